@@ -1,0 +1,263 @@
+"""Reporting periods as they travel on the wire, and the days on which the law opens and closes them.
+
+A period is an SDMX time period: the year `2023`, the half year `2023-S1`, the quarter `2023-Q3`, the month `2023-09`.
+It is a calendar fact and the same for everybody. What is counted into it is not: the same "2023" is cut off on
+14 December by the administrative regime, on 31 December by the rural program and on 31 January by the treasury.
+Those windows are dated data with a legal basis (`periods.csv`) and are looked up by regime and day, never assumed.
+
+Months and days of a window are offsets: `opens_month` counts from the first month of the period, `closes_month` from its
+last one (0 is that month itself), and a day past the end of a month is that month's last day.
+"""
+
+import csv
+import re
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import total_ordering
+from pathlib import Path
+from typing import Self
+
+from shared.kit.problems import Invalid, NotFound, Sentence
+
+FIRST_YEAR = 1990
+LAST_YEAR = 2100
+"""Outside these years a period is a typing error: the programs began in 2010, and nothing is planned past 2050."""
+
+DATA = Path(__file__).with_name("periods.csv")
+
+_SHAPE = re.compile(
+    r"(?P<year>[0-9]{4})(?:-(?:S(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
+)
+
+
+class InvalidPeriod(Invalid):
+    """The text is no period of ours."""
+
+    code = "period_invalid"
+    title = Sentence("Kỳ báo cáo không hợp lệ", "Invalid period")
+    detail = Sentence(
+        "Kỳ “{period}” không hợp lệ: cần dạng 2023, 2023-S1, 2023-Q3 hoặc 2023-09, trong các năm {first_year}-{last_year}.",
+        "“{period}” is no period: write 2023, 2023-S1, 2023-Q3 or 2023-09, within the years {first_year} to {last_year}.",
+    )
+
+    def __init__(self, period: str) -> None:
+        self.period = period
+        super().__init__(period=period[:40], first_year=FIRST_YEAR, last_year=LAST_YEAR)
+
+
+class UnknownWindow(NotFound):
+    """No rule says when this regime opens and closes such a period."""
+
+    code = "period_window_unknown"
+    title = Sentence("Chưa có quy định thời hạn", "No legal window")
+    detail = Sentence(
+        "Chưa có quy định thời điểm chốt số liệu kỳ {period} theo chế độ {regime} vào ngày {on}.",
+        "No rule in force on {on} gives the cut-off of {period} under the regime {regime}.",
+    )
+
+    def __init__(self, period: "Period", regime: str, on: date) -> None:
+        self.period, self.regime, self.on = period, regime, on
+        super().__init__(period=str(period), regime=regime, on=on.isoformat())
+
+
+class PeriodKind(StrEnum):
+    """How long a period is."""
+
+    YEAR = "year"
+    HALF = "half"
+    QUARTER = "quarter"
+    MONTH = "month"
+
+    @property
+    def months(self) -> int:
+        """Length in months."""
+        return _MONTHS[self]
+
+
+_MONTHS = {PeriodKind.YEAR: 12, PeriodKind.HALF: 6, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
+_MARKS = {PeriodKind.HALF: "-S", PeriodKind.QUARTER: "-Q"}
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A year, half year, quarter or month; ordered by its first day, the longer one first."""
+
+    year: int
+    kind: PeriodKind = PeriodKind.YEAR
+    number: int = 1
+
+    def __post_init__(self) -> None:
+        if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.number <= 12 // self.kind.months):
+            raise InvalidPeriod(self._text())
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the canonical text and nothing else."""
+        found = _SHAPE.fullmatch(text)
+        if found is None:
+            raise InvalidPeriod(text)
+        year = int(found["year"])
+        for kind in (PeriodKind.HALF, PeriodKind.QUARTER, PeriodKind.MONTH):
+            if found[kind.value] is not None:
+                return cls(year, kind, int(found[kind.value]))
+        return cls(year)
+
+    @classmethod
+    def of(cls, day: date, kind: PeriodKind) -> Self:
+        """Give the period of a kind that holds a day."""
+        return cls(day.year, kind, (day.month - 1) // kind.months + 1)
+
+    def _text(self) -> str:
+        if self.kind is PeriodKind.YEAR:
+            return f"{self.year:04d}"
+        if self.kind is PeriodKind.MONTH:
+            return f"{self.year:04d}-{self.number:02d}"
+        return f"{self.year:04d}{_MARKS[self.kind]}{self.number}"
+
+    def __str__(self) -> str:
+        return self._text()
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Period):
+            return NotImplemented
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[int, int]:
+        return self.first_month, -self.kind.months
+
+    @property
+    def first_month(self) -> int:
+        """Months since year 0, so that periods of all kinds stand on one line."""
+        return self.year * 12 + (self.number - 1) * self.kind.months
+
+    @property
+    def starts_on(self) -> date:
+        """First calendar day."""
+        return _day(self.first_month, 1)
+
+    @property
+    def ends_on(self) -> date:
+        """Last calendar day."""
+        return _day(self.first_month + self.kind.months - 1, 31)
+
+    def contains(self, other: "Period") -> bool:
+        """Tell whether every day of the other period is one of this one's."""
+        first, last = self.first_month, self.first_month + self.kind.months
+        return first <= other.first_month and other.first_month + other.kind.months <= last
+
+    def overlaps(self, other: "Period") -> bool:
+        """Tell whether they share a day; of two periods that do, one contains the other."""
+        return self.contains(other) or other.contains(self)
+
+    def parts(self, kind: PeriodKind) -> tuple[Self, ...]:
+        """Give the periods of that kind that fill this one, in order; none when that kind is longer."""
+        count = self.kind.months // kind.months
+        first = (self.first_month % 12) // kind.months + 1
+        return tuple(type(self)(self.year, kind, first + step) for step in range(count))
+
+    def within(self) -> tuple[Self, ...]:
+        """Give the longer periods that hold this one, the nearest first."""
+        longer = [kind for kind in reversed(PeriodKind) if kind.months > self.kind.months]
+        return tuple(type(self).of(self.starts_on, kind) for kind in longer)
+
+    def next(self) -> Self:
+        """Give the following period of the same kind."""
+        return self._step(1)
+
+    def previous(self) -> Self:
+        """Give the preceding period of the same kind."""
+        return self._step(-1)
+
+    def _step(self, by: int) -> Self:
+        year, month = divmod(self.first_month + by * self.kind.months, 12)
+        return type(self)(year, self.kind, month // self.kind.months + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rule: from which to which day facts are counted into a kind of period, while the rule is in force."""
+
+    regime: str
+    kind: PeriodKind
+    opens_month: int
+    opens_day: int
+    closes_month: int
+    closes_day: int
+    valid_from: date
+    valid_to: date | None
+    legal_basis: str
+    confidence: str
+
+    def in_force(self, on: date) -> bool:
+        """Tell whether the rule holds on a day."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A period's window under one regime, with the clause that says so and how sure we are of it."""
+
+    period: Period
+    regime: str
+    opens_on: date
+    closes_on: date
+    legal_basis: str
+    confidence: str
+
+
+def windows(path: Path = DATA) -> tuple[Window, ...]:
+    """Read the rules from their table; refuse a table in which two rules hold on the same day."""
+    with path.open(encoding="utf-8", newline="") as table:
+        rules = tuple(_window(row) for row in csv.DictReader(table))
+    for place, one in enumerate(rules):
+        for two in rules[place + 1 :]:
+            if (one.regime, one.kind) == (two.regime, two.kind) and (
+                one.in_force(two.valid_from) or two.in_force(one.valid_from)
+            ):
+                raise ValueError(
+                    f"two windows at once: {one.regime}, {one.kind}, {one.valid_from} and {two.valid_from}"
+                )
+    return rules
+
+
+def window_for(period: Period, regime: str, rules: Iterable[Window], on: date | None = None) -> CutOff:
+    """Give a period's opening and closing day by the rule in force on a day (by default the period's last)."""
+    on = on or period.ends_on
+    for rule in rules:
+        if rule.regime == regime and rule.kind is period.kind and rule.in_force(on):
+            first, last = period.first_month, period.first_month + period.kind.months - 1
+            return CutOff(
+                period=period,
+                regime=regime,
+                opens_on=_day(first + rule.opens_month, rule.opens_day),
+                closes_on=_day(last + rule.closes_month, rule.closes_day),
+                legal_basis=rule.legal_basis,
+                confidence=rule.confidence,
+            )
+    raise UnknownWindow(period, regime, on)
+
+
+def _window(row: dict[str, str]) -> Window:
+    return Window(
+        regime=row["regime"],
+        kind=PeriodKind(row["kind"]),
+        opens_month=int(row["opens_month"]),
+        opens_day=int(row["opens_day"]),
+        closes_month=int(row["closes_month"]),
+        closes_day=int(row["closes_day"]),
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        legal_basis=row["legal_basis"],
+        confidence=row["confidence"],
+    )
+
+
+def _day(month: int, day: int) -> date:
+    """Give a day of a month counted from year 0; past the month's end it is the last day."""
+    year, zero_based = divmod(month, 12)
+    return date(year, zero_based + 1, min(day, monthrange(year, zero_based + 1)[1]))

@@ -1,0 +1,87 @@
+"""Windows: the legal side. The same period has several, each with its clause."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.periods import Period, PeriodKind, UnknownWindow, window_for, windows
+
+RULES = windows()
+
+
+def days(text, regime):
+    found = window_for(Period.parse(text), regime, RULES)
+    return found.opens_on, found.closes_on
+
+
+@pytest.mark.parametrize(
+    ("text", "opens_on", "closes_on"),
+    [
+        ("2023", date(2022, 12, 15), date(2023, 12, 14)),
+        ("2023-S1", date(2022, 12, 15), date(2023, 6, 14)),
+        ("2023-S2", date(2023, 6, 15), date(2023, 12, 14)),
+        ("2023-Q3", date(2023, 6, 15), date(2023, 9, 14)),
+        ("2023-01", date(2022, 12, 15), date(2023, 1, 14)),
+    ],
+)
+def test_administrative_cut_offs(text, opens_on, closes_on):
+    assert days(text, "administrative") == (opens_on, closes_on)
+
+
+def test_the_same_year_has_four_cut_offs():
+    closing = [days("2023", regime)[1] for regime in ("poverty_review", "rural_program", "ethnic_program", "investment_disbursement")]  # fmt: skip
+    assert closing == [date(2023, 12, 14), date(2023, 12, 31), date(2024, 1, 24), date(2024, 1, 31)]
+
+
+def test_the_poverty_review_is_a_census_of_the_autumn():
+    assert days("2023", "poverty_review") == (date(2023, 9, 1), date(2023, 12, 14))
+
+
+@pytest.mark.parametrize("kind", list(PeriodKind))
+def test_administrative_windows_follow_each_other(kind):
+    period = Period(2023, kind, 1)
+    this, following = (window_for(each, "administrative", RULES) for each in (period, period.next()))
+    assert following.opens_on == this.closes_on + timedelta(days=1)
+
+
+def test_a_window_names_its_basis_and_how_sure_it_is():
+    found = window_for(Period.parse("2023"), "administrative", RULES)
+    assert found.legal_basis == "NĐ 09/2019/NĐ-CP Điều 12"
+    assert found.confidence == "from memory"
+    assert all(rule.legal_basis and rule.confidence for rule in RULES)
+
+
+def test_the_rule_in_force_on_the_day_decides():
+    assert window_for(Period.parse("2018"), "administrative", RULES, date(2019, 4, 1)).closes_on == date(
+        2018, 12, 14
+    )
+    with pytest.raises(UnknownWindow) as refused:
+        window_for(Period.parse("2018"), "administrative", RULES)
+    assert refused.value.code == "period_window_unknown"
+    assert (str(refused.value.period), refused.value.regime, refused.value.on) == (
+        "2018",
+        "administrative",
+        date(2018, 12, 31),
+    )
+
+
+def test_an_unknown_regime_or_kind_has_no_window():
+    for text, regime in (("2023", "weekly"), ("2023-09", "poverty_review")):
+        with pytest.raises(UnknownWindow):
+            window_for(Period.parse(text), regime, RULES)
+
+
+def test_two_rules_at_once_are_refused(tmp_path: Path):
+    table = tmp_path / "periods.csv"
+    head = "regime,kind,opens_month,opens_day,closes_month,closes_day,valid_from,valid_to,legal_basis,confidence\n"
+    row = "x,year,0,1,0,31,{},{},law,sure\n"
+    table.write_text(
+        head + row.format("2020-01-01", "2020-12-31") + row.format("2021-01-01", ""), encoding="utf-8"
+    )
+    assert len(windows(table)) == 2
+    table.write_text(
+        head + row.format("2020-01-01", "2021-01-01") + row.format("2021-01-01", ""), encoding="utf-8"
+    )
+    with pytest.raises(ValueError, match="two windows at once"):
+        windows(table)
