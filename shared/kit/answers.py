@@ -1,0 +1,208 @@
+"""How refusals are said: every exception that leaves a route becomes a problem document.
+
+An expected refusal is no crash and leaves no trace in the log; what is not expected is logged whole and said briefly.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from shared.kit.problems import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    Language,
+    Malformed,
+    NotFound,
+    Problem,
+    Sentence,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    pointer,
+)
+
+log = structlog.get_logger()
+
+PROBLEM_JSON = "application/problem+json"
+
+Violations = Mapping[str, Callable[[], Problem]]
+"""Which problem a violated constraint is, by the constraint's name."""
+
+FAULT_SENTENCES: dict[str, Sentence] = {
+    "missing": Sentence("Thiếu trường này.", "This field is required."),
+    "extra_forbidden": Sentence("Trường này không có trong quy định.", "This field is not known here."),
+    "string_type": Sentence("Phải là chuỗi ký tự.", "Must be a string."),
+    "string_too_long": Sentence("Dài quá {max_length} ký tự.", "Longer than {max_length} characters."),
+    "string_too_short": Sentence("Ngắn hơn {min_length} ký tự.", "Shorter than {min_length} characters."),
+    "string_pattern_mismatch": Sentence("Không đúng dạng {pattern}.", "Does not have the form {pattern}."),
+    "int_type": Sentence("Phải là số nguyên.", "Must be an integer."),
+    "int_parsing": Sentence("Phải là số nguyên.", "Must be an integer."),
+    "int_from_float": Sentence("Phải là số nguyên.", "Must be an integer."),
+    "decimal_type": Sentence("Phải là số.", "Must be a number."),
+    "decimal_parsing": Sentence("Phải là số.", "Must be a number."),
+    "decimal_max_places": Sentence(
+        "Quá {decimal_places} chữ số thập phân.", "More than {decimal_places} decimal places."
+    ),
+    "decimal_whole_digits": Sentence("Quá {whole_digits} chữ số.", "More than {whole_digits} digits."),
+    "bool_type": Sentence("Phải là true hoặc false.", "Must be true or false."),
+    "bool_parsing": Sentence("Phải là true hoặc false.", "Must be true or false."),
+    "list_type": Sentence("Phải là danh sách.", "Must be a list."),
+    "too_long": Sentence("Nhiều hơn {max_length} phần tử.", "More than {max_length} entries."),
+    "too_short": Sentence("Ít hơn {min_length} phần tử.", "Fewer than {min_length} entries."),
+    "model_attributes_type": Sentence("Phải là đối tượng JSON.", "Must be a JSON object."),
+    "model_type": Sentence("Phải là đối tượng JSON.", "Must be a JSON object."),
+    "dict_type": Sentence("Phải là đối tượng JSON.", "Must be a JSON object."),
+    "literal_error": Sentence("Phải là một trong: {expected}.", "Must be one of: {expected}."),
+    "enum": Sentence("Phải là một trong: {expected}.", "Must be one of: {expected}."),
+    "greater_than": Sentence("Phải lớn hơn {gt}.", "Must be greater than {gt}."),
+    "greater_than_equal": Sentence("Phải từ {ge} trở lên.", "Must be {ge} or more."),
+    "less_than": Sentence("Phải nhỏ hơn {lt}.", "Must be less than {lt}."),
+    "less_than_equal": Sentence("Phải từ {le} trở xuống.", "Must be {le} or less."),
+    "date_from_datetime_parsing": Sentence(
+        "Phải là ngày dạng 2023-12-31.", "Must be a date like 2023-12-31."
+    ),
+    "date_parsing": Sentence("Phải là ngày dạng 2023-12-31.", "Must be a date like 2023-12-31."),
+    "date_type": Sentence("Phải là ngày dạng 2023-12-31.", "Must be a date like 2023-12-31."),
+    "datetime_from_date_parsing": Sentence("Phải là thời điểm RFC 3339.", "Must be an RFC 3339 instant."),
+    "datetime_parsing": Sentence("Phải là thời điểm RFC 3339.", "Must be an RFC 3339 instant."),
+    "uuid_parsing": Sentence("Phải là UUID.", "Must be a UUID."),
+}
+OTHER_FAULT = Sentence("Giá trị không hợp lệ: {message}.", "Not valid: {message}.")
+
+RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03", "53300"})
+"""SQLSTATE of serialization failure, deadlock, lock and statement timeout, idle timeout, too many connections."""
+
+
+def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
+    """Turn one of Pydantic's findings into a fault; `below` is where the validated part hangs in the body."""
+    kind = error["type"]
+    facts = dict(error.get("ctx", {}))
+    sentence = FAULT_SENTENCES.get(kind, OTHER_FAULT)
+    facts.setdefault("message", error["msg"].rstrip("."))
+    return Fault(
+        pointer((*below, *error["loc"])),
+        kind,
+        Sentence(sentence.vi.format_map(facts), sentence.en.format_map(facts)),
+    )
+
+
+def language_of(request: Request) -> Language:
+    """Choose Vietnamese unless the client prefers English (Accept-Language)."""
+    weights = {"vi": 0.0, "en": 0.0}
+    for wish in request.headers.get("accept-language", "").split(","):
+        tag, _, quality = wish.strip().partition(";q=")
+        name = tag.split("-")[0].lower()
+        if name in weights:
+            try:
+                weights[name] = max(weights[name], float(quality or 1))
+            except ValueError:
+                continue
+    return "en" if weights["en"] > weights["vi"] else "vi"
+
+
+def problem_answer(request: Request, problem: Problem) -> Response:
+    """Say a problem."""
+    language = language_of(request)
+    document = problem.document(language, request.url.path)
+    return Response(
+        orjson.dumps(document, default=str),
+        status_code=problem.status,
+        media_type=PROBLEM_JSON,
+        headers={**problem.headers, "Content-Language": language},
+    )
+
+
+def _validation_problem(error: RequestValidationError) -> Problem:
+    def located(one: dict[str, Any]) -> ErrorDetails:
+        kind, *rest = one["loc"]
+        steps = rest if kind == "body" else [kind, *rest]
+        return {**one, "loc": tuple(steps)}  # type: ignore[typeddict-item]
+
+    return Invalid(faults=[shape_fault(located(one)) for one in error.errors()])
+
+
+def _http_problem(error: HTTPException, limit_bytes: int) -> Problem:
+    by_status: dict[int, Callable[[], Problem]] = {
+        400: lambda: Malformed(reason=str(error.detail)),
+        401: lambda: Unauthenticated(reason=str(error.detail)),
+        403: lambda: Forbidden(reason=str(error.detail)),
+        404: NotFound,
+        405: lambda: MethodNotAllowed(headers=error.headers),
+        413: lambda: TooLarge(limit_bytes=limit_bytes),
+        503: Unavailable,
+    }
+    return by_status.get(error.status_code, lambda: Malformed(reason=str(error.detail)))()
+
+
+class MethodNotAllowed(Problem):
+    """The address exists; the method does not."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = Sentence("Phương thức không được hỗ trợ", "Method not allowed")
+    detail = Sentence("Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
+
+
+class Busy(Unavailable):
+    """Another writer was in the way, or all connections are taken; the same request can be sent again."""
+
+    code = "busy"
+    detail = Sentence("Hệ thống đang bận; hãy gửi lại.", "The service is busy; send the same request again.")
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+def _database_problem(error: DBAPIError, violations: Violations) -> Problem | None:
+    cause = getattr(error.orig, "__cause__", None)
+    state = getattr(cause, "sqlstate", None) or getattr(error.orig, "sqlstate", None)
+    if isinstance(error, IntegrityError):
+        name = str(getattr(cause, "constraint_name", None))
+        return violations[name]() if name in violations else Conflict(constraint=name)
+    if state in RETRYABLE_STATES or error.connection_invalidated or (state or "").startswith(("08", "57P")):
+        return Busy()
+    return None
+
+
+def install_answers(app: FastAPI, *, violations: Violations, max_body_bytes: int) -> None:
+    """Make every refusal of this app a problem document."""
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problem_answer(request, error)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem_answer(request, _validation_problem(error))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return problem_answer(request, _http_problem(error, max_body_bytes))
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        known = _database_problem(error, violations) if isinstance(error, DBAPIError) else Busy()
+        if known is None:
+            log.error("database error", path=request.url.path, exc_info=error)
+            known = Problem()
+        return problem_answer(request, known)
+
+    async def on_unreachable(request: Request, error: Exception) -> Response:
+        log.warning("database unreachable", path=request.url.path, reason=str(error))
+        return problem_answer(request, Busy())
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(PoolTimeout, on_database)
+    app.add_exception_handler(OSError, on_unreachable)

@@ -1,0 +1,79 @@
+"""PostgreSQL, as the services use it: one engine a process, sessions for reading and for writing.
+
+Stores get a session, flush, and never commit: the route's transaction does (`transactions.py`).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+STATEMENT_TIMEOUT_MS = 15_000
+"""Longer than any honest statement of a request; a runaway query must not hold a connection."""
+
+LOCK_TIMEOUT_MS = 5_000
+"""A writer that waits longer answers 503 and is tried again by its client."""
+
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+"""A process that dies or stalls inside a transaction must let go of the write order."""
+
+
+def named_metadata() -> MetaData:
+    """Metadata whose constraints have predictable names, so that a violation can be told by its name."""
+    return MetaData(naming_convention=CONSTRAINT_NAMES)
+
+
+class Database:
+    """The engine of one process and the two ways to use it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, application: str = "ntp") -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            connect_args={
+                "server_settings": {
+                    "application_name": application,
+                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                    "lock_timeout": str(LOCK_TIMEOUT_MS),
+                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+                    "timezone": "UTC",
+                }
+            },
+        )
+        self._snapshots = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """One consistent snapshot for all statements of a read; nothing can be written."""
+        async with AsyncSession(self._snapshots, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends well, rolled back when it raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A bare connection, for the health check."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()

@@ -1,0 +1,27 @@
+"""Numbers on the wire: exact or to six places, as JSON numbers, without float noise."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+from pydantic import PlainSerializer
+
+SIX_PLACES = Decimal("0.000001")
+
+
+def number(value: Decimal) -> int | float:
+    """Say a decimal as a JSON number: an integer where it is one, else rounded to six places.
+
+    Binary floats carry fifteen significant digits, so a value below 10^9 keeps all six places.
+    """
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value.quantize(SIX_PLACES, ROUND_HALF_UP))
+
+
+def round_half_away(value: Decimal, places: int) -> Decimal:
+    """Round once, for display, half away from zero: 2.345 to 2.35 and -2.345 to -2.35."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+Number = Annotated[Decimal, PlainSerializer(number, return_type=float, when_used="json")]
+"""A decimal that is said as a JSON number."""

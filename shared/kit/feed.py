@@ -1,0 +1,132 @@
+"""The change feed: what happened, in exact commit order, read by cursor and never skipped.
+
+Identity values alone commit out of order: a reader that remembers "the last one I saw" would miss a slower
+transaction with a smaller number. Here whoever changes something first takes the write order, an advisory lock of
+the schema held to the commit, and only then numbers its entries. The lock is taken late, when the heavy work of the
+transaction is done, so writers queue for milliseconds; in return a cursor is a plain sequence, and an instant (`at`,
+never going back) divides what was known from what was not.
+
+Entries are CloudEvents 1.0 (structured JSON).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kit.identity import Reader
+from shared.kit.models import Change
+from shared.kit.paging import MAX_PAGE
+from shared.kit.transactions import Session, TransactionRoute
+
+WRITE_ORDER = 7_701
+"""The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""
+
+ONE_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened: a stable type, the subject's path, and the facts that a follower needs."""
+
+    type: str
+    subject: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+async def take_write_order(session: AsyncSession, now: datetime) -> datetime:
+    """Wait for the write order and tell the instant of this change: later than every change before it."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(to_regnamespace(current_schema())::oid::int, :key)").bindparams(
+            key=WRITE_ORDER
+        )
+    )
+    latest = await session.scalar(select(Change.at).order_by(Change.sequence.desc()).limit(1))
+    return now if latest is None or latest < now else latest + ONE_TICK
+
+
+async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happening]) -> None:
+    """Write the entries, last in the transaction; the caller holds the write order that gave `at`."""
+    if happenings:
+        await session.execute(
+            insert(Change),
+            [{"at": at, "type": it.type, "subject": it.subject, "data": it.data} for it in happenings],
+        )
+
+
+async def newest_change(session: AsyncSession) -> tuple[int, datetime | None]:
+    """Tell the sequence and the instant of the newest change that this transaction sees; 0 and None at first."""
+    row = (
+        await session.execute(select(Change.sequence, Change.at).order_by(Change.sequence.desc()).limit(1))
+    ).one_or_none()
+    return (row.sequence, row.at) if row else (0, None)
+
+
+class ChangeOut(BaseModel):
+    """One change as a CloudEvent."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "specversion": "1.0",
+                "id": "42",
+                "source": "/v1/poverty",
+                "type": "report.accepted",
+                "subject": "reports/01890a5d-ac96-774b-bcce-b302099a8057",
+                "time": "2024-01-05T02:00:00Z",
+                "datacontenttype": "application/json",
+                "data": {"unit": "610", "period": "2023"},
+            }
+        }
+    )
+
+    specversion: str = Field("1.0", description="CloudEvents version")
+    id: str = Field(description="the change's sequence: exact commit order; the cursor to continue from")
+    source: str = Field(description="path of the service")
+    type: str = Field(description="what happened, as noun.verb")
+    subject: str = Field(description="path of what it happened to, below the source")
+    time: datetime = Field(description="instant of the change; never goes back along the feed")
+    datacontenttype: str = Field("application/json", description="how `data` is said")
+    data: dict[str, Any] = Field(description="what a follower needs to act")
+
+
+class ChangesOut(BaseModel):
+    """A stretch of the feed, oldest first."""
+
+    items: list[ChangeOut]
+    next: str = Field(description="hand back as `after` to continue; the same as `after` when nothing is new")
+    more: bool = Field(description="whether more was there already")
+
+
+def feed_router(source: str) -> APIRouter:
+    """Build `GET {source}/changes` for a service."""
+    router = APIRouter(route_class=TransactionRoute, tags=["changes"])
+
+    @router.get("/changes", operation_id="list_changes", summary="Follow changes")
+    async def list_changes(
+        *,
+        session: Session,
+        _: Reader,
+        after: Annotated[
+            int, Query(ge=0, description="sequence of the last change seen; 0 from the start")
+        ] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most")] = 200,
+    ) -> ChangesOut:
+        """Read what changed after a cursor, oldest first, in exact commit order, withdrawals included."""
+        query = select(Change).where(Change.sequence > after).order_by(Change.sequence).limit(limit + 1)
+        found = list(await session.scalars(query))
+        shown = found[:limit]
+        items = [
+            ChangeOut(
+                id=str(it.sequence), source=source, type=it.type, subject=it.subject, time=it.at, data=it.data
+            )
+            for it in shown
+        ]
+        return ChangesOut(items=items, next=items[-1].id if items else str(after), more=len(found) > limit)
+
+    return router

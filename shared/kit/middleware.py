@@ -1,0 +1,115 @@
+"""What happens around every request, as pure ASGI: its id, its trace, its log line, its metrics.
+
+A client's `X-Request-Id` is kept when it is clean; otherwise one is made. W3C `traceparent` is passed on, or begun.
+A body larger than the limit and an unexpected crash are said as problem documents too.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.requests import Request
+
+from shared.kit.answers import problem_answer
+from shared.kit.problems import Problem, TooLarge
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CLEAN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+
+REQUESTS = Counter("ntp_http_requests_total", "Requests answered", ("service", "method", "route", "status"))
+SECONDS = Histogram(
+    "ntp_http_request_seconds",
+    "Time to answer",
+    ("service", "method", "route"),
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+log = structlog.get_logger()
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _route_of(scope: Scope) -> str:
+    route = scope.get("route")
+    return str(getattr(route, "path_format", None) or getattr(route, "path", None) or "other")
+
+
+class RequestContext:
+    """The outermost layer of a service."""
+
+    def __init__(self, app: App, *, service: str, max_body_bytes: int) -> None:
+        self.app = app
+        self.service = service
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given, trace = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
+        request_id = given if CLEAN_ID.fullmatch(given) else secrets.token_hex(8)
+        if not TRACEPARENT.fullmatch(trace):
+            trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        began, status = time.perf_counter(), 500
+        started = too_large = False
+
+        async def say(message: Message) -> None:
+            nonlocal status, started, too_large
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                kind = next((v for k, v in message["headers"] if k == b"content-type"), b"")
+                too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and b"problem" not in kind
+                if too_large:  # FastAPI's own limit answers in plain text
+                    return
+                message["headers"] = [
+                    *(
+                        pair
+                        for pair in message["headers"]
+                        if pair[0] not in {b"x-request-id", b"traceparent"}
+                    ),
+                    (b"x-request-id", request_id.encode()),
+                    (b"traceparent", trace.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            if too_large:
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    too_large = False
+                    await self._say_problem(TooLarge(limit_bytes=self.max_body_bytes), scope, receive, say)
+                return
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id, trace=trace[3:35]):
+            try:
+                await self.app(scope, receive, say)
+            except Exception as error:
+                log.exception("request failed", method=scope["method"], path=scope["path"], exc_info=error)
+                if started:
+                    raise
+                await self._say_problem(Problem(), scope, receive, say)
+            finally:
+                self._note(scope, status, time.perf_counter() - began)
+
+    async def _say_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        await problem_answer(Request(scope), problem)(scope, receive, send)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route, method = _route_of(scope), scope["method"]
+        REQUESTS.labels(self.service, method, route, status).inc()
+        SECONDS.labels(self.service, method, route).observe(seconds)
+        if scope["path"] not in QUIET_PATHS:
+            log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))

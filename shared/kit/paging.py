@@ -1,0 +1,74 @@
+"""Lists: keyset pages, newest first, `{items, next}`, never cut silently."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlakeyset import BadBookmark, InvalidPage
+from sqlakeyset.asyncio import select_page
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kit.problems import Malformed, Sentence
+
+Item = TypeVar("Item")
+MAX_PAGE = 1000
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most on this page")]
+Cursor = Annotated[
+    str | None, Query(max_length=1000, description="`next` of the page before; opaque, only handed back")
+]
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="cursor of the page that follows; null on the last one")
+
+
+class InvalidCursor(Malformed):
+    """The cursor is none of ours."""
+
+    code = "cursor_invalid"
+    detail = Sentence("Con trỏ trang không hợp lệ.", "The cursor is not one that this list gave out.")
+
+
+def seal(bookmark: str) -> str:
+    """Make a bookmark opaque."""
+    return base64.urlsafe_b64encode(bookmark.encode()).decode().rstrip("=")
+
+
+def unseal(cursor: str) -> str:
+    """Read an opaque bookmark back; raises `InvalidCursor`."""
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidCursor from error
+
+
+async def page(
+    session: AsyncSession,
+    query: Select[Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    said: Callable[[Any], Item],
+) -> Page[Item]:
+    """Read one page of an ordered query; `said` turns a row into what is answered."""
+    try:
+        rows = await select_page(session, query, per_page=limit, page=unseal(cursor) if cursor else None)
+    except (BadBookmark, InvalidPage, ValueError) as error:
+        raise InvalidCursor from error
+    following = seal(rows.paging.bookmark_next) if rows.paging.has_next else None
+    return Page[Any](items=[said(row) for row in rows], next=following)
+
+
+def link_next(request: Request, response: Response, cursor: str | None) -> None:
+    """Name the following page in a Link header (RFC 8288)."""
+    if cursor:
+        target = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'

@@ -1,0 +1,210 @@
+"""Refusals in the language of the field, said on the wire as RFC 9457 problem documents.
+
+A refusal is a small class beside the rule that it guards: a stable `code`, a kind (its parent class, which fixes the
+HTTP status), and one sentence in Vietnamese and English built from its facts. Rules raise it without knowing that
+HTTP exists; the service factory renders it. This module imports the standard library only, so rules may use it.
+
+    Problem
+    ├── Malformed            400  the request cannot be read
+    ├── Unauthenticated      401  who is calling is not known
+    ├── Forbidden            403  known, and not allowed
+    ├── NotFound             404
+    ├── Conflict             409  the state of the world says no
+    ├── PreconditionFailed   412
+    ├── TooLarge             413
+    ├── Invalid              422  readable, and wrong; carries every fault
+    ├── PreconditionRequired 428
+    ├── TooManyRequests      429
+    └── Unavailable          503  try again later
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+Language = Literal["vi", "en"]
+
+
+class Sentence(NamedTuple):
+    """The same sentence in both languages; `{name}` stands for a fact."""
+
+    vi: str
+    en: str
+
+    def render(self, language: Language, facts: Mapping[str, Any]) -> str:
+        """Fill the facts into the sentence of one language."""
+        return (self.vi if language == "vi" else self.en).format_map(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a body: where (RFC 6901 JSON pointer), which (stable code), and why."""
+
+    pointer: str
+    code: str
+    sentence: Sentence
+
+    def document(self, language: Language) -> dict[str, str]:
+        """Render as an entry of a problem's `errors`."""
+        detail = self.sentence.vi if language == "vi" else self.sentence.en
+        return {"pointer": self.pointer, "code": self.code, "detail": detail}
+
+
+def fault(pointer: str, code: str, sentence: Sentence, **facts: Any) -> Fault:
+    """Make a fault with its facts filled in."""
+    return Fault(pointer, code, Sentence(sentence.vi.format_map(facts), sentence.en.format_map(facts)))
+
+
+class Problem(Exception):  # noqa: N818 (the field says problem, not error)
+    """A refusal. Facts given by name fill the sentences and travel as members of the document."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[Sentence] = Sentence("Lỗi máy chủ", "Server error")
+    detail: ClassVar[Sentence] = Sentence("Máy chủ gặp lỗi.", "The server failed.")
+
+    def __init__(
+        self,
+        *,
+        faults: Iterable[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        **facts: Any,
+    ) -> None:
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+        self.facts = facts
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return self.detail.render("en", self.facts)
+
+    def document(self, language: Language, instance: str) -> dict[str, Any]:
+        """Render as an RFC 9457 document; facts become extension members."""
+        body: dict[str, Any] = {
+            "type": f"/problems/{self.code}",
+            "title": self.title.render(language, self.facts),
+            "status": self.status,
+            "detail": self.detail.render(language, self.facts),
+            "instance": instance,
+            "code": self.code,
+        }
+        if self.faults:
+            body["errors"] = [each.document(language) for each in self.faults]
+        return {**self.facts, **body}
+
+
+class Malformed(Problem):
+    """The request cannot be read at all."""
+
+    status = 400
+    code = "malformed_request"
+    title = Sentence("Yêu cầu không đọc được", "Unreadable request")
+    detail = Sentence("Yêu cầu không đúng cú pháp: {reason}.", "The request is malformed: {reason}.")
+
+
+class Unauthenticated(Problem):
+    """No token, or one that proves nothing."""
+
+    status = 401
+    code = "unauthenticated"
+    title = Sentence("Chưa xác thực", "Not authenticated")
+    detail = Sentence("Cần mã truy cập hợp lệ: {reason}.", "A valid access token is needed: {reason}.")
+
+
+class Forbidden(Problem):
+    """The caller is known and may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = Sentence("Không có quyền", "Not allowed")
+    detail = Sentence("Ứng dụng không có quyền: {reason}.", "The client may not do this: {reason}.")
+
+
+class NotFound(Problem):
+    """Nothing is there."""
+
+    status = 404
+    code = "not_found"
+    title = Sentence("Không tìm thấy", "Not found")
+    detail = Sentence("Không có tài nguyên này.", "There is nothing at this address.")
+
+
+class Conflict(Problem):
+    """Correct in itself, and in conflict with what is already known."""
+
+    status = 409
+    code = "conflict"
+    title = Sentence("Xung đột với dữ liệu hiện có", "Conflict with what is known")
+    detail = Sentence("Yêu cầu xung đột với dữ liệu hiện có.", "The request conflicts with what is known.")
+
+
+class PreconditionFailed(Problem):
+    """The version named by If-Match is not the current one."""
+
+    status = 412
+    code = "precondition_failed"
+    title = Sentence("Dữ liệu đã thay đổi", "Changed since it was read")
+    detail = Sentence(
+        "Dữ liệu đã thay đổi từ lần đọc trước; hãy đọc lại.", "It changed since it was read; read it again."
+    )
+
+
+class TooLarge(Problem):
+    """Larger than a limit."""
+
+    status = 413
+    code = "body_too_large"
+    title = Sentence("Quá lớn", "Too large")
+    detail = Sentence(
+        "Nội dung vượt quá giới hạn {limit_bytes} byte.", "The body exceeds the limit of {limit_bytes} bytes."
+    )
+
+
+class Invalid(Problem):
+    """Readable, and wrong. `errors` names every fault at once."""
+
+    status = 422
+    code = "invalid"
+    title = Sentence("Nội dung không hợp lệ", "Invalid content")
+    detail = Sentence("Nội dung có lỗi; xem danh sách lỗi.", "The content has faults; see errors.")
+
+
+class PreconditionRequired(Problem):
+    """An update that could overwrite must say which version it saw."""
+
+    status = 428
+    code = "precondition_required"
+    title = Sentence("Thiếu điều kiện", "Precondition required")
+    detail = Sentence(
+        "Cần tiêu đề If-Match với phiên bản đã đọc.", "Send If-Match with the version that was read."
+    )
+
+
+class TooManyRequests(Problem):
+    """Over the rate limit."""
+
+    status = 429
+    code = "rate_limited"
+    title = Sentence("Quá nhiều yêu cầu", "Too many requests")
+    detail = Sentence("Quá nhiều yêu cầu; thử lại sau {retry_after} giây.", "Retry in {retry_after} seconds.")
+
+
+class Unavailable(Problem):
+    """Not now; the same request may succeed later."""
+
+    status = 503
+    code = "unavailable"
+    title = Sentence("Tạm thời không phục vụ được", "Temporarily unavailable")
+    detail = Sentence("Hãy thử lại sau.", "Try again later.")
+
+
+def pointer(location: Iterable[str | int]) -> str:
+    """Build an RFC 6901 JSON pointer from the steps of a location."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise `Invalid` with all the faults, or return when there are none."""
+    found = tuple(faults)
+    if found:
+        raise Invalid(faults=found)

@@ -1,0 +1,157 @@
+"""The service factory: joins the parts that a service names in its `create_app()`.
+
+    app = create_service(Service(name="poverty", title=…, settings=settings, routers=[…]))
+
+It adds health (`/livez`, `/readyz`, `/metrics`), the answers to refusals, the request's id and trace, compression,
+and an OpenAPI document with stable operation ids. It holds no noun of the field.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette_compress import CompressMiddleware
+
+from shared.kit.answers import PROBLEM_JSON, Violations, install_answers
+from shared.kit.clock import Clock, system_clock
+from shared.kit.database import Database
+from shared.kit.idempotency import prune
+from shared.kit.identity import Anyone, Identity, Keys
+from shared.kit.logs import set_up_logs
+from shared.kit.middleware import RequestContext
+from shared.kit.problems import Unavailable
+from shared.kit.settings import ServiceSettings
+
+PRUNE_EVERY_S = 3600
+LARGEST_UNCOMPRESSED_BYTES = 500
+
+log = structlog.get_logger()
+Start = Callable[[FastAPI], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of."""
+
+    name: str
+    title: str
+    description: str
+    settings: ServiceSettings
+    routers: Sequence[APIRouter]
+    program: str | None = None
+    """The program that a caller must serve to write here; None where the body names it."""
+    version: str = "0.1.0"
+    violations: Violations = field(default_factory=dict)
+    on_start: Sequence[Start] = ()
+    """What to load before the first request, such as the unit tree."""
+    clock: Clock = system_clock
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def operation_id(route: Any) -> str:
+    """Name an operation after its function: stable, readable, the same in every language's client."""
+    return str(route.operation_id or route.name)
+
+
+def _health(name: str) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez", summary="Is the process alive", include_in_schema=False)
+    async def livez(_: Anyone) -> dict[str, str]:
+        return {"service": name, "state": "alive"}
+
+    @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
+    async def metrics(_: Anyone) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _readiness(name: str, app: FastAPI) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/readyz", summary="Can it serve", include_in_schema=False)
+    async def readyz(_: Anyone) -> dict[str, str]:
+        try:
+            async with asyncio.timeout(2), app.state.database.connection() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            raise Unavailable(headers={"Retry-After": "1"}) from error
+        return {"service": name, "state": "ready"}
+
+    return router
+
+
+async def _prune_now_and_then(app: FastAPI, keep: timedelta) -> None:
+    while True:
+        await asyncio.sleep(PRUNE_EVERY_S)
+        try:
+            async with app.state.database.writing() as session:
+                forgotten = await prune(session, app.state.clock() - keep)
+            log.info("idempotency keys pruned", forgotten=forgotten)
+        except Exception as error:  # noqa: BLE001 (the next hour tries again)
+            log.warning("pruning failed", reason=str(error))
+
+
+def create_service(parts: Service) -> FastAPI:
+    """Join the parts into an application."""
+    settings = parts.settings
+    set_up_logs(service=parts.name, as_json=settings.log_json)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(app.state.database.close)
+            for start in parts.on_start:
+                await start(app)
+            keep = timedelta(days=settings.keep_answers_days)
+            pruning = asyncio.create_task(_prune_now_and_then(app, keep))
+            yield
+            pruning.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pruning
+
+    app = FastAPI(
+        title=parts.title,
+        version=parts.version,
+        description=parts.description,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        generate_unique_id_function=operation_id,
+        max_body_size=settings.max_body_bytes,
+        telemetry={"tracing": False, "metrics": False},
+        responses={"default": {"description": "A refusal", "content": {PROBLEM_JSON: {}}}},
+    )
+    app.state.name = parts.name
+    app.state.settings = settings
+    app.state.clock = parts.clock
+    app.state.database = Database(
+        settings.database_url.get_secret_value(), pool_size=settings.pool_size, application=parts.name
+    )
+    kept_keys = settings.state_dir / "jwks.json" if settings.state_dir else None
+    app.state.identity = Identity(
+        keys=Keys(settings.keys_url, kept_keys),
+        issuer=settings.issuer,
+        audience=settings.audience,
+        clock=parts.clock,
+        program=parts.program,
+        public_reads=settings.public_reads,
+    )
+    for name, value in parts.state.items():
+        setattr(app.state, name, value)
+    install_answers(app, violations=parts.violations, max_body_bytes=settings.max_body_bytes)
+    for router in (_health(parts.name), _readiness(parts.name, app), *parts.routers):
+        app.include_router(router)
+    app.add_middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES)
+    app.add_middleware(RequestContext, service=parts.name, max_body_bytes=settings.max_body_bytes)
+    return app

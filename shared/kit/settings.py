@@ -1,0 +1,33 @@
+"""Settings: what may differ between two installations, read from the environment (`NTP_…`)."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What every service process is told. A service adds its own beside it."""
+
+    model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        description="PostgreSQL as the service's own role (postgresql+asyncpg://…)"
+    )
+    pool_size: int = Field(10, ge=1, le=100, description="database connections of one process")
+    gateway_url: str = Field("http://127.0.0.1:8000", description="where this process reaches the gateway")
+    issuer: str = Field("http://127.0.0.1:8000", description="`iss` that a token must carry")
+    audience: str = Field("ntp", description="`aud` that a token must carry")
+    jwks_url: str | None = Field(None, description="the issuer's keys; by default the gateway's")
+    state_dir: Path | None = Field(
+        None, description="folder for the last keys seen; none keeps them in memory"
+    )
+    public_reads: bool = Field(default=True, description="accepted figures are public; false closes them")
+    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="largest request body")
+    log_json: bool = Field(default=False, description="JSON lines instead of key=value")
+    keep_answers_days: int = Field(30, ge=1, description="how long an Idempotency-Key is remembered")
+
+    @property
+    def keys_url(self) -> str:
+        """Where the issuer publishes its keys."""
+        return self.jwks_url or f"{self.gateway_url}/.well-known/jwks.json"

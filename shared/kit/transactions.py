@@ -1,0 +1,87 @@
+"""One request, one transaction, committed before the first byte of the answer.
+
+FastAPI runs what follows a dependency's `yield` after the response is on its way, so a failed commit would still say
+200. Here the route itself owns the transaction: the answer is built inside it, and sent only when it is committed.
+
+A read sees one snapshot. A POST is claimed by its Idempotency-Key in the same transaction as its effect.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kit.conditional import conditional
+from shared.kit.database import Database
+from shared.kit.idempotency import claim_of, first_answer, keep_answer
+from shared.kit.identity import identify
+from shared.kit.requests import ExactRequest
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+READS = frozenset({"GET", "HEAD"})
+
+
+class NothingKept(Exception):  # noqa: N818 (a signal, not an error)
+    """Carries the answer of a dry run out of the transaction that it undoes."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def _session(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+Session = Annotated[AsyncSession, Depends(_session)]
+"""The session of the request's transaction. Flush as you like; never commit."""
+
+
+def keep_nothing(request: Request) -> None:
+    """Ask that this request leave no trace: checked, answered, rolled back (a dry run)."""
+    request.state.keep_nothing = True
+
+
+async def _read(request: Request, handler: Handler, database: Database) -> Response:
+    async with database.reading() as session:
+        request.state.session = session
+        return conditional(request, await handler(request))
+
+
+async def _write(request: Request, handler: Handler, database: Database) -> Response:
+    try:
+        async with database.writing() as session:
+            request.state.session = session
+            if request.method != "POST":
+                response = await handler(request)
+            else:
+                caller = await identify(request)
+                claim = await claim_of(request, caller.client_id)
+                repeated = await first_answer(session, claim, request.app.state.clock())
+                if repeated is not None:
+                    return repeated
+                response = await handler(request)
+                await keep_answer(session, claim, response)
+            if getattr(request.state, "keep_nothing", False):
+                raise NothingKept(response)  # noqa: TRY301 (leaving the block is what undoes it)
+            return response
+    except NothingKept as undone:
+        return undone.response
+
+
+class TransactionRoute(APIRoute):
+    """A route whose work, idempotency key included, is one transaction."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap FastAPI's handler in the transaction."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            exact = ExactRequest(request.scope, request.receive)
+            database: Database = request.app.state.database
+            run = _read if request.method in READS else _write
+            return await run(exact, handler, database)
+
+        return handle
