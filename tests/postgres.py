@@ -1,0 +1,148 @@
+"""A real PostgreSQL for the tests: started when the first test asks, one for each worker, gone at the end.
+
+The real migrations run once, into a template; a test that needs a database of its own gets a clone of it.
+NTP_TEST_DATABASE_URL names an administrator of an existing server instead.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from migrations.owners import OWNERS
+from migrations.run import migrate
+from shared.kit.postgres import Postgres
+
+Answer = TypeVar("Answer")
+
+PASSWORDS = {owner: f"{owner}-of-the-tests" for owner in OWNERS}
+"""The same in every run, so that workers on one external server agree on the roles they share."""
+
+UNSAFE_BUT_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
+
+SEARCH_PATHS = ";".join(
+    f"GRANT CONNECT ON DATABASE {{name}} TO {owner}; ALTER ROLE {owner} IN DATABASE {{name}} SET search_path = {owner}"
+    for owner in OWNERS
+)
+"""What belongs to a database and is not copied with its template."""
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """One migrated database and the ways into it."""
+
+    __test__ = False
+
+    name: str
+    server: str
+    """The administrator's URL of the server's maintenance database."""
+
+    @property
+    def admin_url(self) -> str:
+        """As the administrator (postgresql://…)."""
+        return urlsplit(self.server)._replace(path=f"/{self.name}").geturl()
+
+    def url(self, owner: str) -> str:
+        """As the role that runs a service (postgresql+asyncpg://…)."""
+        place = urlsplit(self.server)
+        netloc = f"{owner}:{PASSWORDS[owner]}@{place.hostname}:{place.port or 5432}"
+        return f"postgresql+asyncpg://{netloc}/{self.name}"
+
+
+class Server:
+    """The server, the template and its clones; every call may come from a sync or an async test."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="ntp-tests-"))
+        self._folder.chmod(0o755)
+        self._postgres: Postgres | None = None
+        self._template: str | None = None
+        self._admin: asyncpg.Connection | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="test-databases", daemon=True)
+        self._thread.start()
+        self.url = os.environ.get("NTP_TEST_DATABASE_URL") or self._start()
+
+    def clone(self) -> TestDatabase:
+        """A migrated database that nobody else uses."""
+        return self._call(self._clone())
+
+    def drop(self, database: TestDatabase) -> None:
+        """Remove a clone, whoever is still connected."""
+        self._call(self._drop(database.name))
+
+    def empty(self) -> TestDatabase:
+        """The name of a database that does not exist yet, for tests of the migrations; `drop` it afterwards."""
+        return TestDatabase(name=_name(), server=self.url)
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        if self._template is not None:
+            self._call(self._drop(self._template))
+        if self._admin is not None:
+            self._call(self._admin.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        if self._postgres is not None:
+            self._postgres.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self) -> str:
+        self._postgres = Postgres(
+            self._folder / "postgres",
+            port=free_port(),
+            password=secrets.token_urlsafe(16),
+            settings=UNSAFE_BUT_FAST,
+        )
+        self._postgres.start()
+        return self._postgres.admin_url
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._admin is None:
+            self._admin = await asyncpg.connect(self.url)
+        return self._admin
+
+    async def _clone(self) -> TestDatabase:
+        admin = await self._connected()
+        if self._template is None:
+            template = _name()
+            await migrate(self.url, passwords=PASSWORDS, database=template)
+            self._template = template
+        name = _name()
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
+        await admin.execute(SEARCH_PATHS.format(name=name))
+        return TestDatabase(name=name, server=self.url)
+
+    async def _drop(self, name: str) -> None:
+        admin = await self._connected()
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _name() -> str:
+    return f"ntp_test_{secrets.token_hex(6)}"
