@@ -1,0 +1,31 @@
+"""What Plan 570 prints, to be matched: every figure of money, ethnic affairs, poverty and rural development."""
+
+from building.facts import Facts
+from building.tables import Row
+
+INPUTS = {
+    "F01": "split", "F02": "split", "F03": "split", "F04": "split", "F05": "split", "F06": "split",
+    "F07": "split", "F08": "split", "F10": "split", "F11": "assumed", "F12": "split", "F13": "assumed",
+    "E01": "split", "E02": "split", "E03": "assumed",
+    "P01": "split", "P02": "assumed", "P03": "split", "P04": "assumed", "P05": "assumed", "P06": "split", "P07": "split",
+}  # fmt: skip
+"""Where the inputs of a figure come from. `split`: its total is published, the parts that add up to it are shares.
+`assumed`: some total behind it is not published and was chosen within the range that the printed figures allow.
+All the rural ones are `assumed`: the plan prints how many, and other pages name some of them."""
+
+
+def figures(facts: Facts) -> list[Row]:
+    return [
+        {
+            "id": row["id"],
+            "program": row["program"],
+            "figure": row["figure"],
+            "printed": row["value"],
+            "decimals": row["decimals"],
+            "unit_of_measure": row["unit_of_measure"],
+            "inputs": INPUTS.get(row["id"], "assumed"),
+            "definition": row["definition"],
+        }
+        for row in facts.plan
+        if row["program"] != "oversight"
+    ]
