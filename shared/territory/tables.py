@@ -1,0 +1,81 @@
+"""Reading the shipped tables in `data/`: what the first migration plants, and what pure tests stand on."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+
+from shared.territory.tree import Territory
+from shared.territory.units import Box, Level, Spelling, Succession, SuccessionKind, Unit
+
+DATA = Path(__file__).parent / "data"
+
+
+def read_units(path: Path = DATA / "units.csv") -> tuple[Unit, ...]:
+    """Read units; empty fields are unknown."""
+    return tuple(_unit(row) for row in _rows(path))
+
+
+def read_successions(path: Path = DATA / "successions.csv") -> tuple[Succession, ...]:
+    """Read successions."""
+    return tuple(
+        Succession(
+            predecessor=row["predecessor"],
+            predecessor_valid_from=date.fromisoformat(row["predecessor_valid_from"]),
+            successor=row["successor"] or None,
+            successor_valid_from=_date(row["successor_valid_from"]),
+            effective_on=date.fromisoformat(row["effective_on"]),
+            kind=cast("SuccessionKind", row["kind"]),
+            weight=Decimal(row["weight"]) if row["weight"] else None,
+        )
+        for row in _rows(path)
+    )
+
+
+def read_spellings(path: Path = DATA / "aliases.csv") -> tuple[Spelling, ...]:
+    """Read the other ways of writing a name."""
+    return tuple(
+        Spelling(row["code"], date.fromisoformat(row["valid_from"]), row["spelling"], row["source"])
+        for row in _rows(path)
+    )
+
+
+def shipped() -> Territory:
+    """Make the territory of the shipped tables."""
+    return Territory(read_units(), read_successions())
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        yield from csv.DictReader(table)
+
+
+def _unit(row: Mapping[str, str]) -> Unit:
+    corners = [_float(row[each]) for each in ("min_lat", "min_lon", "max_lat", "max_lon")]
+    return Unit(
+        code=row["code"],
+        level=cast("Level", row["level"]),
+        kind=row["kind"],
+        name=row["name"],
+        name_en=row["name_en"],
+        parent=row["parent"] or None,
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=_date(row["valid_to"]),
+        lat=_float(row["lat"]),
+        lon=_float(row["lon"]),
+        bbox=Box(*(each for each in corners if each is not None)) if None not in corners else None,
+        area_km2=_float(row["area_km2"]),
+        border=row["border"] == "1",
+        source=row["source"],
+        confidence=row["confidence"],
+    )
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _float(text: str) -> float | None:
+    return float(text) if text else None

@@ -1,0 +1,293 @@
+"""The tree of units with its days: what holds what on a day, and where a unit lies on the map of another day.
+
+A `Territory` is immutable and made from rows; every question names a day. Lookups are dictionary lookups, so the whole
+country (63 provinces, 10,600 communes, before and after 2025) is a few hundred milliseconds to make and nothing to ask.
+Used by authorization (rights follow the tree of the day), the reporting engine and the registers. Pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from shared.territory.units import (
+    Key,
+    NoPlaceOnMap,
+    Share,
+    SplitWithoutWeight,
+    Succession,
+    Unit,
+    UnknownUnit,
+    UnknownUnitOnDate,
+)
+
+ONE = Decimal(1)
+DAY = timedelta(days=1)
+
+
+class Territory:
+    """All units we know of, with their successions."""
+
+    def __init__(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> None:
+        forward: dict[Key, list[Succession]] = defaultdict(list)
+        backward: dict[Key, list[Succession]] = defaultdict(list)
+        for each in successions:
+            forward[each.predecessor, each.predecessor_valid_from].append(each)
+            if each.successor is not None and each.successor_valid_from is not None:
+                backward[each.successor, each.successor_valid_from].append(each)
+        self._forward: dict[Key, tuple[Succession, ...]] = {
+            key: tuple(links) for key, links in forward.items()
+        }
+        self._backward: dict[Key, tuple[Succession, ...]] = {
+            key: tuple(links) for key, links in backward.items()
+        }
+        self._versions: dict[str, tuple[Unit, ...]] = {}
+        self._children: dict[str, tuple[Unit, ...]] = {}
+        self._plant(units)
+        self._check_successions()
+
+    def _plant(self, units: Iterable[Unit]) -> None:
+        """Put units into the indexes. Villages come last: they live no longer than their commune."""
+        versions: dict[str, list[Unit]] = {code: list(kept) for code, kept in self._versions.items()}
+        children: dict[str, list[Unit]] = {code: list(kept) for code, kept in self._children.items()}
+        for unit in sorted(units, key=lambda each: each.level == "village"):
+            planted = self._while_its_commune_stands(unit, versions) if unit.level == "village" else unit
+            versions.setdefault(planted.code, []).append(planted)
+            if planted.parent is not None:
+                children.setdefault(planted.parent, []).append(planted)
+        self._versions = {code: tuple(sorted(kept, key=_valid_from)) for code, kept in versions.items()}
+        self._children = {code: tuple(sorted(kept, key=_code)) for code, kept in children.items()}
+        self._check_versions()
+
+    def _while_its_commune_stands(self, village: Unit, versions: dict[str, list[Unit]]) -> Unit:
+        """End a village when its commune's code gets another meaning; a commune that only changed its name goes on."""
+        communes = sorted(versions.get(village.parent or "", ()), key=_valid_from)
+        ends: date | None = None
+        for commune in communes:
+            if commune.valid(village.valid_from) or (ends is not None and commune.valid_from == ends + DAY):
+                ends = commune.valid_to
+                links = self._forward.get(commune.key, ())
+                if ends is None or [(each.kind, each.successor) for each in links] != [
+                    ("unchanged", commune.code)
+                ]:
+                    break
+        if ends is None or (village.valid_to is not None and village.valid_to <= ends):
+            return village
+        return replace(village, valid_to=ends)
+
+    def with_units(self, units: Iterable[Unit]) -> "Territory":
+        """Give a territory that knows these units as well: villages, as they are registered."""
+        grown = object.__new__(Territory)
+        grown._versions, grown._children = self._versions, self._children
+        grown._forward, grown._backward = self._forward, self._backward
+        grown._plant(units)
+        return grown
+
+    # The tree of a day
+
+    def unit(self, code: str, on: date) -> Unit:
+        """Give the unit that has this code on that day, or refuse naming the days on which the code had a meaning."""
+        versions = self.versions(code)
+        for each in versions:
+            if each.valid(on):
+                return each
+        past = [each for each in versions if each.valid_to is not None and each.valid_to < on]
+        raise UnknownUnitOnDate(code, on, versions, self._successors(past[-1]) if past else ())
+
+    def find(self, code: str, on: date) -> Unit | None:
+        """Give the unit, or None when the code has no meaning on that day."""
+        for each in self._versions.get(code, ()):
+            if each.valid(on):
+                return each
+        return None
+
+    def versions(self, code: str) -> tuple[Unit, ...]:
+        """Give every meaning the code had, oldest first."""
+        try:
+            return self._versions[code]
+        except KeyError:
+            raise UnknownUnit(code) from None
+
+    def parent(self, code: str, on: date) -> Unit | None:
+        """Give the unit right above, or None for a province."""
+        above = self.unit(code, on).parent
+        return None if above is None else self.unit(above, on)
+
+    def ancestors(self, code: str, on: date) -> tuple[Unit, ...]:
+        """Give the units above, the nearest first."""
+        found = []
+        above = self.parent(code, on)
+        while above is not None:
+            found.append(above)
+            above = self.parent(above.code, on)
+        return tuple(found)
+
+    def children(self, code: str, on: date) -> tuple[Unit, ...]:
+        """Give the units right below, by code."""
+        self.unit(code, on)
+        return tuple(each for each in self._children.get(code, ()) if each.valid(on))
+
+    def descendants(self, code: str, on: date) -> tuple[Unit, ...]:
+        """Give every unit below, each before what it holds."""
+        self.unit(code, on)
+        return tuple(self._below(code, on))
+
+    def _below(self, code: str, on: date) -> Iterator[Unit]:
+        for each in self._children.get(code, ()):
+            if each.valid(on):
+                yield each
+                yield from self._below(each.code, on)
+
+    def is_within(self, code: str, root: str, on: date) -> bool:
+        """Tell whether the unit is the root or lies below it on that day; a root that did not stand holds nothing."""
+        at: str | None = self.unit(code, on).code
+        while at is not None:
+            if at == root:
+                return True
+            at = self.unit(at, on).parent
+        return False
+
+    def communes(self, root: str, on: date, kinds: Collection[str] | None = None) -> tuple[Unit, ...]:
+        """Give the communes of a unit on that day (itself, when it is one), of all kinds or of these."""
+        top = self.unit(root, on)
+        found = (top,) if top.level == "commune" else self._communes_below(root, on)
+        return tuple(each for each in found if kinds is None or each.kind in kinds)
+
+    def _communes_below(self, code: str, on: date) -> Iterator[Unit]:
+        for each in self._children.get(code, ()):
+            if each.valid(on):
+                if each.level == "commune":
+                    yield each
+                elif each.level != "village":
+                    yield from self._communes_below(each.code, on)
+
+    def answering_unit(self, code: str, on: date) -> Unit:
+        """Give the lowest unit above commune level that holds it: the district, or the province where there is none."""
+        at = self.unit(code, on)
+        while at.level in ("commune", "village") and at.parent is not None:
+            at = self.unit(at.parent, on)
+        return at
+
+    def units(self, on: date) -> Iterator[Unit]:
+        """Go through every unit that stood on that day."""
+        return (each for versions in self._versions.values() for each in versions if each.valid(on))
+
+    # From day to day
+
+    def successors(self, code: str, on: date) -> tuple[Unit, ...]:
+        """Give the units that followed the one that has this code on that day."""
+        return self._successors(self.unit(code, on))
+
+    def _successors(self, unit: Unit) -> tuple[Unit, ...]:
+        links = self._forward.get(unit.key, ())
+        return tuple(self._at(each.successor, each.successor_valid_from) for each in links if each.successor)
+
+    def predecessors(self, code: str, on: date) -> tuple[Unit, ...]:
+        """Give the units that the one which has this code on that day was made from."""
+        links = self._backward.get(self.unit(code, on).key, ())
+        return tuple(self._at(each.predecessor, each.predecessor_valid_from) for each in links)
+
+    def map_onto(self, code: str, on: date, map_on: date) -> tuple[Share, ...]:
+        """Give where the unit of one day lies on the map of another: one share, or several for a weighted split.
+
+        Forward along the successions. What was abolished lies in whatever holds its land (a district of 2023 in the
+        province of 2025), and so does a village. Backward only where the land stayed the same. Otherwise refused.
+        """
+        shares: dict[Key, Share] = {}
+        for share in self._shares(self.unit(code, on), map_on, ONE, unchanged=True):
+            known = shares.get(share.unit.key)
+            shares[share.unit.key] = (
+                share if known is None else replace(known, weight=known.weight + share.weight)
+            )
+        return tuple(shares.values())
+
+    def _shares(self, unit: Unit, map_on: date, weight: Decimal, *, unchanged: bool) -> Iterator[Share]:
+        if unit.valid(map_on):
+            yield Share(unit, weight, unchanged)
+            return
+        if map_on < unit.valid_from:
+            yield self._same_land_before(unit, map_on, weight, unchanged=unchanged)
+            return
+        links = self._forward.get(unit.key, ())
+        if unit.level == "village" or (links and all(each.kind == "abolished" for each in links)):
+            holder = self._holder_at_its_end(unit)
+            if holder is None:
+                raise NoPlaceOnMap(unit, map_on)
+            yield from self._shares(holder, map_on, weight, unchanged=False)
+            return
+        if not links:
+            raise NoPlaceOnMap(unit, map_on)
+        for each in links:
+            part = ONE if len(links) == 1 else each.weight
+            if part is None:
+                raise SplitWithoutWeight(
+                    unit, tuple(sorted(link.successor or "-" for link in links)), each.effective_on
+                )
+            following = self._at(each.successor, each.successor_valid_from)
+            yield from self._shares(
+                following, map_on, weight * part, unchanged=unchanged and each.kind == "unchanged"
+            )
+
+    def _same_land_before(self, unit: Unit, map_on: date, weight: Decimal, *, unchanged: bool) -> Share:
+        at = unit
+        while map_on < at.valid_from:
+            links = self._backward.get(at.key, ())
+            if len(links) != 1 or links[0].kind != "unchanged":
+                raise NoPlaceOnMap(unit, map_on)
+            at = self._at(links[0].predecessor, links[0].predecessor_valid_from)
+        if not at.valid(map_on):
+            raise NoPlaceOnMap(unit, map_on)
+        return Share(at, weight, unchanged)
+
+    def _holder_at_its_end(self, unit: Unit) -> Unit | None:
+        if unit.parent is None or unit.valid_to is None:
+            return None
+        return self.find(unit.parent, unit.valid_to)
+
+    def _at(self, code: str | None, valid_from: date | None) -> Unit:
+        for each in self._versions.get(code or "", ()):
+            if each.valid_from == valid_from:
+                return each
+        raise ValueError(f"a succession names a unit that is not there: {code} of {valid_from}")
+
+    # What must be true of the rows
+
+    def _check_versions(self) -> None:
+        for code, versions in self._versions.items():
+            for one, two in pairwise(versions):
+                if one.valid_to is None or one.valid_to >= two.valid_from:
+                    raise ValueError(f"the code {code} has two meanings on {two.valid_from}")
+            for each in versions:
+                if each.parent is not None and not self._stands_throughout(each.parent, each):
+                    raise ValueError(
+                        f"the unit {code} of {each.valid_from} outlives its parent {each.parent}"
+                    )
+
+    def _stands_throughout(self, parent: str, unit: Unit) -> bool:
+        day: date | None = unit.valid_from
+        for each in self._versions.get(parent, ()):
+            if day is not None and each.valid(day):
+                if each.valid_to is None or (unit.valid_to is not None and unit.valid_to <= each.valid_to):
+                    return True
+                day = each.valid_to + DAY
+        return False
+
+    def _check_successions(self) -> None:
+        for links in self._forward.values():
+            for each in links:
+                self._at(each.predecessor, each.predecessor_valid_from)
+                if each.kind != "abolished":
+                    self._at(each.successor, each.successor_valid_from)
+            weights = [each.weight for each in links if each.weight is not None]
+            if weights and (len(weights) != len(links) or sum(weights) != ONE):
+                raise ValueError(f"the weights of {links[0].predecessor} do not make one whole")
+
+
+def _valid_from(unit: Unit) -> date:
+    return unit.valid_from
+
+
+def _code(unit: Unit) -> Key:
+    return unit.key

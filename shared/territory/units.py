@@ -1,0 +1,191 @@
+"""Units, successions and spellings as frozen values, and the refusals that speak of them.
+
+Problem
+├── NotFound
+│   └── UnknownUnit           unit_unknown              nobody ever had this code
+│       └── UnknownUnitOnDate unit_unknown_on_date      the code had a meaning, on other days
+└── Conflict
+    ├── SplitWithoutWeight    unit_split_without_weight nobody declared how to divide it
+    └── NoPlaceOnMap          unit_not_on_map           no succession leads to that day
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from shared.kit.problems import Conflict, NotFound, Sentence
+
+Level = Literal["province", "district", "commune", "village"]
+SuccessionKind = Literal["unchanged", "merged", "split", "abolished"]
+Key = tuple[str, date]
+"""What names one unit for good: its code and the first day of that meaning."""
+
+KINDS: dict[Level, tuple[str, ...]] = {
+    "province": ("tinh", "thanh_pho"),
+    "district": ("huyen", "quan", "thi_xa", "thanh_pho"),
+    "commune": ("xa", "phuong", "thi_tran", "dac_khu"),
+    "village": ("thon", "lang", "to_dan_pho", "khu_dan_cu"),
+}
+"""The Vietnamese types of each level, without accents."""
+
+CODE_SHAPES: dict[Level, str] = {
+    "province": "[0-9]{2}",
+    "district": "[0-9]{3}",
+    "commune": "[0-9]{5}",
+    "village": "[0-9]{5}[.][0-9]{2}",
+}
+"""The official list gives a level to a code by its length; villages have local codes."""
+
+_VILLAGE = re.compile(CODE_SHAPES["village"])
+
+
+class Box(NamedTuple):
+    """A bounding box in degrees (WGS 84)."""
+
+    min_lat: float
+    min_lon: float
+    max_lat: float
+    max_lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An administrative unit as it stood from `valid_from` to `valid_to`, both included (None: it still stands)."""
+
+    code: str
+    level: Level
+    kind: str
+    name: str
+    parent: str | None
+    valid_from: date
+    valid_to: date | None = None
+    name_en: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    bbox: Box | None = None
+    area_km2: float | None = None
+    border: bool = False
+    source: str = ""
+    confidence: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The code with the day from which it has this meaning."""
+        return self.code, self.valid_from
+
+    def valid(self, on: date) -> bool:
+        """Tell whether the unit stood on a day."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What a unit became on a day. An abolished unit has no successor; only a split has weights (null: undeclared)."""
+
+    predecessor: str
+    predecessor_valid_from: date
+    successor: str | None
+    successor_valid_from: date | None
+    effective_on: date
+    kind: SuccessionKind
+    weight: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A way of writing a unit's name that was seen somewhere."""
+
+    code: str
+    valid_from: date
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a unit that lies in `unit` on another map: 1 unless a split was declared by weights.
+
+    `unchanged` tells that it is the same land as before, so that what does not add (a recognition, 19 of 19) still holds.
+    """
+
+    unit: Unit
+    weight: Decimal
+    unchanged: bool
+
+
+class UnknownUnit(NotFound):
+    """No unit ever had this code."""
+
+    code = "unit_unknown"
+    title = Sentence("Không có đơn vị này", "Unknown unit")
+    detail = Sentence(
+        "Không có đơn vị hành chính mã “{unit}”.", "No administrative unit has the code “{unit}”."
+    )
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+        super().__init__(unit=unit[:40])
+
+
+class UnknownUnitOnDate(UnknownUnit):
+    """The code has no meaning on that day; it says when it had one and which units followed."""
+
+    code = "unit_unknown_on_date"
+    title = Sentence("Đơn vị không tồn tại vào ngày này", "No such unit on that day")
+    detail = Sentence(
+        "Mã “{unit}” không có hiệu lực vào ngày {on}; có hiệu lực: {valid}; đơn vị kế tiếp: {successors}.",
+        "The code “{unit}” has no meaning on {on}; it was valid {valid}; successors: {successors}.",
+    )
+
+    def __init__(self, unit: str, on: date, versions: tuple[Unit, ...], successors: tuple[Unit, ...]) -> None:
+        self.unit, self.on, self.versions, self.successors = unit, on, versions, successors
+        super(UnknownUnit, self).__init__(
+            unit=unit,
+            on=on.isoformat(),
+            valid=", ".join(interval(each) for each in versions),
+            successors=", ".join(each.code for each in successors) or "-",
+        )
+
+
+class SplitWithoutWeight(Conflict):
+    """The unit was split and nobody declared by which weights: dividing its figures would be a guess."""
+
+    code = "unit_split_without_weight"
+    title = Sentence("Đơn vị bị chia tách, chưa có tỷ lệ", "Split without declared weights")
+    detail = Sentence(
+        "Đơn vị “{unit}” được chia cho {successors} từ {effective_on} nhưng chưa khai báo tỷ lệ phân chia.",
+        "The unit “{unit}” was split into {successors} on {effective_on} and no weights are declared.",
+    )
+
+    def __init__(self, unit: Unit, successors: tuple[str, ...], effective_on: date) -> None:
+        self.unit, self.successors, self.effective_on = unit, successors, effective_on
+        super().__init__(
+            unit=unit.code, successors=", ".join(successors), effective_on=effective_on.isoformat()
+        )
+
+
+class NoPlaceOnMap(Conflict):
+    """No succession leads from the unit to that day; a merger, above all, can't be undone."""
+
+    code = "unit_not_on_map"
+    title = Sentence("Không xác định được trên bản đồ này", "No place on that map")
+    detail = Sentence(
+        "Đơn vị “{unit}” (hiệu lực từ {valid_from}) không có vị trí xác định trên bản đồ ngày {map}.",
+        "The unit “{unit}” (valid from {valid_from}) has no place of its own on the map of {map}.",
+    )
+
+    def __init__(self, unit: Unit, map_on: date) -> None:
+        self.unit, self.map_on = unit, map_on
+        super().__init__(unit=unit.code, valid_from=unit.valid_from.isoformat(), map=map_on.isoformat())
+
+
+def interval(unit: Unit) -> str:
+    """Say the validity as an ISO 8601 interval, open when the unit still stands."""
+    return f"{unit.valid_from.isoformat()}/{unit.valid_to.isoformat() if unit.valid_to else '..'}"
+
+
+def village_commune(code: str) -> str | None:
+    """Give the commune's code inside a village's, or None when the code is no village's."""
+    return code[:5] if _VILLAGE.fullmatch(code) else None
