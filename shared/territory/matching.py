@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from shared.kit.problems import Conflict, NotFound, Sentence
 from shared.territory.tree import Territory
@@ -49,6 +50,7 @@ class AmbiguousName(Conflict):
         super().__init__(name=name, units=", ".join(each.code for each in units))
 
 
+@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Reduce a name to its bare letters and digits: no case, accents, tone marks, apostrophes or spaces."""
     bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
@@ -68,6 +70,14 @@ class Gazetteer:
         self._folded: dict[Key, set[str]] = defaultdict(set)
         for each in spellings:
             self._folded[each.code, each.valid_from].add(fold(each.text))
+
+    def answers_to(self, unit: Unit, text: str) -> bool:
+        """Tell whether a text, however it is spelled, is part of the unit's name or begins it together with its kind."""
+        folded = fold(text)
+        spellings = (fold(unit.name), *self._folded.get(unit.key, ()))
+        return folded != "" and (
+            fold(unit.full_name).startswith(folded) or any(folded in each for each in spellings)
+        )
 
     def look_up(self, name: str, kind: str, parent: str, on: date) -> Unit:
         """Give the one unit of a kind, right below another one on that day, that goes by a name."""

@@ -49,23 +49,30 @@ class Territory:
         self._check_successions()
 
     def _plant(self, units: Iterable[Unit]) -> None:
-        """Put units into the indexes. Villages come last: they live no longer than their commune."""
-        versions: dict[str, list[Unit]] = {code: list(kept) for code, kept in self._versions.items()}
-        children: dict[str, list[Unit]] = {code: list(kept) for code, kept in self._children.items()}
-        for unit in sorted(units, key=lambda each: each.level == "village"):
-            planted = self._while_its_commune_stands(unit, versions) if unit.level == "village" else unit
-            versions.setdefault(planted.code, []).append(planted)
-            if planted.parent is not None:
-                children.setdefault(planted.parent, []).append(planted)
-        self._versions = {code: tuple(sorted(kept, key=_valid_from)) for code, kept in versions.items()}
-        self._children = {code: tuple(sorted(kept, key=_code)) for code, kept in children.items()}
-        self._check_versions()
+        """Put units into the indexes, villages last: they live no longer than their commune."""
+        rows = tuple(units)
+        self._add([each for each in rows if each.level != "village"])
+        self._add([self._while_its_commune_stands(each) for each in rows if each.level == "village"])
 
-    def _while_its_commune_stands(self, village: Unit, versions: dict[str, list[Unit]]) -> Unit:
+    def _add(self, units: Collection[Unit]) -> None:
+        added: dict[str, list[Unit]] = defaultdict(list)
+        below: dict[str, list[Unit]] = defaultdict(list)
+        for unit in units:
+            added[unit.code].append(unit)
+            if unit.parent is not None:
+                below[unit.parent].append(unit)
+        versions, children = dict(self._versions), dict(self._children)
+        for code, more in added.items():
+            versions[code] = tuple(sorted((*versions.get(code, ()), *more), key=_valid_from))
+        for code, more in below.items():
+            children[code] = tuple(sorted((*children.get(code, ()), *more), key=_key))
+        self._versions, self._children = versions, children
+        self._check_versions(added)
+
+    def _while_its_commune_stands(self, village: Unit) -> Unit:
         """End a village when its commune's code gets another meaning; a commune that only changed its name goes on."""
-        communes = sorted(versions.get(village.parent or "", ()), key=_valid_from)
         ends: date | None = None
-        for commune in communes:
+        for commune in self._versions.get(village.parent or "", ()):
             if commune.valid(village.valid_from) or (ends is not None and commune.valid_from == ends + DAY):
                 ends = commune.valid_to
                 links = self._forward.get(commune.key, ())
@@ -254,8 +261,9 @@ class Territory:
 
     # What must be true of the rows
 
-    def _check_versions(self) -> None:
-        for code, versions in self._versions.items():
+    def _check_versions(self, codes: Iterable[str]) -> None:
+        for code in codes:
+            versions = self._versions[code]
             for one, two in pairwise(versions):
                 if one.valid_to is None or one.valid_to >= two.valid_from:
                     raise ValueError(f"the code {code} has two meanings on {two.valid_from}")
@@ -289,5 +297,5 @@ def _valid_from(unit: Unit) -> date:
     return unit.valid_from
 
 
-def _code(unit: Unit) -> Key:
+def _key(unit: Unit) -> Key:
     return unit.key

@@ -22,13 +22,13 @@ SuccessionKind = Literal["unchanged", "merged", "split", "abolished"]
 Key = tuple[str, date]
 """What names one unit for good: its code and the first day of that meaning."""
 
-KINDS: dict[Level, tuple[str, ...]] = {
-    "province": ("tinh", "thanh_pho"),
-    "district": ("huyen", "quan", "thi_xa", "thanh_pho"),
-    "commune": ("xa", "phuong", "thi_tran", "dac_khu"),
-    "village": ("thon", "lang", "to_dan_pho", "khu_dan_cu"),
+KINDS: dict[Level, dict[str, str]] = {
+    "province": {"tinh": "Tỉnh", "thanh_pho": "Thành phố"},
+    "district": {"huyen": "Huyện", "quan": "Quận", "thi_xa": "Thị xã", "thanh_pho": "Thành phố"},
+    "commune": {"xa": "Xã", "phuong": "Phường", "thi_tran": "Thị trấn", "dac_khu": "Đặc khu"},
+    "village": {"thon": "Thôn", "lang": "Làng", "to_dan_pho": "Tổ dân phố", "khu_dan_cu": "Khu dân cư"},
 }
-"""The Vietnamese types of each level, without accents."""
+"""The Vietnamese types of each level: the code without accents, and how it is written before a name."""
 
 CODE_SHAPES: dict[Level, str] = {
     "province": "[0-9]{2}",
@@ -69,6 +69,11 @@ class Unit:
     border: bool = False
     source: str = ""
     confidence: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name behind its kind, as papers write it: Xã Đăk Hà. A village's own name mostly says its kind."""
+        return self.name if self.level == "village" else f"{KINDS[self.level][self.kind]} {self.name}"
 
     @property
     def key(self) -> Key:

@@ -1,0 +1,80 @@
+"""Where units are said: `/v1/units`, mounted by the gateway. Answered from memory, without a statement."""
+
+from collections.abc import Iterable
+from datetime import date
+from heapq import nsmallest
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from shared.kit.clock import Now
+from shared.kit.identity import PublicReader
+from shared.kit.paging import Cursor, Limit, Page, link_next, seal, unseal
+from shared.kit.transactions import TransactionRoute
+from shared.territory.current import CurrentNames, CurrentTerritory, today
+from shared.territory.schemas import UnitDetail, UnitSaid
+from shared.territory.units import Level, Unit
+
+router = APIRouter(prefix="/v1/units", tags=["units"], route_class=TransactionRoute)
+
+On = Annotated[
+    date | None, Query(description="the day; today in Vietnam when left out", examples=["2023-12-31"])
+]
+Parent = Annotated[
+    str | None, Query(max_length=10, description="only units right below this one", examples=["610"])
+]
+Kind = Annotated[
+    str | None, Query(max_length=20, description="only of this type: xa, phuong …", examples=["xa"])
+]
+Name = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=100,
+        description="part of a name, with or without accents",
+        examples=["dak ha"],
+    ),
+]
+
+
+@router.get("", operation_id="list_units", summary="Administrative units of a day")
+async def list_units(
+    *,
+    _: PublicReader,
+    territory: CurrentTerritory,
+    names: CurrentNames,
+    now: Now,
+    request: Request,
+    response: Response,
+    on: On = None,
+    level: Annotated[Level | None, Query(description="only this storey of the tree")] = None,
+    parent: Parent = None,
+    kind: Kind = None,
+    q: Name = None,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> Page[UnitSaid]:
+    """Units that stood on a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
+    day = on or today(now)
+    standing = territory.children(parent, day) if parent else territory.units(day)
+    chosen = (each for each in standing if level in (None, each.level) and kind in (None, each.kind))
+    found = chosen if q is None else (each for each in chosen if names.answers_to(each, q))
+    page = _page(found, limit=limit, cursor=cursor)
+    link_next(request, response, page.next)
+    return page
+
+
+def _page(units: Iterable[Unit], *, limit: int, cursor: str | None) -> Page[UnitSaid]:
+    """Cut a page: on one day a code is one unit, so the code of the last one is where the next page begins."""
+    after = unseal(cursor) if cursor else ""
+    found = nsmallest(limit + 1, (each for each in units if each.code > after), key=lambda each: each.code)
+    following = seal(found[limit - 1].code) if len(found) > limit else None
+    return Page(items=[UnitSaid.model_validate(each) for each in found[:limit]], next=following)
+
+
+@router.get("/{code}", operation_id="get_unit", summary="One unit on a day, and what became of it")
+async def get_unit(
+    *, code: str, _: PublicReader, territory: CurrentTerritory, now: Now, on: On = None
+) -> UnitDetail:
+    """The unit that has this code on that day: what held it, what it held, what it was made from and became."""
+    return UnitDetail.on_day(territory, code, on or today(now))

@@ -1,0 +1,44 @@
+"""The territory that a running service stands on: read once at start, handed to routes by type."""
+
+from datetime import date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, FastAPI, Request
+
+from shared.kit.database import Database
+from shared.territory.matching import Gazetteer
+from shared.territory.store import load, load_names
+from shared.territory.tree import Territory
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+"""A day begins and ends here, whatever the server's clock says."""
+
+
+async def keep_territory(app: FastAPI) -> None:
+    """Read the territory, villages included, and its names into the app's state; for a service's `on_start`."""
+    database: Database = app.state.database
+    async with database.reading() as session:
+        app.state.territory = await load(session, villages=True)
+        app.state.gazetteer = await load_names(session, app.state.territory)
+
+
+def today(now: datetime) -> date:
+    """Tell the day in Vietnam at an instant."""
+    return now.astimezone(VIETNAM).date()
+
+
+def _territory(request: Request) -> Territory:
+    territory: Territory = request.app.state.territory
+    return territory
+
+
+def _gazetteer(request: Request) -> Gazetteer:
+    gazetteer: Gazetteer = request.app.state.gazetteer
+    return gazetteer
+
+
+CurrentTerritory = Annotated[Territory, Depends(_territory)]
+"""The service's territory."""
+CurrentNames = Annotated[Gazetteer, Depends(_gazetteer)]
+"""The names of the service's territory."""
