@@ -157,7 +157,6 @@ class Stack:
         origin = f"http://{HOST}:{self.panel.gateway_port}"
         told = {
             **{key: value for key, value in os.environ.items() if not _is_withheld(key)},
-            "PYTHONUNBUFFERED": "1",
             "NTP_DATABASE_URL": self.panel.own_database(name) or self._url(name),
             "NTP_GATEWAY_URL": origin,
             "NTP_ISSUER": self.panel.issuer or origin,

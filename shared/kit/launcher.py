@@ -56,7 +56,7 @@ class AppProcess:
     """module:factory"""
     port: int
     environment: Mapping[str, str] = field(default_factory=dict)
-    """The whole of what it is told; nothing is inherited."""
+    """Its whole environment; nothing is inherited."""
     port_setting: str = ""
     """The environment variable that moves it to another port."""
     folder: Path = field(default_factory=Path.cwd)
@@ -256,7 +256,7 @@ def _app_start(process: AppProcess) -> Start:
             "--port",
             str(process.port),
         ],
-        popen={"env": dict(process.environment), "cwd": process.folder},
+        popen={"env": {**process.environment, "PYTHONUNBUFFERED": "1"}, "cwd": process.folder},
         is_ready=is_ready,
     )
 

@@ -1,0 +1,67 @@
+"""A stack of tiny applications for the launcher's tests: `python stack.py '{"folder": …, "ports": …}'`."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from shared.kit.launcher import AppProcess, Launcher, launch  # noqa: E402
+from shared.kit.postgres import Postgres  # noqa: E402
+
+
+def create_app():
+    """Answer with the process's number; refuse to start, end late or write a long line where the test says so."""
+    if os.environ.get("TINY_REFUSES"):
+        raise SystemExit("no thank you")
+    if os.environ.get("TINY_STUBBORN"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # after uvicorn's own handler
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await receive()
+            print("x" * 200_000 if os.environ.get("TINY_LONG_LINE") else "hello")  # noqa: T201
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            print("goodbye")  # noqa: T201
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+
+    return app
+
+
+def main():
+    told = json.loads(sys.argv[1])
+    folder = Path(told["folder"])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{HERE}", **told.get("environment", {})}
+    postgres_port = told.get("postgres_port")
+    return launch(
+        lambda: Launcher(
+            processes=[
+                AppProcess(
+                    name=name,
+                    app="stack:create_app",
+                    port=port,
+                    environment=environment,
+                    port_setting=f"NTP_{name.upper()}_PORT",
+                    folder=folder,
+                )
+                for name, port in told["ports"].items()
+            ],
+            folder=folder,
+            postgres=Postgres(folder / "postgres", port=postgres_port, password="tiny")
+            if postgres_port
+            else None,
+            postgres_setting="NTP_POSTGRES_PORT",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
