@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.territory.tables import read_successions, read_units, shipped
 from shared.territory.units import NoPlaceOnMap, UnknownUnit, UnknownUnitOnDate
@@ -23,6 +25,12 @@ def test_the_province_of_2023_has_ten_districts_and_102_communes():
     kinds = Counter(unit.kind for unit in KON_TUM.communes("62", THEN))
     assert kinds == {"xa": 85, "phuong": 10, "thi_tran": 7}
     assert len(KON_TUM.communes("62", THEN, kinds={"xa"})) == 85
+
+
+@given(st.dates(date(2015, 3, 11), LAST))
+def test_from_march_2015_no_day_lacks_a_unit(on):
+    assert len(list(KON_TUM.units(on))) == 113
+    assert len(KON_TUM.communes("62", on)) == 102
 
 
 @pytest.mark.parametrize(
