@@ -1,0 +1,73 @@
+# The front door for people. `make` lists what there is.
+
+# The first interpreter that is new enough; uv, where there is one, finds or fetches its own.
+PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+ARGS ?=
+
+# Each stamp is newer than the list it was installed from; the list of developers contains the other.
+LOCAL := .venv/installed-local
+DEV := .venv/installed-dev
+
+ifdef UV
+INSTALL = uv pip install --quiet --python $(BIN)/python --require-hashes --requirement
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+endif
+
+.PHONY: help install demo run stop status test check bench
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(DEV) ## make .venv and install everything, for developers
+demo: $(LOCAL) ## start all, post Kon Tum's 2023, compare every figure with Plan 570; leaves it running
+	@$(BIN)/python -m services up --detach
+	@$(BIN)/python examples/kontum-2023/demo.py $(ARGS)
+
+run: $(LOCAL) ## start all in the foreground; Ctrl-C stops it
+	@exec $(BIN)/python -m services run
+
+stop: ## stop what runs in the background
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m services stop; else echo "nothing is installed here"; fi
+
+status: $(LOCAL) ## list the processes that run
+	@$(BIN)/python -m services status
+
+test: $(DEV) ## run the tests (ARGS="-k words" for some)
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+check: $(DEV) ## lint, format, types, import rules, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+bench: $(DEV) ## measure against bare asyncpg, bare FastAPI and no proxy, as ratios
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+.env: .env.example ## make the passwords of docker-compose.yml, once
+	@umask 077; $(or $(PYTHON),python3) -c "import re, secrets; print(re.sub(r'(?m)^(\w+(?:PASSWORD|PEPPER))=$$', \
+		lambda found: found[1] + '=' + secrets.token_hex(24), open('.env.example').read()), end='')" > .env.new
+	@if [ -e .env ]; then rm .env.new; echo ".env is there already; compare it with .env.example"; touch .env; \
+		else mv .env.new .env; echo ".env written"; fi
+
+$(BIN)/python:
+ifdef UV
+	uv venv --quiet --python '>=3.11' .venv
+else
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+endif
+
+$(LOCAL): requirements/local.txt | $(BIN)/python
+	$(INSTALL) $<
+	@touch $@
+
+$(DEV): requirements/dev.txt | $(BIN)/python
+	$(INSTALL) $<
+	@touch $(LOCAL) $@
