@@ -23,6 +23,7 @@ def figures(facts: Facts) -> list[Row]:
             "printed": row["value"],
             "decimals": row["decimals"],
             "unit_of_measure": row["unit_of_measure"],
+            "reads": "achieved_percent" if row["id"] == "P05" else "value",
             "inputs": INPUTS.get(row["id"], "assumed"),
             "definition": row["definition"],
         }
