@@ -14,11 +14,12 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import total_ordering
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from shared.kit.problems import Invalid, NotFound, Sentence
 
@@ -26,11 +27,19 @@ FIRST_YEAR = 1990
 LAST_YEAR = 2100
 """Outside these years a period is a typing error: the programs began in 2010, and nothing is planned past 2050."""
 
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+"""A day begins and ends here, whatever the server's clock says."""
+
 DATA = Path(__file__).with_name("periods.csv")
 
 _SHAPE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?:S(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
 )
+
+
+def local_day(instant: datetime) -> date:
+    """Tell the day in Vietnam at an instant."""
+    return instant.astimezone(VIETNAM).date()
 
 
 class InvalidPeriod(Invalid):

@@ -232,13 +232,16 @@ _review = Requires(("review",))
 _target = Requires(("target",))
 _register = Requires(("register",))
 _funding = Requires(("funding",))
-_read = Requires(("read", "report", "review", "target", "register", "funding", "admin"))
+_read = Requires(SCOPES)
 _admin = Requires(("admin",))
+_withdraw = Requires(("report", "review"))
 
 Reporter = Annotated[Caller, Depends(_report)]
 """May submit and withdraw reports for its units."""
 Reviewer = Annotated[Caller, Depends(_review)]
 """May accept and return reports."""
+Withdrawer = Annotated[Caller, Depends(_withdraw)]
+"""May take back its own pending report, or an accepted one as a reviewer."""
 Planner = Annotated[Caller, Depends(_target)]
 """May set targets."""
 Registrar = Annotated[Caller, Depends(_register)]
@@ -254,4 +257,4 @@ PublicReader = Annotated[Caller, Depends(_public)]
 Anyone = Annotated[None, Depends(_open)]
 """Truly open: health, keys, the API's own description."""
 
-GUARDS = (_report, _review, _target, _register, _funding, _read, _admin, _public, _open)
+GUARDS = (_report, _review, _target, _register, _funding, _read, _admin, _withdraw, _public, _open)

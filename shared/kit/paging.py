@@ -9,7 +9,6 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlakeyset import BadBookmark, InvalidPage
 from sqlakeyset.asyncio import select_page
-from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Malformed, Sentence
@@ -52,7 +51,7 @@ def unseal(cursor: str) -> str:
 
 async def page(
     session: AsyncSession,
-    query: Select[Any],
+    query: Any,
     *,
     limit: int,
     cursor: str | None,

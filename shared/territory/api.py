@@ -11,7 +11,8 @@ from shared.kit.clock import Now
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, Page, link_next, seal, unseal
 from shared.kit.transactions import TransactionRoute
-from shared.territory.current import CurrentNames, CurrentTerritory, today
+from shared.periods import local_day
+from shared.territory.current import CurrentNames, CurrentTerritory
 from shared.territory.schemas import UnitDetail, UnitSaid
 from shared.territory.units import Level, Unit
 
@@ -55,7 +56,7 @@ async def list_units(
     cursor: Cursor = None,
 ) -> Page[UnitSaid]:
     """Units that stood on a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
-    day = on or today(now)
+    day = on or local_day(now)
     standing = territory.children(parent, day) if parent else territory.units(day)
     chosen = (each for each in standing if level in (None, each.level) and kind in (None, each.kind))
     found = chosen if q is None else (each for each in chosen if names.answers_to(each, q))
@@ -77,4 +78,4 @@ async def get_unit(
     *, code: str, _: PublicReader, territory: CurrentTerritory, now: Now, on: On = None
 ) -> UnitDetail:
     """The unit that has this code on that day: what held it, what it held, what it was made from and became."""
-    return UnitDetail.on_day(territory, code, on or today(now))
+    return UnitDetail.on_day(territory, code, on or local_day(now))

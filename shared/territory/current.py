@@ -1,8 +1,6 @@
 """The territory that a running service stands on: read once at start, handed to routes by type."""
 
-from datetime import date, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, Request
 
@@ -11,9 +9,6 @@ from shared.territory.matching import Gazetteer
 from shared.territory.store import load, load_names
 from shared.territory.tree import Territory
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-"""A day begins and ends here, whatever the server's clock says."""
-
 
 async def keep_territory(app: FastAPI) -> None:
     """Read the territory, villages included, and its names into the app's state; for a service's `on_start`."""
@@ -21,11 +16,6 @@ async def keep_territory(app: FastAPI) -> None:
     async with database.reading() as session:
         app.state.territory = await load(session, villages=True)
         app.state.gazetteer = await load_names(session, app.state.territory)
-
-
-def today(now: datetime) -> date:
-    """Tell the day in Vietnam at an instant."""
-    return now.astimezone(VIETNAM).date()
 
 
 def _territory(request: Request) -> Territory:

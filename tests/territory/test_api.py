@@ -7,8 +7,9 @@ import pytest
 
 from shared.kit.service import Service, create_service
 from shared.kit.settings import ServiceSettings
+from shared.periods import local_day
 from shared.territory import api
-from shared.territory.current import keep_territory, today
+from shared.territory.current import keep_territory
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +48,7 @@ async def test_the_units_of_a_day(client):
 
 
 async def test_without_a_day_it_is_today_in_vietnam(client):
-    assert today(datetime(2025, 6, 30, 17, 30, tzinfo=UTC)).isoformat() == "2025-07-01"
+    assert local_day(datetime(2025, 6, 30, 17, 30, tzinfo=UTC)).isoformat() == "2025-07-01"
     assert await codes(client, level="province") == ["51"]
 
 

@@ -1,0 +1,71 @@
+"""Bodies that are read as far as they can be, so that one answer names every fault of shape and of meaning.
+
+FastAPI alone stops at shape: a wrong type in row 7 hides an unknown unit in row 12. A route that takes a `Draft[Model]`
+gets what could be read, and the faults of what could not; its rules look at the first and join the second. The OpenAPI
+schema is the model's own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
+
+from shared.kit.answers import shape_fault
+from shared.kit.problems import Fault
+
+MAX_FAULTS_SAID = 1000
+"""A body with more faults than this is no report; the answer stays readable and says that there are more."""
+
+
+class DraftModel(BaseModel):
+    """A model that can be read in part: it says which list holds its rows and what stands in for an unread field."""
+
+    rows: ClassVar[str]
+    unread: ClassVar[Mapping[str, Any]]
+
+
+Model = TypeVar("Model", bound=DraftModel)
+
+
+@dataclass(frozen=True)
+class Draft(Generic[Model]):
+    """What of a body could be read. `ordinals` gives the place of each row that was read in the list as posted."""
+
+    body: Model
+    faults: tuple[Fault, ...] = ()
+    unread: frozenset[str] = frozenset()
+    ordinals: tuple[int, ...] | range = range(0)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        (model,) = get_args(source)
+        return core_schema.no_info_wrap_validator_function(
+            lambda raw, read: _read(model, raw, read), handler(model)
+        )
+
+
+def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[Model]:
+    try:
+        body = read(raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        if not isinstance(raw, Mapping):
+            raise
+    else:
+        return Draft(body, ordinals=range(len(getattr(body, model.rows))))
+
+    unread = frozenset(str(one["loc"][0]) for one in found if one["loc"][:1] != (model.rows,))
+    posted = raw.get(model.rows)
+    rows: list[Any] = posted if isinstance(posted, list) else []
+    bad_rows = {one["loc"][1] for one in found if one["loc"][:1] == (model.rows,) and len(one["loc"]) > 1}
+    all_rows_unread = any(one["loc"] == (model.rows,) for one in found) or not isinstance(posted, list)
+    ordinals = () if all_rows_unread else tuple(at for at in range(len(rows)) if at not in bad_rows)
+    kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
+    kept |= {name: model.unread[name] for name in unread if name in model.unread}
+    kept[model.rows] = [rows[at] for at in ordinals]
+    if all_rows_unread:
+        unread |= {model.rows}
+    faults = tuple(shape_fault(one) for one in found[:MAX_FAULTS_SAID])
+    return Draft(read(kept), faults, unread, ordinals)

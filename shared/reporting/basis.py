@@ -1,0 +1,37 @@
+"""The basis of a reading: `accepted` is public, `provisional` (accepted or submitted) wants a token."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Request
+from pydantic import AwareDatetime
+
+from shared.kit.identity import SCOPES, Requires
+
+BasisName = Literal["accepted", "provisional"]
+
+_reader = Requires(SCOPES)
+
+
+async def _basis(
+    request: Request,
+    basis: Annotated[
+        BasisName, Query(description="accepted, or provisional (also what is submitted; wants a token)")
+    ] = "accepted",
+) -> BasisName:
+    if basis == "provisional":
+        await _reader(request)
+    return basis
+
+
+Basis = Annotated[BasisName, Depends(_basis)]
+"""Which observations count; nobody reads unreviewed ones by accident, or without saying who they are."""
+
+AsOf = Annotated[
+    AwareDatetime | None, Query(description="RFC 3339 instant: read what was known then; now when left out")
+]
+
+
+def instant(value: datetime | None) -> str | None:
+    """Say an instant as the wire does."""
+    return value.isoformat().replace("+00:00", "Z") if value else None

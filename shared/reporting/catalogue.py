@@ -1,0 +1,322 @@
+"""What a program measures, as data: forms, indicators, figures, with their words, legal basis and days of validity.
+
+A catalogue is read from a TOML file beside the program's rules, and bound to the pure functions that the file names:
+rules that a unit's values satisfy or not, and checks across one unit's values. It is checked whole when it is loaded,
+so a figure over an unknown indicator fails at start and not in a report. Pure: the standard library only.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from shared.kit.problems import Sentence
+from shared.periods import PeriodKind
+
+Level = Literal["district", "commune"]
+Better = Literal["higher", "lower"]
+Values = Mapping[str, Decimal]
+"""One unit's values by indicator code."""
+
+UnitRule = Callable[[Values], bool]
+"""Whether a unit whose inputs are all stated satisfies a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found wrong: at which indicator, under which code, and why."""
+
+    indicator: str
+    code: str
+    sentence: Sentence
+
+
+Check = Callable[[Values], Iterator[Finding]]
+"""A rule across the values that one report states for one unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The set of indicators that a unit states together, who owes it, and how often."""
+
+    code: str
+    label: Sentence
+    periods: frozenset[PeriodKind]
+    owed_by: Level
+    legal_basis: str
+    confidence: str
+    valid_from: date
+    valid_to: date | None = None
+    due_days: int | None = None
+    """Days after the end of the period until which a report is on time; None where no rule was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """Something a unit counts. Versions of one code have days of validity that do not overlap."""
+
+    code: str
+    label: Sentence
+    form: str
+    unit_of_measure: str
+    level: Level
+    legal_basis: str
+    valid_from: date
+    valid_to: date | None = None
+    version: int = 1
+    flow: bool = False
+    """True: it happens during the period and adds up over time. False: it is a state at the end of the period."""
+    kinds: frozenset[str] | None = None
+    """Kinds of unit that state it, such as `xa`; None: all."""
+    decimals: int = 0
+    minimum: Decimal = Decimal(0)
+    maximum: Decimal = Decimal(10) ** 12
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of what is stated for the terms."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio of two sums, times a scale (100 for percent)."""
+
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...]
+    scale: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """The sum of the terms by the number of units that state them."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of units whose inputs satisfy a rule."""
+
+    inputs: tuple[str, ...]
+    rule: UnitRule
+
+
+@dataclass(frozen=True, slots=True)
+class FromRegister:
+    """A count that a register of the service supplies."""
+
+    register: str
+
+
+Formula = Sum | Ratio | Average | Count | FromRegister
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What is answered: a formula with its words."""
+
+    code: str
+    label: Sentence
+    formula: Formula
+    unit_of_measure: str
+    decimals: int
+    definition: Sentence
+    legal_basis: str
+    valid_from: date
+    valid_to: date | None = None
+    version: int = 1
+    headline: bool = False
+    """Whether the province-wide status shows it."""
+    better: Better = "higher"
+    adds: bool = True
+    """Whether it adds up over units that merge; a recognition or a classification does not."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The indicators that it is made from; none for a register's count."""
+        match self.formula:
+            case Sum(terms) | Average(terms):
+                return terms
+            case Ratio(numerator, denominator):
+                return (*numerator, *denominator)
+            case Count(inputs, _):
+                return inputs
+            case FromRegister():
+                return ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The roll-ups that it reads: a count is rolled up under its own code, the rest under their indicators'."""
+        return (self.code,) if isinstance(self.formula, Count) else self.inputs
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that one program measures."""
+
+    program: str
+    forms: Mapping[str, Form]
+    indicators: Mapping[str, tuple[Indicator, ...]]
+    """Versions of each code, the oldest first."""
+    figures: Mapping[str, Figure]
+    checks: tuple[Check, ...] = ()
+    counts_by_input: Mapping[str, tuple[Figure, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_input: dict[str, tuple[Figure, ...]] = {}
+        for figure in self.figures.values():
+            if isinstance(figure.formula, Count):
+                for code in figure.inputs:
+                    by_input[code] = (*by_input.get(code, ()), figure)
+        object.__setattr__(self, "counts_by_input", by_input)
+        for figure in self.figures.values():
+            unknown = [code for code in figure.inputs if code not in self.indicators]
+            if unknown:
+                raise ValueError(f"figure {figure.code} is made from unknown indicators: {unknown}")
+        for versions in self.indicators.values():
+            if versions[0].form not in self.forms:
+                raise ValueError(f"indicator {versions[0].code} is on an unknown form: {versions[0].form}")
+
+    def indicator(self, code: str, on: date) -> Indicator | None:
+        """Give the version of an indicator that is valid on a day."""
+        return next((one for one in self.indicators.get(code, ()) if in_force(one, on)), None)
+
+    def form_for(self, kind: PeriodKind, on: date) -> list[Form]:
+        """Give the forms that a period of this kind can be reported on."""
+        return [form for form in self.forms.values() if kind in form.periods and in_force(form, on)]
+
+    def indicators_of(self, form: str, on: date) -> list[Indicator]:
+        """Give the indicators of a form that are valid on a day."""
+        return [
+            one
+            for versions in self.indicators.values()
+            for one in versions
+            if one.form == form and in_force(one, on)
+        ]
+
+    def figures_on(self, on: date, *, headline: bool) -> list[Figure]:
+        """Give the figures that are answered for a day, or only those of the province-wide status."""
+        return [
+            figure
+            for figure in self.figures.values()
+            if in_force(figure, on) and (figure.headline or not headline)
+        ]
+
+
+def in_force(what: Form | Indicator | Figure, on: date) -> bool:
+    """Tell whether something dated is valid on a day."""
+    return what.valid_from <= on and (what.valid_to is None or on <= what.valid_to)
+
+
+def load_catalogue(
+    path: Path, *, rules: Mapping[str, UnitRule] | None = None, checks: Iterable[Check] = ()
+) -> Catalogue:
+    """Read a program's catalogue and bind the rules that it names."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    forms = {row["code"]: _form(row) for row in document["form"]}
+    indicators: dict[str, tuple[Indicator, ...]] = {}
+    for row in document["indicator"]:
+        one = _indicator(row)
+        indicators[one.code] = tuple(
+            sorted((*indicators.get(one.code, ()), one), key=lambda version: version.valid_from)
+        )
+    derived = [_figure(row, rules or {}) for row in document.get("figure", ())]
+    named = {figure.code for figure in derived}
+    plain = [_plain_figure(versions[-1]) for code, versions in indicators.items() if code not in named]
+    figures = {figure.code: figure for figure in (*derived, *plain)}
+    return Catalogue(document["program"], forms, indicators, figures, tuple(checks))
+
+
+def _sentence(row: Mapping[str, Any], name: str) -> Sentence:
+    return Sentence(row[name]["vi"], row[name]["en"])
+
+
+def _form(row: dict[str, Any]) -> Form:
+    return Form(
+        code=row["code"],
+        label=_sentence(row, "label"),
+        periods=frozenset(PeriodKind(kind) for kind in row["periods"]),
+        owed_by=row["owed_by"],
+        legal_basis=row["legal_basis"],
+        confidence=row["confidence"],
+        valid_from=row["valid_from"],
+        valid_to=row.get("valid_to"),
+        due_days=row.get("due_days"),
+    )
+
+
+def _indicator(row: dict[str, Any]) -> Indicator:
+    return Indicator(
+        code=row["code"],
+        label=_sentence(row, "label"),
+        form=row["form"],
+        unit_of_measure=row["unit_of_measure"],
+        level=row["level"],
+        legal_basis=row["legal_basis"],
+        valid_from=row["valid_from"],
+        valid_to=row.get("valid_to"),
+        version=row.get("version", 1),
+        flow=row.get("flow", False),
+        kinds=frozenset(row["kinds"]) if "kinds" in row else None,
+        decimals=row.get("decimals", 0),
+        minimum=Decimal(str(row.get("minimum", 0))),
+        maximum=Decimal(str(row.get("maximum", 10**12))),
+        optional=row.get("optional", False),
+    )
+
+
+def _formula(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Formula:
+    match row["kind"]:
+        case "sum":
+            return Sum(tuple(row["terms"]))
+        case "ratio":
+            return Ratio(
+                tuple(row["numerator"]), tuple(row["denominator"]), Decimal(str(row.get("scale", 100)))
+            )
+        case "average":
+            return Average(tuple(row["terms"]))
+        case "count":
+            return Count(tuple(row["inputs"]), rules[row["rule"]])
+        case "register":
+            return FromRegister(row["register"])
+    raise ValueError(f"figure {row['code']} is of an unknown kind: {row['kind']}")
+
+
+def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
+    return Figure(
+        code=row["code"],
+        label=_sentence(row, "label"),
+        formula=_formula(row, rules),
+        unit_of_measure=row["unit_of_measure"],
+        decimals=row.get("decimals", 0),
+        definition=_sentence(row, "definition"),
+        legal_basis=row["legal_basis"],
+        valid_from=row["valid_from"],
+        valid_to=row.get("valid_to"),
+        version=row.get("version", 1),
+        headline=row.get("headline", False),
+        better=row.get("better", "higher"),
+        adds=row.get("adds", True),
+    )
+
+
+def _plain_figure(indicator: Indicator) -> Figure:
+    """Every indicator is a figure of its own: the sum of what is stated."""
+    return Figure(
+        code=indicator.code,
+        label=indicator.label,
+        formula=Sum((indicator.code,)),
+        unit_of_measure=indicator.unit_of_measure,
+        decimals=indicator.decimals,
+        definition=Sentence("Tổng các giá trị đã báo cáo.", "The sum of the values stated."),
+        legal_basis=indicator.legal_basis,
+        valid_from=indicator.valid_from,
+        valid_to=indicator.valid_to,
+    )

@@ -1,0 +1,87 @@
+"""Where an action happens: the session, the engine, the tree, who acts, and when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kit.clock import Now
+from shared.kit.identity import ANONYMOUS, Caller
+from shared.kit.problems import Forbidden, Sentence
+from shared.kit.transactions import Session
+from shared.periods import Period, local_day
+from shared.reporting.engine import Engine, TheEngine
+from shared.territory.current import CurrentTerritory
+from shared.territory.tree import Territory
+
+SEES_ALL = frozenset({"read", "review", "target", "register", "admin"})
+"""Scopes that see every report of the program; `report` alone sees those of its own units."""
+
+
+class UnitNotGranted(Forbidden):
+    """The unit is outside what the client was granted."""
+
+    code = "unit_not_granted"
+    detail = Sentence(
+        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
+    )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every action needs."""
+
+    session: AsyncSession
+    engine: Engine
+    territory: Territory
+    now: datetime
+    caller: Caller = ANONYMOUS
+
+    def of(self, caller: Caller) -> Self:
+        """Seat the caller that the route's guard let in."""
+        return replace(self, caller=caller)
+
+    def granted(self, unit: str, period: Period) -> bool:
+        """Tell whether a unit lies in what the caller was granted, on the period's last day."""
+        on = period.ends_on
+        return self.territory.find(unit, on) is not None and any(
+            self.territory.is_within(unit, root, on) for root in self.caller.units
+        )
+
+    def require_unit(self, unit: str, period: Period) -> None:
+        """Refuse a unit that the caller was not granted."""
+        if not self.granted(unit, period):
+            raise UnitNotGranted(unit=unit)
+
+    def sees(self, unit: str, period: Period) -> bool:
+        """Tell whether the caller may read what this unit reported."""
+        return bool(self.caller.scopes & SEES_ALL) or self.granted(unit, period)
+
+    def below(self, root: str, period: Period | None) -> Collection[str]:
+        """Give a unit and everything below it, on the last day of a period or today."""
+        on = period.ends_on if period else local_day(self.now)
+        return [root, *(unit.code for unit in self.territory.descendants(root, on))]
+
+    def visible_units(self, root: str | None, period: Period | None) -> Collection[str] | None:
+        """Give the units whose reports the caller may list below a root; None means all."""
+        if self.caller.scopes & SEES_ALL:
+            return None if root is None else self.below(root, period)
+        day = period.ends_on if period else local_day(self.now)
+        own = {
+            code
+            for grant in self.caller.units
+            if self.territory.find(grant, day)
+            for code in self.below(grant, period)
+        } | set(self.caller.units)
+        return own if root is None else own.intersection(self.below(root, period))
+
+
+def _desk(session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now) -> Desk:
+    return Desk(session, engine, territory, now)
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+"""The desk of a request, not yet seated: `desk.of(caller)`."""

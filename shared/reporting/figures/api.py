@@ -1,0 +1,196 @@
+"""Where figures are said: progress, the observations behind it, and the catalogue."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Row, select
+
+from shared.kit.identity import PublicReader
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.problems import NotFound, Sentence
+from shared.kit.transactions import TransactionRoute
+from shared.periods import Period
+from shared.reporting.basis import AsOf, Basis
+from shared.reporting.catalogue import Average, Catalogue, Count, Figure, FromRegister, Ratio, Sum
+from shared.reporting.desk import TheDesk
+from shared.reporting.engine import TheEngine
+from shared.reporting.figures import reading
+from shared.reporting.figures.schemas import (
+    CatalogueOut,
+    FormOut,
+    IndicatorOut,
+    ObservationsPage,
+    ObservedOut,
+    ProgressOut,
+)
+from shared.reporting.models import Observation, Report, Standing
+from shared.reporting.statements import STATUSES
+
+router = APIRouter(tags=["figures"], route_class=TransactionRoute)
+
+PeriodText = Annotated[
+    str, Query(min_length=4, max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
+]
+UnitText = Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")]
+
+
+Kind = Literal["observed", "sum", "ratio", "average", "count", "register"]
+KINDS: dict[type, Kind] = {
+    Sum: "sum",
+    Ratio: "ratio",
+    Average: "average",
+    Count: "count",
+    FromRegister: "register",
+}
+
+
+class IndicatorNotFound(NotFound):
+    """The catalogue has no such code."""
+
+    code = "indicator_not_found"
+    detail = Sentence(
+        "Danh mục không có chỉ tiêu {indicator}.", "The catalogue has no indicator {indicator}."
+    )
+
+
+@router.get("/progress", summary="Read figures with target and coverage")
+async def read_progress(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    basis: Basis,
+    period: PeriodText,
+    unit: UnitText = "62",
+    as_of: AsOf = None,
+    headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
+) -> ProgressOut:
+    """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
+    return await reading.progress(desk, reading.Reading(unit, Period.parse(period), basis, as_of, headline))
+
+
+@router.get("/observations", summary="Read the values behind figures")
+async def list_observations(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    basis: Basis,
+    request: Request,
+    response: Response,
+    period: PeriodText,
+    unit: UnitText = "62",
+    indicator: Annotated[
+        str | None,
+        Query(max_length=2000, description="codes of indicators, separated by commas; all if left out"),
+    ] = None,
+    as_of: AsOf = None,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> ObservationsPage:
+    """Read the standing values of a unit and everything below it, with the report that states each, newest first."""
+    asked = Period.parse(period)
+    query = (
+        select(Observation, Report.id, Report.unit, Report.received_at)
+        .join(Standing, Standing.report_id == Observation.report_id)
+        .join(Report, Report.id == Observation.report_id)
+        .where(
+            Observation.year == asked.year,
+            Observation.period == str(asked),
+            Observation.unit.in_(desk.below(unit, asked)),
+            Standing.basis == basis,
+        )
+        .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
+    )
+    if as_of is None:
+        query = query.where(Standing.until.is_(None))
+    else:
+        query = query.where(Standing.since <= as_of, (Standing.until.is_(None)) | (Standing.until > as_of))
+    if indicator:
+        query = query.where(Observation.indicator.in_(indicator.split(",")))
+    found = await page(desk.session, query, limit=limit, cursor=cursor, said=_observed)
+    link_next(request, response, found.next)
+    return found
+
+
+@router.get("/indicators", summary="Read the catalogue")
+async def list_indicators(*, engine: TheEngine, _: PublicReader) -> CatalogueOut:
+    """Read what the program measures: definitions, formulas, units of measure, legal basis, days of validity."""
+    catalogue = engine.catalogue
+    return CatalogueOut(items=[_said(catalogue, figure) for figure in catalogue.figures.values()])
+
+
+@router.get("/indicators/{code}", summary="Read one indicator")
+async def read_indicator(*, engine: TheEngine, _: PublicReader, code: str) -> IndicatorOut:
+    """Read one entry of the catalogue."""
+    figure = engine.catalogue.figures.get(code)
+    if figure is None:
+        raise IndicatorNotFound(indicator=code[:100])
+    return _said(engine.catalogue, figure)
+
+
+def _observed(row: Row[Observation, uuid.UUID, str, datetime]) -> ObservedOut:
+    it, report_id, reported_by, received_at = row
+    return ObservedOut(
+        unit=it.unit,
+        indicator=it.indicator,
+        period=it.period,
+        value=it.value,
+        status=STATUSES[it.status],
+        report=report_id,
+        reported_by=reported_by,
+        received_at=received_at,
+    )
+
+
+def _formula(figure: Figure) -> str:
+    match figure.formula:
+        case Sum(terms):
+            return " + ".join(terms)
+        case Ratio(numerator, denominator, scale):
+            return f"{scale:f} * ({' + '.join(numerator)}) / ({' + '.join(denominator)})"
+        case Average(terms):
+            return f"({' + '.join(terms)}) / units that state them"
+        case Count(_, rule):
+            return f"units where {rule.__name__}"
+        case FromRegister(register):
+            return f"count from the register {register}"
+
+
+def _kind(catalogue: Catalogue, figure: Figure) -> Kind:
+    if figure.code in catalogue.indicators and figure.formula == Sum((figure.code,)):
+        return "observed"
+    return KINDS[type(figure.formula)]
+
+
+def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
+    versions = catalogue.indicators.get(figure.code)
+    observed = versions[-1] if versions else None
+    form = catalogue.forms[observed.form] if observed else None
+    return IndicatorOut(
+        code=figure.code,
+        kind=_kind(catalogue, figure),
+        label=figure.label.vi,
+        label_en=figure.label.en,
+        definition=figure.definition.vi,
+        definition_en=figure.definition.en,
+        unit_of_measure=figure.unit_of_measure,
+        decimals=figure.decimals,
+        formula=_formula(figure),
+        inputs=list(figure.inputs),
+        form=FormOut(code=form.code, label=form.label.vi, owed_by=form.owed_by, periods=sorted(form.periods))
+        if form
+        else None,
+        level=observed.level if observed else None,
+        unit_kinds=sorted(observed.kinds) if observed and observed.kinds else None,
+        flow=observed.flow if observed else None,
+        minimum=observed.minimum if observed else None,
+        maximum=observed.maximum if observed else None,
+        better=figure.better,
+        adds=figure.adds,
+        headline=figure.headline,
+        legal_basis=figure.legal_basis,
+        valid_from=figure.valid_from,
+        valid_to=figure.valid_to,
+        version=figure.version,
+    )

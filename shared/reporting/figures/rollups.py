@@ -1,0 +1,146 @@
+"""Roll-ups: the sum of what stands at and below each answering unit, kept current as reports come and go.
+
+Whoever changes what stands calls `refresh` while holding the write order, with the units and indicators it touched. The
+touched rows are recomputed from what stands, never patched, so they equal a recomputation from scratch by making.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.periods import Period
+from shared.reporting.catalogue import Catalogue, Figure
+from shared.reporting.figures.rules import count_satisfying
+from shared.territory.tree import Territory
+
+_CLEAR = text(
+    """
+    DELETE FROM roll_ups
+    WHERE year = :year AND period = :period AND basis = :basis
+      AND unit = ANY(:answering) AND measure = ANY(:measures)
+    """
+).bindparams(bindparam("answering", type_=ARRAY(Text)), bindparam("measures", type_=ARRAY(Text)))
+
+_ADD_UP = text(
+    """
+    INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
+    SELECT o.year, o.period, s.basis, place.answering, o.indicator,
+           sum(o.value), sum(o.covers), min(o.status), min(s.received_at), max(s.received_at)
+    FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
+    JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
+         AND o.indicator = ANY(:measures)
+    JOIN standings s ON s.report_id = o.report_id AND s.basis = :basis AND s.until IS NULL
+    GROUP BY o.year, o.period, s.basis, place.answering, o.indicator
+    """
+).bindparams(
+    bindparam("units", type_=ARRAY(Text)),
+    bindparam("places", type_=ARRAY(Text)),
+    bindparam("measures", type_=ARRAY(Text)),
+)
+
+_INPUTS = text(
+    """
+    SELECT place.answering, o.unit, o.indicator, o.value, o.status, s.received_at
+    FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
+    JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
+         AND o.indicator = ANY(:measures)
+    JOIN standings s ON s.report_id = o.report_id AND s.basis = :basis AND s.until IS NULL
+    """
+).bindparams(
+    bindparam("units", type_=ARRAY(Text)),
+    bindparam("places", type_=ARRAY(Text)),
+    bindparam("measures", type_=ARRAY(Text)),
+)
+
+_ADD_COUNTS = text(
+    """
+    INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
+    VALUES (:year, :period, :basis, :unit, :measure, :value, :covers, :status, :oldest_at, :newest_at)
+    """
+)
+
+
+async def refresh(
+    session: AsyncSession,
+    catalogue: Catalogue,
+    territory: Territory,
+    *,
+    basis: str,
+    period: Period,
+    units: Collection[str],
+    indicators: Collection[str],
+) -> None:
+    """Recompute the roll-ups of these indicators, and of the counts over them, wherever these units answer.
+
+    Two statements, and two more where a count is touched, whatever the number of units and indicators.
+    """
+    if not units or not indicators:
+        return
+    on = period.ends_on
+    answering = sorted({territory.answering_unit(unit, on).code for unit in units})
+    members = [(member, place) for place in answering for member in _members(territory, place, period)]
+    counts = {
+        figure.code: figure for code in indicators for figure in catalogue.counts_by_input.get(code, ())
+    }
+    scope = {"year": period.year, "period": str(period), "basis": basis}
+    places = {"units": [unit for unit, _ in members], "places": [place for _, place in members]}
+    await session.execute(
+        _CLEAR, {**scope, "answering": answering, "measures": sorted({*indicators, *counts})}
+    )
+    await session.execute(_ADD_UP, {**scope, **places, "measures": sorted(indicators)})
+    if counts:
+        inputs = sorted({code for figure in counts.values() for code in figure.inputs})
+        stated = await session.execute(_INPUTS, {**scope, **places, "measures": inputs})
+        rows = [_Input(*row) for row in stated]
+        added = [row for figure in counts.values() for row in _counted(figure, rows)]
+        if added:
+            await session.execute(_ADD_COUNTS, [{**scope, **row} for row in added])
+
+
+def _members(territory: Territory, place: str, period: Period) -> list[str]:
+    """Give the units whose values land in an answering unit's roll-up: itself, and the communes right below it."""
+    on = period.ends_on
+    below = (unit.code for unit in territory.children(place, on) if unit.level == "commune")
+    return [place, *below]
+
+
+class _Input(NamedTuple):
+    """One standing value that a count is made from."""
+
+    place: str
+    unit: str
+    indicator: str
+    value: Decimal
+    status: int
+    received_at: datetime
+
+
+def _counted(figure: Figure, rows: Collection[_Input]) -> list[dict[str, object]]:
+    by_place: dict[str, list[_Input]] = defaultdict(list)
+    for row in rows:
+        if row.indicator in figure.inputs:
+            by_place[row.place].append(row)
+    found: list[dict[str, object]] = []
+    for place, stated in by_place.items():
+        units: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for row in stated:
+            units[row.unit][row.indicator] = row.value
+        complete, satisfying = count_satisfying(figure, units)
+        if complete:
+            found.append(
+                {
+                    "unit": place,
+                    "measure": figure.code,
+                    "value": Decimal(satisfying),
+                    "covers": complete,
+                    "status": min(row.status for row in stated),
+                    "oldest_at": min(row.received_at for row in stated),
+                    "newest_at": max(row.received_at for row in stated),
+                }
+            )
+    return found

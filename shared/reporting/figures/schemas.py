@@ -1,0 +1,147 @@
+"""How figures, the values behind them and the catalogue are said."""
+
+import uuid
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.kit.decimals import Number
+from shared.kit.paging import Page
+from shared.reporting.basis import BasisName
+from shared.reporting.statements import Status
+
+
+class UnitName(BaseModel):
+    """A unit by code and name."""
+
+    code: str = Field(description="code of the unit")
+    name: str = Field(description="its name on the day of the period")
+
+
+class CoverageOut(BaseModel):
+    """What a figure covers: silence is the difference between expected and the other two."""
+
+    reported: int = Field(description="units whose values are in the figure")
+    nil: int = Field(0, description="units that stated that nothing happened")
+    expected: int = Field(description="units that were expected to report")
+
+
+class FigureOut(BaseModel):
+    """One figure: exact or to six places; whoever prints it rounds once, half away from zero, to `decimals`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "indicator": "poverty_rate",
+                "label": "Tỷ lệ hộ nghèo",
+                "label_en": "Poverty rate",
+                "value": 6.837035,
+                "decimals": 2,
+                "unit_of_measure": "percent",
+                "numerator": 10220,
+                "denominator": 149480,
+                "target": None,
+                "achieved_percent": None,
+                "better": "lower",
+                "coverage": {"reported": 102, "nil": 0, "expected": 102},
+                "status": "official",
+                "oldest_at": "2024-01-05T02:00:00Z",
+                "newest_at": "2024-01-05T02:10:00Z",
+                "version": 1,
+                "lineage": "/v1/poverty/observations?unit=62&period=2023&basis=accepted"
+                "&indicator=poor_households,households",
+            }
+        }
+    )
+
+    indicator: str = Field(description="code of the figure")
+    label: str = Field(description="its name in Vietnamese")
+    label_en: str = Field(description="its name in English")
+    value: Number | None = Field(description="the value in its unit of measure; null when nobody stated it")
+    decimals: int = Field(description="decimal places to print")
+    unit_of_measure: str = Field(description="percent, households, communes, …")
+    numerator: Number | None = Field(description="what is divided, where it is a ratio or an average")
+    denominator: Number | None = Field(description="by what it is divided")
+    target: Number | None = Field(description="the planned value for this unit and period")
+    achieved_percent: Number | None = Field(
+        description="higher is better: value by target; lower is better: target by value; in percent"
+    )
+    better: Literal["higher", "lower"] = Field(description="which direction is better")
+    coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
+    status: Status | None = Field(description="the least certain status of the values in it")
+    oldest_at: datetime | None = Field(description="oldest receipt among the reports in it")
+    newest_at: datetime | None = Field(description="newest receipt among the reports in it")
+    version: int = Field(description="version of the formula")
+    lineage: str = Field(description="where the values or decisions behind it are read")
+
+
+class ProgressOut(BaseModel):
+    """The figures of one unit and period."""
+
+    unit: UnitName
+    period: str = Field(description="SDMX time period")
+    basis: BasisName = Field(description="which observations count")
+    as_of: datetime | None = Field(description="newest change included")
+    figures: list[FigureOut]
+
+
+class ObservedOut(BaseModel):
+    """One standing value with the report that states it."""
+
+    unit: str = Field(description="code of the unit")
+    indicator: str = Field(description="code of the indicator")
+    period: str = Field(description="SDMX time period")
+    value: Number = Field(description="the value, in the indicator's unit of measure")
+    status: Status = Field(description="estimate, preliminary or official")
+    report: uuid.UUID = Field(description="the report that states it")
+    reported_by: str = Field(description="the reporting unit")
+    received_at: datetime = Field(description="when that report was received")
+
+
+ObservationsPage = Page[ObservedOut]
+
+
+class FormOut(BaseModel):
+    """The form that an indicator is on."""
+
+    code: str = Field(description="code of the form")
+    label: str = Field(description="its name in Vietnamese")
+    owed_by: str = Field(description="level of the units that owe it")
+    periods: list[str] = Field(description="kinds of period it is for")
+
+
+class IndicatorOut(BaseModel):
+    """An entry of the catalogue: something stated, or something that follows."""
+
+    code: str = Field(description="its code")
+    kind: Literal["observed", "sum", "ratio", "average", "count", "register"] = Field(
+        description="observed values are stated in reports; the rest is computed"
+    )
+    label: str = Field(description="its name in Vietnamese")
+    label_en: str = Field(description="its name in English")
+    definition: str = Field(description="what it means, in Vietnamese")
+    definition_en: str = Field(description="what it means, in English")
+    unit_of_measure: str = Field(description="percent, households, communes, …")
+    decimals: int = Field(description="decimal places")
+    formula: str = Field(description="how it is made from other indicators")
+    inputs: list[str] = Field(description="the indicators it is made from")
+    form: FormOut | None = Field(description="the form it is stated on, when it is observed")
+    level: str | None = Field(description="level of the units that state it")
+    unit_kinds: list[str] | None = Field(description="kinds of unit that state it; null for all")
+    flow: bool | None = Field(description="true: happens during the period; false: a state at its end")
+    minimum: Number | None = Field(description="smallest value allowed")
+    maximum: Number | None = Field(description="largest value allowed")
+    better: Literal["higher", "lower"] = Field(description="which direction is better")
+    adds: bool = Field(description="whether it adds up over units that merge")
+    headline: bool = Field(description="whether the province-wide status shows it")
+    legal_basis: str = Field(description="the document that defines it")
+    valid_from: date = Field(description="first day of validity")
+    valid_to: date | None = Field(description="last day of validity")
+    version: int = Field(description="version of the definition")
+
+
+class CatalogueOut(BaseModel):
+    """The catalogue of a program."""
+
+    items: list[IndicatorOut]

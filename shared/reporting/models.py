@@ -1,0 +1,213 @@
+"""What the engine remembers. Observations, standings, reviews and targets are only ever added."""
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.kit.database import named_metadata
+
+
+class Base(DeclarativeBase):
+    """The engine's tables, the same in the schema of every program."""
+
+    metadata = named_metadata()
+    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
+        datetime: DateTime(timezone=True),
+        date: Date,
+        str: Text,
+        Decimal: Numeric(18, 6),
+        uuid.UUID: Uuid,
+        bool: Boolean,
+    }
+
+
+metadata = Base.metadata
+
+STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
+BASES = ("accepted", "provisional")
+STATUSES = ("estimate", "preliminary", "official")
+
+
+def _one_of(column: str, words: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+
+
+class Report(Base):
+    """What one unit stated on one form for one period. Only its state moves; what it says never does."""
+
+    __tablename__ = "reports"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    unit: Mapped[str]
+    period: Mapped[str]
+    form: Mapped[str]
+    state: Mapped[str]
+    client_id: Mapped[str]
+    received_at: Mapped[datetime]
+    state_at: Mapped[datetime]
+    content_sha256: Mapped[str]
+    receipt_code: Mapped[str] = mapped_column(unique=True)
+    supersedes: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
+    nil: Mapped[bool]
+    note: Mapped[str | None]
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        CheckConstraint(_one_of("state", STATES), name="state"),
+        CheckConstraint("content_sha256 ~ '^[0-9a-f]{64}$'", name="content_sha256"),
+        Index("ix_reports_unit_period", "period", "unit", "form"),
+        Index("ix_reports_newest", "received_at", "id"),
+        Index(
+            "uq_reports_pending",
+            "unit",
+            "period",
+            "form",
+            unique=True,
+            postgresql_where=text("state = 'submitted'"),
+        ),
+    )
+
+
+class Observation(Base):
+    """One stated value. Partitioned by year; a report's rows lie together, in the order posted."""
+
+    __tablename__ = "observations"
+
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    report_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    value: Mapped[Decimal]
+    status: Mapped[int] = mapped_column(SmallInteger)
+    """0 estimate, 1 preliminary, 2 official: the least of several is their common status."""
+    covers: Mapped[int] = mapped_column(SmallInteger)
+    """How many expected units the value speaks for: 1, or all communes of a district that states for them."""
+
+    __table_args__ = (
+        CheckConstraint("status BETWEEN 0 AND 2", name="status"),
+        CheckConstraint("covers >= 1", name="covers"),
+        Index(
+            "ix_observations_report",
+            "report_id",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 16},
+        ),
+        {"postgresql_partition_by": "RANGE (year)"},
+    )
+
+
+class Standing(Base):
+    """Which report stands for (basis, unit, period, form), from when to when. `until` is set once."""
+
+    __tablename__ = "standings"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    basis: Mapped[str]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    period: Mapped[str]
+    unit: Mapped[str]
+    form: Mapped[str]
+    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
+    nil: Mapped[bool]
+    received_at: Mapped[datetime]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("basis", BASES), name="basis"),
+        CheckConstraint("until > since", name="until_after_since"),
+        Index("ix_standings_period", "period", "basis", "until"),
+        Index(
+            "uq_standings_one",
+            "basis",
+            "unit",
+            "period",
+            "form",
+            unique=True,
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+
+class Review(Base):
+    """Everything done to a report, by whom, when, and why. Append-only."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
+    action: Mapped[str]
+    client_id: Mapped[str]
+    at: Mapped[datetime]
+    reason: Mapped[str | None]
+    content_sha256: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint(
+            _one_of("action", ("submitted", "accepted", "returned", "withdrawn", "superseded")), name="action"
+        ),
+    )
+
+
+class RollUp(Base):
+    """The sum of what stands at and below one answering unit. Recomputed, never patched."""
+
+    __tablename__ = "roll_ups"
+
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    basis: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Decimal] = mapped_column(Numeric(24, 6))
+    covers: Mapped[int] = mapped_column(Integer)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    oldest_at: Mapped[datetime]
+    newest_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("basis", BASES), name="basis"),
+        {"postgresql_partition_by": "RANGE (year)"},
+    )
+
+
+class Target(Base):
+    """The planned value of a figure, under a decision. A revision is a new row."""
+
+    __tablename__ = "targets"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    period: Mapped[str]
+    unit: Mapped[str]
+    indicator: Mapped[str]
+    value: Mapped[Decimal]
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    client_id: Mapped[str]
+    set_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_targets_unit", "period", "unit", "indicator", "id"),)

@@ -1,0 +1,277 @@
+"""What a report may say: every fault of its meaning, found at once. Pure; the day is passed in.
+
+A fault names its place in the body as posted. The order of the checks is the order of the body, so the answer reads
+from top to bottom.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from shared.kit.problems import Fault, Sentence, fault
+from shared.periods import InvalidPeriod, Period
+from shared.reporting.catalogue import Catalogue, Form, Indicator, Level
+from shared.reporting.statements import Stated, Statement, plain
+from shared.territory.tree import Territory
+from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
+
+PERIOD_INVALID = Sentence(
+    "Kỳ “{period}” không hợp lệ; dạng 2023, 2023-S1, 2023-Q3 hoặc 2023-09.",
+    "“{period}” is not a period; write 2023, 2023-S1, 2023-Q3 or 2023-09.",
+)
+PERIOD_NOT_STARTED = Sentence(
+    "Kỳ {period} bắt đầu ngày {starts_on}, chưa thể báo cáo.",
+    "{period} begins on {starts_on}; nothing can be reported.",
+)
+FORM_UNKNOWN = Sentence(
+    "Không có biểu “{form}” cho kỳ {period}; các biểu: {forms}.",
+    "No form “{form}” for {period}; forms: {forms}.",
+)
+FORM_REQUIRED = Sentence(
+    "Kỳ {period} có nhiều biểu ({forms}); hãy nêu biểu.", "{period} has several forms ({forms}); name one."
+)
+UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
+UNIT_UNKNOWN_ON_DATE = Sentence(
+    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
+)
+UNIT_NOT_BELOW = Sentence(
+    "Đơn vị {unit} không thuộc đơn vị báo cáo {root}.",
+    "The unit {unit} is not below the reporting unit {root}.",
+)
+UNIT_LEVEL = Sentence(
+    "Chỉ tiêu này báo cáo ở cấp {level}, không phải ở đơn vị {unit}.",
+    "This indicator is stated at {level} level or above, not by {unit}.",
+)
+UNIT_KIND = Sentence(
+    "Chỉ tiêu này chỉ áp dụng cho loại đơn vị {kinds}; {unit} là {kind}.",
+    "This indicator is for units of kind {kinds}; {unit} is {kind}.",
+)
+INDICATOR_UNKNOWN = Sentence("Không có chỉ tiêu “{indicator}”.", "There is no indicator “{indicator}”.")
+INDICATOR_RETIRED = Sentence(
+    "Chỉ tiêu “{indicator}” không có hiệu lực vào ngày {on}.",
+    "The indicator “{indicator}” is not in force on {on}.",
+)
+INDICATOR_ON_OTHER_FORM = Sentence(
+    "Chỉ tiêu “{indicator}” thuộc biểu {form}.", "The indicator “{indicator}” is on the form {form}."
+)
+VALUE_OUT_OF_RANGE = Sentence(
+    "Giá trị {value} ngoài khoảng {minimum} đến {maximum}.", "{value} is outside {minimum} to {maximum}."
+)
+VALUE_TOO_PRECISE = Sentence(
+    "Giá trị {value} có quá {decimals} chữ số thập phân.", "{value} has more than {decimals} decimal places."
+)
+VALUE_REPEATED = Sentence(
+    "Giá trị này đã được nêu ở dòng {first}.", "The same unit and indicator stand at /observations/{first}."
+)
+NIL_WITH_VALUES = Sentence(
+    "Báo cáo không phát sinh thì không kèm số liệu.",
+    "A nil report states that nothing happened; it holds no values.",
+)
+EMPTY = Sentence(
+    "Báo cáo không có số liệu; nếu không phát sinh, đặt nil là true.",
+    "The report holds no values; if nothing happened, say nil: true.",
+)
+NOTHING_HERE = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A statement that can be kept: its period and form, and for each value how many expected units it covers."""
+
+    statement: Statement
+    period: Period
+    form: Form
+    covers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Checker:
+    """The rules of one program's reports on one day."""
+
+    catalogue: Catalogue
+    territory: Territory
+    today: date
+
+    def check(self, statement: Statement, unread: frozenset[str]) -> tuple[Checked | None, list[Fault]]:
+        """Check all that could be read; `unread` names fields already found at fault."""
+        faults: list[Fault] = []
+        period = None if "period" in unread else self._period(statement, faults)
+        if period is None:
+            return None, faults
+        on = period.ends_on
+        form = None if "form" in unread else self._form(statement, period, faults)
+        root = None if "unit" in unread else self._unit(statement.unit, on, "/unit", faults)
+        if "observations" not in unread and "nil" not in unread:
+            faults += _emptiness(statement)
+        covers = tuple(self._values(statement, form, root, on, faults))
+        faults += self._across(statement)
+        if faults or form is None:
+            return None, faults
+        return Checked(statement, period, form, covers), faults
+
+    def _period(self, statement: Statement, faults: list[Fault]) -> Period | None:
+        try:
+            period = Period.parse(statement.period)
+        except InvalidPeriod:
+            faults.append(fault("/period", "period_invalid", PERIOD_INVALID, period=statement.period[:40]))
+            return None
+        if period.starts_on > self.today:
+            faults.append(
+                fault(
+                    "/period",
+                    "period_not_started",
+                    PERIOD_NOT_STARTED,
+                    period=period,
+                    starts_on=period.starts_on,
+                )
+            )
+        return period
+
+    def _form(self, statement: Statement, period: Period, faults: list[Fault]) -> Form | None:
+        forms = {form.code: form for form in self.catalogue.form_for(period.kind, period.ends_on)}
+        names = ", ".join(forms) or "-"
+        if statement.form is None:
+            if len(forms) == 1:
+                return next(iter(forms.values()))
+            faults.append(fault("/form", "form_required", FORM_REQUIRED, period=period, forms=names))
+        elif statement.form not in forms:
+            shown = statement.form[:60]
+            faults.append(
+                fault("/form", "form_unknown", FORM_UNKNOWN, form=shown, period=period, forms=names)
+            )
+        return forms.get(statement.form or "")
+
+    def _unit(self, code: str, on: date, at: str, faults: list[Fault]) -> Unit | None:
+        try:
+            return self.territory.unit(code, on)
+        except UnknownUnitOnDate:
+            faults.append(fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code[:20], on=on))
+        except UnknownUnit:
+            faults.append(fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20]))
+        return None
+
+    def _values(
+        self, statement: Statement, form: Form | None, root: Unit | None, on: date, faults: list[Fault]
+    ) -> Iterator[int]:
+        """Check each value; give how many expected units it covers."""
+        placed: dict[str, Unit | None] = {}
+        covers: dict[tuple[str, Level, frozenset[str] | None], int] = {}
+        seen: dict[tuple[str, str], int] = {}
+        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
+            at = f"/observations/{ordinal}"
+            first = seen.setdefault((one.unit, one.indicator), ordinal)
+            if first != ordinal:
+                faults.append(fault(at, "value_repeated", VALUE_REPEATED, first=first))
+            unit = placed.get(one.unit)
+            if unit is None:
+                unit = placed[one.unit] = self._placed(one.unit, root, on, at, faults)
+            indicator = self._indicator(one, form, on, at, faults)
+            if indicator is None or unit is None:
+                yield 1
+                continue
+            faults += _value_faults(one, indicator, at)
+            faults += self._fit(unit, indicator, on, at)
+            scope = (unit.code, indicator.level, indicator.kinds)
+            if scope not in covers:
+                covers[scope] = max(1, len(expected_units(self.territory, unit.code, indicator, on)))
+            yield covers[scope]
+
+    def _placed(self, code: str, root: Unit | None, on: date, at: str, faults: list[Fault]) -> Unit | None:
+        unit = self._unit(code, on, f"{at}/unit", faults)
+        if unit is not None and root is not None and not self.territory.is_within(code, root.code, on):
+            faults.append(fault(f"{at}/unit", "unit_not_below", UNIT_NOT_BELOW, unit=code, root=root.code))
+            return None
+        return unit
+
+    def _indicator(
+        self, one: Stated, form: Form | None, on: date, at: str, faults: list[Fault]
+    ) -> Indicator | None:
+        indicator = self.catalogue.indicator(one.indicator, on)
+        name = one.indicator[:80]
+        if indicator is None:
+            retired = one.indicator in self.catalogue.indicators
+            sentence = INDICATOR_RETIRED if retired else INDICATOR_UNKNOWN
+            code = "indicator_retired" if retired else "indicator_unknown"
+            faults.append(fault(f"{at}/indicator", code, sentence, indicator=name, on=on))
+        elif form is not None and indicator.form != form.code:
+            faults.append(
+                fault(
+                    f"{at}/indicator",
+                    "indicator_on_other_form",
+                    INDICATOR_ON_OTHER_FORM,
+                    indicator=name,
+                    form=indicator.form,
+                )
+            )
+        return indicator
+
+    def _fit(self, unit: Unit, indicator: Indicator, on: date, at: str) -> Iterator[Fault]:
+        below = {"commune": ("village",), "district": ("village", "commune")}[indicator.level]
+        if unit.level in below and self.territory.answering_unit(unit.code, on).level == "district":
+            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=indicator.level)
+        if indicator.kinds is not None and unit.level == "commune" and unit.kind not in indicator.kinds:
+            kinds = ", ".join(sorted(indicator.kinds))
+            yield fault(
+                f"{at}/unit", "unit_kind_wrong", UNIT_KIND, unit=unit.code, kind=unit.kind, kinds=kinds
+            )
+
+    def _across(self, statement: Statement) -> Iterator[Fault]:
+        """Run the program's own checks over each unit's values."""
+        by_unit: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        places: dict[tuple[str, str], int] = {}
+        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
+            by_unit[one.unit].setdefault(one.indicator, one.value)
+            places.setdefault((one.unit, one.indicator), ordinal)
+        for unit, values in by_unit.items():
+            for check in self.catalogue.checks:
+                for found in check(values):
+                    at = f"/observations/{places[unit, found.indicator]}/value"
+                    yield Fault(at, found.code, found.sentence)
+
+
+def expected_units(territory: Territory, root: str, indicator: Indicator, on: date) -> tuple[Unit, ...]:
+    """Give the units at and below a root that are expected to state an indicator on a day.
+
+    A district's indicator is expected of each district, and of each commune where there is no district (since
+    1 July 2025); a commune within a district is expected to state nothing of it.
+    """
+    if indicator.level == "district":
+        top = territory.unit(root, on)
+        districts = (
+            (top,)
+            if top.level == "district"
+            else tuple(unit for unit in territory.children(root, on) if unit.level == "district")
+        )
+        if districts or territory.answering_unit(root, on).level == "district":
+            return districts
+    return territory.communes(root, on, indicator.kinds)
+
+
+def _emptiness(statement: Statement) -> Iterator[Fault]:
+    posted = len(statement.ordinals) > 0
+    if statement.nil and posted:
+        yield fault("/nil", "nil_with_observations", NIL_WITH_VALUES)
+    elif not statement.nil and not posted:
+        yield fault("/observations", "report_empty", EMPTY)
+
+
+def _value_faults(one: Stated, indicator: Indicator, at: str) -> Iterator[Fault]:
+    if not indicator.minimum <= one.value <= indicator.maximum:
+        yield fault(
+            f"{at}/value",
+            "value_out_of_range",
+            VALUE_OUT_OF_RANGE,
+            value=plain(one.value),
+            minimum=plain(indicator.minimum),
+            maximum=plain(indicator.maximum),
+        )
+    if one.value != NOTHING_HERE and one.value != round(one.value, indicator.decimals):
+        yield fault(
+            f"{at}/value",
+            "value_too_precise",
+            VALUE_TOO_PRECISE,
+            value=plain(one.value),
+            decimals=indicator.decimals,
+        )

@@ -1,0 +1,219 @@
+"""How reports are said."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from shared.kit.bodies import DraftModel
+from shared.kit.decimals import Number
+from shared.kit.paging import Page
+from shared.reporting.statements import Stated, Statement, Status
+
+UNIT_EXAMPLE = "610"
+SHA_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
+
+MAX_OBSERVATIONS = 10_000
+"""A province's criteria assessment is 85 communes by 57 indicators, 4,845 values; twice that is room enough."""
+
+
+def _a_number(value: Any) -> Any:
+    """A number is a JSON number: text and true are refused, not converted."""
+    if isinstance(value, (str, bool)):
+        raise ValueError("must be a JSON number")  # noqa: TRY004 (Pydantic collects ValueError)
+    return value
+
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_a_number, json_schema_input_type=float),
+    Field(max_digits=18, decimal_places=6, description="the value, in the indicator's unit of measure"),
+]
+UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
+
+
+class ObservationIn(BaseModel):
+    """One stated value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: UnitCode
+    indicator: str = Field(min_length=1, max_length=100, description="code of an indicator of the form")
+    value: Amount
+    status: Status = Field(
+        "official", description="estimate (ước), preliminary (sơ bộ) or official (chính thức)"
+    )
+
+
+class DocumentIn(BaseModel):
+    """The signed paper behind a report. Roles only, never a person's name."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": DOCUMENT_EXAMPLE})
+
+    number: str = Field(min_length=1, max_length=100, description="number of the document")
+    signed_on: date = Field(description="date of signature")
+    signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
+
+
+class ReportIn(DraftModel):
+    """What one unit states on one form for one period."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "unit": UNIT_EXAMPLE,
+                "period": "2023",
+                "note": "Kết quả năm 2023",
+                "nil": True,
+                "document": DOCUMENT_EXAMPLE,
+            }
+        },
+    )
+    rows: ClassVar[str] = "observations"
+    unread: ClassVar[Mapping[str, Any]] = {"unit": "00", "period": "2000"}
+
+    unit: UnitCode = Field(description="the reporting unit; its values are for itself or units below it")
+    period: str = Field(
+        min_length=4, max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09"
+    )
+    form: str | None = Field(
+        None, max_length=60, description="the form; may be left out where the program has one for that period"
+    )
+    observations: list[ObservationIn] = Field(
+        default_factory=list, max_length=MAX_OBSERVATIONS, description="the stated values"
+    )
+    nil: bool = Field(
+        default=False, description="true: nothing happened, stated as such; no observations then"
+    )
+    note: str | None = Field(None, max_length=2000, description="a remark; no names of persons")
+    supersedes: uuid.UUID | None = Field(None, description="the latest report of this unit, period and form")
+    document: DocumentIn | None = Field(None, description="the signed paper behind the report")
+
+    def statement(self, ordinals: tuple[int, ...] | range) -> Statement:
+        """Give what is said as frozen values."""
+        return Statement(
+            unit=self.unit,
+            period=self.period,
+            form=self.form,
+            values=tuple(Stated(it.unit, it.indicator, it.value, it.status) for it in self.observations),
+            ordinals=ordinals,
+            nil=self.nil,
+            note=self.note,
+            document=self.document.model_dump(mode="json") if self.document else None,
+        )
+
+
+class CountsOut(BaseModel):
+    """What a report changes against the one it supersedes."""
+
+    received: int = Field(description="values received = created + changed + unchanged")
+    created: int = Field(description="values not stated before")
+    changed: int = Field(description="values stated otherwise before")
+    unchanged: int = Field(description="values stated alike before")
+    dropped: int = Field(0, description="values stated before and not any more")
+
+
+class ReceiptOut(BaseModel):
+    """Proof that a report was received: short enough to print, checkable by anyone."""
+
+    code: str = Field(description="short code to print")
+    received_at: datetime = Field(description="the server's instant of receipt")
+    content_sha256: Sha256
+
+
+class SubmittedOut(BaseModel):
+    """The answer to a submitted report."""
+
+    id: uuid.UUID = Field(description="the report's id")
+    state: Literal["submitted", "accepted"] = Field(description="state of the report")
+    unit: UnitCode
+    period: str = Field(description="SDMX time period")
+    form: str = Field(description="the form")
+    received_at: datetime = Field(description="the server's instant of receipt")
+    content_sha256: Sha256
+    counts: CountsOut
+    receipt: ReceiptOut
+
+
+class ObservationOut(BaseModel):
+    """One value as posted."""
+
+    unit: UnitCode
+    indicator: str = Field(description="code of the indicator")
+    value: Number = Field(description="the value, in the indicator's unit of measure")
+    status: Status = Field(description="estimate, preliminary or official")
+
+
+class ReviewOut(BaseModel):
+    """One thing done to a report."""
+
+    action: str = Field(description="submitted, accepted, returned, withdrawn or superseded")
+    client_id: str = Field(description="who did it")
+    at: datetime = Field(description="when")
+    reason: str | None = Field(description="why, where a reason was given")
+    content_sha256: Sha256
+
+
+class ReportSummary(BaseModel):
+    """A report in a list."""
+
+    id: uuid.UUID = Field(description="the report's id")
+    state: str = Field(description="submitted, accepted, returned, withdrawn or superseded")
+    unit: UnitCode
+    period: str = Field(description="SDMX time period")
+    form: str = Field(description="the form")
+    nil: bool = Field(description="whether it states that nothing happened")
+    received_at: datetime = Field(description="the server's instant of receipt")
+    state_at: datetime = Field(description="when it came into its state")
+    content_sha256: Sha256
+    supersedes: uuid.UUID | None = Field(description="the report it corrects")
+    counts: CountsOut
+
+
+class ReportOut(ReportSummary):
+    """A report whole: as posted, with its receipt and what was done to it."""
+
+    note: str | None = Field(description="the remark as posted")
+    document: dict[str, Any] | None = Field(description="the signed paper behind it")
+    observations: list[ObservationOut] = Field(description="the values in the order posted")
+    receipt: ReceiptOut
+    reviews: list[ReviewOut] = Field(description="what was done to it, oldest first")
+
+
+class AcceptIn(BaseModel):
+    """An acceptance of exactly what was read."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
+
+    content_sha256: Sha256
+
+
+class ReturnIn(BaseModel):
+    """A return, with its reason."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE, "reason": "Thiếu số liệu xã Đăk Long"}},
+    )
+
+    content_sha256: Sha256
+    reason: str = Field(min_length=3, max_length=2000, description="why it is returned")
+
+
+class WithdrawIn(BaseModel):
+    """A withdrawal; an accepted report wants a reason."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
+
+    content_sha256: Sha256
+    reason: str | None = Field(None, max_length=2000, description="why it is withdrawn")
+
+
+ReportsPage = Page[ReportSummary]

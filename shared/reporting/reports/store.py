@@ -1,0 +1,198 @@
+"""How reports, their values and their standings are found and kept. Flushes, never commits."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import ARRAY, Numeric, Select, SmallInteger, Text, bindparam, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.reporting.models import Observation, Report, Review, Standing
+from shared.reporting.reports.rules import Checked
+from shared.reporting.statements import STATUSES, Stated
+
+LIVE = ("submitted", "accepted")
+
+_KEEP_VALUES = text(
+    """
+    INSERT INTO observations (year, period, unit, indicator, report_id, ordinal, value, status, covers)
+    SELECT :year, :period, unit, indicator, :report_id, ordinal, value, status, covers
+    FROM unnest(CAST(:units AS text[]), CAST(:indicators AS text[]), CAST(:ordinals AS int[]),
+                CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]))
+         AS stated (unit, indicator, ordinal, value, status, covers)
+    """
+).bindparams(
+    bindparam("units", type_=ARRAY(Text)),
+    bindparam("indicators", type_=ARRAY(Text)),
+    bindparam("amounts", type_=ARRAY(Numeric)),
+    bindparam("statuses", type_=ARRAY(SmallInteger)),
+    bindparam("covers", type_=ARRAY(SmallInteger)),
+)
+
+_STANDING_NEARBY = text(
+    """
+    SELECT DISTINCT o.unit, o.indicator, s.report_id, s.unit AS reported_by
+    FROM observations o
+    JOIN standings s ON s.report_id = o.report_id AND s.until IS NULL
+    WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND o.indicator = ANY(:indicators)
+      AND NOT s.report_id = ANY(:but)
+    """
+).bindparams(
+    bindparam("units", type_=ARRAY(Text)),
+    bindparam("indicators", type_=ARRAY(Text)),
+)
+
+
+class Nearby(NamedTuple):
+    """A value that another live report states at one of the units asked about."""
+
+    unit: str
+    indicator: str
+    report_id: uuid.UUID
+    reported_by: str
+
+
+async def live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
+    """Give the live reports of a unit, period and form, the latest first: at most one pending and one accepted."""
+    found = await session.scalars(
+        select(Report)
+        .where(Report.unit == unit, Report.period == period, Report.form == form, Report.state.in_(LIVE))
+        .order_by(Report.received_at.desc(), Report.id.desc())
+    )
+    return list(found)
+
+
+async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
+    """Give one report, or None."""
+    return await session.get(Report, report_id)
+
+
+async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
+    """Give a report's values in the order posted."""
+    rows = await session.execute(
+        select(Observation.unit, Observation.indicator, Observation.value, Observation.status)
+        .where(Observation.year == it.year, Observation.period == it.period, Observation.report_id == it.id)
+        .order_by(Observation.ordinal)
+    )
+    return [Stated(row.unit, row.indicator, row.value, STATUSES[row.status]) for row in rows]
+
+
+async def reviews_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Review]:
+    """Give everything done to a report, oldest first."""
+    found = await session.scalars(select(Review).where(Review.report_id == report_id).order_by(Review.id))
+    return found.all()
+
+
+async def standing_nearby(
+    session: AsyncSession,
+    *,
+    year: int,
+    period: str,
+    units: Collection[str],
+    indicators: Collection[str],
+    but: Collection[uuid.UUID],
+) -> list[Nearby]:
+    """Give the values that other live reports state at these units, on either basis."""
+    rows = await session.execute(
+        _STANDING_NEARBY,
+        {
+            "year": year,
+            "period": period,
+            "units": list(units),
+            "indicators": list(indicators),
+            "but": list(but),
+        },
+    )
+    return [Nearby(*row) for row in rows]
+
+
+async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Checked) -> None:
+    """Keep a report's values in one statement."""
+    values = checked.statement.values
+    if not values:
+        return
+    rank = {status: at for at, status in enumerate(STATUSES)}
+    amounts: list[Decimal] = [it.value for it in values]
+    await session.execute(
+        _KEEP_VALUES,
+        {
+            "year": checked.period.year,
+            "period": str(checked.period),
+            "report_id": report_id,
+            "units": [it.unit for it in values],
+            "indicators": [it.indicator for it in values],
+            "ordinals": list(range(len(values))),
+            "amounts": amounts,
+            "statuses": [rank[it.status] for it in values],
+            "covers": list(checked.covers),
+        },
+    )
+
+
+async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:
+    """Move a report to another state."""
+    await session.execute(update(Report).where(Report.id == it.id).values(state=state, state_at=at))
+    it.state, it.state_at = state, at
+
+
+async def begin_standing(session: AsyncSession, it: Report, basis: str, at: datetime) -> None:
+    """Let a report stand on a basis from an instant on."""
+    await session.execute(
+        insert(Standing).values(
+            basis=basis,
+            year=it.year,
+            period=it.period,
+            unit=it.unit,
+            form=it.form,
+            report_id=it.id,
+            nil=it.nil,
+            received_at=it.received_at,
+            since=at,
+        )
+    )
+
+
+async def end_standing(session: AsyncSession, it: Report, basis: str, at: datetime) -> bool:
+    """End a report's standing on a basis; false when it did not stand."""
+    ended = await session.execute(
+        update(Standing)
+        .where(Standing.report_id == it.id, Standing.basis == basis, Standing.until.is_(None))
+        .values(until=at)
+        .returning(Standing.id)
+    )
+    return ended.first() is not None
+
+
+async def note_review(
+    session: AsyncSession, it: Report, action: str, client_id: str, at: datetime, reason: str | None = None
+) -> None:
+    """Write down what was done to a report."""
+    await session.execute(
+        insert(Review).values(
+            report_id=it.id,
+            action=action,
+            client_id=client_id,
+            at=at,
+            reason=reason,
+            content_sha256=it.content_sha256,
+        )
+    )
+
+
+def reports_query(
+    *,
+    unit_codes: Collection[str] | None,
+    period: str | None,
+    form: str | None,
+    state: str | None,
+) -> Select[Report]:
+    """Select reports, newest first."""
+    query = select(Report).order_by(Report.received_at.desc(), Report.id.desc())
+    if unit_codes is not None:
+        query = query.where(Report.unit.in_(unit_codes))
+    for column, wanted in ((Report.period, period), (Report.form, form), (Report.state, state)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return query

@@ -1,0 +1,66 @@
+"""A report as frozen values, before anything is kept: what it states, its fingerprint, its receipt."""
+
+import base64
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+Status = Literal["estimate", "preliminary", "official"]
+STATUSES: tuple[Status, ...] = ("estimate", "preliminary", "official")
+"""From the least to the most certain; the common status of several values is the least of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One stated value: which unit, which indicator, how much, how certain."""
+
+    unit: str
+    indicator: str
+    value: Decimal
+    status: Status
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one report says. `ordinals` are the places of the values in the list as posted."""
+
+    unit: str
+    period: str
+    form: str | None
+    values: tuple[Stated, ...]
+    ordinals: tuple[int, ...] | range
+    nil: bool = False
+    note: str | None = None
+    document: dict[str, Any] | None = None
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal one way only: 5, 5.0 and 5.00 are the same statement."""
+    text = f"{value.normalize():f}"
+    return "0" if text in {"-0", ""} else text
+
+
+def content_sha256(statement: Statement) -> str:
+    """Fingerprint what a report says: the same values in another order, or 5.0 for 5, say the same."""
+    values = sorted((it.unit, it.indicator, plain(it.value), it.status) for it in statement.values)
+    said = [
+        statement.unit,
+        statement.period,
+        statement.form,
+        values,
+        statement.nil,
+        statement.note,
+        statement.document,
+    ]
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def receipt_code(program: str, report_id: uuid.UUID) -> str:
+    """Make the short code on a receipt: the program's initial and 80 bits of the id's digest, in groups for reading."""
+    digest = hashlib.blake2b(report_id.bytes, digest_size=10).digest()
+    text = base64.b32encode(digest).decode()
+    return "-".join((program[0].upper(), *(text[at : at + 4] for at in range(0, 16, 4))))

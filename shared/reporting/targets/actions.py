@@ -1,0 +1,107 @@
+"""Setting targets: a decision states planned values for a unit and period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.problems import (
+    Fault,
+    Invalid,
+    PreconditionFailed,
+    PreconditionRequired,
+    Sentence,
+    fault,
+)
+from shared.periods import Period
+from shared.reporting.desk import Desk
+from shared.reporting.models import Target
+from shared.reporting.targets import store
+
+INDICATOR_UNKNOWN = Sentence(
+    "Danh mục không có chỉ tiêu “{indicator}” có hiệu lực trong kỳ.",
+    "The catalogue has no indicator “{indicator}” in force in the period.",
+)
+REPEATED = Sentence("Chỉ tiêu này đã nêu ở trên.", "This indicator stands above already.")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The decision that sets targets."""
+
+    number: str
+    date: date
+
+
+def version_of(targets: Mapping[str, Target]) -> str:
+    """Give the strong tag of the targets in force: it changes with every revision."""
+    return f'"{max((it.id for it in targets.values()), default=0)}"'
+
+
+async def set_targets(
+    desk: Desk,
+    *,
+    unit: str,
+    period: Period,
+    decision: Decision,
+    planned: list[tuple[str, Decimal]],
+    if_match: str | None,
+) -> dict[str, Target]:
+    """State the planned values of a decision.
+
+    Repeating what is in force changes nothing; a revision of it must name the version it saw (If-Match), and keeps the
+    earlier value in the history.
+    """
+    desk.territory.unit(unit, period.ends_on)
+    desk.require_unit(unit, period)
+    _refuse_unknown(desk, period, planned)
+    at = await take_write_order(desk.session, desk.now)
+    before = {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
+    changed = {
+        code: value
+        for code, value in planned
+        if code not in before
+        or (before[code].value, before[code].decision_number, before[code].decision_date)
+        != (value, decision.number, decision.date)
+    }
+    if any(code in before for code in changed):
+        if if_match is None:
+            raise PreconditionRequired(version=version_of(before))
+        if if_match.strip() not in {version_of(before), "*"}:
+            raise PreconditionFailed(version=version_of(before))
+    if changed:
+        await store.keep(
+            desk.session,
+            unit=unit,
+            period=str(period),
+            values=changed,
+            decision_number=decision.number,
+            decision_date=decision.date,
+            client_id=desk.caller.client_id,
+            at=at,
+        )
+        data = {
+            "unit": unit,
+            "period": str(period),
+            "indicators": sorted(changed),
+            "decision": decision.number,
+        }
+        await publish(desk.session, at, [Happening("target.set", f"targets/{period}/{unit}", data)])
+    return {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
+
+
+def _refuse_unknown(desk: Desk, period: Period, planned: list[tuple[str, Decimal]]) -> None:
+    known = {figure.code for figure in desk.engine.catalogue.figures_on(period.ends_on, headline=False)}
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for at, (code, _) in enumerate(planned):
+        if code not in known:
+            faults.append(
+                fault(f"/targets/{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80])
+            )
+        elif code in seen:
+            faults.append(fault(f"/targets/{at}/indicator", "indicator_repeated", REPEATED))
+        seen.add(code)
+    if faults:
+        raise Invalid(faults=faults)

@@ -1,0 +1,117 @@
+"""Where targets are said."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.kit.decimals import Number
+from shared.kit.identity import Planner, PublicReader
+from shared.kit.paging import Cursor, Limit, Page, link_next, page
+from shared.kit.transactions import TransactionRoute
+from shared.periods import Period
+from shared.reporting.desk import TheDesk
+from shared.reporting.models import Target
+from shared.reporting.reports.schemas import Amount
+from shared.reporting.targets import actions, store
+
+router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
+
+
+class DecisionIn(BaseModel):
+    """A decision by number and date."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(min_length=1, max_length=100, description="number of the decision")
+    date: date = Field(description="date of the decision")
+
+
+class TargetIn(BaseModel):
+    """A planned value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    indicator: str = Field(min_length=1, max_length=100, description="code of a figure of the catalogue")
+    value: Amount
+
+
+class TargetsIn(BaseModel):
+    """The planned values that a decision states for a unit and period."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"decision": {"number": "01/QĐ-UBND", "date": "2023-01-05"}, "targets": []}
+        },
+    )
+
+    decision: DecisionIn
+    targets: list[TargetIn] = Field(max_length=500, description="planned values by figure")
+
+
+class TargetOut(BaseModel):
+    """A planned value with its decision."""
+
+    unit: str = Field(description="code of the unit")
+    period: str = Field(description="SDMX time period")
+    indicator: str = Field(description="code of the figure")
+    value: Number = Field(description="planned value, in the figure's unit of measure")
+    decision_number: str = Field(description="number of the decision")
+    decision_date: date = Field(description="date of the decision")
+    set_at: datetime = Field(description="when it was stated here")
+
+
+class TargetsOut(BaseModel):
+    """The planned values in force."""
+
+    items: list[TargetOut]
+
+
+@router.put("/{period}/{unit}", summary="Set targets")
+async def set_targets(
+    *,
+    desk: TheDesk,
+    caller: Planner,
+    period: str,
+    unit: str,
+    body: TargetsIn,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="version seen, to revise what is in force")] = None,
+) -> TargetsOut:
+    """State planned values under a decision. Figures not named keep their target; nothing is lost by a revision."""
+    found = await actions.set_targets(
+        desk.of(caller),
+        unit=unit,
+        period=Period.parse(period),
+        decision=actions.Decision(body.decision.number, body.decision.date),
+        planned=[(it.indicator, it.value) for it in body.targets],
+        if_match=if_match,
+    )
+    response.headers["ETag"] = actions.version_of(found)
+    return TargetsOut(items=[_said(it) for it in found.values()])
+
+
+@router.get("", summary="List targets")
+async def list_targets(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    request: Request,
+    response: Response,
+    unit: Annotated[str | None, Query(max_length=12, description="targets of this unit")] = None,
+    period: Annotated[str | None, Query(max_length=10, description="SDMX time period")] = None,
+    indicator: Annotated[str | None, Query(max_length=100, description="code of a figure")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[TargetOut]:
+    """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
+    query = store.history_query([unit] if unit else None, period, indicator)
+    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0]))
+    link_next(request, response, found.next)
+    return found
+
+
+def _said(it: Target) -> TargetOut:
+    return TargetOut.model_validate(it, from_attributes=True)

@@ -1,0 +1,72 @@
+"""How targets are found and kept. The latest row of (period, unit, indicator) is the one in force."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Select, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.reporting.models import Target
+
+
+async def targets_of(
+    session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
+) -> dict[str, Decimal]:
+    """Give the planned values in force for a unit and period, by indicator."""
+    return {it.indicator: it.value for it in await in_force(session, unit, period, as_of=as_of)}
+
+
+async def in_force(
+    session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
+) -> Collection[Target]:
+    """Give the targets in force for a unit and period, now or at an instant."""
+    query = (
+        select(Target)
+        .distinct(Target.indicator)
+        .where(Target.unit == unit, Target.period == period)
+        .order_by(Target.indicator, Target.id.desc())
+    )
+    if as_of is not None:
+        query = query.where(Target.set_at <= as_of)
+    return (await session.scalars(query)).all()
+
+
+async def keep(
+    session: AsyncSession,
+    *,
+    unit: str,
+    period: str,
+    values: dict[str, Decimal],
+    decision_number: str,
+    decision_date: date,
+    client_id: str,
+    at: datetime,
+) -> None:
+    """Keep planned values under a decision."""
+    await session.execute(
+        insert(Target),
+        [
+            {
+                "unit": unit,
+                "period": period,
+                "indicator": indicator,
+                "value": value,
+                "decision_number": decision_number,
+                "decision_date": decision_date,
+                "client_id": client_id,
+                "set_at": at,
+            }
+            for indicator, value in values.items()
+        ],
+    )
+
+
+def history_query(units: Collection[str] | None, period: str | None, indicator: str | None) -> Select[Target]:
+    """Select targets with all their revisions, newest first."""
+    query = select(Target).order_by(Target.id.desc())
+    if units is not None:
+        query = query.where(Target.unit.in_(units))
+    if period is not None:
+        query = query.where(Target.period == period)
+    return query.where(Target.indicator == indicator) if indicator is not None else query
