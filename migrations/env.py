@@ -3,7 +3,9 @@ command line (`alembic -n kit -x owner=rural check`; the server is NTP_ADMIN_DAT
 
 import asyncio
 import os
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection
@@ -12,6 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from migrations.owners import DATABASE, OWNERS, metadata_of, version_table
 from migrations.run import HistoryError, as_owner, sqlalchemy_url
+
+Include = Callable[[str | None, str, Any], bool]
 
 
 def run(connection: Connection, owner: str, history: str) -> None:
@@ -33,10 +37,11 @@ def run(connection: Connection, owner: str, history: str) -> None:
             context.run_migrations()
 
 
-def names_of(connection: Connection, owner: str, history: str):  # type: ignore[no-untyped-def] # noqa: ANN201 (alembic's own type is private)
-    """Which of the schema's tables a history answers for: its own, and those nobody declares.
+def names_of(connection: Connection, owner: str, history: str) -> Include:
+    """Which names in the schema a history answers for: those of its own tables, and those that nobody declares.
 
-    Not its siblings' tables, not partitions, not the version tables; or `check` would propose to drop them.
+    Not its siblings' tables, not the version tables, and nothing that PostgreSQL made itself for partitions; or
+    `check` would propose to drop them.
     """
     siblings = {
         table for sibling in OWNERS[owner] if sibling != history for table in metadata_of(sibling).tables
@@ -50,8 +55,20 @@ def names_of(connection: Connection, owner: str, history: str):  # type: ignore[
         )
         return frozenset(row[0] for row in rows)
 
-    def include(name: str | None, kind: str, _parents: object) -> bool:
-        return kind != "table" or name not in siblings | versions | partitions()
+    @cache
+    def derived_keys() -> frozenset[tuple[str, str]]:
+        rows = connection.exec_driver_sql(
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint "
+            "WHERE conparentid <> 0 AND connamespace = current_schema()::regnamespace"
+        )
+        return frozenset((row[0], row[1]) for row in rows)
+
+    def include(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "table":
+            return name not in siblings | versions | partitions()
+        if kind == "foreign_key_constraint":
+            return (parents["table_name"], name) not in derived_keys()
+        return True
 
     return include
 

@@ -35,11 +35,14 @@ UNSAFE_BUT_FAST = {
     "autovacuum": "off",
 }
 
-SEARCH_PATHS = ";".join(
-    f"GRANT CONNECT ON DATABASE {{name}} TO {owner}; ALTER ROLE {owner} IN DATABASE {{name}} SET search_path = {owner}"
-    for owner in OWNERS
+PER_DATABASE = ";".join(
+    [
+        "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+        *(f"GRANT CONNECT ON DATABASE {{name}} TO {owner}" for owner in OWNERS),
+        *(f"ALTER ROLE {owner} IN DATABASE {{name}} SET search_path = {owner}" for owner in OWNERS),
+    ]
 )
-"""What belongs to a database and is not copied with its template."""
+"""What belongs to a database and is not copied with its template (`migrations/roles.py` lays it in a real one)."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,8 @@ class Server:
             await migrate(self.url, passwords=PASSWORDS, database=template)
             self._template = template
         name = _name()
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
-        await admin.execute(SEARCH_PATHS.format(name=name))
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        await admin.execute(PER_DATABASE.format(name=name))
         return TestDatabase(name=name, server=self.url)
 
     async def _drop(self, name: str) -> None:
