@@ -6,7 +6,6 @@ schema is the model's own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
@@ -29,14 +28,22 @@ class DraftModel(BaseModel):
 Model = TypeVar("Model", bound=DraftModel)
 
 
-@dataclass(frozen=True)
 class Draft(Generic[Model]):
     """What of a body could be read. `ordinals` gives the place of each row that was read in the list as posted."""
 
-    body: Model
-    faults: tuple[Fault, ...] = ()
-    unread: frozenset[str] = frozenset()
-    ordinals: tuple[int, ...] | range = range(0)
+    __slots__ = ("body", "faults", "ordinals", "unread")
+
+    def __init__(
+        self,
+        body: Model,
+        faults: tuple[Fault, ...] = (),
+        unread: frozenset[str] = frozenset(),
+        ordinals: tuple[int, ...] | range = range(0),
+    ) -> None:
+        self.body = body
+        self.faults = faults
+        self.unread = unread
+        self.ordinals = ordinals
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

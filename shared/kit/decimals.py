@@ -1,14 +1,14 @@
 """Numbers on the wire: exact or to six places, as JSON numbers, without float noise."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, WithJsonSchema
 
 SIX_PLACES = Decimal("0.000001")
 
 
-def number(value: Decimal) -> int | float:
+def number(value: Decimal) -> Any:
     """Say a decimal as a JSON number: an integer where it is one, else rounded to six places.
 
     Binary floats carry fifteen significant digits, so a value below 10^9 keeps all six places.
@@ -23,5 +23,5 @@ def round_half_away(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-Number = Annotated[Decimal, PlainSerializer(number, return_type=float, when_used="json")]
+Number = Annotated[Decimal, PlainSerializer(number, when_used="json"), WithJsonSchema({"type": "number"})]
 """A decimal that is said as a JSON number."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from shared.kit.problems import Sentence
+from shared.kit.problems import Fault, Sentence
 from shared.periods import PeriodKind
 
 Level = Literal["district", "commune"]
@@ -25,17 +25,8 @@ UnitRule = Callable[[Values], bool]
 """Whether a unit whose inputs are all stated satisfies a rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found wrong: at which indicator, under which code, and why."""
-
-    indicator: str
-    code: str
-    sentence: Sentence
-
-
-Check = Callable[[Values], Iterator[Finding]]
-"""A rule across the values that one report states for one unit."""
+Check = Callable[[Values], Iterator[Fault]]
+"""A rule across the values that one report states for one unit; a fault's place is the indicator's code."""
 
 
 @dataclass(frozen=True, slots=True)

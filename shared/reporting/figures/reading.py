@@ -123,3 +123,24 @@ def _lineage(desk: Desk, asked: Reading, figure: Figure, counted: Mapping[str, C
         query["as_of"] = instant(asked.as_of) or ""
     query["indicator"] = ",".join(figure.inputs)
     return f"{desk.engine.path}/observations?{urlencode(query, safe=',:')}"
+
+
+async def values_by_child(
+    desk: Desk, root: str, period: Period, basis: BasisName, as_of: datetime | None = None
+) -> dict[str, dict[str, Decimal]]:
+    """Give what stands for a unit and for each of the units right below it, by indicator, the unit itself last.
+
+    One statement; it reads the observations, so it costs what the values below the unit cost.
+    """
+    on = period.ends_on
+    top = desk.territory.unit(root, on)
+    children = [unit.code for unit in desk.territory.children(top.code, on) if unit.level != "village"]
+    stated = await store.standing_values(
+        desk.session, period=period, basis=basis, units=desk.below(root, period), as_of=as_of
+    )
+    found: dict[str, dict[str, Decimal]] = {code: {} for code in (*children, top.code)}
+    for one in stated:
+        lines = {one.unit, *(above.code for above in desk.territory.ancestors(one.unit, on))}
+        for code in lines & found.keys():
+            found[code][one.indicator] = found[code].get(one.indicator, Decimal(0)) + one.value
+    return found

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import ARRAY, DateTime, Text, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,39 @@ _STANDING_VALUES = text(
     WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units)
     """
 ).bindparams(bindparam("units", type_=ARRAY(Text)), bindparam("as_of", type_=DateTime(timezone=True)))
+
+
+class StandingValue(NamedTuple):
+    """One value that stands."""
+
+    unit: str
+    indicator: str
+    value: Decimal
+    status: int
+    covers: int
+    received_at: datetime
+
+
+async def standing_values(
+    session: AsyncSession,
+    *,
+    period: Period,
+    basis: str,
+    units: Collection[str],
+    as_of: datetime | None = None,
+) -> list[StandingValue]:
+    """Give the values of these units that stand, or stood at an instant. One statement."""
+    rows = await session.execute(
+        _STANDING_VALUES,
+        {
+            "year": period.year,
+            "period": str(period),
+            "basis": basis,
+            "units": sorted(units),
+            "as_of": as_of,
+        },
+    )
+    return [StandingValue(*row) for row in rows]
 
 
 async def rolled_up(
@@ -65,16 +99,7 @@ async def measured(
 
     Costs what the values of these units cost; used for one commune, for the past, and to prove the roll-ups.
     """
-    rows = await session.execute(
-        _STANDING_VALUES,
-        {
-            "year": period.year,
-            "period": str(period),
-            "basis": basis,
-            "units": sorted(units),
-            "as_of": as_of,
-        },
-    )
+    rows = await standing_values(session, period=period, basis=basis, units=units, as_of=as_of)
     stated: dict[str, list[Measure]] = defaultdict(list)
     by_unit: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for unit, indicator, value, status, covers, received_at in rows:

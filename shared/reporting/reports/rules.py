@@ -227,7 +227,7 @@ class Checker:
         for unit, values in by_unit.items():
             for check in self.catalogue.checks:
                 for found in check(values):
-                    at = f"/observations/{places[unit, found.indicator]}/value"
+                    at = f"/observations/{places[unit, found.pointer]}/value"
                     yield Fault(at, found.code, found.sentence)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
+from pydantic_core import PydanticKnownError
 
 from shared.kit.bodies import DraftModel
 from shared.kit.decimals import Number
@@ -25,7 +26,7 @@ MAX_OBSERVATIONS = 10_000
 def _a_number(value: Any) -> Any:
     """A number is a JSON number: text and true are refused, not converted."""
     if isinstance(value, (str, bool)):
-        raise ValueError("must be a JSON number")  # noqa: TRY004 (Pydantic collects ValueError)
+        raise PydanticKnownError("decimal_type")
     return value
 
 

@@ -11,21 +11,13 @@ from shared.kit.identity import Planner, PublicReader
 from shared.kit.paging import Cursor, Limit, Page, link_next, page
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
+from shared.reporting.decisions import DecisionIn
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Target
 from shared.reporting.reports.schemas import Amount
 from shared.reporting.targets import actions, store
 
 router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
-
-
-class DecisionIn(BaseModel):
-    """A decision by number and date."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    number: str = Field(min_length=1, max_length=100, description="number of the decision")
-    date: date = Field(description="date of the decision")
 
 
 class TargetIn(BaseModel):

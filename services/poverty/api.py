@@ -1,0 +1,71 @@
+"""Where the movement of poor and near-poor households is said."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from fastapi import APIRouter
+
+from services.poverty.rules import NEAR_POOR, POOR, Movement
+from services.poverty.schemas import MovementOut, MovementRow, MovementTable
+from shared.kit.feed import newest_change
+from shared.kit.identity import PublicReader
+from shared.kit.transactions import TransactionRoute
+from shared.periods import Period
+from shared.reporting.basis import AsOf, Basis
+from shared.reporting.desk import TheDesk
+from shared.reporting.figures.api import PeriodText, UnitText
+from shared.reporting.figures.reading import values_by_child
+
+router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=TransactionRoute)
+
+
+@router.get("/household-movement", summary="Read the movement of poor and near-poor households")
+async def read_household_movement(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    basis: Basis,
+    period: PeriodText,
+    unit: UnitText = "62",
+    as_of: AsOf = None,
+) -> MovementOut:
+    """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
+    asked = Period.parse(period)
+    values = await values_by_child(desk, unit, asked, basis, as_of)
+    _seen, changed_at = await newest_change(desk.session)
+    names = {one: desk.territory.unit(one, asked.ends_on).name for one in values}
+    return MovementOut(
+        unit=unit,
+        period=str(asked),
+        basis=basis,
+        as_of=changed_at if as_of is None else as_of,
+        poor=_table("Diễn biến hộ nghèo", POOR, unit, values, names),
+        near_poor=_table("Diễn biến hộ cận nghèo", NEAR_POOR, unit, values, names),
+    )
+
+
+def _table(
+    title: str,
+    movement: Movement,
+    unit: str,
+    values: Mapping[str, Mapping[str, Decimal]],
+    names: Mapping[str, str],
+) -> MovementTable:
+    rows = {code: _row(movement, code, names[code], stated) for code, stated in values.items()}
+    return MovementTable(
+        title=title,
+        columns=list(movement.columns),
+        rows=[row for code, row in rows.items() if code != unit],
+        total=rows[unit],
+    )
+
+
+def _row(movement: Movement, unit: str, name: str, values: Mapping[str, Decimal]) -> MovementRow:
+    computed, stated = movement.end_of(values), values.get(movement.end)
+    known = computed is not None and stated is not None
+    return MovementRow(
+        unit=unit,
+        name=name,
+        columns=[values.get(code) for code in movement.columns],
+        holds=computed == stated if known else None,
+    )

@@ -1,0 +1,25 @@
+"""The poverty service, by its parts."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.poverty import __doc__ as description
+from services.poverty import api
+from services.poverty.rules import CHECKS
+from shared.kit.clock import Clock, system_clock
+from shared.reporting.catalogue import load_catalogue
+from shared.reporting.service import create_program
+from shared.reporting.settings import ReportingSettings
+
+
+def create_app(settings: ReportingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
+    """Build the service from the environment, or from the settings given."""
+    return create_program(
+        catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
+        title="Giảm nghèo bền vững / Sustainable poverty reduction",
+        description=description or "",
+        settings=settings or ReportingSettings(),
+        routers=[api.router],
+        clock=clock,
+    )

@@ -1,0 +1,16 @@
+"""A decision by its number and date, as targets and registers name it."""
+
+import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DecisionIn(BaseModel):
+    """A decision by number and date."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"number": "365/QĐ-UBND", "date": "2019-05-13"}}
+    )
+
+    number: str = Field(min_length=1, max_length=100, description="number of the decision")
+    date: datetime.date = Field(description="date of the decision")

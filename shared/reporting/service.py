@@ -1,0 +1,50 @@
+"""How a program becomes a service: the engine, its catalogue, and the registers that are its own."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from shared.kit.answers import Violations
+from shared.kit.clock import Clock, system_clock
+from shared.kit.service import Service, create_service
+from shared.reporting.api import reporting_router
+from shared.reporting.catalogue import Catalogue
+from shared.reporting.engine import Engine, Register
+from shared.reporting.reports.actions import ReportExists
+from shared.reporting.settings import ReportingSettings
+from shared.territory.current import keep_territory
+
+VIOLATIONS: Violations = {
+    "uq_standings_one": lambda: ReportExists(report=None),
+    "uq_reports_pending": lambda: ReportExists(report=None),
+}
+"""What the database itself refuses, should two writers ever slip past the write order."""
+
+
+def create_program(
+    *,
+    catalogue: Catalogue,
+    title: str,
+    description: str,
+    settings: ReportingSettings,
+    registers: Mapping[str, Register] | None = None,
+    routers: Sequence[APIRouter] = (),
+    violations: Violations | None = None,
+    clock: Clock = system_clock,
+) -> FastAPI:
+    """Build the service of a program: what all programs share, and the routers and registers of this one."""
+    engine = Engine(catalogue, registers or {}, live_on=settings.live_on)
+    return create_service(
+        Service(
+            name=catalogue.program,
+            title=title,
+            description=description,
+            settings=settings,
+            program=catalogue.program,
+            routers=[reporting_router(engine), *routers],
+            violations={**VIOLATIONS, **(violations or {})},
+            on_start=[keep_territory],
+            clock=clock,
+            state={"reporting": engine},
+        )
+    )
