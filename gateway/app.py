@@ -1,0 +1,111 @@
+"""The gateway's process: names its parts and lets the kit join them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from gateway.clients import api as clients
+from gateway.clients.secrets import Pepper
+from gateway.intake import Intake
+from gateway.limits import RateLimits
+from gateway.overview import api as overview
+from gateway.overview.parts import Parts
+from gateway.proxy import Proxy
+from gateway.reference import api as reference
+from gateway.reference.collection import Reference
+from gateway.settings import GatewaySettings
+from gateway.tokens import api as tokens
+from gateway.tokens.keys import KeyRing, OwnKeys
+from gateway.upstreams import Upstreams
+from shared.kit.clock import Clock, system_clock
+from shared.kit.service import Service, create_service
+from shared.territory import api as territory
+from shared.territory.current import keep_territory
+
+DESCRIPTION = """One door to the three National Target Programs of a province: reports, figures, targets, registers and
+the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the whole picture at `/v1/status`."""
+
+
+def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system_clock) -> FastAPI:
+    """Build the gateway."""
+    settings = settings or GatewaySettings()
+    pepper = Pepper(settings.client_secret_pepper.get_secret_value())
+    upstreams = Upstreams(settings.upstreams, answer_within_s=settings.answer_within_s)
+    limits = RateLimits(
+        client=settings.client_limit, address=settings.address_limit, token=settings.token_limit
+    )
+    parts = Parts(upstreams, within_s=settings.part_within_s)
+    app = create_service(
+        Service(
+            name="gateway",
+            title="National Target Programs: data integration and monitoring",
+            description=DESCRIPTION,
+            settings=settings,
+            routers=(
+                overview.router,
+                territory.router,
+                tokens.router,
+                clients.giving_secrets,
+                clients.router,
+                reference.router,
+            ),
+            on_start=(keep_territory, _make_keys),
+            clock=clock,
+            state={
+                "pepper": pepper,
+                "limits": limits,
+                "upstreams": upstreams,
+                "parts": parts,
+                "reference": Reference(upstreams),
+            },
+        )
+    )
+    ring = KeyRing(app.state.database, pepper, clock, key_days=settings.key_days)
+    app.state.key_ring = ring
+    _leave_only_the_merged_document(app)
+    if settings.jwks_url is None:
+        app.state.identity.keys = OwnKeys(ring)
+    _put_inside_the_request_context(
+        app,
+        Middleware(
+            Intake, limits=limits, identity=app.state.identity, max_body_bytes=settings.max_body_bytes
+        ),
+        Middleware(Proxy, upstreams=upstreams, max_body_bytes=settings.max_body_bytes),
+    )
+    app.router.lifespan_context = _with_connections(app.router.lifespan_context, upstreams, parts)
+    return app
+
+
+async def _make_keys(app: FastAPI) -> None:
+    """Have the first signing keys ready, or refuse to start under a wrong pepper."""
+    ring: KeyRing = app.state.key_ring
+    await ring.current()
+
+
+def _leave_only_the_merged_document(app: FastAPI) -> None:
+    """Take out FastAPI's own `/openapi.json`, which would say the gateway's part alone."""
+    app.router.routes[:] = [
+        route for route in app.router.routes if getattr(route, "path", None) != app.openapi_url
+    ]
+
+
+def _put_inside_the_request_context(app: FastAPI, *layers: Middleware) -> None:
+    """Lay layers between the kit's outermost one and its compression: services compress their own answers."""
+    app.user_middleware[1:1] = layers
+    app.max_body_size = None  # Intake and Proxy keep the limit, and say it as a problem
+
+
+Lifespan = Callable[[Any], Any]
+
+
+def _with_connections(inner: Lifespan, upstreams: Upstreams, parts: Parts) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with upstreams.connected(), inner(app) as state:
+            yield state
+            await parts.close()
+
+    return lifespan

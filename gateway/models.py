@@ -1,0 +1,96 @@
+"""What the gateway remembers: clients, their secrets, signing keys, and who changed what."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.kit.database import named_metadata
+
+
+class Base(DeclarativeBase):
+    """The gateway's own tables."""
+
+    metadata = named_metadata()
+    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
+        datetime: DateTime(timezone=True),
+        str: Text,
+        list[str]: ARRAY(Text),
+        dict[str, Any]: JSONB,
+    }
+
+
+metadata = Base.metadata
+
+
+class ClientRow(Base):
+    """A system that calls. Only `disabled_at` ever changes."""
+
+    __tablename__ = "clients"
+
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    description: Mapped[str]
+    scopes: Mapped[list[str]]
+    programs: Mapped[list[str]]
+    units: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("client_id ~ '^[a-z0-9][a-z0-9._-]{1,62}$'", name="client_id_shape"),
+        CheckConstraint("cardinality(scopes) > 0", name="some_scope"),
+        CheckConstraint("disabled_at >= created_at", name="disabled_after"),
+        Index("ix_clients_created_at_client_id", "created_at", "client_id"),
+    )
+
+
+class SecretRow(Base):
+    """One secret of a client, as its HMAC; `expires_at` is set when another takes its place."""
+
+    __tablename__ = "client_secrets"
+
+    secret_id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    secret_hmac: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("length(secret_hmac) = 32", name="hmac_length"),
+        Index("ix_client_secrets_client_id", "client_id"),
+    )
+
+
+class SigningKeyRow(Base):
+    """A key that signs tokens, has signed (`retired_at`), or stands by (`signs_from` is null)."""
+
+    __tablename__ = "signing_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    public: Mapped[dict[str, Any]]
+    sealed: Mapped[str]
+    """The private key as a JWE under a key derived from the pepper."""
+    created_at: Mapped[datetime]
+    signs_from: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("NOT public ? 'd'", name="public_only"),
+        CheckConstraint("retired_at IS NULL OR signs_from IS NOT NULL", name="retired_after_signing"),
+    )
+
+
+class AuditRow(Base):
+    """Who did what to whom. Rows are only added."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    act: Mapped[str]
+    subject: Mapped[str]
+    facts: Mapped[dict[str, Any]]

@@ -1,0 +1,109 @@
+"""Where the overview is said: `GET /v1/status`."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from gateway.overview.composition import (
+    StatusIncomplete,
+    age_fields,
+    compose,
+    refusal_of,
+    without_ages,
+)
+from gateway.overview.parts import Part, Parts, Question, Refused
+from gateway.overview.schemas import StatusOut
+from gateway.settings import FUNDING, GatewaySettings
+from shared.kit.answers import PROBLEM_JSON, language_of
+from shared.kit.conditional import has_it, weak_tag
+from shared.kit.identity import Caller, PublicReader
+from shared.periods import Period
+from shared.reporting.basis import Basis
+from shared.territory.current import CurrentTerritory
+
+router = APIRouter(prefix="/v1", tags=["status"])
+
+KEPT_FROM_REFUSALS = ("www-authenticate", "retry-after", "content-language")
+
+
+@router.get("/status", response_model=StatusOut, summary="Read the province-wide status")
+async def read_status(
+    *,
+    request: Request,
+    caller: PublicReader,
+    basis: Basis,
+    territory: CurrentTerritory,
+    period: Annotated[
+        str, Query(max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
+    ],
+    unit: Annotated[
+        str, Query(pattern=r"^[0-9.]{2,8}$", description="the province, or a unit below it")
+    ] = "62",
+    require: Annotated[
+        Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
+    ] = "any",
+) -> Response:
+    """Read all programs and funding in one answer. A service that is down is shown from its last known value."""
+    when = Period.parse(period)
+    place = territory.find(unit, when.ends_on)
+    parts = await _parts(request, when, unit, basis, caller)
+    named = {"code": unit, "name": place.name if place else None}
+    return _answer(request, parts, named, when, basis, strict=require == "all")
+
+
+async def _parts(request: Request, when: Period, unit: str, basis: str, caller: Caller) -> list[Part]:
+    settings: GatewaySettings = request.app.state.settings
+    parts: Parts = request.app.state.parts
+    personal = basis == "provisional" or not settings.public_reads
+    asker = caller if personal else None
+    query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true"})
+    paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
+    if FUNDING in settings.upstreams:
+        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode({'year': when.year, 'unit': unit})}"
+    authorization = request.headers.get("authorization")
+    language = language_of(request)
+    questions = [Question(name, path, language, asker) for name, path in paths.items()]
+    return await asyncio.gather(*(parts.read(each, authorization) for each in questions))
+
+
+def _answer(
+    request: Request, parts: list[Part], unit: Mapping[str, Any], when: Period, basis: str, *, strict: bool
+) -> Response:
+    refusal = refusal_of(parts)
+    if refusal is not None:
+        return _passed_on(request, refusal)
+    if strict and not all(part.fresh for part in parts):
+        raise StatusIncomplete(parts)
+    now = time.monotonic()
+    said = compose(
+        [part for part in parts if part.service != FUNDING],
+        next((part for part in parts if part.service == FUNDING), None),
+        unit=unit,
+        period=str(when),
+        basis=basis,
+        now=now,
+        language=language_of(request),
+        path=request.url.path,
+    )
+    tag = weak_tag(orjson.dumps(without_ages(said)))
+    private = basis == "provisional" or not request.app.state.settings.public_reads
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "private, no-cache" if private else "no-cache",
+        "Vary": "Authorization, Accept-Language",
+        **age_fields(parts, now),
+    }
+    if has_it(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(orjson.dumps(said), media_type="application/json", headers=headers)
+
+
+def _passed_on(request: Request, refused: Refused) -> Response:
+    document = {**refused.document, "instance": request.url.path}
+    kept = {name: refused.headers[name] for name in KEPT_FROM_REFUSALS if name in refused.headers}
+    return Response(orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=kept)

@@ -1,0 +1,167 @@
+"""One part of the overview: fetched, shared by whoever asks at the moment, and remembered.
+
+A service that is well is waited for until the deadline. One whose last answer did not come in time is asked again by
+the next read, in the background: that read waits a moment in case it is back, and otherwise says what is remembered.
+So a service that hangs slows one read and not every one, and one that is back is seen by the next read.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+import structlog
+
+from gateway.fields import trace_fields
+from gateway.upstreams import Upstreams, UpstreamUnavailable
+from shared.kit.problems import Problem
+
+MOMENT_S = 0.1
+"""How long a read waits for a service that was silent last time: enough for one that is back."""
+
+GIVE_UP_AFTER_S = 3.0
+"""How long a fetch may go on in the background; the next one begins after it, so a part heals within five seconds."""
+
+REMEMBERED = 2000
+"""Last known parts kept, the least recently used forgotten first; a part is about ten kilobytes."""
+
+OF_THE_MOMENT = frozenset({408, 425, 429})
+"""Client errors that speak of the moment and not of the question."""
+
+FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""No connection, no answer in time, no JSON."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a service, and for whom: None is everybody, a caller's answer is that caller's alone."""
+
+    service: str
+    path: str
+    language: str
+    asker: Hashable | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a service said, and when it last confirmed it (this process's monotonic clock)."""
+
+    said: Mapping[str, Any]
+    tag: str
+    confirmed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The service understood, and said no: a 4xx document that is passed on."""
+
+    status: int
+    document: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What can be said for a service now."""
+
+    service: str
+    known: Known | None = None
+    fresh: bool = False
+    refused: Refused | None = None
+    problem: Problem | None = None
+
+    @property
+    def state(self) -> str:
+        """Fresh, stale or unavailable."""
+        if self.fresh:
+            return "fresh"
+        return "stale" if self.known else "unavailable"
+
+    def age_seconds(self, now: float) -> int | None:
+        """Whole seconds since the service last confirmed it; None when it was never seen."""
+        if self.known is None:
+            return None
+        return 0 if self.fresh else max(0, int(now - self.known.confirmed_at))
+
+
+@dataclass
+class Parts:
+    """Fetches the parts of all services and remembers the last known ones."""
+
+    upstreams: Upstreams
+    within_s: float
+    _remembered: OrderedDict[Question, Known] = field(default_factory=OrderedDict)
+    _flights: dict[Question, asyncio.Task[Part]] = field(default_factory=dict)
+    _silent: set[str] = field(default_factory=set)
+
+    async def read(self, question: Question, authorization: str | None) -> Part:
+        """Give the part: the answer of a fetch if it comes in time, else what is remembered."""
+        flight = self._flights.get(question)
+        if flight is None:
+            flight = asyncio.create_task(self._fetch(question, authorization))
+            self._flights[question] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(question, None))
+        patience = MOMENT_S if question.service in self._silent else self.within_s
+        done, _ = await asyncio.wait({flight}, timeout=patience)
+        if done:
+            return flight.result()
+        self._silent.add(question.service)
+        return self._last_known(question, UpstreamUnavailable(question.service))
+
+    async def close(self) -> None:
+        """End what is still being fetched."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    async def _fetch(self, question: Question, authorization: str | None) -> Part:
+        known = self._remembered.get(question)
+        headers = {"Accept": "application/json", "Accept-Language": question.language, **dict(trace_fields())}
+        if known:
+            headers["If-None-Match"] = known.tag
+        if authorization is not None and question.asker is not None:
+            headers["Authorization"] = authorization
+        try:
+            status, fields, said = await self.upstreams.json(
+                question.service, question.path, headers=headers, within_s=GIVE_UP_AFTER_S
+            )
+        except FAILURES as error:
+            log.warning("part not fetched", upstream=question.service, reason=repr(error))
+            return self._last_known(question, self.upstreams.problem(question.service, error))
+        if status == HTTPStatus.NOT_MODIFIED and known:
+            return self._confirmed(question, known.said, known.tag)
+        if status == HTTPStatus.OK and said is not None:
+            return self._confirmed(question, said, fields.get("etag", ""))
+        if _is_refusal(status, said):
+            self._silent.discard(question.service)
+            return Part(question.service, refused=Refused(status, said or {}, fields))
+        log.warning("part not usable", upstream=question.service, status=status)
+        return self._last_known(question, UpstreamUnavailable(question.service))
+
+    def _confirmed(self, question: Question, said: Mapping[str, Any], tag: str) -> Part:
+        known = Known(said, tag, time.monotonic())
+        self._remembered[question] = known
+        self._remembered.move_to_end(question)
+        while len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        self._silent.discard(question.service)
+        return Part(question.service, known, fresh=True)
+
+    def _last_known(self, question: Question, problem: Problem) -> Part:
+        known = self._remembered.get(question)
+        if known:
+            self._remembered.move_to_end(question)
+        return Part(question.service, known, problem=problem)
+
+
+def _is_refusal(status: int, said: Mapping[str, Any] | None) -> bool:
+    """Whether the service understood the question and said no, as a problem."""
+    client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return client_error and status not in OF_THE_MOMENT and said is not None and "code" in said

@@ -1,0 +1,79 @@
+"""How the overview is said, for the reference: the answer itself is composed of what the services said.
+
+These are a consumer's tolerant models: the owners of figures and ledger rows describe them in full.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+State = Literal["fresh", "stale", "unavailable"]
+
+
+class PlaceOut(BaseModel):
+    """A unit by code and name."""
+
+    code: str = Field(description="code of the unit")
+    name: str | None = Field(description="its name on the last day of the period")
+
+
+class StatusFigureOut(BaseModel):
+    """A figure, as the program's `progress` says it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    indicator: str = Field(description="code of the figure")
+    label: str = Field(description="its name in Vietnamese")
+    value: float | None = Field(description="exact or to six places; null when nobody stated it")
+    decimals: int = Field(description="decimal places to print")
+    unit_of_measure: str = Field(description="percent, households, communes, …")
+
+
+class PartOut(BaseModel):
+    """How sure a part is."""
+
+    state: State = Field(description="fresh; stale: the last known value; unavailable: never seen")
+    age_seconds: int | None = Field(
+        description="since when the service has not confirmed it; null when never seen"
+    )
+    problem: dict[str, Any] | None = Field(None, description="why it is unavailable (RFC 9457)")
+
+
+class ProgramPartOut(PartOut):
+    """What one program says."""
+
+    program: str = Field(description="rural, poverty or ethnic")
+    figures: list[StatusFigureOut] = Field(description="its headline figures; empty when unavailable")
+
+
+class FundingRowOut(BaseModel):
+    """Central money of one capital kind, or all of it (`total`)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    capital: str = Field(description="investment, recurrent or total")
+    allocated_vnd: int = Field(description="given for this year, in đồng")
+    carried_over_vnd: int = Field(description="brought from earlier years, in đồng")
+    available_vnd: int = Field(description="the two together, in đồng")
+    disbursed_vnd: int = Field(description="paid out, in đồng")
+    disbursement_rate: float | None = Field(description="disbursed by available, in percent")
+
+
+class FundingPartOut(PartOut):
+    """What the ledger says."""
+
+    rows: list[FundingRowOut] = Field(description="the central budget by capital kind, and in total")
+    sources: list[dict[str, Any]] = Field(description="the other sources, with their parts")
+
+
+class StatusOut(BaseModel):
+    """The status of a unit in a period, from all services."""
+
+    unit: PlaceOut
+    period: str = Field(description="SDMX time period")
+    basis: Literal["accepted", "provisional"] = Field(description="which observations count")
+    as_of: datetime | None = Field(description="newest change included in any part")
+    complete: bool = Field(description="whether every part is fresh")
+    programs: list[ProgramPartOut]
+    funding: FundingPartOut

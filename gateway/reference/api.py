@@ -1,0 +1,66 @@
+"""Where the reference is read: `/openapi.json`, `/docs`, and the front step `/`."""
+
+from pathlib import Path
+from typing import Literal
+
+import fastapi_offline
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse
+
+from gateway.reference.collection import Reference
+from shared.kit.conditional import conditional
+from shared.kit.identity import Anyone
+
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page loads nothing from anywhere else; Swagger UI's own start is an inline script."""
+
+router = APIRouter(tags=["reference"])
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def read_openapi(*, request: Request, _: Anyone) -> Response:
+    """Read the one document of all services."""
+    reference: Reference = request.app.state.reference
+    document = await reference.document(request.app.openapi())
+    return conditional(request, Response(orjson.dumps(document), media_type="application/json"))
+
+
+@router.get("/docs", include_in_schema=False)
+async def read_docs(_: Anyone) -> HTMLResponse:
+    """Read and try the API in Swagger UI, from local files."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="NTP: reference",
+        swagger_js_url="/docs/swagger-ui-bundle.js",
+        swagger_css_url="/docs/swagger-ui.css",
+        swagger_favicon_url="/docs/favicon.png",
+        oauth2_redirect_url=None,
+    )
+    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return page
+
+
+@router.get("/docs/{asset}", include_in_schema=False)
+async def read_asset(*, _: Anyone, asset: Asset) -> FileResponse:
+    """Serve what the page is made of."""
+    return FileResponse(ASSETS / asset, headers={"Cache-Control": "public, max-age=86400"})
+
+
+@router.get("/", include_in_schema=False)
+async def read_front_step(_: Anyone) -> dict[str, str]:
+    """Say where things are."""
+    return {
+        "status": "/v1/status?period=2023",
+        "reference": "/docs",
+        "openapi": "/openapi.json",
+        "tokens": "/oauth/token",
+        "health": "/readyz",
+    }

@@ -1,0 +1,64 @@
+"""Collecting the services' documents: fetched when asked for, kept a while, a snapshot where a service is stopped."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from gateway.overview.parts import FAILURES
+from gateway.reference.merging import merge
+from gateway.upstreams import Upstreams
+
+CONTRACTS = Path(__file__).parent.parent / "contracts"
+KEPT_FOR_S = 30.0
+"""A service's document changes only when the service is deployed anew."""
+
+FETCH_WITHIN_S = 2.0
+
+log = structlog.get_logger()
+
+
+class Reference:
+    """The merged document."""
+
+    def __init__(self, upstreams: Upstreams) -> None:
+        self._upstreams = upstreams
+        self._fetched: dict[str, Mapping[str, Any]] = {}
+        self._merged: dict[str, Any] | None = None
+        self._merged_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def document(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the document of all services, with the gateway's own in front."""
+        async with self._lock:
+            if self._merged is None or time.monotonic() - self._merged_at > KEPT_FOR_S:
+                names = list(self._upstreams.urls)
+                found = await asyncio.gather(*(self._one(name) for name in names))
+                services = {name: document for name, document in zip(names, found, strict=True) if document}
+                self._merged, self._merged_at = merge(own, services), time.monotonic()
+            return self._merged
+
+    async def _one(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            status, _, said = await self._upstreams.json(
+                name, "/openapi.json", headers={}, within_s=FETCH_WITHIN_S
+            )
+        except FAILURES as error:
+            log.warning("document not fetched", upstream=name, reason=repr(error))
+        else:
+            if status == HTTPStatus.OK and said and "paths" in said:
+                self._fetched[name] = said
+        return self._fetched.get(name) or snapshot(name)
+
+
+@cache
+def snapshot(name: str) -> Mapping[str, Any] | None:
+    """Read the committed document of a service; None where there is none."""
+    path = CONTRACTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

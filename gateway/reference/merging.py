@@ -1,0 +1,153 @@
+"""OpenAPI documents into one. Pure.
+
+Operation ids get their service's name in front (`rural_submit_report`), so that the same operation of two programs is
+two functions of a generated client. A schema keeps its name where all documents that have it mean the same; otherwise
+each service's own gets the service's name in front, and so does whatever refers to it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Document = Mapping[str, Any]
+Schemas = Mapping[str, Any]
+
+REFERENCE = "#/components/schemas/"
+METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
+READS = frozenset({"get", "head", "options"})
+SCHEME = "client"
+
+SCOPE_MEANINGS = {
+    "report": "submit and withdraw reports for the client's units, and read its own",
+    "review": "accept and return reports",
+    "target": "set targets",
+    "register": "keep registers: recognitions, products, classifications",
+    "funding": "write the ledger",
+    "read": "read what is not public",
+    "admin": "manage clients",
+}
+
+
+def merge(own: Document, services: Mapping[str, Document]) -> dict[str, Any]:
+    """Merge the services' documents into the gateway's own, which gives title, version and description."""
+    documents = {"gateway": own, **services}
+    names = _names({name: _schemas(document) for name, document in documents.items()})
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for service, document in documents.items():
+        for path, operations in document.get("paths", {}).items():
+            if service == "gateway" or path.startswith(f"/v1/{service}/"):
+                paths[path] = _operations(operations, service, names[service])
+        for name, schema in _schemas(document).items():
+            schemas[names[service][name]] = _renamed(schema, names[service])
+    return {
+        "openapi": own["openapi"],
+        "info": own["info"],
+        "servers": [{"url": "/"}],
+        "tags": list(_tags(own, services)),
+        "paths": paths,
+        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": security_schemes()},
+    }
+
+
+def security_schemes() -> dict[str, Any]:
+    """Declare how a client proves itself."""
+    return {
+        SCHEME: {
+            "type": "oauth2",
+            "description": "Client credentials: the client's id and secret give a token for ten minutes.",
+            "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": SCOPE_MEANINGS}},
+        },
+        "basic": {"type": "http", "scheme": "basic", "description": "The client's id and secret."},
+    }
+
+
+def _tags(own: Document, services: Mapping[str, Document]) -> Iterator[dict[str, str]]:
+    seen: dict[str, None] = {}
+    for operations in own.get("paths", {}).values():
+        for operation in operations.values():
+            seen.update(dict.fromkeys(operation.get("tags", ())))
+    yield from ({"name": name} for name in seen)
+    for service, document in services.items():
+        info = document.get("info", {})
+        yield {"name": service, "description": info.get("description") or info.get("title", "")}
+
+
+def _operations(operations: Mapping[str, Any], service: str, names: Mapping[str, str]) -> dict[str, Any]:
+    said = _renamed(operations, names)
+    for method, operation in said.items():
+        if method not in METHODS:
+            continue
+        if service != "gateway":
+            operation["operationId"] = f"{service}_{operation['operationId']}"
+            operation["tags"] = [service]
+        if "security" not in operation:
+            token: list[dict[str, list[str]]] = [{SCHEME: []}]
+            operation["security"] = [{}, *token] if method in READS else token
+    return dict(said)
+
+
+def _schemas(document: Document) -> Schemas:
+    schemas: Schemas = document.get("components", {}).get("schemas", {})
+    return schemas
+
+
+def _names(schemas: Mapping[str, Schemas]) -> dict[str, dict[str, str]]:
+    """Give, for each service, what each of its schemas is called in the merged document."""
+    meanings: dict[str, set[str]] = {}
+    for declared in schemas.values():
+        for name, schema in declared.items():
+            meanings.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
+    contested = {name for name, found in meanings.items() if len(found) > 1}
+    while True:
+        drawn_in = {
+            name
+            for declared in schemas.values()
+            for name, schema in declared.items()
+            if name not in contested and contested.intersection(_references(schema))
+        }
+        if not drawn_in:
+            break
+        contested |= drawn_in
+    return {
+        service: {name: f"{service.title()}{name}" if name in contested else name for name in declared}
+        for service, declared in schemas.items()
+    }
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        target = node.get("$ref")
+        if isinstance(target, str) and target.startswith(REFERENCE):
+            yield target.removeprefix(REFERENCE)
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: _target(child, names) if key == "$ref" else _renamed(child, names)
+            for key, child in node.items()
+        }
+    if isinstance(node, list):
+        return [_renamed(child, names) for child in node]
+    return node
+
+
+def _target(reference: Any, names: Mapping[str, str]) -> Any:
+    if not isinstance(reference, str) or not reference.startswith(REFERENCE):
+        return reference
+    name = reference.removeprefix(REFERENCE)
+    return REFERENCE + names.get(name, name)
+
+
+def operation_ids(document: Document) -> Iterable[str]:
+    """Go through the operation ids of a document."""
+    for operations in document.get("paths", {}).values():
+        for method, operation in operations.items():
+            if method in METHODS:
+                yield operation["operationId"]

@@ -1,0 +1,45 @@
+"""Settings of the gateway: its neighbours' addresses, the pepper, and how much each caller may ask."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from shared.kit.settings import ServiceSettings
+
+FUNDING = "funding"
+
+DEFAULT_UPSTREAMS = {
+    "rural": "http://127.0.0.1:8001",
+    "poverty": "http://127.0.0.1:8002",
+    "ethnic": "http://127.0.0.1:8003",
+    FUNDING: "http://127.0.0.1:8004",
+}
+"""Where the launcher puts them on one machine."""
+
+
+def _without_slash(urls: dict[str, str]) -> dict[str, str]:
+    return {name: url.rstrip("/") for name, url in urls.items()}
+
+
+class GatewaySettings(ServiceSettings):
+    """What the gateway is told beside what every service is told."""
+
+    upstreams: Annotated[dict[str, str], AfterValidator(_without_slash)] = Field(
+        DEFAULT_UPSTREAMS, description="the services behind the door, as JSON: name and address of each"
+    )
+    client_secret_pepper: SecretStr = Field(
+        min_length=32, description="what client secrets and the seal of signing keys are derived with"
+    )
+    max_body_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest request body, bulk included")
+    token_seconds: int = Field(600, ge=60, le=3600, description="how long a token is valid")
+    key_days: int = Field(90, ge=1, description="how long one key signs before the standby takes over")
+    client_limit: str = Field("12000/minute", description="requests of one client; empty for no limit")
+    address_limit: str = Field("6000/minute", description="requests of one anonymous address; empty: none")
+    token_limit: str = Field("60/minute", description="token requests of one client from one address")
+    answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
+    part_within_s: float = Field(1.2, gt=0, description="how long a status read waits for one part")
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The upstreams that are programs, in the order in which they are shown."""
+        return tuple(name for name in self.upstreams if name != FUNDING)

@@ -1,0 +1,156 @@
+"""Where tokens are given, and where their keys are published."""
+
+from typing import Annotated, Any, Literal
+
+import orjson
+import structlog
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from gateway.clients.secrets import Pepper
+from gateway.limits import RateLimits
+from gateway.settings import GatewaySettings
+from gateway.tokens import grant
+from gateway.tokens.keys import KeyRing
+from shared.kit.answers import problem_answer
+from shared.kit.clock import Now
+from shared.kit.conditional import conditional
+from shared.kit.database import Database
+from shared.kit.identity import SCOPES, Anyone
+
+GRANT_TYPE = "client_credentials"
+TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)
+LARGEST_FORM_BYTES = 8 * 1024
+JWKS_SECONDS = 300
+"""How long a cache may keep the keys; the standby is published months before it signs."""
+
+FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "properties": {
+                        "grant_type": {"type": "string", "enum": [GRANT_TYPE]},
+                        "scope": {
+                            "type": "string",
+                            "description": "scopes separated by spaces; all that were granted when left out",
+                        },
+                    },
+                    "example": {"grant_type": GRANT_TYPE},
+                }
+            }
+        },
+    },
+    "security": [{"basic": []}],
+}
+
+log = structlog.get_logger()
+router = APIRouter(tags=["tokens"], max_body_size=LARGEST_FORM_BYTES)
+
+
+def _settings(request: Request) -> GatewaySettings:
+    settings: GatewaySettings = request.app.state.settings
+    return settings
+
+
+Settings = Annotated[GatewaySettings, Depends(_settings)]
+
+
+class TokenOut(BaseModel):
+    """An access token."""
+
+    access_token: str = Field(description="send it as `Authorization: Bearer …`; a JWT (RFC 9068)")
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(description="seconds it is valid for")
+    scope: str = Field(description="what it lets the client do, separated by spaces")
+
+
+@router.post("/oauth/token", response_model=TokenOut, openapi_extra=FORM)
+async def issue_token(*, request: Request, _: Anyone, settings: Settings, now: Now) -> Response:
+    """Get a token for the client's id and secret (HTTP Basic), valid for ten minutes. No Idempotency-Key is needed."""
+    try:
+        return await _issue(request, settings, now)
+    except grant.OAuthRefusal as refusal:
+        answer = problem_answer(request, refusal)
+        answer.headers["content-type"] = "application/json"  # RFC 6749, 5.2
+        return answer
+
+
+async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Response:
+    credentials = grant.read_basic(request.headers.get("authorization", ""))
+    limits: RateLimits = request.app.state.limits
+    verdict = await limits.token_request(request.scope, credentials.client_id)
+    verdict.refuse()
+    asked = await _form(request)
+    database: Database = request.app.state.database
+    pepper: Pepper = request.app.state.pepper
+    async with database.reading() as session:
+        client = await grant.authenticate(session, pepper, credentials, now)
+    scopes = grant.narrowed(client.scopes, asked.get("scope"))
+    ring: KeyRing = request.app.state.key_ring
+    token = grant.sign(
+        client,
+        scopes,
+        (await ring.current()).signing,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        now=now,
+        seconds=settings.token_seconds,
+    )
+    log.info("token issued", client_id=client.client_id, scope=" ".join(scopes))
+    said = TokenOut(
+        access_token=token,
+        token_type=TOKEN_TYPE,
+        expires_in=settings.token_seconds,
+        scope=" ".join(scopes),
+    )
+    return Response(
+        said.model_dump_json(),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", **verdict.headers},
+    )
+
+
+async def _form(request: Request) -> dict[str, str]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise grant.InvalidRequest("send application/x-www-form-urlencoded")
+    pairs = [(name, str(value)) for name, value in (await request.form()).multi_items() if value]
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise grant.InvalidRequest("a parameter is repeated")
+    if "grant_type" not in fields:
+        raise grant.InvalidRequest("grant_type is missing")
+    if fields["grant_type"] != GRANT_TYPE:
+        raise grant.UnsupportedGrantType(fields["grant_type"][:60])
+    return fields
+
+
+@router.get("/.well-known/jwks.json")
+async def read_keys(*, request: Request, _: Anyone) -> Response:
+    """Publish the public keys (RFC 7517): the one that signs, the one that will, and those whose tokens may live."""
+    ring: KeyRing = request.app.state.key_ring
+    published = (await ring.current()).published.as_dict(private=False)
+    answer = Response(orjson.dumps(published), media_type="application/jwk-set+json")
+    answer.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
+    return conditional(request, answer)
+
+
+@router.get("/.well-known/oauth-authorization-server")
+async def read_authorization_server(*, request: Request, _: Anyone, settings: Settings) -> Response:
+    """Describe the issuer (RFC 8414)."""
+    origin = settings.issuer.rstrip("/")
+    said = {
+        "issuer": settings.issuer,
+        "token_endpoint": f"{origin}/oauth/token",
+        "jwks_uri": f"{origin}/.well-known/jwks.json",
+        "grant_types_supported": [GRANT_TYPE],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "scopes_supported": list(SCOPES),
+        "service_documentation": f"{origin}/docs",
+    }
+    return conditional(request, Response(orjson.dumps(said), media_type="application/json"))

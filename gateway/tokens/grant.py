@@ -1,0 +1,150 @@
+"""Who gets which token: OAuth 2.0 client credentials (RFC 6749, 4.4) and JWT access tokens (RFC 9068).
+
+Problem
+└── OAuthRefusal             400  with RFC 6749's `error` and `error_description` beside our own members
+    ├── InvalidClient        401  invalid_client: the id or the secret is wrong, or the client is disabled
+    ├── InvalidRequest       400  invalid_request
+    ├── UnsupportedGrantType 400  unsupported_grant_type
+    └── InvalidScope         400  invalid_scope: wider than what was granted
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote_plus
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.clients.secrets import Pepper
+from gateway.clients.store import find_client, live_secrets
+from gateway.models import ClientRow
+from gateway.tokens.keys import ALGORITHM
+from shared.kit.problems import Problem, Sentence
+
+NOBODY = bytes(32)
+"""A fingerprint that no secret has: an unknown client costs the same comparison as a known one."""
+
+
+class OAuthRefusal(Problem):
+    """The token endpoint says no."""
+
+    status = 400
+    error = "invalid_request"
+    title = Sentence("Không cấp mã truy cập", "No token")
+
+    def __init__(self, reason: str) -> None:
+        headers = {"Cache-Control": "no-store"}
+        if self.status == InvalidClient.status:
+            headers["WWW-Authenticate"] = 'Basic realm="ntp", charset="UTF-8"'
+        super().__init__(error=self.error, error_description=reason, reason=reason, headers=headers)
+
+
+class InvalidRequest(OAuthRefusal):
+    """A parameter is missing or said twice."""
+
+    code = "invalid_request"
+    detail = Sentence("Yêu cầu cấp mã không hợp lệ: {reason}.", "The token request is malformed: {reason}.")
+
+
+class InvalidClient(OAuthRefusal):
+    """Nobody has this id and this secret; which of the two is wrong is not said."""
+
+    status = 401
+    error = "invalid_client"
+    code = "invalid_client"
+    detail = Sentence("Sai mã ứng dụng hoặc mật khẩu: {reason}.", "Unknown client or wrong secret: {reason}.")
+
+
+class UnsupportedGrantType(OAuthRefusal):
+    """Only client credentials are granted here."""
+
+    error = "unsupported_grant_type"
+    code = "unsupported_grant_type"
+    detail = Sentence("Chỉ hỗ trợ client_credentials.", "Only client_credentials is granted here.")
+
+
+class InvalidScope(OAuthRefusal):
+    """The client asked for a scope that it does not have."""
+
+    error = "invalid_scope"
+    code = "invalid_scope"
+    detail = Sentence("Phạm vi không được cấp: {reason}.", "The scope was not granted: {reason}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What HTTP Basic carried."""
+
+    client_id: str
+    secret: str
+
+
+def read_basic(authorization: str) -> Credentials:
+    """Read HTTP Basic as RFC 6749 has it: both halves form-encoded first; raises `InvalidClient`."""
+    kind, _, packed = authorization.partition(" ")
+    try:
+        unpacked = base64.b64decode(packed.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        unpacked = ""
+    client_id, colon, secret = unpacked.partition(":")
+    if kind.lower() != "basic" or not colon:
+        raise InvalidClient("send the client's id and secret as HTTP Basic")
+    return Credentials(unquote_plus(client_id), unquote_plus(secret))
+
+
+async def authenticate(
+    session: AsyncSession, pepper: Pepper, credentials: Credentials, now: datetime
+) -> ClientRow:
+    """Prove a client by its secret, in the same time whether or not there is one; raises `InvalidClient`."""
+    client_id = credentials.client_id if credentials.client_id.isprintable() else ""
+    client = await find_client(session, client_id)
+    secrets = await live_secrets(session, client_id, now)
+    fingerprints = [each.secret_hmac for each in secrets] or [NOBODY]
+    proved = [pepper.recognises(credentials.secret, each) for each in fingerprints]
+    if client is None or client.disabled_at is not None or not any(proved):
+        raise InvalidClient("check the id and the secret")
+    return client
+
+
+def narrowed(granted: Sequence[str], asked: str | None) -> list[str]:
+    """Give the scopes of the token: those asked for, or all that were granted; raises `InvalidScope`."""
+    if asked is None:
+        return list(granted)
+    wanted = list(dict.fromkeys(asked.split()))
+    missing = [scope for scope in wanted if scope not in granted]
+    if missing or not wanted:
+        raise InvalidScope(" ".join(missing)[:200] or "no scope was named")
+    return wanted
+
+
+def sign(
+    client: ClientRow,
+    scopes: Sequence[str],
+    key: ECKey,
+    *,
+    issuer: str,
+    audience: str,
+    now: datetime,
+    seconds: int,
+) -> str:
+    """Make the token."""
+    begins = int(now.timestamp())
+    claims = {
+        "iss": issuer,
+        "sub": client.client_id,
+        "client_id": client.client_id,
+        "aud": audience,
+        "iat": begins,
+        "exp": begins + seconds,
+        "jti": uuid4().hex,
+        "scope": " ".join(scopes),
+        "programs": client.programs,
+        "units": client.units,
+    }
+    header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
+    return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
