@@ -10,7 +10,7 @@ from shared.kit.service import Service, create_service
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.engine import Engine, Register
-from shared.reporting.reports.actions import ReportExists
+from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
 from shared.territory.current import keep_territory
 

@@ -12,8 +12,8 @@ from shared.kit.transactions import TransactionRoute, keep_nothing
 from shared.periods import Period
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Report
-from shared.reporting.reports import actions, store
-from shared.reporting.reports.actions import ReportNotFound
+from shared.reporting.reports import reviewing, store, submitting
+from shared.reporting.reports.problems import ReportNotFound
 from shared.reporting.reports.schemas import (
     AcceptIn,
     CountsOut,
@@ -51,7 +51,7 @@ async def submit_report(
     """
     if dry_run:
         keep_nothing(request)
-    done = await actions.submit(
+    done = await submitting.submit(
         desk.of(caller),
         draft.body.statement(draft.ordinals),
         supersedes=draft.body.supersedes,
@@ -111,7 +111,7 @@ async def accept_report(
 ) -> ReportSummary:
     """Accept exactly what was read; from now on its values are the accepted figures."""
     return _summary(
-        await actions.review(
+        await reviewing.review(
             desk.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
         )
     )
@@ -123,7 +123,7 @@ async def return_report(
 ) -> ReportSummary:
     """Return a report with a reason; what was accepted before stands again."""
     return _summary(
-        await actions.review(
+        await reviewing.review(
             desk.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
         )
     )
@@ -135,7 +135,7 @@ async def withdraw_report(
 ) -> ReportSummary:
     """Take a report back: its author while it is pending, a reviewer once it is accepted."""
     return _summary(
-        await actions.withdraw(
+        await reviewing.withdraw(
             desk.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
         )
     )

@@ -1,0 +1,43 @@
+"""What a report changes against another one. Pure."""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from shared.reporting.statements import Stated, plain
+
+
+def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
+    """Count what a report changes against the one it supersedes; received = created + changed + unchanged."""
+    before = {(it.unit, it.indicator): (it.value, it.status) for it in old}
+    kinds = Counter(
+        "created"
+        if (it.unit, it.indicator) not in before
+        else "unchanged"
+        if before[it.unit, it.indicator] == (it.value, it.status)
+        else "changed"
+        for it in new
+    )
+    dropped = len(before.keys() - {(it.unit, it.indicator) for it in new})
+    return {
+        "received": len(new),
+        "created": kinds["created"],
+        "changed": kinds["changed"],
+        "unchanged": kinds["unchanged"],
+        "dropped": dropped,
+    }
+
+
+def differences(new: Collection[Stated], old: Collection[Stated]) -> list[dict[str, Any]]:
+    before = {(it.unit, it.indicator): it.value for it in old}
+    after = {(it.unit, it.indicator): it.value for it in new}
+    return [
+        {
+            "unit": unit,
+            "indicator": indicator,
+            "before": plain(before[unit, indicator]) if (unit, indicator) in before else None,
+            "after": plain(after[unit, indicator]) if (unit, indicator) in after else None,
+        }
+        for unit, indicator in sorted({*before, *after})
+        if before.get((unit, indicator)) != after.get((unit, indicator))
+    ]

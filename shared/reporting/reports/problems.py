@@ -1,0 +1,79 @@
+"""What the state of the world may say to a report.
+
+Problem
+├── NotFound
+│   └── ReportNotFound        report_not_found
+├── Forbidden
+│   └── OwnReport             own_report
+└── Conflict
+    ├── ReportExists          report_exists          a correction must name it
+    ├── SupersedesNotLatest   supersedes_not_latest  shows what differs
+    ├── ValueStatedElsewhere  value_stated_elsewhere nothing counts twice
+    ├── NotReviewable         report_state
+    └── ContentChanged        content_changed        the reviewer saw something else
+"""
+
+from shared.kit.problems import Conflict, Forbidden, NotFound, Sentence
+
+
+class ReportExists(Conflict):
+    """A live report of this unit, period and form is there; a correction must name it."""
+
+    code = "report_exists"
+    detail = Sentence(
+        "Đã có báo cáo của đơn vị này cho kỳ và biểu này; muốn sửa hãy gửi báo cáo với supersedes.",
+        "A report of this unit, period and form exists; a correction names it in supersedes.",
+    )
+
+
+class SupersedesNotLatest(Conflict):
+    """The report to be superseded is not the latest one."""
+
+    code = "supersedes_not_latest"
+    detail = Sentence(
+        "Báo cáo được thay thế không phải là báo cáo mới nhất ({latest}).",
+        "The report named in supersedes is not the latest one ({latest}).",
+    )
+
+
+class ValueStatedElsewhere(Conflict):
+    """Another live report states the value, here or at another level of the tree."""
+
+    code = "value_stated_elsewhere"
+    detail = Sentence(
+        "Một số giá trị đã được báo cáo khác nêu; không cộng hai lần.",
+        "Another live report states some of these values, here or at another level; nothing counts twice.",
+    )
+
+
+class ReportNotFound(NotFound):
+    """No report has this id."""
+
+    code = "report_not_found"
+    detail = Sentence("Không có báo cáo này.", "There is no such report.")
+
+
+class NotReviewable(Conflict):
+    """The report is not in a state that allows the action."""
+
+    code = "report_state"
+    detail = Sentence(
+        "Báo cáo đang ở trạng thái {state}, không thể {action}.",
+        "The report is {state}; it cannot be {action}.",
+    )
+
+
+class ContentChanged(Conflict):
+    """The reviewer saw another content."""
+
+    code = "content_changed"
+    detail = Sentence(
+        "Nội dung đã đọc không phải nội dung của báo cáo này.", "What was read is not what this report says."
+    )
+
+
+class OwnReport(Forbidden):
+    """Nobody reviews a report of their own client."""
+
+    code = "own_report"
+    detail = Sentence("Không được tự duyệt báo cáo của mình.", "A client cannot review its own report.")

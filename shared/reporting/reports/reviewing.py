@@ -1,0 +1,108 @@
+"""Accepting, returning and withdrawing reports. A figure moves only here, and every move says who, when and why."""
+
+import uuid
+from datetime import datetime
+from typing import Literal
+
+from shared.kit.feed import publish, take_write_order
+from shared.kit.problems import Forbidden
+from shared.periods import Period
+from shared.reporting.desk import Desk
+from shared.reporting.models import Report
+from shared.reporting.reports import store
+from shared.reporting.reports.problems import ContentChanged, NotReviewable, OwnReport, ReportNotFound
+from shared.reporting.reports.standing import happening, refresh_touched
+
+Verdict = Literal["accept", "return"]
+
+
+async def review(
+    desk: Desk, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
+) -> Report:
+    """Accept or return a submitted report; the reviewer says which content was seen."""
+    at, report, period = await _taken_up(desk, report_id)
+    if report.client_id == desk.caller.client_id:
+        raise OwnReport
+    if report.state != "submitted":
+        raise NotReviewable(report=str(report.id), state=report.state, action=f"{verdict}ed")
+    if report.content_sha256 != seen_sha256:
+        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
+    accepted = await _accepted_beside(desk, report)
+    values = await store.values_of(desk.session, report)
+    if verdict == "accept":
+        await _accept(desk, report, accepted, at)
+    else:
+        await _step_back(desk, report, accepted, "returned", at, reason)
+    old = await store.values_of(desk.session, accepted) if accepted else []
+    basis = "accepted" if verdict == "accept" else "provisional"
+    await refresh_touched(desk, period, [basis], [*old, *values])
+    happenings = [happening("report.accepted" if verdict == "accept" else "report.returned", report)]
+    if verdict == "accept" and accepted:
+        happenings.append(happening("report.superseded", accepted))
+    await publish(desk.session, at, happenings)
+    return report
+
+
+async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None) -> Report:
+    """Take a report back: its author while it is pending, a reviewer with a reason once it is accepted."""
+    at, report, period = await _taken_up(desk, report_id)
+    if report.state not in store.LIVE:
+        raise NotReviewable(report=str(report.id), state=report.state, action="withdrawn")
+    if report.state == "accepted" and "review" not in desk.caller.scopes:
+        raise Forbidden(reason="an accepted report is withdrawn by a reviewer", scopes=["review"])
+    if report.content_sha256 != seen_sha256:
+        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
+    values = await store.values_of(desk.session, report)
+    accepted = None
+    if report.state == "submitted":
+        accepted = await _accepted_beside(desk, report)
+        bases = ["provisional"]
+    else:
+        await store.end_standing(desk.session, report, "accepted", at)
+        bases = ["accepted", "provisional"]
+    await _step_back(desk, report, accepted, "withdrawn", at, reason)
+    old = await store.values_of(desk.session, accepted) if accepted else []
+    await refresh_touched(desk, period, bases, [*old, *values])
+    await publish(desk.session, at, [happening("report.withdrawn", report)])
+    return report
+
+
+async def _taken_up(desk: Desk, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
+    at = await take_write_order(desk.session, desk.now)
+    report = await store.report(desk.session, report_id)
+    if report is None:
+        raise ReportNotFound(report=str(report_id))
+    period = Period.parse(report.period)
+    desk.require_unit(report.unit, period)
+    return at, report, period
+
+
+async def _accepted_beside(desk: Desk, report: Report) -> Report | None:
+    live = await store.live_reports(desk.session, report.unit, report.period, report.form)
+    return next((it for it in live if it.state == "accepted" and it.id != report.id), None)
+
+
+async def _accept(desk: Desk, report: Report, accepted: Report | None, at: datetime) -> None:
+    if accepted is not None:
+        await store.end_standing(desk.session, accepted, "accepted", at)
+        await store.move(desk.session, accepted, "superseded", at)
+        await store.note_review(desk.session, accepted, "superseded", desk.caller.client_id, at)
+    await store.begin_standing(desk.session, report, "accepted", at)
+    await store.move(desk.session, report, "accepted", at)
+    await store.note_review(desk.session, report, "accepted", desk.caller.client_id, at)
+
+
+async def _step_back(
+    desk: Desk,
+    report: Report,
+    accepted: Report | None,
+    state: Literal["returned", "withdrawn"],
+    at: datetime,
+    reason: str | None,
+) -> None:
+    """End the provisional standing; what was accepted before stands again."""
+    stood = await store.end_standing(desk.session, report, "provisional", at)
+    if stood and accepted is not None:
+        await store.begin_standing(desk.session, accepted, "provisional", at)
+    await store.move(desk.session, report, state, at)
+    await store.note_review(desk.session, report, state, desk.caller.client_id, at, reason)

@@ -1,0 +1,199 @@
+"""Submitting a report: all of it is kept, or none and every fault is named.
+
+The write order is taken before anything is read about standing reports, so what is read stays true to the commit.
+"""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.kit.feed import publish, take_write_order
+from shared.kit.problems import Fault, Invalid
+from shared.periods import local_day
+from shared.reporting.desk import Desk
+from shared.reporting.models import Report
+from shared.reporting.reports import store
+from shared.reporting.reports.comparing import counts, differences
+from shared.reporting.reports.problems import (
+    ReportExists,
+    ReportNotFound,
+    SupersedesNotLatest,
+    ValueStatedElsewhere,
+)
+from shared.reporting.reports.rules import Checked, Checker
+from shared.reporting.reports.standing import happening, refresh_touched
+from shared.reporting.statements import Stated, Statement, content_sha256, receipt_code
+
+DIFFERENCES_SAID = 50
+CONFLICTS_SAID = 50
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A report that is kept, and whether this request made it."""
+
+    report: Report
+    created: bool
+
+
+async def submit(
+    desk: Desk,
+    statement: Statement,
+    *,
+    supersedes: uuid.UUID | None,
+    shape_faults: Collection[Fault] = (),
+    unread: frozenset[str] = frozenset(),
+) -> Submitted:
+    """Keep a report whole, or refuse it naming every fault.
+
+    An identical report that is live already is the answer itself. A correction names the latest live report.
+    """
+    engine, session = desk.engine, desk.session
+    if any(it.pointer.startswith("/observations") for it in shape_faults):
+        unread |= {"observations"}
+    checker = Checker(engine.catalogue, desk.territory, local_day(desk.now))
+    checked, faults = checker.check(statement, unread)
+    if checked is None or shape_faults:
+        raise Invalid(faults=sorted((*shape_faults, *faults), key=_reading_order))
+    desk.require_unit(statement.unit, checked.period)
+    said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
+
+    at = await take_write_order(session, desk.now)
+    live = await store.live_reports(session, statement.unit, str(checked.period), checked.form.code)
+    if live and live[0].content_sha256 == said:
+        return Submitted(live[0], created=False)
+    before = await _latest(desk, live, supersedes, checked)
+    await _refuse_double_count(desk, checked, but=[it.id for it in live])
+
+    old = await store.values_of(session, live[0]) if live else []
+    report = _new_report(desk, checked, said, at, before, old)
+    session.add(report)
+    await session.flush()
+    await store.keep_values(session, report.id, checked)
+    happenings = [happening("report.submitted", report)]
+    if live:
+        await store.end_standing(session, live[0], "provisional", at)
+        if live[0].state == "submitted":
+            await store.move(session, live[0], "superseded", at)
+            await store.note_review(session, live[0], "superseded", desk.caller.client_id, at)
+            happenings.append(happening("report.superseded", live[0]))
+    await store.begin_standing(session, report, "provisional", at)
+    await store.note_review(session, report, "submitted", desk.caller.client_id, at)
+    await refresh_touched(desk, checked.period, ["provisional"], [*old, *statement.values])
+    await publish(session, at, happenings)
+    return Submitted(report, created=True)
+
+
+async def _latest(
+    desk: Desk, live: list[Report], supersedes: uuid.UUID | None, checked: Checked
+) -> uuid.UUID | None:
+    """Give the report that this one supersedes, or refuse."""
+    if live:
+        latest = live[0]
+        if supersedes is None:
+            raise ReportExists(report=_named(latest))
+        if supersedes != latest.id:
+            found = differences(checked.statement.values, await store.values_of(desk.session, latest))
+            raise SupersedesNotLatest(
+                latest=str(latest.id), report=_named(latest), differences=found[:DIFFERENCES_SAID]
+            )
+        return latest.id
+    if supersedes is None:
+        return None
+    named = await store.report(desk.session, supersedes)
+    key = (checked.statement.unit, str(checked.period), checked.form.code)
+    if named is None or (named.unit, named.period, named.form) != key:
+        raise ReportNotFound(report=str(supersedes))
+    return named.id
+
+
+async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[uuid.UUID]) -> None:
+    """Refuse values that another live report states at the same unit, above it or below it."""
+    on = checked.period.ends_on
+    stated = {(it.unit, it.indicator) for it in checked.statement.values}
+    units = {unit for unit, _ in stated}
+    lines = {unit: {unit, *(above.code for above in desk.territory.ancestors(unit, on))} for unit in units}
+    below = {
+        one.code
+        for unit in units
+        if desk.territory.unit(unit, on).level in ("province", "district")
+        for one in desk.territory.descendants(unit, on)
+    }
+    nearby = await store.standing_nearby(
+        desk.session,
+        year=checked.period.year,
+        period=str(checked.period),
+        units=below.union(*lines.values()),
+        indicators={indicator for _, indicator in stated},
+        but=but,
+    )
+    conflicts = [
+        {
+            "unit": unit,
+            "indicator": it.indicator,
+            "stated_at": it.unit,
+            "report": str(it.report_id),
+            "reported_by": it.reported_by,
+        }
+        for it in nearby
+        for unit, indicator in sorted(stated)
+        if indicator == it.indicator
+        and (it.unit in lines[unit] or desk.territory.is_within(it.unit, unit, on))
+    ]
+    if conflicts:
+        raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
+
+
+def _new_report(
+    desk: Desk,
+    checked: Checked,
+    said: str,
+    at: datetime,
+    supersedes: uuid.UUID | None,
+    old: Collection[Stated],
+) -> Report:
+    report_id = _uuid7(at)
+    return Report(
+        id=report_id,
+        year=checked.period.year,
+        unit=checked.statement.unit,
+        period=str(checked.period),
+        form=checked.form.code,
+        state="submitted",
+        client_id=desk.caller.client_id,
+        received_at=at,
+        state_at=at,
+        content_sha256=said,
+        receipt_code=receipt_code(desk.engine.catalogue.program, report_id),
+        supersedes=supersedes,
+        nil=checked.statement.nil,
+        note=checked.statement.note,
+        document=checked.statement.document,
+        counts=counts(checked.statement.values, old),
+    )
+
+
+def _uuid7(at: datetime) -> uuid.UUID:
+    """Make a time-ordered UUID (RFC 9562, version 7), so that rows of a time lie together."""
+    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
+    random = uuid.uuid4().int
+    number = (
+        milliseconds << 80 | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    )
+    return uuid.UUID(int=number)
+
+
+def _named(report: Report) -> dict[str, str]:
+    return {
+        "id": str(report.id),
+        "state": report.state,
+        "received_at": report.received_at.isoformat().replace("+00:00", "Z"),
+        "content_sha256": report.content_sha256,
+    }
+
+
+def _reading_order(one: Fault) -> tuple[object, ...]:
+    """Order faults as the body is read: by the steps of their pointers, numbers as numbers."""
+    steps = one.pointer.split("/")[1:]
+    return tuple((1, int(step), "") if step.isdigit() else (0, 0, step) for step in steps)
