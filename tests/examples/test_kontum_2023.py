@@ -273,8 +273,8 @@ def test_no_lot_of_money_is_ever_overdrawn():
 
 def test_vouchers_are_unique_and_dated_in_the_year():
     disbursements = table("funding_disbursements")
-    assert len({row["voucher"] for row in disbursements}) == len(disbursements)
-    assert all(row["paid_on"].startswith("2023") for row in disbursements)
+    assert len({row["voucher_number"] for row in disbursements}) == len(disbursements)
+    assert all(row["effective_on"].startswith("2023") for row in disbursements)
 
 
 def test_carried_over_investment_is_within_what_the_plan_allows():

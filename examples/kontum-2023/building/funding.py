@@ -85,13 +85,14 @@ def disbursements(facts: Facts) -> list[Row]:
             rows.extend(
                 {
                     **_lot(2023, "central", lot, thousands * 1_000),
-                    "voucher": f"minh họa {next(voucher):04d}",
-                    "paid_on": paid_on,
+                    "voucher_source": "KBNN Kon Tum (minh họa)",
+                    "voucher_number": f"MH-2023-{next(voucher):04d}",
+                    "effective_on": paid_on,
                     "provenance": "apportioned",
                 }
                 for paid_on, thousands in payments.items()
             )
-    return sorted(rows, key=lambda row: (str(row["paid_on"]), str(row["voucher"])))
+    return sorted(rows, key=lambda row: (str(row["effective_on"]), str(row["voucher_number"])))
 
 
 def _allocated(facts: Facts) -> dict[Lot, int]:

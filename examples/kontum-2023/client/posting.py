@@ -221,8 +221,10 @@ def _money() -> list[list[Statement]]:
         body: Body = {key: row[key] for key in ("program", "capital", "source", "unit")}
         body["amount_vnd"] = int(row["amount_vnd"])
         body |= {key: int(row[key]) for key in ("year", "from_year", "to_year") if key in row}
-        body |= {key: row[key] for key in ("voucher", "paid_on") if key in row}
-        if "decision_number" in row:
+        if kind == "disbursements":
+            body["voucher"] = {"source": row["voucher_source"], "number": row["voucher_number"]}
+            body["effective_on"] = row["effective_on"]
+        else:
             body["decision"] = _decision(row)
         return Statement(f"/v1/funding/{kind}", body)
 
@@ -232,7 +234,7 @@ def _money() -> list[list[Statement]]:
         [entry("carry-overs", row) for row in read("funding_carry_overs")],
         [entry("allocations", row) for row in read("funding_allocations")],
         *(
-            [entry("disbursements", row) for row in payments if row["paid_on"] == day]
-            for day in sorted({row["paid_on"] for row in payments})
+            [entry("disbursements", row) for row in payments if row["effective_on"] == day]
+            for day in sorted({row["effective_on"] for row in payments})
         ),
     ]
