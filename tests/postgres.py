@@ -38,6 +38,9 @@ UNSAFE_BUT_FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "dynamic_shared_memory_type": "mmap",  # nothing is left in memory when a run is killed
 }
 
 PER_DATABASE = ";".join(
