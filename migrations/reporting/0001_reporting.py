@@ -30,6 +30,9 @@ def upgrade() -> None:
     reviews()
     roll_ups()
     targets()
+    go_lives()
+    evidence_files()
+    publications()
 
 
 def reports() -> None:
@@ -50,6 +53,7 @@ def reports() -> None:
         sa.Column("nil", sa.Boolean, nullable=False),
         words("note", nullable=True),
         sa.Column("document", JSONB),
+        sa.Column("evidence", JSONB, nullable=False),
         sa.Column("counts", JSONB, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reports"),
         sa.UniqueConstraint("receipt_code", name="uq_reports_receipt_code"),
@@ -140,13 +144,15 @@ def reviews() -> None:
         words("client_id"),
         instant("at"),
         words("reason", nullable=True),
+        words("step", nullable=True),
         words("content_sha256"),
         sa.PrimaryKeyConstraint("id", name="pk_reviews"),
         sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name="fk_reviews_report_id"),
         sa.CheckConstraint(
-            "action IN ('submitted', 'accepted', 'returned', 'withdrawn', 'superseded')",
+            "action IN ('submitted', 'accepted', 'returned', 'withdrawn', 'superseded', 'passed')",
             name=op.f("ck_reviews_action"),
         ),
+        sa.CheckConstraint("(action = 'passed') = (step IS NOT NULL)", name=op.f("ck_reviews_step")),
     )
     op.create_index("ix_reviews_report_id", "reviews", ["report_id"])
     grant("SELECT, INSERT", "reviews")
@@ -189,3 +195,55 @@ def targets() -> None:
     )
     op.create_index("ix_targets_unit", "targets", ["period", "unit", "indicator", "id"])
     grant("SELECT, INSERT", "targets")
+
+
+def go_lives() -> None:
+    op.create_table(
+        "go_lives",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        words("unit"),
+        sa.Column("live_on", sa.Date, nullable=False),
+        words("client_id"),
+        instant("set_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_go_lives"),
+    )
+    op.create_index("ix_go_lives_unit", "go_lives", ["unit", "id"])
+    grant("SELECT, INSERT", "go_lives")
+
+
+def evidence_files() -> None:
+    op.create_table(
+        "evidence_files",
+        words("sha256"),
+        words("media_type"),
+        sa.Column("size_bytes", sa.Integer, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        words("client_id"),
+        words("unit"),
+        instant("kept_at"),
+        sa.PrimaryKeyConstraint("sha256", name="pk_evidence_files"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_evidence_files_sha256")),
+    )
+    grant("SELECT, INSERT", "evidence_files")
+
+
+def publications() -> None:
+    op.create_table(
+        "publications",
+        sa.Column("id", sa.Uuid, nullable=False),
+        words("name"),
+        words("period"),
+        words("unit"),
+        words("basis"),
+        instant("as_of"),
+        words("document_number"),
+        sa.Column("document_date", sa.Date, nullable=False),
+        sa.Column("figures", JSONB, nullable=False),
+        words("client_id"),
+        instant("published_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_publications"),
+        sa.UniqueConstraint("unit", "period", "name", name="uq_publications_name"),
+        sa.CheckConstraint(BASES, name=op.f("ck_publications_basis")),
+    )
+    op.create_index("ix_publications_newest", "publications", ["published_at", "id"])
+    grant("SELECT, INSERT", "publications")

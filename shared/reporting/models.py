@@ -15,9 +15,11 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -45,6 +47,7 @@ metadata = Base.metadata
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
+ACTIONS = (*STATES, "passed")
 STATUSES = ("estimate", "preliminary", "official")
 
 
@@ -72,6 +75,8 @@ class Report(Base):
     nil: Mapped[bool]
     note: Mapped[str | None]
     document: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """Files behind the report, by hash: `[{sha256, kind}]`; the files are in `evidence_files`."""
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
 
     __table_args__ = (
@@ -164,12 +169,13 @@ class Review(Base):
     client_id: Mapped[str]
     at: Mapped[datetime]
     reason: Mapped[str | None]
+    step: Mapped[str | None]
+    """Which step of the form's review chain was passed, when the action is `passed`."""
     content_sha256: Mapped[str]
 
     __table_args__ = (
-        CheckConstraint(
-            _one_of("action", ("submitted", "accepted", "returned", "withdrawn", "superseded")), name="action"
-        ),
+        CheckConstraint(_one_of("action", ACTIONS), name="action"),
+        CheckConstraint("(action = 'passed') = (step IS NOT NULL)", name="step"),
     )
 
 
@@ -211,3 +217,57 @@ class Target(Base):
     set_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_targets_unit", "period", "unit", "indicator", "id"),)
+
+
+class GoLive(Base):
+    """The day from which a unit is judged for timeliness. The latest row of a unit counts; append-only."""
+
+    __tablename__ = "go_lives"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    unit: Mapped[str]
+    live_on: Mapped[date]
+    client_id: Mapped[str]
+    set_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_go_lives_unit", "unit", "id"),)
+
+
+class EvidenceFile(Base):
+    """A file behind reports, kept once under the SHA-256 of its bytes."""
+
+    __tablename__ = "evidence_files"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    media_type: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    client_id: Mapped[str]
+    unit: Mapped[str]
+    kept_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),)
+
+
+class Publication(Base):
+    """A frozen vintage: the figures of a unit and period as they were known at an instant, under a document."""
+
+    __tablename__ = "publications"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    period: Mapped[str]
+    unit: Mapped[str]
+    basis: Mapped[str]
+    as_of: Mapped[datetime]
+    document_number: Mapped[str]
+    document_date: Mapped[date]
+    figures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    client_id: Mapped[str]
+    published_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("basis", BASES), name="basis"),
+        UniqueConstraint("unit", "period", "name", name="uq_publications_name"),
+        Index("ix_publications_newest", "published_at", "id"),
+    )

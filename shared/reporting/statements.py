@@ -35,6 +35,8 @@ class Statement:
     nil: bool = False
     note: str | None = None
     document: dict[str, Any] | None = None
+    evidence: tuple[dict[str, str], ...] = ()
+    """Files behind it: `{sha256, kind}` each."""
 
 
 def plain(value: Decimal) -> str:
@@ -54,6 +56,7 @@ def content_sha256(statement: Statement) -> str:
         statement.nil,
         statement.note,
         statement.document,
+        list(statement.evidence),
     ]
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -29,6 +29,7 @@ def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
 
 
 def differences(new: Collection[Stated], old: Collection[Stated]) -> list[dict[str, Any]]:
+    """Name every value that differs between two statements, by unit and indicator."""
     before = {(it.unit, it.indicator): it.value for it in old}
     after = {(it.unit, it.indicator): it.value for it in new}
     return [

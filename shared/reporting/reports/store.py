@@ -166,7 +166,13 @@ async def end_standing(session: AsyncSession, it: Report, basis: str, at: dateti
 
 
 async def note_review(
-    session: AsyncSession, it: Report, action: str, client_id: str, at: datetime, reason: str | None = None
+    session: AsyncSession,
+    it: Report,
+    action: str,
+    client_id: str,
+    at: datetime,
+    reason: str | None = None,
+    step: str | None = None,
 ) -> None:
     """Write down what was done to a report."""
     await session.execute(
@@ -176,6 +182,7 @@ async def note_review(
             client_id=client_id,
             at=at,
             reason=reason,
+            step=step,
             content_sha256=it.content_sha256,
         )
     )

@@ -170,6 +170,7 @@ def _new_report(
         nil=checked.statement.nil,
         note=checked.statement.note,
         document=checked.statement.document,
+        evidence=list(checked.statement.evidence),
         counts=counts(checked.statement.values, old),
     )
 
