@@ -146,7 +146,7 @@ async def list_clients(
     cursor: Cursor = None,
 ) -> Page[ClientOut]:
     """List the clients, newest first; never a secret."""
-    found = await page(session, newest_clients(), limit=limit, cursor=cursor, said=ClientOut.of)
+    found = await page(session, newest_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0]))
     link_next(request, response, found.next)
     return found
 
@@ -171,6 +171,6 @@ async def list_acts(
     cursor: Cursor = None,
 ) -> Page[ActOut]:
     """List who did what to clients and signing keys, newest first."""
-    found = await page(session, newest_acts(), limit=limit, cursor=cursor, said=ActOut.of)
+    found = await page(session, newest_acts(), limit=limit, cursor=cursor, said=lambda row: ActOut.of(row[0]))
     link_next(request, response, found.next)
     return found
