@@ -1,6 +1,7 @@
 """Who runs the embedded PostgreSQL: it refuses to run as root, and containers and test machines often are root.
 
-An ordinary user runs it as himself. As root there are three ways, tried in this order for new data and read off the
+An ordinary user runs it as himself; one whom the machine has no name for (a container's), inside a user namespace,
+where he is called `nobody`. As root there are three ways, tried in this order for new data and read off the
 data folder's owner later:
 
 1. as `nobody`, when `nobody` can read the programs and reach the data folder;
@@ -70,7 +71,7 @@ def settle(programs: Path, data: Path) -> Tenancy:
     if data.exists():
         return _as_owner(programs, data)
     if os.geteuid() != 0:
-        return Tenancy(Account(), programs, data)
+        return Tenancy(_myself(), programs, data)
     nobody = _of(pwd.getpwnam("nobody"))
     if nobody.can(str(programs / "postgres"), "--version") and nobody.can("test", "-x", str(data.parent)):
         return Tenancy(nobody, programs, data)
@@ -85,7 +86,7 @@ def _as_owner(programs: Path, data: Path) -> Tenancy:
     owner = data.stat().st_uid
     me = os.geteuid()
     if owner == me != 0:
-        return Tenancy(Account(), programs, data)
+        return Tenancy(_myself(), programs, data)
     if me != 0:
         raise AccountError(
             f"{data} belongs to {_name(owner)}, not to {_name(me)}: start as the user who started it first, "
@@ -103,6 +104,21 @@ def _as_owner(programs: Path, data: Path) -> Tenancy:
     if account.can(str(programs / "postgres"), "--version"):
         return Tenancy(account, programs, data)
     return Tenancy(account, _copy(programs, data.resolve().parent / "programs"), data)
+
+
+def _myself() -> Account:
+    """The ordinary user who asks."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        namespace = _namespace()
+        if namespace is None:
+            raise AccountError(
+                f"user {os.geteuid()} has no entry in /etc/passwd, without which PostgreSQL does not start: add one, "
+                "or set NTP_ADMIN_DATABASE_URL to a server of your own"
+            ) from None
+        return namespace
+    return Account()
 
 
 def _of(user: pwd.struct_passwd) -> Account:
