@@ -30,6 +30,27 @@ Check = Callable[[Values], Iterator[Fault]]
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step that a report must pass before it can be accepted, such as a commune's certification."""
+
+    code: str
+    label: Sentence
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A rule of the reporting calendar: until which day a report is on time, under which clause, valid when."""
+
+    days_after_end: int
+    """Days after the period's last day; negative when the report is due before the period ends."""
+    clause: str
+    confidence: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """The set of indicators that a unit states together, who owes it, and how often."""
 
@@ -41,8 +62,10 @@ class Form:
     confidence: str
     valid_from: date
     valid_to: date | None = None
-    due_days: int | None = None
-    """Days after the end of the period until which a report is on time; None where no rule was found."""
+    due: tuple[Due, ...] = ()
+    """The reporting calendar of this form; empty where no rule was found."""
+    steps: tuple[Step, ...] = ()
+    """What a report passes, in this order, between submission and acceptance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +224,7 @@ class Catalogue:
         ]
 
 
-def in_force(what: Form | Indicator | Figure, on: date) -> bool:
+def in_force(what: Form | Indicator | Figure | Due, on: date) -> bool:
     """Tell whether something dated is valid on a day."""
     return what.valid_from <= on and (what.valid_to is None or on <= what.valid_to)
 
@@ -239,7 +262,19 @@ def _form(row: dict[str, Any]) -> Form:
         confidence=row["confidence"],
         valid_from=row["valid_from"],
         valid_to=row.get("valid_to"),
-        due_days=row.get("due_days"),
+        due=tuple(
+            Due(
+                days_after_end=due["days_after_end"],
+                clause=due["clause"],
+                confidence=due["confidence"],
+                valid_from=due["valid_from"],
+                valid_to=due.get("valid_to"),
+            )
+            for due in row.get("due", ())
+        ),
+        steps=tuple(
+            Step(step["code"], _sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
+        ),
     )
 
 

@@ -1,54 +1,29 @@
-"""Where completeness is said: who owes what, who is late."""
+"""Where obligations are said: who owes what, who is late, what one unit has open, and who went live when."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
-from sqlalchemy import select
 
-from shared.kit.decimals import Number
-from shared.kit.identity import PublicReader
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.identity import Planner, PublicReader
 from shared.kit.transactions import TransactionRoute
-from shared.periods import Period, local_day
+from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.desk import Desk, TheDesk
 from shared.reporting.figures.rules import share_percent
-from shared.reporting.models import Report, Standing
-from shared.reporting.obligations import rules
+from shared.reporting.obligations import store
+from shared.reporting.obligations.rules import Calendar
+from shared.reporting.obligations.schemas import (
+    CompletenessOut,
+    GoLiveIn,
+    GoLiveOut,
+    ObligationsOut,
+    OwedOut,
+)
 
 router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 
-
-class OwedOut(BaseModel):
-    """What one unit owes on one form."""
-
-    unit: str = Field(description="code of the unit that owes")
-    unit_name: str = Field(description="its name")
-    form: str = Field(description="the form owed")
-    due_on: date | None = Field(description="last day on time; null where no rule was found")
-    state: str = Field(description="missing, submitted or accepted")
-    nil: bool = Field(description="whether it was stated that nothing happened")
-    received_at: datetime | None = Field(description="when the standing report was received")
-    timeliness: str = Field(
-        description="on_time, late, overdue, pending, backfilled (before going live) or not_judged"
-    )
-
-
-class CompletenessOut(BaseModel):
-    """Who owes what for a period. Shares are computed from the counts and never exceed 100."""
-
-    unit: str = Field(description="code of the unit asked about")
-    period: str = Field(description="SDMX time period")
-    expected: int = Field(description="reports owed")
-    reported: int = Field(description="reports received, nil ones included")
-    accepted: int = Field(description="reports accepted")
-    on_time: int = Field(description="reports received on time")
-    judged: int = Field(
-        description="obligations that are judged for timeliness and have come due or been met"
-    )
-    reported_percent: Number | None = Field(description="reported by expected, in percent")
-    on_time_percent: Number | None = Field(description="on time by judged, in percent")
-    items: list[OwedOut]
+UnitText = Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")]
 
 
 @router.get("/completeness", summary="Who owes what, who is late")
@@ -57,26 +32,15 @@ async def read_completeness(
     desk: TheDesk,
     _: PublicReader,
     period: Annotated[str, Query(min_length=4, max_length=10, description="SDMX time period")],
-    unit: Annotated[
-        str, Query(min_length=2, max_length=12, description="obligations at and below it")
-    ] = "62",
+    unit: UnitText = "62",
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
     asked = Period.parse(period)
-    owed = list(
-        rules.obligations(
-            desk.engine.catalogue,
-            desk.territory,
-            root=unit,
-            period=asked,
-            received=await _received(desk, asked),
-            today=local_day(desk.now),
-            live_on=desk.engine.live_on,
-        )
-    )
+    calendar = await _calendar(desk)
+    owed = list(calendar.owed_for(unit, asked, await store.received(desk.session, [asked])))
     reported = sum(1 for it in owed if it.received)
     on_time = sum(1 for it in owed if it.timeliness == "on_time")
-    judged = sum(1 for it in owed if it.timeliness in {"on_time", "late", "overdue"})
+    judged = sum(1 for it in owed if it.judged)
     return CompletenessOut(
         unit=unit,
         period=str(asked),
@@ -87,32 +51,54 @@ async def read_completeness(
         judged=judged,
         reported_percent=share_percent(reported, len(owed)),
         on_time_percent=share_percent(on_time, judged),
-        items=[_said(it) for it in owed],
+        items=[OwedOut.of(it) for it in owed],
     )
 
 
-async def _received(desk: Desk, period: Period) -> dict[tuple[str, str], rules.Received]:
-    rows = await desk.session.execute(
-        select(Standing.unit, Standing.form, Report.id, Report.state, Report.received_at, Report.nil)
-        .join(Report, Report.id == Standing.report_id)
-        .where(Standing.period == str(period), Standing.basis == "provisional", Standing.until.is_(None))
+@router.get("/obligations", summary="What one unit has open")
+async def list_obligations(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    unit: UnitText,
+    include: Annotated[
+        str, Query(pattern="^(open|all)$", description="open ones, or all of the last year")
+    ] = "open",
+) -> ObligationsOut:
+    """Read what a unit itself still owes, the most urgent first; small enough for a phone."""
+    calendar = await _calendar(desk)
+    periods = calendar.periods()
+    came = await store.received(desk.session, periods, [unit])
+    owed = [
+        it
+        for period in periods
+        if desk.territory.find(unit, period.ends_on)
+        for it in calendar.owed_for(unit, period, came)
+        if it.unit.code == unit and (include == "all" or it.open)
+    ]
+    owed.sort(key=lambda it: (it.due_on or date.max, it.period.ends_on, it.form.code))
+    return ObligationsOut(unit=unit, today=calendar.today, items=[OwedOut.of(it) for it in owed])
+
+
+@router.put("/go-lives/{unit}", summary="State when a unit goes live")
+async def set_go_live(*, desk: TheDesk, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
+    """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
+    seated = desk.of(caller)
+    seated.require_unit(unit, Period.of(body.live_on, PeriodKind.MONTH))
+    at = await take_write_order(desk.session, desk.now)
+    await store.keep_live_day(desk.session, unit, body.live_on, caller.client_id, at)
+    happened = Happening(
+        "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}
     )
-    return {
-        (unit, form): rules.Received(
-            str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil
-        )
-        for unit, form, report_id, state, received_at, nil in rows
-    }
+    await publish(desk.session, at, [happened])
+    return GoLiveOut(unit=unit, live_on=body.live_on)
 
 
-def _said(it: rules.Obligation) -> OwedOut:
-    return OwedOut(
-        unit=it.unit.code,
-        unit_name=it.unit.name,
-        form=it.form.code,
-        due_on=it.due_on,
-        state=it.received.state if it.received else "missing",
-        nil=it.received.nil if it.received else False,
-        received_at=it.received.received_at if it.received else None,
-        timeliness=it.timeliness,
+async def _calendar(desk: Desk) -> Calendar:
+    return Calendar(
+        desk.engine.catalogue,
+        desk.territory,
+        local_day(desk.now),
+        await store.live_days(desk.session),
+        desk.engine.live_on,
     )

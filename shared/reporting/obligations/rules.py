@@ -1,17 +1,23 @@
-"""Who owes what, and whether it came in time. Pure; the day is passed in."""
+"""Who owes what, by when, under which clause, and whether it came in time. Pure; the day is passed in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shared.periods import Period, local_day
-from shared.reporting.catalogue import Catalogue, Form
+from shared.reporting.catalogue import Catalogue, Due, Form, in_force
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
 State = Literal["missing", "submitted", "accepted"]
 Timeliness = Literal["on_time", "late", "overdue", "pending", "backfilled", "not_judged"]
+
+LOOK_BACK = timedelta(days=400)
+"""A phone is shown what a little more than the last year left open."""
+
+Owed = tuple[str, str, str]
+"""What names an obligation: unit, period, form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,56 +35,89 @@ class Obligation:
     """What one unit owes on one form for one period, and what came of it."""
 
     unit: Unit
+    period: Period
     form: Form
     due_on: date | None
+    clause: str | None
     received: Received | None
     timeliness: Timeliness
+
+    @property
+    def judged(self) -> bool:
+        """Whether it counts when the share of reports in time is taken."""
+        return self.timeliness in {"on_time", "late", "overdue"}
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to be sent; what lies before going live is not asked for."""
+        before_live = self.due_on is not None and self.timeliness == "not_judged"
+        return self.received is None and not before_live
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What it takes to say who owes what: the catalogue's rules, the tree, who went live when, and today."""
+
+    catalogue: Catalogue
+    territory: Territory
+    today: date
+    live_on: Mapping[str, date]
+    """Days of going live, by unit; a unit without one takes that of the nearest unit above it."""
+    live_by_default: date | None = None
+
+    def owed_for(self, root: str, period: Period, received: Mapping[Owed, Received]) -> Iterator[Obligation]:
+        """Give what every unit at and below a root owes for a period, in the order of forms and units."""
+        for form in self.catalogue.form_for(period.kind, period.ends_on):
+            due = _rule(form, period)
+            due_on = period.ends_on + timedelta(days=due.days_after_end) if due else None
+            for unit in owing_units(self.territory, root, form, period):
+                came = received.get((unit.code, str(period), form.code))
+                live_on = self._live_on(unit.code, period.ends_on)
+                timeliness = judge(due_on, came, today=self.today, live_on=live_on, period=period)
+                yield Obligation(unit, period, form, due_on, due.clause if due else None, came, timeliness)
+
+    def periods(self) -> list[Period]:
+        """Give the periods that something may be open for today: begun, and ended no longer ago than a year or so."""
+        kinds = {kind for form in self.catalogue.forms.values() for kind in form.periods}
+        found = []
+        for kind in kinds:
+            period = Period.of(self.today, kind)
+            while period.ends_on >= self.today - LOOK_BACK:
+                found.append(period)
+                period = period.previous()
+        return sorted(found, key=lambda it: (it.ends_on, it.kind), reverse=True)
+
+    def _live_on(self, unit: str, on: date) -> date | None:
+        line = (unit, *(above.code for above in self.territory.ancestors(unit, on)))
+        return next((self.live_on[code] for code in line if code in self.live_on), self.live_by_default)
 
 
 def owing_units(territory: Territory, root: str, form: Form, period: Period) -> tuple[Unit, ...]:
     """Give the units at and below a root that owe a form: its districts, or its communes where there are none."""
     on = period.ends_on
     top = territory.unit(root, on)
-    if form.owed_by == "commune" or top.level == "commune":
-        return territory.communes(root, on) if form.owed_by == "commune" else ()
+    if form.owed_by == "commune":
+        return territory.communes(root, on)
+    if top.level == "commune":
+        return (top,) if territory.answering_unit(root, on).level != "district" else ()
     if top.level == "district":
         return (top,)
     districts = tuple(unit for unit in territory.children(root, on) if unit.level == "district")
     return districts or territory.communes(root, on)
 
 
-def due_on(form: Form, period: Period) -> date | None:
-    """Give the last day on which a report is on time, or None where no rule was found."""
-    return None if form.due_days is None else period.ends_on + timedelta(days=form.due_days)
-
-
 def judge(
-    due: date | None, received: Received | None, *, today: date, live_on: date | None, period: Period
+    due_on: date | None, received: Received | None, *, today: date, live_on: date | None, period: Period
 ) -> Timeliness:
     """Judge by the server's receipt. What concerns periods before the unit went live is backfilled, not judged."""
     if live_on is not None and period.ends_on < live_on:
         return "backfilled" if received else "not_judged"
-    if due is None:
+    if due_on is None:
         return "not_judged"
     if received is None:
-        return "overdue" if today > due else "pending"
-    return "on_time" if local_day(received.received_at) <= due else "late"
+        return "overdue" if today > due_on else "pending"
+    return "on_time" if local_day(received.received_at) <= due_on else "late"
 
 
-def obligations(
-    catalogue: Catalogue,
-    territory: Territory,
-    *,
-    root: str,
-    period: Period,
-    received: Mapping[tuple[str, str], Received],
-    today: date,
-    live_on: date | None,
-) -> Iterable[Obligation]:
-    """Give what every unit below a root owes for a period, in the order of forms and units."""
-    for form in catalogue.form_for(period.kind, period.ends_on):
-        due = due_on(form, period)
-        for unit in owing_units(territory, root, form, period):
-            came = received.get((unit.code, form.code))
-            timeliness = judge(due, came, today=today, live_on=live_on, period=period)
-            yield Obligation(unit, form, due, came, timeliness)
+def _rule(form: Form, period: Period) -> Due | None:
+    return next((due for due in form.due if in_force(due, period.ends_on)), None)

@@ -1,4 +1,4 @@
-"""Where reports are said: submit, read, accept, return, withdraw."""
+"""Where reports are said: submit, list, read, compare, check a receipt."""
 
 import uuid
 from typing import Annotated, Literal
@@ -6,30 +6,34 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from shared.kit.bodies import Draft
-from shared.kit.identity import Reader, Reporter, Reviewer, Withdrawer
+from shared.kit.identity import Anyone, Reader, Reporter
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute, keep_nothing
 from shared.periods import Period
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Report
-from shared.reporting.reports import reviewing, store, submitting
-from shared.reporting.reports.problems import ReportNotFound
+from shared.reporting.reports import store, submitting
+from shared.reporting.reports.comparing import differences
+from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.schemas import (
-    AcceptIn,
     CountsOut,
+    DifferenceOut,
+    DifferencesOut,
+    EvidenceRef,
     ObservationOut,
+    ReceiptCheckOut,
     ReceiptOut,
     ReportIn,
     ReportOut,
     ReportsPage,
     ReportSummary,
-    ReturnIn,
     ReviewOut,
+    StoodOut,
     SubmittedOut,
-    WithdrawIn,
 )
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
+receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
 
 ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superseded"]
 
@@ -82,7 +86,7 @@ async def list_reports(
     """List reports, newest first. A client that only reports sees those of its own units."""
     units = desk.of(caller).visible_units(unit, Period.parse(period) if period else None)
     query = store.reports_query(unit_codes=units, period=period, form=form, state=state)
-    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: _summary(row[0]))
+    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0]))
     link_next(request, response, found.next)
     return found
 
@@ -95,49 +99,49 @@ async def read_report(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) ->
         raise ReportNotFound(report=str(report_id))
     values = await store.values_of(desk.session, report)
     reviews = await store.reviews_of(desk.session, report_id)
+    stood = await store.standings_of(desk.session, report_id)
     return ReportOut(
-        **_summary(report).model_dump(),
+        **summary_of(report).model_dump(),
         note=report.note,
         document=report.document,
         observations=[ObservationOut.model_validate(it, from_attributes=True) for it in values],
         receipt=_receipt(report),
         reviews=[ReviewOut.model_validate(it, from_attributes=True) for it in reviews],
+        stood=[StoodOut.model_validate(it, from_attributes=True) for it in stood],
+        evidence=[EvidenceRef(**one) for one in report.evidence],
     )
 
 
-@router.post("/{report_id}/accept", summary="Accept a report")
-async def accept_report(
-    *, desk: TheDesk, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
-) -> ReportSummary:
-    """Accept exactly what was read; from now on its values are the accepted figures."""
-    return _summary(
-        await reviewing.review(
-            desk.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
-        )
+@router.get("/{report_id}/differences", summary="What a report changes")
+async def read_differences(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) -> DifferencesOut:
+    """Read, in one answer, what a report changes against what was accepted last for its unit, period and form."""
+    report = await store.report(desk.session, report_id)
+    if report is None or not desk.of(caller).sees(report.unit, Period.parse(report.period)):
+        raise ReportNotFound(report=str(report_id))
+    accepted = await store.accepted_before(desk.session, report)
+    found = differences(
+        await store.values_of(desk.session, report),
+        await store.values_of(desk.session, accepted) if accepted else [],
+    )
+    return DifferencesOut(
+        report=report.id,
+        accepted=accepted.id if accepted else None,
+        items=[DifferenceOut(**one) for one in found],
     )
 
 
-@router.post("/{report_id}/return", summary="Return a report")
-async def return_report(
-    *, desk: TheDesk, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
-) -> ReportSummary:
-    """Return a report with a reason; what was accepted before stands again."""
-    return _summary(
-        await reviewing.review(
-            desk.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
-        )
-    )
-
-
-@router.post("/{report_id}/withdraw", summary="Withdraw a report")
-async def withdraw_report(
-    *, desk: TheDesk, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
-) -> ReportSummary:
-    """Take a report back: its author while it is pending, a reviewer once it is accepted."""
-    return _summary(
-        await reviewing.withdraw(
-            desk.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
-        )
+@receipts.get("/receipts/{code}", summary="Check a receipt")
+async def check_receipt(*, desk: TheDesk, _: Anyone, code: str) -> ReceiptCheckOut:
+    """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
+    report = await store.report_by_receipt(desk.session, code.strip().upper())
+    if report is None:
+        raise ReceiptNotFound(receipt=code[:40])
+    return ReceiptCheckOut(
+        **_receipt(report).model_dump(),
+        unit=report.unit,
+        period=report.period,
+        form=report.form,
+        state=report.state,
     )
 
 
@@ -147,7 +151,8 @@ def _receipt(report: Report) -> ReceiptOut:
     )
 
 
-def _summary(report: Report) -> ReportSummary:
+def summary_of(report: Report) -> ReportSummary:
+    """Say a report briefly."""
     return ReportSummary.model_validate(report, from_attributes=True)
 
 

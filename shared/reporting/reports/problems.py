@@ -2,7 +2,8 @@
 
 Problem
 ├── NotFound
-│   └── ReportNotFound        report_not_found
+│   ├── ReportNotFound        report_not_found
+│   └── ReceiptNotFound       receipt_not_found
 ├── Forbidden
 │   └── OwnReport             own_report
 └── Conflict
@@ -10,7 +11,9 @@ Problem
     ├── SupersedesNotLatest   supersedes_not_latest  shows what differs
     ├── ValueStatedElsewhere  value_stated_elsewhere nothing counts twice
     ├── NotReviewable         report_state
-    └── ContentChanged        content_changed        the reviewer saw something else
+    ├── ContentChanged        content_changed        the reviewer saw something else
+    ├── StepMissing           step_missing           the form's review chain has a step before this
+    └── StepUnknown           step_unknown           the form's review chain has no such step
 """
 
 from shared.kit.problems import Conflict, Forbidden, NotFound, Sentence
@@ -53,6 +56,13 @@ class ReportNotFound(NotFound):
     detail = Sentence("Không có báo cáo này.", "There is no such report.")
 
 
+class ReceiptNotFound(NotFound):
+    """No receipt has this code."""
+
+    code = "receipt_not_found"
+    detail = Sentence("Không có biên nhận {receipt}.", "There is no receipt {receipt}.")
+
+
 class NotReviewable(Conflict):
     """The report is not in a state that allows the action."""
 
@@ -77,3 +87,23 @@ class OwnReport(Forbidden):
 
     code = "own_report"
     detail = Sentence("Không được tự duyệt báo cáo của mình.", "A client cannot review its own report.")
+
+
+class StepMissing(Conflict):
+    """A step of the form's review chain comes first."""
+
+    code = "step_missing"
+    detail = Sentence(
+        "Báo cáo chưa qua bước “{step}” theo quy trình của biểu.",
+        "The report has not passed the step “{step}” of its form's review chain.",
+    )
+
+
+class StepUnknown(Conflict):
+    """The form's review chain has no such step."""
+
+    code = "step_unknown"
+    detail = Sentence(
+        "Biểu này không có bước “{step}”; các bước: {steps}.",
+        "The form has no step “{step}”; steps: {steps}.",
+    )

@@ -10,7 +10,14 @@ from shared.periods import Period
 from shared.reporting.desk import Desk
 from shared.reporting.models import Report
 from shared.reporting.reports import store
-from shared.reporting.reports.problems import ContentChanged, NotReviewable, OwnReport, ReportNotFound
+from shared.reporting.reports.problems import (
+    ContentChanged,
+    NotReviewable,
+    OwnReport,
+    ReportNotFound,
+    StepMissing,
+    StepUnknown,
+)
 from shared.reporting.reports.standing import happening, refresh_touched
 
 Verdict = Literal["accept", "return"]
@@ -20,13 +27,9 @@ async def review(
     desk: Desk, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
 ) -> Report:
     """Accept or return a submitted report; the reviewer says which content was seen."""
-    at, report, period = await _taken_up(desk, report_id)
-    if report.client_id == desk.caller.client_id:
-        raise OwnReport
-    if report.state != "submitted":
-        raise NotReviewable(report=str(report.id), state=report.state, action=f"{verdict}ed")
-    if report.content_sha256 != seen_sha256:
-        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
+    at, report, period = await _pending(desk, report_id, seen_sha256, f"{verdict}ed")
+    if verdict == "accept":
+        await _require_steps(desk, report)
     accepted = await _accepted_beside(desk, report)
     values = await store.values_of(desk.session, report)
     if verdict == "accept":
@@ -40,6 +43,18 @@ async def review(
     if verdict == "accept" and accepted:
         happenings.append(happening("report.superseded", accepted))
     await publish(desk.session, at, happenings)
+    return report
+
+
+async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256: str) -> Report:
+    """Pass a submitted report through a step of its form's review chain; steps go in their order."""
+    at, report, _ = await _pending(desk, report_id, seen_sha256, "passed")
+    steps = [it.code for it in desk.engine.catalogue.forms[report.form].steps]
+    if step not in steps:
+        raise StepUnknown(step=step, steps=", ".join(steps) or "-")
+    await _require_steps(desk, report, before=step)
+    await store.note_review(desk.session, report, "passed", desk.caller.client_id, at, step=step)
+    await publish(desk.session, at, [happening("report.passed", report)])
     return report
 
 
@@ -65,6 +80,33 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
     await refresh_touched(desk, period, bases, [*old, *values])
     await publish(desk.session, at, [happening("report.withdrawn", report)])
     return report
+
+
+async def _pending(
+    desk: Desk, report_id: uuid.UUID, seen_sha256: str, action: str
+) -> tuple[datetime, Report, Period]:
+    """Take up a submitted report of another client whose content the reviewer saw."""
+    at, report, period = await _taken_up(desk, report_id)
+    if report.client_id == desk.caller.client_id:
+        raise OwnReport
+    if report.state != "submitted":
+        raise NotReviewable(report=str(report.id), state=report.state, action=action)
+    if report.content_sha256 != seen_sha256:
+        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
+    return at, report, period
+
+
+async def _require_steps(desk: Desk, report: Report, *, before: str | None = None) -> None:
+    """Refuse when a step of the chain, up to the one named, has not been passed."""
+    form = desk.engine.catalogue.forms[report.form]
+    if not form.steps:
+        return
+    passed = {it.step for it in await store.reviews_of(desk.session, report.id)}
+    for step in form.steps:
+        if step.code == before:
+            return
+        if step.code not in passed:
+            raise StepMissing(step=step.code, report=str(report.id))
 
 
 async def _taken_up(desk: Desk, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticKnownError
 
@@ -62,6 +62,15 @@ class DocumentIn(BaseModel):
     signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
 
 
+class EvidenceRef(BaseModel):
+    """A file behind a report. It has a kind and no name: scans are often named after persons."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sha256: Sha256
+    kind: Literal["signed_document", "minutes", "table", "photo"] = Field(description="what the file is")
+
+
 class ReportIn(DraftModel):
     """What one unit states on one form for one period."""
 
@@ -96,6 +105,9 @@ class ReportIn(DraftModel):
     note: str | None = Field(None, max_length=2000, description="a remark; no names of persons")
     supersedes: uuid.UUID | None = Field(None, description="the latest report of this unit, period and form")
     document: DocumentIn | None = Field(None, description="the signed paper behind the report")
+    evidence: list[EvidenceRef] = Field(
+        default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
+    )
 
     def statement(self, ordinals: tuple[int, ...] | range) -> Statement:
         """Give what is said as frozen values."""
@@ -108,6 +120,7 @@ class ReportIn(DraftModel):
             nil=self.nil,
             note=self.note,
             document=self.document.model_dump(mode="json") if self.document else None,
+            evidence=tuple(it.model_dump(mode="json") for it in self.evidence),
         )
 
 
@@ -155,10 +168,11 @@ class ObservationOut(BaseModel):
 class ReviewOut(BaseModel):
     """One thing done to a report."""
 
-    action: str = Field(description="submitted, accepted, returned, withdrawn or superseded")
+    action: str = Field(description="submitted, passed, accepted, returned, withdrawn or superseded")
     client_id: str = Field(description="who did it")
     at: datetime = Field(description="when")
     reason: str | None = Field(description="why, where a reason was given")
+    step: str | None = Field(description="which step of the review chain, when the action is passed")
     content_sha256: Sha256
 
 
@@ -178,6 +192,14 @@ class ReportSummary(BaseModel):
     counts: CountsOut
 
 
+class StoodOut(BaseModel):
+    """From when to when a report stood on a basis."""
+
+    basis: str = Field(description="accepted or provisional")
+    since: datetime = Field(description="from this instant")
+    until: datetime | None = Field(description="to this instant, not included; null while it stands")
+
+
 class ReportOut(ReportSummary):
     """A report whole: as posted, with its receipt and what was done to it."""
 
@@ -186,6 +208,8 @@ class ReportOut(ReportSummary):
     observations: list[ObservationOut] = Field(description="the values in the order posted")
     receipt: ReceiptOut
     reviews: list[ReviewOut] = Field(description="what was done to it, oldest first")
+    stood: list[StoodOut] = Field(description="from when to when it stood, on which basis")
+    evidence: list[EvidenceRef] = Field(description="files behind it, by hash")
 
 
 class AcceptIn(BaseModel):
@@ -218,3 +242,73 @@ class WithdrawIn(BaseModel):
 
 
 ReportsPage = Page[ReportSummary]
+
+
+class VerdictIn(BaseModel):
+    """A verdict on one report."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    report: uuid.UUID = Field(description="the report's id")
+    verdict: Literal["accept", "return"] = Field(description="what to do with it")
+    content_sha256: Sha256
+    reason: str | None = Field(None, min_length=3, max_length=2000, description="why; needed to return")
+
+    @model_validator(mode="after")
+    def _reason_for_return(self) -> Self:
+        if self.verdict == "return" and self.reason is None:
+            raise ValueError("a return needs a reason")
+        return self
+
+
+class ReviewsIn(BaseModel):
+    """Verdicts on many reports."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reviews": []}})
+
+    reviews: list[VerdictIn] = Field(max_length=500, description="one verdict for each report")
+
+
+class VerdictOut(BaseModel):
+    """What came of one verdict."""
+
+    report: uuid.UUID = Field(description="the report's id")
+    done: bool = Field(description="whether the verdict took effect")
+    state: str | None = Field(description="the report's state after it")
+    problem: dict[str, Any] | None = Field(description="why it was refused")
+
+
+class ReviewsOut(BaseModel):
+    """What came of each verdict, in the order asked."""
+
+    items: list[VerdictOut]
+    done: int = Field(description="verdicts that took effect")
+    refused: int = Field(description="verdicts that were refused")
+
+
+class DifferenceOut(BaseModel):
+    """One value that differs."""
+
+    unit: str = Field(description="code of the unit")
+    indicator: str = Field(description="code of the indicator")
+    before: str | None = Field(
+        description="the value accepted last, as a decimal text; null when there was none"
+    )
+    after: str | None = Field(description="the value of this report; null when it states none")
+
+
+class DifferencesOut(BaseModel):
+    """What a report changes against what was accepted last."""
+
+    report: uuid.UUID = Field(description="the report's id")
+    accepted: uuid.UUID | None = Field(description="the report accepted last; null when there was none")
+    items: list[DifferenceOut]
+
+
+class ReceiptCheckOut(ReceiptOut):
+    """What a receipt proves."""
+
+    unit: str = Field(description="the reporting unit")
+    period: str = Field(description="SDMX time period")
+    form: str = Field(description="the form")
+    state: str = Field(description="the report's present state")

@@ -85,6 +85,39 @@ async def reviews_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Re
     return found.all()
 
 
+async def report_by_receipt(session: AsyncSession, code: str) -> Report | None:
+    """Give the report that a receipt is of, or None."""
+    found: Report | None = await session.scalar(select(Report).where(Report.receipt_code == code))
+    return found
+
+
+async def standings_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Standing]:
+    """Give from when to when a report stood, oldest first."""
+    found = await session.scalars(
+        select(Standing).where(Standing.report_id == report_id).order_by(Standing.since, Standing.id)
+    )
+    return found.all()
+
+
+async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
+    """Give the report that was accepted last for the same unit, period and form before this one, or None."""
+    found: Report | None = await session.scalar(
+        select(Report)
+        .join(Standing, Standing.report_id == Report.id)
+        .where(
+            Standing.basis == "accepted",
+            Standing.unit == it.unit,
+            Standing.period == it.period,
+            Standing.form == it.form,
+            Standing.report_id != it.id,
+            Report.received_at <= it.received_at,
+        )
+        .order_by(Standing.since.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def standing_nearby(
     session: AsyncSession,
     *,

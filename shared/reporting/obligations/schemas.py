@@ -1,0 +1,80 @@
+"""How obligations are said."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.kit.decimals import Number
+from shared.reporting.obligations.rules import Obligation, State, Timeliness
+
+
+class OwedOut(BaseModel):
+    """What one unit owes on one form for one period."""
+
+    unit: str = Field(description="code of the unit that owes")
+    unit_name: str = Field(description="its name")
+    period: str = Field(description="SDMX time period")
+    form: str = Field(description="the form owed")
+    due_on: date | None = Field(description="last day on time; null where no rule was found")
+    clause: str | None = Field(description="the clause that sets the day")
+    state: State = Field(description="missing, submitted or accepted")
+    nil: bool = Field(description="whether it was stated that nothing happened")
+    received_at: datetime | None = Field(description="when the standing report was received")
+    timeliness: Timeliness = Field(
+        description="on_time, late, overdue, pending, backfilled (before going live) or not_judged"
+    )
+
+    @classmethod
+    def of(cls, it: Obligation) -> "OwedOut":
+        """Say an obligation."""
+        came = it.received
+        return cls(
+            unit=it.unit.code,
+            unit_name=it.unit.name,
+            period=str(it.period),
+            form=it.form.code,
+            due_on=it.due_on,
+            clause=it.clause,
+            state=came.state if came else "missing",
+            nil=came.nil if came else False,
+            received_at=came.received_at if came else None,
+            timeliness=it.timeliness,
+        )
+
+
+class CompletenessOut(BaseModel):
+    """Who owes what for a period. Shares are computed from the counts and never exceed 100."""
+
+    unit: str = Field(description="code of the unit asked about")
+    period: str = Field(description="SDMX time period")
+    expected: int = Field(description="reports owed")
+    reported: int = Field(description="reports received, nil ones included")
+    accepted: int = Field(description="reports accepted")
+    on_time: int = Field(description="reports received on time")
+    judged: int = Field(description="obligations judged for timeliness: met, or past their day")
+    reported_percent: Number | None = Field(description="reported by expected, in percent")
+    on_time_percent: Number | None = Field(description="on time by judged, in percent")
+    items: list[OwedOut]
+
+
+class ObligationsOut(BaseModel):
+    """What one unit has open, the most urgent first."""
+
+    unit: str = Field(description="code of the unit")
+    today: date = Field(description="the day in Vietnam")
+    items: list[OwedOut]
+
+
+class GoLiveIn(BaseModel):
+    """The day a unit goes live."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"live_on": "2024-01-01"}})
+
+    live_on: date = Field(description="first day; periods that ended before it are backfilled and not judged")
+
+
+class GoLiveOut(BaseModel):
+    """The day a unit went live, for itself and what is below it."""
+
+    unit: str = Field(description="code of the unit")
+    live_on: date = Field(description="first day")

@@ -1,0 +1,57 @@
+"""How what was received, and who went live when, are found and kept."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.periods import Period
+from shared.reporting.models import GoLive, Report, Standing
+from shared.reporting.obligations.rules import Owed, Received
+
+
+async def received(
+    session: AsyncSession, periods: Collection[Period], units: Collection[str] | None = None
+) -> dict[Owed, Received]:
+    """Give the report that stands, reviewed or not, for each unit, period and form. One statement."""
+    query = (
+        select(
+            Standing.unit,
+            Standing.period,
+            Standing.form,
+            Report.id,
+            Report.state,
+            Report.received_at,
+            Report.nil,
+        )
+        .join(Report, Report.id == Standing.report_id)
+        .where(
+            Standing.period.in_([str(period) for period in periods]),
+            Standing.basis == "provisional",
+            Standing.until.is_(None),
+        )
+    )
+    if units is not None:
+        query = query.where(Standing.unit.in_(units))
+    return {
+        (unit, period, form): Received(
+            str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil
+        )
+        for unit, period, form, report_id, state, received_at, nil in await session.execute(query)
+    }
+
+
+async def live_days(session: AsyncSession) -> dict[str, date]:
+    """Give the day each unit went live, where it was stated."""
+    rows = await session.execute(
+        select(GoLive.unit, GoLive.live_on).distinct(GoLive.unit).order_by(GoLive.unit, GoLive.id.desc())
+    )
+    return {row.unit: row.live_on for row in rows}
+
+
+async def keep_live_day(
+    session: AsyncSession, unit: str, live_on: date, client_id: str, at: datetime
+) -> None:
+    """State the day a unit went live; an earlier statement stays in the history."""
+    await session.execute(insert(GoLive).values(unit=unit, live_on=live_on, client_id=client_id, set_at=at))

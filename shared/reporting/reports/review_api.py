@@ -1,0 +1,97 @@
+"""Where reviews are said: accept, return, pass a step, withdraw, one by one or many at once."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from shared.kit.answers import language_of
+from shared.kit.identity import Reviewer, Withdrawer
+from shared.kit.problems import Problem
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.desk import Desk, TheDesk
+from shared.reporting.models import Report
+from shared.reporting.reports import reviewing
+from shared.reporting.reports.api import summary_of
+from shared.reporting.reports.schemas import (
+    AcceptIn,
+    ReportSummary,
+    ReturnIn,
+    ReviewsIn,
+    ReviewsOut,
+    VerdictIn,
+    VerdictOut,
+    WithdrawIn,
+)
+
+router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
+
+
+@router.post("/reports/{report_id}/accept", summary="Accept a report")
+async def accept_report(
+    *, desk: TheDesk, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
+) -> ReportSummary:
+    """Accept exactly what was read; from now on its values are the accepted figures."""
+    done = await reviewing.review(
+        desk.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
+    )
+    return summary_of(done)
+
+
+@router.post("/reports/{report_id}/return", summary="Return a report")
+async def return_report(
+    *, desk: TheDesk, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
+) -> ReportSummary:
+    """Return a report with a reason; what was accepted before stands again."""
+    done = await reviewing.review(
+        desk.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
+    )
+    return summary_of(done)
+
+
+@router.post("/reports/{report_id}/steps/{step}", summary="Pass a step of the review chain")
+async def pass_step(
+    *,
+    desk: TheDesk,
+    caller: Reviewer,
+    report_id: uuid.UUID,
+    step: Annotated[str, Path(max_length=60, description="code of a step of the form's review chain")],
+    body: AcceptIn,
+) -> ReportSummary:
+    """Pass a submitted report through a step that its form asks for, such as a commune's certification."""
+    return summary_of(
+        await reviewing.pass_step(desk.of(caller), report_id, step, seen_sha256=body.content_sha256)
+    )
+
+
+@router.post("/reports/{report_id}/withdraw", summary="Withdraw a report")
+async def withdraw_report(
+    *, desk: TheDesk, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
+) -> ReportSummary:
+    """Take a report back: its unit while it is pending, a reviewer once it is accepted."""
+    done = await reviewing.withdraw(
+        desk.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
+    )
+    return summary_of(done)
+
+
+@router.post("/reviews", summary="Review many reports")
+async def review_many(*, desk: TheDesk, caller: Reviewer, request: Request, body: ReviewsIn) -> ReviewsOut:
+    """Accept or return many reports at once; each has a verdict of its own, and a refused one stops none of the rest."""
+    seated = desk.of(caller)
+    items = [await _one(seated, one, request) for one in body.reviews]
+    return ReviewsOut(
+        items=items, done=sum(1 for it in items if it.done), refused=sum(1 for it in items if not it.done)
+    )
+
+
+async def _one(desk: Desk, asked: VerdictIn, request: Request) -> VerdictOut:
+    try:
+        async with desk.session.begin_nested():
+            done: Report = await reviewing.review(
+                desk, asked.report, asked.verdict, seen_sha256=asked.content_sha256, reason=asked.reason
+            )
+    except Problem as problem:
+        document = problem.document(language_of(request), f"{desk.engine.path}/reports/{asked.report}")
+        return VerdictOut(report=asked.report, done=False, state=None, problem=document)
+    return VerdictOut(report=asked.report, done=True, state=done.state, problem=None)
