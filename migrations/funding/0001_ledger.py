@@ -1,0 +1,153 @@
+"""Lots, entries and postings of the ledger; history partitioned by budget year."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.ddl import grant, yearly_partitions
+
+revision = "funding_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+FIRST_YEAR, LAST_YEAR = 2016, 2036
+
+MEASURES = (
+    "opening_balance_vnd",
+    "allocated_vnd",
+    "carried_over_vnd",
+    "carried_out_vnd",
+    "committed_vnd",
+    "disbursed_vnd",
+    "reserved_vnd",
+)
+AVAILABLE = "opening_balance_vnd + allocated_vnd + carried_over_vnd"
+CAPITALS = "capital IN ('investment', 'recurrent')"
+
+
+def words(name: str, *, nullable: bool = False) -> "sa.Column[object]":
+    return sa.Column(name, sa.Text, nullable=nullable)
+
+
+def year(name: str, *, nullable: bool = False) -> "sa.Column[object]":
+    return sa.Column(name, sa.SmallInteger, nullable=nullable)
+
+
+def upgrade() -> None:
+    lots()
+    entries()
+    postings()
+
+
+def lots() -> None:
+    op.create_table(
+        "lots",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        year("year"),
+        words("program"),
+        words("component", nullable=True),
+        words("capital"),
+        words("source"),
+        words("unit"),
+        sa.Column("unit_since", sa.Date, nullable=False),
+        year("origin_year"),
+        *(sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0")) for name in MEASURES),
+        sa.PrimaryKeyConstraint("id", name="pk_lots"),
+        sa.UniqueConstraint(
+            "year",
+            "program",
+            "component",
+            "capital",
+            "source",
+            "unit",
+            "unit_since",
+            "origin_year",
+            name="uq_lots_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.CheckConstraint(CAPITALS, name=op.f("ck_lots_capital")),
+        sa.CheckConstraint("origin_year <= year", name=op.f("ck_lots_origin_year")),
+        sa.CheckConstraint(f"LEAST({', '.join(MEASURES)}) >= 0", name=op.f("ck_lots_not_negative")),
+        sa.CheckConstraint(
+            f"disbursed_vnd + carried_out_vnd <= {AVAILABLE}", name=op.f("ck_lots_within_available")
+        ),
+        sa.CheckConstraint(
+            f"disbursed_vnd + carried_out_vnd + reserved_vnd <= {AVAILABLE}",
+            name=op.f("ck_lots_promised_within_left"),
+        ),
+    )
+    grant("SELECT, INSERT", "lots")
+    grant(f"UPDATE ({', '.join(MEASURES)})", "lots")
+
+
+def entries() -> None:
+    op.create_table(
+        "entries",
+        year("year"),
+        sa.Column("id", sa.Uuid, nullable=False, server_default=sa.text("uuidv7()")),
+        sa.Column("sequence", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        words("kind"),
+        year("to_year", nullable=True),
+        words("program"),
+        words("component", nullable=True),
+        words("capital"),
+        words("source"),
+        words("unit"),
+        year("origin_year", nullable=True),
+        sa.Column("amount_vnd", sa.BigInteger, nullable=False),
+        words("decision_number", nullable=True),
+        sa.Column("decision_date", sa.Date),
+        words("voucher_source", nullable=True),
+        words("voucher_number", nullable=True),
+        sa.Column("effective_on", sa.Date, nullable=False),
+        words("note", nullable=True),
+        words("client_id"),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reverses", sa.Uuid),
+        sa.PrimaryKeyConstraint("year", "id", name="pk_entries"),
+        sa.UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
+        sa.CheckConstraint(
+            "kind IN ('opening_balance', 'allocation', 'carry_over', 'commitment', 'disbursement', 'reversal')",
+            name=op.f("ck_entries_kind"),
+        ),
+        sa.CheckConstraint(CAPITALS, name=op.f("ck_entries_capital")),
+        sa.CheckConstraint("amount_vnd > 0", name=op.f("ck_entries_amount")),
+        sa.CheckConstraint("to_year = year + 1", name=op.f("ck_entries_to_year")),
+        sa.CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name=op.f("ck_entries_reverses")),
+        sa.CheckConstraint(
+            "num_nonnulls(decision_number, decision_date) IN (0, 2)", name=op.f("ck_entries_decision")
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name=op.f("ck_entries_voucher")
+        ),
+        postgresql_partition_by="RANGE (year)",
+    )
+    op.create_index("ix_entries_id", "entries", ["id"])
+    op.create_index("ix_entries_sequence", "entries", ["sequence"])
+    op.create_index(
+        "ix_entries_voucher",
+        "entries",
+        ["voucher_number"],
+        postgresql_where=sa.text("voucher_number IS NOT NULL"),
+    )
+    yearly_partitions("entries", FIRST_YEAR, LAST_YEAR)
+    grant("SELECT, INSERT", "entries")
+
+
+def postings() -> None:
+    op.create_table(
+        "postings",
+        year("year"),
+        sa.Column("entry_id", sa.Uuid, nullable=False),
+        sa.Column("lot_id", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in MEASURES),
+        sa.PrimaryKeyConstraint("year", "entry_id", "lot_id", name="pk_postings"),
+        sa.ForeignKeyConstraint(
+            ["year", "entry_id"], ["entries.year", "entries.id"], name="fk_postings_year_entry_id"
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name="fk_postings_lot_id"),
+        postgresql_partition_by="RANGE (year)",
+    )
+    op.create_index("ix_postings_lot_id", "postings", ["lot_id"])
+    yearly_partitions("postings", FIRST_YEAR, LAST_YEAR)
+    grant("SELECT, INSERT", "postings")

@@ -1,0 +1,80 @@
+"""Where the ledger is on the wire: its entries, its progress, its codes, its changes."""
+
+from datetime import date
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from services.funding.catalogue import InRate
+from services.funding.desk import CurrentCatalogue
+from services.funding.entries.api import router as entries
+from services.funding.progress.api import router as progress
+from shared.kit.feed import feed_router
+from shared.kit.identity import PublicReader
+
+PATH = "/v1/funding"
+
+
+class ListedOut(BaseModel):
+    """A code, and what it means from when to when."""
+
+    code: str = Field(description="the code, as entries say it", examples=["poverty"])
+    name_vi: str = Field(description="name in Vietnamese")
+    name_en: str = Field(description="name in English")
+    valid_from: date = Field(description="first day on which it holds")
+    valid_to: date | None = Field(description="last day on which it holds; null: it still does")
+    legal_basis: str = Field(description="the document it comes from")
+    confidence: str = Field(description="sourced, or from memory and to be confirmed")
+
+
+class ProgramOut(ListedOut):
+    """A national target program."""
+
+    budget_code: str = Field(description="code in the state budget classification", examples=["0470"])
+
+
+class ComponentOut(ListedOut):
+    """A content, project or sub-project of a program."""
+
+    program: str = Field(description="the program that it is of", examples=["poverty"])
+    level: str = Field(description="content, thematic_programme, project or subproject")
+    parent: str | None = Field(description="the project that a sub-project is of")
+    label_vi: str = Field(description="its label in the program, such as Dự án 1")
+
+
+class SourceOut(ListedOut):
+    """Where money comes from."""
+
+    group: str = Field(description="sources of one group are shown as parts of it", examples=["local_budget"])
+    kind: str = Field(description="state budget, credit or non-state")
+    in_rate: InRate = Field(description="whether it counts in the disbursement rate, has its own, or none")
+    official_codes: list[str] = Field(description="codes of the province's table of sources")
+
+
+class CatalogueOut(BaseModel):
+    """Every code that an entry may name."""
+
+    programs: list[ProgramOut]
+    components: list[ComponentOut]
+    sources: list[SourceOut]
+
+
+router = APIRouter(prefix=PATH)
+
+
+@router.get("/catalogue", tags=["catalogue"], summary="Read the codes")
+async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> CatalogueOut:
+    """Read the programs, components and sources that entries may name, with their dates and legal basis."""
+    return CatalogueOut.model_validate(
+        {
+            "programs": list(catalogue.programs.values()),
+            "components": list(catalogue.components.values()),
+            "sources": list(catalogue.sources.values()),
+        },
+        from_attributes=True,
+    )
+
+
+router.include_router(entries)
+router.include_router(progress)
+router.include_router(feed_router(PATH))

@@ -1,0 +1,32 @@
+"""The funding service, by its parts."""
+
+from fastapi import FastAPI
+
+from services.funding import __doc__ as description
+from services.funding import api
+from services.funding.catalogue import read_catalogue
+from services.funding.rules import OverdrawPrevented
+from services.funding.settings import FundingSettings
+from shared.kit.clock import Clock, system_clock
+from shared.kit.service import Service, create_service
+from shared.territory.current import keep_territory
+
+LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promised_within_left")
+
+
+def create_app(settings: FundingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
+    """Build the service from the environment, or from the settings given."""
+    settings = settings or FundingSettings()
+    return create_service(
+        Service(
+            name="funding",
+            title="Nguồn vốn các chương trình / Program funding",
+            description=description or "",
+            settings=settings,
+            routers=[api.router],
+            violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
+            on_start=[keep_territory],
+            clock=clock,
+            state={"catalogue": read_catalogue(settings.funding_catalogue)},
+        )
+    )

@@ -1,0 +1,105 @@
+"""What a clerk of the ledger has at hand: the session, the catalogue, the territory, who acts, and when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding import store
+from services.funding.catalogue import Catalogue
+from services.funding.places import Place, latest_unit, places_below, unit_of_year
+from shared.kit.clock import Now
+from shared.kit.identity import ANONYMOUS, Caller
+from shared.kit.problems import Forbidden, Sentence
+from shared.kit.transactions import Session
+from shared.periods import local_day
+from shared.territory.current import CurrentTerritory
+from shared.territory.tree import Territory
+from shared.territory.units import Unit
+
+
+class ProgramNotGranted(Forbidden):
+    """The program is none of the client's."""
+
+    code = "program_not_granted"
+    detail = Sentence(
+        "Ứng dụng không được giao chương trình {program}.",
+        "The client was not granted the program {program}.",
+    )
+
+
+class UnitNotGranted(Forbidden):
+    """The unit is outside what the client was granted."""
+
+    code = "unit_not_granted"
+    detail = Sentence(
+        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where money lies that a reader asks for; without a unit, everywhere."""
+
+    unit: Unit | None = None
+    places: Collection[Place] | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every action needs."""
+
+    session: AsyncSession
+    catalogue: Catalogue
+    territory: Territory
+    now: datetime
+    caller: Caller = ANONYMOUS
+
+    def of(self, caller: Caller) -> Self:
+        """Seat the caller that the route's guard let in."""
+        return replace(self, caller=caller)
+
+    @property
+    def today(self) -> date:
+        """The day in Vietnam."""
+        return local_day(self.now)
+
+    def require(self, program: str, unit: str, on: date) -> None:
+        """Refuse a program or a unit that the caller was not granted; rights follow the tree of the day."""
+        if program not in self.caller.programs:
+            raise ProgramNotGranted(program=program)
+        if not any(self.territory.is_within(unit, root, on) for root in self.caller.units):
+            raise UnitNotGranted(unit=unit)
+
+    async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> Scope:
+        """Tell where the money lies that a reader asks for: in a unit of a year, or everywhere."""
+        if code is None:
+            return Scope()
+        if year is None:
+            unit, on = latest_unit(self.territory, code, self.today)
+        else:
+            unit, on = unit_of_year(self.territory, code, year)
+        known = await store.places(self.session, year)
+        if not below:
+            return Scope(unit, [place for place in known if place[0] == code])
+        return Scope(unit, places_below(self.territory, unit, on, known))
+
+
+def _catalogue(request: Request) -> Catalogue:
+    catalogue: Catalogue = request.app.state.catalogue
+    return catalogue
+
+
+CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
+"""The programs, components and sources of this installation."""
+
+
+def _desk(session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now) -> Desk:
+    return Desk(session, catalogue, territory, now)
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+"""The desk of a request, not yet seated: `desk.of(caller)`."""

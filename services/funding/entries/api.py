@@ -1,0 +1,208 @@
+"""Where the ledger is written and read."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from pydantic import StringConstraints
+
+from services.funding.desk import Desk, TheDesk
+from services.funding.entries import actions, store
+from services.funding.entries.actions import EntryNotFound, Recorded
+from services.funding.entries.drafts import Draft
+from services.funding.entries.schemas import (
+    PRINTABLE,
+    AllocationIn,
+    CarryOverIn,
+    CommitmentIn,
+    DisbursementIn,
+    EntriesPage,
+    EntryOut,
+    LotOut,
+    OpeningBalanceIn,
+    RecordedOut,
+    ReversalIn,
+    proposal_of,
+)
+from services.funding.queries import (
+    AnyYear,
+    Below,
+    OfCapital,
+    OfComponent,
+    OfProgram,
+    OfSources,
+    OfUnit,
+    OriginYear,
+    Sought,
+)
+from services.funding.rules import Kind
+from shared.kit.identity import FinanceOfficer, Reader
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.transactions import TransactionRoute, keep_nothing
+
+PATH = "/v1/funding/entries"
+
+router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
+created: dict[str, Any] = {"status_code": status.HTTP_201_CREATED}
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Where an entry is handed in and its receipt is handed out."""
+
+    request: Request
+    response: Response
+    dry_run: bool
+
+    async def record(self, desk: Desk, kind: Kind, draft: Draft[Any]) -> RecordedOut:
+        """Record what a body asks for."""
+        proposal = proposal_of(kind, draft)
+        return self.receipt(await actions.record(desk, proposal, draft.faults, dry_run=self.dry_run))
+
+    def receipt(self, done: Recorded) -> RecordedOut:
+        """Say what was recorded; of a dry run, that nothing was."""
+        if self.dry_run:
+            self.response.status_code = status.HTTP_200_OK
+        else:
+            self.response.headers["Location"] = f"{PATH}/{done.entry.id}"
+        lots = [LotOut.of(lot, balance) for lot, balance in done.balances.items()]
+        return RecordedOut.of(done.entry, lots=lots)
+
+
+def _counter(
+    request: Request,
+    response: Response,
+    dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
+) -> Counter:
+    if dry_run:
+        keep_nothing(request)
+    return Counter(request, response, dry_run)
+
+
+TheCounter = Annotated[Counter, Depends(_counter)]
+
+
+@router.post("/opening-balances", **created, summary="Record an opening balance")
+async def record_opening_balance(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[OpeningBalanceIn], Body()],
+) -> RecordedOut:
+    """Record money that was there before this ledger began, with the decision behind it."""
+    return await counter.record(desk.of(caller), Kind.OPENING_BALANCE, draft)
+
+
+@router.post("/allocations", **created, summary="Record an allocation")
+async def record_allocation(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[AllocationIn], Body()],
+) -> RecordedOut:
+    """Record money given by a decision for a line of the year."""
+    return await counter.record(desk.of(caller), Kind.ALLOCATION, draft)
+
+
+@router.post("/commitments", **created, summary="Record a commitment")
+async def record_commitment(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[CommitmentIn], Body()],
+) -> RecordedOut:
+    """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
+    return await counter.record(desk.of(caller), Kind.COMMITMENT, draft)
+
+
+@router.post("/disbursements", **created, summary="Record a disbursement")
+async def record_disbursement(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[DisbursementIn], Body()],
+) -> RecordedOut:
+    """Record a payment; 409 `insufficient_funds` where less is left.
+
+    Without `origin_year` it is paid from the oldest money of the line first, as one entry with a posting for each lot.
+    What is committed is paid first.
+    """
+    return await counter.record(desk.of(caller), Kind.DISBURSEMENT, draft)
+
+
+@router.post("/carry-overs", **created, summary="Record a carry-over")
+async def record_carry_over(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[CarryOverIn], Body()],
+) -> RecordedOut:
+    """Move what is left of a year into the next one, by a decision; the money keeps its year of origin.
+
+    Without `origin_year` the oldest money goes first. Commitments go along with the money that they reserve.
+    """
+    return await counter.record(desk.of(caller), Kind.CARRY_OVER, draft)
+
+
+@router.post("/reversals", **created, summary="Reverse an entry")
+async def record_reversal(
+    *, desk: TheDesk, caller: FinanceOfficer, counter: TheCounter, body: ReversalIn
+) -> RecordedOut:
+    """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
+    done = await actions.reverse(
+        desk.of(caller),
+        body.reverses,
+        reason=body.reason,
+        decision=body.decision.read() if body.decision else None,
+        effective_on=body.effective_on,
+        dry_run=counter.dry_run,
+    )
+    return counter.receipt(done)
+
+
+@router.get("/entries", summary="List entries")
+async def list_entries(
+    *,
+    desk: TheDesk,
+    _: Reader,
+    request: Request,
+    response: Response,
+    year: AnyYear = None,
+    program: OfProgram = None,
+    component: OfComponent = None,
+    capital: OfCapital = None,
+    source: OfSources = None,
+    unit: OfUnit = None,
+    below: Below = True,
+    origin_year: OriginYear = None,
+    kind: Annotated[Kind | None, Query(description="what the entry is")] = None,
+    voucher: Annotated[
+        Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None,
+        Query(description="number of the voucher"),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> EntriesPage:
+    """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
+    scope = await desk.scope(unit, year, below=below)
+    sought = Sought(year, program, component, capital, source, scope.places, origin_year)
+    query = store.newest_first(sought, kind, voucher)
+    rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    link_next(request, response, rows.next)
+    entries = await store.with_postings(desk.session, rows.items)
+    return EntriesPage(items=[EntryOut.of(each) for each in entries], next=rows.next)
+
+
+@router.get("/entries/{entry_id}", summary="Read one entry")
+async def read_entry(*, desk: TheDesk, _: Reader, entry_id: uuid.UUID) -> EntryOut:
+    """Read one entry with its postings, and by which entry it was undone if it was."""
+    entry = await store.find(desk.session, entry_id)
+    if entry is None:
+        raise EntryNotFound(entry=str(entry_id))
+    return EntryOut.of(entry)

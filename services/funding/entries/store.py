@@ -1,0 +1,143 @@
+"""How entries are added and found. They are never changed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import Row, Select, and_, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.models import ENTRIES, LOTS, POSTINGS
+from services.funding.proposals import Decision, Voucher
+from services.funding.queries import Sought
+from services.funding.rules import MEASURES, Capital, Kind, Posting
+from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
+
+REVERSALS = ENTRIES.alias("reversals")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it was kept, or, without an id, as it would be."""
+
+    kind: Kind
+    year: int
+    to_year: int | None
+    program: str
+    component: str | None
+    capital: Capital
+    source: str
+    unit: str
+    origin_year: int | None
+    amount_vnd: int
+    decision: Decision | None
+    voucher: Voucher | None
+    effective_on: date
+    note: str | None
+    client_id: str
+    recorded_at: datetime
+    postings: tuple[Posting, ...]
+    reverses: uuid.UUID | None = None
+    id: uuid.UUID | None = None
+    sequence: int | None = None
+    reversed_by: uuid.UUID | None = None
+
+
+async def append(session: AsyncSession, entry: Entry, holding: Holding) -> tuple[uuid.UUID, int]:
+    """Add an entry with its postings; gives its id and its sequence."""
+    row = {
+        "kind": entry.kind.value,
+        "decision_number": entry.decision and entry.decision.number,
+        "decision_date": entry.decision and entry.decision.date,
+        "voucher_source": entry.voucher and entry.voucher.source,
+        "voucher_number": entry.voucher and entry.voucher.number,
+        **{name: getattr(entry, name) for name in KEPT_AS_THEY_ARE},
+    }
+    inserted = insert(ENTRIES).values(row).returning(ENTRIES.c.id, ENTRIES.c.sequence)
+    entry_id, sequence = (await session.execute(inserted)).one()
+    await session.execute(
+        insert(POSTINGS),
+        [
+            {
+                "year": entry.year,
+                "entry_id": entry_id,
+                "lot_id": holding.ids[each.lot],
+                **dict(zip(MEASURES, each.change.values(), strict=True)),
+            }
+            for each in entry.postings
+        ],
+    )
+    return entry_id, sequence
+
+
+KEPT_AS_THEY_ARE = (
+    "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
+    "effective_on", "note", "client_id", "recorded_at", "reverses",
+)  # fmt: skip
+
+
+async def find(session: AsyncSession, entry_id: uuid.UUID) -> Entry | None:
+    """Find an entry with its postings."""
+    row = (await session.execute(_entries().where(ENTRIES.c.id == entry_id))).one_or_none()
+    return None if row is None else (await with_postings(session, [row]))[0]
+
+
+async def reversal_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> uuid.UUID | None:
+    """Find the entry that reversed this one; true to the commit once the lots of it are locked."""
+    query = select(ENTRIES.c.id).where(ENTRIES.c.year == year, ENTRIES.c.reverses == entry_id)
+    found: uuid.UUID | None = await session.scalar(query)
+    return found
+
+
+def newest_first(sought: Sought, kind: Kind | None = None, voucher: str | None = None) -> Select[Any]:
+    """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
+    query = _entries()
+    if sought.year is not None:
+        a_carry_over_stands_in_the_year_it_leaves = (sought.year, sought.year - 1)
+        query = query.where(ENTRIES.c.year.in_(a_carry_over_stands_in_the_year_it_leaves))
+    if kind is not None:
+        query = query.where(ENTRIES.c.kind == kind.value)
+    if voucher is not None:
+        query = query.where(ENTRIES.c.voucher_number == voucher)
+    terms = lot_terms(sought)
+    if terms:
+        touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        of_entry = (POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
+        query = query.where(touching.where(*of_entry, *terms).exists())
+    return query.order_by(ENTRIES.c.sequence.desc())
+
+
+async def with_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Entry]:
+    """Make entries of rows, each with its postings."""
+    query = (
+        select(POSTINGS.c.entry_id, *(LOTS.c[name] for name in KEY), *(POSTINGS.c[name] for name in MEASURES))
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .where(POSTINGS.c.year.in_({row.year for row in rows}))
+        .where(POSTINGS.c.entry_id.in_([row.id for row in rows]))
+        .order_by(*IN_ORDER)
+    )
+    postings: dict[uuid.UUID, list[Posting]] = {row.id: [] for row in rows}
+    for row in await session.execute(query):
+        postings[row.entry_id].append(Posting(lot_of(row), amounts_of(row)))
+    return [_entry(row, tuple(postings[row.id])) for row in rows]
+
+
+def _entries() -> Select[Any]:
+    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
+    return select(*ENTRIES.c, REVERSALS.c.id.label("reversed_by")).outerjoin(REVERSALS, undone_by)
+
+
+def _entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
+    return Entry(
+        kind=Kind(row.kind),
+        capital=cast("Capital", row.capital),
+        decision=Decision(row.decision_number, row.decision_date) if row.decision_number else None,
+        voucher=Voucher(row.voucher_source, row.voucher_number) if row.voucher_number else None,
+        postings=postings,
+        id=row.id,
+        sequence=row.sequence,
+        reversed_by=row.reversed_by,
+        **{name: getattr(row, name) for name in KEPT_AS_THEY_ARE if name != "capital"},
+    )

@@ -1,0 +1,161 @@
+"""What the ledger remembers. Entries and postings are only ever added; lots hold the sums of their postings.
+
+The running role may insert and read entries and postings, and of lots it may change the amounts alone.
+"""
+
+import uuid
+from datetime import date, datetime
+from typing import cast
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.funding.rules import CAPITALS, MEASURES, Kind
+from shared.kit.database import named_metadata
+
+
+class Base(DeclarativeBase):
+    """The ledger's tables."""
+
+    metadata = named_metadata()
+    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
+        datetime: DateTime(timezone=True),
+        date: Date,
+        str: Text,
+        uuid.UUID: Uuid,
+        int: BigInteger,
+    }
+
+
+metadata = Base.metadata
+
+KINDS = tuple(kind.value for kind in Kind)
+ONE_OF_THE_CAPITALS = f"capital IN {CAPITALS}"
+NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
+AVAILABLE = "opening_balance_vnd + allocated_vnd + carried_over_vnd"
+
+
+class LotRow(Base):
+    """One line's money of one year of origin. Locked while an entry takes effect on it."""
+
+    __tablename__ = "lots"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    program: Mapped[str]
+    component: Mapped[str | None]
+    capital: Mapped[str]
+    source: Mapped[str]
+    unit: Mapped[str]
+    unit_since: Mapped[date]
+    origin_year: Mapped[int] = mapped_column(SmallInteger)
+    opening_balance_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    allocated_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    carried_over_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    carried_out_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    committed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    disbursed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    reserved_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (
+        UniqueConstraint(
+            "year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year",
+            name="uq_lots_key", postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
+        CheckConstraint("origin_year <= year", name="origin_year"),
+        CheckConstraint(NOT_NEGATIVE, name="not_negative"),
+        CheckConstraint(f"disbursed_vnd + carried_out_vnd <= {AVAILABLE}", name="within_available"),
+        CheckConstraint(
+            f"disbursed_vnd + carried_out_vnd + reserved_vnd <= {AVAILABLE}", name="promised_within_left"
+        ),
+    )  # fmt: skip
+
+
+class EntryRow(Base):
+    """One fact of the ledger. Partitioned by the budget year; a carry-over stands in the year that it leaves."""
+
+    __tablename__ = "entries"
+
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    sequence: Mapped[int] = mapped_column(Identity(always=True))
+    """Exact commit order: given under the write order of the change feed."""
+    kind: Mapped[str]
+    to_year: Mapped[int | None] = mapped_column(SmallInteger)
+    program: Mapped[str]
+    component: Mapped[str | None]
+    capital: Mapped[str]
+    source: Mapped[str]
+    unit: Mapped[str]
+    origin_year: Mapped[int | None] = mapped_column(SmallInteger)
+    """As asked for; null took the oldest first. The postings say what it came to."""
+    amount_vnd: Mapped[int]
+    decision_number: Mapped[str | None]
+    decision_date: Mapped[date | None]
+    voucher_source: Mapped[str | None]
+    voucher_number: Mapped[str | None]
+    effective_on: Mapped[date]
+    note: Mapped[str | None]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+    reverses: Mapped[uuid.UUID | None]
+
+    __table_args__ = (
+        UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
+        Index("ix_entries_id", "id"),
+        Index("ix_entries_sequence", "sequence"),
+        Index("ix_entries_voucher", "voucher_number", postgresql_where=text("voucher_number IS NOT NULL")),
+        CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
+        CheckConstraint("amount_vnd > 0", name="amount"),
+        CheckConstraint("to_year = year + 1", name="to_year"),
+        CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name="reverses"),
+        CheckConstraint("num_nonnulls(decision_number, decision_date) IN (0, 2)", name="decision"),
+        CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
+        {"postgresql_partition_by": "RANGE (year)"},
+    )
+
+
+class PostingRow(Base):
+    """What one entry did to one lot, signed. The balance of a lot is the sum of its postings."""
+
+    __tablename__ = "postings"
+
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """The entry's, by which both are partitioned."""
+    entry_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    opening_balance_vnd: Mapped[int]
+    allocated_vnd: Mapped[int]
+    carried_over_vnd: Mapped[int]
+    carried_out_vnd: Mapped[int]
+    committed_vnd: Mapped[int]
+    disbursed_vnd: Mapped[int]
+    reserved_vnd: Mapped[int]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["year", "entry_id"], ["entries.year", "entries.id"]),
+        Index("ix_postings_lot_id", "lot_id"),
+        {"postgresql_partition_by": "RANGE (year)"},
+    )
+
+
+LOTS = cast("Table", LotRow.__table__)
+ENTRIES = cast("Table", EntryRow.__table__)
+POSTINGS = cast("Table", PostingRow.__table__)

@@ -1,0 +1,182 @@
+"""Where progress is read. Public, unless the installation closes public reads."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+
+from services.funding.catalogue import Catalogue
+from services.funding.desk import TheDesk
+from services.funding.progress import store
+from services.funding.progress.rules import TOTAL, Part, Row, group, sum_up
+from services.funding.progress.schemas import (
+    CapitalRow,
+    ProgressOut,
+    ProgressRow,
+    SourcePart,
+    SourceRow,
+    StatusOut,
+    UnitOut,
+    amounts,
+)
+from services.funding.progress.store import GROUPINGS
+from services.funding.queries import (
+    NO_COMPONENT,
+    BudgetYear,
+    OfCapital,
+    OfComponent,
+    OfProgram,
+    OfSources,
+    OfUnit,
+    OriginYear,
+    Sought,
+)
+from services.funding.rules import CAPITALS, Capital
+from shared.kit.feed import newest_change
+from shared.kit.identity import PublicReader
+from shared.kit.problems import Invalid, Sentence, fault
+from shared.kit.transactions import TransactionRoute
+
+ENTRIES = "/v1/funding/entries"
+EVERY_SOURCE = "all"
+
+GROUPING_UNKNOWN = Sentence(
+    "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
+)
+
+router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+
+GroupBy = Annotated[
+    str,
+    Query(
+        max_length=100,
+        description="one or more of program, component, capital, source, unit, origin_year, separated by commas",
+    ),
+]
+
+
+@router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
+async def read_progress(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    year: BudgetYear,
+    group_by: GroupBy = "capital",
+    program: OfProgram = None,
+    component: OfComponent = None,
+    capital: OfCapital = None,
+    source: OfSources = None,
+    unit: OfUnit = None,
+    origin_year: OriginYear = None,
+) -> ProgressOut:
+    """Read what was allocated, carried over, committed and disbursed in a year, in any grouping.
+
+    Shown are the sources that count in the disbursement rate, unless `source` names others (`all` for every one) or the
+    rows are by source. Rates are divided after adding, never averaged, and are of the money that counts.
+    """
+    by, catalogue = _groupings(group_by), desk.catalogue
+    sources = _sources(source, by, catalogue)
+    scope = await desk.scope(unit, year)
+    sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
+    parts = await store.parts(desk.session, sought, by)
+    rows = group(parts, by, counted=catalogue.counted, with_a_rate=catalogue.with_a_rate)
+    asked = {
+        "year": year,
+        "program": program,
+        "component": component,
+        "capital": capital,
+        "source": sources if source or "source" not in by else None,
+        "unit": unit,
+        "origin_year": origin_year,
+    }
+    return ProgressOut(
+        year=year,
+        unit=UnitOut.of(scope.unit) if scope.unit else None,
+        sources=sources if sources is not None else list(catalogue.sources),
+        as_of=(await newest_change(desk.session))[1],
+        rows=[ProgressRow(**row.keys, **amounts(row, _lineage(row, asked))) for row in rows],
+    )
+
+
+@router.get("/status", summary="Read the status of a year")
+async def read_status(*, desk: TheDesk, _: PublicReader, year: BudgetYear, unit: OfUnit = None) -> StatusOut:
+    """Read the money of a year as the province-wide status shows it.
+
+    `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
+    others, with the counterpart and the integrated money as parts of the local budget.
+    """
+    scope = await desk.scope(unit, year)
+    parts = await store.parts(desk.session, Sought(year=year, places=scope.places), ("capital", "source"))
+    asked = {"year": year, "unit": unit}
+    return StatusOut(
+        year=year,
+        unit=UnitOut.of(scope.unit) if scope.unit else None,
+        as_of=(await newest_change(desk.session))[1],
+        rows=_rows(parts, desk.catalogue, asked),
+        sources=_other_sources(parts, desk.catalogue, asked),
+    )
+
+
+def _rows(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[CapitalRow]:
+    counted = [part for part in parts if part.source in catalogue.counted]
+    asked = {**asked, "source": sorted(catalogue.counted)}
+    kinds: dict[Capital, list[Part]] = {
+        kind: [part for part in counted if part.keys["capital"] == kind] for kind in CAPITALS
+    }
+    rows = [
+        *(sum_up({"capital": kind}, of, catalogue.counted) for kind, of in kinds.items()),
+        sum_up({"capital": TOTAL}, counted, catalogue.counted),
+    ]
+    return [CapitalRow(**row.keys, **amounts(row, _lineage(row, asked))) for row in rows]
+
+
+def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[SourceRow]:
+    groups: dict[str, list[SourcePart]] = {}
+    sums: dict[str, list[Part]] = {}
+    for code, source in catalogue.sources.items():
+        of = [part for part in parts if part.source == code]
+        if not of or code in catalogue.counted:
+            continue
+        row = sum_up({"source": code}, of, catalogue.with_a_rate)
+        said = SourcePart(**row.keys, **amounts(row, _lineage(row, asked)))
+        groups.setdefault(source.group, []).append(said)
+        sums.setdefault(source.group, []).extend(of)
+    rows = []
+    for name, members in groups.items():
+        whole = sum_up({}, sums[name], catalogue.counted)
+        lineage = _lineage(whole, {**asked, "source": [member.source for member in members]})
+        rows.append(SourceRow(source=name, parts=members, **amounts(whole, lineage)))
+    return rows
+
+
+def _groupings(text: str) -> list[str]:
+    by = list(dict.fromkeys(word.strip() for word in text.split(",")))
+    unknown = [word for word in by if word not in GROUPINGS]
+    if unknown:
+        known = ", ".join(GROUPINGS)
+        raise Invalid(
+            faults=[
+                fault("/query/group_by", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=known)
+                for word in unknown
+            ]
+        )
+    return by
+
+
+def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: Catalogue) -> list[str] | None:
+    """Tell which sources are shown; None: every one."""
+    if named:
+        return None if EVERY_SOURCE in named else list(named)
+    return None if "source" in by else sorted(catalogue.counted)
+
+
+def _lineage(row: Row, asked: dict[str, Any]) -> str:
+    """Give the address of the entries that a row is made of."""
+    terms = {**asked, **{name: value for name, value in row.keys.items() if value != TOTAL}}
+    if row.keys.get("component", TOTAL) is None:
+        terms["component"] = NO_COMPONENT
+    if row.keys.get("unit", TOTAL) != TOTAL:
+        terms["below"] = "false"
+    said = {name: value for name, value in terms.items() if value is not None}
+    return f"{ENTRIES}?{urlencode(said, doseq=True)}"

@@ -1,0 +1,151 @@
+"""How progress is said."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.funding.progress.rules import Row
+from services.funding.rules import Capital
+from shared.kit.decimals import Number
+from shared.territory.units import Unit
+
+Total = Literal["total"]
+
+
+class UnitOut(BaseModel):
+    """The unit whose money is shown, with everything below it."""
+
+    code: str = Field(description="code of the unit", examples=["62"])
+    name: str = Field(description="its name", examples=["Kon Tum"])
+
+    @classmethod
+    def of(cls, unit: Unit) -> Self:
+        """Say a unit."""
+        return cls(code=unit.code, name=unit.name)
+
+
+class CarriedOverOut(BaseModel):
+    """Money carried over, of one year of origin."""
+
+    origin_year: int = Field(description="year for which the money was first given", examples=[2022])
+    carried_over_vnd: int = Field(
+        description="carried over into this year, in đồng", examples=[597_053_000_000]
+    )
+
+
+class AmountsOut(BaseModel):
+    """Amounts of a year, in đồng."""
+
+    allocated_vnd: int = Field(description="allocated in the year, in đồng", examples=[1_274_696_000_000])
+    opening_balance_vnd: int = Field(
+        description="there before the ledger began, in đồng; part of what is available", examples=[0]
+    )
+    carried_over_vnd: int = Field(
+        description="carried over from the year before, in đồng", examples=[597_053_000_000]
+    )
+    available_vnd: int = Field(
+        description="allocated + opening balance + carried over, in đồng", examples=[1_871_749_000_000]
+    )
+    committed_vnd: int = Field(description="committed in the year, in đồng", examples=[1_100_000_000_000])
+    disbursed_vnd: int = Field(description="disbursed in the year, in đồng", examples=[976_937_600_000])
+    carried_out_vnd: int = Field(description="carried into the next year, in đồng", examples=[0])
+    left_vnd: int = Field(
+        description="available − disbursed − carried out, in đồng", examples=[894_811_400_000]
+    )
+    disbursement_rate: Number | None = Field(
+        description="disbursed / available, in percent, exact or to six places, of the money that counts in the rate; "
+        "null where none is available",
+        examples=[52.193836],
+    )
+    rate_numerator_vnd: int = Field(
+        description="disbursed that counts in the rate, in đồng", examples=[976_937_600_000]
+    )
+    rate_denominator_vnd: int = Field(
+        description="available that counts in the rate, in đồng", examples=[1_871_749_000_000]
+    )
+    carried_over_from: list[CarriedOverOut] = Field(description="what was carried over, by year of origin")
+    lineage: str = Field(
+        description="the entries that the figures are made of",
+        examples=["/v1/funding/entries?year=2023&source=central&unit=62"],
+    )
+
+
+class Keys(BaseModel):
+    """What a row is about."""
+
+    program: str | None = Field(None, description="program, or total")
+    component: str | None = Field(None, description="component; null: the program as a whole; or total")
+    capital: Capital | Total | None = Field(None, description="investment, recurrent, or total")
+    source: str | None = Field(None, description="where the money comes from, or total")
+    unit: str | None = Field(None, description="the unit that the money is given to, or total")
+    origin_year: int | Total | None = Field(None, description="year of origin, or total")
+
+
+class ProgressRow(AmountsOut, Keys):
+    """One group, or the total. It has the keys of the grouping and no others; the total says `total` for each."""
+
+
+class ProgressOut(BaseModel):
+    """Progress of a year in one grouping; every total is the sum of its rows, to the đồng."""
+
+    year: int = Field(description="budget year", examples=[2023])
+    unit: UnitOut | None = Field(description="the unit shown; null: everything")
+    sources: list[str] = Field(description="the sources that are shown", examples=[["central"]])
+    as_of: datetime | None = Field(
+        description="instant of the newest change included; null where there is none"
+    )
+    rows: list[ProgressRow] = Field(description="one for each group, and the total last")
+
+
+class CapitalRow(AmountsOut):
+    """The money that counts in the rate, of one capital kind or in total."""
+
+    capital: Capital | Total = Field(description="investment, recurrent, or total")
+
+
+class SourcePart(AmountsOut):
+    """One source of a group."""
+
+    source: str = Field(description="the source", examples=["counterpart"])
+
+
+class SourceRow(SourcePart):
+    """A source, or a group of sources with its parts."""
+
+    source: str = Field(description="the source, or the group of sources", examples=["local_budget"])
+    parts: list[SourcePart] = Field(description="the sources of the group; they add up to it")
+
+
+class StatusOut(BaseModel):
+    """The money of a year as the province-wide status shows it."""
+
+    model_config = ConfigDict(title="FundingStatus")
+
+    year: int = Field(description="budget year", examples=[2023])
+    unit: UnitOut | None = Field(description="the unit shown; null: everything")
+    as_of: datetime | None = Field(
+        description="instant of the newest change included; null where there is none"
+    )
+    rows: list[CapitalRow] = Field(
+        description="the central budget by capital kind: investment, recurrent, total"
+    )
+    sources: list[SourceRow] = Field(description="the other sources that have money in the year")
+
+
+def amounts(row: Row, lineage: str) -> dict[str, object]:
+    """Say the amounts of a row."""
+    names = set(AmountsOut.model_fields) - {
+        "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage"
+    }  # fmt: skip
+    return {
+        **{name: getattr(row.amounts, name) for name in names},
+        "disbursement_rate": row.rate,
+        "rate_numerator_vnd": row.counted.disbursed_vnd,
+        "rate_denominator_vnd": row.counted.available_vnd,
+        "carried_over_from": [
+            CarriedOverOut(origin_year=year, carried_over_vnd=amount)
+            for year, amount in row.carried_over_from.items()
+        ],
+        "lineage": lineage,
+    }

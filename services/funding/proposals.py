@@ -1,0 +1,110 @@
+"""An entry as somebody asks for it, and everything that is wrong with it before the ledger is looked at. Pure.
+
+Faults of shape were found already; what could not be read is None here and is not judged twice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from services.funding.catalogue import Catalogue
+from services.funding.rules import BRINGS_MONEY, Capital, Kind
+from shared.kit.problems import Fault, Sentence, fault
+
+TO_YEAR_NOT_NEXT = Sentence(
+    "Vốn chỉ được kéo dài sang năm liền sau ({next_year}).",
+    "Money is carried into the next year ({next_year}).",
+)
+ORIGIN_AFTER_YEAR = Sentence(
+    "Năm gốc của vốn không thể sau năm ngân sách {year}.",
+    "Money cannot originate after the budget year {year}.",
+)
+PAPER_MISSING = Sentence(
+    "Cần số chứng từ (voucher) hoặc quyết định (decision).", "Name the voucher or the decision behind it."
+)
+IN_FUTURE = Sentence("Ngày {day} chưa tới.", "{day} has not come yet.")
+FAR_FROM_YEAR = Sentence(
+    "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
+    "{day} is not in the budget year {year}, the year before or the year after.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The document that decided it."""
+
+    number: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """The paper of a payment or contract: who issued it and its number there."""
+
+    source: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An entry as asked for. None: not said, or said so that it could not be read."""
+
+    kind: Kind
+    year: int | None = None
+    to_year: int | None = None
+    program: str | None = None
+    component: str | None = None
+    capital: Capital | None = None
+    source: str | None = None
+    unit: str | None = None
+    origin_year: int | None = None
+    amount_vnd: int | None = None
+    decision: Decision | None = None
+    voucher: Voucher | None = None
+    effective_on: date | None = None
+    note: str | None = None
+    unread: frozenset[str] = frozenset()
+
+    def faults(self, catalogue: Catalogue, today: date) -> Iterator[Fault]:
+        """Name what is wrong with it, apart from its unit."""
+        brings = self.kind in BRINGS_MONEY
+        yield from catalogue.faults_of(
+            program=self.program,
+            component=self.component,
+            source=self.source,
+            funded_in=(self.origin_year or self.year) if brings else None,
+        )
+        yield from self._faults_of_years()
+        yield from self._faults_of_papers()
+        yield from self._faults_of_days(today)
+
+    def _faults_of_years(self) -> Iterator[Fault]:
+        if self.year is None:
+            return
+        if self.to_year is not None and self.to_year != self.year + 1:
+            yield fault("/to_year", "to_year_not_next", TO_YEAR_NOT_NEXT, next_year=self.year + 1)
+        if self.origin_year is not None and self.origin_year > self.year:
+            yield fault("/origin_year", "origin_year_after_year", ORIGIN_AFTER_YEAR, year=self.year)
+
+    def _faults_of_papers(self) -> Iterator[Fault]:
+        named = self.decision or self.voucher or self.unread & {"decision", "voucher"}
+        if self.kind in {Kind.COMMITMENT, Kind.DISBURSEMENT} and not named:
+            yield fault("/voucher", "paper_missing", PAPER_MISSING)
+
+    def _faults_of_days(self, today: date) -> Iterator[Fault]:
+        if self.decision is not None and self.decision.date > today:
+            yield fault("/decision/date", "date_in_future", IN_FUTURE, day=self.decision.date.isoformat())
+        if self.effective_on is None:
+            return
+        if self.kind not in BRINGS_MONEY and self.effective_on > today:
+            yield fault("/effective_on", "date_in_future", IN_FUTURE, day=self.effective_on.isoformat())
+        if self.year is not None and not (self.year - 1 <= self.effective_on.year <= self.year + 1):
+            day = self.effective_on.isoformat()
+            yield fault("/effective_on", "date_far_from_year", FAR_FROM_YEAR, day=day, year=self.year)
+
+    def day(self, today: date) -> date | None:
+        """Tell when it takes effect: as said, else the decision's date or today, brought into the budget year."""
+        if self.effective_on is not None or self.year is None:
+            return self.effective_on
+        first, last = date(self.year, 1, 1), date(self.to_year or self.year, 12, 31)
+        return min(max(self.decision.date if self.decision else today, first), last)

@@ -1,0 +1,47 @@
+"""What readers may narrow by, in the same words on every route."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import StringConstraints
+
+from services.funding.places import Place
+from services.funding.rules import Capital
+
+FIRST_YEAR, LAST_YEAR = 2016, 2100
+"""Before 2016 the medium-term plan that the programs are funded from did not exist."""
+
+Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.]+$", max_length=40)]
+"""A code of the catalogue or of a unit; which ones there are is not a matter of shape."""
+
+BudgetYear = Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="budget year")]
+AnyYear = Annotated[
+    int | None,
+    Query(ge=FIRST_YEAR, le=LAST_YEAR, description="budget year; carried money counts in both of its years"),
+]
+OriginYear = Annotated[
+    int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="year of origin of the money")
+]
+OfProgram = Annotated[Code | None, Query(description="rural, poverty or ethnic")]
+OfComponent = Annotated[Code | None, Query(description="code of a component; none: the program as a whole")]
+OfCapital = Annotated[Capital | None, Query(description="investment or recurrent")]
+OfSources = Annotated[list[Code] | None, Query(description="one or more sources", max_length=20)]
+OfUnit = Annotated[Code | None, Query(description="a province, district or commune with everything below it")]
+Below = Annotated[bool, Query(description="with everything below the unit; false: the unit alone")]
+
+NO_COMPONENT = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which lots a reader asks for; None does not narrow."""
+
+    year: int | None = None
+    program: str | None = None
+    component: str | None = None
+    capital: str | None = None
+    sources: Collection[str] | None = None
+    places: Collection[Place] | None = None
+    origin_year: int | None = None

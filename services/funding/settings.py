@@ -1,0 +1,16 @@
+"""What may differ between two installations of the ledger."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.funding.catalogue import DATA
+from shared.kit.settings import ServiceSettings
+
+
+class FundingSettings(ServiceSettings):
+    """The settings of every service, and where the dated tables of codes lie."""
+
+    funding_catalogue: Path = Field(
+        DATA, description="folder with programs.csv, components.csv and sources.csv"
+    )

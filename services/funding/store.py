@@ -1,0 +1,134 @@
+"""How lots are locked, opened and kept. Flushes, never commits.
+
+Every statement locks lots in the order (year, origin year, id), and an entry that touches two years locks the earlier one
+first, so that entries wait for each other and never deadlock.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.models import LOTS, POSTINGS
+from services.funding.places import Place
+from services.funding.queries import NO_COMPONENT, Sought
+from services.funding.rules import MEASURES, Amounts, Capital, Line, Lot
+
+KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
+IN_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The locked lots of one entry: their balances, and the rows they are kept in."""
+
+    balances: Mapping[Lot, Amounts]
+    ids: Mapping[Lot, int]
+
+    def __or__(self, other: "Holding") -> "Holding":
+        return Holding({**self.balances, **other.balances}, {**self.ids, **other.ids})
+
+
+async def lock_lots(session: AsyncSession, line: Line, origin_year: int | None) -> Holding:
+    """Lock the lots of a line, or its one of that origin."""
+    query = select(LOTS).where(
+        *(LOTS.c[name].is_not_distinct_from(getattr(line, name)) for name in KEY if name != "origin_year")
+    )
+    if origin_year is not None:
+        query = query.where(LOTS.c.origin_year == origin_year)
+    return _holding((await session.execute(query.order_by(*IN_ORDER).with_for_update())).all())
+
+
+async def open_lots(session: AsyncSession, lots: Collection[Lot]) -> Holding:
+    """Lock lots that receive money, and make those that are not there yet."""
+    rows = [_key(lot) for lot in sorted(lots, key=lambda each: (each.line.year, each.origin_year))]
+    statement = insert(LOTS).values(rows)
+    locking = statement.on_conflict_do_update(
+        constraint="uq_lots_key", set_={"opening_balance_vnd": LOTS.c.opening_balance_vnd}
+    )
+    return _holding((await session.execute(locking.returning(*LOTS.c))).all())
+
+
+async def lock_lots_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> Holding:
+    """Lock the lots that an entry was posted to."""
+    posted = select(POSTINGS.c.lot_id).where(POSTINGS.c.year == year, POSTINGS.c.entry_id == entry_id)
+    query = select(LOTS).where(LOTS.c.id.in_(posted)).order_by(*IN_ORDER)
+    return _holding((await session.execute(query.with_for_update(of=LOTS))).all())
+
+
+async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:
+    """Write the balances of locked lots."""
+    statement = update(LOTS).where(LOTS.c.id == bindparam("lot_id"))
+    await session.execute(
+        statement.values({name: bindparam(f"new_{name}") for name in MEASURES}),
+        [
+            {"lot_id": holding.ids[lot], **{f"new_{name}": getattr(balance, name) for name in MEASURES}}
+            for lot, balance in after.items()
+        ],
+    )
+
+
+async def places(session: AsyncSession, year: int | None) -> list[Place]:
+    """Find where the lots of a year lie, or all lots."""
+    query = select(LOTS.c.unit, LOTS.c.unit_since).distinct()
+    if year is not None:
+        query = query.where(LOTS.c.year == year)
+    return [(row.unit, row.unit_since) for row in await session.execute(query)]
+
+
+async def unbalanced(session: AsyncSession) -> Sequence[int]:
+    """Find lots whose balance is not the sum of their postings. There are none, unless a table was tampered with."""
+    sums = (func.sum(POSTINGS.c[name]).label(name) for name in MEASURES)
+    recomputed = select(POSTINGS.c.lot_id, *sums).group_by(POSTINGS.c.lot_id).subquery()
+    differs = or_(*(func.coalesce(recomputed.c[name], 0) != LOTS.c[name] for name in MEASURES))
+    query = select(LOTS.c.id).outerjoin(recomputed, recomputed.c.lot_id == LOTS.c.id).where(differs)
+    return (await session.scalars(query)).all()
+
+
+def lot_terms(sought: Sought) -> list[ColumnElement[bool]]:
+    """Say which lots are sought, as conditions."""
+    equal = {name: getattr(sought, name) for name in ("year", "program", "capital", "origin_year")}
+    terms = [LOTS.c[name] == value for name, value in equal.items() if value is not None]
+    if sought.component == NO_COMPONENT:
+        terms.append(LOTS.c.component.is_(None))
+    elif sought.component is not None:
+        terms.append(LOTS.c.component == sought.component)
+    if sought.sources is not None:
+        terms.append(LOTS.c.source.in_(sought.sources))
+    if sought.places is not None:
+        terms.append(tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(list(sought.places)))
+    return terms
+
+
+def lot_of(row: Row[Any]) -> Lot:
+    """Make a lot of a row that has the columns of its key."""
+    line = Line(
+        year=row.year,
+        program=row.program,
+        component=row.component,
+        capital=cast("Capital", row.capital),
+        source=row.source,
+        unit=row.unit,
+        unit_since=row.unit_since,
+    )
+    return Lot(line, row.origin_year)
+
+
+def amounts_of(row: Row[Any]) -> Amounts:
+    """Make amounts of a row that has a column for each measure."""
+    return Amounts(*(int(getattr(row, name)) for name in MEASURES))
+
+
+def _holding(rows: Sequence[Row[Any]]) -> Holding:
+    found = {lot_of(row): row for row in rows}
+    return Holding(
+        {lot: amounts_of(row) for lot, row in found.items()}, {lot: row.id for lot, row in found.items()}
+    )
+
+
+def _key(lot: Lot) -> dict[str, Any]:
+    return {name: lot.origin_year if name == "origin_year" else getattr(lot.line, name) for name in KEY}

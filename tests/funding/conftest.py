@@ -1,0 +1,97 @@
+"""The ledger over HTTP on a database of its own, with a finance office at the counter."""
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from services.funding.app import create_app
+from services.funding.settings import FundingSettings
+from tests.issuer import Issuer
+
+LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
+DECISION = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
+VOUCHER = {"source": "KBNN Kon Tum", "number": "GRT-1"}
+
+
+@dataclass
+class Office:
+    """A client with a token; `post` gives a fresh Idempotency-Key each time."""
+
+    http: AsyncClient
+    token: str
+    app: object
+
+    def post(self, what, body, *, key=None, **params):
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Idempotency-Key": key or uuid.uuid4().hex,
+            "Accept-Language": "en",
+        }
+        return self.http.post(f"/v1/funding/{what}", json=body, headers=headers, params=params)
+
+    def get(self, path, **params):
+        path = path if path.startswith("/") else f"/v1/funding/{path}"
+        return self.http.get(
+            path,
+            params=params or None,
+            headers={"Authorization": f"Bearer {self.token}", "Accept-Language": "en"},
+        )
+
+    async def allocate(self, amount, **line):
+        return await done(
+            self.post("allocations", {**LINE, "amount_vnd": amount, "decision": DECISION, **line})
+        )
+
+    async def disburse(self, amount, **line):
+        return await done(
+            self.post("disbursements", {**LINE, "amount_vnd": amount, "voucher": VOUCHER, **line})
+        )
+
+    async def commit(self, amount, **line):
+        return await done(
+            self.post("commitments", {**LINE, "amount_vnd": amount, "voucher": VOUCHER, **line})
+        )
+
+    async def carry_over(self, amount, **line):
+        body = {**LINE, "amount_vnd": amount, "decision": DECISION, "from_year": 2023, **line}
+        del body["year"]
+        return await done(self.post("carry-overs", body))
+
+    async def reverse(self, entry, **more):
+        return await done(
+            self.post("reversals", {"reverses": entry["id"], "reason": "Hạch toán nhầm", **more})
+        )
+
+
+async def done(request):
+    """The body of an answer that took effect."""
+    answer = await request
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def issuer():
+    return Issuer()
+
+
+@pytest.fixture
+async def app(database, issuer):
+    app = issuer.trust(create_app(FundingSettings(database_url=database.url("funding"))))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def http(app):
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://funding") as client:
+        yield client
+
+
+@pytest.fixture
+def office(http, issuer, app):
+    """The finance office of the province, for all three programs."""
+    token = issuer.token("finance", ["funding"], ["rural", "poverty", "ethnic"], ["62"])
+    return Office(http, token, app)
