@@ -7,6 +7,8 @@ same again, secret included, as long as the client is what was asked for.
     python -m gateway rotate-keys
 """
 
+# ruff: noqa: T201 (a command line prints)
+
 import argparse
 import asyncio
 import json

@@ -146,7 +146,9 @@ async def list_clients(
     cursor: Cursor = None,
 ) -> Page[ClientOut]:
     """List the clients, newest first; never a secret."""
-    found = await page(session, newest_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0]))
+    found = await page(
+        session, newest_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0])
+    )
     link_next(request, response, found.next)
     return found
 

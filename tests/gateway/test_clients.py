@@ -37,7 +37,10 @@ async def everything_in(database):
         texts = []
         for (table,) in tables:
             rows = await connection.fetch(f"SELECT * FROM gateway.{table}")
-            texts += [str([bytes(v) if isinstance(v, bytes | memoryview) else v for v in row.values()]) for row in rows]
+            texts += [
+                str([bytes(v) if isinstance(v, bytes | memoryview) else v for v in row.values()])
+                for row in rows
+            ]
         return "\n".join(texts)
     finally:
         await connection.close()
@@ -82,17 +85,27 @@ async def test_ten_repeats_at_once_make_one_client(office):
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["client_secret"] for answer in answers}) == 1
     acts = (await office.get("/v1/audit")).json()["items"]
-    assert len([act for act in acts if act["act"] == "client.created" and act["subject"] == "district-610"]) == 1
+    assert (
+        len([act for act in acts if act["act"] == "client.created" and act["subject"] == "district-610"]) == 1
+    )
 
 
 async def test_a_name_is_given_once(office):
     await office.post("/v1/clients", json=WISH, headers={"Idempotency-Key": "k1"})
-    other = await office.post("/v1/clients", json={**WISH, "units": ["611"]}, headers={"Idempotency-Key": "k2"})
+    other = await office.post(
+        "/v1/clients", json={**WISH, "units": ["611"]}, headers={"Idempotency-Key": "k2"}
+    )
     assert (other.status_code, other.json()["code"]) == (409, "client_exists")
 
 
 async def test_what_cannot_be_granted_is_named_fault_by_fault(office):
-    wish = {"client_id": "Bad Name", "scopes": ["fly"], "programs": ["poverty"], "units": ["x"], "secret": "mine"}
+    wish = {
+        "client_id": "Bad Name",
+        "scopes": ["fly"],
+        "programs": ["poverty"],
+        "units": ["x"],
+        "secret": "mine",
+    }
     shape = (await office.post("/v1/clients", json=wish, headers={"Idempotency-Key": "k"})).json()
     assert {each["pointer"] for each in shape["errors"]} == {"/client_id", "/scopes/0", "/units/0", "/secret"}
     wish = {**WISH, "programs": ["poverty", "moon", "poverty"]}

@@ -83,7 +83,9 @@ async def test_a_service_that_is_down_is_said_so(common_database, urls):
     urls["rural"] = f"http://127.0.0.1:{free_port()}"
     async with speaking_to(create_app(settings_of(common_database, urls))) as client:
         for method in ("GET", "POST"):
-            answer = await client.request(method, "/v1/rural/reports", json={}, headers={"Accept-Language": "en"})
+            answer = await client.request(
+                method, "/v1/rural/reports", json={}, headers={"Accept-Language": "en"}
+            )
             assert (answer.status_code, answer.json()["code"]) == (503, "upstream_unavailable")
             assert answer.json()["service"] == "rural"
             assert answer.headers["retry-after"] == "1"
@@ -126,7 +128,9 @@ async def test_large_bodies_stream_both_ways_with_flat_memory(door, urls, neighb
             taken += len(message.get("body", b""))
             if not message.get("more_body"):
                 break
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/csv")]})
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/csv")]}
+        )
         for _ in range(64):
             await send({"type": "http.response.body", "body": b"x" * MEGABYTE, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
@@ -246,7 +250,9 @@ async def test_an_upload_that_breaks_off_is_not_taken_for_a_whole_one(urls, comm
         async with serving(create_app(settings_of(common_database, urls)), lifespan="on") as address:
             host, port = address.removeprefix("http://").split(":")
             with socket.create_connection((host, int(port))) as caller:
-                caller.sendall(b"POST /v1/rural/r HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n" + b"x" * 70_000)
+                caller.sendall(
+                    b"POST /v1/rural/r HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n" + b"x" * 70_000
+                )
                 await asyncio.sleep(0.3)
             for _ in range(50):
                 if finished:

@@ -52,7 +52,11 @@ async def test_a_secret_gives_a_token_that_the_published_keys_verify(gateway):
     assert (claims["sub"], claims["client_id"], claims["aud"]) == ("token-1", "token-1", "ntp")
     assert claims["iss"] == gateway.app.state.settings.issuer
     assert claims["exp"] - claims["iat"] == 600
-    assert (claims["programs"], claims["units"], claims["scope"]) == (["poverty"], ["610", "611"], "report read")
+    assert (claims["programs"], claims["units"], claims["scope"]) == (
+        ["poverty"],
+        ["610", "611"],
+        "report read",
+    )
     assert claims["jti"]
 
 
@@ -61,7 +65,11 @@ async def test_the_scope_may_be_narrowed_and_not_widened(gateway):
     narrow = await gateway.post("/oauth/token", data={**FORM, "scope": "read"}, auth=who)
     assert narrow.json()["scope"] == "read"
     wide = await gateway.post("/oauth/token", data={**FORM, "scope": "read admin"}, auth=who)
-    assert (wide.status_code, wide.json()["error"], wide.json()["code"]) == (400, "invalid_scope", "invalid_scope")
+    assert (wide.status_code, wide.json()["error"], wide.json()["code"]) == (
+        400,
+        "invalid_scope",
+        "invalid_scope",
+    )
 
 
 async def test_who_is_not_proved_gets_the_same_answer_whatever_was_wrong(gateway):

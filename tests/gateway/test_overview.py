@@ -1,0 +1,317 @@
+"""The status: composed of parts that may fail on their own, shared, remembered, healed, and never leaking."""
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from gateway.app import create_app
+from gateway.overview import parts as parts_module
+from tests.gateway.conftest import settings_of, speaking_to
+from tests.gateway.neighbours import Neighbour, progress, serving_each
+from tests.postgres import free_port
+
+STATUS = "/v1/status?period=2023"
+
+
+def states(answer: httpx.Response) -> dict[str, str]:
+    said = answer.json()
+    found = {part["program"]: part["state"] for part in said["programs"]}
+    return {**found, "funding": said["funding"]["state"]}
+
+
+ALL_FRESH = dict.fromkeys(("rural", "poverty", "ethnic", "funding"), "fresh")
+
+
+async def test_the_whole_picture_in_one_answer(gateway, neighbours):
+    answer = await gateway.get(STATUS)
+    said = answer.json()
+    assert list(said) == ["unit", "period", "basis", "as_of", "complete", "programs", "funding"]
+    assert said["unit"] == {"code": "62", "name": "Kon Tum"}
+    assert (said["period"], said["basis"], said["complete"]) == ("2023", "accepted", True)
+    assert said["as_of"] == "2024-01-06T02:00:00Z"
+    assert [part["program"] for part in said["programs"]] == ["rural", "poverty", "ethnic"]
+    assert said["programs"][1]["figures"] == progress("poverty")["figures"]
+    assert (said["programs"][0]["state"], said["programs"][0]["age_seconds"]) == ("fresh", 0)
+    assert said["funding"]["rows"][0]["allocated_vnd"] == 1274696000000
+    assert said["funding"]["sources"] == [{"source": "local_budget"}]
+    assert answer.headers["age"] == "0"
+    assert (
+        answer.headers["status-parts"]
+        == "rural=fresh;age=0, poverty=fresh;age=0, ethnic=fresh;age=0, funding=fresh;age=0"
+    )
+    method, target, headers, _ = neighbours["poverty"].requests[0]
+    assert (method, target) == (
+        "GET",
+        "/v1/poverty/progress?period=2023&unit=62&basis=accepted&headline=true",
+    )
+    assert "authorization" not in headers
+    assert headers["x-request-id"] == answer.headers["x-request-id"]
+    assert neighbours["funding"].requests[0][1] == "/v1/funding/status?year=2023&unit=62"
+
+
+async def test_the_tag_stands_still_while_nothing_changes(gateway, neighbours):
+    first = await gateway.get(STATUS)
+    tag = first.headers["etag"]
+    same = await gateway.get(STATUS, headers={"If-None-Match": tag})
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+    assert "status-parts" in same.headers
+    neighbours["rural"].answer = progress("rural", 2.5)
+    changed = await gateway.get(STATUS, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+async def test_parts_are_asked_only_for_what_changed(gateway, neighbours):
+    neighbours["rural"].tag = 'W/"1"'
+    first = await gateway.get(STATUS)
+    second = await gateway.get(STATUS)
+    assert "if-none-match" not in neighbours["rural"].requests[0][2]
+    assert neighbours["rural"].requests[1][2]["if-none-match"] == 'W/"1"'
+    assert second.json() == first.json()
+    assert states(second) == ALL_FRESH
+
+
+async def test_identical_reads_at_one_moment_share_one_fetch(gateway, neighbours):
+    neighbours["rural"].waits = asyncio.Event()
+    reads = [asyncio.create_task(gateway.get(STATUS)) for _ in range(20)]
+    await asyncio.sleep(0.2)
+    neighbours["rural"].waits.set()
+    answers = await asyncio.gather(*reads)
+    assert {len(neighbour.requests) for neighbour in neighbours.values()} == {1}
+    assert {answer.text for answer in answers} == {answers[0].text}
+
+
+async def test_a_part_never_seen_is_unavailable_and_says_why(common_database, urls):
+    urls["ethnic"] = f"http://127.0.0.1:{free_port()}"
+    async with speaking_to(create_app(settings_of(common_database, urls))) as client:
+        answer = await client.get(STATUS, headers={"Accept-Language": "en"})
+        strict = await client.get(f"{STATUS}&require=all", headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    assert states(answer) == {**ALL_FRESH, "ethnic": "unavailable"}
+    assert answer.json()["complete"] is False
+    missing = answer.json()["programs"][2]
+    assert (missing["age_seconds"], missing["figures"]) == (None, [])
+    assert (missing["problem"]["code"], missing["problem"]["service"]) == ("upstream_unavailable", "ethnic")
+    assert "ethnic=unavailable" in answer.headers["status-parts"]
+    assert (strict.status_code, strict.json()["code"]) == (503, "status_incomplete")
+    assert "ethnic (unavailable)" in strict.json()["detail"]
+    assert strict.headers["retry-after"] == "1"
+
+
+async def test_everything_down_still_answers(common_database):
+    urls = {name: f"http://127.0.0.1:{free_port()}" for name in ALL_FRESH}
+    async with speaking_to(create_app(settings_of(common_database, urls))) as client:
+        answer = await client.get(f"{STATUS}&unit=610")
+    assert answer.status_code == 200
+    assert set(states(answer).values()) == {"unavailable"}
+    assert answer.json()["as_of"] is None
+    assert answer.json()["unit"] == {"code": "610", "name": "Đăk Glei"}
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+async def test_a_failing_part_is_stale_with_its_age_and_heals(gateway, neighbours, status):
+    fresh = await gateway.get(STATUS)
+    poverty = neighbours["poverty"]
+    poverty.status, said = status, poverty.answer
+    poverty.answer = {"code": "busy"}
+    await asyncio.sleep(1.1)
+    stale = await gateway.get(STATUS)
+    assert states(stale) == {**ALL_FRESH, "poverty": "stale"}
+    part = stale.json()["programs"][1]
+    assert part["figures"] == fresh.json()["programs"][1]["figures"]
+    assert part["age_seconds"] == 1
+    assert "problem" not in part
+    assert stale.headers["age"] == "1"
+    assert stale.headers["etag"] != fresh.headers["etag"]
+    poverty.status, poverty.answer = 200, said
+    assert states(await gateway.get(STATUS)) == ALL_FRESH
+
+
+async def test_the_tag_of_a_stale_answer_stands_still_while_it_ages(gateway, neighbours):
+    await gateway.get(STATUS)
+    neighbours["rural"].status = 500
+    first = await gateway.get(STATUS)
+    await asyncio.sleep(1.1)
+    later = await gateway.get(STATUS, headers={"If-None-Match": first.headers["etag"]})
+    assert later.status_code == 304
+    assert later.headers["age"] == "1"
+
+
+async def test_a_hanging_part_costs_one_read_its_deadline_and_the_next_ones_a_moment(gateway, neighbours):
+    await gateway.get(STATUS)
+    rural = neighbours["rural"]
+    rural.waits = asyncio.Event()
+
+    async def timed():
+        begun = time.monotonic()
+        answer = await gateway.get(STATUS)
+        return states(answer)["rural"], time.monotonic() - begun
+
+    first, second = await timed(), await timed()
+    assert first[0] == second[0] == "stale"
+    assert 1.1 < first[1] < 1.9
+    assert second[1] < 0.5
+    rural.waits.set()
+    rural.waits = None
+    await asyncio.sleep(0.05)
+    assert (await timed())[0] == "fresh"
+
+
+async def test_a_part_that_hung_for_good_heals_within_five_seconds(gateway, neighbours, monkeypatch):
+    monkeypatch.setattr(parts_module, "GIVE_UP_AFTER_S", 0.5)
+    rural = neighbours["rural"]
+    rural.waits = asyncio.Event()
+    assert states(await gateway.get(STATUS))["rural"] == "unavailable"
+    held, rural.waits = rural.waits, None
+    await asyncio.sleep(0.6)
+    assert states(await gateway.get(STATUS)) == ALL_FRESH
+    held.set()
+
+
+async def test_an_answer_that_came_too_late_is_used_by_the_next_read(common_database, urls, neighbours):
+    async with speaking_to(create_app(settings_of(common_database, urls, part_within_s=0.1))) as client:
+        rural = neighbours["rural"]
+        rural.waits = asyncio.Event()
+        assert states(await client.get(STATUS))["rural"] == "unavailable"
+        rural.waits.set()
+        await asyncio.sleep(0.1)
+        rural.status = 500
+        assert states(await client.get(STATUS))["rural"] == "stale"
+
+
+async def test_nonsense_from_a_service_is_no_part(gateway, neighbours):
+    neighbours["rural"].answer = ["not", "an", "object"]
+    neighbours["funding"].answer = {"rows": "many"}
+    answer = await gateway.get(STATUS)
+    assert states(answer)["rural"] == "unavailable"
+    assert answer.json()["funding"]["rows"] == []
+
+
+async def test_a_question_that_services_refuse_is_refused(gateway, neighbours):
+    for name in ("rural", "poverty", "ethnic"):
+        neighbours[name].status = 404
+        neighbours[name].answer = {"code": "unit_unknown", "status": 404, "instance": f"/v1/{name}/progress"}
+    answer = await gateway.get(f"{STATUS}&unit=699")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unit_unknown")
+    assert answer.json()["instance"] == "/v1/status"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("period=2023-Q9", "period_invalid"),
+        ("", "invalid"),
+        ("period=2023&unit=../../x", "invalid"),
+        ("period=2023&basis=rumour", "invalid"),
+        ("period=2023&require=some", "invalid"),
+    ],
+)
+async def test_a_question_that_makes_no_sense_reaches_no_service(gateway, neighbours, query, code):
+    answer = await gateway.get(f"/v1/status?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not any(neighbour.requests for neighbour in neighbours.values())
+
+
+class Guarded(Neighbour):
+    """Says 1.0 to everybody and 2.0 to who asks for provisional figures with a token."""
+
+    refuses = False
+
+    async def __call__(self, scope, receive, send):
+        provisional = b"basis=provisional" in scope["query_string"]
+        token = dict(scope["headers"]).get(b"authorization")
+        program = scope["path"].split("/")[2]
+        self.status, self.answer, self.tag = 200, progress(program, 2.0 if provisional else 1.0), None
+        if provisional and token is None:
+            self.status, self.answer = 401, {"code": "unauthenticated"}
+        if self.refuses:
+            self.status, self.answer = 403, {"code": "forbidden"}
+        await super().__call__(scope, receive, send)
+
+
+@pytest.fixture
+async def guarded(common_database, issuer, neighbours):
+    """The gateway before services that keep provisional figures to who may read them."""
+    found = {**{name: Guarded() for name in ("rural", "poverty", "ethnic")}, "funding": neighbours["funding"]}
+    async with serving_each(found) as urls:
+        app = issuer.trust(create_app(settings_of(common_database, urls)))
+        async with speaking_to(app) as client:
+            client.services = found
+            client.app = app
+            yield client
+
+
+def values(answer):
+    return {figure["value"] for part in answer.json()["programs"] for figure in part["figures"]}
+
+
+def bearer(issuer, client_id, scopes=("review",), **more):
+    return {"Authorization": f"Bearer {issuer.token(client_id, scopes, **more)}"}
+
+
+async def test_provisional_figures_never_reach_who_may_not_read_them(guarded, issuer):
+    provisional = f"{STATUS}&basis=provisional"
+    reviewer = bearer(issuer, "reviewer-1")
+    seen = await guarded.get(provisional, headers=reviewer)
+    assert values(seen) == {2.0}
+    assert seen.headers["cache-control"] == "private, no-cache"
+    assert "Authorization" in seen.headers["vary"]
+    refused = await guarded.get(provisional)
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+    assert values(await guarded.get(STATUS)) == {1.0}
+    # and not from memory either, when the services are gone
+    for name in ("rural", "poverty", "ethnic"):
+        guarded.services[name].waits = asyncio.Event()
+    assert values(await guarded.get(STATUS)) == {1.0}
+    other = await guarded.get(provisional, headers=bearer(issuer, "reviewer-2"))
+    assert values(other) == set()
+    assert values(await guarded.get(provisional, headers=reviewer)) == {2.0}
+    assert (await guarded.get(provisional)).status_code == 401
+    for name in ("rural", "poverty", "ethnic"):
+        guarded.services[name].waits.set()
+
+
+async def test_a_read_in_flight_is_not_shared_between_readers(guarded, issuer):
+    guarded.services["rural"].waits = asyncio.Event()
+    provisional = f"{STATUS}&basis=provisional"
+    reads = [
+        asyncio.create_task(guarded.get(provisional, headers=bearer(issuer, client_id)))
+        for client_id in ("reviewer-1", "reviewer-2")
+    ]
+    await asyncio.sleep(0.2)
+    guarded.services["rural"].waits.set()
+    assert [values(answer) for answer in await asyncio.gather(*reads)] == [{2.0}, {2.0}]
+    assert len(guarded.services["rural"].requests) == 2
+    tokens = {headers["authorization"] for _, _, headers, _ in guarded.services["rural"].requests}
+    assert len(tokens) == 2
+
+
+async def test_a_part_that_the_caller_may_not_read_is_missing_and_named(guarded, issuer):
+    guarded.services["rural"].refuses = True
+    reviewer = bearer(issuer, "reviewer-poverty", programs=["poverty"])
+    answer = await guarded.get(f"{STATUS}&basis=provisional", headers=reviewer)
+    assert answer.status_code == 200
+    assert states(answer) == {**ALL_FRESH, "rural": "unavailable"}
+    assert answer.json()["programs"][0]["problem"]["code"] == "forbidden"
+
+
+async def test_closed_reads_keep_everything_to_clients(common_database, urls, neighbours, issuer):
+    app = issuer.trust(create_app(settings_of(common_database, urls, public_reads=False)))
+    async with speaking_to(app) as client:
+        assert (await client.get(STATUS)).status_code == 401
+        assert not neighbours["rural"].requests
+        seen = await client.get(STATUS, headers=bearer(issuer, "reader", ["read"]))
+        assert seen.status_code == 200
+        assert seen.headers["cache-control"] == "private, no-cache"
+    assert neighbours["rural"].requests[0][2]["authorization"].startswith("Bearer ")
+
+
+async def test_memory_is_bounded(gateway, monkeypatch):
+    monkeypatch.setattr(parts_module, "REMEMBERED", 6)
+    for year in range(2010, 2020):
+        await gateway.get(f"/v1/status?period={year}")
+    assert len(gateway.app.state.parts._remembered) == 6
+    assert not gateway.app.state.parts._flights
