@@ -5,6 +5,7 @@ NTP_TEST_DATABASE_URL names an administrator of an existing server instead.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -161,11 +162,19 @@ def _make_folder() -> Path:
     return folder
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on, below those that the system hands out by itself; never twice."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        if port in _given:
+            continue
+        _given.add(port)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _name() -> str:

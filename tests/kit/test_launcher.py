@@ -53,9 +53,15 @@ class Stack:
         return self
 
     def ready(self) -> "Stack":
-        until(lambda: (launcher := self.run.launcher()) is not None and launcher.ready, 30, self.said)
+        until(self._is_ready, 30, self.said)
         self.children()
         return self
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.said()
+        launcher = self.run.launcher()
+        return launcher is not None and launcher.ready
 
     def children(self) -> dict[str, Running]:
         children = {one.name: one for one in self.run.children()}
