@@ -19,9 +19,10 @@ MAX_FAULTS_SAID = 1000
 
 
 class DraftModel(BaseModel):
-    """A model that can be read in part: it says which list holds its rows and what stands in for an unread field."""
+    """A model that can be read in part: it says what stands in for an unread field, and which list holds its rows."""
 
-    rows: ClassVar[str]
+    rows: ClassVar[str | None] = None
+    """The list that is read row by row; None where the body is one statement without rows."""
     unread: ClassVar[Mapping[str, Any]]
 
 
@@ -61,18 +62,20 @@ def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[M
         if not isinstance(raw, Mapping):
             raise
     else:
-        return Draft(body, ordinals=range(len(getattr(body, model.rows))))
+        return Draft(body, ordinals=range(len(getattr(body, model.rows)) if model.rows else 0))
 
     unread = frozenset(str(one["loc"][0]) for one in found if one["loc"][:1] != (model.rows,))
+    kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
+    kept |= {name: model.unread[name] for name in unread if name in model.unread}
+    faults = tuple(shape_fault(one) for one in found[:MAX_FAULTS_SAID])
+    if model.rows is None:
+        return Draft(read(kept), faults, unread)
     posted = raw.get(model.rows)
     rows: list[Any] = posted if isinstance(posted, list) else []
     bad_rows = {one["loc"][1] for one in found if one["loc"][:1] == (model.rows,) and len(one["loc"]) > 1}
     all_rows_unread = any(one["loc"] == (model.rows,) for one in found) or not isinstance(posted, list)
     ordinals = () if all_rows_unread else tuple(at for at in range(len(rows)) if at not in bad_rows)
-    kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
-    kept |= {name: model.unread[name] for name in unread if name in model.unread}
     kept[model.rows] = [rows[at] for at in ordinals]
     if all_rows_unread:
         unread |= {model.rows}
-    faults = tuple(shape_fault(one) for one in found[:MAX_FAULTS_SAID])
     return Draft(read(kept), faults, unread, ordinals)

@@ -133,6 +133,14 @@ Formula = Sum | Ratio | Average | Count | FromRegister
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """A day from which a figure means something else, so that values across it are not compared."""
+
+    on: date
+    note: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """What is answered: a formula with its words."""
 
@@ -151,6 +159,27 @@ class Figure:
     better: Better = "higher"
     adds: bool = True
     """Whether it adds up over units that merge; a recognition or a classification does not."""
+    breaks: tuple[Break, ...] = ()
+    """Breaks in its series, such as a new poverty standard."""
+
+    def comparable_from(self, on: date) -> date | None:
+        """Give the day of the latest break at or before a day: values are compared back to it and no further."""
+        return max((it.on for it in self.breaks if it.on <= on), default=None)
+
+    @property
+    def formula_text(self) -> str:
+        """The formula in words that a reader can follow."""
+        match self.formula:
+            case Sum(terms):
+                return " + ".join(terms)
+            case Ratio(numerator, denominator, scale):
+                return f"{scale:f} * ({' + '.join(numerator)}) / ({' + '.join(denominator)})"
+            case Average(terms):
+                return f"({' + '.join(terms)}) / units that state them"
+            case Count(_, rule):
+                return f"units where {rule.__name__}"
+            case FromRegister(register):
+                return f"count from the register {register}"
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -330,6 +359,7 @@ def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
         headline=row.get("headline", False),
         better=row.get("better", "higher"),
         adds=row.get("adds", True),
+        breaks=tuple(Break(each["on"], _sentence(each, "note")) for each in row.get("break", ())),
     )
 
 

@@ -1,7 +1,7 @@
 """Where figures are said: progress, the observations behind it, and the catalogue."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,9 +15,11 @@ from shared.periods import Period
 from shared.reporting.basis import AsOf, Basis
 from shared.reporting.catalogue import Average, Catalogue, Count, Figure, FromRegister, Ratio, Sum
 from shared.reporting.desk import TheDesk
-from shared.reporting.engine import TheEngine
+from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.figures import reading
+from shared.reporting.figures.lineage import LineageOut, lineage_of
 from shared.reporting.figures.schemas import (
+    BreakOut,
     CatalogueOut,
     FormOut,
     IndicatorOut,
@@ -46,6 +48,14 @@ KINDS: dict[type, Kind] = {
 }
 
 
+MapOn = Annotated[
+    date | None,
+    Query(
+        alias="map", description="read on the map of this day; on that of the period's last day when left out"
+    ),
+]
+
+
 class IndicatorNotFound(NotFound):
     """The catalogue has no such code."""
 
@@ -64,10 +74,30 @@ async def read_progress(
     period: PeriodText,
     unit: UnitText = "62",
     as_of: AsOf = None,
+    map_on: MapOn = None,
     headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
 ) -> ProgressOut:
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
-    return await reading.progress(desk, reading.Reading(unit, Period.parse(period), basis, as_of, headline))
+    return await reading.progress(
+        desk, reading.Reading(unit, Period.parse(period), basis, as_of, map_on, headline)
+    )
+
+
+@router.get("/lineage/{indicator}", summary="Read where a figure comes from")
+async def read_lineage(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    basis: Basis,
+    indicator: str,
+    period: PeriodText,
+    unit: UnitText = "62",
+    as_of: AsOf = None,
+    map_on: MapOn = None,
+) -> LineageOut:
+    """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
+    figure = _figure(desk.engine, indicator)
+    return await lineage_of(desk, reading.Reading(unit, Period.parse(period), basis, as_of, map_on), figure)
 
 
 @router.get("/observations", summary="Read the values behind figures")
@@ -123,10 +153,14 @@ async def list_indicators(*, engine: TheEngine, _: PublicReader) -> CatalogueOut
 @router.get("/indicators/{code}", summary="Read one indicator")
 async def read_indicator(*, engine: TheEngine, _: PublicReader, code: str) -> IndicatorOut:
     """Read one entry of the catalogue."""
+    return _said(engine.catalogue, _figure(engine, code))
+
+
+def _figure(engine: Engine, code: str) -> Figure:
     figure = engine.catalogue.figures.get(code)
     if figure is None:
         raise IndicatorNotFound(indicator=code[:100])
-    return _said(engine.catalogue, figure)
+    return figure
 
 
 def _observed(row: Row[Observation, uuid.UUID, str, datetime]) -> ObservedOut:
@@ -141,20 +175,6 @@ def _observed(row: Row[Observation, uuid.UUID, str, datetime]) -> ObservedOut:
         reported_by=reported_by,
         received_at=received_at,
     )
-
-
-def _formula(figure: Figure) -> str:
-    match figure.formula:
-        case Sum(terms):
-            return " + ".join(terms)
-        case Ratio(numerator, denominator, scale):
-            return f"{scale:f} * ({' + '.join(numerator)}) / ({' + '.join(denominator)})"
-        case Average(terms):
-            return f"({' + '.join(terms)}) / units that state them"
-        case Count(_, rule):
-            return f"units where {rule.__name__}"
-        case FromRegister(register):
-            return f"count from the register {register}"
 
 
 def _kind(catalogue: Catalogue, figure: Figure) -> Kind:
@@ -176,7 +196,7 @@ def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
         definition_en=figure.definition.en,
         unit_of_measure=figure.unit_of_measure,
         decimals=figure.decimals,
-        formula=_formula(figure),
+        formula=figure.formula_text,
         inputs=list(figure.inputs),
         form=FormOut(code=form.code, label=form.label.vi, owed_by=form.owed_by, periods=sorted(form.periods))
         if form
@@ -189,6 +209,7 @@ def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
         better=figure.better,
         adds=figure.adds,
         headline=figure.headline,
+        breaks=[BreakOut(on=it.on, note=it.note.vi, note_en=it.note.en) for it in figure.breaks],
         legal_basis=figure.legal_basis,
         valid_from=figure.valid_from,
         valid_to=figure.valid_to,

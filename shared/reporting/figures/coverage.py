@@ -61,4 +61,4 @@ class Expectations:
         silent_by_word = {
             code for unit in self.nil.get(indicator.form, ()) for code in self.of(unit, indicator)
         }
-        return Coverage(measure.covers if measure else 0, len(expected & silent_by_word), len(expected))
+        return Coverage(int(measure.covers) if measure else 0, len(expected & silent_by_word), len(expected))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -13,106 +13,166 @@ from shared.reporting.catalogue import Figure, FromRegister
 from shared.reporting.desk import Desk
 from shared.reporting.engine import Scope
 from shared.reporting.figures import store
-from shared.reporting.figures.coverage import Expectations
+from shared.reporting.figures.coverage import Coverage, Expectations
+from shared.reporting.figures.place import Place, own_place, place_on_map, reported_on_map
 from shared.reporting.figures.rules import Counted, Measure, Outcome, achieved_percent, evaluate
 from shared.reporting.figures.schemas import CoverageOut, FigureOut, ProgressOut, UnitName
+from shared.reporting.figures.store import StandingValue
 from shared.reporting.targets.store import targets_of
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What is asked: which unit and period, on which basis, as known at which instant (None: now)."""
+    """What is asked: which unit and period, on which basis, as known at which instant, on the map of which day."""
 
     unit: str
     period: Period
     basis: BasisName = "accepted"
     as_of: datetime | None = None
+    """None: now."""
+    map_on: date | None = None
+    """None: the period's last day."""
     headline: bool = False
 
 
 async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     """Answer the figures of a unit and period.
 
-    Five statements and one for each register, whatever the number of units, reports and years; a reading of the past
-    or of one commune costs what its observations cost.
+    Five statements and one for each register, whatever the number of units, reports and years; a reading of the past,
+    of one commune or on another map costs what its observations cost.
     """
-    on = asked.period.ends_on
-    unit = desk.territory.unit(asked.unit, on)
-    measures = await _measures(desk, asked)
+    place = where(desk, asked)
+    figures = desk.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
+    measures, stated = await _measures(desk, asked, place)
     nil = await store.nil_units(desk.session, period=asked.period, basis=asked.basis, as_of=asked.as_of)
-    figures = desk.engine.catalogue.figures_on(on, headline=asked.headline)
-    counted = await _counted(desk, asked, figures)
-    planned = await targets_of(desk.session, unit.code, str(asked.period), as_of=asked.as_of)
+    counted = await _counted(desk, asked, place, figures)
+    planned = await targets_of(desk.session, place.unit.code, str(asked.period), as_of=asked.as_of)
     _, changed_at = await newest_change(desk.session)
-    expected = Expectations(desk.engine.catalogue, desk.territory, unit.code, on, nil)
+    expected = Expectations(
+        desk.engine.catalogue, desk.territory, place.unit.code, place.map_on, nil if place.own_map else {}
+    )
     answer = []
     for figure in figures:
-        outcome = _outcome(figure, measures, counted)
-        target = planned.get(figure.code)
-        covered = expected.coverage(figure, measures)
-        answer.append(
-            FigureOut(
-                indicator=figure.code,
-                label=figure.label.vi,
-                label_en=figure.label.en,
-                value=outcome.value,
-                decimals=figure.decimals,
-                unit_of_measure=figure.unit_of_measure,
-                numerator=outcome.numerator,
-                denominator=outcome.denominator,
-                target=target,
-                achieved_percent=achieved_percent(outcome.value, target, figure.better),
-                better=figure.better,
-                coverage=CoverageOut.model_validate(covered, from_attributes=True) if covered else None,
-                status=outcome.status,
-                oldest_at=outcome.oldest_at,
-                newest_at=outcome.newest_at,
-                version=figure.version,
-                lineage=_lineage(desk, asked, figure, counted),
-            )
+        covered = (
+            expected.coverage(figure, measures)
+            if place.own_map
+            else _coverage_on_map(desk, place, figure, stated)
         )
+        outcome = outcome_of(figure, place, measures, counted)
+        lineage = _lineage(desk, asked, figure, counted)
+        answer.append(_said(figure, outcome, planned.get(figure.code), covered, lineage, place))
     return ProgressOut(
-        unit=UnitName(code=unit.code, name=unit.name),
+        unit=UnitName(code=place.unit.code, name=place.unit.name),
         period=str(asked.period),
         basis=asked.basis,
+        map=place.map_on,
         as_of=min(filter(None, (asked.as_of, changed_at)), default=None),
         figures=answer,
     )
 
 
-async def _measures(desk: Desk, asked: Reading) -> dict[str, Measure]:
-    """Read roll-ups for the present of a district or province, the observations themselves for anything else."""
-    on = asked.period.ends_on
-    unit = desk.territory.unit(asked.unit, on)
-    if asked.as_of is None and unit.level in ("province", "district"):
-        districts = (one.code for one in desk.territory.children(unit.code, on) if one.level == "district")
-        return await store.rolled_up(
-            desk.session, period=asked.period, basis=asked.basis, units=[unit.code, *districts]
-        )
-    return await store.measured(
+def where(desk: Desk, asked: Reading) -> Place:
+    """Find the place that a reading asks about."""
+    if asked.map_on is None or asked.map_on == asked.period.ends_on:
+        return own_place(desk.territory, asked.unit, asked.period)
+    return place_on_map(desk.territory, asked.unit, asked.period, asked.map_on)
+
+
+async def standing_at(
+    desk: Desk, asked: Reading, place: Place, indicators: frozenset[str] | None = None
+) -> list[StandingValue]:
+    """Give the values that stand, or stood, in a place, each in the share that lies there."""
+    stated = await store.standing_values(
         desk.session,
-        desk.engine.catalogue,
         period=asked.period,
         basis=asked.basis,
-        units=desk.below(unit.code, asked.period),
+        units=place.shares.keys(),
+        indicators=indicators,
         as_of=asked.as_of,
     )
+    return place.weigh(stated)
 
 
-async def _counted(desk: Desk, asked: Reading, figures: list[Figure]) -> dict[str, Counted]:
+def outcome_of(
+    figure: Figure, place: Place, measures: Mapping[str, Measure], counted: Mapping[str, Counted]
+) -> Outcome:
+    """Make a figure; what does not add up over units that merged has no value there."""
+    if place.merged and not figure.adds:
+        return Outcome(None)
+    if isinstance(figure.formula, FromRegister):
+        return Outcome(Decimal(counted[figure.code].value), status="official")
+    return evaluate(figure, measures)
+
+
+async def _measures(
+    desk: Desk, asked: Reading, place: Place
+) -> tuple[dict[str, Measure], list[StandingValue]]:
+    """Read roll-ups for the present of a district or province, the observations themselves for anything else."""
+    if asked.as_of is None and place.own_map and place.unit.level in ("province", "district"):
+        below = desk.territory.children(place.unit.code, place.map_on)
+        districts = (one.code for one in below if one.level == "district")
+        found = await store.rolled_up(
+            desk.session,
+            desk.engine.catalogue,
+            period=asked.period,
+            basis=asked.basis,
+            units=[place.unit.code, *districts],
+        )
+        return found, []
+    stated = await standing_at(desk, asked, place)
+    return store.measures_from(desk.engine.catalogue, asked.period, stated), stated
+
+
+async def _counted(desk: Desk, asked: Reading, place: Place, figures: list[Figure]) -> dict[str, Counted]:
     wanted = {it.formula.register for it in figures if isinstance(it.formula, FromRegister)}
-    on = asked.period.ends_on
-    scope = Scope(asked.unit, frozenset(desk.below(asked.unit, asked.period)), asked.period, on, asked.as_of)
+    scope = Scope(place.unit.code, frozenset(place.shares), asked.period, asked.period.ends_on, asked.as_of)
     found: dict[str, Counted] = {}
     for name in sorted(wanted):
         found |= await desk.engine.registers[name](desk.session, scope)
     return found
 
 
-def _outcome(figure: Figure, measures: Mapping[str, Measure], counted: Mapping[str, Counted]) -> Outcome:
-    if isinstance(figure.formula, FromRegister):
-        return Outcome(Decimal(counted[figure.code].value), status="official")
-    return evaluate(figure, measures)
+def _coverage_on_map(
+    desk: Desk, place: Place, figure: Figure, stated: list[StandingValue]
+) -> Coverage | None:
+    found = []
+    for code in figure.inputs:
+        indicator = desk.engine.catalogue.indicator(code, place.period.ends_on)
+        if indicator is not None:
+            reported, expected = reported_on_map(desk.territory, place, indicator, stated)
+            found.append(Coverage(reported, 0, expected))
+    return min(found, key=lambda it: it.share, default=None)
+
+
+def _said(
+    figure: Figure,
+    outcome: Outcome,
+    target: Decimal | None,
+    covered: Coverage | None,
+    lineage: str,
+    place: Place,
+) -> FigureOut:
+    return FigureOut(
+        indicator=figure.code,
+        label=figure.label.vi,
+        label_en=figure.label.en,
+        value=outcome.value,
+        decimals=figure.decimals,
+        unit_of_measure=figure.unit_of_measure,
+        numerator=outcome.numerator,
+        denominator=outcome.denominator,
+        target=target,
+        achieved_percent=achieved_percent(outcome.value, target, figure.better),
+        better=figure.better,
+        coverage=CoverageOut.model_validate(covered, from_attributes=True) if covered else None,
+        status=outcome.status,
+        reassessment_required=place.merged and not figure.adds,
+        comparable_from=figure.comparable_from(place.period.ends_on),
+        oldest_at=outcome.oldest_at,
+        newest_at=outcome.newest_at,
+        version=figure.version,
+        lineage=lineage,
+    )
 
 
 def _lineage(desk: Desk, asked: Reading, figure: Figure, counted: Mapping[str, Counted]) -> str:
@@ -121,6 +181,9 @@ def _lineage(desk: Desk, asked: Reading, figure: Figure, counted: Mapping[str, C
     query = {"unit": asked.unit, "period": str(asked.period), "basis": asked.basis}
     if asked.as_of:
         query["as_of"] = instant(asked.as_of) or ""
+    if asked.map_on:
+        query["map"] = asked.map_on.isoformat()
+        return f"{desk.engine.path}/lineage/{figure.code}?{urlencode(query, safe=',:')}"
     query["indicator"] = ",".join(figure.inputs)
     return f"{desk.engine.path}/observations?{urlencode(query, safe=',:')}"
 
@@ -132,15 +195,19 @@ async def values_by_child(
 
     One statement; it reads the observations, so it costs what the values below the unit cost.
     """
+    asked = Reading(root, period, basis, as_of)
+    place = own_place(desk.territory, root, period)
     on = period.ends_on
-    top = desk.territory.unit(root, on)
-    children = [unit.code for unit in desk.territory.children(top.code, on) if unit.level != "village"]
-    stated = await store.standing_values(
-        desk.session, period=period, basis=basis, units=desk.below(root, period), as_of=as_of
-    )
-    found: dict[str, dict[str, Decimal]] = {code: {} for code in (*children, top.code)}
-    for one in stated:
+    children = [unit.code for unit in desk.territory.children(root, on) if unit.level != "village"]
+    by_place: dict[str, list[StandingValue]] = {code: [] for code in (*children, root)}
+    for one in await standing_at(desk, asked, place):
         lines = {one.unit, *(above.code for above in desk.territory.ancestors(one.unit, on))}
-        for code in lines & found.keys():
-            found[code][one.indicator] = found[code].get(one.indicator, Decimal(0)) + one.value
-    return found
+        for code in lines & by_place.keys():
+            by_place[code].append(one)
+    return {
+        code: {
+            measure: found.value
+            for measure, found in store.measures_from(desk.engine.catalogue, period, stated).items()
+        }
+        for code, stated in by_place.items()
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 from shared.reporting.catalogue import Average, Better, Count, Figure, FromRegister, Ratio, Sum
 from shared.reporting.statements import STATUSES, Status
@@ -19,8 +20,8 @@ class Measure:
     """What stands for one indicator, or one count, in a scope."""
 
     value: Decimal
-    covers: int
-    """How many expected units the value speaks for."""
+    covers: Fraction
+    """How many expected units the value speaks for; a part of the period counts in proportion."""
     status: int
     """The least status of the values in it: 0 estimate, 1 preliminary, 2 official."""
     oldest_at: datetime
@@ -58,7 +59,7 @@ def combine(measures: Iterable[Measure]) -> Measure | None:
         return None
     return Measure(
         value=sum((it.value for it in found), Decimal(0)),
-        covers=sum(it.covers for it in found),
+        covers=sum((it.covers for it in found), Fraction(0)),
         status=min(it.status for it in found),
         oldest_at=min(it.oldest_at for it in found),
         newest_at=max(it.newest_at for it in found),
@@ -73,7 +74,7 @@ def evaluate(figure: Figure, measures: Mapping[str, Measure]) -> Outcome:
     """
     used = [measures[code] for code in figure.measures if code in measures]
     complete = len(used) == len(figure.measures)
-    covers = min((it.covers for it in used), default=0) if complete else 0
+    covers = int(min((it.covers for it in used), default=Fraction(0))) if complete else 0
     if not used or isinstance(figure.formula, FromRegister):
         return NOTHING_STATED
     value, numerator, denominator = _value(figure, measures, covers)

@@ -70,6 +70,12 @@ class FigureOut(BaseModel):
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
     status: Status | None = Field(description="the least certain status of the values in it")
+    reassessment_required: bool = Field(
+        False, description="the figure does not add up over units that merged; it must be assessed anew"
+    )
+    comparable_from: date | None = Field(
+        None, description="values before this day follow another definition; null when there is no break"
+    )
     oldest_at: datetime | None = Field(description="oldest receipt among the reports in it")
     newest_at: datetime | None = Field(description="newest receipt among the reports in it")
     version: int = Field(description="version of the formula")
@@ -82,6 +88,7 @@ class ProgressOut(BaseModel):
     unit: UnitName
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which observations count")
+    map: date = Field(description="the day whose administrative map is read")
     as_of: datetime | None = Field(description="newest change included")
     figures: list[FigureOut]
 
@@ -111,6 +118,14 @@ class FormOut(BaseModel):
     periods: list[str] = Field(description="kinds of period it is for")
 
 
+class BreakOut(BaseModel):
+    """A break in a series."""
+
+    on: date = Field(description="first day of the new meaning")
+    note: str = Field(description="what changed, in Vietnamese")
+    note_en: str = Field(description="what changed, in English")
+
+
 class IndicatorOut(BaseModel):
     """An entry of the catalogue: something stated, or something that follows."""
 
@@ -135,6 +150,7 @@ class IndicatorOut(BaseModel):
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     adds: bool = Field(description="whether it adds up over units that merge")
     headline: bool = Field(description="whether the province-wide status shows it")
+    breaks: list[BreakOut] = Field(description="breaks in its series")
     legal_basis: str = Field(description="the document that defines it")
     valid_from: date = Field(description="first day of validity")
     valid_to: date | None = Field(description="last day of validity")

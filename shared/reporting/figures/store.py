@@ -1,40 +1,51 @@
 """Reading what figures are made from: roll-ups for the present, the observations themselves for anything else."""
 
+import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, DateTime, Text, bindparam, func, select, text
+from sqlalchemy import ARRAY, DateTime, Text, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue, Count
+from shared.reporting.figures.over_time import Stretch, over_time, stretches
 from shared.reporting.figures.rules import Measure, combine, count_satisfying
 from shared.reporting.models import RollUp, Standing
 
 _STANDING_VALUES = text(
     """
-    SELECT o.unit, o.indicator, o.value, o.status, o.covers, s.received_at
+    SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id
     FROM observations o
     JOIN standings s ON s.report_id = o.report_id AND s.basis = :basis
          AND s.since <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
          AND (s.until IS NULL OR s.until > CAST(:as_of AS timestamptz))
-    WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units)
+    WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
+      AND (CAST(:indicators AS text[]) IS NULL OR o.indicator = ANY(:indicators))
     """
-).bindparams(bindparam("units", type_=ARRAY(Text)), bindparam("as_of", type_=DateTime(timezone=True)))
+).bindparams(
+    bindparam("units", type_=ARRAY(Text)),
+    bindparam("periods", type_=ARRAY(Text)),
+    bindparam("indicators", type_=ARRAY(Text)),
+    bindparam("as_of", type_=DateTime(timezone=True)),
+)
 
 
 class StandingValue(NamedTuple):
     """One value that stands."""
 
     unit: str
+    period: str
     indicator: str
     value: Decimal
     status: int
     covers: int
     received_at: datetime
+    report_id: uuid.UUID
 
 
 async def standing_values(
@@ -43,16 +54,18 @@ async def standing_values(
     period: Period,
     basis: str,
     units: Collection[str],
+    indicators: Collection[str] | None = None,
     as_of: datetime | None = None,
 ) -> list[StandingValue]:
-    """Give the values of these units that stand, or stood at an instant. One statement."""
+    """Give the values of these units that stand, or stood at an instant, for a period and its parts. One statement."""
     rows = await session.execute(
         _STANDING_VALUES,
         {
             "year": period.year,
-            "period": str(period),
+            "periods": [str(part) for part in stretches(period)],
             "basis": basis,
             "units": sorted(units),
+            "indicators": sorted(indicators) if indicators is not None else None,
             "as_of": as_of,
         },
     )
@@ -60,30 +73,27 @@ async def standing_values(
 
 
 async def rolled_up(
-    session: AsyncSession, *, period: Period, basis: str, units: Collection[str]
+    session: AsyncSession, catalogue: Catalogue, *, period: Period, basis: str, units: Collection[str]
 ) -> dict[str, Measure]:
     """Add up the roll-ups of these answering units, by measure. One statement; its cost is their number."""
-    rows = await session.execute(
-        select(
-            RollUp.measure,
-            func.sum(RollUp.value).label("value"),
-            func.sum(RollUp.covers).label("covers"),
-            func.min(RollUp.status).label("status"),
-            func.min(RollUp.oldest_at).label("oldest_at"),
-            func.max(RollUp.newest_at).label("newest_at"),
-        )
-        .where(
+    rows = await session.scalars(
+        select(RollUp).where(
             RollUp.year == period.year,
-            RollUp.period == str(period),
+            RollUp.period.in_([str(part) for part in stretches(period)]),
             RollUp.basis == basis,
             RollUp.unit.in_(units),
         )
-        .group_by(RollUp.measure)
     )
-    return {
-        row.measure: Measure(row.value, int(row.covers), row.status, row.oldest_at, row.newest_at)
+    stated = (
+        Stretch(
+            row.unit,
+            Period.parse(row.period),
+            row.measure,
+            Measure(row.value, Fraction(row.covers), row.status, row.oldest_at, row.newest_at),
+        )
         for row in rows
-    }
+    )
+    return _by_code(over_time(stated, period, _is_flow(catalogue, period)))
 
 
 async def measured(
@@ -99,34 +109,54 @@ async def measured(
 
     Costs what the values of these units cost; used for one commune, for the past, and to prove the roll-ups.
     """
-    rows = await standing_values(session, period=period, basis=basis, units=units, as_of=as_of)
-    stated: dict[str, list[Measure]] = defaultdict(list)
-    by_unit: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for unit, indicator, value, status, covers, received_at in rows:
-        stated[indicator].append(Measure(value, covers, status, received_at, received_at))
-        by_unit[unit][indicator] = value
-    found = {code: combined for code, all_of in stated.items() if (combined := combine(all_of)) is not None}
-    return found | _counts(catalogue, by_unit, stated)
+    stated = await standing_values(session, period=period, basis=basis, units=units, as_of=as_of)
+    return measures_from(catalogue, period, stated)
 
 
-def _counts(
-    catalogue: Catalogue,
-    by_unit: Mapping[str, Mapping[str, Decimal]],
-    stated: Mapping[str, list[Measure]],
-) -> dict[str, Measure]:
+def measures_from(catalogue: Catalogue, asked: Period, stated: Iterable[StandingValue]) -> dict[str, Measure]:
+    """Make the measures of a period from standing values, counts over units included. Pure."""
+    by_unit = over_time((_stretch(one) for one in stated), asked, _is_flow(catalogue, asked))
+    return _by_code(by_unit) | _counts(catalogue, by_unit)
+
+
+def _stretch(one: StandingValue) -> Stretch:
+    measure = Measure(one.value, Fraction(one.covers), one.status, one.received_at, one.received_at)
+    return Stretch(one.unit, Period.parse(one.period), one.indicator, measure)
+
+
+def _is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:
+    flows = {
+        code
+        for code in catalogue.indicators
+        if (indicator := catalogue.indicator(code, period.ends_on)) is not None and indicator.flow
+    }
+    return flows.__contains__
+
+
+def _by_code(by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
+    found: dict[str, list[Measure]] = defaultdict(list)
+    for (_, code), measure in by_unit.items():
+        found[code].append(measure)
+    return {code: whole for code, parts in found.items() if (whole := combine(parts)) is not None}
+
+
+def _counts(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
+    values: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for (unit, code), measure in by_unit.items():
+        values[unit][code] = measure.value
     found = {}
     for figure in catalogue.figures.values():
         if not isinstance(figure.formula, Count):
             continue
-        complete, satisfying = count_satisfying(figure, by_unit)
-        made_from = [one for code in figure.inputs for one in stated.get(code, ())]
-        if complete:
+        complete, satisfying = count_satisfying(figure, values)
+        made_from = combine(measure for (_, code), measure in by_unit.items() if code in figure.inputs)
+        if complete and made_from is not None:
             found[figure.code] = Measure(
                 Decimal(satisfying),
-                complete,
-                min(one.status for one in made_from),
-                min(one.oldest_at for one in made_from),
-                max(one.newest_at for one in made_from),
+                Fraction(complete),
+                made_from.status,
+                made_from.oldest_at,
+                made_from.newest_at,
             )
     return found
 
@@ -134,7 +164,7 @@ def _counts(
 async def nil_units(
     session: AsyncSession, *, period: Period, basis: str, as_of: datetime | None = None
 ) -> dict[str, set[str]]:
-    """Give the units that stated "nothing happened", by form."""
+    """Give the units that stated "nothing happened" for the period itself, by form."""
     query = select(Standing.form, Standing.unit).where(
         Standing.period == str(period), Standing.basis == basis, Standing.nil
     )

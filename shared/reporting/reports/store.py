@@ -33,14 +33,15 @@ _KEEP_VALUES = text(
 
 _STANDING_NEARBY = text(
     """
-    SELECT DISTINCT o.unit, o.indicator, s.report_id, s.unit AS reported_by
+    SELECT DISTINCT o.unit, o.period, o.indicator, s.report_id, s.unit AS reported_by
     FROM observations o
     JOIN standings s ON s.report_id = o.report_id AND s.until IS NULL
-    WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND o.indicator = ANY(:indicators)
-      AND NOT s.report_id = ANY(:but)
+    WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
+      AND o.indicator = ANY(:indicators) AND NOT s.report_id = ANY(:but)
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
+    bindparam("periods", type_=ARRAY(Text)),
     bindparam("indicators", type_=ARRAY(Text)),
 )
 
@@ -49,6 +50,7 @@ class Nearby(NamedTuple):
     """A value that another live report states at one of the units asked about."""
 
     unit: str
+    period: str
     indicator: str
     report_id: uuid.UUID
     reported_by: str
@@ -122,7 +124,7 @@ async def standing_nearby(
     session: AsyncSession,
     *,
     year: int,
-    period: str,
+    periods: Collection[str],
     units: Collection[str],
     indicators: Collection[str],
     but: Collection[uuid.UUID],
@@ -132,7 +134,7 @@ async def standing_nearby(
         _STANDING_NEARBY,
         {
             "year": year,
-            "period": period,
+            "periods": list(periods),
             "units": list(units),
             "indicators": list(indicators),
             "but": list(but),

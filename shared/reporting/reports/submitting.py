@@ -10,8 +10,9 @@ from datetime import datetime
 
 from shared.kit.feed import publish, take_write_order
 from shared.kit.problems import Fault, Invalid
-from shared.periods import local_day
+from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
+from shared.reporting.figures.over_time import stretches
 from shared.reporting.models import Report
 from shared.reporting.reports import store
 from shared.reporting.reports.comparing import counts, differences
@@ -109,7 +110,11 @@ async def _latest(
 
 
 async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[uuid.UUID]) -> None:
-    """Refuse values that another live report states at the same unit, above it or below it."""
+    """Refuse values that another live report states at the same unit, above it or below it.
+
+    For the same period, any value; for a period that holds this one or lies in it, a flow: what happened in a month has
+    happened in its year, and is stated once.
+    """
     on = checked.period.ends_on
     stated = {(it.unit, it.indicator) for it in checked.statement.values}
     units = {unit for unit, _ in stated}
@@ -123,26 +128,37 @@ async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[
     nearby = await store.standing_nearby(
         desk.session,
         year=checked.period.year,
-        period=str(checked.period),
+        periods=[str(period) for period in _overlapping(checked.period)],
         units=below.union(*lines.values()),
         indicators={indicator for _, indicator in stated},
         but=but,
     )
+    flows = {
+        code
+        for _, code in stated
+        if (one := desk.engine.catalogue.indicator(code, on)) is not None and one.flow
+    }
     conflicts = [
         {
             "unit": unit,
             "indicator": it.indicator,
             "stated_at": it.unit,
+            "period": it.period,
             "report": str(it.report_id),
             "reported_by": it.reported_by,
         }
         for it in nearby
         for unit, indicator in sorted(stated)
         if indicator == it.indicator
+        and (it.period == str(checked.period) or indicator in flows)
         and (it.unit in lines[unit] or desk.territory.is_within(it.unit, unit, on))
     ]
     if conflicts:
         raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
+
+
+def _overlapping(period: Period) -> list[Period]:
+    return [*period.within(), *stretches(period)]
 
 
 def _new_report(

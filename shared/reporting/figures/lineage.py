@@ -1,0 +1,124 @@
+"""Where a figure comes from, in one answer: formula, values, reports, receipts, reviewers. Recomputing it gives the figure."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from shared.kit.decimals import Number
+from shared.kit.problems import Invalid, Sentence
+from shared.reporting.catalogue import Figure
+from shared.reporting.desk import Desk
+from shared.reporting.figures import store
+from shared.reporting.figures.reading import Reading, outcome_of, standing_at, where
+from shared.reporting.models import Report, Review
+from shared.reporting.statements import STATUSES, Status
+
+MAX_VALUES = 20_000
+"""A province's criteria are 85 communes by 19; a lineage of more values is asked for unit by unit."""
+
+
+class LineageTooLarge(Invalid):
+    """More values than one answer should hold; nothing is cut off silently."""
+
+    code = "lineage_too_large"
+    detail = Sentence(
+        "Chỉ tiêu này gồm {values} giá trị, quá {limit}; hãy hỏi từng đơn vị cấp dưới.",
+        "The figure is made from {values} values, over {limit}; ask for a unit below.",
+    )
+
+
+class LineageValue(BaseModel):
+    """One value that the figure is made from."""
+
+    unit: str = Field(description="code of the unit")
+    period: str = Field(description="SDMX time period it is stated for")
+    indicator: str = Field(description="code of the indicator")
+    value: Number = Field(description="the value, in the share that lies in the unit asked about")
+    status: Status = Field(description="estimate, preliminary or official")
+    report: uuid.UUID = Field(description="the report that states it")
+
+
+class LineageReport(BaseModel):
+    """One report behind the figure."""
+
+    id: uuid.UUID = Field(description="the report's id")
+    unit: str = Field(description="the reporting unit")
+    form: str = Field(description="the form")
+    submitted_by: str = Field(description="the client that submitted it")
+    received_at: datetime = Field(description="when it was received")
+    receipt_code: str = Field(description="code of its receipt")
+    content_sha256: str = Field(description="hash of its content")
+    reviewed_by: str | None = Field(description="the client that accepted it; null while nobody has")
+    reviewed_at: datetime | None = Field(description="when it was accepted")
+
+
+class LineageOut(BaseModel):
+    """A figure's lineage."""
+
+    indicator: str = Field(description="code of the figure")
+    formula: str = Field(description="how it is made")
+    version: int = Field(description="version of the formula")
+    value: Number | None = Field(description="the figure recomputed from the values below")
+    numerator: Number | None = Field(description="what is divided, where it is a ratio or an average")
+    denominator: Number | None = Field(description="by what it is divided")
+    values: list[LineageValue]
+    reports: list[LineageReport]
+
+
+async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
+    """Give everything that a figure is made from. Three statements."""
+    place = where(desk, asked)
+    stated = await standing_at(desk, asked, place, frozenset(figure.inputs))
+    if len(stated) > MAX_VALUES:
+        raise LineageTooLarge(values=len(stated), limit=MAX_VALUES)
+    measures = store.measures_from(desk.engine.catalogue, asked.period, stated)
+    outcome = outcome_of(figure, place, measures, {})
+    return LineageOut(
+        indicator=figure.code,
+        formula=figure.formula_text,
+        version=figure.version,
+        value=outcome.value,
+        numerator=outcome.numerator,
+        denominator=outcome.denominator,
+        values=[
+            LineageValue(
+                unit=one.unit,
+                period=one.period,
+                indicator=one.indicator,
+                value=one.value,
+                status=STATUSES[one.status],
+                report=one.report_id,
+            )
+            for one in sorted(stated)
+        ],
+        reports=await _reports(desk, {one.report_id for one in stated}),
+    )
+
+
+async def _reports(desk: Desk, ids: Collection[uuid.UUID]) -> list[LineageReport]:
+    reports = await desk.session.scalars(
+        select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
+    )
+    reviews = await desk.session.execute(
+        select(Review.report_id, Review.client_id, Review.at)
+        .where(Review.report_id.in_(ids), Review.action == "accepted")
+        .order_by(Review.id)
+    )
+    accepted = {report_id: (client_id, at) for report_id, client_id, at in reviews}
+    return [
+        LineageReport(
+            id=it.id,
+            unit=it.unit,
+            form=it.form,
+            submitted_by=it.client_id,
+            received_at=it.received_at,
+            receipt_code=it.receipt_code,
+            content_sha256=it.content_sha256,
+            reviewed_by=accepted[it.id][0] if it.id in accepted else None,
+            reviewed_at=accepted[it.id][1] if it.id in accepted else None,
+        )
+        for it in reports
+    ]
