@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.kit.feed import publish, take_write_order
+from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
@@ -169,7 +170,7 @@ def _new_report(
     supersedes: uuid.UUID | None,
     old: Collection[Stated],
 ) -> Report:
-    report_id = _uuid7(at)
+    report_id = uuid7(at)
     return Report(
         id=report_id,
         year=checked.period.year,
@@ -189,16 +190,6 @@ def _new_report(
         evidence=list(checked.statement.evidence),
         counts=counts(checked.statement.values, old),
     )
-
-
-def _uuid7(at: datetime) -> uuid.UUID:
-    """Make a time-ordered UUID (RFC 9562, version 7), so that rows of a time lie together."""
-    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
-    random = uuid.uuid4().int
-    number = (
-        milliseconds << 80 | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-    )
-    return uuid.UUID(int=number)
 
 
 def _named(report: Report) -> dict[str, str]:

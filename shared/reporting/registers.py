@@ -1,0 +1,105 @@
+"""What the registers of all programs do alike: place a unit on a day, look at a decision, answer what was kept.
+
+A register keeps what was decided in rows that are only ever added; what is in force on a day is computed from their
+dates. A row keeps the unit's code with the first day of that meaning, and the units that held it on the day of which it
+speaks, so a list can be asked by any of them long after the map has changed.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Query, Response, status
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kit.problems import Fault, Sentence, fault
+from shared.periods import local_day
+from shared.reporting.desk import Desk, UnitNotGranted
+from shared.territory.store import find_villages
+from shared.territory.tree import Territory
+from shared.territory.units import Level, Unit, UnknownUnit, UnknownUnitOnDate, village_commune
+
+DECISION_IN_FUTURE = Sentence(
+    "Quyết định đề ngày {date}, sau ngày hôm nay ({today}).",
+    "The decision is dated {date}, after today ({today}).",
+)
+UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
+UNIT_UNKNOWN_ON_DATE = Sentence(
+    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
+)
+UNIT_LEVEL = Sentence(
+    "Đơn vị {unit} thuộc cấp {level}; cần cấp {levels}.",
+    "The unit {unit} is a {level}; wanted: {levels}.",
+)
+
+UnitAsked = Annotated[
+    str | None, Query(min_length=2, max_length=12, description="only this unit and what lies below it")
+]
+KnownAt = Annotated[
+    datetime | None, Query(description="RFC 3339 instant: what was known then; now when left out")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit on a day, with what held it: `line` is its own code and those above, the nearest first."""
+
+    unit: Unit
+    line: tuple[str, ...]
+    land: tuple[str, date]
+    """The code and first day of the meaning that names the land: a village's is its commune's."""
+
+
+async def knowing_villages(session: AsyncSession, territory: Territory, codes: Collection[str]) -> Territory:
+    """Give the tree with these villages, which another process may have registered since this one started."""
+    villages = [code for code in codes if village_commune(code)]
+    if not villages:
+        return territory
+    known = {each.key for code in villages if _has(territory, code) for each in territory.versions(code)}
+    new = [each for each in await find_villages(session, villages) if each.key not in known]
+    return territory.with_units(new) if new else territory
+
+
+def _has(territory: Territory, code: str) -> bool:
+    try:
+        return bool(territory.versions(code))
+    except UnknownUnit:
+        return False
+
+
+def place(
+    territory: Territory, code: str, on: date, *, levels: Collection[Level], at: str = "/unit"
+) -> Place | Fault:
+    """Find a unit of one of these levels on a day, or tell what is wrong with its code."""
+    try:
+        unit = territory.unit(code, on)
+    except UnknownUnitOnDate:
+        return fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code, on=on)
+    except UnknownUnit:
+        return fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
+    if unit.level not in levels:
+        wanted = ", ".join(levels)
+        return fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=unit.level, levels=wanted)
+    above = territory.ancestors(code, on)
+    land = above[0] if unit.level == "village" else unit
+    return Place(unit, (code, *(each.code for each in above)), land.key)
+
+
+def require_granted(desk: Desk, found: Place) -> None:
+    """Refuse a place outside what the caller was granted; rights follow the tree of the day it was found on."""
+    if not desk.caller.units.intersection(found.line):
+        raise UnitNotGranted(unit=found.unit.code)
+
+
+def dated_in_future(on: date, desk: Desk, at: str = "/decision/date") -> Iterator[Fault]:
+    """Tell that a decision is dated after today."""
+    today = local_day(desk.now)
+    if on > today:
+        yield fault(at, "decision_in_future", DECISION_IN_FUTURE, date=on, today=today)
+
+
+def answer_kept(response: Response, path: str, *, created: bool) -> None:
+    """Answer 201 for what this request kept, 200 for what was kept before, and where it is."""
+    response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+    response.headers["Location"] = path
