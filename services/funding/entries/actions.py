@@ -70,9 +70,9 @@ async def reverse(
     found = await store.find(desk.session, entry_id)
     if found is None:
         raise Invalid(faults=[fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=entry_id)])
-    desk.require(found.program, found.unit, found.effective_on)
     if found.kind is Kind.REVERSAL:
         raise rules.ReversalNotReversible(str(entry_id))
+    desk.require(found.program, found.unit, found.effective_on)
 
     holding = await lock_lots_of(desk.session, found.year, entry_id)
     reversed_by = await store.reversal_of(desk.session, found.year, entry_id)

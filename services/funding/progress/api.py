@@ -40,6 +40,7 @@ from shared.kit.transactions import TransactionRoute
 
 ENTRIES = "/v1/funding/entries"
 EVERY_SOURCE = "all"
+TERMS = ("year", *GROUPINGS, "below")
 
 GROUPING_UNKNOWN = Sentence(
     "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
@@ -178,5 +179,5 @@ def _lineage(row: Row, asked: dict[str, Any]) -> str:
         terms["component"] = NO_COMPONENT
     if row.keys.get("unit", TOTAL) != TOTAL:
         terms["below"] = "false"
-    said = {name: value for name, value in terms.items() if value is not None}
+    said = {name: terms[name] for name in TERMS if terms.get(name) is not None}
     return f"{ENTRIES}?{urlencode(said, doseq=True)}"

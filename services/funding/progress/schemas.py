@@ -98,22 +98,29 @@ class ProgressOut(BaseModel):
     rows: list[ProgressRow] = Field(description="one for each group, and the total last")
 
 
-class CapitalRow(AmountsOut):
-    """The money that counts in the rate, of one capital kind or in total."""
+class OfCapital(BaseModel):
+    """The key of a row by capital kind."""
 
     capital: Capital | Total = Field(description="investment, recurrent, or total")
 
 
-class SourcePart(AmountsOut):
+class CapitalRow(AmountsOut, OfCapital):
+    """The money that counts in the rate, of one capital kind or in total."""
+
+
+class OfSource(BaseModel):
+    """The key of a row by source."""
+
+    source: str = Field(description="the source, or the group of sources", examples=["counterpart"])
+
+
+class SourcePart(AmountsOut, OfSource):
     """One source of a group."""
 
-    source: str = Field(description="the source", examples=["counterpart"])
 
-
-class SourceRow(SourcePart):
+class SourceRow(AmountsOut, OfSource):
     """A source, or a group of sources with its parts."""
 
-    source: str = Field(description="the source, or the group of sources", examples=["local_budget"])
     parts: list[SourcePart] = Field(description="the sources of the group; they add up to it")
 
 

@@ -1,0 +1,290 @@
+"""Entries over HTTP, on a real database: what is kept, what is answered, what is refused."""
+
+import uuid
+
+import pytest
+from sqlalchemy import event, text
+
+from services.funding.store import unbalanced
+from tests.funding.conftest import DECISION, LINE, VOUCHER, Office
+
+pytestmark = pytest.mark.anyio
+
+
+def money(lots):
+    return [(lot["year"], lot["origin_year"], lot["left_vnd"], lot["uncommitted_vnd"]) for lot in lots]
+
+
+async def test_the_answer_says_what_is_left(office):
+    await office.allocate(100)
+    promised = await office.commit(40)
+    assert money(promised["lots"]) == [(2023, 2023, 100, 60)]
+    paid = await office.disburse(70)
+    assert money(paid["lots"]) == [(2023, 2023, 30, 30)]
+    assert [(it["disbursed_vnd"], it["reserved_vnd"]) for it in paid["postings"]] == [(70, -40)]
+
+
+async def test_an_entry_is_found_where_its_location_says(office):
+    answer = await office.post(
+        "allocations", {**LINE, "amount_vnd": 5, "decision": DECISION, "component": "GN.DA2"}
+    )
+    kept = (await office.get(answer.headers["location"])).json()
+    assert answer.headers["location"] == f"/v1/funding/entries/{answer.json()['id']}"
+    assert {**kept, "lots": answer.json()["lots"]} == answer.json()
+    assert kept["component"] == "GN.DA2"
+    assert kept["effective_on"] == "2023-01-01", "the decision of December is brought into its budget year"
+
+
+async def test_nobody_spends_more_than_is_left(office):
+    await office.allocate(100)
+    await office.disburse(60)
+    refused = await office.post("disbursements", {**LINE, "amount_vnd": 41, "voucher": VOUCHER})
+    assert refused.status_code == 409
+    problem = refused.json()
+    assert problem["code"] == "insufficient_funds"
+    assert (problem["asked_vnd"], problem["available_vnd"]) == (41, 40)
+    assert problem["lots"] == [{"origin_year": 2023, "available_vnd": 40}]
+    assert problem["line"] == {**LINE, "component": None}
+    assert "41" in problem["detail"]
+    await office.disburse(40)
+
+
+async def test_money_that_was_never_given_is_not_there(office):
+    refused = await office.post("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER})
+    assert (refused.status_code, refused.json()["lots"]) == (409, [])
+
+
+async def test_lines_do_not_mix(office):
+    await office.allocate(100)
+    for other in ({"component": "GN.DA1"}, {"capital": "recurrent"}, {"source": "counterpart"}, {"unit": "611"}, {"year": 2024}, {"program": "rural"}):  # fmt: skip
+        refused = await office.post("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER, **other})
+        assert refused.status_code == 409, other
+
+
+async def test_the_oldest_origin_is_paid_first_in_one_entry(office):
+    await office.allocate(50, year=2022, decision={"number": "1/QĐ", "date": "2022-01-05"})
+    await office.carry_over(50, from_year=2022)
+    await office.allocate(100)
+    paid = await office.disburse(70)
+    assert [(it["origin_year"], it["disbursed_vnd"]) for it in paid["postings"]] == [(2022, 50), (2023, 20)]
+    assert paid["origin_year"] is None
+    refused = await office.post(
+        "disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER, "origin_year": 2022}
+    )
+    assert refused.json()["lots"] == [{"origin_year": 2022, "available_vnd": 0}]
+    named = await office.disburse(5, origin_year=2023)
+    assert [it["origin_year"] for it in named["postings"]] == [2023]
+
+
+async def test_carried_money_keeps_its_origin_through_the_years(office):
+    await office.post("opening-balances", {**LINE, "year": 2022, "origin_year": 2021, "amount_vnd": 9, "decision": DECISION})  # fmt: skip
+    await office.carry_over(9, from_year=2022)
+    moved = await office.carry_over(4, from_year=2023)
+    assert money(moved["lots"]) == [(2023, 2021, 5, 5), (2024, 2021, 4, 4)]
+    assert (moved["year"], moved["to_year"]) == (2023, 2024)
+
+
+async def test_commitments_travel_with_the_money_they_reserve(office):
+    await office.allocate(100)
+    await office.commit(80)
+    moved = await office.carry_over(60)
+    assert money(moved["lots"]) == [(2023, 2023, 40, 0), (2024, 2023, 60, 20)]
+
+
+async def test_a_reversal_undoes_an_entry_once(office):
+    await office.allocate(100)
+    paid = await office.disburse(30)
+    undone = await office.reverse(paid)
+    assert money(undone["lots"]) == [(2023, 2023, 100, 100)]
+    assert undone["reverses"] == paid["id"]
+    assert undone["note"] == "Hạch toán nhầm"
+    again = await office.post("reversals", {"reverses": paid["id"], "reason": "lần nữa"})
+    assert (again.status_code, again.json()["code"]) == (409, "already_reversed")
+    assert again.json()["reversed_by"] == undone["id"]
+    assert (await office.get(f"entries/{paid['id']}")).json()["reversed_by"] == undone["id"]
+    final = await office.post("reversals", {"reverses": undone["id"], "reason": "x"})
+    assert final.json()["code"] == "reversal_not_reversible"
+
+
+async def test_a_reversal_that_would_overdraw_is_refused(office):
+    given = await office.allocate(100)
+    await office.disburse(1)
+    refused = await office.post("reversals", {"reverses": given["id"], "reason": "sai"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "insufficient_funds")
+    assert (refused.json()["asked_vnd"], refused.json()["available_vnd"]) == (100, 99)
+
+
+async def test_reversing_a_carry_over_brings_the_money_back(office):
+    await office.allocate(100)
+    moved = await office.carry_over(60)
+    back = await office.reverse(moved)
+    assert money(back["lots"]) == [(2023, 2023, 100, 100), (2024, 2023, 0, 0)]
+
+
+async def test_an_unknown_entry_is_not_reversed(office):
+    refused = await office.post("reversals", {"reverses": str(uuid.uuid4()), "reason": "x"})
+    assert refused.status_code == 422
+    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
+        ("/reverses", "entry_unknown")
+    ]
+    assert (await office.get(f"entries/{uuid.uuid4()}")).json()["code"] == "entry_not_found"
+
+
+async def test_a_dry_run_says_all_and_keeps_nothing(office):
+    await office.allocate(100)
+    body = {**LINE, "amount_vnd": 30, "voucher": VOUCHER}
+    tried = await office.post("disbursements", body, key="k", dry_run=True)
+    assert tried.status_code == 200
+    assert "location" not in tried.headers
+    assert tried.json()["id"] is None
+    assert money(tried.json()["lots"]) == [(2023, 2023, 70, 70)]
+    refused = await office.post("disbursements", {**body, "amount_vnd": 101}, dry_run=True)
+    assert refused.json()["available_vnd"] == 100
+    carried = await office.post("carry-overs", {**{k: v for k, v in LINE.items() if k != "year"}, "from_year": 2023, "amount_vnd": 30, "decision": DECISION}, dry_run=True)  # fmt: skip
+    assert carried.status_code == 200
+    given = (await office.get("entries")).json()["items"]
+    assert len(given) == 1
+    tried = await office.post("reversals", {"reverses": given[0]["id"], "reason": "thử"}, dry_run=True)
+    assert money(tried.json()["lots"]) == [(2023, 2023, 0, 0)]
+    assert len((await office.get("entries")).json()["items"]) == 1
+    assert len((await office.get("changes")).json()["items"]) == 1
+    assert (await office.post("disbursements", body, key="k")).status_code == 201, "the key was not burnt"
+
+
+async def test_the_same_key_is_one_entry(office):
+    body = {**LINE, "amount_vnd": 30, "decision": DECISION}
+    first = await office.post("allocations", body, key="same")
+    again = await office.post("allocations", body, key="same")
+    assert again.headers["idempotent-replay"] == "true"
+    assert again.json() == first.json()
+    other = await office.post("allocations", {**body, "amount_vnd": 31}, key="same")
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+async def test_entries_are_listed_newest_first_page_by_page(office):
+    for amount in range(1, 8):
+        await office.allocate(amount)
+    seen, cursor = [], None
+    while True:
+        answer = await office.get("entries", limit=3, **({"cursor": cursor} if cursor else {}))
+        seen += [entry["amount_vnd"] for entry in answer.json()["items"]]
+        cursor = answer.json()["next"]
+        assert ("link" in answer.headers) == (cursor is not None)
+        if cursor is None:
+            break
+    assert seen == [7, 6, 5, 4, 3, 2, 1]
+
+
+async def test_entries_are_sought_by_what_they_touched(office):
+    await office.allocate(50, year=2022, decision={"number": "1/QĐ", "date": "2022-01-05"})
+    moved = await office.carry_over(20, from_year=2022)
+    await office.allocate(7, unit="611", component="GN.DA2")
+    await office.allocate(8, unit="23341")
+    paid = await office.disburse(3, voucher={"source": "KBNN", "number": "9"})
+
+    async def found(**terms):
+        return [it["amount_vnd"] for it in (await office.get("entries", **terms)).json()["items"]]
+
+    assert await found(year=2022) == [20, 50]
+    assert await found(year=2023) == [3, 8, 7, 20]
+    assert await found(year=2023, unit="610") == [3, 8, 20]
+    assert await found(year=2023, unit="610", below=False) == [3, 20]
+    assert await found(unit="611") == [7]
+    assert await found(kind="carry_over") == [moved["amount_vnd"]]
+    assert await found(voucher="9") == [paid["amount_vnd"]]
+    assert await found(origin_year=2022, year=2023) == [3, 20]
+    assert await found(component="GN.DA2") == [7]
+    assert await found(component="none", year=2023) == [3, 8, 20]
+    assert await found(source=["credit", "foreign"]) == []
+    assert (await office.get("entries", unit="99999")).json()["code"] == "unit_unknown"
+    assert (await office.get("entries", unit="62", year=2026)).json()["code"] == "unit_unknown_on_date"
+
+
+async def test_every_entry_is_told(office):
+    given = await office.allocate(100)
+    undone = await office.reverse(given)
+    told = (await office.get("changes")).json()["items"]
+    assert [it["type"] for it in told] == ["allocation.recorded", "reversal.recorded"]
+    assert told[1]["subject"] == f"entries/{undone['id']}"
+    assert told[1]["data"]["reverses"] == given["id"]
+    assert told[1]["time"] == undone["recorded_at"]
+
+
+async def test_an_entry_costs_a_bounded_number_of_statements(office, app):
+    ran = []
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *args: ran.append(args[2]))
+
+    async def statements(request):
+        ran.clear()
+        await request
+        return len(ran)
+
+    def opening(origin_year):
+        body = {**LINE, "year": 2023, "origin_year": origin_year, "amount_vnd": 100, "decision": DECISION}
+        return office.post("opening-balances", body)
+
+    for origin_years in ((2023,), (2021, 2022)):
+        for origin_year in origin_years:
+            await opening(origin_year)
+        cost = {
+            "allocation": await statements(office.allocate(100)),
+            "commitment": await statements(office.commit(90)),
+            "carry_over": await statements(office.carry_over(40)),
+        }
+        paid = [await statements(office.disburse(150))]
+        entry = (await office.get("entries", kind="disbursement")).json()["items"][0]
+        cost |= {"disbursement": paid[0], "reversal": await statements(office.reverse(entry))}
+        assert len(entry["postings"]) == len(origin_years)
+        assert cost == STATEMENTS, cost
+
+
+STATEMENTS = {"allocation": 9, "commitment": 9, "disbursement": 9, "carry_over": 10, "reversal": 12}
+"""Key and its answer, lots, balances, write order (2), entry, postings, change; whatever the number of lots."""
+
+
+async def test_balances_are_the_sums_of_their_postings(office, app, database):
+    await office.allocate(100)
+    await office.commit(50)
+    paid = await office.disburse(70)
+    await office.carry_over(20)
+    await office.reverse(paid)
+    async with app.state.database.reading() as session:
+        assert await unbalanced(session) == []
+    async with app.state.database.writing() as session:
+        await session.execute(text("UPDATE lots SET allocated_vnd = allocated_vnd + 1 WHERE year = 2023"))
+    async with app.state.database.reading() as session:
+        assert len(await unbalanced(session)) == 1
+
+
+@pytest.mark.parametrize("statement", ["UPDATE entries SET amount_vnd = 1", "DELETE FROM entries", "UPDATE postings SET disbursed_vnd = 0", "DELETE FROM postings", "DELETE FROM lots", "UPDATE lots SET unit = '62'", "TRUNCATE entries_2023"])  # fmt: skip
+async def test_the_running_role_only_adds(app, statement):
+    with pytest.raises(Exception, match="permission denied"):
+        async with app.state.database.writing() as session:
+            await session.execute(text(statement))
+
+
+async def test_readers_may_read_and_only_finance_may_write(office, issuer, http):
+    reader = Office(http, issuer.token("partner", ["read"], [], []), office.app)
+    assert (await reader.get("entries")).status_code == 200
+    refused = await reader.post("allocations", {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await http.get("/v1/funding/entries")).status_code == 401
+    assert (await http.get("/v1/funding/progress", params={"year": 2023})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("programs", "units", "code"),
+    [(["rural"], ["62"], "program_not_granted"), (["poverty"], ["611"], "unit_not_granted"), (["poverty"], [], "unit_not_granted")],
+)  # fmt: skip
+async def test_an_officer_writes_for_what_was_granted_and_nothing_else(
+    office, issuer, http, programs, units, code
+):
+    given = await office.allocate(100)
+    other = Office(http, issuer.token("other", ["funding"], programs, units), office.app)
+    for what, body in (("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER}), ("reversals", {"reverses": given["id"], "reason": "x"})):  # fmt: skip
+        refused = await other.post(what, body)
+        assert (refused.status_code, refused.json()["code"]) == (403, code)
+    district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
+    await district.disburse(1)
+    await district.allocate(1, unit="23341")

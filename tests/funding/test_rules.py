@@ -1,0 +1,245 @@
+"""The ledger's arithmetic: nothing is created, lost, promised twice or taken twice."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
+
+from services.funding.rules import (
+    Amounts,
+    CommitmentPaid,
+    InsufficientFunds,
+    Kind,
+    Line,
+    Lot,
+    bring_in,
+    carry_over,
+    commit,
+    disburse,
+    reverse,
+    settle,
+    spread,
+)
+
+LINE = Line(2023, "poverty", None, "investment", "central", "610", date(1991, 10, 10))
+vnd = st.integers(1, 1_000)
+
+
+@st.composite
+def balances(draw):
+    """Sound lots of one line, with different origins."""
+    found = {}
+    for year in draw(st.sets(st.integers(2020, 2023), max_size=4)):
+        opening, allocated, carried = (draw(st.integers(0, 500)) for _ in range(3))
+        available = opening + allocated + carried
+        disbursed = draw(st.integers(0, available))
+        out = draw(st.integers(0, available - disbursed))
+        reserved = draw(st.integers(0, available - disbursed - out))
+        committed = reserved + draw(st.integers(0, disbursed))
+        found[Lot(LINE, year)] = Amounts(opening, allocated, carried, out, committed, disbursed, reserved)
+    return found
+
+
+def total(held):
+    return sum((each for each in held.values()), start=Amounts())
+
+
+@given(balances(), vnd)
+def test_a_disbursement_takes_exactly_its_amount_or_nothing(held, amount):
+    left = total(held).left_vnd
+    if amount > left:
+        with pytest.raises(InsufficientFunds) as refused:
+            disburse(LINE, held, amount)
+        assert refused.value.facts["available_vnd"] == left
+        return
+    after = settle(held, disburse(LINE, held, amount))
+    assert total(after).disbursed_vnd == total(held).disbursed_vnd + amount
+    assert total(after).left_vnd == left - amount
+    assert all(each.sound for each in after.values())
+
+
+@given(balances(), vnd)
+def test_what_is_committed_is_paid_first(held, amount):
+    if amount <= total(held).left_vnd:
+        for posting in disburse(LINE, held, amount):
+            before, after = held[posting.lot], held[posting.lot] + posting.change
+            assert after.reserved_vnd == max(0, before.reserved_vnd - posting.change.disbursed_vnd)
+
+
+@given(balances(), vnd)
+def test_a_commitment_never_promises_what_is_promised(held, amount):
+    free = total(held).uncommitted_vnd
+    if amount > free:
+        with pytest.raises(InsufficientFunds):
+            commit(LINE, held, amount)
+        return
+    after = settle(held, commit(LINE, held, amount))
+    assert total(after).uncommitted_vnd == free - amount
+    assert total(after).left_vnd == total(held).left_vnd
+
+
+@given(balances(), vnd)
+def test_carrying_over_moves_money_and_promises_and_keeps_the_origin(held, amount):
+    if amount > total(held).left_vnd:
+        with pytest.raises(InsufficientFunds):
+            carry_over(LINE, held, amount)
+        return
+    after = settle(held, carry_over(LINE, held, amount))
+    assert total(after).left_vnd == total(held).left_vnd
+    assert total(after).reserved_vnd == total(held).reserved_vnd
+    arrived = {lot.origin_year: each.carried_over_vnd for lot, each in after.items() if lot.line.year == 2024}
+    gone = {lot.origin_year: after[lot].carried_out_vnd - each.carried_out_vnd for lot, each in held.items()}
+    assert arrived == {year: moved for year, moved in gone.items() if moved}
+    assert all(each.sound for each in after.values())
+
+
+@given(balances(), vnd)
+def test_the_oldest_money_goes_first(held, amount):
+    if amount <= total(held).left_vnd:
+        shares = spread(LINE, held, amount, lambda balance: balance.left_vnd)
+        assert sum(share for _, share in shares) == amount
+        taken = [lot.origin_year for lot, _ in shares]
+        assert taken == sorted(taken)
+        youngest = taken[-1]
+        for lot, balance in held.items():
+            if lot.origin_year < youngest:
+                assert dict(shares).get(lot, 0) == balance.left_vnd
+
+
+@given(balances(), vnd, st.sampled_from([commit, disburse, carry_over]))
+def test_a_reversal_at_once_leaves_everything_as_it_was(held, amount, entry):
+    try:
+        postings = entry(LINE, held, amount)
+    except InsufficientFunds:
+        return
+    kind = {commit: Kind.COMMITMENT, disburse: Kind.DISBURSEMENT, carry_over: Kind.CARRY_OVER}[entry]
+    after = settle(held, postings)
+    undone = settle(after, reverse(kind, postings, after))
+    assert {lot: each for lot, each in undone.items() if each != Amounts()} == {
+        lot: each for lot, each in held.items() if each != Amounts()
+    }
+
+
+def test_money_that_moved_on_is_not_taken_back():
+    lot = Lot(LINE, 2023)
+    given_ = bring_in(Kind.ALLOCATION, lot, 100)
+    held = settle({}, given_)
+    held = settle(held, disburse(LINE, held, 1))
+    with pytest.raises(InsufficientFunds) as refused:
+        reverse(Kind.ALLOCATION, given_, held)
+    assert refused.value.facts["asked_vnd"] == 100
+    assert refused.value.facts["available_vnd"] == 99
+
+
+def test_a_paid_commitment_is_not_undone():
+    held = settle({}, bring_in(Kind.ALLOCATION, Lot(LINE, 2023), 100))
+    promised = commit(LINE, held, 60)
+    held = settle(held, promised)
+    held = settle(held, disburse(LINE, held, 10))
+    with pytest.raises(CommitmentPaid) as refused:
+        reverse(Kind.COMMITMENT, promised, held)
+    assert refused.value.facts["reserved_vnd"] == 50
+
+
+def test_settling_never_lets_an_overdraw_pass():
+    with pytest.raises(AssertionError):
+        settle({}, bring_in(Kind.ALLOCATION, Lot(LINE, 2023), -1))
+
+
+def test_a_lot_of_another_year_of_origin_is_another_lot():
+    held = settle({}, bring_in(Kind.OPENING_BALANCE, Lot(LINE, 2022), 70))
+    held |= settle({}, bring_in(Kind.ALLOCATION, Lot(LINE, 2023), 100))
+    after = settle(held, disburse(LINE, held, 80))
+    assert after[Lot(LINE, 2022)].left_vnd == 0
+    assert after[Lot(LINE, 2023)].disbursed_vnd == 10
+
+
+class Ledger(RuleBasedStateMachine):
+    """Random entries over two lines and three years; after each, the balances are the sums and nothing is negative."""
+
+    entries = Bundle("entries")
+
+    def __init__(self):
+        super().__init__()
+        self.held = {}
+        self.posted = []
+        self.undone = set()
+        self.brought = self.paid = 0
+
+    def lots_of(self, line):
+        return {lot: each for lot, each in self.held.items() if lot.line == line}
+
+    def add(self, kind, postings):
+        self.held = settle(self.held, postings)
+        self.posted.extend(postings)
+        return len(self.posted), kind, tuple(postings)
+
+    lines = st.builds(
+        lambda year, capital: Line(year, "poverty", None, capital, "central", "610", date(1991, 10, 10)),
+        st.integers(2022, 2024),
+        st.sampled_from(["investment", "recurrent"]),
+    )
+
+    @rule(
+        target=entries, line=lines, amount=vnd, kind=st.sampled_from([Kind.ALLOCATION, Kind.OPENING_BALANCE])
+    )
+    def bring(self, line, amount, kind):
+        self.brought += amount
+        return self.add(kind, bring_in(kind, Lot(line, line.year), amount))
+
+    @precondition(lambda self: self.held)
+    @rule(
+        target=entries,
+        line=lines,
+        amount=vnd,
+        what=st.sampled_from(
+            [(Kind.COMMITMENT, commit), (Kind.DISBURSEMENT, disburse), (Kind.CARRY_OVER, carry_over)]
+        ),
+    )
+    def move(self, line, amount, what):
+        kind, post = what
+        try:
+            postings = post(line, self.lots_of(line), amount)
+        except InsufficientFunds:
+            return multiple()
+        if kind is Kind.DISBURSEMENT:
+            self.paid += amount
+        return self.add(kind, postings)
+
+    @rule(entry=entries)
+    def undo(self, entry):
+        number, kind, postings = entry
+        if number in self.undone:
+            return
+        try:
+            opposite = reverse(kind, postings, self.held)
+        except (InsufficientFunds, CommitmentPaid):
+            return
+        self.undone.add(number)
+        if kind is Kind.DISBURSEMENT:
+            self.paid -= sum(each.change.disbursed_vnd for each in postings)
+        if kind in {Kind.ALLOCATION, Kind.OPENING_BALANCE}:
+            self.brought -= sum(each.change.available_vnd for each in postings)
+        self.add(Kind.REVERSAL, opposite)
+
+    @invariant()
+    def nothing_is_negative(self):
+        assert all(each.sound for each in self.held.values())
+
+    @invariant()
+    def balances_are_the_sums_of_their_postings(self):
+        recomputed = {}
+        for posting in self.posted:
+            recomputed[posting.lot] = recomputed.get(posting.lot, Amounts()) + posting.change
+        assert recomputed == self.held
+
+    @invariant()
+    def no_dong_is_made_or_lost(self):
+        left = sum(each.left_vnd for each in self.held.values())
+        assert self.brought == self.paid + left
+
+
+TestLedger = Ledger.TestCase
+TestLedger.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
