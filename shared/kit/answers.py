@@ -132,6 +132,10 @@ def _validation_problem(error: RequestValidationError) -> Problem:
 
 
 def _http_problem(error: HTTPException, limit_bytes: int) -> Problem:
+    if isinstance(
+        error.__cause__, Problem
+    ):  # FastAPI hides what a body's reader said behind a 400 of its own
+        return error.__cause__
     by_status: dict[int, Callable[[], Problem]] = {
         400: lambda: Malformed(reason=str(error.detail)),
         401: lambda: Unauthenticated(reason=str(error.detail)),

@@ -46,6 +46,8 @@ class Start:
     """From the polite one to the last; the polite one is also what the kernel sends should the launcher die."""
     before: Callable[[], None] | None = None
     """Run ahead of each start, such as dropping a stale lock file."""
+    waits: bool = False
+    """Whether the process, once loaded, waits for a line on its standard input: see `Child.go`."""
 
 
 class Say:
@@ -73,11 +75,16 @@ class Child:
         self._say = say
         self._process: Process | None = None
         self._stopping = asyncio.Event()
+        self._go = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Start it and keep it running."""
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.name}")
+
+    def go(self) -> None:
+        """Let a process that waits, and each one started in its place later, go on."""
+        self._go.set()
 
     async def stop(self, patience: float) -> None:
         """Ask it to end, and harder each time `patience` seconds have gone by; its record goes with it."""
@@ -124,7 +131,7 @@ class Child:
             self._start.before()
         self._process = process = await asyncio.create_subprocess_exec(
             *self._start.command,
-            stdin=DEVNULL,
+            stdin=PIPE if self._start.waits else DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
             **{
@@ -134,8 +141,7 @@ class Child:
             },
         )
         self._record(process, ready=False)
-        begun = time.monotonic()
-        watch = asyncio.create_task(self._wait_ready(process, begun))
+        watch = asyncio.create_task(self._wait_ready(process))
         lines = asyncio.create_task(self._prefix_lines(process))
         code = await process.wait()
         watch.cancel()
@@ -145,15 +151,18 @@ class Child:
         ready_for = time.monotonic() - ready_at if isinstance(ready_at, float) else None
         return _ending(code), ready_for
 
-    async def _wait_ready(self, process: Process, begun: float) -> float:
+    async def _wait_ready(self, process: Process) -> float:
+        if process.stdin is not None:
+            await self._go.wait()
+            process.stdin.write(b"\n")
+            process.stdin.close()
         while not await self._start.is_ready():  # noqa: ASYNC110 (another process cannot set an event)
             await asyncio.sleep(READY_POLL_SECONDS)
-        now = time.monotonic()
         self._record(process, ready=True)
-        self._say(self.name, f"ready after {now - begun:.1f} s (process {process.pid})")
+        self._say(self.name, f"ready (process {process.pid})")
         if not self.came_up.done():
             self.came_up.set_result(True)
-        return now
+        return time.monotonic()
 
     async def _prefix_lines(self, process: Process) -> None:
         assert process.stdout is not None, "stdout is a pipe"

@@ -20,6 +20,7 @@ from typing import Any
 from shared.kit.child import Child, Say, Start
 from shared.kit.postgres import Postgres, PostgresError
 from shared.kit.postgres_account import AccountError
+from shared.kit.processes import dying_with_parent
 from shared.kit.run_folder import RunFolder
 
 HOST = "127.0.0.1"
@@ -150,42 +151,26 @@ class Launcher:
             raise SetupError("\n".join(faults))
 
     async def _start_everything(self) -> None:
+        """PostgreSQL, the step before, the processes; these load their modules while they wait for the others."""
+        apps = [self._child(_app_start(one)) for one in self._processes]
+        self._children += apps
+        for app in apps:
+            app.begin()
         if self._postgres is not None:
             await asyncio.to_thread(self._postgres.prepare)
-            await self._begin([self._postgres_start(self._postgres)])
+            postgres = self._child(_postgres_start(self._postgres))
+            self._children.insert(0, postgres)
+            postgres.begin()
+            await _all_up([postgres])
         if self._before is not None:
             for line in await self._before():
                 self._say("launcher", line)
-        await self._begin([_app_start(one) for one in self._processes])
+        for app in apps:
+            app.go()
+        await _all_up(apps)
 
-    async def _begin(self, starts: Sequence[Start]) -> None:
-        """Start some together and wait until all are ready; a hopeless one ends the start."""
-        new = [Child(start, run=self._run, say=self._say) for start in starts]
-        self._children += new
-        for child in new:
-            child.begin()
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                for came_up in asyncio.as_completed([child.came_up for child in new]):
-                    if not await came_up:
-                        failed = [one.name for one in new if one.came_up.done() and not one.came_up.result()]
-                        raise SetupError(f"{', '.join(failed)} cannot start; the lines above say why")
-        except TimeoutError:
-            slow = [child.name for child in new if not child.came_up.done()]
-            raise SetupError(f"{', '.join(slow)}: not ready after {START_SECONDS:.0f} s") from None
-
-    def _postgres_start(self, postgres: Postgres) -> Start:
-        async def is_ready() -> bool:
-            return postgres.is_ready()
-
-        return Start(
-            name="postgres",
-            command=postgres.command(),
-            popen=postgres.popen(),
-            is_ready=is_ready,
-            stop_signals=(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL),
-            before=postgres.end_orphan,
-        )
+    def _child(self, start: Start) -> Child:
+        return Child(start, run=self._run, say=self._say)
 
     async def _unless_stopped(self, starting: asyncio.Task[None]) -> None:
         """Wait for the start, but not once told to stop."""
@@ -258,7 +243,58 @@ def _app_start(process: AppProcess) -> Start:
         ],
         popen={"env": {**process.environment, "PYTHONUNBUFFERED": "1"}, "cwd": process.folder},
         is_ready=is_ready,
+        waits=True,
     )
+
+
+def _postgres_start(postgres: Postgres) -> Start:
+    async def is_ready() -> bool:
+        return postgres.is_ready()
+
+    return Start(
+        name="postgres",
+        command=postgres.command(),
+        popen=postgres.popen(),
+        is_ready=is_ready,
+        stop_signals=(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL),
+        before=postgres.end_orphan,
+    )
+
+
+async def _all_up(children: Sequence[Child]) -> None:
+    """Wait until all are ready; one that cannot start ends the start."""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            for came_up in asyncio.as_completed([child.came_up for child in children]):
+                if not await came_up:
+                    failed = [one.name for one in children if one.came_up.done() and not one.came_up.result()]
+                    raise SetupError(f"{', '.join(failed)} cannot start; the lines above say why")
+    except TimeoutError:
+        slow = [child.name for child in children if not child.came_up.done()]
+        raise SetupError(f"{', '.join(slow)}: not ready after {START_SECONDS:.0f} s") from None
+
+
+async def run_once(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> list[str]:
+    """Run a job to its end, for the step before; its lines. A job that fails ends the start with what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env=dict(environment),
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=dying_with_parent(signal.SIGTERM),
+        process_group=0,
+    )
+    try:
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    lines = said.decode(errors="replace").splitlines()
+    if process.returncode != 0:
+        raise SetupError("\n".join(lines))
+    return lines
 
 
 def _port_fault(port: int) -> str:

@@ -8,7 +8,6 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -26,6 +25,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CLEAN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+MOST_DIGITS = 15
+"""A length of more digits than this is larger than any limit, and not worth parsing."""
 QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 
 REQUESTS = Counter("ntp_http_requests_total", "Requests answered", ("service", "method", "route", "status"))
@@ -65,17 +66,20 @@ class RequestContext:
         request_id = given if CLEAN_ID.fullmatch(given) else secrets.token_hex(8)
         if not TRACEPARENT.fullmatch(trace):
             trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        began, status = time.perf_counter(), 500
-        started = too_large = False
+        began, status, started, taken = time.perf_counter(), 500, False, 0
+
+        async def take() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.max_body_bytes:
+                raise TooLarge(limit_bytes=self.max_body_bytes)
+            return message
 
         async def say(message: Message) -> None:
-            nonlocal status, started, too_large
+            nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
-                kind = next((v for k, v in message["headers"] if k == b"content-type"), b"")
-                too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and b"problem" not in kind
-                if too_large:  # FastAPI's own limit answers in plain text
-                    return
                 message["headers"] = [
                     *(
                         pair
@@ -86,16 +90,14 @@ class RequestContext:
                     (b"traceparent", trace.encode()),
                     (b"x-content-type-options", b"nosniff"),
                 ]
-            if too_large:
-                if message["type"] == "http.response.body" and not message.get("more_body"):
-                    too_large = False
-                    await self._say_problem(TooLarge(limit_bytes=self.max_body_bytes), scope, receive, say)
-                return
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id, trace=trace[3:35]):
             try:
-                await self.app(scope, receive, say)
+                if self._declares_too_much(scope):
+                    await self._say_problem(TooLarge(limit_bytes=self.max_body_bytes), scope, receive, say)
+                else:
+                    await self.app(scope, take, say)
             except Exception as error:
                 log.exception("request failed", method=scope["method"], path=scope["path"], exc_info=error)
                 if started:
@@ -103,6 +105,11 @@ class RequestContext:
                 await self._say_problem(Problem(), scope, receive, say)
             finally:
                 self._note(scope, status, time.perf_counter() - began)
+
+    def _declares_too_much(self, scope: Scope) -> bool:
+        """Tell by Content-Length alone, before anything is read; a body that does not say its length is counted."""
+        said = _header(scope, b"content-length")
+        return said.isdecimal() and (len(said) > MOST_DIGITS or int(said) > self.max_body_bytes)
 
     async def _say_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         await problem_answer(Request(scope), problem)(scope, receive, send)

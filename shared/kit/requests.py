@@ -1,6 +1,8 @@
 """Reading a hostile request: JSON with exact decimals, no repeated keys, no NaN, no bottomless nesting."""
 
 import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -10,6 +12,12 @@ from shared.kit.problems import Malformed
 
 MAX_DEPTH = 16
 """Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
+
+SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""Escapes of U+0000 and of halves of surrogate pairs: few bodies hold one, and only those are looked at twice."""
+
+UNKEPT = re.compile("[\x00\ud800-\udfff]")
+"""Characters that JSON can write and that no database, and no answer in UTF-8, can hold."""
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -40,10 +48,24 @@ def _too_deep(value: Any) -> bool:
     return True
 
 
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for child in value.values():
+            yield from _texts(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _texts(child)
+
+
 def parse_json(body: bytes) -> Any:
     """Parse a JSON text with decimals kept exact; raises `Malformed`."""
     try:
-        value = json.loads(body, parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_members)
+        value = json.loads(
+            body.decode(), parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_members
+        )
     except UnicodeDecodeError as error:
         raise Malformed(reason="the body is not UTF-8") from error
     except json.JSONDecodeError as error:
@@ -54,6 +76,10 @@ def parse_json(body: bytes) -> Any:
         raise Malformed(reason="a number has too many digits") from error
     if _too_deep(value):
         raise Malformed(reason=f"nested deeper than {MAX_DEPTH}")
+    if SUSPECT.search(body):
+        for text in _texts(value):
+            if found := UNKEPT.search(text):
+                raise Malformed(reason=f"the character U+{ord(found[0]):04X} cannot be kept")
     return value
 
 

@@ -4,6 +4,8 @@ The launcher starts each process so, and a container does the same with `--host 
 """
 
 import argparse
+import importlib
+import sys
 
 import uvicorn
 
@@ -22,7 +24,10 @@ def main() -> None:
     parser.add_argument("app", help="module:factory, e.g. services.rural.app:create_app")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--wait", action="store_true", help="load, then wait for a line on standard input")
     given = parser.parse_args()
+    if given.wait and not told_to_go(given.app):
+        return
     uvicorn.run(
         given.app,
         factory=True,
@@ -39,6 +44,13 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def told_to_go(app: str) -> bool:
+    """Load the application's modules, the slow part of a start, while the launcher readies the database; then wait
+    for its word. False when it went away instead."""
+    importlib.import_module(app.partition(":")[0])
+    return bool(sys.stdin.readline())
 
 
 if __name__ == "__main__":

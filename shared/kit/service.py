@@ -128,7 +128,6 @@ def create_service(parts: Service) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         generate_unique_id_function=operation_id,
-        max_body_size=settings.max_body_bytes,
         telemetry={"tracing": False, "metrics": False},
         responses={"default": {"description": "A refusal", "content": {PROBLEM_JSON: {}}}},
     )

@@ -6,6 +6,7 @@ from shared.kit.feed import feed_router
 from shared.reporting.engine import Engine
 from shared.reporting.figures.api import router as figures
 from shared.reporting.obligations.api import router as obligations
+from shared.reporting.publications.api import router as publications
 from shared.reporting.reports.api import receipts
 from shared.reporting.reports.api import router as reports
 from shared.reporting.reports.review_api import router as reviews
@@ -15,6 +16,15 @@ from shared.reporting.targets.api import router as targets
 def reporting_router(engine: Engine) -> APIRouter:
     """Build the routes of one program."""
     router = APIRouter(prefix=engine.path)
-    for part in (reports, reviews, receipts, figures, targets, obligations, feed_router(engine.path)):
+    for part in (
+        reports,
+        reviews,
+        receipts,
+        figures,
+        targets,
+        obligations,
+        publications,
+        feed_router(engine.path),
+    ):
         router.include_router(part)
     return router

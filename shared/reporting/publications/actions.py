@@ -1,0 +1,139 @@
+"""Freezing a vintage, and telling two of them apart."""
+
+import uuid
+
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.ids import uuid7
+from shared.kit.problems import Conflict, NotFound, Sentence
+from shared.periods import Period
+from shared.reporting.desk import Desk
+from shared.reporting.figures.over_time import stretches
+from shared.reporting.figures.place import own_place
+from shared.reporting.figures.reading import Reading, progress
+from shared.reporting.figures.schemas import FigureOut
+from shared.reporting.models import Publication
+from shared.reporting.publications import store
+from shared.reporting.publications.schemas import (
+    ComparisonOut,
+    ExplainingReport,
+    FigureDifference,
+    PublicationIn,
+    PublicationSummary,
+)
+
+
+class PublicationNotFound(NotFound):
+    """No publication has this id."""
+
+    code = "publication_not_found"
+    detail = Sentence("Không có bản công bố này.", "There is no such publication.")
+
+
+class PublicationExists(Conflict):
+    """A vintage of this name is there; a published vintage is never replaced."""
+
+    code = "publication_exists"
+    detail = Sentence(
+        "Đã có bản công bố tên “{name}” cho kỳ và đơn vị này.",
+        "A publication named “{name}” exists for this unit and period.",
+    )
+
+
+class NotComparable(Conflict):
+    """The two vintages are of another unit, period or basis."""
+
+    code = "publications_not_comparable"
+    detail = Sentence(
+        "Hai bản công bố khác đơn vị, kỳ hoặc cơ sở số liệu.",
+        "The two publications are of another unit, period or basis.",
+    )
+
+
+async def freeze(desk: Desk, asked: PublicationIn) -> Publication:
+    """Freeze the figures of a unit and period as they are known now, under a name and a document."""
+    period = Period.parse(asked.period)
+    desk.territory.unit(asked.unit, period.ends_on)
+    desk.require_unit(asked.unit, period)
+    at = await take_write_order(desk.session, desk.now)
+    if await store.same_name(desk.session, asked.unit, str(period), asked.name):
+        raise PublicationExists(name=asked.name)
+    figures = (await progress(desk, Reading(asked.unit, period, asked.basis, as_of=at))).figures
+    publication = Publication(
+        id=uuid7(at),
+        name=asked.name,
+        period=str(period),
+        unit=asked.unit,
+        basis=asked.basis,
+        as_of=at,
+        document_number=asked.document.number,
+        document_date=asked.document.date,
+        figures=[figure.model_dump(mode="json") for figure in figures],
+        client_id=desk.caller.client_id,
+        published_at=at,
+    )
+    desk.session.add(publication)
+    await desk.session.flush()
+    facts = {"name": asked.name, "unit": asked.unit, "period": str(period), "document": asked.document.number}
+    await publish(
+        desk.session, at, [Happening("publication.frozen", f"publications/{publication.id}", facts)]
+    )
+    return publication
+
+
+async def compare(desk: Desk, one_id: uuid.UUID, other_id: uuid.UUID) -> ComparisonOut:
+    """Set two vintages of the same unit, period and basis side by side, the earlier one first."""
+    found = [await desk.session.get(Publication, each) for each in (one_id, other_id)]
+    known = [each for each in found if each is not None]
+    if len(known) != len(found):
+        raise PublicationNotFound
+    earlier, later = sorted(known, key=lambda it: it.as_of)
+    if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
+        raise NotComparable
+    period = Period.parse(earlier.period)
+    moved = await store.moved_between(
+        desk.session,
+        basis=earlier.basis,
+        periods=[str(part) for part in stretches(period)],
+        units=own_place(desk.territory, earlier.unit, period).shares.keys(),
+        after=earlier.as_of,
+        until=later.as_of,
+    )
+    before = {it["indicator"]: FigureOut.model_validate(it) for it in earlier.figures}
+    after = {it["indicator"]: FigureOut.model_validate(it) for it in later.figures}
+    return ComparisonOut(
+        earlier=PublicationSummary.model_validate(earlier, from_attributes=True),
+        later=PublicationSummary.model_validate(later, from_attributes=True),
+        items=[
+            _difference(desk, code, before.get(code), after.get(code), moved)
+            for code in dict.fromkeys([*before, *after])
+        ],
+    )
+
+
+def _difference(
+    desk: Desk, code: str, before: FigureOut | None, after: FigureOut | None, moved: list[store.Moved]
+) -> FigureDifference:
+    was, now = (it.value if it else None for it in (before, after))
+    figure = desk.engine.catalogue.figures.get(code)
+    forms = {
+        version.form
+        for name in (figure.inputs if figure else ())
+        for version in desk.engine.catalogue.indicators[name]
+    }
+    explaining = [it for it in moved if it.report.form in forms] if was != now else []
+    return FigureDifference(
+        indicator=code,
+        before=was,
+        after=now,
+        difference=now - was if was is not None and now is not None else None,
+        reports=[
+            ExplainingReport(
+                id=it.report.id,
+                unit=it.report.unit,
+                form=it.report.form,
+                change="began" if it.began else "ceased",
+                at=it.at,
+            )
+            for it in explaining
+        ],
+    )

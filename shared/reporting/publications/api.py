@@ -1,0 +1,84 @@
+"""Where publications are said: freeze, list, read, compare."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response, status
+from sqlalchemy import select
+
+from shared.kit.identity import PublicReader, Reviewer
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.desk import TheDesk
+from shared.reporting.models import Publication
+from shared.reporting.publications import actions
+from shared.reporting.publications.actions import PublicationNotFound
+from shared.reporting.publications.schemas import (
+    ComparisonOut,
+    PublicationIn,
+    PublicationOut,
+    PublicationsPage,
+    PublicationSummary,
+)
+
+router = APIRouter(prefix="/publications", tags=["publications"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Freeze a vintage")
+async def freeze_publication(
+    *, desk: TheDesk, caller: Reviewer, body: PublicationIn, response: Response
+) -> PublicationOut:
+    """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
+    found = await actions.freeze(desk.of(caller), body)
+    response.headers["Location"] = f"{desk.engine.path}/publications/{found.id}"
+    return PublicationOut.model_validate(found, from_attributes=True)
+
+
+@router.get("", summary="List vintages")
+async def list_publications(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    request: Request,
+    response: Response,
+    unit: Annotated[str | None, Query(max_length=12, description="code of the unit")] = None,
+    period: Annotated[str | None, Query(max_length=10, description="SDMX time period")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PublicationsPage:
+    """List published vintages, newest first."""
+    query = select(Publication).order_by(Publication.published_at.desc(), Publication.id.desc())
+    if unit:
+        query = query.where(Publication.unit == unit)
+    if period:
+        query = query.where(Publication.period == period)
+    found = await page(
+        desk.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        said=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
+    )
+    link_next(request, response, found.next)
+    return found
+
+
+@router.get("/{publication_id}", summary="Read a vintage")
+async def read_publication(*, desk: TheDesk, _: PublicReader, publication_id: uuid.UUID) -> PublicationOut:
+    """Read a vintage with its figures as they were."""
+    found = await desk.session.get(Publication, publication_id)
+    if found is None:
+        raise PublicationNotFound
+    return PublicationOut.model_validate(found, from_attributes=True)
+
+
+@router.get("/{publication_id}/differences", summary="Compare two vintages")
+async def compare_publications(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    publication_id: uuid.UUID,
+    other: Annotated[uuid.UUID, Query(description="the other vintage, of the same unit, period and basis")],
+) -> ComparisonOut:
+    """Compare two vintages figure by figure, with the reports that explain each difference."""
+    return await actions.compare(desk, publication_id, other)

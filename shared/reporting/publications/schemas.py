@@ -1,0 +1,88 @@
+"""How publications are said."""
+
+import uuid
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.kit.decimals import Number
+from shared.kit.paging import Page
+from shared.reporting.basis import BasisName
+from shared.reporting.decisions import DecisionIn
+from shared.reporting.figures.schemas import FigureOut
+from shared.reporting.reports.schemas import UnitCode
+
+
+class PublicationIn(BaseModel):
+    """What to freeze, under which name and document."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "name": "Báo cáo năm 2023, lần 1",
+                "period": "2023",
+                "unit": "62",
+                "document": {"number": "12/BC-UBND", "date": "2024-01-15"},
+            }
+        },
+    )
+
+    name: str = Field(
+        min_length=1, max_length=200, description="name of the vintage, unique for unit and period"
+    )
+    period: str = Field(min_length=4, max_length=10, description="SDMX time period")
+    unit: UnitCode
+    basis: BasisName = Field("accepted", description="which observations count")
+    document: DecisionIn = Field(description="the document that publishes it")
+
+
+class PublicationSummary(BaseModel):
+    """A vintage in a list."""
+
+    id: uuid.UUID = Field(description="id of the publication")
+    name: str = Field(description="its name")
+    period: str = Field(description="SDMX time period")
+    unit: str = Field(description="code of the unit")
+    basis: BasisName = Field(description="which observations count")
+    as_of: datetime = Field(description="the instant that was frozen: newest change included")
+    document_number: str = Field(description="number of the document that publishes it")
+    document_date: date = Field(description="date of that document")
+    published_at: datetime = Field(description="when it was frozen here")
+
+
+class PublicationOut(PublicationSummary):
+    """A vintage whole."""
+
+    figures: list[FigureOut] = Field(description="the figures as they were")
+
+
+PublicationsPage = Page[PublicationSummary]
+
+
+class ExplainingReport(BaseModel):
+    """A report that began or ceased to stand between two vintages."""
+
+    id: uuid.UUID = Field(description="the report's id")
+    unit: str = Field(description="the reporting unit")
+    form: str = Field(description="the form")
+    change: str = Field(description="began or ceased to stand")
+    at: datetime = Field(description="when")
+
+
+class FigureDifference(BaseModel):
+    """One figure in both vintages."""
+
+    indicator: str = Field(description="code of the figure")
+    before: Number | None = Field(description="its value in the earlier vintage")
+    after: Number | None = Field(description="its value in the later vintage")
+    difference: Number | None = Field(description="after minus before")
+    reports: list[ExplainingReport] = Field(description="the reports that explain the difference")
+
+
+class ComparisonOut(BaseModel):
+    """Two vintages of the same unit and period, figure by figure; those that differ come with their reports."""
+
+    earlier: PublicationSummary
+    later: PublicationSummary
+    items: list[FigureDifference]

@@ -1,0 +1,64 @@
+"""How publications are found, and which reports moved between two instants."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.reporting.models import Observation, Publication, Report, Standing
+
+
+class Moved(NamedTuple):
+    """A report that began or ceased to stand."""
+
+    report: Report
+    began: bool
+    at: datetime
+
+
+async def moved_between(
+    session: AsyncSession,
+    *,
+    basis: str,
+    periods: Collection[str],
+    units: Collection[str],
+    after: datetime,
+    until: datetime,
+) -> list[Moved]:
+    """Give the reports on these units whose standing began or ended after one instant and by another, in order."""
+    began = and_(Standing.since > after, Standing.since <= until)
+    ended = and_(Standing.until > after, Standing.until <= until)
+    touches = (
+        select(Observation.report_id)
+        .where(
+            Observation.report_id == Report.id,
+            Observation.year == Report.year,
+            Observation.period == Report.period,
+            Observation.unit.in_(units),
+        )
+        .exists()
+    )
+    rows = await session.execute(
+        select(Report, Standing.since, Standing.until)
+        .join(Standing, Standing.report_id == Report.id)
+        .where(Standing.basis == basis, Standing.period.in_(periods), or_(began, ended), touches)
+    )
+    found = []
+    for report, since, ended_at in rows:
+        if after < since <= until:
+            found.append(Moved(report, began=True, at=since))
+        if ended_at is not None and after < ended_at <= until:
+            found.append(Moved(report, began=False, at=ended_at))
+    return sorted(found, key=lambda it: (it.at, it.began))
+
+
+async def same_name(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
+    """Give the publication that has this name for the unit and period, or None."""
+    found: Publication | None = await session.scalar(
+        select(Publication).where(
+            Publication.unit == unit, Publication.period == period, Publication.name == name
+        )
+    )
+    return found
