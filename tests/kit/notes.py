@@ -1,0 +1,265 @@
+"""A tiny service of notes: everything of the kit behind real routes, with no program in it.
+
+It lives in the schema of `ethnic`, whose tables of the kit were made by the real migrations; `notes` is added here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+import asyncpg
+import httpx
+from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import BigInteger, DateTime, Identity, Text, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.kit.bodies import Draft, DraftModel
+from shared.kit.clock import Now
+from shared.kit.decimals import Number
+from shared.kit.feed import Happening, feed_router, publish, take_write_order
+from shared.kit.identity import Administrator, PublicReader, Reporter
+from shared.kit.paging import Cursor, Limit, Page, link_next, page
+from shared.kit.problems import Invalid, Sentence, fault
+from shared.kit.service import Service, create_service
+from shared.kit.settings import ServiceSettings
+from shared.kit.transactions import Session, TransactionRoute, keep_nothing
+from tests.issuer import Issuer
+from tests.postgres import TestDatabase
+
+OWNER = "ethnic"
+LIMIT_BYTES = 64 * 1024
+
+TABLE = f"""
+    CREATE TABLE IF NOT EXISTS {OWNER}.notes (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        written_at timestamptz NOT NULL,
+        text text NOT NULL CONSTRAINT one_of_each UNIQUE
+    );
+    GRANT SELECT, INSERT, UPDATE ON {OWNER}.notes TO {OWNER};
+"""
+
+REFUSE_AT_COMMIT = f"""
+    CREATE FUNCTION {OWNER}.refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the disk of secret-host is full'; END $$;
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON {OWNER}.notes
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {OWNER}.refuse();
+"""
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class NoteRow(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class LineIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    word: str = Field(min_length=1, max_length=10)
+    amount: Decimal = Decimal(0)
+
+
+class NoteIn(DraftModel):
+    model_config = ConfigDict(extra="forbid")
+    rows: ClassVar[str] = "lines"
+    unread: ClassVar[Mapping[str, Any]] = {"text": ""}
+
+    text: str = Field(max_length=200)
+    lines: list[LineIn] = Field(default_factory=list, max_length=2000)
+    author: str | None = None
+
+
+class NoteOut(BaseModel):
+    id: int
+    text: str
+    amount: Number = Decimal(0)
+
+
+class PlainIn(BaseModel):
+    count: int = 0
+    amount: Decimal = Decimal(0)
+
+
+router = APIRouter(route_class=TransactionRoute)
+BAD_WORD = Sentence("Từ “{word}” không dùng được.", "The word “{word}” cannot be used.")
+EMPTY = Sentence("Không có dòng nào.", "There is no line.")
+
+
+@router.post("/notes", status_code=201)
+async def write_note(
+    *,
+    session: Session,
+    now: Now,
+    _: Reporter,
+    request: Request,
+    response: Response,
+    draft: Annotated[Draft[NoteIn], Body()],
+    dry_run: Annotated[bool, Query()] = False,
+    stall: Annotated[float, Query()] = 0,
+) -> NoteOut:
+    if dry_run:
+        keep_nothing(request)
+    body = draft.body
+    faults = [
+        fault(f"/lines/{at}/word", "word_bad", BAD_WORD, word=line.word)
+        for at, line in zip(draft.ordinals, body.lines, strict=True)
+        if line.word == "bad"
+    ]
+    if not draft.unread & {"lines"} and not draft.ordinals and not draft.faults:
+        faults.append(fault("/lines", "note_empty", EMPTY))
+    at = await take_write_order(session, now)
+    row = NoteRow(written_at=at, text=body.text)
+    session.add(row)
+    await session.flush()
+    if faults or draft.faults:  # after the write, so that only a rollback keeps nothing
+        raise Invalid(faults=[*draft.faults, *faults])
+    if stall:
+        await asyncio.sleep(stall)
+    await publish(session, at, [Happening("note.written", f"notes/{row.id}", {"text": body.text})])
+    response.headers["Location"] = f"/notes/{row.id}"
+    return NoteOut(id=row.id, text=body.text, amount=sum((line.amount for line in body.lines), Decimal(0)))
+
+
+@router.put("/notes/{note_id}")
+async def rewrite_note(*, session: Session, _: Reporter, note_id: int, body: PlainIn) -> NoteOut:
+    row = await session.get_one(NoteRow, note_id)
+    row.text = f"note {body.count}"
+    await session.flush()
+    return NoteOut(id=row.id, text=row.text)
+
+
+@router.get("/notes")
+async def list_notes(
+    *,
+    session: Session,
+    _: PublicReader,
+    request: Request,
+    response: Response,
+    limit: Limit = 10,
+    cursor: Cursor = None,
+) -> Page[NoteOut]:
+    query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
+    found = await page(
+        session, query, limit=limit, cursor=cursor, said=lambda row: NoteOut(id=row[0].id, text=row[0].text)
+    )
+    link_next(request, response, found.next)
+    return found
+
+
+@router.get("/words")
+async def list_words(*, session: Session, _: PublicReader, cursor: Cursor = None) -> Page[str]:
+    query = select(NoteRow.text).order_by(NoteRow.text)
+    return await page(session, query, limit=1, cursor=cursor, said=lambda row: row[0])
+
+
+@router.get("/crash")
+async def crash(_: PublicReader) -> None:
+    raise RuntimeError("password=hunter2 of secret-host")
+
+
+@router.get("/admin")
+async def administer(_: Administrator) -> str:
+    return "well done"
+
+
+def make_app(database_url: str, **settings: Any) -> FastAPI:
+    known = {
+        "gateway_url": "http://127.0.0.1:9",
+        "max_body_bytes": LIMIT_BYTES,
+        "pool_size": 20,
+        **settings,
+    }
+    return create_service(
+        Service(
+            name="notes",
+            title="Notes",
+            description="Notes",
+            program="notes",
+            settings=ServiceSettings(database_url=database_url, **known),
+            routers=[router, feed_router("/v1/notes")],
+            violations={"one_of_each": lambda: Invalid(faults=[fault("/text", "text_taken", EMPTY)])},
+        )
+    )
+
+
+class Notes:
+    """The running service, its issuer, and a client."""
+
+    def __init__(
+        self, app: FastAPI, client: httpx.AsyncClient, issuer: Issuer, database: TestDatabase
+    ) -> None:
+        self.app, self.client, self.issuer, self.database = app, client, issuer, database
+        self._keys = 0
+
+    def bearer(self, client_id: str = "writer", **claims: Any) -> dict[str, str]:
+        given = {"programs": ["notes"], **claims}
+        return {"Authorization": f"Bearer {self.issuer.token(client_id, **given)}"}
+
+    async def write(
+        self, text: str = "one", *, key: str | None = None, client_id: str = "writer", **more: Any
+    ) -> httpx.Response:
+        """Post a note with one line; `key` is made where it is left out."""
+        self._keys += 1
+        return await self.client.post(
+            "/notes",
+            json={"text": text, "lines": [{"word": "ok"}], **more.pop("body", {})},
+            headers={
+                **self.bearer(client_id),
+                "Idempotency-Key": key or f"key-{self._keys}",
+                **more.pop("headers", {}),
+            },
+            **more,
+        )
+
+    async def post(self, content: bytes, **headers: str) -> httpx.Response:
+        """Post raw bytes as a note."""
+        self._keys += 1
+        return await self.client.post(
+            "/notes",
+            content=content,
+            headers={
+                **self.bearer(),
+                "Content-Type": "application/json",
+                "Idempotency-Key": f"raw-{self._keys}",
+                **headers,
+            },
+        )
+
+    async def sql(self, statement: str) -> None:
+        admin = await asyncpg.connect(self.database.admin_url)
+        try:
+            await admin.execute(statement)
+        finally:
+            await admin.close()
+
+    async def count(self, table: str) -> int:
+        admin = await asyncpg.connect(self.database.admin_url)
+        try:
+            return await admin.fetchval(f"SELECT count(*) FROM {OWNER}.{table}")
+        finally:
+            await admin.close()
+
+
+@asynccontextmanager
+async def running_notes(database: TestDatabase, **settings: Any) -> AsyncIterator[Notes]:
+    """The service of notes on a database of its own."""
+    issuer = Issuer()
+    app = issuer.trust(make_app(database.url(OWNER), **settings))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            notes = Notes(app, client, issuer, database)
+            await notes.sql(TABLE)
+            yield notes
+
+
+def long_ago(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)

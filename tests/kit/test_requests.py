@@ -1,0 +1,163 @@
+"""What a hostile or careless body meets before any rule sees it."""
+
+import contextlib
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kit.problems import Malformed
+from shared.kit.requests import MAX_DEPTH, parse_json
+from tests.kit.notes import LIMIT_BYTES, running_notes
+
+
+def reason(body: bytes) -> str:
+    with pytest.raises(Malformed) as refused:
+        parse_json(body)
+    return refused.value.facts["reason"]
+
+
+def test_decimals_are_exactly_what_was_posted():
+    assert parse_json(b"[0.1, 1.10, 12345678901234567.891]") == [
+        Decimal("0.1"),
+        Decimal("1.10"),
+        Decimal("12345678901234567.891"),
+    ]
+    assert str(parse_json(b"1.10")) == "1.10"
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_every_decimal_survives(value):
+    read = parse_json(str(value).encode())
+    assert Decimal(read) == value
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=10,
+    )
+)
+def test_clean_json_is_read_as_it_is(value):
+    said = json.dumps(value).encode()
+    if "\\u0000" in said.decode() or '"\x00' in str(value):
+        return
+    assert parse_json(said) == value
+
+
+def test_a_repeated_member_is_refused_and_named():
+    assert "unit" in reason(b'{"unit": "610", "period": "2023", "unit": "611"}')
+    assert "a" in reason(b'[{"b": {"a": 1, "a": 1}}]')
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_number_is_refused(word):
+    assert word in reason(f'{{"value": {word}}}'.encode())
+
+
+def test_nesting_is_bounded():
+    deepest = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+    assert parse_json(deepest)
+    assert "nested" in reason(b"[" + deepest + b"]")
+    assert "nested" in reason(b'{"a":' * 40 + b"1" + b"}" * 40)
+    assert "nested" in reason(b"[" * 100_000)
+
+
+def test_a_number_of_thousands_of_digits_is_refused():
+    assert "digits" in reason(b"1" * 5000)
+
+
+@pytest.mark.parametrize("body", [b'"\xff"', b'{"note": "\xc3"}', "xã".encode("latin-1")])
+def test_what_is_not_utf_8_is_refused(body):
+    assert "UTF-8" in reason(body)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_other_encodings_of_unicode_are_refused_too(encoding):
+    assert "UTF-8" in reason('{"unit": "610"}'.encode(encoding))
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\udfff x", "\\ude00\\ud83d", "\\u0000", "\\uD83D"])
+@pytest.mark.parametrize("place", ['{{"note": "{}"}}', '{{"{}": 1}}', '["a", ["{}"]]'])
+def test_what_no_database_can_keep_is_refused(escape, place):
+    assert "character" in reason(place.format(escape).encode())
+
+
+def test_characters_beyond_the_basic_plane_are_welcome_however_they_are_written():
+    assert parse_json(b'"\\ud83d\\ude00 \\u0110"') == "😀 Đ"
+    assert parse_json('"😀"'.encode()) == "😀"
+    assert parse_json(b'"\\\\ud800"') == "\\ud800"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1,]", b"{'a': 1}", b"tru", b'{"a" 1}', b"1 2"])
+def test_what_is_no_json_is_refused_with_the_place(body):
+    assert "at character" in reason(body)
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_at_all_break_the_reader(body):
+    with contextlib.suppress(Malformed):
+        parse_json(body)
+
+
+BAD_BODIES = {
+    "repeated": (b'{"text": "a", "text": "b"}', "text"),
+    "nan": (b'{"text": "a", "lines": [{"word": "w", "amount": NaN}]}', "NaN"),
+    "deep": (b'{"text":' + b"[" * 50 + b"]" * 50 + b"}", "nested"),
+    "latin": (b'{"text": "\xe3"}', "UTF-8"),
+    "cut": (b'{"text": ', "character"),
+    "digits": (b'{"text": "a", "lines": [{"word": "w", "amount": ' + b"9" * 5000 + b"}]}", "digits"),
+    "null character": (b'{"text": "a\\u0000"}', "character"),
+    "half a pair": (b'{"text": "a\\ud800"}', "character"),
+}
+
+
+@pytest.mark.anyio
+async def test_over_http_each_is_one_problem_that_says_why(database):
+    async with running_notes(database) as notes:
+        for name, (body, word) in BAD_BODIES.items():
+            answer = await notes.post(body, **{"Accept-Language": "en"})
+            assert answer.status_code == 400, (name, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json", name
+            assert answer.json()["code"] == "malformed_request", name
+            assert word in answer.json()["detail"], (name, answer.text)
+        assert await notes.count("notes") == 0
+        assert await notes.count("answered_requests") == 0
+
+
+@pytest.mark.anyio
+async def test_amounts_are_not_bent_by_binary_fractions(database):
+    async with running_notes(database) as notes:
+        lines = [{"word": "w", "amount": 0.1}] * 3
+        answer = await notes.write(body={"lines": lines})
+        assert '"amount":0.3' in answer.text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_over_the_limit_is_a_problem_of_its_own(database, chunked):
+    async def pieces():
+        for _ in range(20):
+            yield b" " * (LIMIT_BYTES // 10)
+
+    async with running_notes(database) as notes:
+        content = pieces() if chunked else b" " * (LIMIT_BYTES + 1)
+        answer = await notes.post(content, **{"Accept-Language": "en"})
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "body_too_large"
+        assert answer.json()["limit_bytes"] == LIMIT_BYTES
+        assert answer.headers["x-request-id"]
+        assert (await notes.write()).status_code == 201
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_body_that_does_not_say_it_is_json_is_refused_as_such(database, kind):
+    async with running_notes(database) as notes:
+        answer = await notes.post(b'{"text": "a"}', **{"Content-Type": kind})
+        assert answer.status_code in (400, 415, 422), answer.text
+        assert answer.headers["content-type"] == "application/problem+json"

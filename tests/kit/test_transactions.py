@@ -1,0 +1,123 @@
+"""One request, one transaction, committed before the answer."""
+
+import asyncio
+
+import pytest
+
+from tests.kit.notes import REFUSE_AT_COMMIT, running_notes
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_is_answered_is_kept(database):
+    async with running_notes(database) as notes:
+        answer = await notes.write("kept")
+        assert answer.status_code == 201, answer.text
+        assert answer.headers["location"] == f"/notes/{answer.json()['id']}"
+        assert await notes.count("notes") == 1
+        assert await notes.count("changes") == 1
+        assert await notes.count("answered_requests") == 1
+
+
+async def test_a_commit_that_fails_is_never_answered_as_a_success(database):
+    async with running_notes(database) as notes:
+        await notes.sql(REFUSE_AT_COMMIT)
+        answer = await notes.write("lost", key="the-key")
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "internal_error"
+        assert "secret-host" not in answer.text
+        for table in ("notes", "changes", "answered_requests"):
+            assert await notes.count(table) == 0, table
+
+        await notes.sql("DROP TRIGGER refuse ON ethnic.notes")
+        again = await notes.write("lost", key="the-key")
+        assert again.status_code == 201, "the failed request burned its key"
+        assert "idempotent-replay" not in again.headers
+
+
+async def test_a_commit_that_fails_says_so_for_a_put_too(database):
+    async with running_notes(database) as notes:
+        written = (await notes.write("first")).json()
+        await notes.sql(REFUSE_AT_COMMIT)
+        answer = await notes.client.put(f"/notes/{written['id']}", json={"count": 5}, headers=notes.bearer())
+        assert answer.status_code == 500
+        listed = await notes.client.get("/notes")
+        assert [it["text"] for it in listed.json()["items"]] == ["first"]
+
+
+async def test_a_refused_request_rolls_back_what_it_had_written(database):
+    async with running_notes(database) as notes:
+        answer = await notes.write("refused", body={"lines": [{"word": "bad"}]})
+        assert answer.status_code == 422
+        for table in ("notes", "changes", "answered_requests"):
+            assert await notes.count(table) == 0, table
+
+
+async def test_a_dry_run_answers_alike_and_keeps_nothing_not_even_its_key(database):
+    async with running_notes(database) as notes:
+        tried = await notes.write("dry", key="dry-key", params={"dry_run": True})
+        assert tried.status_code == 201
+        assert tried.json()["text"] == "dry"
+        for table in ("notes", "changes", "answered_requests"):
+            assert await notes.count(table) == 0, table
+        written = await notes.write("dry", key="dry-key")
+        assert written.status_code == 201
+        assert "idempotent-replay" not in written.headers
+        assert await notes.count("notes") == 1
+
+
+async def test_a_violated_constraint_is_the_problem_that_the_service_names_for_it(database):
+    async with running_notes(database) as notes:
+        await notes.write("twice")
+        answer = await notes.write("twice")
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["code"] == "text_taken"
+
+
+async def test_a_read_cannot_write(database):
+    async with running_notes(database) as notes, notes.app.state.database.reading() as session:
+        with pytest.raises(Exception, match="read-only"):
+            await session.execute(_insert())
+
+
+async def test_a_read_sees_one_snapshot_whatever_is_written_meanwhile(database):
+    from sqlalchemy import text
+
+    async with running_notes(database) as notes:
+        async with notes.app.state.database.reading() as session:
+            before = await session.scalar(text("SELECT count(*) FROM notes"))
+            assert (await notes.write()).status_code == 201
+            assert await session.scalar(text("SELECT count(*) FROM notes")) == before
+        assert await notes.count("notes") == before + 1
+
+
+async def test_a_writer_that_waits_too_long_is_told_to_try_again(database, monkeypatch):
+    monkeypatch.setattr("shared.kit.database.LOCK_TIMEOUT_MS", 200)
+    async with running_notes(database) as notes:
+        slow = asyncio.create_task(notes.write("slow", params={"stall": 1}))
+        await asyncio.sleep(0.3)
+        hasty = await notes.write("hasty", key="hasty")
+        assert hasty.status_code == 503
+        assert hasty.json()["code"] == "busy"
+        assert hasty.headers["retry-after"] == "1"
+        assert (await slow).status_code == 201
+        assert (await notes.write("hasty", key="hasty")).status_code == 201
+
+
+async def test_a_service_heals_when_its_connections_were_cut(database):
+    async with running_notes(database) as notes:
+        assert (await notes.client.get("/notes")).status_code == 200
+        await notes.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = 'ethnic'"
+        )
+        cut = await notes.client.get("/notes")
+        assert cut.status_code in (200, 503), cut.text
+        assert (await notes.client.get("/notes")).status_code == 200
+
+
+def _insert():
+    from sqlalchemy import text
+
+    return text("INSERT INTO notes (written_at, text) VALUES (now(), 'x')")
