@@ -219,7 +219,6 @@ def evidence_files() -> None:
         sa.Column("size_bytes", sa.Integer, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
         words("client_id"),
-        words("unit"),
         instant("kept_at"),
         sa.PrimaryKeyConstraint("sha256", name="pk_evidence_files"),
         sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_evidence_files_sha256")),

@@ -4,27 +4,23 @@ from fastapi import APIRouter
 
 from shared.kit.feed import feed_router
 from shared.reporting.engine import Engine
+from shared.reporting.evidence.api import router as evidence
 from shared.reporting.figures.api import router as figures
 from shared.reporting.obligations.api import router as obligations
 from shared.reporting.publications.api import router as publications
 from shared.reporting.reports.api import receipts
 from shared.reporting.reports.api import router as reports
+from shared.reporting.reports.bulk import bulk_router
 from shared.reporting.reports.review_api import router as reviews
+from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.api import router as targets
 
 
-def reporting_router(engine: Engine) -> APIRouter:
+def reporting_router(engine: Engine, settings: ReportingSettings) -> APIRouter:
     """Build the routes of one program."""
     router = APIRouter(prefix=engine.path)
-    for part in (
-        reports,
-        reviews,
-        receipts,
-        figures,
-        targets,
-        obligations,
-        publications,
-        feed_router(engine.path),
-    ):
+    bulk = bulk_router(max_bytes=settings.max_bulk_bytes, max_line_bytes=settings.max_body_bytes)
+    parts = (bulk, reports, reviews, receipts, evidence, figures, targets, obligations, publications)
+    for part in (*parts, feed_router(engine.path)):
         router.include_router(part)
     return router

@@ -243,7 +243,6 @@ class EvidenceFile(Base):
     size_bytes: Mapped[int] = mapped_column(Integer)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     client_id: Mapped[str]
-    unit: Mapped[str]
     kept_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),)

@@ -41,7 +41,7 @@ def create_program(
             description=description,
             settings=settings,
             program=catalogue.program,
-            routers=[reporting_router(engine), *routers],
+            routers=[reporting_router(engine, settings), *routers],
             violations={**VIOLATIONS, **(violations or {})},
             on_start=[keep_territory],
             clock=clock,

@@ -8,8 +8,9 @@ from shared.kit.settings import ServiceSettings
 
 
 class ReportingSettings(ServiceSettings):
-    """The kit's settings, and the day of going live."""
+    """The kit's settings, the day of going live, and the limit of a bulk submission."""
 
     live_on: date | None = Field(
         None, description="day of going live: what is posted for earlier periods is backfilled, not judged"
     )
+    max_bulk_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest body of a bulk submission")

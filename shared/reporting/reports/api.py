@@ -16,7 +16,6 @@ from shared.reporting.reports import store, submitting
 from shared.reporting.reports.comparing import differences
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.schemas import (
-    CountsOut,
     DifferenceOut,
     DifferencesOut,
     EvidenceRef,
@@ -64,7 +63,7 @@ async def submit_report(
     )
     response.status_code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
     response.headers["Location"] = f"{desk.engine.path}/reports/{done.report.id}"
-    return _submitted(done.report)
+    return SubmittedOut.of(done.report)
 
 
 @router.get("", summary="List reports")
@@ -105,7 +104,7 @@ async def read_report(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) ->
         note=report.note,
         document=report.document,
         observations=[ObservationOut.model_validate(it, from_attributes=True) for it in values],
-        receipt=_receipt(report),
+        receipt=ReceiptOut.of(report),
         reviews=[ReviewOut.model_validate(it, from_attributes=True) for it in reviews],
         stood=[StoodOut.model_validate(it, from_attributes=True) for it in stood],
         evidence=[EvidenceRef(**one) for one in report.evidence],
@@ -137,34 +136,14 @@ async def check_receipt(*, desk: TheDesk, _: Anyone, code: str) -> ReceiptCheckO
     if report is None:
         raise ReceiptNotFound(receipt=code[:40])
     return ReceiptCheckOut(
-        **_receipt(report).model_dump(),
+        **ReceiptOut.of(report).model_dump(),
         unit=report.unit,
         period=report.period,
         form=report.form,
         state=report.state,
-    )
-
-
-def _receipt(report: Report) -> ReceiptOut:
-    return ReceiptOut(
-        code=report.receipt_code, received_at=report.received_at, content_sha256=report.content_sha256
     )
 
 
 def summary_of(report: Report) -> ReportSummary:
     """Say a report briefly."""
     return ReportSummary.model_validate(report, from_attributes=True)
-
-
-def _submitted(report: Report) -> SubmittedOut:
-    return SubmittedOut(
-        id=report.id,
-        state=report.state,
-        unit=report.unit,
-        period=report.period,
-        form=report.form,
-        received_at=report.received_at,
-        content_sha256=report.content_sha256,
-        counts=CountsOut(**report.counts),
-        receipt=_receipt(report),
-    )

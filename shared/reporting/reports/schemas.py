@@ -13,6 +13,7 @@ from pydantic_core import PydanticKnownError
 from shared.kit.bodies import DraftModel
 from shared.kit.decimals import Number
 from shared.kit.paging import Page
+from shared.reporting.models import Report
 from shared.reporting.statements import Stated, Statement, Status
 
 UNIT_EXAMPLE = "610"
@@ -141,6 +142,13 @@ class ReceiptOut(BaseModel):
     received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
 
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Write the receipt of a report."""
+        return cls(
+            code=report.receipt_code, received_at=report.received_at, content_sha256=report.content_sha256
+        )
+
 
 class SubmittedOut(BaseModel):
     """The answer to a submitted report."""
@@ -154,6 +162,21 @@ class SubmittedOut(BaseModel):
     content_sha256: Sha256
     counts: CountsOut
     receipt: ReceiptOut
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Answer a submission."""
+        return cls(
+            id=report.id,
+            state=report.state,
+            unit=report.unit,
+            period=report.period,
+            form=report.form,
+            received_at=report.received_at,
+            content_sha256=report.content_sha256,
+            counts=CountsOut(**report.counts),
+            receipt=ReceiptOut.of(report),
+        )
 
 
 class ObservationOut(BaseModel):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ARRAY, Numeric, Select, SmallInteger, Text, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.reporting.models import Observation, Report, Review, Standing
+from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
 from shared.reporting.reports.rules import Checked
 from shared.reporting.statements import STATUSES, Stated
 
@@ -91,6 +91,12 @@ async def report_by_receipt(session: AsyncSession, code: str) -> Report | None:
     """Give the report that a receipt is of, or None."""
     found: Report | None = await session.scalar(select(Report).where(Report.receipt_code == code))
     return found
+
+
+async def known_evidence(session: AsyncSession, hashes: Collection[str]) -> frozenset[str]:
+    """Give those of the hashes under which a file is kept."""
+    found = await session.scalars(select(EvidenceFile.sha256).where(EvidenceFile.sha256.in_(hashes)))
+    return frozenset(found)
 
 
 async def standings_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Standing]:

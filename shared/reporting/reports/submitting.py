@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.kit.feed import publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid
+from shared.kit.problems import Fault, Invalid, Sentence, fault, refuse
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
 from shared.reporting.figures.over_time import stretches
@@ -27,6 +27,10 @@ from shared.reporting.reports.rules import Checked, Checker
 from shared.reporting.reports.standing import happening, refresh_touched
 from shared.reporting.statements import Stated, Statement, content_sha256, receipt_code
 
+EVIDENCE_UNKNOWN = Sentence(
+    "Chưa có tệp minh chứng với mã băm này; hãy gửi tệp trước.",
+    "No file with this hash has been sent; send the file first.",
+)
 DIFFERENCES_SAID = 50
 CONFLICTS_SAID = 50
 
@@ -59,6 +63,7 @@ async def submit(
     if checked is None or shape_faults:
         raise Invalid(faults=sorted((*shape_faults, *faults), key=_reading_order))
     desk.require_unit(statement.unit, checked.period)
+    await _require_evidence(desk, statement)
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
 
     at = await take_write_order(session, desk.now)
@@ -85,6 +90,16 @@ async def submit(
     await refresh_touched(desk, checked.period, ["provisional"], [*old, *statement.values])
     await publish(session, at, happenings)
     return Submitted(report, created=True)
+
+
+async def _require_evidence(desk: Desk, statement: Statement) -> None:
+    named = [it["sha256"] for it in statement.evidence]
+    known = await store.known_evidence(desk.session, named) if named else frozenset()
+    refuse(
+        fault(f"/evidence/{at}/sha256", "evidence_unknown", EVIDENCE_UNKNOWN)
+        for at, sha256 in enumerate(named)
+        if sha256 not in known
+    )
 
 
 async def _latest(

@@ -1,0 +1,213 @@
+"""Many reports in one request, a line each: for a link that is up for a minute.
+
+The body is newline-delimited JSON, read as it comes: memory stays flat whatever its size. Every line is a transaction of
+its own under its own key, so a broken connection loses nothing that was answered, and sending the file again repeats
+nothing. One refused line stops none of the rest.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.kit.answers import language_of, shape_fault
+from shared.kit.bodies import Draft
+from shared.kit.database import Database
+from shared.kit.idempotency import Claim, first_answer, keep_answer
+from shared.kit.identity import Caller, Reporter
+from shared.kit.problems import Invalid, Malformed, Problem, Sentence, TooLarge
+from shared.kit.requests import parse_json
+from shared.reporting.desk import Desk
+from shared.reporting.engine import Engine, TheEngine
+from shared.reporting.reports import submitting
+from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
+
+MAX_LINES = 10_000
+MEDIA_TYPE = "application/x-ndjson"
+
+
+class LineIn(BaseModel):
+    """One line: a key of its own, and a report."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    idempotency_key: str = Field(pattern=r"^[\x21\x23-\x7e]{1,200}$", description="key of this line")
+    report: Draft[ReportIn]
+
+
+class LineOut(BaseModel):
+    """What came of one line."""
+
+    line: int = Field(description="its number, from 1")
+    idempotency_key: str | None = Field(description="its key, when it could be read")
+    outcome: str = Field(description="submitted, unchanged (identical and live already), replayed or refused")
+    report: SubmittedOut | None = Field(description="the report, unless refused")
+    problem: dict[str, Any] | None = Field(description="why it was refused")
+
+
+class BulkCounts(BaseModel):
+    """Values over all lines: received = created + changed + unchanged + refused."""
+
+    received: int = Field(description="values received")
+    created: int = Field(description="values not stated before")
+    changed: int = Field(description="values stated otherwise before")
+    unchanged: int = Field(description="values stated alike before, replays included")
+    refused: int = Field(description="values on refused lines")
+
+
+class BulkOut(BaseModel):
+    """A verdict for each line, and counts over all of them."""
+
+    lines: list[LineOut]
+    reports: dict[str, int] = Field(description="how many lines had each outcome")
+    counts: BulkCounts
+
+
+class TooManyLines(Malformed):
+    """More lines than one request takes; the ones before were answered by their keys."""
+
+    code = "too_many_lines"
+    detail = Sentence(
+        "Quá {limit} dòng; các dòng trước đó đã được xử lý, hãy gửi phần còn lại.",
+        "Over {limit} lines; the ones before were taken, send the rest in another request.",
+    )
+
+
+_LINE: TypeAdapter[LineIn] = TypeAdapter(LineIn)
+
+
+@dataclass(frozen=True)
+class _Intake:
+    """Where the lines of one request go."""
+
+    request: Request
+    engine: Engine
+    caller: Caller
+
+    async def take(self, number: int, text: bytes) -> tuple[LineOut, Counter[str]]:
+        """Take one line: a transaction of its own."""
+        key: str | None = None
+        raw: Any = None
+        try:
+            raw = parse_json(text)
+            key = raw.get("idempotency_key") if isinstance(raw, dict) else None
+            try:
+                line = _LINE.validate_python(raw)
+            except ValidationError as error:
+                raise Invalid(faults=[shape_fault(one) for one in error.errors(include_url=False)]) from error
+            said, outcome = await self._submit(line, text)
+        except Problem as problem:
+            document = problem.document(
+                language_of(self.request), f"{self.engine.path}/reports/bulk#{number}"
+            )
+            refused = LineOut(
+                line=number, idempotency_key=key, outcome="refused", report=None, problem=document
+            )
+            return refused, Counter(refused=_values_in(raw))
+        done = LineOut(
+            line=number, idempotency_key=line.idempotency_key, outcome=outcome, report=said, problem=None
+        )
+        return done, _counted(said.counts, outcome)
+
+    async def _submit(self, line: LineIn, text: bytes) -> tuple[SubmittedOut, str]:
+        state = self.request.app.state
+        database: Database = state.database
+        now = state.clock()
+        path = f"{self.engine.path}/reports"
+        content = hashlib.sha256(path.encode() + b"\n" + text).hexdigest()
+        claim = Claim(self.caller.client_id, line.idempotency_key, content)
+        async with database.writing() as session:
+            repeated = await first_answer(session, claim, now)
+            if repeated is not None:
+                return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
+            draft = line.report
+            done = await submitting.submit(
+                Desk(session, self.engine, state.territory, now, self.caller),
+                draft.body.statement(draft.ordinals),
+                supersedes=draft.body.supersedes,
+                shape_faults=draft.faults,
+                unread=draft.unread,
+            )
+            said = SubmittedOut.of(done.report)
+            await keep_answer(
+                session, claim, Response(said.model_dump_json(), 201, media_type="application/json")
+            )
+        return said, "submitted" if done.created else "unchanged"
+
+
+def bulk_router(*, max_bytes: int, max_line_bytes: int) -> APIRouter:
+    """Build `POST /reports/bulk` with its limits: bytes of the whole request and of one line."""
+    router = APIRouter(tags=["reports"])
+
+    @router.post(
+        "/reports/bulk",
+        summary="Submit many reports",
+        max_body_size=max_bytes,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    MEDIA_TYPE: {"schema": {"type": "string", "description": "a JSON object a line"}}
+                },
+            }
+        },
+    )
+    async def submit_reports(*, engine: TheEngine, caller: Reporter, request: Request) -> BulkOut:
+        """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`, with a verdict for each line.
+
+        Every line is kept or refused by itself; sending the same lines again repeats nothing.
+        """
+        intake = _Intake(request, engine, caller)
+        lines: list[LineOut] = []
+        counts: Counter[str] = Counter()
+        async for number, text in _numbered_lines(request, max_line_bytes):
+            line, counted = await intake.take(number, text)
+            lines.append(line)
+            counts += counted
+        return BulkOut(
+            lines=lines,
+            reports=dict(Counter(line.outcome for line in lines)),
+            counts=BulkCounts(
+                received=counts.total(),
+                **{name: counts[name] for name in ("created", "changed", "unchanged", "refused")},
+            ),
+        )
+
+    return router
+
+
+async def _numbered_lines(request: Request, max_line_bytes: int) -> AsyncIterator[tuple[int, bytes]]:
+    pending = b""
+    number = 0
+    async for chunk in request.stream():
+        *complete, pending = (pending + chunk).split(b"\n")
+        if len(pending) > max_line_bytes:
+            raise TooLarge(limit_bytes=max_line_bytes)
+        for text in complete:
+            number += 1
+            if text.strip():
+                yield _within(number), text
+    if pending.strip():
+        yield _within(number + 1), pending
+
+
+def _within(number: int) -> int:
+    if number > MAX_LINES:
+        raise TooManyLines(limit=MAX_LINES)
+    return number
+
+
+def _values_in(raw: Any) -> int:
+    report = raw.get("report") if isinstance(raw, dict) else None
+    values = report.get("observations") if isinstance(report, dict) else None
+    return len(values) if isinstance(values, list) else 0
+
+
+def _counted(counts: CountsOut, outcome: str) -> Counter[str]:
+    if outcome != "submitted":
+        return Counter(unchanged=counts.received)
+    return Counter(created=counts.created, changed=counts.changed, unchanged=counts.unchanged)
