@@ -13,22 +13,19 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
-import asyncpg
-from alembic.util import CommandError
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
 
-from migrations.owners import DATABASE, OWNERS
-from migrations.run import HistoryError, migrate
-from shared.kit.launcher import SETUP_FAULT, AppProcess, Launcher, SetupError, answers, launch
+from shared.kit.launcher import SETUP_FAULT, AppProcess, Launcher, answers, launch, run_once
 from shared.kit.postgres import Postgres, PostgresError
 from shared.kit.run_folder import RunFolder
 from shared.kit.secrets_file import SecretsFile
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+DATABASE = "ntp"
 SERVICES = ("rural", "poverty", "ethnic", "funding")
 FACTORIES = {
     **{name: f"services.{name}.app:create_app" for name in SERVICES},
@@ -101,7 +98,7 @@ class Stack:
     def __init__(self, panel: FrontPanel) -> None:
         self.panel = panel
         self._secrets = SecretsFile(panel.folder / "secrets.json")
-        self._owners = [owner for owner in OWNERS if panel.own_database(owner) is None]
+        self._owners = [owner for owner in FACTORIES if panel.own_database(owner) is None]
         self._passwords = {
             owner: panel.secret(f"{owner}_database_password", self._secrets) for owner in self._owners
         }
@@ -132,13 +129,17 @@ class Stack:
         )
 
     async def _migrate(self) -> Sequence[str]:
+        """The same job that a container runs; its own process, so that the launcher stays small."""
         if not self._owners:
             return []
-        try:
-            applied = await migrate(self._admin_url, passwords=self._passwords, owners=self._owners)
-        except (HistoryError, CommandError, OSError, asyncpg.PostgresError) as error:
-            raise SetupError(f"the database cannot be migrated: {error}") from error
-        return [f"migrated {owner}: {history} at {revision}" for owner, history, revision in applied]
+        passwords = {
+            f"NTP_{owner.upper()}_DATABASE_PASSWORD": self._passwords[owner] for owner in self._owners
+        }
+        return await run_once(
+            [sys.executable, "-m", "migrations", *self._owners],
+            environment={**_shared_environment(), **passwords, "NTP_ADMIN_DATABASE_URL": self._admin_url},
+            folder=ROOT,
+        )
 
     def _process(self, name: str) -> AppProcess:
         return AppProcess(
@@ -156,7 +157,7 @@ class Stack:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         origin = f"http://{HOST}:{self.panel.gateway_port}"
         told = {
-            **{key: value for key, value in os.environ.items() if not _is_withheld(key)},
+            **_shared_environment(),
             "NTP_DATABASE_URL": self.panel.own_database(name) or self._url(name),
             "NTP_GATEWAY_URL": origin,
             "NTP_ISSUER": self.panel.issuer or origin,
@@ -170,13 +171,13 @@ class Stack:
         return told
 
     def _url(self, owner: str) -> str:
-        url = make_url(self._admin_url).set(
-            drivername="postgresql+asyncpg",
-            username=owner,
-            password=self._passwords[owner],
-            database=DATABASE,
-        )
-        return url.render_as_string(hide_password=False)
+        """A service's way into the database, as its own role; what the administrator's URL asks for goes with it."""
+        place = urlsplit(self._admin_url)
+        server = place.netloc.rpartition("@")[2]
+        login = f"{owner}:{quote(self._passwords[owner], safe='')}"
+        return place._replace(
+            scheme="postgresql+asyncpg", netloc=f"{login}@{server}", path=f"/{DATABASE}"
+        ).geturl()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -277,9 +278,14 @@ def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret is not None else None
 
 
-def _is_withheld(name: str) -> bool:
-    """Whether a variable of ours is for the launcher alone, or for one process only."""
-    return name.startswith("NTP_") and name.endswith(("DATABASE_URL", "DATABASE_PASSWORD", "SECRET_PEPPER"))
+def _shared_environment() -> dict[str, str]:
+    """The caller's environment without what is for the launcher alone or for one process only."""
+    withheld = ("DATABASE_URL", "DATABASE_PASSWORD", "SECRET_PEPPER")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not (name.startswith("NTP_") and name.endswith(withheld))
+    }
 
 
 if __name__ == "__main__":

@@ -40,6 +40,11 @@ SHORTEST_STOP_SECONDS = 0.3
 POSTGRES_STOP_SECONDS = 0.8
 """A fast stop takes a tenth of it. Killed after that, it loses nothing and recovers at its next start."""
 
+RELEASE_SECONDS = 2.0
+"""The system closes the sockets of a process that was just killed a moment after the process is gone."""
+
+RELEASE_POLL_SECONDS = 0.05
+
 SETUP_FAULT = 2
 """Exit code when something must be changed before a start can succeed."""
 
@@ -98,13 +103,14 @@ class Launcher:
             self._say("launcher", str(error))
             return SETUP_FAULT
         try:
-            for orphan in self._run.end_orphans():
+            orphans = self._run.end_orphans()
+            for orphan in orphans:
                 self._say(
                     "launcher", f"ended {orphan.name} (process {orphan.pid}), left by a killed launcher"
                 )
             if self._postgres is not None:
                 self._postgres.end_orphan()
-            self._check_ports()
+            await self._check_ports(RELEASE_SECONDS if orphans else 0.0)
             starting = asyncio.create_task(self._start_everything())
             await self._unless_stopped(starting)
             if not self._stop.is_set():
@@ -134,8 +140,16 @@ class Launcher:
         if other is not None:
             raise SetupError(f"already running (process {other.pid}); `make stop` ends it")
 
-    def _check_ports(self) -> None:
-        """Say of every port that is taken whose it was to be and which setting moves it."""
+    async def _check_ports(self, patience: float) -> None:
+        """Make sure that every port is free; where one stays taken, refuse to start."""
+        deadline = time.monotonic() + patience
+        while faults := self._port_faults():
+            if time.monotonic() > deadline:
+                raise SetupError("\n".join(faults))
+            await asyncio.sleep(RELEASE_POLL_SECONDS)
+
+    def _port_faults(self) -> list[str]:
+        """Of every port that is taken: whose it was to be and which setting moves it."""
         wanted = [(one.port, one.name, one.port_setting) for one in self._processes]
         if self._postgres is not None:
             wanted.append((self._postgres.port, "postgres", self._postgres_setting))
@@ -147,8 +161,7 @@ class Launcher:
                 faults.append(f"port {port} is given to both {twins[0]} and {name}; {advice}")
             elif fault := _port_fault(port):
                 faults.append(f"port {port}, meant for {name}, {fault}; {advice}")
-        if faults:
-            raise SetupError("\n".join(faults))
+        return faults
 
     async def _start_everything(self) -> None:
         """PostgreSQL, the step before, the processes; these load their modules while they wait for the others."""

@@ -47,8 +47,10 @@ def main() -> None:
 
 
 def told_to_go(app: str) -> bool:
-    """Load the application's modules, the slow part of a start, while the launcher readies the database; then wait
-    for its word. False when it went away instead."""
+    """Load the application's modules, the slow part of a start; then wait for the launcher's word.
+
+    Meanwhile the launcher readies the database. False when it went away instead.
+    """
     importlib.import_module(app.partition(":")[0])
     return bool(sys.stdin.readline())
 
