@@ -3,10 +3,10 @@
 An expected refusal is no crash and leaves no trace in the log; what is not expected is logged whole and said briefly.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -99,8 +99,8 @@ def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Faul
 def language_of(request: Request) -> Language:
     """Choose Vietnamese unless the client prefers English (Accept-Language)."""
     weights = {"vi": 0.0, "en": 0.0}
-    for wish in request.headers.get("accept-language", "").split(","):
-        tag, _, quality = wish.strip().partition(";q=")
+    for wish in request.headers.get("accept-language", "").replace(" ", "").split(","):
+        tag, _, quality = wish.partition(";q=")
         name = tag.split("-")[0].lower()
         if name in weights:
             try:
@@ -115,7 +115,7 @@ def problem_answer(request: Request, problem: Problem) -> Response:
     language = language_of(request)
     document = problem.document(language, request.url.path)
     return Response(
-        orjson.dumps(document, default=str),
+        json.dumps(document, ensure_ascii=False, default=str).encode(),  # orjson stops at integers of 64 bits
         status_code=problem.status,
         media_type=PROBLEM_JSON,
         headers={**problem.headers, "Content-Language": language},

@@ -7,7 +7,7 @@ speaks, so a list can be asked by any of them long after the map has changed.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Response, status
@@ -33,11 +33,14 @@ UNIT_LEVEL = Sentence(
     "The unit {unit} is a {level}; wanted: {levels}.",
 )
 
-UnitAsked = Annotated[
-    str | None, Query(min_length=2, max_length=12, description="only this unit and what lies below it")
-]
-KnownAt = Annotated[
-    datetime | None, Query(description="RFC 3339 instant: what was known then; now when left out")
+UnitsAsked = Annotated[
+    str | None,
+    Query(
+        min_length=2,
+        max_length=400,
+        description="only these units (codes separated by commas) and what lies below them; without a day in the "
+        "question, as the map was on the day of each row",
+    ),
 ]
 
 
@@ -103,3 +106,19 @@ def answer_kept(response: Response, path: str, *, created: bool) -> None:
     """Answer 201 for what this request kept, 200 for what was kept before, and where it is."""
     response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
     response.headers["Location"] = path
+
+
+def units_below(territory: Territory, asked: str | None, on: date) -> frozenset[str]:
+    """Give the units asked about and everything below them on a day; all that stood where nobody asked."""
+    if asked is None:
+        return frozenset(each.code for each in territory.units(on))
+    found: set[str] = set()
+    for code in asked.split(","):
+        found |= {code, *(each.code for each in territory.descendants(code, on))}
+    return frozenset(found)
+
+
+def tops(units: Collection[str]) -> str:
+    """Name a scope's units by the highest of them, as `unit` of a list takes them: codes grow longer downwards."""
+    highest = min(map(len, units), default=0)
+    return ",".join(sorted(code for code in units if len(code) == highest))

@@ -33,8 +33,8 @@ def _a_number(value: Any) -> Any:
 
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_a_number, json_schema_input_type=float),
     Field(max_digits=18, decimal_places=6, description="the value, in the indicator's unit of measure"),
+    BeforeValidator(_a_number, json_schema_input_type=float),
 ]
 UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
