@@ -5,6 +5,7 @@ An expected refusal is no crash and leaves no trace in the log; what is not expe
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import structlog
@@ -110,12 +111,16 @@ def language_of(request: Request) -> Language:
     return "en" if weights["en"] > weights["vi"] else "vi"
 
 
+def _plain(fact: Any) -> str:
+    return fact.isoformat() if isinstance(fact, date) else str(fact)
+
+
 def problem_answer(request: Request, problem: Problem) -> Response:
     """Say a problem."""
     language = language_of(request)
     document = problem.document(language, request.url.path)
     return Response(
-        json.dumps(document, ensure_ascii=False, default=str).encode(),  # orjson stops at integers of 64 bits
+        json.dumps(document, ensure_ascii=False, default=_plain).encode(),  # orjson stops at 64-bit integers
         status_code=problem.status,
         media_type=PROBLEM_JSON,
         headers={**problem.headers, "Content-Language": language},
