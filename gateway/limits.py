@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import http_sf
@@ -85,7 +86,12 @@ def _field(policy: str, **parameters: int) -> str:
 
 def address_of(scope: MutableMapping[str, Any]) -> str:
     """Name the network that a connection comes from."""
-    host = str((scope.get("client") or ("unknown",))[0])
+    return network_of(str((scope.get("client") or ("unknown",))[0]))
+
+
+@lru_cache(maxsize=4096)
+def network_of(host: str) -> str:
+    """Give an address as one caller has it."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

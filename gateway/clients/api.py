@@ -30,12 +30,12 @@ from shared.kit.transactions import Session, TransactionRoute
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def _pepper(request: Request) -> Pepper:
+async def _pepper(request: Request) -> Pepper:
     pepper: Pepper = request.app.state.pepper
     return pepper
 
 
-def _programs(request: Request) -> tuple[str, ...]:
+async def _programs(request: Request) -> tuple[str, ...]:
     programs: tuple[str, ...] = request.app.state.settings.programs
     return programs
 
@@ -55,7 +55,7 @@ class SecretRoute(TransactionRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            return _with_secret(await handler(request), _pepper(request))
+            return _with_secret(await handler(request), request.app.state.pepper)
 
         return handle
 

@@ -24,7 +24,7 @@ from shared.kit.conditional import has_it, weak_tag
 from shared.kit.identity import Caller, PublicReader
 from shared.periods import Period
 from shared.reporting.basis import Basis
-from shared.territory.current import CurrentTerritory
+from shared.territory.tree import Territory
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
@@ -37,7 +37,6 @@ async def read_status(
     request: Request,
     caller: PublicReader,
     basis: Basis,
-    territory: CurrentTerritory,
     period: Annotated[
         str, Query(max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
     ],
@@ -50,6 +49,7 @@ async def read_status(
 ) -> Response:
     """Read all programs and funding in one answer. A service that is down is shown from its last known value."""
     when = Period.parse(period)
+    territory: Territory = request.app.state.territory
     place = territory.find(unit, when.ends_on)
     parts = await _parts(request, when, unit, basis, caller)
     named = {"code": unit, "name": place.name if place else None}

@@ -51,7 +51,7 @@ log = structlog.get_logger()
 router = APIRouter(tags=["tokens"], max_body_size=LARGEST_FORM_BYTES)
 
 
-def _settings(request: Request) -> GatewaySettings:
+async def _settings(request: Request) -> GatewaySettings:
     settings: GatewaySettings = request.app.state.settings
     return settings
 
