@@ -93,7 +93,7 @@ def figures(status):
     }
 
 
-@pytest.mark.parametrize("carried_investment", [377_908 * MILLION, 377_983_000_001, 378_057 * MILLION])
+@pytest.mark.parametrize("carried_investment", [377_909 * MILLION, 377_983_000_001, 378_057 * MILLION])
 async def test_every_figure_prints_as_the_plan_prints_it(office, carried_investment):
     await the_year_2023(office, carried_investment)
     status = (await office.get("status", year=2023, unit="62")).json()

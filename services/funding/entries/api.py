@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response, status
 from pydantic import StringConstraints
 
 from services.funding.desk import Desk, TheDesk
@@ -37,6 +37,7 @@ from services.funding.queries import (
     Sought,
 )
 from services.funding.rules import Kind
+from shared.kit.answers import PROBLEM_JSON
 from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute, keep_nothing
@@ -44,7 +45,18 @@ from shared.kit.transactions import TransactionRoute, keep_nothing
 PATH = "/v1/funding/entries"
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
-created: dict[str, Any] = {"status_code": status.HTTP_201_CREATED}
+PROBLEM: dict[str, Any] = {"content": {PROBLEM_JSON: {}}}
+created: dict[str, Any] = {
+    "status_code": status.HTTP_201_CREATED,
+    "responses": {
+        200: {"model": RecordedOut, "description": "A dry run: everything was checked, nothing is kept"},
+        409: {
+            "description": "The lots do not allow it: `code` says why, the members say how much",
+            **PROBLEM,
+        },
+        422: {"description": "The body is faulty: `errors` names every fault", **PROBLEM},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -200,7 +212,9 @@ async def list_entries(
 
 
 @router.get("/entries/{entry_id}", summary="Read one entry")
-async def read_entry(*, desk: TheDesk, _: Reader, entry_id: uuid.UUID) -> EntryOut:
+async def read_entry(
+    *, desk: TheDesk, _: Reader, entry_id: Annotated[uuid.UUID, Path(description="id of the entry")]
+) -> EntryOut:
     """Read one entry with its postings, and by which entry it was undone if it was."""
     entry = await store.find(desk.session, entry_id)
     if entry is None:

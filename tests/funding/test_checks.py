@@ -1,0 +1,55 @@
+"""What the code calls sound and what the database accepts are the same."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from services.funding.rules import MEASURES, Amounts
+
+near = st.one_of(st.integers(-1, 3), st.integers(0, 2))
+amounts = st.builds(Amounts, *(near for _ in MEASURES))
+
+
+@pytest.fixture(scope="module")
+def checks(postgres_server):
+    """The CHECK constraints of a lot's amounts, as the migrated database has them; and the way to ask it."""
+    clone = postgres_server.clone()
+
+    async def read():
+        connection = await asyncpg.connect(clone.admin_url)
+        rows = await connection.fetch(
+            "SELECT pg_get_expr(conbin, conrelid) AS expression FROM pg_constraint"
+            " WHERE conrelid = 'funding.lots'::regclass AND contype = 'c'"
+            " AND conname IN ('ck_lots_not_negative', 'ck_lots_within_available', 'ck_lots_promised_within_left')"
+        )
+        await connection.close()
+        return [row["expression"] for row in rows]
+
+    expressions = asyncio.run(read())
+    assert len(expressions) == 3
+    yield clone.admin_url, " AND ".join(f"({each})" for each in expressions)
+    postgres_server.drop(clone)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(many=st.lists(amounts, min_size=20, max_size=60))
+@example(
+    many=[Amounts(), Amounts(allocated_vnd=2, disbursed_vnd=2), Amounts(allocated_vnd=2, reserved_vnd=3)]
+)
+def test_code_and_database_agree_on_what_is_sound(checks, many):
+    url, expression = checks
+
+    async def judged():
+        connection = await asyncpg.connect(url)
+        columns = ", ".join(f"unnest(${at}::bigint[]) AS {name}" for at, name in enumerate(MEASURES, 1))
+        values = [[getattr(each, name) for each in many] for name in MEASURES]
+        rows = await connection.fetch(
+            f"SELECT {expression} AS sound FROM (SELECT {columns}) AS lots", *values
+        )
+        await connection.close()
+        return [row["sound"] for row in rows]
+
+    assert asyncio.run(judged()) == [each.sound for each in many]

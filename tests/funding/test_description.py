@@ -1,0 +1,80 @@
+"""The ledger's OpenAPI document: named operations, described fields, examples that are true."""
+
+import pytest
+from openapi_spec_validator import validate
+
+from services.funding.app import create_app
+from services.funding.settings import FundingSettings
+
+pytestmark = pytest.mark.anyio
+
+OPERATIONS = {
+    "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
+    "record_reversal", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def document():
+    return create_app(FundingSettings(database_url="postgresql+asyncpg://nobody@127.0.0.1:9/none")).openapi()
+
+
+def operations(document):
+    return {
+        operation["operationId"]: (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_it_is_valid_and_its_operations_are_known(document):
+    validate(document)
+    assert set(operations(document)) == OPERATIONS
+
+
+def test_every_field_and_parameter_is_described(document):
+    own = {
+        name: schema
+        for name, schema in document["components"]["schemas"].items()
+        if not name.startswith(("Change", "Page"))
+    }
+    bare = [
+        f"{name}.{field}"
+        for name, schema in own.items()
+        for field, said in schema.get("properties", {}).items()
+        if not said.get("description") and "$ref" not in said and "items" not in said
+    ]
+    assert bare == []
+    money = [
+        said["description"]
+        for schema in own.values()
+        for field, said in schema.get("properties", {}).items()
+        if field.endswith("_vnd")
+    ]
+    assert all("đồng" in each for each in money)
+    for _, _, operation in operations(document).values():
+        assert operation["summary"]
+        assert operation["description"]
+        assert all(parameter["description"] for parameter in operation.get("parameters", ()))
+
+
+async def test_the_examples_run(document, office):
+    """In the order of money: what was there, what is given, what is promised, paid, carried over and undone."""
+    found = operations(document)
+
+    async def run(operation, **change):
+        path, _, said = found[operation]
+        (name,) = [said["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+        example = document["components"]["schemas"][name]["example"]
+        answer = await office.post(path.removeprefix("/v1/funding/"), {**example, **change})
+        assert answer.status_code == 201, (operation, answer.text)
+        return answer.json()
+
+    await run("record_opening_balance")
+    await run("record_opening_balance", year=2022)
+    await run("record_carry_over")
+    given = await run("record_allocation")
+    await run("record_commitment")
+    await run("record_disbursement")
+    given = await run("record_allocation")
+    await run("record_reversal", reverses=given["id"])
