@@ -94,13 +94,7 @@ def observations() -> None:
         postgresql_partition_by="RANGE (year)",
     )
     yearly_partitions("observations", FIRST_YEAR, LAST_YEAR)
-    op.create_index(
-        "ix_observations_report",
-        "observations",
-        ["report_id"],
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16},
-    )
+    op.create_index("ix_observations_report", "observations", ["report_id"])
     grant("SELECT, INSERT", "observations")
 
 

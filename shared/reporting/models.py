@@ -115,12 +115,7 @@ class Observation(Base):
     __table_args__ = (
         CheckConstraint("status BETWEEN 0 AND 2", name="status"),
         CheckConstraint("covers >= 1", name="covers"),
-        Index(
-            "ix_observations_report",
-            "report_id",
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": 16},
-        ),
+        Index("ix_observations_report", "report_id"),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 
