@@ -5,7 +5,7 @@ dates. A row keeps the unit's code with the first day of that meaning, and the u
 speaks, so a list can be asked by any of them long after the map has changed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -72,7 +72,7 @@ def _has(territory: Territory, code: str) -> bool:
 
 
 def place(
-    territory: Territory, code: str, on: date, *, levels: Collection[Level], at: str = "/unit"
+    territory: Territory, code: str, on: date, *, levels: Sequence[Level], at: str = "/unit"
 ) -> Place | Fault:
     """Find a unit of one of these levels on a day, or tell what is wrong with its code."""
     try:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.reporting.models import Target
@@ -23,7 +24,7 @@ async def in_force(
     """Give the targets in force for a unit and period, now or at an instant."""
     query = (
         select(Target)
-        .distinct(Target.indicator)
+        .ext(distinct_on(Target.indicator))
         .where(Target.unit == unit, Target.period == period)
         .order_by(Target.indicator, Target.id.desc())
     )

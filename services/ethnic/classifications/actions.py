@@ -1,0 +1,77 @@
+"""What people do with classifications: state one."""
+
+from dataclasses import dataclass
+
+from services.ethnic.classifications import store
+from services.ethnic.classifications.rules import ClassificationExists, Region, Stated, faults_of
+from services.ethnic.classifications.schemas import ClassificationIn
+from services.ethnic.models import Classification
+from shared.kit.bodies import Draft
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.ids import uuid7
+from shared.kit.problems import Fault, Invalid
+from shared.reporting.desk import Desk
+from shared.reporting.registers import Place, dated_in_future, place, require_granted
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A classification that is kept, and whether this request made it."""
+
+    row: Classification
+    created: bool
+
+
+async def classify(desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Region, ...]) -> Kept:
+    """Keep what a decision says of a commune, or refuse it naming every fault.
+
+    Saying the same again answers what is kept. A later row for the same day, under another decision, takes its place.
+    """
+    stated = draft.body.stated()
+    faults = [*draft.faults, *faults_of(stated, regions, draft.unread)]
+    found = _place(desk, stated, draft.unread)
+    if isinstance(found, Fault):
+        faults.append(found)
+    if "decision" not in draft.unread:
+        faults += dated_in_future(stated.decided_on, desk)
+    if faults or not isinstance(found, Place):
+        raise Invalid(faults=faults)
+    require_granted(desk, found)
+
+    at = await take_write_order(desk.session, desk.now)
+    before = await store.by_decision(desk.session, stated)
+    if before is not None:
+        if (before.region, before.specially_difficult) != (stated.region, stated.specially_difficult):
+            raise ClassificationExists(classification=str(before.id))
+        return Kept(before, created=False)
+    row = Classification(
+        id=uuid7(at),
+        unit=stated.unit,
+        land=found.land[0],
+        land_since=found.land[1],
+        line=list(found.line),
+        region=stated.region,
+        specially_difficult=stated.specially_difficult,
+        decision_number=stated.decision_number,
+        decision_date=stated.decided_on,
+        effective_on=stated.effective_on,
+        client_id=desk.caller.client_id,
+        recorded_at=at,
+    )
+    desk.session.add(row)
+    await desk.session.flush()
+    data = {
+        "unit": row.unit,
+        "region": row.region,
+        "specially_difficult": row.specially_difficult,
+        "effective_on": row.effective_on.isoformat(),
+        "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
+    }
+    await publish(desk.session, at, [Happening("commune.classified", f"classifications/{row.id}", data)])
+    return Kept(row, created=True)
+
+
+def _place(desk: Desk, stated: Stated, unread: frozenset[str]) -> Place | Fault | None:
+    if {"unit", "effective_on"} & unread:
+        return None
+    return place(desk.territory, stated.unit, stated.effective_on, levels=("commune",))

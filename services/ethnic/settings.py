@@ -1,0 +1,15 @@
+"""What may differ between two installations of the ethnic service."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.reporting.settings import ReportingSettings
+
+
+class EthnicSettings(ReportingSettings):
+    """The engine's settings, and which regions there are."""
+
+    regions_file: Path | None = Field(
+        None, description="a table of regions in place of the shipped one (classifications/regions.toml)"
+    )
