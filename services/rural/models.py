@@ -1,0 +1,138 @@
+"""What rural remembers besides the engine's tables: decisions and the evaluations of products, only ever added.
+
+Every row keeps the unit with the land it stood for (a village's is its commune's) and its line: its own code and those of
+the units that held it on the day of the decision.
+"""
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from shared.kit.database import named_metadata
+
+
+class Base(DeclarativeBase):
+    """The registers' tables."""
+
+    metadata = named_metadata()
+    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
+        datetime: DateTime(timezone=True),
+        date: Date,
+        str: Text,
+        Decimal: Numeric,
+        uuid.UUID: Uuid,
+        bool: Boolean,
+        list[str]: ARRAY(Text),
+    }
+
+
+metadata = Base.metadata
+
+
+class Recognition(Base):
+    """A decision that a commune or village meets a standard. It ends by a row of its own, a revocation."""
+
+    __tablename__ = "recognitions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit: Mapped[str]
+    unit_level: Mapped[str]
+    land: Mapped[str]
+    land_since: Mapped[date]
+    line: Mapped[list[str]]
+    level: Mapped[str]
+    field: Mapped[str | None]
+    criteria_set: Mapped[str]
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    exceptions: Mapped[list[str]]
+    """Codes of the rules that it breaks, accepted by an authorized officer for `exception_reason`."""
+    exception_reason: Mapped[str | None]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    revocation: Mapped["Revocation | None"] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        CheckConstraint("level IN ('meets', 'advanced', 'model')", name="level"),
+        CheckConstraint("unit_level IN ('commune', 'village')", name="unit_level"),
+        CheckConstraint("land = left(unit, 5) AND unit = ANY (line) AND land = ANY (line)", name="line"),
+        CheckConstraint("(exceptions = '{}') = (exception_reason IS NULL)", name="exception_has_reason"),
+        CheckConstraint("decision_date >= make_date(year, 1, 1)", name="decided_after_year_began"),
+        UniqueConstraint(
+            "unit",
+            "level",
+            "criteria_set",
+            "decision_number",
+            "decision_date",
+            name="uq_recognitions_decision",
+        ),
+        Index("ix_recognitions_newest", "recorded_at", "id"),
+        Index("ix_recognitions_land", "land", "level"),
+    )
+
+
+class Revocation(Base):
+    """A decision that ends a recognition."""
+
+    __tablename__ = "revocations"
+
+    recognition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recognitions.id"), primary_key=True)
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    reason: Mapped[str]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+class OcopEvaluation(Base):
+    """A decision that grants a product its stars. Evaluating the product again is another row."""
+
+    __tablename__ = "ocop_evaluations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    name: Mapped[str]
+    unit: Mapped[str]
+    land: Mapped[str]
+    land_since: Mapped[date]
+    line: Mapped[list[str]]
+    owner_kind: Mapped[str]
+    product_group: Mapped[int] = mapped_column(SmallInteger)
+    stars: Mapped[int] = mapped_column(SmallInteger)
+    score: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    score_parts: Mapped[list[Decimal] | None] = mapped_column(ARRAY(Numeric(5, 2)))
+    """Points for the product and its community, for marketing, and for quality."""
+    potential_five_star: Mapped[bool]
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("owner_kind IN ('cooperative', 'enterprise', 'household')", name="owner_kind"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+        CheckConstraint("NOT potential_five_star OR stars = 4", name="potential_has_four_stars"),
+        CheckConstraint("land = unit AND unit = ANY (line)", name="line"),
+        CheckConstraint("cardinality(score_parts) = 3", name="three_parts"),
+        UniqueConstraint("code", "decision_date", name="uq_ocop_evaluations_product"),
+        Index("ix_ocop_evaluations_newest", "recorded_at", "id"),
+    )
