@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from shared.kit.answers import shape_fault
-from shared.kit.problems import Fault
+from shared.kit.problems import Fault, Sentence, fault
 
 MAX_FAULTS_SAID = 1000
 """A body with more faults than this is no report; the answer stays readable and says that there are more."""
+
+MORE_FAULTS = Sentence(
+    "Còn {more} lỗi khác không nêu ở đây.", "There are {more} more faults, not named here."
+)
 
 
 class DraftModel(BaseModel):
@@ -54,6 +58,12 @@ class Draft(Generic[Model]):
         )
 
 
+def _said(found: list[ErrorDetails]) -> tuple[Fault, ...]:
+    faults = tuple(shape_fault(one) for one in found[:MAX_FAULTS_SAID])
+    more = len(found) - len(faults)
+    return (*faults, fault("", "more_faults", MORE_FAULTS, more=more)) if more else faults
+
+
 def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[Model]:
     try:
         body = read(raw)
@@ -67,10 +77,10 @@ def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[M
     unread = frozenset(str(one["loc"][0]) for one in found if one["loc"][:1] != (model.rows,))
     kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
     kept |= {name: model.unread[name] for name in unread if name in model.unread}
-    faults = tuple(shape_fault(one) for one in found[:MAX_FAULTS_SAID])
+    faults = _said(found)
     if model.rows is None:
         return Draft(read(kept), faults, unread)
-    posted = raw.get(model.rows)
+    posted = raw.get(model.rows, [])
     rows: list[Any] = posted if isinstance(posted, list) else []
     bad_rows = {one["loc"][1] for one in found if one["loc"][:1] == (model.rows,) and len(one["loc"]) > 1}
     all_rows_unread = any(one["loc"] == (model.rows,) for one in found) or not isinstance(posted, list)
