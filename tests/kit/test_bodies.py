@@ -1,0 +1,161 @@
+"""Drafts: faults of shape and of meaning in one answer, and nothing kept."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from shared.kit.bodies import MAX_FAULTS_SAID, Draft, DraftModel
+from tests.kit.notes import NoteIn, running_notes
+
+READER = TypeAdapter(Draft[NoteIn])
+
+pytestmark = pytest.mark.anyio
+
+
+def read(raw: Any) -> Draft[NoteIn]:
+    return READER.validate_python(raw)
+
+
+def faults(draft: Draft[NoteIn]) -> list[tuple[str, str]]:
+    return [(it.pointer, it.code) for it in draft.faults]
+
+
+def test_a_clean_body_is_itself():
+    draft = read({"text": "t", "lines": [{"word": "a"}, {"word": "b"}]})
+    assert draft.body == NoteIn(text="t", lines=[{"word": "a"}, {"word": "b"}])
+    assert list(draft.ordinals) == [0, 1]
+    assert draft.faults == ()
+    assert draft.unread == frozenset()
+
+
+def test_rows_at_fault_are_left_out_and_the_others_keep_their_place():
+    draft = read({"text": "t", "lines": [{"word": "a"}, {"word": 7}, {"nope": 1}, {"word": "d"}]})
+    assert [line.word for line in draft.body.lines] == ["a", "d"]
+    assert list(draft.ordinals) == [0, 3]
+    assert faults(draft) == [
+        ("/lines/1/word", "string_type"),
+        ("/lines/2/word", "missing"),
+        ("/lines/2/nope", "extra_forbidden"),
+    ]
+
+
+def test_fields_at_fault_are_stood_in_for_and_named():
+    draft = read({"lines": [{"word": "a"}], "author": 5, "unknown": True})
+    assert draft.body.text == ""
+    assert draft.body.author is None
+    assert draft.unread == {"text", "author", "unknown"}
+    assert dict(faults(draft)) == {
+        "/text": "missing",
+        "/author": "string_type",
+        "/unknown": "extra_forbidden",
+    }
+
+
+@pytest.mark.parametrize("lines", [None, "x", {"0": {}}, 5])
+def test_rows_that_are_no_list_are_unread_as_a_whole(lines):
+    draft = read({"text": "t", "lines": lines})
+    assert draft.body.lines == []
+    assert draft.unread == {"lines"}
+    assert [pointer for pointer, _ in faults(draft)] == ["/lines"]
+
+
+def test_too_many_rows_are_one_fault():
+    draft = read({"text": "t", "lines": [{"word": "a"}] * 2001})
+    assert faults(draft) == [("/lines", "too_long")]
+    assert draft.body.lines == []
+    assert "lines" in draft.unread
+
+
+def test_rows_left_out_are_read_as_none_given_not_as_unread():
+    draft = read({"text": 5})
+    assert draft.unread == {"text"}
+    assert list(draft.ordinals) == []
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 5, True])
+def test_what_is_no_object_is_refused_whole(raw):
+    with pytest.raises(ValidationError):
+        read(raw)
+
+
+def test_an_answer_stays_readable_and_says_that_there_is_more():
+    draft = read({"text": "t", "lines": [{"word": 1}] * 2000})
+    assert len(draft.faults) == MAX_FAULTS_SAID + 1
+    assert draft.faults[-1].code == "more_faults"
+    assert str(2000 - MAX_FAULTS_SAID) in draft.faults[-1].sentence.en
+    assert list(draft.ordinals) == []
+
+
+class Shapeless(DraftModel):
+    rows: ClassVar[None] = None
+    unread: ClassVar[Mapping[str, Any]] = {"name": "-"}
+    name: str
+
+
+def test_a_body_without_rows_is_read_in_part_too():
+    draft = TypeAdapter(Draft[Shapeless]).validate_python({"name": 5})
+    assert (draft.body.name, draft.unread, len(draft.faults)) == ("-", {"name"}, 1)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+LINE = st.fixed_dictionaries({}, optional={"word": JSON, "amount": JSON, "x": JSON})
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"text": JSON, "lines": JSON | st.lists(LINE), "author": JSON, "~/": JSON}
+    )
+)
+def test_any_object_is_read_as_far_as_it_can_be(raw):
+    draft = read(raw)
+    assert len(draft.ordinals) == len(draft.body.lines)
+    for at, line in zip(draft.ordinals, draft.body.lines, strict=True):
+        assert raw["lines"][at]["word"] == line.word
+    assert (draft.faults == ()) == (set(raw) <= {"text", "lines", "author"} and _clean(raw))
+
+
+def _clean(raw: Mapping[str, Any]) -> bool:
+    try:
+        NoteIn.model_validate(raw)
+    except ValidationError:
+        return False
+    return True
+
+
+async def test_five_faults_of_shape_and_meaning_are_named_at_once_and_nothing_is_kept(database):
+    async with running_notes(database) as notes:
+        answer = await notes.write(
+            body={
+                "author": 5,
+                "unknown": 1,
+                "lines": [{"word": "bad"}, {"word": "far too long a word"}, {"word": "ok"}, {"word": "bad"}],
+            },
+            headers={"Accept-Language": "en"},
+        )
+        assert answer.status_code == 422
+        errors = {it["pointer"]: (it["code"], it["detail"]) for it in answer.json()["errors"]}
+        assert errors == {
+            "/author": ("string_type", "Must be a string."),
+            "/unknown": ("extra_forbidden", "This field is not known here."),
+            "/lines/1/word": ("string_too_long", "Longer than 10 characters."),
+            "/lines/0/word": ("word_bad", "The word “bad” cannot be used."),
+            "/lines/3/word": ("word_bad", "The word “bad” cannot be used."),
+        }
+        for table in ("notes", "changes", "answered_requests"):
+            assert await notes.count(table) == 0, table
+
+
+async def test_the_schema_of_a_draft_is_the_models_own(database):
+    async with running_notes(database) as notes:
+        document = (await notes.client.get("/openapi.json")).json()
+        body = document["paths"]["/notes"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert body == {"$ref": "#/components/schemas/NoteIn"}
+        assert document["components"]["schemas"]["NoteIn"]["required"] == ["text"]
