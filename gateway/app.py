@@ -70,10 +70,8 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
         app.state.identity.keys = OwnKeys(ring)
     _put_inside_the_request_context(
         app,
-        Middleware(
-            Intake, limits=limits, identity=app.state.identity, max_body_bytes=settings.max_body_bytes
-        ),
-        Middleware(Proxy, upstreams=upstreams, max_body_bytes=settings.max_body_bytes),
+        Middleware(Intake, limits=limits, identity=app.state.identity),
+        Middleware(Proxy, upstreams=upstreams),
     )
     app.router.lifespan_context = _with_connections(app.router.lifespan_context, upstreams, parts)
     return app
@@ -95,7 +93,6 @@ def _leave_only_the_merged_document(app: FastAPI) -> None:
 def _put_inside_the_request_context(app: FastAPI, *layers: Middleware) -> None:
     """Lay layers between the kit's outermost one and its compression: services compress their own answers."""
     app.user_middleware[1:1] = layers
-    app.max_body_size = None  # Intake and Proxy keep the limit, and say it as a problem
 
 
 Lifespan = Callable[[Any], Any]

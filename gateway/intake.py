@@ -1,4 +1,4 @@
-"""What every request meets first: its size, and how much its caller asked lately."""
+"""What every request meets first: how much its caller asked lately."""
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -7,29 +7,26 @@ from gateway.limits import RateLimits, Verdict
 from shared.kit.answers import problem_answer
 from shared.kit.identity import Identity
 from shared.kit.middleware import QUIET_PATHS, App, Message, Receive, Scope, Send
-from shared.kit.problems import Problem, TooLarge
+from shared.kit.problems import TooManyRequests
 
 
 class Intake:
-    """Refuses what is too large or too much; counts the rest and says so in the RateLimit fields."""
+    """Refuses what is too much; counts the rest and says so in the RateLimit fields."""
 
-    def __init__(self, app: App, *, limits: RateLimits, identity: Identity, max_body_bytes: int) -> None:
+    def __init__(self, app: App, *, limits: RateLimits, identity: Identity) -> None:
         self.app = app
         self.limits = limits
         self.identity = identity
-        self.max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it."""
         if scope["type"] != "http" or scope["path"] in QUIET_PATHS:
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        verdict = await self.limits.request(scope, await self._client_id(headers))
+        verdict = await self.limits.request(scope, await self._client_id(Headers(scope=scope)))
         try:
             verdict.refuse()
-            self._refuse_larger(headers)
-        except Problem as refusal:
+        except TooManyRequests as refusal:
             await problem_answer(Request(scope), refusal)(scope, receive, send)
             return
         await self.app(scope, receive, _with_fields(send, verdict))
@@ -43,11 +40,6 @@ class Intake:
             return (await self.identity.verify(token.strip())).client_id
         except Exception:  # noqa: BLE001 (no proof, whatever the reason: a bad token, no keys, no database)
             return ""
-
-    def _refuse_larger(self, headers: Headers) -> None:
-        said = headers.get("content-length", "")
-        if said.isdigit() and int(said) > self.max_body_bytes:
-            raise TooLarge(limit_bytes=self.max_body_bytes)
 
 
 def _with_fields(send: Send, verdict: Verdict) -> Send:

@@ -40,10 +40,9 @@ class CallerGoneError(Exception):
 class Proxy:
     """Forwards what belongs to an upstream; everything else is the gateway's own."""
 
-    def __init__(self, app: App, *, upstreams: Upstreams, max_body_bytes: int) -> None:
+    def __init__(self, app: App, *, upstreams: Upstreams) -> None:
         self.app = app
         self.upstreams = upstreams
-        self.max_body_bytes = max_body_bytes
         self._routes = {name: SimpleNamespace(path_format=f"/v1/{name}/{{path}}") for name in upstreams.urls}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +52,7 @@ class Proxy:
             await self.app(scope, receive, send)
             return
         scope["route"] = self._routes[name]
-        request = Forwarding(self.upstreams, name, scope, receive, self.max_body_bytes)
+        request = Forwarding(self.upstreams, name, scope, receive)
         try:
             answer = await request.send()
         except CallerGoneError:
@@ -74,14 +73,11 @@ class Proxy:
 class Forwarding:
     """One request on its way to one upstream, and its answer on the way back."""
 
-    def __init__(
-        self, upstreams: Upstreams, name: str, scope: Scope, receive: Receive, max_body_bytes: int
-    ) -> None:
+    def __init__(self, upstreams: Upstreams, name: str, scope: Scope, receive: Receive) -> None:
         self._upstreams = upstreams
         self._name = name
         self._scope = scope
         self._receive = receive
-        self._max_body_bytes = max_body_bytes
         self._received_all = False
         self._refusal: Exception | None = None
 
@@ -144,7 +140,7 @@ class Forwarding:
         if not said:
             self._received_all = True
             return None
-        first = await self._piece(0)
+        first = await self._piece()
         if self._received_all and len(first) <= LARGEST_PIECE_AT_ONCE:
             return first
         if b"transfer-encoding" not in said:
@@ -152,26 +148,20 @@ class Forwarding:
         return self._pieces(first)
 
     async def _pieces(self, first: bytes) -> AsyncIterator[bytes]:
-        taken = len(first)
         try:
             yield first
             while not self._received_all:
-                piece = await self._piece(taken)
-                taken += len(piece)
-                yield piece
+                yield await self._piece()
         except (CallerGoneError, TooLarge) as refusal:
             self._refusal = refusal
             raise
 
-    async def _piece(self, taken: int) -> bytes:
-        message = await self._receive()
+    async def _piece(self) -> bytes:
+        message = await self._receive()  # raises TooLarge past the limit
         if message["type"] == "http.disconnect":
             raise CallerGoneError
-        piece: bytes = message.get("body", b"")
-        if taken + len(piece) > self._max_body_bytes:
-            raise TooLarge(limit_bytes=self._max_body_bytes)
         self._received_all = not message.get("more_body")
-        return piece
+        return bytes(message.get("body", b""))
 
     async def _hang_up(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -69,14 +69,8 @@ def _with_secret(answer: Response, pepper: Pepper) -> Response:
     )
 
 
-LARGEST_BODY_BYTES = 64 * 1024
-
-router = APIRouter(
-    prefix="/v1", route_class=TransactionRoute, tags=["clients"], max_body_size=LARGEST_BODY_BYTES
-)
-giving_secrets = APIRouter(
-    prefix="/v1", route_class=SecretRoute, tags=["clients"], max_body_size=LARGEST_BODY_BYTES
-)
+router = APIRouter(prefix="/v1", route_class=TransactionRoute, tags=["clients"])
+giving_secrets = APIRouter(prefix="/v1", route_class=SecretRoute, tags=["clients"])
 
 
 def _said(client: ClientRow, secret_id: UUID) -> ClientWithSecretIdOut:

@@ -1,6 +1,7 @@
 """Where tokens are given, and where their keys are published."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
 import orjson
 import structlog
@@ -48,7 +49,7 @@ FORM: dict[str, Any] = {
 }
 
 log = structlog.get_logger()
-router = APIRouter(tags=["tokens"], max_body_size=LARGEST_FORM_BYTES)
+router = APIRouter(tags=["tokens"])
 
 
 async def _settings(request: Request) -> GatewaySettings:
@@ -118,7 +119,12 @@ async def _form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise grant.InvalidRequest("send application/x-www-form-urlencoded")
-    pairs = [(name, str(value)) for name, value in (await request.form()).multi_items() if value]
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_FORM_BYTES:
+            raise grant.InvalidRequest("the form is too long")
+    pairs = parse_qsl(body.decode(errors="replace"))
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise grant.InvalidRequest("a parameter is repeated")
