@@ -245,14 +245,8 @@ def _app_start(process: AppProcess) -> Start:
     return Start(
         name=process.name,
         command=[
-            sys.executable,
-            "-m",
-            "shared.kit.serve",
-            process.app,
-            "--host",
-            HOST,
-            "--port",
-            str(process.port),
+            *(sys.executable, "-m", "shared.kit.serve", process.app),
+            *("--host", HOST, "--port", str(process.port), "--wait"),
         ],
         popen={"env": {**process.environment, "PYTHONUNBUFFERED": "1"}, "cwd": process.folder},
         is_ready=is_ready,

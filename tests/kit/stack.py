@@ -1,5 +1,6 @@
 """A stack of tiny applications for the launcher's tests: `python stack.py '{"folder": …, "ports": …}'`."""
 
+import asyncio
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ def create_app():
     """Answer with the process's number; refuse to start, end late or write a long line where the test says so."""
     if os.environ.get("TINY_REFUSES"):
         raise SystemExit("no thank you")
+    if "TINY_NEEDS" in os.environ and not Path(os.environ["TINY_NEEDS"]).exists():
+        raise SystemExit("not yet")
     if os.environ.get("TINY_STUBBORN"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # after uvicorn's own handler
 
@@ -39,6 +42,12 @@ def create_app():
 def main():
     told = json.loads(sys.argv[1])
     folder = Path(told["folder"])
+
+    async def prepare():
+        await asyncio.sleep(0.5)
+        (folder / "prepared").touch()
+        return ["prepared"]
+
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{HERE}", **told.get("environment", {})}
     postgres_port = told.get("postgres_port")
     return launch(
@@ -55,6 +64,7 @@ def main():
                 for name, port in told["ports"].items()
             ],
             folder=folder,
+            before=prepare if "TINY_NEEDS" in environment else None,
             postgres=Postgres(folder / "postgres", port=postgres_port, password="tiny")
             if postgres_port
             else None,

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -89,17 +90,21 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+def folder() -> Iterator[Path]:
+    """A folder that every user may enter, as `tmp_path` is not: as root the tests run PostgreSQL as nobody."""
+    with tempfile.TemporaryDirectory(prefix="ntp-tests-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def stack(folder: Path) -> Iterator[Callable[..., Stack]]:
     made: list[Stack] = []
 
     def make(**options) -> Stack:
-        folder = tmp_path / "var"
-        folder.mkdir(exist_ok=True)
         made.append(Stack(folder, **options))
         return made[-1]
 
-    for parent in (tmp_path, *list(tmp_path.parents)[:2]):
-        parent.chmod(0o755)  # pytest closes its folders; PostgreSQL runs as nobody when the tests run as root
     yield make
     for one in made:
         one.end()
@@ -134,6 +139,14 @@ def test_it_starts_what_the_table_says_and_stops_it_in_reverse_order(stack):
     order = [lines.index(line) for line in ("second   | goodbye", "first    | goodbye")]
     order.append(next(place for place, line in enumerate(lines) if "received fast shutdown" in line))
     assert order == sorted(order)
+
+
+def test_nothing_runs_before_the_step_before_is_done(stack, folder):
+    running = stack(environment={"TINY_NEEDS": str(folder / "prepared")}).start().ready()
+    assert "not yet" not in running.said()
+    os.kill(pid_on(running.ports["first"]), signal.SIGKILL)
+    until(lambda: pid_on(running.ports["first"]) is not None, HEALED_WITHIN, running.said)
+    running.children()
 
 
 def test_a_killed_process_is_back_within_five_seconds(stack):
@@ -250,7 +263,7 @@ def test_a_very_long_line_passes(stack):
     until(lambda: "x" * 200_000 in running.said(), 5)
 
 
-def test_a_record_with_a_reused_number_is_nobody_of_ours(tmp_path):
+def test_a_record_with_a_reused_number_is_nobody_of_ours():
     record = Running("rural", os.getpid(), started="long ago")
     assert not record.alive
     record.send(signal.SIGKILL)
