@@ -76,22 +76,27 @@ async def rolled_up(
     session: AsyncSession, catalogue: Catalogue, *, period: Period, basis: str, units: Collection[str]
 ) -> dict[str, Measure]:
     """Add up the roll-ups of these answering units, by measure. One statement; its cost is their number."""
-    rows = await session.scalars(
-        select(RollUp).where(
+    parts = {str(part): part for part in stretches(period)}
+    rows = await session.execute(
+        select(
+            RollUp.unit,
+            RollUp.period,
+            RollUp.measure,
+            RollUp.value,
+            RollUp.covers,
+            RollUp.status,
+            RollUp.oldest_at,
+            RollUp.newest_at,
+        ).where(
             RollUp.year == period.year,
-            RollUp.period.in_([str(part) for part in stretches(period)]),
+            RollUp.period.in_(parts),
             RollUp.basis == basis,
             RollUp.unit.in_(units),
         )
     )
     stated = (
-        Stretch(
-            row.unit,
-            Period.parse(row.period),
-            row.measure,
-            Measure(row.value, Fraction(row.covers), row.status, row.oldest_at, row.newest_at),
-        )
-        for row in rows
+        Stretch(unit, parts[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at))
+        for unit, part, code, value, covers, status, oldest_at, newest_at in rows
     )
     return _by_code(over_time(stated, period, _is_flow(catalogue, period)))
 
@@ -115,13 +120,18 @@ async def measured(
 
 def measures_from(catalogue: Catalogue, asked: Period, stated: Iterable[StandingValue]) -> dict[str, Measure]:
     """Make the measures of a period from standing values, counts over units included. Pure."""
-    by_unit = over_time((_stretch(one) for one in stated), asked, _is_flow(catalogue, asked))
+    parts = {str(part): part for part in stretches(asked)}
+    stretched = (
+        Stretch(
+            one.unit,
+            parts[one.period],
+            one.indicator,
+            Measure(one.value, Fraction(one.covers), one.status, one.received_at, one.received_at),
+        )
+        for one in stated
+    )
+    by_unit = over_time(stretched, asked, _is_flow(catalogue, asked))
     return _by_code(by_unit) | _counts(catalogue, by_unit)
-
-
-def _stretch(one: StandingValue) -> Stretch:
-    measure = Measure(one.value, Fraction(one.covers), one.status, one.received_at, one.received_at)
-    return Stretch(one.unit, Period.parse(one.period), one.indicator, measure)
 
 
 def _is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:
