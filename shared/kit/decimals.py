@@ -1,11 +1,13 @@
 """Numbers on the wire: exact or to six places, as JSON numbers, without float noise."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Any
 
 from pydantic import PlainSerializer, WithJsonSchema
 
 SIX_PLACES = Decimal("0.000001")
+ROOMY = Context(prec=80)
+"""Digits enough to round any quotient of sums; the default of 28 refuses larger ones."""
 
 
 def number(value: Decimal) -> Any:
@@ -15,12 +17,12 @@ def number(value: Decimal) -> Any:
     """
     if value == value.to_integral_value():
         return int(value)
-    return float(value.quantize(SIX_PLACES, ROUND_HALF_UP))
+    return float(value.quantize(SIX_PLACES, ROUND_HALF_UP, ROOMY))
 
 
 def round_half_away(value: Decimal, places: int) -> Decimal:
     """Round once, for display, half away from zero: 2.345 to 2.35 and -2.345 to -2.35."""
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, ROOMY)
 
 
 Number = Annotated[Decimal, PlainSerializer(number, when_used="json"), WithJsonSchema({"type": "number"})]

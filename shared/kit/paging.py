@@ -9,12 +9,16 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlakeyset import BadBookmark, InvalidPage
 from sqlakeyset.asyncio import select_page
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Malformed, Sentence
 
 Item = TypeVar("Item")
 MAX_PAGE = 1000
+
+UNFIT_STATES = frozenset({"22", "42"})
+"""Classes of SQLSTATE: a value that its type cannot hold, types that cannot be compared."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most on this page")]
 Cursor = Annotated[
@@ -44,9 +48,16 @@ def seal(bookmark: str) -> str:
 def unseal(cursor: str) -> str:
     """Read an opaque bookmark back; raises `InvalidCursor`."""
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise InvalidCursor from error
+
+
+def _does_not_fit(error: ArgumentError | DBAPIError) -> bool:
+    """Tell a well-formed cursor of another list, whose values have other types, from a database in trouble."""
+    if isinstance(error, ArgumentError):
+        return True
+    return str(getattr(error.orig, "sqlstate", None))[:2] in UNFIT_STATES
 
 
 async def page(
@@ -62,6 +73,10 @@ async def page(
         rows = await select_page(session, query, per_page=limit, page=unseal(cursor) if cursor else None)
     except (BadBookmark, InvalidPage, ValueError) as error:
         raise InvalidCursor from error
+    except (ArgumentError, DBAPIError) as error:
+        if cursor and _does_not_fit(error):
+            raise InvalidCursor from error
+        raise
     following = seal(rows.paging.bookmark_next) if rows.paging.has_next else None
     return Page[Any](items=[said(row) for row in rows], next=following)
 
