@@ -1,0 +1,127 @@
+"""A repeated POST takes effect once and is answered alike every time."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.kit.idempotency import prune
+from tests.kit.notes import running_notes
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_repeat_gets_the_first_answer_byte_for_byte_and_is_marked(database):
+    async with running_notes(database) as notes:
+        first = await notes.write("one", key="k")
+        again = await notes.write("one", key="k")
+        assert first.status_code == again.status_code == 201
+        assert again.content == first.content
+        assert again.headers["location"] == first.headers["location"]
+        assert again.headers["content-type"] == first.headers["content-type"]
+        assert again.headers["idempotent-replay"] == "true"
+        assert "idempotent-replay" not in first.headers
+        assert await notes.count("notes") == 1
+
+
+async def test_the_same_key_with_other_content_is_refused(database):
+    async with running_notes(database) as notes:
+        await notes.write("one", key="k")
+        for other in (
+            await notes.write("two", key="k"),
+            await notes.write("one", key="k", params={"stall": 0}),
+        ):
+            assert other.status_code == 422
+            assert other.json()["code"] == "idempotency_key_reused"
+        assert await notes.count("notes") == 1
+
+
+async def test_a_key_is_one_clients_own(database):
+    async with running_notes(database) as notes:
+        mine = await notes.write("mine", key="k", client_id="a")
+        yours = await notes.write("yours", key="k", client_id="b")
+        assert mine.json()["id"] != yours.json()["id"]
+
+
+async def test_quotes_around_a_key_are_only_its_spelling(database):
+    async with running_notes(database) as notes:
+        await notes.write("one", key='"k"')
+        assert (await notes.write("one", key="k")).headers["idempotent-replay"] == "true"
+
+
+@pytest.mark.parametrize("key", ["", "with space", "x" * 201, "khóa", '"'])
+async def test_a_post_without_a_usable_key_is_refused(database, key):
+    async with running_notes(database) as notes:
+        answer = await notes.client.post(
+            "/notes",
+            json={"text": "t", "lines": [{"word": "ok"}]},
+            headers={**notes.bearer(), "Idempotency-Key": key.encode()},
+        )
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "idempotency_key_required"
+        assert await notes.count("notes") == 0
+
+
+async def test_a_refused_request_burns_no_key(database):
+    async with running_notes(database) as notes:
+        refused = await notes.write("one", key="k", body={"lines": [{"word": "bad"}]})
+        assert refused.status_code == 422
+        mended = await notes.write("one", key="k")
+        assert mended.status_code == 201
+        assert "idempotent-replay" not in mended.headers
+
+
+async def test_who_is_calling_is_asked_before_the_key_is_looked_up(database):
+    async with running_notes(database) as notes:
+        await notes.write("one", key="k")
+        headers = {"Idempotency-Key": "k"}
+        answer = await notes.client.post("/notes", json={"text": "one"}, headers=headers)
+        assert answer.status_code == 401
+
+
+@pytest.mark.race
+async def test_fifty_simultaneous_repeats_make_one_effect_and_fifty_identical_answers(database):
+    async with running_notes(database) as notes:
+        answers = await asyncio.gather(*(notes.write("one", key="k") for _ in range(50)))
+        assert {it.status_code for it in answers} == {201}
+        assert len({it.content for it in answers}) == 1
+        assert sum("idempotent-replay" in it.headers for it in answers) == 49
+        assert await notes.count("notes") == 1
+        assert await notes.count("changes") == 1
+
+
+@pytest.mark.race
+async def test_when_the_first_of_many_is_refused_the_next_one_tries_for_itself(database):
+    """All fifty contents are the same and at fault: each is refused for its own fault, none replays a refusal."""
+    async with running_notes(database) as notes:
+        body = {"lines": [{"word": "bad"}]}
+        answers = await asyncio.gather(*(notes.write("one", key="k", body=body) for _ in range(20)))
+        assert {it.status_code for it in answers} == {422}
+        assert await notes.count("answered_requests") == 0
+
+
+@pytest.mark.race
+async def test_many_different_contents_under_one_key_make_one_effect(database):
+    async with running_notes(database) as notes:
+        answers = await asyncio.gather(*(notes.write(f"note {at}", key="k") for at in range(20)))
+        assert sorted(it.status_code for it in answers) == [201, *[422] * 19]
+        assert {it.json()["code"] for it in answers if it.status_code == 422} == {"idempotency_key_reused"}
+        assert await notes.count("notes") == 1
+
+
+async def test_old_keys_are_forgotten_some_at_a_time(database):
+    async with running_notes(database) as notes:
+        for at in range(5):
+            await notes.write(f"note {at}", key=f"k{at}")
+        await notes.sql(
+            "UPDATE ethnic.answered_requests SET received_at = now() - interval '31 days' WHERE key < 'k3'"
+        )
+        before = datetime.now(UTC) - timedelta(days=30)
+        gone = []
+        for _ in range(3):
+            async with notes.app.state.database.writing() as session:
+                gone.append(await prune(session, before, limit=2))
+        assert gone == [2, 1, 0]
+        assert await notes.count("answered_requests") == 2
+        assert (await notes.write("note 4", key="k4")).headers["idempotent-replay"] == "true"
+        assert (await notes.write("note 0 again", key="k0")).status_code == 201

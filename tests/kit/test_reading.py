@@ -1,0 +1,219 @@
+"""Reading: conditional answers, pages, numbers."""
+
+import contextlib
+import json
+from decimal import Decimal
+
+import pytest
+from fastapi import Request, Response
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kit.conditional import conditional, has_it, weak_tag
+from shared.kit.decimals import number, round_half_away
+from shared.kit.paging import InvalidCursor, seal, unseal
+from tests.kit.notes import running_notes
+
+pytestmark = pytest.mark.anyio
+
+
+def asking(if_none_match: str | None) -> Request:
+    headers = [] if if_none_match is None else [(b"if-none-match", if_none_match.encode())]
+    return Request({"type": "http", "method": "GET", "path": "/", "headers": headers})
+
+
+# Conditional reads
+
+
+@pytest.mark.parametrize(
+    ("named", "has"),
+    [
+        (None, False),
+        ("", False),
+        ('W/"a"', True),
+        ('"a"', True),
+        ('"b"', False),
+        ('"b", W/"a" ,"c"', True),
+        ("*", True),
+        ("a", False),
+    ],
+)
+def test_tags_are_compared_weakly(named, has):
+    assert has_it(asking(named), 'W/"a"') is has
+    assert has_it(asking(named), '"a"') is has
+
+
+def test_equal_contents_have_equal_tags():
+    assert weak_tag(b"one") == weak_tag(b"one") != weak_tag(b"two")
+    assert weak_tag(b"").startswith('W/"')
+
+
+def test_only_a_successful_read_with_a_body_is_tagged():
+    assert "etag" not in conditional(asking(None), Response(b"", 200)).headers
+    assert "etag" not in conditional(asking(None), Response(b"x", 404)).headers
+    own = Response(b"x", headers={"etag": '"mine"', "cache-control": "no-store"})
+    answer = conditional(asking('"mine"'), own)
+    assert answer.status_code == 304
+    assert answer.headers["etag"] == '"mine"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.body == b""
+
+
+async def test_what_a_client_has_is_not_sent_again_until_it_changes(database):
+    async with running_notes(database) as notes:
+        await notes.write("one")
+        first = await notes.client.get("/notes")
+        tag = first.headers["etag"]
+        assert tag.startswith('W/"')
+        assert first.headers["cache-control"] == "no-cache"
+        same = await notes.client.get("/notes", headers={"If-None-Match": tag})
+        assert same.status_code == 304
+        assert same.content == b""
+        assert same.headers["etag"] == tag
+        assert same.headers["x-request-id"]
+        await notes.write("two")
+        changed = await notes.client.get("/notes", headers={"If-None-Match": tag})
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != tag
+
+
+async def test_answers_are_compressed_for_whoever_asks(database):
+    async with running_notes(database) as notes:
+        for at in range(10):
+            await notes.write(f"note {at} {'x' * 100}")
+        plain = await notes.client.get("/notes", headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        zipped = await notes.client.get("/notes", headers={"Accept-Encoding": "gzip"})
+        assert zipped.headers["content-encoding"] == "gzip"
+        assert zipped.content == plain.content
+        assert zipped.headers["etag"] == plain.headers["etag"]
+        assert "accept-encoding" in zipped.headers["vary"].lower()
+
+
+# Pages
+
+
+async def test_pages_hold_everything_once_while_rows_are_added(database):
+    async with running_notes(database) as notes:
+        for at in range(23):
+            await notes.write(f"note {at}")
+        seen, query = [], {"limit": 5}
+        for round_ in range(10):
+            answer = await notes.client.get("/notes", params=query)
+            body = answer.json()
+            seen += [it["text"] for it in body["items"]]
+            if body["next"] is None:
+                assert "link" not in answer.headers
+                break
+            assert len(body["items"]) == 5
+            link = answer.headers["link"]
+            assert link.endswith('; rel="next"')
+            followed = await notes.client.get(link[1 : link.index(">")])
+            assert (
+                followed.json()
+                == (await notes.client.get("/notes", params={**query, "cursor": body["next"]})).json()
+            )
+            query["cursor"] = body["next"]
+            await notes.write(f"late {round_}")
+        assert seen == [f"note {at}" for at in reversed(range(23))]
+
+
+async def test_a_page_that_ends_exactly_at_the_end_is_the_last(database):
+    async with running_notes(database) as notes:
+        for at in range(4):
+            await notes.write(f"note {at}")
+        first = (await notes.client.get("/notes", params={"limit": 2})).json()
+        last = (await notes.client.get("/notes", params={"limit": 2, "cursor": first["next"]})).json()
+        assert len(last["items"]) == 2
+        assert last["next"] is None
+        empty = await notes.client.get("/words", params={"cursor": seal(">s:zzz")})
+        assert empty.json() == {"items": [], "next": None}
+
+
+@given(st.text())
+def test_a_cursor_is_opaque_and_comes_back_whole(bookmark):
+    text = bookmark.encode("utf-8", "replace").decode()
+    sealed = seal(text)
+    assert sealed.isascii()
+    assert unseal(sealed) == text
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_reader_of_cursors(text):
+    with contextlib.suppress(InvalidCursor):
+        assert isinstance(unseal(text), str)
+
+
+STRANGE_CURSORS = [
+    "x",
+    "!!!",
+    "ế",
+    "AAAA",
+    seal("<>"),
+    seal(">i:5"),
+    seal(">i:5~i:6~i:7"),
+    seal(">s:a~s:b"),
+    seal(">dt:nonsense~i:1"),
+    seal(">dt:2023-01-01 00:00:00~i:99999999999999999999999"),
+    seal(">i:99999999999999999999999~i:1"),
+    seal(">zz:1~i:1"),
+    seal(">x~x"),
+    seal(">b64:AAAA~i:1"),
+    seal(">s:\x00~i:1"),
+]
+
+
+async def test_a_cursor_that_this_list_never_gave_is_refused_as_such(database):
+    async with running_notes(database) as notes:
+        for at in range(3):
+            await notes.write(f"note {at}")
+        foreign = (await notes.client.get("/words", params={"limit": 1})).json()["next"]
+        assert foreign
+        for cursor in [*STRANGE_CURSORS, foreign]:
+            answer = await notes.client.get("/notes", params={"cursor": cursor})
+            assert answer.status_code == 400, (cursor, answer.text)
+            assert answer.json()["code"] == "cursor_invalid"
+        long = await notes.client.get("/notes", params={"cursor": "x" * 2000})
+        assert long.status_code == 422
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("0", "0"),
+        ("-0", "0"),
+        ("5.00", "5"),
+        ("1E+3", "1000"),
+        ("0.1", "0.1"),
+        ("6.8370350548", "6.837035"),
+        ("0.0000005", "1e-06"),
+        ("-2.5", "-2.5"),
+        ("99999999999999999999", "99999999999999999999"),
+        ("1234567890123456789012345678.1234567", "1.2345678901234569e+27"),
+    ],
+)
+def test_numbers_are_said_exactly_or_to_six_places(value, said):
+    assert json.dumps(number(Decimal(value))) == said
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))
+def test_six_places_survive_below_a_thousand_million(value):
+    assert Decimal(repr(number(value))) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "rounded"),
+    [
+        ("2.345", 2, "2.35"),
+        ("-2.345", 2, "-2.35"),
+        ("0.5", 0, "1"),
+        ("-0.5", 0, "-1"),
+        ("72.514999", 2, "72.51"),
+        ("16", 1, "16.0"),
+    ],
+)
+def test_rounding_is_half_away_from_zero(value, places, rounded):
+    assert round_half_away(Decimal(value), places) == Decimal(rounded)
