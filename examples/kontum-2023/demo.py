@@ -16,13 +16,14 @@ from client import clients, posting, table
 from client.door import Caller, NobodyAnswers, Refused
 from client.progress import Progress
 
-DEFAULT_GATEWAY = "http://127.0.0.1:8000"
+DEFAULT_PORT = "8000"
 LONGEST_ANSWER_S = 30.0
 
 
 async def demonstrate(gateway: str) -> bool:
     """Post, read, compare; tells whether everything matches."""
     async with httpx.AsyncClient(base_url=gateway, timeout=LONGEST_ANSWER_S) as http:
+        await _until_open(http, gateway)
         callers = await clients.callers(http)
         began_at = monotonic()
         progress = await posting.post_everything(callers, Progress)
@@ -39,8 +40,18 @@ async def demonstrate(gateway: str) -> bool:
     return all(line.matches for line in lines)
 
 
+async def _until_open(http: httpx.AsyncClient, gateway: str) -> None:
+    """Wait for the door; say so when it isn't open at once."""
+    try:
+        await http.get("/livez")
+    except httpx.TransportError:
+        print(f"nobody answers at {gateway} yet (`make run` starts everything); waiting …", file=sys.stderr)
+        await Caller(http).get("/livez")
+
+
 def main() -> int:
-    gateway = os.environ.get("NTP_GATEWAY_URL", DEFAULT_GATEWAY).rstrip("/")
+    here = f"http://127.0.0.1:{os.environ.get('NTP_GATEWAY_PORT', DEFAULT_PORT)}"
+    gateway = os.environ.get("NTP_GATEWAY_URL", here).rstrip("/")
     try:
         return 0 if asyncio.run(demonstrate(gateway)) else 1
     except* (Refused, NobodyAnswers) as troubles:

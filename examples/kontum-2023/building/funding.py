@@ -71,9 +71,9 @@ def allocations(facts: Facts) -> list[Row]:
 
 
 def disbursements(facts: Facts) -> list[Row]:
-    """Four payments of each unit. Units differ in pace by their place in the list, from 90 to 110, which means nothing."""
+    """Four payments of each unit. Units differ in pace, from 90 to 110, by a rule that means nothing."""
     allocated, carried = _allocated(facts), _carried(facts)
-    pace = {unit: 90 + 2 * place for place, unit in enumerate([*facts.districts, PROVINCE])}
+    pace = {unit: 90 + 2 * (7 * place % 11) for place, unit in enumerate([*facts.districts, PROVINCE])}
     voucher = count(1)
     rows: list[Row] = []
     for capital, total in DISBURSED.items():

@@ -110,13 +110,31 @@ async def _in_stages(caller: Caller, stages: Sequence[Sequence[Statement]], prog
 async def _state(caller: Caller, statement: Statement) -> bool:
     """Post or put; tells whether it was there before."""
     if statement.method == "PUT":
-        return (await caller.put(statement.path, statement.body)).replayed
+        if await _is_in_force(caller, statement):
+            return True
+        await caller.put(statement.path, statement.body)
+        return False
     try:
         return (await caller.post(statement.path, statement.body)).replayed
     except Refused as refusal:
         if refusal.code.endswith("_exists"):
             return True
         raise
+
+
+async def _is_in_force(planner: Caller, targets: Statement) -> bool:
+    """Whether the targets stand as they are about to be put."""
+    path, period, unit = targets.path.rsplit("/", 2)
+    standing = await planner.get(f"{path}?period={period}&unit={unit}")
+    decided = {
+        (row["indicator"], row["value"], row["decision_number"], row["decision_date"])
+        for row in standing["items"]
+    }
+    decision = targets.body["decision"]
+    return all(
+        (target["indicator"], target["value"], decision["number"], decision["date"]) in decided
+        for target in targets.body["targets"]
+    )
 
 
 def _reports(district: str) -> Iterator[Statement]:
