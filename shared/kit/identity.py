@@ -2,7 +2,7 @@
 
 Every service verifies tokens itself. Keys are fetched when first needed, kept in memory and on disk, and fetched
 again at most once a minute for an unknown key id: a gateway that is down makes nobody unready, and a service that
-has never seen a key answers 503 `keys_unavailable`, never 401.
+cannot get the key it needs answers 503 `keys_unavailable`, never 401.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
+import structlog
 from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -22,6 +23,8 @@ from joserfc.jwk import KeySet
 from joserfc.util import json_b64decode
 
 from shared.kit.problems import Forbidden, Sentence, Unauthenticated, Unavailable
+
+log = structlog.get_logger()
 
 ALGORITHMS = ["ES256", "EdDSA", "RS256"]
 """An allow-list: ES256 is what the gateway signs with, the others are what a provincial Keycloak may."""
@@ -34,7 +37,7 @@ SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
 
 
 class KeysUnavailable(Unavailable):
-    """The issuer's keys have never been seen and cannot be fetched."""
+    """The key that signed the token has never been seen and cannot be fetched."""
 
     code = "keys_unavailable"
     detail = Sentence(
@@ -88,7 +91,7 @@ class Keys:
 
     def _from_disk(self) -> KeySet | None:
         try:
-            return KeySet.import_key_set(json.loads(self._kept_at.read_text())) if self._kept_at else None
+            return _key_set(json.loads(self._kept_at.read_text())) if self._kept_at else None
         except (OSError, ValueError, JoseError):
             return None
 
@@ -99,7 +102,7 @@ class Keys:
                 wait = RETRY_AFTER_FAILURE_S if self._failed else REFETCH_AFTER_S
                 if not self._holds(key_id) and time.monotonic() - self._tried_at >= wait:
                     await self._fetch()
-        if self._known is None:
+        if self._known is None or (self._failed and not self._holds(key_id)):
             raise KeysUnavailable
         return self._known
 
@@ -114,16 +117,26 @@ class Keys:
             async with httpx.AsyncClient(timeout=2.0) as client:
                 answer = await client.get(self._url)
             document = answer.raise_for_status().json()
-            self._known = KeySet.import_key_set(document)
+            self._known = _key_set(document)
         except (httpx.HTTPError, ValueError, JoseError):
             self._failed = True
             return
         self._failed = False
         if self._kept_at:
-            self._kept_at.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = self._kept_at.with_suffix(".new")
-            fresh.write_text(json.dumps(document))
-            fresh.replace(self._kept_at)
+            try:
+                self._kept_at.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                fresh = self._kept_at.with_suffix(".new")
+                fresh.write_text(json.dumps(document))
+                fresh.replace(self._kept_at)
+            except OSError as error:
+                log.warning("the issuer's keys could not be kept", reason=str(error))
+
+
+def _key_set(document: Any) -> KeySet:
+    try:
+        return KeySet.import_key_set(document)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("no set of keys") from error
 
 
 @dataclass
