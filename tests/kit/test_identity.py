@@ -1,0 +1,331 @@
+"""Who is calling: proved by a signed token, and refused in the right words."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+
+from shared.kit import identity
+from shared.kit.identity import Identity, Keys, KeysUnavailable, caller_of
+from shared.kit.problems import Unauthenticated
+from tests.issuer import AUDIENCE, ISSUER, Issuer
+from tests.kit.notes import running_notes
+
+pytestmark = pytest.mark.anyio
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def verifier(issuer: Issuer, clock=now) -> Identity:
+    return Identity(Keys("http://127.0.0.1:9", known=issuer.keys), ISSUER, AUDIENCE, clock)
+
+
+async def refused(who: Identity, token: str) -> str:
+    with pytest.raises(Unauthenticated) as problem:
+        await who.verify(token)
+    assert problem.value.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    return problem.value.facts["reason"]
+
+
+async def test_a_good_token_says_who_calls_and_what_they_may():
+    issuer = Issuer()
+    caller = await verifier(issuer).verify(
+        issuer.token("district-610", ["report", "read"], ["poverty"], ["610", "611"])
+    )
+    assert caller.client_id == "district-610"
+    assert caller.scopes == {"report", "read"}
+    assert caller.programs == {"poverty"}
+    assert caller.units == {"610", "611"}
+
+
+def test_the_claims_of_a_provincial_issuer_are_read_too():
+    caller = caller_of(
+        {"azp": "so-tai-chinh", "scope": "funding", "programs": "poverty rural", "units": None}
+    )
+    assert caller.client_id == "so-tai-chinh"
+    assert caller.programs == {"poverty", "rural"}
+    assert caller.units == frozenset()
+
+
+async def test_a_token_is_good_until_it_expires_and_no_longer():
+    issuer = Issuer()
+    at = now()
+    who = verifier(issuer, lambda: at)
+    token = issuer.token(lives=timedelta(minutes=10))
+    await who.verify(token)
+    at += timedelta(minutes=10, seconds=identity.CLOCK_LEEWAY_S - 5)
+    await who.verify(token)
+    at += timedelta(seconds=10)
+    await refused(who, token)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "http://elsewhere"},
+        {"aud": "other"},
+        {"exp": 1},
+        {"exp": None},
+        {"exp": "soon"},
+        {"exp": True},
+        {"nbf": 4102444800},
+        {"client_id": "", "sub": "", "azp": ""},
+    ],
+)
+async def test_a_token_with_wrong_claims_is_refused(claims):
+    issuer = Issuer()
+    await refused(verifier(issuer), issuer.token(**claims))
+
+
+async def test_one_of_several_audiences_is_enough():
+    issuer = Issuer()
+    await verifier(issuer).verify(issuer.token(aud=["other", AUDIENCE]))
+
+
+async def test_a_token_signed_by_somebody_else_is_refused():
+    ours, theirs = Issuer(), Issuer()
+    theirs._key = ECKey.generate_key("P-256", {"kid": ours._key.kid, "alg": "ES256"}, private=True)
+    await refused(verifier(ours), theirs.token())
+
+
+async def test_a_token_that_chooses_its_own_algorithm_is_refused():
+    issuer = Issuer()
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "client_id": "x"}
+    for header in ({"alg": "none"}, {"alg": "none", "kid": issuer._key.kid}):
+        parts = [base64.urlsafe_b64encode(json.dumps(it).encode()).rstrip(b"=") for it in (header, claims)]
+        await refused(verifier(issuer), b".".join([*parts, b""]).decode())
+    public = json.dumps(issuer._key.as_dict(private=False)).encode()
+    forged = jwt.encode({"alg": "HS256", "kid": issuer._key.kid}, claims, OctKey.import_key(public))
+    await refused(verifier(issuer), forged)
+
+
+async def test_a_changed_token_is_refused():
+    issuer = Issuer()
+    head, body, signature = issuer.token(units=["610"]).split(".")
+    said = json.loads(base64.urlsafe_b64decode(body + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps({**said, "units": ["62"]}).encode()).decode().rstrip("=")
+    await refused(verifier(issuer), f"{head}.{forged}.{signature}")
+    await refused(verifier(issuer), f"{head}.{body}.")
+
+
+async def test_other_algorithms_of_the_list_are_accepted():
+    rsa = RSAKey.generate_key(2048, {"kid": "k", "alg": "RS256"}, private=True)
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "azp": "keycloak"}
+    who = Identity(Keys("http://127.0.0.1:9", known=KeySet([rsa])), ISSUER, AUDIENCE, now)
+    assert (await who.verify(jwt.encode({"alg": "RS256", "kid": "k"}, claims, rsa))).client_id == "keycloak"
+
+
+NESTED = base64.urlsafe_b64encode(b"[" * 50_000).decode()
+WORDS = st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "W10.W10.", "MQ.MQ.MQ", f"{NESTED}.a.b"])
+async def test_garbage_is_refused_and_breaks_nothing(token):
+    await refused(verifier(Issuer()), token)
+
+
+async def test_no_text_at_all_breaks_the_verifier():
+    who = verifier(Issuer())
+
+    @given(st.lists(WORDS, max_size=4).map(".".join))
+    def check(token):
+        with pytest.raises(Unauthenticated):
+            who.verify(token).send(None)
+
+    check()
+
+
+async def test_remembered_tokens_are_bounded(monkeypatch):
+    monkeypatch.setattr(identity, "REMEMBERED_TOKENS", 3)
+    issuer = Issuer()
+    who = verifier(issuer)
+    for at in range(10):
+        await who.verify(issuer.token(f"c{at}"))
+    assert len(who._remembered) <= 3
+
+
+# The issuer's keys
+
+
+class Publisher:
+    """Answers for the issuer's key address, counting, and failing where the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer: httpx.Response | Exception = httpx.Response(503)
+        self.asked = 0
+        self.clock = 1000.0
+        client = httpx.AsyncClient
+        transport = httpx.MockTransport(self._said)
+        monkeypatch.setattr(identity.httpx, "AsyncClient", lambda **_: client(transport=transport))
+        monkeypatch.setattr(identity.time, "monotonic", lambda: self.clock)
+
+    def _said(self, _: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def publish(self, *issuers: Issuer) -> None:
+        keys = [it._key.as_dict(private=False) for it in issuers]
+        self.answer = httpx.Response(200, json={"keys": keys})
+
+
+@pytest.fixture
+def publisher(monkeypatch) -> Publisher:
+    return Publisher(monkeypatch)
+
+
+def fetching(kept_at=None) -> Identity:
+    return Identity(Keys("http://issuer/keys", kept_at), ISSUER, AUDIENCE, now)
+
+
+async def test_keys_are_fetched_when_first_needed_and_once(publisher):
+    issuer = Issuer()
+    publisher.publish(issuer)
+    who = fetching()
+    assert publisher.asked == 0
+    for at in range(5):
+        await who.verify(issuer.token(f"c{at}"))
+    assert publisher.asked == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.ConnectError("down"),
+        httpx.ReadTimeout("slow"),
+        httpx.Response(500),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"nothing": 1}),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json={"keys": 5}),
+        httpx.Response(200, json={"keys": [{"kty": "nope"}]}),
+    ],
+)
+async def test_no_key_is_an_unavailable_service_and_never_a_bad_token(publisher, answer):
+    publisher.answer = answer
+    with pytest.raises(KeysUnavailable) as problem:
+        await fetching().verify(Issuer().token())
+    assert problem.value.status == 503
+    assert problem.value.headers["Retry-After"] == "1"
+
+
+async def test_a_failed_fetch_is_tried_again_after_a_second_and_heals(publisher):
+    issuer, who = Issuer(), fetching()
+    for _ in range(5):
+        with pytest.raises(KeysUnavailable):
+            await who.verify(issuer.token())
+    assert publisher.asked == 1
+    publisher.publish(issuer)
+    publisher.clock += 1.1
+    await who.verify(issuer.token())
+    assert publisher.asked == 2
+
+
+async def test_an_unknown_key_is_asked_for_at_most_once_a_minute(publisher):
+    old, new = Issuer(), Issuer()
+    publisher.publish(old)
+    who = fetching()
+    await who.verify(old.token())
+    publisher.publish(old, new)
+    for _ in range(5):
+        await refused(who, new.token())
+    assert publisher.asked == 1
+    publisher.clock += identity.REFETCH_AFTER_S + 1
+    await who.verify(new.token())
+    await who.verify(old.token("again"))
+    assert publisher.asked == 2
+
+
+async def test_an_unknown_key_while_the_issuer_is_down_is_no_bad_token(publisher):
+    old, new = Issuer(), Issuer()
+    publisher.publish(old)
+    who = fetching()
+    await who.verify(old.token())
+    publisher.answer = httpx.ConnectError("down")
+    publisher.clock += identity.REFETCH_AFTER_S + 1
+    with pytest.raises(KeysUnavailable):
+        await who.verify(new.token())
+    await who.verify(old.token("still good"))
+
+
+async def test_the_last_keys_are_kept_on_disk_for_the_next_start(publisher, tmp_path):
+    issuer, kept_at = Issuer(), tmp_path / "state" / "jwks.json"
+    publisher.publish(issuer)
+    await fetching(kept_at).verify(issuer.token())
+    assert "d" not in json.loads(kept_at.read_text())["keys"][0]
+    publisher.answer = httpx.ConnectError("down")
+    publisher.asked = 0
+    await fetching(kept_at).verify(issuer.token())
+    assert publisher.asked == 0
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"keys": [1]}', "\x00"])
+async def test_a_damaged_file_of_keys_is_as_good_as_none(publisher, tmp_path, content):
+    issuer, kept_at = Issuer(), tmp_path / "jwks.json"
+    kept_at.write_text(content)
+    publisher.publish(issuer)
+    await fetching(kept_at).verify(issuer.token())
+    assert json.loads(kept_at.read_text())["keys"]
+
+
+async def test_a_disk_that_cannot_be_written_costs_no_request(publisher, tmp_path):
+    (tmp_path / "file").write_text("")
+    issuer = Issuer()
+    publisher.publish(issuer)
+    await fetching(tmp_path / "file" / "jwks.json").verify(issuer.token())
+
+
+# Over HTTP
+
+
+async def test_routes_ask_for_a_token_a_scope_and_the_program(database):
+    async with running_notes(database) as notes:
+        get, bearer = notes.client.get, notes.bearer
+
+        assert (await get("/notes")).status_code == 200
+        assert (await get("/notes", headers={"Authorization": "Basic eDp5"})).status_code == 200
+        assert (await get("/notes", headers={"Authorization": "Bearer wrong"})).status_code == 401
+
+        nobody = await get("/admin")
+        assert nobody.status_code == 401
+        assert nobody.headers["www-authenticate"] == "Bearer"
+
+        reporter = await get("/admin", headers=bearer(scopes=["report"]))
+        assert reporter.status_code == 403
+        assert reporter.json()["scopes"] == ["admin"]
+
+        stranger = await get("/admin", headers=bearer(scopes=["admin"], programs=["poverty"]))
+        assert stranger.status_code == 403
+        assert stranger.json()["program"] == "notes"
+
+        assert (await get("/admin", headers=bearer(scopes=["admin"]))).json() == "well done"
+
+
+async def test_public_reads_can_be_closed(database):
+    async with running_notes(database, public_reads=False) as notes:
+        assert (await notes.client.get("/notes")).status_code == 401
+        without = await notes.client.get("/notes", headers=notes.bearer(scopes=[]))
+        assert without.status_code == 403
+        assert (await notes.client.get("/notes", headers=notes.bearer(scopes=["read"]))).status_code == 200
+        for path in ("/livez", "/readyz", "/metrics"):
+            assert (await notes.client.get(path)).status_code == 200, path
+
+
+async def test_a_service_that_never_saw_a_key_says_503_over_http_and_stays_ready(database):
+    async with running_notes(database) as notes:
+        notes.app.state.identity.keys = Keys("http://127.0.0.1:9/none")
+        answer = await notes.client.get("/admin", headers=notes.bearer())
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "keys_unavailable"
+        assert answer.headers["retry-after"] == "1"
+        assert (await notes.client.get("/readyz")).status_code == 200
+        assert (await notes.client.get("/notes")).status_code == 200
