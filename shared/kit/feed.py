@@ -113,7 +113,7 @@ def feed_router(source: str) -> APIRouter:
         session: Session,
         _: Reader,
         after: Annotated[
-            int, Query(ge=0, description="sequence of the last change seen; 0 from the start")
+            int, Query(ge=0, lt=2**63, description="sequence of the last change seen; 0 from the start")
         ] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most")] = 200,
     ) -> ChangesOut:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -12,9 +12,18 @@ SECRET_NAMES = frozenset({"authorization", "client_secret", "password", "secret"
 
 def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name in event:
-        if name.lower() in SECRET_NAMES:
-            event[name] = "***"
+        event[name] = _hidden(name, event[name])
     return event
+
+
+def _hidden(name: Any, value: Any) -> Any:
+    if str(name).lower() in SECRET_NAMES:
+        return "***"
+    if isinstance(value, Mapping):
+        return {inner: _hidden(inner, each) for inner, each in value.items()}
+    if type(value) in {list, tuple}:
+        return type(value)(_hidden("", each) for each in value)
+    return value
 
 
 def set_up_logs(*, service: str, as_json: bool) -> None:
