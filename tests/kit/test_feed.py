@@ -1,0 +1,140 @@
+"""The change feed: exact commit order, nothing skipped, whoever was slow."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.kit.feed import Happening, publish, take_write_order
+from tests.kit.notes import running_notes
+
+pytestmark = pytest.mark.anyio
+
+
+async def follow(notes, after="0", limit=200):
+    answer = await notes.client.get(
+        "/changes", params={"after": after, "limit": limit}, headers=notes.bearer(scopes=["read"])
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_change_is_a_cloud_event(database):
+    async with running_notes(database) as notes:
+        written = (await notes.write("one")).json()
+        body = await follow(notes)
+        (event,) = body["items"]
+        assert event["specversion"] == "1.0"
+        assert event["type"] == "note.written"
+        assert event["source"] == "/v1/notes"
+        assert event["subject"] == f"notes/{written['id']}"
+        assert event["data"] == {"text": "one"}
+        assert datetime.fromisoformat(event["time"]).tzinfo is not None
+        assert body["next"] == event["id"]
+        assert body["more"] is False
+
+
+async def test_a_cursor_continues_where_it_ended_and_says_whether_there_is_more(database):
+    async with running_notes(database) as notes:
+        for at in range(7):
+            await notes.write(f"note {at}")
+        seen, after = [], "0"
+        for expected in (3, 3, 1, 0):
+            body = await follow(notes, after, 3)
+            assert len(body["items"]) == expected
+            assert body["more"] is (len(seen) + expected < 7)
+            seen += [it["data"]["text"] for it in body["items"]]
+            after = body["next"]
+        assert seen == [f"note {at}" for at in range(7)]
+        assert body["next"] == after
+
+
+async def test_following_wants_a_token(database):
+    async with running_notes(database) as notes:
+        assert (await notes.client.get("/changes")).status_code == 401
+
+
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "99999999999999999999"])
+async def test_a_cursor_that_is_none_is_refused(database, after):
+    async with running_notes(database) as notes:
+        bearer = notes.bearer(scopes=["read"])
+        answer = await notes.client.get("/changes", params={"after": after}, headers=bearer)
+        assert answer.status_code == 422, answer.text
+
+
+async def test_instants_never_go_back_even_when_the_clock_does(database):
+    async with running_notes(database) as notes:
+        clock = datetime(2024, 1, 5, tzinfo=UTC)
+        instants = []
+        for step in (0, 10, -3600, 0, 0, 5):
+            async with notes.app.state.database.writing() as session:
+                at = await take_write_order(session, clock + timedelta(seconds=step))
+                await publish(session, at, [Happening("tick", "clock")])
+                instants.append(at)
+        assert instants == sorted(set(instants))
+
+
+async def test_what_is_rolled_back_is_never_in_the_feed(database):
+    async with running_notes(database) as notes:
+        await notes.write("one")
+        await notes.write("tried", params={"dry_run": True})
+        await notes.write("refused", body={"lines": [{"word": "bad"}]})
+        await notes.write("two")
+        assert [it["data"]["text"] for it in (await follow(notes))["items"]] == ["one", "two"]
+
+
+@pytest.mark.race
+async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(database):
+    """Writers overlap; one sleeps after numbering its change and before its commit; a follower polls all the while."""
+    async with running_notes(database) as notes:
+        chance = random.Random(7)
+        followed: list[dict] = []
+        done = asyncio.Event()
+
+        async def follower():
+            after = "0"
+            while True:
+                last_round = done.is_set()
+                body = await follow(notes, after, 5)
+                followed.extend(body["items"])
+                after = body["next"]
+                if last_round and not body["more"]:
+                    return
+                await asyncio.sleep(0.005)
+
+        async def writer(number: int):
+            await asyncio.sleep(chance.random() * 0.2)
+            async with notes.app.state.database.writing() as session:
+                at = await take_write_order(session, datetime.now(UTC))
+                await publish(
+                    session, at, [Happening("wrote", f"w/{number}", {"n": number, "of": it}) for it in (0, 1)]
+                )
+                await asyncio.sleep(0.6 if number == 3 else chance.random() * 0.01)
+                if number % 10 == 9:
+                    raise InterruptedError
+
+        following = asyncio.create_task(follower())
+        await asyncio.gather(*(writer(at) for at in range(40)), return_exceptions=True)
+        done.set()
+        await following
+
+        ids = [int(it["id"]) for it in followed]
+        assert ids == sorted(set(ids))
+        instants = [it["time"] for it in followed]
+        assert instants == sorted(instants)
+        seen = sorted((it["data"]["n"], it["data"]["of"]) for it in followed)
+        assert seen == [(at, part) for at in range(40) if at % 10 != 9 for part in (0, 1)]
+
+
+@pytest.mark.race
+async def test_services_in_one_database_never_wait_for_each_other(database):
+    from shared.kit.database import Database
+
+    poverty, ethnic = Database(database.url("poverty")), Database(database.url("ethnic"))
+    now = datetime.now(UTC)
+    async with poverty.writing() as one, ethnic.writing() as two:
+        await take_write_order(one, now)
+        await asyncio.wait_for(take_write_order(two, now), timeout=2)
+    await poverty.close()
+    await ethnic.close()
