@@ -95,8 +95,11 @@ def as_owner(connection: Connection, owner: str) -> None:
 
 
 def sqlalchemy_url(url: str) -> URL:
-    """The same address for SQLAlchemy's asyncpg dialect."""
-    return make_url(url).set(drivername="postgresql+asyncpg")
+    """The same address for SQLAlchemy's asyncpg dialect, which has a word of its own for `sslmode`."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    if "sslmode" not in parsed.query:
+        return parsed
+    return parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": parsed.query["sslmode"]})
 
 
 @asynccontextmanager

@@ -176,7 +176,10 @@ class Stack:
         server = place.netloc.rpartition("@")[2]
         login = f"{owner}:{quote(self._passwords[owner], safe='')}"
         return place._replace(
-            scheme="postgresql+asyncpg", netloc=f"{login}@{server}", path=f"/{DATABASE}"
+            scheme="postgresql+asyncpg",
+            netloc=f"{login}@{server}",
+            path=f"/{DATABASE}",
+            query=place.query.replace("sslmode=", "ssl="),  # the dialect's word for it
         ).geturl()
 
 

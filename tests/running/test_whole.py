@@ -1,0 +1,148 @@
+"""The whole product in its real processes, as `make demo`, `make run` and `make stop` drive it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from services.__main__ import FACTORIES, ROOT
+from shared.kit.run_folder import RunFolder, Running
+from tests.postgres import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+HEALED_WITHIN = 5.0
+STOPPED_WITHIN = 5.5
+
+
+@dataclass
+class Product:
+    """One installation in a folder of its own."""
+
+    folder: Path
+    ports: dict[str, int]
+
+    @property
+    def run(self) -> RunFolder:
+        return RunFolder(self.folder / "run")
+
+    def panel(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("NTP_")}
+        environment |= {f"NTP_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        return subprocess.run(
+            [sys.executable, "-m", "services", *arguments],
+            cwd=ROOT,
+            env={**environment, "NTP_VAR": str(self.folder)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def get(self, name: str, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}{path}", timeout=3) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+        except OSError:
+            return 0
+
+    def child(self, name: str) -> Running | None:
+        return next((one for one in self.run.children() if one.name == name), None)
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    with TemporaryDirectory(prefix="ntp-tests-") as name:
+        Path(name).chmod(0o755)
+        made = Product(Path(name) / "var", {one: free_port() for one in (*FACTORIES, "postgres")})
+        up = made.panel("up", "--detach")
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield made
+        made.panel("stop")
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def test_everything_is_ready_when_the_prompt_comes_back(product: Product):
+    assert {one.name for one in product.run.children()} == {"postgres", *FACTORIES}
+    assert [product.get(name, "/readyz") for name in FACTORIES] == [200] * len(FACTORIES)
+    status = product.panel("status")
+    assert status.returncode == 0
+    assert status.stdout.count(" ready") == len(FACTORIES) + 1
+
+
+def test_no_secret_stands_in_a_command_line_or_in_the_log(product: Product):
+    words = json.loads((product.folder / "secrets.json").read_text()).values()
+    seen = (product.folder / "log" / "ntp.log").read_text()
+    for one in [*product.run.children(), product.run.launcher()]:
+        seen += Path(f"/proc/{one.pid}/cmdline").read_text()
+    assert not [word for word in words if word in seen]
+
+
+def test_a_second_start_finds_it_running(product: Product):
+    before = {one.pid for one in product.run.children()}
+    again = product.panel("up", "--detach")
+    assert again.returncode == 0
+    assert "already running" in again.stdout
+    assert {one.pid for one in product.run.children()} == before
+
+
+@pytest.mark.parametrize("name", ["rural", "gateway"])
+def test_a_killed_process_is_back_within_five_seconds(product: Product, name: str):
+    victim = product.child(name)
+    victim.send(signal.SIGKILL)
+    until(lambda: not victim.alive, 1)
+    until(lambda: product.get(name, "/readyz") == 200, HEALED_WITHIN)
+
+
+def test_all_of_it_takes_less_than_700_mb(product: Product):
+    """Memory that several processes share is counted once (the kernel's proportional set size)."""
+    pids = {one.pid for one in [*product.run.children(), product.run.launcher()]}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, parent = int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent in pids and parent == product.child("postgres").pid:
+            pids.add(pid)
+    sizes = [_proportional_kb(pid) for pid in pids]
+    assert sum(sizes) < 700 * 1024
+
+
+def _proportional_kb(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def test_killed_altogether_it_starts_again_on_the_same_data(product: Product):
+    for one in [product.run.launcher(), *product.run.children()]:
+        one.send(signal.SIGKILL)
+    again = product.panel("up", "--detach")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert product.get("gateway", "/readyz") == 200
+
+
+def test_a_stop_leaves_nothing(product: Product):
+    everything = [product.run.launcher(), *product.run.children()]
+    asked = time.monotonic()
+    assert product.panel("stop").stdout == "stopped\n"
+    assert time.monotonic() - asked < STOPPED_WITHIN + 1  # and the interpreter's own start
+    assert not [one.name for one in everything if one.alive]
+    assert product.panel("status").returncode == 1
