@@ -88,7 +88,7 @@ class Desk:
         return Scope(unit, places_below(self.territory, unit, on, known))
 
 
-def _catalogue(request: Request) -> Catalogue:
+async def _catalogue(request: Request) -> Catalogue:
     catalogue: Catalogue = request.app.state.catalogue
     return catalogue
 
@@ -97,7 +97,7 @@ CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
 """The programs, components and sources of this installation."""
 
 
-def _desk(session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now) -> Desk:
+async def _desk(session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now) -> Desk:
     return Desk(session, catalogue, territory, now)
 
 

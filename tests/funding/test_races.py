@@ -1,6 +1,7 @@
 """Two at once: nobody takes the same đồng, nothing is done twice, and nobody waits for ever."""
 
 import asyncio
+import random
 from collections import Counter
 
 import pytest
@@ -127,3 +128,41 @@ async def test_the_ledger_s_order_is_the_order_of_its_changes(office):
     entries = (await office.get("entries", limit=100)).json()["items"]
     assert [it["subject"].removeprefix("entries/") for it in told] == [it["id"] for it in reversed(entries)]
     assert [it["time"] for it in told] == sorted(it["time"] for it in told)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_random_entries_of_many_workers_leave_sound_books(office, app, seed):
+    """Eight workers do what random asks for; then all balances equal a recomputation, and no đồng was made or lost."""
+    chance = random.Random(seed)
+    kept, brought, paid = [], 0, 0
+    line = {name: value for name, value in LINE.items() if name != "year"}
+
+    def anything():
+        amount, year = chance.randint(1, 60), chance.choice([2022, 2023])
+        body = {**LINE, "year": year, "amount_vnd": amount}
+        return chance.choice(
+            [
+                lambda: office.post("allocations", {**body, "decision": DECISION}),
+                lambda: office.post("commitments", {**body, "voucher": VOUCHER}),
+                lambda: office.post("disbursements", {**body, "voucher": VOUCHER}),
+                lambda: office.post("carry-overs", {**line, "from_year": year, "amount_vnd": amount, "decision": DECISION}),
+                lambda: office.post("reversals", {"reverses": chance.choice(kept)["id"], "reason": "x"}) if kept else office.get("changes"),
+            ]
+        )  # fmt: skip
+
+    async def worker():
+        nonlocal brought, paid
+        for _ in range(15):
+            answer = await anything()()
+            assert answer.status_code in {200, 201, 409}, answer.text
+            if answer.status_code != 201:
+                continue
+            entry = answer.json()
+            if entry["kind"] != "reversal":
+                kept.append(entry)
+            brought += sum(it["allocated_vnd"] for it in entry["postings"])
+            paid += sum(it["disbursed_vnd"] for it in entry["postings"])
+
+    await asyncio.gather(*(worker() for _ in range(8)))
+    assert sum(left for _, left in await books(app)) == brought - paid
+    assert len(kept) > 20

@@ -16,7 +16,7 @@ from services.funding.entries import store
 from services.funding.entries.store import Entry
 from services.funding.places import fault_of_unit, place_of
 from services.funding.proposals import Decision, Proposal
-from services.funding.rules import Amounts, Kind, Line, Lot, Posting
+from services.funding.rules import BRINGS_MONEY, Amounts, Kind, Line, Lot, Posting
 from services.funding.store import Holding, keep_balances, lock_lots, lock_lots_of, open_lots
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.problems import Fault, Invalid, NotFound, Sentence, fault, refuse
@@ -163,7 +163,7 @@ def _entry(desk: Desk, proposal: Proposal, day: date | None) -> tuple[Entry, Lin
         capital=proposal.capital,
         source=proposal.source,
         unit=unit,
-        origin_year=proposal.origin_year,
+        origin_year=proposal.origin_year or (proposal.year if proposal.kind in BRINGS_MONEY else None),
         amount_vnd=proposal.amount_vnd,
         decision=proposal.decision,
         voucher=proposal.voucher,

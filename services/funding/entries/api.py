@@ -82,7 +82,7 @@ class Counter:
         return RecordedOut.of(done.entry, lots=lots)
 
 
-def _counter(
+async def _counter(
     request: Request,
     response: Response,
     dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,

@@ -254,7 +254,9 @@ class EntryOut(BaseModel):
     capital: Capital = Field(description="investment or recurrent")
     source: str = Field(description="where the money comes from")
     unit: str = Field(description="code of the unit that the money is given to")
-    origin_year: int | None = Field(description="year of origin as asked for; null took the oldest first")
+    origin_year: int | None = Field(
+        description="year of origin of the money; null where the oldest was taken first"
+    )
     amount_vnd: int = Field(description="amount in đồng")
     decision: DecisionIO | None = Field(description="the document that decided it")
     voucher: VoucherIO | None = Field(description="the paper of the payment or contract")

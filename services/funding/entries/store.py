@@ -93,10 +93,11 @@ async def reversal_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> 
 
 def newest_first(sought: Sought, kind: Kind | None = None, voucher: str | None = None) -> Select[Any]:
     """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
-    query = _entries()
+    query, of_entry = _entries(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
     if sought.year is not None:
         a_carry_over_stands_in_the_year_it_leaves = (sought.year, sought.year - 1)
         query = query.where(ENTRIES.c.year.in_(a_carry_over_stands_in_the_year_it_leaves))
+        of_entry.append(POSTINGS.c.year.in_(a_carry_over_stands_in_the_year_it_leaves))
     if kind is not None:
         query = query.where(ENTRIES.c.kind == kind.value)
     if voucher is not None:
@@ -104,7 +105,6 @@ def newest_first(sought: Sought, kind: Kind | None = None, voucher: str | None =
     terms = lot_terms(sought)
     if terms:
         touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        of_entry = (POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
         query = query.where(touching.where(*of_entry, *terms).exists())
     return query.order_by(ENTRIES.c.sequence.desc())
 
