@@ -10,7 +10,6 @@ from pydantic import StringConstraints
 from services.funding.desk import Desk, TheDesk
 from services.funding.entries import actions, store
 from services.funding.entries.actions import EntryNotFound, Recorded
-from services.funding.entries.drafts import Draft
 from services.funding.entries.schemas import (
     PRINTABLE,
     AllocationIn,
@@ -38,6 +37,7 @@ from services.funding.queries import (
 )
 from services.funding.rules import Kind
 from shared.kit.answers import PROBLEM_JSON
+from shared.kit.bodies import Draft
 from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute, keep_nothing

@@ -2,18 +2,19 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from services.funding.entries.drafts import Draft
 from services.funding.entries.store import Entry
 from services.funding.proposals import Decision, Proposal, Voucher
 from services.funding.queries import FIRST_YEAR, LAST_YEAR, Code
 from services.funding.rules import MEASURES, Amounts, Capital, Kind, Lot, Posting
+from shared.kit.bodies import Draft, DraftModel
 from shared.kit.paging import Page
 
 MAX_AMOUNT_VND = 10**15
@@ -94,7 +95,7 @@ class VoucherIO(BaseModel):
         return Voucher(self.source, self.number)
 
 
-class _LineIn(BaseModel):
+class _LineIn(DraftModel):
     """What money is given for, without its year."""
 
     program: Code = Field(description="rural, poverty or ethnic; see the catalogue")
@@ -114,6 +115,8 @@ class _LineIn(BaseModel):
 
 
 class _EntryIn(_LineIn):
+    unread: ClassVar[Mapping[str, Any]] = {**LINE, "amount_vnd": 1, "decision": DECISION}
+
     year: Year = Field(description="budget year")
 
 
@@ -170,6 +173,8 @@ class CarryOverIn(_LineIn):
         {"amount_vnd": 6_020_000_000, "decision": {"number": "69/2022/QH15", "date": "2022-11-11"}},
     )
 
+    unread: ClassVar[Mapping[str, Any]] = {**LINE_OF_2022, "amount_vnd": 1, "decision": DECISION}
+
     from_year: Year = Field(description="budget year that the money leaves")
     to_year: Year | None = Field(None, description="budget year that it enters: the next one")
     origin_year: OriginYear = None
@@ -191,12 +196,12 @@ class ReversalIn(BaseModel):
 
 def proposal_of(kind: Kind, draft: Draft[Any]) -> Proposal:
     """Give what could be read of a body as a frozen value."""
-    said = dict(draft.fields)
+    body, read = draft.body, type(draft.body).model_fields.keys() - draft.unread
+    said = {name: getattr(body, name) for name in read}
     if kind is Kind.CARRY_OVER:
         said["year"] = said.pop("from_year", None)
-    for name in ("decision", "voucher"):
-        paper: DecisionIO | VoucherIO | None = said.get(name)
-        said[name] = paper.read() if paper is not None else None
+    for name in read & {"decision", "voucher"}:
+        said[name] = said[name].read() if said[name] is not None else None
     return Proposal(kind, **said, unread=draft.unread)
 
 
