@@ -7,7 +7,7 @@ A body larger than the limit and an unexpected crash are said as problem documen
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -49,13 +49,23 @@ def _route_of(scope: Scope) -> str:
     return str(getattr(route, "path_format", None) or getattr(route, "path", None) or "other")
 
 
+def _declares_more(scope: Scope, limit: int) -> bool:
+    """Tell by Content-Length alone, before anything is read; a body that does not say its length is counted."""
+    said = _header(scope, b"content-length")
+    return said.isdecimal() and (len(said) > MOST_DIGITS or int(said) > limit)
+
+
 class RequestContext:
     """The outermost layer of a service."""
 
-    def __init__(self, app: App, *, service: str, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: App, *, service: str, max_body_bytes: int, larger_bodies: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.service = service
         self.max_body_bytes = max_body_bytes
+        self.larger_bodies = larger_bodies or {}
+        """Paths, by their beginning, that take more (or less) than the rest, in bytes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -67,13 +77,14 @@ class RequestContext:
         if not TRACEPARENT.fullmatch(trace):
             trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         began, status, started, taken = time.perf_counter(), 500, False, 0
+        limit = self._limit(scope["path"])
 
         async def take() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.max_body_bytes:
-                raise TooLarge(limit_bytes=self.max_body_bytes)
+            if taken > limit:
+                raise TooLarge(limit_bytes=limit)
             return message
 
         async def say(message: Message) -> None:
@@ -94,8 +105,8 @@ class RequestContext:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id, trace=trace[3:35]):
             try:
-                if self._declares_too_much(scope):
-                    await self._say_problem(TooLarge(limit_bytes=self.max_body_bytes), scope, receive, say)
+                if _declares_more(scope, limit):
+                    await self._say_problem(TooLarge(limit_bytes=limit), scope, receive, say)
                 else:
                     await self.app(scope, take, say)
             except Exception as error:
@@ -106,10 +117,9 @@ class RequestContext:
             finally:
                 self._note(scope, status, time.perf_counter() - began)
 
-    def _declares_too_much(self, scope: Scope) -> bool:
-        """Tell by Content-Length alone, before anything is read; a body that does not say its length is counted."""
-        said = _header(scope, b"content-length")
-        return said.isdecimal() and (len(said) > MOST_DIGITS or int(said) > self.max_body_bytes)
+    def _limit(self, path: str) -> int:
+        found = (limit for begins, limit in self.larger_bodies.items() if path.startswith(begins))
+        return next(found, self.max_body_bytes)
 
     async def _say_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         await problem_answer(Request(scope), problem)(scope, receive, send)

@@ -50,6 +50,8 @@ class Service:
     """The program that a caller must serve to write here; None where the body names it."""
     version: str = "0.1.0"
     violations: Violations = field(default_factory=dict)
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
     on_start: Sequence[Start] = ()
     """What to load before the first request, such as the unit tree."""
     clock: Clock = system_clock
@@ -152,5 +154,10 @@ def create_service(parts: Service) -> FastAPI:
     for router in (_health(parts.name), _readiness(parts.name, app), *parts.routers):
         app.include_router(router)
     app.add_middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES)
-    app.add_middleware(RequestContext, service=parts.name, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        RequestContext,
+        service=parts.name,
+        max_body_bytes=settings.max_body_bytes,
+        larger_bodies=parts.larger_bodies,
+    )
     return app

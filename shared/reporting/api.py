@@ -19,7 +19,7 @@ from shared.reporting.targets.api import router as targets
 def reporting_router(engine: Engine, settings: ReportingSettings) -> APIRouter:
     """Build the routes of one program."""
     router = APIRouter(prefix=engine.path)
-    bulk = bulk_router(max_bytes=settings.max_bulk_bytes, max_line_bytes=settings.max_body_bytes)
+    bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
     parts = (bulk, reports, reviews, receipts, evidence, figures, targets, obligations, publications)
     for part in (*parts, feed_router(engine.path)):
         router.include_router(part)

@@ -10,6 +10,7 @@ from shared.kit.service import Service, create_service
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.engine import Engine, Register
+from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
 from shared.territory.current import keep_territory
@@ -43,6 +44,10 @@ def create_program(
             program=catalogue.program,
             routers=[reporting_router(engine, settings), *routers],
             violations={**VIOLATIONS, **(violations or {})},
+            larger_bodies={
+                f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
+                f"{engine.path}/evidence/": MAX_FILE_BYTES,
+            },
             on_start=[keep_territory],
             clock=clock,
             state={"reporting": engine},

@@ -185,6 +185,7 @@ def make_app(database_url: str, **settings: Any) -> FastAPI:
             program="notes",
             settings=ServiceSettings(database_url=database_url, **known),
             routers=[router, feed_router("/v1/notes")],
+            larger_bodies={"/notes/": 2 * LIMIT_BYTES},
             violations={"one_of_each": lambda: Invalid(faults=[fault("/text", "text_taken", EMPTY)])},
         )
     )

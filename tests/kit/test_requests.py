@@ -155,6 +155,19 @@ async def test_a_body_over_the_limit_is_a_problem_of_its_own(database, chunked):
 
 
 @pytest.mark.anyio
+async def test_a_path_can_take_larger_bodies_than_the_rest(database):
+    async with running_notes(database) as notes:
+        written = (await notes.write()).json()
+        path = f"/notes/{written['id']}"
+        headers = {**notes.bearer(), "Content-Type": "application/json"}
+        roomy = b'{"count": 1' + b" " * LIMIT_BYTES + b"}"
+        assert (await notes.client.put(path, content=roomy, headers=headers)).status_code == 200
+        larger = await notes.client.put(path, content=roomy + b" " * LIMIT_BYTES, headers=headers)
+        assert larger.status_code == 413
+        assert larger.json()["limit_bytes"] == 2 * LIMIT_BYTES
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_a_body_that_does_not_say_it_is_json_is_refused_as_such(database, kind):
     async with running_notes(database) as notes:

@@ -13,7 +13,6 @@ from shared.kit.transactions import TransactionRoute
 from shared.reporting.desk import SEES_ALL, TheDesk
 from shared.reporting.evidence.rules import (
     BEGINNINGS,
-    MAX_FILE_BYTES,
     EvidenceNotFound,
     refuse_unless_evidence,
 )
@@ -36,7 +35,6 @@ class EvidenceOut(BaseModel):
 @router.put(
     "/{sha256}",
     summary="Send a file",
-    max_body_size=MAX_FILE_BYTES,
     openapi_extra={
         "requestBody": {
             "required": True,
