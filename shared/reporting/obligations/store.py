@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
@@ -45,7 +46,9 @@ async def received(
 async def live_days(session: AsyncSession) -> dict[str, date]:
     """Give the day each unit went live, where it was stated."""
     rows = await session.execute(
-        select(GoLive.unit, GoLive.live_on).distinct(GoLive.unit).order_by(GoLive.unit, GoLive.id.desc())
+        select(GoLive.unit, GoLive.live_on)
+        .ext(distinct_on(GoLive.unit))
+        .order_by(GoLive.unit, GoLive.id.desc())
     )
     return {row.unit: row.live_on for row in rows}
 

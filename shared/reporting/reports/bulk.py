@@ -8,7 +8,7 @@ nothing. One refused line stops none of the rest.
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -101,6 +101,12 @@ class _Intake:
                 raise Invalid(faults=[shape_fault(one) for one in error.errors(include_url=False)]) from error
             said, outcome = await self._submit(line, text)
         except Problem as problem:
+            problem.faults = tuple(
+                it
+                if it.pointer.startswith(("/report", "/idempotency_key"))
+                else replace(it, pointer=f"/report{it.pointer}")
+                for it in problem.faults
+            )
             document = problem.document(
                 language_of(self.request), f"{self.engine.path}/reports/bulk#{number}"
             )

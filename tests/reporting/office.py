@@ -1,0 +1,187 @@
+"""A made-up program over HTTP on a database of its own: a catalogue with one of each kind, and people at its counters."""
+
+import itertools
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+
+from shared.kit.problems import Sentence
+from shared.periods import PeriodKind
+from shared.reporting.catalogue import (
+    Average,
+    Break,
+    Catalogue,
+    Count,
+    Due,
+    Figure,
+    Form,
+    Indicator,
+    Ratio,
+    Step,
+    Sum,
+)
+from shared.reporting.service import create_program
+from shared.reporting.settings import ReportingSettings
+from tests.issuer import Issuer
+from tests.postgres import TestDatabase
+
+NAME = Sentence("tên", "name")
+SINCE = date(2016, 1, 1)
+YEAR, MONTH, QUARTER = PeriodKind.YEAR, PeriodKind.MONTH, PeriodKind.QUARTER
+
+
+def done(values):
+    """Both criteria are met."""
+    return values["criterion_a"] == 1 and values["criterion_b"] == 1
+
+
+def catalogue() -> Catalogue:
+    """A census by the year, results by the month, quarter or year, criteria of rural communes, works to be certified."""
+    forms = [
+        Form("census", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, due=(Due(-12, "Điều 7", "sourced", SINCE),)),
+        Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", "-", "-", SINCE, due=(Due(5, "Điều 8", "unsure", SINCE),)),
+        Form("criteria", NAME, frozenset({YEAR}), "district", "-", "-", SINCE),
+        Form("works", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
+    ]  # fmt: skip
+    indicators = [
+        Indicator("households", NAME, "census", "households", "commune", "-", SINCE),
+        Indicator("poor", NAME, "census", "households", "commune", "-", SINCE),
+        Indicator("jobs", NAME, "results", "workers", "district", "-", SINCE, flow=True),
+        Indicator("herd", NAME, "results", "heads", "commune", "-", SINCE),
+        Indicator("rain", NAME, "results", "mm", "commune", "-", SINCE, decimals=2, flow=True, maximum=Decimal(10_000)),
+        Indicator("criterion_a", NAME, "criteria", "met", "commune", "-", SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
+        Indicator("criterion_b", NAME, "criteria", "met", "commune", "-", SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
+        Indicator("works_done", NAME, "works", "works", "district", "-", SINCE),
+        Indicator("retired", NAME, "census", "-", "commune", "-", SINCE, valid_to=date(2020, 12, 31)),
+    ]  # fmt: skip
+    figures = [
+        Figure(one.code, NAME, Sum((one.code,)), one.unit_of_measure, one.decimals, NAME, "-", SINCE, valid_to=one.valid_to)
+        for one in indicators
+    ]  # fmt: skip
+    figures += [
+        Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", 2, NAME, "-", SINCE, headline=True, better="lower", breaks=(Break(date(2021, 12, 31), NAME),)),
+        Figure("communes_done", NAME, Count(("criterion_a", "criterion_b"), done), "communes", 0, NAME, "-", SINCE, headline=True, adds=False),
+        Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", 1, NAME, "-", SINCE, adds=False),
+    ]  # fmt: skip
+    return Catalogue(
+        "poverty",
+        {form.code: form for form in forms},
+        {one.code: (one,) for one in indicators},
+        {figure.code: figure for figure in figures},
+    )
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved; every reading is a microsecond later than the one before."""
+
+    at: datetime = datetime(2024, 1, 10, 2, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(microseconds=1)
+        return self.at
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass
+class Office:
+    """The service and the people who use it."""
+
+    http: AsyncClient
+    app: FastAPI
+    issuer: Issuer
+    clock: Clock
+    keys: itertools.count = field(default_factory=itertools.count)
+
+    def token(self, client: str, scopes, units) -> str:
+        long_ago = int(datetime(2016, 1, 1, tzinfo=UTC).timestamp())
+        return self.issuer.token(client, scopes, ["poverty"], units, lives=timedelta(days=3000), iat=long_ago)
+
+    def district(self, code: str) -> str:
+        return self.token(f"district-{code}", ["report"], [code])
+
+    @property
+    def reviewer(self) -> str:
+        return self.token("reviewer", ["review"], ["62", "51"])
+
+    @property
+    def planner(self) -> str:
+        return self.token("planner", ["target"], ["62", "51"])
+
+    def communes(self, unit: str, on: date = date(2023, 12, 31), kinds=None) -> list[str]:
+        return [one.code for one in self.app.state.territory.communes(unit, on, kinds)]
+
+    async def post(self, path: str, body, token: str, *, key: str | None = None, **params) -> Response:
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Idempotency-Key": key or f"key-{next(self.keys)}",
+            "Content-Type": "application/json",
+            "Accept-Language": "en",
+        }
+        return await self.http.post(
+            f"/v1/poverty/{path}", content=json.dumps(body), headers=headers, params=params
+        )
+
+    async def put(self, path: str, body, token: str, **headers: str) -> Response:
+        said = {"Authorization": f"Bearer {token}", "Accept-Language": "en", **headers}
+        return await self.http.put(f"/v1/poverty/{path}", json=body, headers=said)
+
+    async def get(self, path: str, token: str | None = None, **params) -> Response:
+        headers = {"Accept-Language": "en"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        return await self.http.get(f"/v1/poverty/{path}", params=params, headers=headers)
+
+    async def submit(
+        self, unit: str, period: str, form: str, values, *, token: str | None = None, **more
+    ) -> Response:
+        """Submit values given as (unit, indicator, value)."""
+        rows = [{"unit": place, "indicator": code, "value": value} for place, code, value in values]
+        body = {"unit": unit, "period": period, "form": form, "observations": rows, **more}
+        return await self.post("reports", body, token or self.district(unit))
+
+    async def verdict(self, report: dict, what: str = "accept", **more) -> Response:
+        """Accept or return what a submission answered."""
+        body = {"content_sha256": report["content_sha256"], **more}
+        return await self.post(f"reports/{report['id']}/{what}", body, self.reviewer)
+
+    async def accepted(self, unit: str, period: str, form: str, values, **more) -> dict:
+        """Submit and accept; the report."""
+        answer = await self.submit(unit, period, form, values, **more)
+        assert answer.status_code == 201, answer.text
+        verdict = await self.verdict(answer.json())
+        assert verdict.status_code == 200, verdict.text
+        return answer.json()
+
+    async def figure(
+        self, code: str, period: str = "2023", unit: str = "62", token: str | None = None, **params
+    ) -> dict:
+        """Read one figure."""
+        answer = await self.get("progress", token, period=period, unit=unit, **params)
+        assert answer.status_code == 200, answer.text
+        return next(one for one in answer.json()["figures"] if one["indicator"] == code)
+
+
+@asynccontextmanager
+async def open_office(database: TestDatabase, **settings):
+    """Open the office for a test."""
+    clock, issuer = Clock(), Issuer()
+    app = create_program(
+        catalogue=catalogue(),
+        title="office",
+        description="",
+        settings=ReportingSettings(database_url=database.url("poverty"), **settings),
+        clock=clock,
+    )
+    issuer.trust(app)
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://office") as http,
+    ):
+        yield Office(http, app, issuer, clock)

@@ -1,0 +1,114 @@
+"""Many reports in one request, and the files behind reports."""
+
+import hashlib
+import json
+
+PDF = b"%PDF-1.7 a signed paper"
+PDF_SHA = hashlib.sha256(PDF).hexdigest()
+DISTRICTS = ("608", "610", "611", "612")
+
+
+def line(unit, jobs, key=None, **more):
+    report = {
+        "unit": unit,
+        "period": "2023",
+        "form": "results",
+        "observations": [{"unit": unit, "indicator": "jobs", "value": jobs}],
+        **more,
+    }
+    return json.dumps({"idempotency_key": key or f"line-{unit}", "report": report})
+
+
+async def send(office, lines, units=("62",)):
+    headers = {
+        "Authorization": f"Bearer {office.token('sender', ['report'], units)}",
+        "Content-Type": "application/x-ndjson",
+        "Accept-Language": "en",
+    }
+    return await office.http.post("/v1/poverty/reports/bulk", content="\n".join(lines), headers=headers)
+
+
+async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
+    lines = [
+        line("608", 1),
+        line("610", -1),
+        "{not json",
+        "",
+        line("999", 3),
+        line("611", 4, note="x" * 3000),
+    ]
+    body = (await send(office, lines)).json()
+    assert [(it["line"], it["outcome"]) for it in body["lines"]] == [
+        (1, "submitted"),
+        (2, "refused"),
+        (3, "refused"),
+        (5, "refused"),
+        (6, "refused"),
+    ]
+    counts = body["counts"]
+    assert counts == {"received": 4, "created": 1, "changed": 0, "unchanged": 0, "refused": 3}
+    assert body["lines"][1]["problem"]["errors"][0]["code"] == "value_out_of_range"
+    assert body["lines"][4]["problem"]["errors"][0]["pointer"] == "/report/note"
+
+
+async def test_sending_the_same_lines_again_repeats_nothing(office):
+    lines = [line(unit, 7) for unit in DISTRICTS]
+    first = (await send(office, lines)).json()
+    again = (await send(office, lines)).json()
+    assert [it["outcome"] for it in again["lines"]] == ["replayed"] * 4
+    assert [it["report"]["id"] for it in again["lines"]] == [it["report"]["id"] for it in first["lines"]]
+    other_keys = (await send(office, [line(unit, 7, key=f"other-{unit}") for unit in DISTRICTS])).json()
+    assert other_keys["reports"] == {"unchanged": 4}
+    assert len((await office.get("reports", office.reviewer)).json()["items"]) == 4
+
+
+async def test_a_key_with_another_content_is_refused_on_its_line(office):
+    body = (await send(office, [line("608", 1, key="k"), line("608", 2, key="k")])).json()
+    assert body["lines"][1]["problem"]["code"] == "idempotency_key_reused"
+
+
+async def test_a_line_for_another_district_is_refused(office):
+    body = (await send(office, [line("608", 1), line("610", 1)], units=("608",))).json()
+    assert [it["outcome"] for it in body["lines"]] == ["submitted", "refused"]
+    assert body["lines"][1]["problem"]["code"] == "unit_not_granted"
+
+
+async def keep(office, content=PDF, sha256=PDF_SHA, kind="application/pdf"):
+    headers = {
+        "Authorization": f"Bearer {office.district('610')}",
+        "Content-Type": kind,
+        "Accept-Language": "en",
+    }
+    return await office.http.put(f"/v1/poverty/evidence/{sha256}", content=content, headers=headers)
+
+
+async def test_a_report_names_its_evidence_by_hash(office):
+    ref = {"sha256": PDF_SHA, "kind": "signed_document"}
+    early = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[ref])
+    assert early.json()["errors"][0]["pointer"] == "/evidence/0/sha256"
+    assert (await keep(office)).status_code == 201
+    assert (await keep(office)).status_code == 200
+    report = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[ref])
+    assert report.status_code == 201
+    whole = (await office.get(f"reports/{report.json()['id']}", office.reviewer)).json()
+    assert whole["evidence"] == [ref]
+    read = await office.get(f"evidence/{PDF_SHA}", office.reviewer)
+    assert (read.content, read.headers["content-disposition"]) == (PDF, "attachment")
+
+
+async def test_evidence_is_what_it_says_and_has_no_name(office):
+    assert (await keep(office, b"<html>", hashlib.sha256(b"<html>").hexdigest())).json()[
+        "code"
+    ] == "evidence_type"
+    assert (await keep(office, kind="text/html")).status_code == 415
+    assert (await keep(office, PDF + b"!")).json()["code"] == "evidence_mismatch"
+    named = {"sha256": PDF_SHA, "kind": "signed_document", "name": "Nguyen Van A.pdf"}
+    answer = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[named])
+    assert answer.json()["errors"][0]["code"] == "extra_forbidden"
+
+
+async def test_evidence_is_not_for_everyone(office):
+    await keep(office)
+    assert (await office.get(f"evidence/{PDF_SHA}")).status_code == 401
+    assert (await office.get(f"evidence/{PDF_SHA}", office.district("611"))).status_code == 404
+    assert (await office.get(f"evidence/{PDF_SHA}", office.district("610"))).status_code == 200

@@ -1,0 +1,94 @@
+"""Who owes what, by when, under which clause; going live; and what a phone is shown."""
+
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.periods import Period
+from shared.reporting.obligations.rules import Received, judge
+
+PLACE = "610"
+FIRST, LAST = datetime.fromisoformat("2023-01-01"), datetime.fromisoformat("2024-12-31")
+
+
+async def test_completeness_counts_nil_as_reported_and_silence_as_missing(office):
+    await office.accepted(PLACE, "2023", "results", [(PLACE, "jobs", 5)])
+    nil = await office.submit("611", "2023", "results", [], nil=True)
+    assert nil.status_code == 201
+    body = (await office.get("completeness", period="2023")).json()
+    assert (body["expected"], body["reported"], body["accepted"]) == (40, 2, 1)
+    assert body["reported_percent"] == 5
+    owed = {(it["unit"], it["form"]): it for it in body["items"]}
+    assert owed["611", "results"]["nil"] is True
+    assert owed["612", "results"]["state"] == "missing"
+    assert owed["612", "census"]["clause"] == "Điều 7"
+    assert owed["612", "census"]["due_on"] == "2023-12-19"
+
+
+async def test_on_time_is_judged_by_the_servers_receipt(office):
+    office.clock.at = datetime(2023, 12, 19, 16, 59, tzinfo=UTC)  # 23:59 in Viet Nam
+    households = [(one, code, 9) for one in office.communes(PLACE) for code in ("households", "poor")]
+    await office.submit(PLACE, "2023", "census", households)
+    office.clock.at = datetime(2023, 12, 19, 17, 1, tzinfo=UTC)  # past midnight there
+    await office.submit(
+        "611",
+        "2023",
+        "census",
+        [(one, code, 9) for one in office.communes("611") for code in ("households", "poor")],
+    )
+    owed = {
+        it["unit"]: it["timeliness"]
+        for it in (await office.get("completeness", period="2023")).json()["items"]
+        if it["form"] == "census"
+    }
+    assert (owed[PLACE], owed["611"], owed["612"]) == ("on_time", "late", "overdue")
+
+
+async def test_what_lies_before_going_live_is_backfilled_and_not_judged(office):
+    went_live = await office.put("go-lives/62", {"live_on": "2024-01-01"}, office.planner)
+    assert went_live.status_code == 200
+    await office.put("go-lives/611", {"live_on": "2023-01-01"}, office.planner)
+    await office.submit(PLACE, "2023", "results", [(PLACE, "jobs", 5)])
+    body = (await office.get("completeness", period="2023")).json()
+    owed = {(it["unit"], it["form"]): it["timeliness"] for it in body["items"]}
+    assert owed[PLACE, "results"] == "backfilled"
+    assert owed["612", "results"] == "not_judged"
+    assert owed["611", "results"] == "overdue"
+    assert body["judged"] == 2
+    assert body["on_time_percent"] == 0
+
+
+async def test_a_phone_is_shown_what_is_open_the_most_urgent_first(office):
+    await office.put("go-lives/62", {"live_on": "2023-12-01"}, office.planner)
+    answer = await office.get("obligations", unit=PLACE)
+    items = answer.json()["items"]
+    due = [it["due_on"] or "9999" for it in items]
+    assert due == sorted(due)
+    assert {it["unit"] for it in items} == {PLACE}
+    assert ("2023-12", "results") in {(it["period"], it["form"]) for it in items}
+    assert ("2023-11", "results") not in {(it["period"], it["form"]) for it in items}
+    assert len(answer.content) < 8_000
+    await office.accepted(PLACE, "2023-12", "results", [(PLACE, "jobs", 5)])
+    left = (await office.get("obligations", unit=PLACE)).json()["items"]
+    assert ("2023-12", "results") not in {(it["period"], it["form"]) for it in left}
+
+
+@given(
+    due=st.none() | st.dates(date(2023, 1, 1), date(2024, 12, 31)),
+    received=st.none() | st.datetimes(FIRST, LAST, timezones=st.just(UTC)),
+    today=st.dates(date(2023, 1, 1), date(2025, 12, 31)),
+    live_on=st.none() | st.dates(date(2022, 1, 1), date(2025, 12, 31)),
+)
+def test_a_judgement_is_one_of_six_and_never_blames_before_going_live(due, received, today, live_on):
+    period = Period(2023)
+    came = Received("r", "submitted", received, nil=False) if received else None
+    verdict = judge(due, came, today=today, live_on=live_on, period=period)
+    if live_on is not None and live_on > period.ends_on:
+        assert verdict in {"backfilled", "not_judged"}
+    elif due is None:
+        assert verdict == "not_judged"
+    elif came is None:
+        assert verdict == ("overdue" if today > due else "pending")
+    else:
+        assert verdict in {"on_time", "late"}

@@ -1,0 +1,115 @@
+"""Reading the past, and vintages that are frozen, compared and explained."""
+
+import pytest
+
+PLACE = "610"
+
+
+def census(office, households, poor):
+    return [
+        (commune, code, value)
+        for commune in office.communes(PLACE)
+        for code, value in (("households", households), ("poor", poor))
+    ]
+
+
+async def test_the_past_reads_exactly_as_it_was_known(office):
+    first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
+    known = [(office.clock(), 10.0)]
+    office.clock.move(days=1)
+    second = await office.submit(PLACE, "2023", "census", census(office, 100, 20), supersedes=first["id"])
+    known.append((office.clock(), 10.0))
+    office.clock.move(days=1)
+    await office.verdict(second.json())
+    known.append((office.clock(), 20.0))
+    office.clock.move(days=1)
+    await office.verdict(second.json(), "withdraw", reason="sai số liệu")
+
+    assert (await office.figure("poverty_rate"))["value"] is None
+    for instant, value in known:
+        figure = await office.figure("poverty_rate", as_of=instant.isoformat())
+        assert figure["value"] == value
+        stated = await office.get("observations", period="2023", indicator="poor", as_of=instant.isoformat())
+        assert {one["value"] for one in stated.json()["items"]} == {value}
+
+
+async def test_provisional_and_accepted_have_their_own_past(office):
+    first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
+    await office.submit(PLACE, "2023", "census", census(office, 100, 30), supersedes=first["id"])
+    between = office.clock()
+    office.clock.move(hours=1)
+    later = await office.get("reports", office.reviewer, state="submitted")
+    await office.verdict(later.json()["items"][0], "return", reason="kiểm tra lại")
+    as_of = between.isoformat()
+    assert (await office.figure("poor", as_of=as_of))["value"] == 120
+    assert (await office.figure("poor", as_of=as_of, basis="provisional", token=office.reviewer))[
+        "value"
+    ] == 360
+    assert (await office.figure("poor", basis="provisional", token=office.reviewer))["value"] == 120
+
+
+async def publish(office, name, **more):
+    body = {
+        "name": name,
+        "period": "2023",
+        "unit": "62",
+        "document": {"number": "12/BC-UBND", "date": "2024-01-15"},
+        **more,
+    }
+    return await office.post("publications", body, office.reviewer)
+
+
+async def test_two_vintages_differ_by_the_reports_that_moved_between_them(office):
+    first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
+    one = (await publish(office, "lần 1")).json()
+    correction = await office.accepted(
+        PLACE, "2023", "census", census(office, 100, 15), supersedes=first["id"]
+    )
+    await office.accepted("611", "2023", "results", [("611", "jobs", 5)])
+    two = (await publish(office, "lần 2")).json()
+
+    frozen = (await office.get(f"publications/{one['id']}")).json()
+    assert next(it["value"] for it in frozen["figures"] if it["indicator"] == "poor") == 120
+    compared = (await office.get(f"publications/{two['id']}/differences", other=one["id"])).json()
+    assert compared["earlier"]["name"] == "lần 1"
+    differing = {it["indicator"]: it for it in compared["items"] if it["before"] != it["after"]}
+    assert set(differing) == {"poor", "poverty_rate", "jobs"}
+    assert differing["poor"]["difference"] == 60
+    explained = {(it["id"], it["change"]) for it in differing["poor"]["reports"]}
+    assert explained == {(first["id"], "ceased"), (correction["id"], "began")}
+    assert [it["unit"] for it in differing["jobs"]["reports"]] == ["611"]
+
+
+async def test_a_vintage_is_never_replaced(office):
+    assert (await publish(office, "lần 1")).status_code == 201
+    again = await publish(office, "lần 1")
+    assert (again.status_code, again.json()["code"]) == (409, "publication_exists")
+
+
+async def test_vintages_of_other_units_are_not_compared(office):
+    one = (await publish(office, "tỉnh")).json()
+    two = (await publish(office, "huyện", unit=PLACE)).json()
+    answer = await office.get(f"publications/{one['id']}/differences", other=two["id"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "publications_not_comparable")
+
+
+async def test_recomputing_from_the_lineage_gives_the_figure(office):
+    report = await office.accepted(PLACE, "2023", "census", census(office, 300, 100))
+    figure = await office.figure("poverty_rate")
+    lineage = (await office.get("lineage/poverty_rate", period="2023")).json()
+    assert lineage["value"] == figure["value"] == 33.333333
+    poor = sum(it["value"] for it in lineage["values"] if it["indicator"] == "poor")
+    households = sum(it["value"] for it in lineage["values"] if it["indicator"] == "households")
+    assert (poor, households) == (lineage["numerator"], lineage["denominator"])
+    (source,) = lineage["reports"]
+    assert (source["id"], source["submitted_by"], source["reviewed_by"]) == (
+        report["id"],
+        f"district-{PLACE}",
+        "reviewer",
+    )
+
+
+@pytest.mark.parametrize("path", ["lineage/none", "indicators/none"])
+async def test_an_unknown_indicator_is_named(office, path):
+    answer = await office.get(path, period="2023")
+    assert (answer.status_code, answer.json()["code"]) == (404, "indicator_not_found")

@@ -1,0 +1,95 @@
+"""Reviews in bulk, the steps of a chain, what a report changes, receipts."""
+
+PLACE = "610"
+
+
+async def submitted(office, unit=PLACE, jobs=5, **more):
+    answer = await office.submit(unit, "2023", "results", [(unit, "jobs", jobs)], **more)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_each_of_many_verdicts_has_its_own_outcome(office):
+    good, own, returned = [await submitted(office, unit) for unit in ("610", "611", "612")]
+    body = {
+        "reviews": [
+            {"report": good["id"], "verdict": "accept", "content_sha256": good["content_sha256"]},
+            {"report": own["id"], "verdict": "accept", "content_sha256": "0" * 64},
+            {
+                "report": returned["id"],
+                "verdict": "return",
+                "content_sha256": returned["content_sha256"],
+                "reason": "thiếu số liệu",
+            },
+        ]
+    }
+    answer = (await office.post("reviews", body, office.reviewer)).json()
+    assert [it["state"] for it in answer["items"]] == ["accepted", None, "returned"]
+    assert (answer["done"], answer["refused"]) == (2, 1)
+    assert answer["items"][1]["problem"]["code"] == "content_changed"
+    assert (await office.figure("jobs"))["value"] == 5
+
+
+async def test_a_return_needs_a_reason(office):
+    report = await submitted(office)
+    verdict = {"report": report["id"], "verdict": "return", "content_sha256": report["content_sha256"]}
+    answer = await office.post("reviews", {"reviews": [verdict]}, office.reviewer)
+    assert answer.status_code == 422
+
+
+async def test_steps_are_passed_in_order_before_acceptance(office):
+    answer = await office.submit(PLACE, "2023", "works", [(PLACE, "works_done", 3)])
+    report = answer.json()
+    seen = {"content_sha256": report["content_sha256"]}
+
+    async def step(name):
+        return await office.post(f"reports/{report['id']}/steps/{name}", seen, office.reviewer)
+
+    early = await office.verdict(report)
+    assert (early.status_code, early.json()["code"], early.json()["step"]) == (
+        409,
+        "step_missing",
+        "certified",
+    )
+    assert (await step("checked")).json()["code"] == "step_missing"
+    assert (await step("signed")).json()["code"] == "step_unknown"
+    assert (await step("certified")).status_code == 200
+    assert (await step("checked")).status_code == 200
+    assert (await office.verdict(report)).status_code == 200
+    whole = (await office.get(f"reports/{report['id']}", office.reviewer)).json()
+    assert [it["step"] for it in whole["reviews"]] == [None, "certified", "checked", None]
+
+
+async def test_what_changed_since_the_last_acceptance_is_one_read(office):
+    first = await submitted(office, jobs=5)
+    await office.verdict(first)
+    second = await submitted(office, jobs=8, supersedes=first["id"])
+    answer = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()
+    assert answer["accepted"] == first["id"]
+    assert answer["items"] == [{"unit": PLACE, "indicator": "jobs", "before": "5", "after": "8"}]
+    assert second["counts"] == {"received": 1, "created": 0, "changed": 1, "unchanged": 0, "dropped": 0}
+
+
+async def test_anyone_checks_a_receipt_by_its_code(office):
+    report = await submitted(office)
+    code = report["receipt"]["code"]
+    checked = (await office.get(f"receipts/{code.lower()}")).json()
+    assert (checked["content_sha256"], checked["unit"], checked["state"]) == (
+        report["content_sha256"],
+        PLACE,
+        "submitted",
+    )
+    unknown = await office.get("receipts/P-AAAA-AAAA-AAAA-AAAA")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "receipt_not_found")
+
+
+async def test_a_report_says_from_when_to_when_it_stood(office):
+    first = await submitted(office, jobs=5)
+    await office.verdict(first)
+    second = await submitted(office, jobs=8, supersedes=first["id"])
+    await office.verdict(second)
+    stood = (await office.get(f"reports/{first['id']}", office.reviewer)).json()["stood"]
+    assert {(it["basis"], it["until"] is None) for it in stood} == {
+        ("accepted", False),
+        ("provisional", False),
+    }

@@ -1,0 +1,133 @@
+"""Flows and stocks over time, and figures on the map of another day."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.periods import Period
+from shared.reporting.figures.over_time import stretches
+
+PLACE = "610"
+NEW_MAP = "2025-07-01"
+
+
+async def test_flows_add_up_over_months_and_stocks_take_the_last(office):
+    commune = office.communes(PLACE)[0]
+    for month, jobs, herd in (("2023-01", 5, 40), ("2023-02", 7, 50), ("2023-03", 1, 45)):
+        await office.accepted(PLACE, month, "results", [(PLACE, "jobs", jobs), (commune, "herd", herd)])
+    assert (await office.figure("jobs", "2023-Q1"))["value"] == 13
+    assert (await office.figure("jobs", "2023"))["value"] == 13
+    assert (await office.figure("herd", "2023"))["value"] == 45
+    assert (await office.figure("herd", "2023-02"))["value"] == 50
+    past = await office.figure("jobs", "2023", as_of=office.clock().isoformat())
+    assert past["value"] == 13
+    assert (await office.figure("herd", "2023", unit=commune))["value"] == 45
+
+
+async def test_a_part_of_the_year_is_no_full_coverage(office):
+    for month in range(1, 12):
+        await office.accepted(PLACE, f"2023-{month:02d}", "results", [(PLACE, "jobs", 1)])
+    assert (await office.figure("jobs", "2023", unit=PLACE))["coverage"] == {
+        "reported": 0,
+        "nil": 0,
+        "expected": 1,
+    }
+    await office.accepted(PLACE, "2023-12", "results", [(PLACE, "jobs", 1)])
+    assert (await office.figure("jobs", "2023", unit=PLACE))["coverage"]["reported"] == 1
+
+
+async def test_a_flow_is_not_stated_for_a_year_and_for_a_month_of_it(office):
+    await office.accepted(PLACE, "2023-05", "results", [(PLACE, "jobs", 5)])
+    answer = await office.submit(PLACE, "2023", "results", [(PLACE, "jobs", 60)])
+    assert (answer.status_code, answer.json()["code"]) == (409, "value_stated_elsewhere")
+    assert answer.json()["conflicts"][0]["period"] == "2023-05"
+    neighbour = await office.submit("611", "2023", "results", [("611", "jobs", 60)])
+    assert neighbour.status_code == 201
+
+
+async def test_a_stock_of_the_year_and_of_its_months_stand_side_by_side(office):
+    commune = office.communes(PLACE)[0]
+    await office.accepted(PLACE, "2023-12", "results", [(commune, "herd", 10)])
+    await office.accepted(PLACE, "2023", "results", [(commune, "herd", 12)])
+    assert (await office.figure("herd", "2023"))["value"] == 12
+
+
+@given(year=st.integers(1990, 2100), month=st.integers(1, 12))
+def test_every_shorter_period_lies_within_its_year(year, month):
+    parts = stretches(Period(year))
+    assert len(parts) == 1 + 2 + 4 + 12
+    assert all(Period(year).contains(part) for part in parts)
+    assert Period.parse(f"{year}-{month:02d}") in parts
+
+
+async def whole_province(office):
+    for district in ("608", "610", "611", "612", "613", "614", "615", "616", "617", "618"):
+        communes = office.communes(district)
+        await office.accepted(
+            district,
+            "2023",
+            "census",
+            [(one, code, value) for one in communes for code, value in (("households", 50), ("poor", 5))],
+        )
+        rural = office.communes(district, kinds={"xa"})
+        await office.accepted(
+            district,
+            "2023",
+            "criteria",
+            [(one, code, 1) for one in rural for code in ("criterion_a", "criterion_b")],
+        )
+
+
+async def test_figures_of_2023_on_the_map_of_2025(office):
+    await whole_province(office)
+    own = await office.figure("communes_done")
+    assert (own["value"], own["coverage"]["expected"], own["reassessment_required"]) == (85, 85, False)
+
+    summed = await office.figure("households", unit="51", map=NEW_MAP)
+    assert (summed["value"], summed["coverage"]) == (5100, {"reported": 40, "nil": 0, "expected": 40})
+    assert (await office.figure("poverty_rate", unit="51", map=NEW_MAP))["value"] == 10
+    counted = await office.figure("communes_done", unit="51", map=NEW_MAP)
+    assert (counted["value"], counted["reassessment_required"]) == (None, True)
+    assert counted["coverage"]["expected"] == 37
+    assert (await office.figure("criteria_average", unit="51", map=NEW_MAP))["value"] is None
+
+    lineage = await office.http.get(counted["lineage"])
+    assert lineage.status_code == 200
+
+
+async def test_a_merged_commune_adds_its_parts_and_an_unchanged_one_keeps_its_standing(office):
+    await whole_province(office)
+    merged = await office.figure("households", unit="23293", map=NEW_MAP)  # five wards became phường Kon Tum
+    assert merged["value"] == 250
+    unchanged = await office.figure("communes_done", unit="23368", map=NEW_MAP)  # xã Đăk Long
+    assert (unchanged["value"], unchanged["reassessment_required"]) == (1, False)
+    changed = await office.figure("communes_done", unit="23341", map=NEW_MAP)  # a town and a commune
+    assert (changed["value"], changed["reassessment_required"]) == (None, True)
+
+
+async def test_after_the_districts_communes_answer_to_the_province(office):
+    office.clock.move(days=900)
+    token = office.token("commune", ["report"], ["51"])
+    on = Period.parse("2025").ends_on
+    for commune in office.communes("51", on)[:3]:
+        answer = await office.submit(
+            commune, "2025", "census", [(commune, "households", 10), (commune, "poor", 1)], token=token
+        )
+        assert answer.status_code == 201, answer.text
+        await office.verdict(answer.json())
+    figure = await office.figure("poverty_rate", "2025", unit="51")
+    assert (figure["value"], figure["coverage"]) == (10, {"reported": 3, "nil": 0, "expected": 40})
+    gone = await office.submit("610", "2025", "census", [("610", "households", 10)])
+    assert gone.json()["errors"][0]["code"] == "unit_unknown_on_date"
+
+
+async def test_rights_follow_the_tree_of_the_day(office):
+    office.clock.move(days=900)
+    token = office.district("610")
+    now = await office.submit(
+        "23341", "2025", "census", [("23341", "households", 10), ("23341", "poor", 1)], token=token
+    )
+    assert (now.status_code, now.json()["code"]) == (403, "unit_not_granted")
+    then = await office.submit(
+        "23341", "2023", "census", [("23341", "households", 10), ("23341", "poor", 1)], token=token
+    )
+    assert then.status_code == 201
