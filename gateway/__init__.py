@@ -6,8 +6,8 @@ database can be used to call: a secret is kept as an HMAC, a signing key sealed,
 the environment.
 
 Words. An **upstream** is a service behind the door, known by its name and its address. The **proxy** passes a request
-to the upstream of its prefix and knows no schema. **Intake** is what every request meets first: the rate limit and the
-limit of size. The **overview** is the province-wide status, made of **parts**, one from each service; a part is
+to the upstream of its prefix and knows no schema. **Intake** is what every request meets first: the rate
+limit. The **overview** is the province-wide status, made of **parts**, one from each service; a part is
 **fresh**, **stale** (the last known value, with its age) or **unavailable** (never seen). The **reference** is the one
 OpenAPI document of all services; a **snapshot** stands in for a service that is stopped.
 

@@ -21,6 +21,7 @@ from shared.kit.answers import problem_answer
 from shared.kit.middleware import App, Receive, Scope, Send
 from shared.kit.problems import Problem, TooLarge
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRIED = frozenset({"GET", "HEAD"})
 RETRY_AFTER_S = 0.1
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -60,6 +61,9 @@ class Proxy:
         except Problem as problem:
             await problem_answer(Request(scope), problem)(scope, receive, send)
             return
+        finally:
+            if scope["method"] not in SAFE:
+                self.upstreams.touched(name)
         try:
             await request.pass_back(answer, send)
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -9,6 +9,7 @@ Problem
 └── UpstreamSilent           504 upstream_timeout       it took the request and said nothing in time
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -68,6 +69,15 @@ class Upstreams:
         self.urls = dict(urls)
         self.answer_within_s = answer_within_s
         self._session: aiohttp.ClientSession | None = None
+        self._touches: Counter[str] = Counter()
+
+    def touched(self, name: str) -> None:
+        """Note that a request which may have changed something went through to a service."""
+        self._touches[name] += 1
+
+    def touches(self, name: str) -> int:
+        """Tell how often that happened: what was read at another count may have changed since."""
+        return self._touches[name]
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

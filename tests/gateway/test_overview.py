@@ -24,6 +24,12 @@ def states(answer: httpx.Response) -> dict[str, str]:
 ALL_FRESH = dict.fromkeys(("rural", "poverty", "ethnic", "funding"), "fresh")
 
 
+@pytest.fixture(autouse=True)
+def asked_every_time(monkeypatch):
+    """Every read asks the services, unless a test is about the moment in which none does."""
+    monkeypatch.setattr(parts_module, "CONFIRMED_FOR_S", 0.0)
+
+
 async def test_the_whole_picture_in_one_answer(gateway, neighbours):
     answer = await gateway.get(STATUS)
     said = answer.json()
@@ -81,6 +87,45 @@ async def test_identical_reads_at_one_moment_share_one_fetch(gateway, neighbours
     answers = await asyncio.gather(*reads)
     assert {len(neighbour.requests) for neighbour in neighbours.values()} == {1}
     assert {answer.text for answer in answers} == {answers[0].text}
+
+
+async def test_a_part_confirmed_a_moment_ago_is_not_asked_again(gateway, neighbours, monkeypatch):
+    monkeypatch.setattr(parts_module, "CONFIRMED_FOR_S", 0.3)
+    await gateway.get(STATUS)
+    neighbours["rural"].answer = progress("rural", 2.5)
+    again = await gateway.get(STATUS)
+    assert (states(again), values(again)) == (ALL_FRESH, {1.5})
+    assert len(neighbours["rural"].requests) == 1
+    await asyncio.sleep(0.35)
+    assert values(await gateway.get(STATUS)) == {1.5, 2.5}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_whoever_writes_through_the_gateway_reads_what_it_wrote(
+    gateway, neighbours, monkeypatch, method
+):
+    monkeypatch.setattr(parts_module, "CONFIRMED_FOR_S", 60.0)
+    await gateway.get(STATUS)
+    neighbours["rural"].answer = progress("rural", 2.5)
+    await gateway.get("/v1/rural/reports")
+    assert values(await gateway.get(STATUS)) == {1.5}
+    await gateway.request(method, "/v1/rural/reports/1/accept")
+    assert values(await gateway.get(STATUS)) == {1.5, 2.5}
+    assert len(neighbours["poverty"].requests) == 1
+
+
+async def test_a_write_is_seen_even_by_a_read_that_finds_another_in_flight(gateway, neighbours):
+    rural = neighbours["rural"]
+    rural.waits = slow = asyncio.Event()
+    before = asyncio.create_task(gateway.get(STATUS))
+    await asyncio.sleep(0.1)
+    rural.waits = None
+    await gateway.post("/v1/rural/reports")
+    after = await gateway.get(STATUS)
+    assert states(after) == ALL_FRESH
+    slow.set()
+    await before
+    assert len([target for _, target, *_ in rural.requests if "progress" in target]) == 2
 
 
 async def test_a_part_never_seen_is_unavailable_and_says_why(common_database, urls):
