@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ARRAY, CTE, Select, Text, any_, literal, or_, select, union_all
+from sqlalchemy import ARRAY, CTE, Text, any_, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from shared.territory.models import SuccessionRow, UnitRow
@@ -24,21 +24,22 @@ def places(codes: Collection[str], on: date, *, adds: bool) -> CTE:
         or_(UnitRow.valid_to.is_(None), UnitRow.valid_to >= on),
     )
     found = standing.cte("places", recursive=True)
-    links = (_links(adds=adds)).subquery("links")
+    links = _links(on, adds=adds).subquery("links")
     before = select(found.c.place, links.c.code, links.c.valid_from).join(
         links, (links.c.into == found.c.code) & (links.c.into_valid_from == found.c.valid_from)
     )
     return found.union(before)
 
 
-def _links(*, adds: bool) -> Select[Any] | Any:
+def _links(on: date, *, adds: bool) -> Any:
+    """Give what had ended by a day: each meaning with the one that it went into."""
     kept = ("unchanged", "merged") if adds else ("unchanged",)
     followed = select(
         SuccessionRow.predecessor.label("code"),
         SuccessionRow.predecessor_valid_from.label("valid_from"),
         SuccessionRow.successor.label("into"),
         SuccessionRow.successor_valid_from.label("into_valid_from"),
-    ).where(SuccessionRow.kind.in_(kept))
+    ).where(SuccessionRow.kind.in_(kept), SuccessionRow.effective_on <= on)
     if not adds:
         return followed
     holder = aliased(UnitRow)
@@ -55,6 +56,6 @@ def _links(*, adds: bool) -> Select[Any] | Any:
             & (holder.valid_from <= UnitRow.valid_to)
             & (holder.valid_to.is_(None) | (holder.valid_to >= UnitRow.valid_to)),
         )
-        .where(SuccessionRow.kind == "abolished")
+        .where(SuccessionRow.kind == "abolished", SuccessionRow.effective_on <= on)
     )
     return union_all(followed, abolished)

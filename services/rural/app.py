@@ -1,0 +1,45 @@
+"""The rural service, by its parts."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.rural import __doc__ as description
+from services.rural.ocop import api as ocop
+from services.rural.ocop.book import read_book
+from services.rural.ocop.rules import ProductExists
+from services.rural.ocop.store import counting
+from services.rural.recognitions import api as recognitions
+from services.rural.recognitions.rules import RecognitionExists
+from services.rural.recognitions.sets import read_sets
+from services.rural.recognitions.store import count as count_recognized
+from services.rural.rules import RULES
+from services.rural.settings import RuralSettings
+from services.rural.villages import api as villages
+from services.rural.villages.actions import VillageExists
+from shared.kit.clock import Clock, system_clock
+from shared.reporting.catalogue import load_catalogue
+from shared.reporting.service import create_program
+
+
+def create_app(settings: RuralSettings | None = None, clock: Clock = system_clock) -> FastAPI:
+    """Build the service from the environment, or from the settings given."""
+    settings = settings or RuralSettings()
+    book = read_book(settings.ocop_rules_file)
+    app = create_program(
+        catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), rules=RULES),
+        title="Xây dựng nông thôn mới / New rural development",
+        description=description or "",
+        settings=settings,
+        registers={"recognitions": count_recognized, "ocop": counting(book)},
+        routers=[villages.router, recognitions.router, ocop.router],
+        violations={
+            "uq_recognitions_decision": lambda: RecognitionExists(recognition=None),
+            "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
+            "uq_units_standing": lambda: VillageExists(village="", name="", valid_from=""),
+        },
+        clock=clock,
+    )
+    app.state.criteria_sets = read_sets(settings.criteria_sets_file)
+    app.state.ocop = book
+    return app

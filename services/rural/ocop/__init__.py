@@ -1,0 +1,1 @@
+"""OCOP products (one commune, one product): their evaluations, stars and certificates."""

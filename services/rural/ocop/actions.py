@@ -1,0 +1,95 @@
+"""What people do with products: state an evaluation. Evaluating a product again is another row; its history stays."""
+
+from dataclasses import dataclass
+
+from services.rural.models import OcopEvaluation
+from services.rural.ocop import store
+from services.rural.ocop.book import Book
+from services.rural.ocop.rules import ProductExists, faults_of
+from services.rural.ocop.schemas import ProductIn
+from shared.kit.bodies import Draft
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.ids import uuid7
+from shared.kit.problems import Fault, Invalid
+from shared.reporting.desk import Desk
+from shared.reporting.registers import Place, dated_in_future, place, require_granted
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An evaluation that is kept, and whether this request made it."""
+
+    row: OcopEvaluation
+    created: bool
+
+
+async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept:
+    """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept."""
+    body = draft.body
+    found = _place(desk, body, draft.unread)
+    faults = [*draft.faults, *faults_of(body.stated(), book, draft.unread)]
+    if isinstance(found, Fault):
+        faults.append(found)
+    if "decision" not in draft.unread:
+        faults += dated_in_future(body.decision.date, desk)
+    if faults or not isinstance(found, Place):
+        raise Invalid(faults=faults)
+    require_granted(desk, found)
+
+    at = await take_write_order(desk.session, desk.now)
+    row = OcopEvaluation(
+        id=uuid7(at),
+        code=body.code,
+        name=body.name,
+        unit=body.unit,
+        land=found.land[0],
+        land_since=found.land[1],
+        line=list(found.line),
+        owner_kind=body.owner_kind,
+        product_group=body.group,
+        stars=body.stars,
+        score=body.score,
+        score_parts=body.parts(),
+        potential_five_star=body.potential_five_star,
+        decision_number=body.decision.number,
+        decision_date=body.decision.date,
+        client_id=desk.caller.client_id,
+        recorded_at=at,
+    )
+    for before in await store.of_product(desk.session, body.code):
+        if before.decision_date == row.decision_date:
+            if _content(before) == _content(row):
+                return Kept(before, created=False)
+            raise ProductExists(product=body.code, date=body.decision.date.isoformat())
+    desk.session.add(row)
+    await desk.session.flush()
+    data = {
+        "code": row.code,
+        "unit": row.unit,
+        "stars": row.stars,
+        "potential_five_star": row.potential_five_star,
+        "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
+    }
+    await publish(desk.session, at, [Happening("product.evaluated", f"ocop/products/{row.code}", data)])
+    return Kept(row, created=True)
+
+
+def _place(desk: Desk, body: ProductIn, unread: frozenset[str]) -> Place | Fault | None:
+    if {"unit", "decision"} & unread:
+        return None
+    return place(desk.territory, body.unit, body.decision.date, levels=("commune", "district", "province"))
+
+
+def _content(it: OcopEvaluation) -> tuple[object, ...]:
+    parts = None if it.score_parts is None else tuple(it.score_parts)
+    return (
+        it.name,
+        it.unit,
+        it.owner_kind,
+        it.product_group,
+        it.stars,
+        it.score,
+        parts,
+        it.potential_five_star,
+        it.decision_number,
+    )

@@ -1,0 +1,191 @@
+"""Where OCOP products are said."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+
+from services.rural.ocop import actions, store
+from services.rural.ocop.book import Book, add_months
+from services.rural.ocop.schemas import (
+    EvaluationOut,
+    OwnerKind,
+    ProductIn,
+    ProductOut,
+    ProductsPage,
+    SummaryOut,
+    SummaryRow,
+)
+from services.rural.ocop.store import Sought
+from shared.kit.bodies import Draft
+from shared.kit.identity import PublicReader, Registrar
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.problems import NotFound, Sentence
+from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
+from shared.reporting.basis import AsOf
+from shared.reporting.desk import TheDesk
+from shared.reporting.registers import UnitsAsked, answer_kept, units_below
+
+router = APIRouter(prefix="/v1/rural/ocop", tags=["ocop"], route_class=TransactionRoute)
+
+
+class ProductNotFound(NotFound):
+    """Nobody evaluated a product with this code."""
+
+    code = "ocop_product_not_found"
+    detail = Sentence("Không có sản phẩm mã {product}.", "There is no product {product}.")
+
+
+def _book(request: Request) -> Book:
+    book: Book = request.app.state.ocop
+    return book
+
+
+TheBook = Annotated[Book, Depends(_book)]
+
+
+def _sought(
+    code: Annotated[str | None, Query(max_length=60, description="only this product")] = None,
+    stars: Annotated[int | None, Query(ge=1, le=5, description="only products of so many stars")] = None,
+    group: Annotated[int | None, Query(ge=1, le=99, description="only this group")] = None,
+    owner_kind: Annotated[OwnerKind | None, Query(description="only owners of this kind")] = None,
+    potential_five_star: Annotated[
+        bool | None, Query(description="only products that await the ministry, or only the others")
+    ] = None,
+    as_of: AsOf = None,
+) -> Sought:
+    return Sought(code, stars, group, owner_kind, potential_five_star, as_of)
+
+
+@router.post("/products", status_code=status.HTTP_201_CREATED, summary="State a product's stars")
+async def certify_product(
+    *,
+    desk: TheDesk,
+    caller: Registrar,
+    book: TheBook,
+    draft: Annotated[Draft[ProductIn], Body()],
+    response: Response,
+) -> EvaluationOut:
+    """State a decision that grants a product its stars; a re-evaluation states the same code under a later decision.
+
+    The stars must be those of the score, by the bands of the decision's date. Stating the same again answers 200.
+    """
+    kept = await actions.certify(desk.of(caller), draft, book)
+    answer_kept(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
+    return EvaluationOut.of(kept.row, book)
+
+
+@router.get("/products", summary="List products")
+async def list_products(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    book: TheBook,
+    request: Request,
+    response: Response,
+    sought: Annotated[Sought, Depends(_sought)],
+    unit: UnitsAsked = None,
+    valid_on: Annotated[
+        date | None, Query(description="only what is valid on this day, on the map of that day")
+    ] = None,
+    ending_before: Annotated[
+        date | None, Query(description="with valid_on: only what is no longer valid on this later day")
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> ProductsPage:
+    """List evaluations, newest first: the whole history, or on a day the one by which each product is valid."""
+    if valid_on is None:
+        query = store.listed(unit.split(",") if unit else None, sought)
+    else:
+        below = units_below(desk.territory, unit, valid_on)
+        query = store.valid(book, below, valid_on, sought, ending_before=ending_before)
+    found = await page(
+        desk.session, query, limit=limit, cursor=cursor, said=lambda row: EvaluationOut.of(row[0], book)
+    )
+    link_next(request, response, found.next)
+    return found
+
+
+@router.get("/products/{code}", summary="Read one product")
+async def read_product(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    book: TheBook,
+    code: str,
+    on: Annotated[date | None, Query(description="the day that is read; today when left out")] = None,
+) -> ProductOut:
+    """Read a product with its history, and whether its certificate is valid on a day."""
+    rows = await store.of_product(desk.session, code)
+    if not rows:
+        raise ProductNotFound(product=code[:60])
+    day = on or local_day(desk.now)
+    current = next((row for row in rows if row.decision_date <= day), None)
+    ends_on = book.ends_on(current.decision_date) if current else None
+    return ProductOut(
+        code=code,
+        on=day,
+        valid=ends_on is not None and day < ends_on,
+        current=EvaluationOut.of(current, book) if current else None,
+        history=[EvaluationOut.of(row, book) for row in rows],
+    )
+
+
+@router.get("/summary", summary="Count valid products")
+async def read_summary(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    book: TheBook,
+    unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")] = "62",
+    on: Annotated[date | None, Query(description="the day that is read; today when left out")] = None,
+    months: Annotated[int, Query(ge=0, le=36, description="count what ends within so many months")] = 6,
+) -> SummaryOut:
+    """Count the products valid on a day by the units right below: stars, groups, owners, and what ends soon."""
+    day = on or local_day(desk.now)
+    soon = add_months(day, months)
+    below = units_below(desk.territory, unit, day)
+    counted = await store.summed(desk.session, book, below, day, soon)
+    children = [each for each in desk.territory.children(unit, day) if each.level != "village"]
+    heads = {each.code: _below(desk, each.code, day) for each in children}
+    top = desk.territory.unit(unit, day)
+    own = [it for it in counted if it.place == unit]
+    rows = [
+        _row(each.code, each.name, [it for it in counted if it.place in heads[each.code]])
+        for each in children
+    ]
+    return SummaryOut(
+        on=day,
+        expiring_before=soon,
+        rows=[*([_row(unit, top.name, own)] if own else []), *rows],
+        total=_row(unit, top.name, counted),
+    )
+
+
+def _below(desk: TheDesk, code: str, day: date) -> frozenset[str]:
+    return units_below(desk.territory, code, day)
+
+
+def _row(code: str, name: str, counted: Iterable[Any]) -> SummaryRow:
+    rows = list(counted)
+
+    def by(name: str) -> dict[Any, int]:
+        found: Counter[Any] = Counter()
+        for it in rows:
+            found[getattr(it, name)] += it.products
+        return dict(sorted(found.items()))
+
+    return SummaryRow(
+        unit=code,
+        name=name,
+        valid=sum(it.products for it in rows),
+        by_stars=by("stars"),
+        potential_five_star=sum(it.products for it in rows if it.potential_five_star),
+        by_owner_kind=by("owner_kind"),
+        by_group=by("product_group"),
+        expiring=sum(it.products for it in rows if it.ending),
+    )

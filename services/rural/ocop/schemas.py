@@ -1,0 +1,206 @@
+"""How OCOP products are said. Of an owner only the kind is asked for and said: no name of a person is kept anywhere."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticKnownError
+
+from services.rural.models import OcopEvaluation
+from services.rural.ocop.book import Book
+from services.rural.ocop.rules import Stated
+from services.rural.villages.schemas import Name
+from shared.kit.bodies import DraftModel
+from shared.kit.decimals import Number
+from shared.kit.paging import Page
+from shared.reporting.decisions import DecisionIn
+
+EXAMPLE: dict[str, Any] = {
+    "code": "OCOP-610-01",
+    "name": "Cà phê Đăk Glei",
+    "unit": "610",
+    "owner_kind": "cooperative",
+    "group": 2,
+    "stars": 4,
+    "score": 72.5,
+    "decision": {"number": "12/QĐ-UBND", "date": "2023-02-10"},
+    "potential_five_star": False,
+}
+
+OwnerKind = Literal["cooperative", "enterprise", "household"]
+
+
+def _a_number(value: Any) -> Any:
+    if isinstance(value, (str, bool)):
+        raise PydanticKnownError("decimal_type")
+    return value
+
+
+Points = Annotated[
+    Decimal,
+    BeforeValidator(_a_number, json_schema_input_type=float),
+    Field(ge=0, le=100, max_digits=5, decimal_places=2),
+]
+
+
+class ScorePartsIn(BaseModel):
+    """The score by its parts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product: Points = Field(
+        description="points for the product and the strength of its community, at most 40"
+    )
+    marketing: Points = Field(description="points for marketing, at most 25")
+    quality: Points = Field(description="points for quality, at most 35")
+
+
+class ProductIn(DraftModel):
+    """A decision on the stars of a product."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+    unread: ClassVar[Mapping[str, Any]] = {
+        "code": "unread",
+        "name": "unread",
+        "unit": "--",
+        "owner_kind": "household",
+        "group": 0,
+        "stars": 0,
+        "score": 0,
+        "score_parts": None,
+        "decision": {"number": "-", "date": dt.date.min},
+        "potential_five_star": False,
+    }
+
+    code: str = Field(pattern="^[0-9A-Za-z][0-9A-Za-z._-]{0,59}$", description="code of the product")
+    name: Name = Field(description="name of the product; never that of a person")
+    unit: str = Field(
+        min_length=2,
+        max_length=12,
+        description="code of the commune, district or province that it belongs to",
+    )
+    owner_kind: OwnerKind = Field(description="cooperative, enterprise or household")
+    group: int = Field(strict=True, description="number of its group, 1 to 6")
+    stars: int = Field(strict=True, description="stars granted, 3 to 5")
+    score: Points = Field(description="points scored, 0 to 100, two decimals at most")
+    score_parts: ScorePartsIn | None = Field(None, description="the score by its parts, where known")
+    decision: DecisionIn = Field(description="the decision that grants the stars")
+    potential_five_star: bool = Field(
+        default=False,
+        strict=True,
+        description="scored as five stars by the province and awaiting the ministry",
+    )
+
+    def stated(self) -> Stated:
+        """Give what the rules look at as a frozen value."""
+        return Stated(
+            self.code,
+            self.group,
+            self.stars,
+            self.score,
+            self.parts(),
+            self.potential_five_star,
+            self.decision.date,
+        )
+
+    def parts(self) -> tuple[Decimal, ...] | None:
+        """Give the points by part, in the order of the book."""
+        it = self.score_parts
+        return None if it is None else (it.product, it.marketing, it.quality)
+
+
+class GrantorOut(BaseModel):
+    """Who grants the stars."""
+
+    code: str = Field(description="district, province or central")
+    label: str = Field(description="its name in Vietnamese")
+
+
+class ScorePartsOut(BaseModel):
+    """The score by its parts."""
+
+    product: Number = Field(description="points for the product and the strength of its community")
+    marketing: Number = Field(description="points for marketing")
+    quality: Number = Field(description="points for quality")
+
+
+class EvaluationOut(BaseModel):
+    """An evaluation of a product as it was stated, with what follows from its date."""
+
+    id: uuid.UUID = Field(description="the evaluation's id")
+    code: str = Field(description="code of the product")
+    name: str = Field(description="name of the product")
+    unit: str = Field(description="code of the unit that it belongs to, on the day of the decision")
+    owner_kind: OwnerKind = Field(description="cooperative, enterprise or household")
+    group: int = Field(description="number of its group")
+    stars: int = Field(description="stars granted")
+    score: Number = Field(description="points scored")
+    score_parts: ScorePartsOut | None = Field(description="the score by its parts, where known")
+    potential_five_star: bool = Field(description="awaits the ministry; not counted as five stars")
+    decision: DecisionIn = Field(description="the decision that grants the stars")
+    grantor: GrantorOut | None = Field(description="who grants so many stars on that day")
+    valid_until: dt.date | None = Field(description="last day on which the certificate is valid")
+    recorded_at: dt.datetime = Field(description="when it was stated here")
+
+    @classmethod
+    def of(cls, it: OcopEvaluation, book: Book) -> "EvaluationOut":
+        """Say a row with what the book says of its date."""
+        grantor = book.grantor(it.stars, it.decision_date)
+        ends_on = book.ends_on(it.decision_date)
+        parts = dict(zip(("product", "marketing", "quality"), it.score_parts or (), strict=False))
+        return cls(
+            id=it.id,
+            code=it.code,
+            name=it.name,
+            unit=it.unit,
+            owner_kind=it.owner_kind,
+            group=it.product_group,
+            stars=it.stars,
+            score=it.score,
+            score_parts=ScorePartsOut(**parts) if parts else None,
+            potential_five_star=it.potential_five_star,
+            decision=DecisionIn(number=it.decision_number, date=it.decision_date),
+            grantor=GrantorOut(code=grantor.code, label=grantor.label.vi) if grantor else None,
+            valid_until=ends_on - dt.timedelta(days=1) if ends_on else None,
+            recorded_at=it.recorded_at,
+        )
+
+
+ProductsPage = Page[EvaluationOut]
+
+
+class ProductOut(BaseModel):
+    """A product on one page: what holds today, and its history."""
+
+    code: str = Field(description="code of the product")
+    on: dt.date = Field(description="the day that is read")
+    valid: bool = Field(description="whether its certificate is valid on that day")
+    current: EvaluationOut | None = Field(description="its latest evaluation decided by that day")
+    history: list[EvaluationOut] = Field(description="all its evaluations, the newest decision first")
+
+
+class SummaryRow(BaseModel):
+    """Valid products of one unit."""
+
+    unit: str = Field(description="code of the unit")
+    name: str = Field(description="its name")
+    valid: int = Field(description="products with a valid certificate")
+    by_stars: dict[int, int] = Field(description="of them, by stars")
+    potential_five_star: int = Field(description="of them, awaiting the ministry")
+    by_owner_kind: dict[str, int] = Field(description="of them, by kind of owner")
+    by_group: dict[int, int] = Field(description="of them, by group")
+    expiring: int = Field(description="of them, ending within the months asked about")
+
+
+class SummaryOut(BaseModel):
+    """Valid products of a day by the units right below, and in all."""
+
+    on: dt.date = Field(description="the day that is read")
+    expiring_before: dt.date = Field(description="first day after the months asked about")
+    rows: list[SummaryRow] = Field(
+        description="by the units right below; products of the unit itself are its own row"
+    )
+    total: SummaryRow

@@ -1,0 +1,160 @@
+"""Where recognitions are said."""
+
+import uuid
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+
+from services.rural.recognitions import actions, store
+from services.rural.recognitions.schemas import (
+    CriteriaSetOut,
+    CriteriaSetsOut,
+    RecognitionIn,
+    RecognitionOut,
+    RecognitionsPage,
+    RevocationIn,
+)
+from services.rural.recognitions.sets import RecognitionLevel, Sets
+from services.rural.recognitions.store import Sought
+from shared.kit.bodies import Draft
+from shared.kit.identity import PublicReader, Registrar
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.basis import AsOf
+from shared.reporting.desk import TheDesk
+from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below
+
+router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
+
+
+def _sets(request: Request) -> Sets:
+    sets: Sets = request.app.state.criteria_sets
+    return sets
+
+
+TheSets = Annotated[Sets, Depends(_sets)]
+
+
+def _sought(
+    level: Annotated[RecognitionLevel | None, Query(description="only this level")] = None,
+    unit_level: Annotated[
+        Literal["commune", "village"] | None, Query(description="only communes, or only villages")
+    ] = None,
+    criteria_set: Annotated[str | None, Query(max_length=60, description="only under this set")] = None,
+    year: Annotated[int | None, Query(ge=1990, le=2100, description="only those for this year")] = None,
+    as_of: AsOf = None,
+) -> Sought:
+    return Sought(level, unit_level, criteria_set, year, as_of)
+
+
+@router.post("/recognitions", status_code=status.HTTP_201_CREATED, summary="Recognize a commune or village")
+async def recognize(
+    *,
+    desk: TheDesk,
+    caller: Registrar,
+    sets: TheSets,
+    draft: Annotated[Draft[RecognitionIn], Body()],
+    response: Response,
+) -> RecognitionOut:
+    """State a decision that a commune or village meets a standard.
+
+    Advanced needs a recognition at the level meets in force, model needs an advanced one, and an accepted assessment of
+    the year must not fall short: refused with the clause (409), or accepted by a recorded exception with its reason.
+    Stating the same decision again answers 200 with what is kept.
+    """
+    kept = await actions.recognize(desk.of(caller), draft, sets)
+    answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
+    return RecognitionOut.of(kept.row, sets)
+
+
+@router.post(
+    "/recognitions/{recognition_id}/revoke",
+    status_code=status.HTTP_201_CREATED,
+    summary="Revoke a recognition",
+)
+async def revoke_recognition(
+    *,
+    desk: TheDesk,
+    caller: Registrar,
+    sets: TheSets,
+    recognition_id: uuid.UUID,
+    draft: Annotated[Draft[RevocationIn], Body()],
+    response: Response,
+) -> RecognitionOut:
+    """End a recognition by a decision with its grounds; it is in force to the day before that decision."""
+    kept = await actions.revoke(desk.of(caller), recognition_id, draft, sets)
+    answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
+    return RecognitionOut.of(kept.row, sets)
+
+
+@router.get("/recognitions", summary="List recognitions")
+async def list_recognitions(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    sets: TheSets,
+    request: Request,
+    response: Response,
+    sought: Annotated[Sought, Depends(_sought)],
+    unit: UnitsAsked = None,
+    in_force_on: Annotated[
+        date | None, Query(description="only those in force on this day, on the map of that day")
+    ] = None,
+    latest: Annotated[
+        bool, Query(description="of those in force, only each unit's latest decision at each level")
+    ] = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> RecognitionsPage:
+    """List recognitions, newest first: all that were stated, revoked ones included, or those in force on a day."""
+    if in_force_on is None:
+        query = store.listed(unit.split(",") if unit else None, sought)
+    else:
+        asked = unit.split(",") if unit else []
+        territory = await knowing_villages(desk.session, desk.territory, asked)
+        below = units_below(territory, unit, in_force_on)
+        query = store.in_force(below, in_force_on, sought, latest=latest)
+    found = await page(
+        desk.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        said=lambda row: RecognitionOut.of(row[0], sets, sought.as_of),
+    )
+    link_next(request, response, found.next)
+    return found
+
+
+@router.get("/recognitions/{recognition_id}", summary="Read one recognition")
+async def read_recognition(
+    *, desk: TheDesk, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
+) -> RecognitionOut:
+    """Read one recognition as it was stated, with what ended it."""
+    row = await store.find(desk.session, recognition_id)
+    if row is None:
+        raise actions.RecognitionNotFound(recognition=str(recognition_id))
+    return RecognitionOut.of(row, sets)
+
+
+@router.get("/criteria-sets", summary="Read the criteria sets")
+async def list_criteria_sets(*, _: PublicReader, sets: TheSets) -> CriteriaSetsOut:
+    """Read which criteria sets there are: what each recognizes, for which years, on which legal basis."""
+    return CriteriaSetsOut(
+        items=[
+            CriteriaSetOut(
+                code=it.code,
+                label=it.label.vi,
+                label_en=it.label.en,
+                unit_level=it.unit_level,
+                level=it.level,
+                first_year=it.first_year,
+                last_year=it.last_year,
+                needs=it.needs,
+                fields=list(it.fields),
+                legal_basis=it.legal_basis,
+                confidence=it.confidence,
+            )
+            for it in sets.values()
+        ]
+    )

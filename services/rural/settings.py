@@ -1,0 +1,18 @@
+"""What may differ between two installations of the rural service."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.reporting.settings import ReportingSettings
+
+
+class RuralSettings(ReportingSettings):
+    """The engine's settings, and where the dated rules of the registers are read."""
+
+    criteria_sets_file: Path | None = Field(
+        None, description="criteria sets in place of the shipped ones (recognitions/criteria_sets.toml)"
+    )
+    ocop_rules_file: Path | None = Field(
+        None, description="rules of the OCOP program in place of the shipped ones (ocop/ocop.toml)"
+    )

@@ -1,0 +1,94 @@
+"""What people do with villages: register one."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from services.rural.villages.schemas import VillageIn
+from shared.kit.bodies import Draft
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.problems import Conflict, Fault, Invalid, Sentence, fault
+from shared.reporting.desk import Desk
+from shared.reporting.registers import Place, place, require_granted
+from shared.territory.store import find_villages, register
+from shared.territory.units import Unit, village_commune
+
+Kind = Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"]
+PREFIXES: tuple[tuple[str, Kind], ...] = (
+    ("làng", "lang"),
+    ("tổ dân phố", "to_dan_pho"),
+    ("khu dân cư", "khu_dan_cu"),
+)
+"""How a village's name says its kind; any other is a thôn."""
+
+COMMUNE_UNKNOWN = Sentence(
+    "Mã thôn bắt đầu bằng mã xã; không có xã {commune} vào ngày {on}.",
+    "A village's code begins with its commune's; there was no commune {commune} on {on}.",
+)
+
+
+class VillageExists(Conflict):
+    """The code belongs to a village already."""
+
+    code = "village_exists"
+    detail = Sentence(
+        "Mã {village} đã dùng cho thôn “{name}” từ ngày {valid_from}.",
+        "The code {village} is that of “{name}” since {valid_from}.",
+    )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A village that is kept, and whether this request made it."""
+
+    village: Unit
+    created: bool
+
+
+async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept:
+    """Register a village below its commune, or refuse it naming every fault. The same village again is the answer."""
+    body = draft.body
+    faults = list(draft.faults)
+    found = None if {"code", "valid_from"} & draft.unread else _commune(desk, body.code, body.valid_from)
+    if isinstance(found, Fault):
+        faults.append(found)
+    if faults or not isinstance(found, Place):
+        raise Invalid(faults=faults)
+    require_granted(desk, found)
+
+    at = await take_write_order(desk.session, desk.now)
+    village = Unit(
+        code=body.code,
+        level="village",
+        kind=body.kind or kind_of(body.name),
+        name=body.name,
+        parent=found.unit.code,
+        valid_from=body.valid_from,
+        source=f"{desk.engine.path}/villages",
+        confidence="registered",
+    )
+    for known in await find_villages(desk.session, [body.code]):
+        if _same(known, village):
+            return Kept(known, created=False)
+        raise VillageExists(village=known.code, name=known.name, valid_from=known.valid_from.isoformat())
+    await register(desk.session, [village])
+    data = {"code": village.code, "name": village.name, "valid_from": village.valid_from.isoformat()}
+    await publish(desk.session, at, [Happening("village.registered", f"villages/{village.code}", data)])
+    return Kept(village, created=True)
+
+
+def kind_of(name: str) -> Kind:
+    """Tell a village's kind by its name: Làng Kon Tu, Tổ dân phố 3; Thôn 1 and anything else is a thôn."""
+    return next((kind for prefix, kind in PREFIXES if name.casefold().startswith(prefix)), "thon")
+
+
+def _commune(desk: Desk, code: str, on: date) -> Place | Fault:
+    commune = village_commune(code) or code
+    found = place(desk.territory, commune, on, levels=("commune",))
+    if isinstance(found, Fault):
+        return fault("/code", "commune_unknown", COMMUNE_UNKNOWN, commune=commune, on=on)
+    return found
+
+
+def _same(known: Unit, village: Unit) -> bool:
+    return (known.name, known.kind, known.valid_from) == (village.name, village.kind, village.valid_from)

@@ -1,0 +1,72 @@
+"""Where villages are said."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+from sqlalchemy import select
+
+from services.rural.villages import actions
+from services.rural.villages.schemas import VillageIn, VillageOut, VillagesPage
+from services.rural.villages.store import in_communes
+from shared.kit.bodies import Draft
+from shared.kit.identity import PublicReader, Registrar
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
+from shared.reporting.desk import TheDesk
+from shared.reporting.registers import answer_kept, knowing_villages
+from shared.territory.models import UnitRow
+from shared.territory.store import find_villages
+from shared.territory.units import UnknownUnit
+
+router = APIRouter(prefix="/v1/rural/villages", tags=["villages"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Register a village")
+async def register_village(
+    *,
+    desk: TheDesk,
+    caller: Registrar,
+    draft: Annotated[Draft[VillageIn], Body()],
+    response: Response,
+) -> VillageOut:
+    """Register a village below its commune. Registering the same one again answers 200 with what is kept."""
+    kept = await actions.register_village(desk.of(caller), draft)
+    answer_kept(response, f"/v1/rural/villages/{kept.village.code}", created=kept.created)
+    return VillageOut.of(kept.village)
+
+
+@router.get("", summary="List villages")
+async def list_villages(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    request: Request,
+    response: Response,
+    unit: Annotated[
+        str | None, Query(min_length=2, max_length=12, description="only villages in this unit on the day")
+    ] = None,
+    on: Annotated[date | None, Query(description="day of the map; today when left out")] = None,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> VillagesPage:
+    """List registered villages by code."""
+    query = select(UnitRow).where(UnitRow.level == "village").order_by(UnitRow.code, UnitRow.valid_from)
+    if unit is not None:
+        day = on or local_day(desk.now)
+        query = query.where(in_communes([each.code for each in desk.territory.communes(unit, day)], day))
+    found = await page(
+        desk.session, query, limit=limit, cursor=cursor, said=lambda row: VillageOut.of(row[0])
+    )
+    link_next(request, response, found.next)
+    return found
+
+
+@router.get("/{code}", summary="Read one village")
+async def read_village(*, desk: TheDesk, _: PublicReader, code: str) -> VillageOut:
+    """Read a village as it was registered, with its last day where its commune stands no longer."""
+    if not await find_villages(desk.session, [code]):
+        raise UnknownUnit(code)
+    territory = await knowing_villages(desk.session, desk.territory, [code])
+    return VillageOut.of(territory.find(code, local_day(desk.now)) or territory.versions(code)[-1])

@@ -1,0 +1,26 @@
+"""How villages are found by the communes of a day."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from shared.territory.models import UnitRow
+from shared.territory.placing import places
+
+
+def in_communes(communes: Collection[str], on: date) -> ColumnElement[bool]:
+    """Tell, of a village's row, whether its commune is the land of one of these communes of a day."""
+    commune = aliased(UnitRow)
+    lands = places(communes, on, adds=False)
+    return exists(
+        select(lands.c.place)
+        .join(commune, (commune.code == lands.c.code) & (commune.valid_from == lands.c.valid_from))
+        .where(
+            commune.code == UnitRow.parent,
+            commune.valid_from <= UnitRow.valid_from,
+            or_(commune.valid_to.is_(None), commune.valid_to >= UnitRow.valid_from),
+        )
+        .correlate(UnitRow)
+    )

@@ -1,0 +1,73 @@
+"""Bodies of the registers, from the demo's rows or made up."""
+
+from tests.registers import decision
+
+
+def village(row):
+    return {key: row[key] for key in ("code", "name", "valid_from")}
+
+
+def recognition(row):
+    return {
+        "unit": row["unit"],
+        "level": row["level"],
+        "field": row["field"] or None,
+        "criteria_set": row["criteria_set"],
+        "decision": decision(row),
+        "year": int(row["year"]),
+    }
+
+
+def product(row):
+    return {
+        "code": row["code"],
+        "name": row["name"],
+        "unit": row["unit"],
+        "owner_kind": row["owner_kind"],
+        "group": int(row["group"]),
+        "stars": int(row["stars"]),
+        "score": float(row["score"]),
+        "decision": decision(row),
+        "potential_five_star": row["potential_five_star"] == "true",
+    }
+
+
+def meets(unit="23509", number="186/QĐ-UBND", date="2023-04-12", year=2022, **other):
+    body = {
+        "unit": unit,
+        "level": "meets",
+        "field": None,
+        "criteria_set": "commune_2021_2025",
+        "decision": {"number": number, "date": date},
+        "year": year,
+    }
+    return {**body, **other}
+
+
+def advanced(unit="23509", number="2/QĐ-UBND", date="2023-12-20", year=2023, **other):
+    return meets(
+        unit,
+        number,
+        date,
+        year,
+        **{"level": "advanced", "criteria_set": "commune_advanced_2021_2025", **other},
+    )
+
+
+def model(unit="23509", number="3/QĐ-UBND", date="2024-12-20", year=2024, **other):
+    also = {"level": "model", "criteria_set": "commune_model_2021_2025", "field": "culture", **other}
+    return meets(unit, number, date, year, **also)
+
+
+def evaluation(code="OCOP-610-99", date="2021-01-31", **other):
+    body = {
+        "code": code,
+        "name": "Cà phê",
+        "unit": "610",
+        "owner_kind": "cooperative",
+        "group": 2,
+        "stars": 3,
+        "score": 55.5,
+        "decision": {"number": "1/QĐ-UBND", "date": date},
+    }
+    return {**body, **other}

@@ -1,0 +1,23 @@
+"""The rural service in process, on a database of its own."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from services.rural.app import create_app
+from services.rural.settings import RuralSettings
+from tests.issuer import Issuer
+from tests.registers import Clients
+
+NOW = datetime(2025, 3, 1, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def clients(database):
+    issuer = Issuer()
+    app = issuer.trust(create_app(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            yield Clients(http, issuer, "rural", NOW)
