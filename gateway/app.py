@@ -28,6 +28,9 @@ from shared.territory.current import keep_territory
 DESCRIPTION = """One door to the three National Target Programs of a province: reports, figures, targets, registers and
 the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the whole picture at `/v1/status`."""
 
+SMALL_BODY_BYTES = 64 * 1024
+"""What the gateway reads itself is small; what it passes on is up to `max_body_bytes`."""
+
 
 def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system_clock) -> FastAPI:
     """Build the gateway."""
@@ -52,6 +55,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 clients.router,
                 reference.router,
             ),
+            larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
             on_start=(keep_territory, _make_keys),
             clock=clock,
             state={
