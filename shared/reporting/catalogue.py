@@ -6,15 +6,20 @@ so a figure over an unknown indicator fails at start and not in a report. Pure: 
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from shared.kit.problems import Fault, Sentence
 from shared.periods import PeriodKind
+
+MOST_DECIMALS = 6
+"""What the database keeps and the wire says."""
 
 Level = Literal["district", "commune"]
 Better = Literal["higher", "lower"]
@@ -219,13 +224,8 @@ class Catalogue:
                 for code in figure.inputs:
                     by_input[code] = (*by_input.get(code, ()), figure)
         object.__setattr__(self, "counts_by_input", by_input)
-        for figure in self.figures.values():
-            unknown = [code for code in figure.inputs if code not in self.indicators]
-            if unknown:
-                raise ValueError(f"figure {figure.code} is made from unknown indicators: {unknown}")
-        for versions in self.indicators.values():
-            if versions[0].form not in self.forms:
-                raise ValueError(f"indicator {versions[0].code} is on an unknown form: {versions[0].form}")
+        if found := list(_contradictions(self)):
+            raise ValueError("; ".join(found))
 
     def indicator(self, code: str, on: date) -> Indicator | None:
         """Give the version of an indicator that is valid on a day."""
@@ -258,21 +258,47 @@ def in_force(what: Form | Indicator | Figure | Due, on: date) -> bool:
     return what.valid_from <= on and (what.valid_to is None or on <= what.valid_to)
 
 
+def _contradictions(catalogue: Catalogue) -> Iterator[str]:
+    for figure in catalogue.figures.values():
+        unknown = [code for code in figure.inputs if code not in catalogue.indicators]
+        if unknown:
+            yield f"figure {figure.code} is made from unknown indicators: {unknown}"
+        if isinstance(figure.formula, Count) and figure.code in catalogue.indicators:
+            yield f"figure {figure.code} is a count and has the code of an indicator"
+    for versions in catalogue.indicators.values():
+        for one in versions:
+            if one.form not in catalogue.forms:
+                yield f"indicator {one.code} is on an unknown form: {one.form}"
+            if one.minimum > one.maximum or not 0 <= one.decimals <= MOST_DECIMALS:
+                yield f"indicator {one.code} has its minimum above its maximum, or too many decimal places"
+        for one, two in pairwise(versions):
+            if in_force(one, two.valid_from):
+                yield f"indicator {one.code} has two versions on {two.valid_from}"
+
+
+def _once(rows: Iterable[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+    found = list(rows)
+    codes = Counter(row["code"] for row in found)
+    if twice := [code for code, times in codes.items() if times > 1]:
+        raise ValueError(f"{what} stand twice: {twice}")
+    return found
+
+
 def load_catalogue(
     path: Path, *, rules: Mapping[str, UnitRule] | None = None, checks: Iterable[Check] = ()
 ) -> Catalogue:
     """Read a program's catalogue and bind the rules that it names."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
-    forms = {row["code"]: _form(row) for row in document["form"]}
+    forms = {row["code"]: _form(row) for row in _once(document["form"], "forms")}
     indicators: dict[str, tuple[Indicator, ...]] = {}
     for row in document["indicator"]:
         one = _indicator(row)
         indicators[one.code] = tuple(
             sorted((*indicators.get(one.code, ()), one), key=lambda version: version.valid_from)
         )
-    derived = [_figure(row, rules or {}) for row in document.get("figure", ())]
+    derived = [_figure(row, rules or {}) for row in _once(document.get("figure", ()), "figures")]
     named = {figure.code for figure in derived}
-    plain = [_plain_figure(versions[-1]) for code, versions in indicators.items() if code not in named]
+    plain = [_plain_figure(versions) for code, versions in indicators.items() if code not in named]
     figures = {figure.code: figure for figure in (*derived, *plain)}
     return Catalogue(document["program"], forms, indicators, figures, tuple(checks))
 
@@ -338,6 +364,8 @@ def _formula(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Formula:
         case "average":
             return Average(tuple(row["terms"]))
         case "count":
+            if row["rule"] not in rules:
+                raise ValueError(f"figure {row['code']} names an unknown rule: {row['rule']}")
             return Count(tuple(row["inputs"]), rules[row["rule"]])
         case "register":
             return FromRegister(row["register"])
@@ -363,8 +391,9 @@ def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
     )
 
 
-def _plain_figure(indicator: Indicator) -> Figure:
-    """Every indicator is a figure of its own: the sum of what is stated."""
+def _plain_figure(versions: tuple[Indicator, ...]) -> Figure:
+    """Every indicator is a figure of its own: the sum of what is stated, for as long as one of its versions is valid."""
+    indicator = versions[-1]
     return Figure(
         code=indicator.code,
         label=indicator.label,
@@ -373,6 +402,6 @@ def _plain_figure(indicator: Indicator) -> Figure:
         decimals=indicator.decimals,
         definition=Sentence("Tổng các giá trị đã báo cáo.", "The sum of the values stated."),
         legal_basis=indicator.legal_basis,
-        valid_from=indicator.valid_from,
+        valid_from=versions[0].valid_from,
         valid_to=indicator.valid_to,
     )
