@@ -1,0 +1,173 @@
+"""A catalogue is checked whole when it is loaded: what contradicts itself fails at start and not in a report."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from shared.periods import PeriodKind
+from shared.reporting.catalogue import Average, Catalogue, Count, FromRegister, Ratio, Sum, load_catalogue
+from shared.reporting.engine import Engine
+from tests.reporting.office import catalogue, done
+
+HEAD = """
+program = "poverty"
+
+[[form]]
+code = "census"
+label = { vi = "Điều tra", en = "Census" }
+periods = ["year", "half"]
+owed_by = "district"
+legal_basis = "TT 1"
+confidence = "sourced"
+valid_from = 2016-01-01
+due = [{ days_after_end = 5, clause = "Điều 1", confidence = "sourced", valid_from = 2016-01-01 }]
+step = [{ code = "certified", label = { vi = "xác nhận", en = "certified" }, legal_basis = "TT 2" }]
+"""
+
+INDICATOR = """
+[[indicator]]
+code = "{code}"
+label = {{ vi = "Hộ", en = "Households" }}
+form = "{form}"
+unit_of_measure = "households"
+level = "commune"
+legal_basis = "TT 1"
+valid_from = {valid_from}
+{more}
+"""
+
+FIGURE = """
+[[figure]]
+code = "{code}"
+label = {{ vi = "Tỷ lệ", en = "Rate" }}
+kind = "{kind}"
+unit_of_measure = "percent"
+definition = {{ vi = "…", en = "…" }}
+legal_basis = "TT 1"
+valid_from = 2016-01-01
+{more}
+"""
+
+
+def indicator(code="households", form="census", valid_from="2016-01-01", more=""):
+    return INDICATOR.format(code=code, form=form, valid_from=valid_from, more=more)
+
+
+def figure(code, kind, more=""):
+    return FIGURE.format(code=code, kind=kind, more=more)
+
+
+@pytest.fixture
+def load(tmp_path):
+    def read(*parts, rules=None) -> Catalogue:
+        path = tmp_path / "catalogue.toml"
+        path.write_text(HEAD + "".join(parts), encoding="utf-8")
+        return load_catalogue(path, rules=rules)
+
+    return read
+
+
+def test_every_kind_of_figure_is_read(load):
+    found = load(
+        indicator(),
+        indicator("poor"),
+        figure("sum", "sum", 'terms = ["households", "poor"]'),
+        figure("rate", "ratio", 'numerator = ["poor"]\ndenominator = ["households"]\nbetter = "lower"'),
+        figure("mean", "average", 'terms = ["poor"]\nheadline = true'),
+        figure("many", "count", 'inputs = ["poor", "households"]\nrule = "done"\nadds = false'),
+        figure("kept", "register", 'register = "decisions"'),
+        rules={"done": done},
+    )
+    formulas = {code: it.formula for code, it in found.figures.items()}
+    assert formulas["sum"] == Sum(("households", "poor"))
+    assert formulas["rate"] == Ratio(("poor",), ("households",), Decimal(100))
+    assert formulas["mean"] == Average(("poor",))
+    assert formulas["many"] == Count(("poor", "households"), done)
+    assert formulas["kept"] == FromRegister("decisions")
+    assert found.figures["rate"].better == "lower"
+    assert not found.figures["many"].adds
+    assert [it.code for it in found.figures_on(date(2023, 12, 31), headline=True)] == ["mean"]
+    assert [it.code for it in found.counts_by_input["poor"]] == ["many"]
+    form = found.forms["census"]
+    assert form.periods == {PeriodKind.YEAR, PeriodKind.HALF}
+    assert (form.due[0].days_after_end, form.steps[0].code) == (5, "certified")
+
+
+def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_force(load):
+    found = load(
+        indicator(more="valid_to = 2020-12-31\nmaximum = 10"),
+        indicator(valid_from="2021-01-01", more="version = 2\nvalid_to = 2024-12-31\nmaximum = 20"),
+    )
+    versions = found.indicators["households"]
+    assert [it.version for it in versions] == [1, 2]
+    assert found.indicator("households", date(2020, 12, 31)).maximum == 10
+    assert found.indicator("households", date(2021, 1, 1)).maximum == 20
+    assert found.indicator("households", date(2015, 12, 31)) is None
+    plain = found.figures["households"]
+    assert plain.formula == Sum(("households",))
+    assert (plain.valid_from, plain.valid_to) == (date(2016, 1, 1), date(2024, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([indicator(form="nowhere")], "households.*unknown form.*nowhere"),
+        (
+            [
+                indicator(more="valid_to = 2020-12-31"),
+                indicator(form="nowhere", valid_from="2021-01-01", more="version = 2"),
+            ],
+            "unknown form",
+        ),
+        ([indicator(), indicator(valid_from="2020-01-01")], "households.*two versions.*2020-01-01"),
+        (
+            [indicator(more="valid_to = 2020-01-01"), indicator(valid_from="2020-01-01")],
+            "households.*two versions",
+        ),
+        ([indicator(more="minimum = 5\nmaximum = 4")], "households.*minimum"),
+        ([indicator(more="decimals = 7")], "households.*decimal"),
+        ([indicator(), figure("f", "sum", 'terms = ["nothing"]')], "f.*unknown indicators.*nothing"),
+        ([indicator(), figure("f", "median", 'terms = ["households"]')], "unknown kind: median"),
+        ([indicator(), figure("f", "count", 'inputs = ["households"]\nrule = "no_rule"')], "f.*no_rule"),
+        (
+            [indicator(), figure("households", "count", 'inputs = ["households"]\nrule = "done"')],
+            "households.*count.*indicator",
+        ),
+        ([indicator(), *[figure("f", "sum", 'terms = ["households"]')] * 2], "twice.*f"),
+        ([HEAD.split("\n\n")[1], indicator()], "twice.*census"),
+    ],
+)
+def test_a_catalogue_that_contradicts_itself_is_refused_and_says_where(load, parts, words):
+    with pytest.raises(ValueError, match=words):
+        load(*parts, rules={"done": done})
+
+
+def test_a_figure_from_a_register_that_the_service_does_not_have_is_refused():
+    found = catalogue()
+    one = replace(found.figures["jobs"], formula=FromRegister("decisions"))
+    with pytest.raises(ValueError, match=r"jobs.*decisions"):
+        Engine(replace(found, figures={**found.figures, "jobs": one}))
+
+
+SHIPPED = [
+    path
+    for path in Path("services").glob("*/catalogue.toml")
+    if find_spec(f"services.{path.parent.name}.rules")
+]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_what_ships_has_a_legal_basis_and_both_languages_everywhere(path):
+    import tomllib
+
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert document["program"] == path.parent.name
+    for row in (*document["form"], *document["indicator"], *document.get("figure", ())):
+        assert row["legal_basis"].strip(), row["code"]
+        assert row["label"]["vi"].strip(), row["code"]
+        assert row["label"]["en"].strip(), row["code"]
+        assert row["label"]["vi"] != row["label"]["en"], row["code"]
