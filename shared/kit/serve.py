@@ -4,8 +4,11 @@ The launcher starts each process so, and a container does the same with `--host 
 """
 
 import argparse
+import gc
 import importlib
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 
@@ -26,10 +29,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--wait", action="store_true", help="load, then wait for a line on standard input")
     given = parser.parse_args()
-    if given.wait and not told_to_go(given.app):
-        return
+    gc.disable()  # what is loaded stays; looking for garbage in it is a sixth of a start
+    module, _, factory = given.app.partition(":")
+    create_app = getattr(importlib.import_module(module), factory)
+    if given.wait and not sys.stdin.readline():
+        return  # the launcher, which meanwhile readied the database, went away
     uvicorn.run(
-        given.app,
+        settled(create_app),
         factory=True,
         host=given.host,
         port=given.port,
@@ -46,13 +52,16 @@ def main() -> None:
     )
 
 
-def told_to_go(app: str) -> bool:
-    """Load the application's modules, the slow part of a start; then wait for the launcher's word.
+def settled(create_app: Callable[[], Any]) -> Callable[[], Any]:
+    """The factory, after which garbage is collected again, among what is made from then on."""
 
-    Meanwhile the launcher readies the database. False when it went away instead.
-    """
-    importlib.import_module(app.partition(":")[0])
-    return bool(sys.stdin.readline())
+    def create() -> Any:
+        app = create_app()
+        gc.freeze()
+        gc.enable()
+        return app
+
+    return create
 
 
 if __name__ == "__main__":
