@@ -1,0 +1,119 @@
+"""The whole product in a folder of its own, on free ports, for as long as it is measured."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import httpx
+from sqlalchemy import make_url
+
+from migrations.owners import DATABASE
+from services.__main__ import FACTORIES, FrontPanel, Stack
+from tests.postgres import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where everything is."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def address(self, name: str) -> str:
+        """The origin of a process."""
+        return f"http://127.0.0.1:{self.environment[f'NTP_{name.upper()}_PORT']}"
+
+    @property
+    def gateway_environment(self) -> dict[str, str]:
+        """What the gateway was told."""
+        with patch.dict(os.environ, self.environment, clear=True):
+            return Stack(FrontPanel())._environment("gateway")
+
+    @property
+    def database_url(self) -> str:
+        """The product's database, as its administrator."""
+        with patch.dict(os.environ, self.environment, clear=True):
+            admin = make_url(Stack(FrontPanel())._admin_url)
+        return admin.set(drivername="postgresql", database=DATABASE).render_as_string(hide_password=False)
+
+    def run(self, *arguments: str, told: dict[str, str] | None = None) -> str:
+        """Run one of the product's commands."""
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env=told or self.environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+
+@contextmanager
+def installed() -> Iterator[Installation]:
+    """Start everything; stop it and remove the folder afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ntp-bench-") as name:
+        Path(name).chmod(0o755)
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("NTP_")}
+        ports = {f"NTP_{each.upper()}_PORT": str(free_port()) for each in (*FACTORIES, "postgres")}
+        told = {"NTP_VAR": name, "NTP_CLIENT_LIMIT": "", "NTP_ADDRESS_LIMIT": "", "NTP_TOKEN_LIMIT": ""}
+        here = Installation(Path(name), {**clean, **ports, **told})
+        try:
+            here.run("services", "up", "--detach")
+            yield here
+        finally:
+            here.run("services", "stop")
+
+
+@asynccontextmanager
+async def served(app: str, folder: Path, **told: str) -> AsyncIterator[str]:
+    """Serve one more application as the product serves its own."""
+    port = free_port()
+    with (folder / "bare.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "shared.kit.serve", app, "--port", str(port)),
+            cwd=ROOT,
+            env={**os.environ, **told},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            async with httpx.AsyncClient() as http:
+                for _ in range(200):
+                    try:
+                        await http.get(f"http://127.0.0.1:{port}/")
+                        break
+                    except httpx.TransportError:
+                        await asyncio.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def client_of(here: Installation, http: httpx.AsyncClient, client_id: str, *scopes: str) -> str:
+    """Register a client for the whole province at the command line; gives a token."""
+    made = json.loads(
+        here.run(
+            "gateway",
+            "create-client",
+            *("--id", client_id, "--unit", "62", "--program", "poverty", "--scope", *scopes),
+            told=here.gateway_environment,
+        )
+    )
+    answer = await http.post(
+        "/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=(made["client_id"], made["client_secret"]),
+    )
+    return str(answer.raise_for_status().json()["access_token"])
