@@ -6,6 +6,7 @@ schema is the model's own.
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
@@ -28,15 +29,23 @@ class DraftModel(BaseModel):
     rows: ClassVar[str | None] = None
     """The list that is read row by row; None where the body is one statement without rows."""
     unread: ClassVar[Mapping[str, Any]]
+    row_unread: ClassVar[Mapping[str, Any]] = {}
+    """What stands in for an unread field of a row; a row with another fault is left out."""
 
 
 Model = TypeVar("Model", bound=DraftModel)
 
+EVERYTHING_READ: frozenset[str] = frozenset()
+
 
 class Draft(Generic[Model]):
-    """What of a body could be read. `ordinals` gives the place of each row that was read in the list as posted."""
+    """What of a body could be read.
 
-    __slots__ = ("body", "faults", "ordinals", "unread")
+    `ordinals` gives the place of each row that was read in the list as posted, and `partial` the fields of a row that
+    were not read, by its place.
+    """
+
+    __slots__ = ("body", "faults", "ordinals", "partial", "unread")
 
     def __init__(
         self,
@@ -44,11 +53,13 @@ class Draft(Generic[Model]):
         faults: tuple[Fault, ...] = (),
         unread: frozenset[str] = frozenset(),
         ordinals: tuple[int, ...] | range = range(0),
+        partial: Mapping[int, frozenset[str]] = MappingProxyType({}),
     ) -> None:
         self.body = body
         self.faults = faults
         self.unread = unread
         self.ordinals = ordinals
+        self.partial = partial
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -82,10 +93,36 @@ def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[M
         return Draft(read(kept), faults, unread)
     posted = raw.get(model.rows, [])
     rows: list[Any] = posted if isinstance(posted, list) else []
-    bad_rows = {one["loc"][1] for one in found if one["loc"][:1] == (model.rows,) and len(one["loc"]) > 1}
+    partial = _partial_rows(model, found)
     all_rows_unread = any(one["loc"] == (model.rows,) for one in found) or not isinstance(posted, list)
-    ordinals = () if all_rows_unread else tuple(at for at in range(len(rows)) if at not in bad_rows)
-    kept[model.rows] = [rows[at] for at in ordinals]
+    ordinals = (
+        ()
+        if all_rows_unread
+        else tuple(at for at in range(len(rows)) if partial.get(at, EVERYTHING_READ) is not None)
+    )
+    kept[model.rows] = [_patched(model, rows[at], partial.get(at)) for at in ordinals]
     if all_rows_unread:
         unread |= {model.rows}
-    return Draft(read(kept), faults, unread, ordinals)
+    fields = {at: names for at, names in partial.items() if names is not None}
+    return Draft(read(kept), faults, unread, ordinals, fields)
+
+
+def _partial_rows(model: type[Model], found: list[ErrorDetails]) -> dict[int, frozenset[str] | None]:
+    """Give, for each row at fault, the fields that were not read; None where nothing of the row can be used."""
+    partial: dict[int, frozenset[str] | None] = {}
+    for one in found:
+        if one["loc"][:1] != (model.rows,) or len(one["loc"]) == 1:
+            continue
+        at, *field = one["loc"][1:]
+        assert isinstance(at, int)
+        replaceable = bool(field) and (field[0] in model.row_unread or one["type"] == "extra_forbidden")
+        known = partial.get(at, EVERYTHING_READ)
+        partial[at] = known | {str(field[0])} if replaceable and known is not None else None
+    return partial
+
+
+def _patched(model: type[Model], row: Any, unread: frozenset[str] | None) -> Any:
+    if not unread:
+        return row
+    stand_ins = {name: model.row_unread[name] for name in unread if name in model.row_unread}
+    return {name: value for name, value in row.items() if name not in unread} | stand_ins

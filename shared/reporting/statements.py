@@ -4,7 +4,8 @@ import base64
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -32,6 +33,8 @@ class Statement:
     form: str | None
     values: tuple[Stated, ...]
     ordinals: tuple[int, ...] | range
+    partial: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Fields of a row that could not be read, by its place; the rules pass over them."""
     nil: bool = False
     note: str | None = None
     document: dict[str, Any] | None = None

@@ -56,7 +56,7 @@ async def submit_report(
         keep_nothing(request)
     done = await submitting.submit(
         desk.of(caller),
-        draft.body.statement(draft.ordinals),
+        draft.body.statement(draft.ordinals, draft.partial),
         supersedes=draft.body.supersedes,
         shape_faults=draft.faults,
         unread=draft.unread,

@@ -133,7 +133,7 @@ class _Intake:
             draft = line.report
             done = await submitting.submit(
                 Desk(session, self.engine, state.territory, now, self.caller),
-                draft.body.statement(draft.ordinals),
+                draft.body.statement(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,
                 shape_faults=draft.faults,
                 unread=draft.unread,

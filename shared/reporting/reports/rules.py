@@ -44,6 +44,10 @@ UNIT_LEVEL = Sentence(
     "Chỉ tiêu này báo cáo ở cấp {level}, không phải ở đơn vị {unit}.",
     "This indicator is stated at {level} level or above, not by {unit}.",
 )
+UNIT_COUNTED = Sentence(
+    "Chỉ tiêu này được đếm theo từng đơn vị cấp {level}; {unit} không nêu thay cho cấp dưới.",
+    "This indicator is counted for each {level} by itself; {unit} cannot state it for those below.",
+)
 UNIT_KIND = Sentence(
     "Chỉ tiêu này chỉ áp dụng cho loại đơn vị {kinds}; {unit} là {kind}.",
     "This indicator is for units of kind {kinds}; {unit} is {kind}.",
@@ -74,6 +78,8 @@ EMPTY = Sentence(
     "The report holds no values; if nothing happened, say nil: true.",
 )
 NOTHING_HERE = Decimal(0)
+READ: frozenset[str] = frozenset()
+"""No field of the row was left unread."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ class Checker:
         faults: list[Fault] = []
         period = None if "period" in unread else self._period(statement, faults)
         if period is None:
+            faults += self._in_any_period(statement, unread)
             return None, faults
         on = period.ends_on
         form = None if "form" in unread else self._form(statement, period, faults)
@@ -128,6 +135,36 @@ class Checker:
                 )
             )
         return period
+
+    def _in_any_period(self, statement: Statement, unread: frozenset[str]) -> Iterator[Fault]:
+        """Find what is wrong whatever the period may turn out to be."""
+        form = self.catalogue.forms.get(statement.form or "")
+        if "form" not in unread and statement.form is not None and form is None:
+            names = ", ".join(self.catalogue.forms)
+            shown = {"form": statement.form[:60], "period": statement.period[:40], "forms": names}
+            yield fault("/form", "form_unknown", FORM_UNKNOWN, **shown)
+        if "unit" not in unread:
+            yield from self._never_a_unit(statement.unit, "/unit")
+        if "observations" not in unread and "nil" not in unread:
+            yield from _emptiness(statement)
+        seen: dict[tuple[str, str], int] = {}
+        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
+            at = f"/observations/{ordinal}"
+            yield from _repetition(one, ordinal, seen)
+            yield from self._never_a_unit(one.unit, f"{at}/unit")
+            versions = self.catalogue.indicators.get(one.indicator, ())
+            if not versions:
+                shown = {"indicator": one.indicator[:80]}
+                yield fault(f"{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, **shown)
+            if len(versions) == 1:
+                yield from _value_faults(one, versions[0], at)
+        yield from self._across(statement)
+
+    def _never_a_unit(self, code: str, at: str) -> Iterator[Fault]:
+        try:
+            self.territory.versions(code)
+        except UnknownUnit:
+            yield fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
 
     def _form(self, statement: Statement, period: Period, faults: list[Fault]) -> Form | None:
         forms = {form.code: form for form in self.catalogue.form_for(period.kind, period.ends_on)}
@@ -161,17 +198,20 @@ class Checker:
         seen: dict[tuple[str, str], int] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
             at = f"/observations/{ordinal}"
-            first = seen.setdefault((one.unit, one.indicator), ordinal)
-            if first != ordinal:
-                faults.append(fault(at, "value_repeated", VALUE_REPEATED, first=first))
+            unread = statement.partial.get(ordinal, READ)
+            if not unread & {"unit", "indicator"}:
+                first = seen.setdefault((one.unit, one.indicator), ordinal)
+                if first != ordinal:
+                    faults.append(fault(at, "value_repeated", VALUE_REPEATED, first=first))
             unit = placed.get(one.unit)
-            if unit is None:
+            if unit is None and "unit" not in unread:
                 unit = placed[one.unit] = self._placed(one.unit, root, on, at, faults)
-            indicator = self._indicator(one, form, on, at, faults)
+            indicator = None if "indicator" in unread else self._indicator(one, form, on, at, faults)
+            if indicator is not None and "value" not in unread:
+                faults += _value_faults(one, indicator, at)
             if indicator is None or unit is None:
                 yield 1
                 continue
-            faults += _value_faults(one, indicator, at)
             faults += self._fit(unit, indicator, on, at)
             scope = (unit.code, indicator.level, indicator.kinds)
             if scope not in covers:
@@ -208,9 +248,13 @@ class Checker:
         return indicator
 
     def _fit(self, unit: Unit, indicator: Indicator, on: date, at: str) -> Iterator[Fault]:
-        below = {"commune": ("village",), "district": ("village", "commune")}[indicator.level]
-        if unit.level in below and self.territory.answering_unit(unit.code, on).level == "district":
-            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=indicator.level)
+        in_district = self.territory.answering_unit(unit.code, on).level == "district"
+        own = "district" if indicator.level == "district" and in_district else "commune"
+        counted = indicator.code in self.catalogue.counts_by_input
+        if unit.level == "village" or (unit.level == "commune" and own == "district"):
+            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=own)
+        elif counted and unit.level != own:
+            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_COUNTED, unit=unit.code, level=own)
         if indicator.kinds is not None and unit.level == "commune" and unit.kind not in indicator.kinds:
             kinds = ", ".join(sorted(indicator.kinds))
             yield fault(
@@ -222,6 +266,8 @@ class Checker:
         by_unit: dict[str, dict[str, Decimal]] = defaultdict(dict)
         places: dict[tuple[str, str], int] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
+            if statement.partial.get(ordinal, READ) & {"unit", "indicator", "value"}:
+                continue
             by_unit[one.unit].setdefault(one.indicator, one.value)
             places.setdefault((one.unit, one.indicator), ordinal)
         for unit, values in by_unit.items():
@@ -255,6 +301,12 @@ def _emptiness(statement: Statement) -> Iterator[Fault]:
         yield fault("/nil", "nil_with_observations", NIL_WITH_VALUES)
     elif not statement.nil and not posted:
         yield fault("/observations", "report_empty", EMPTY)
+
+
+def _repetition(one: Stated, ordinal: int, seen: dict[tuple[str, str], int]) -> Iterator[Fault]:
+    first = seen.setdefault((one.unit, one.indicator), ordinal)
+    if first != ordinal:
+        yield fault(f"/observations/{ordinal}", "value_repeated", VALUE_REPEATED, first=first)
 
 
 def _value_faults(one: Stated, indicator: Indicator, at: str) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -89,6 +90,12 @@ class ReportIn(DraftModel):
     )
     rows: ClassVar[str] = "observations"
     unread: ClassVar[Mapping[str, Any]] = {"unit": "00", "period": "2000"}
+    row_unread: ClassVar[Mapping[str, Any]] = {
+        "unit": "00",
+        "indicator": "-",
+        "value": 0,
+        "status": "official",
+    }
 
     unit: UnitCode = Field(description="the reporting unit; its values are for itself or units below it")
     period: str = Field(
@@ -110,7 +117,9 @@ class ReportIn(DraftModel):
         default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
     )
 
-    def statement(self, ordinals: tuple[int, ...] | range) -> Statement:
+    def statement(
+        self, ordinals: tuple[int, ...] | range, partial: Mapping[int, frozenset[str]] = MappingProxyType({})
+    ) -> Statement:
         """Give what is said as frozen values."""
         return Statement(
             unit=self.unit,
@@ -118,6 +127,7 @@ class ReportIn(DraftModel):
             form=self.form,
             values=tuple(Stated(it.unit, it.indicator, it.value, it.status) for it in self.observations),
             ordinals=ordinals,
+            partial=partial,
             nil=self.nil,
             note=self.note,
             document=self.document.model_dump(mode="json") if self.document else None,
