@@ -1,7 +1,8 @@
 """What a classification may say. Pure: what is stated, the regions and the day in; every fault out.
 
 A region says what is at least true of its communes: one of region III is in special difficulty. One of another region, or
-of none, can be in special difficulty under a decision of its own (border and safe-zone communes).
+of none, can be in special difficulty under a decision of its own (border and safe-zone communes). A decision may take
+effect before its own date: a commune recognized as new rural leaves region III from the day of that recognition.
 """
 
 import tomllib
@@ -21,10 +22,6 @@ REGION_UNKNOWN = Sentence(
 REGION_IS_DIFFICULT = Sentence(
     "Xã khu vực {region} là xã đặc biệt khó khăn ({legal_basis}).",
     "A commune of region {region} is in special difficulty ({legal_basis}).",
-)
-EFFECT_BEFORE_DECISION = Sentence(
-    "Ngày có hiệu lực {effective_on} trước ngày quyết định {decided_on}.",
-    "It takes effect on {effective_on}, before the decision of {decided_on}.",
 )
 
 
@@ -110,11 +107,3 @@ def faults_of(stated: Stated, regions: Collection[Region], unread: Collection[st
                 region=region.code,
                 legal_basis=region.legal_basis,
             )
-    if not {"decision", "effective_on"}.intersection(unread) and stated.effective_on < stated.decided_on:
-        yield fault(
-            "/effective_on",
-            "effect_before_decision",
-            EFFECT_BEFORE_DECISION,
-            effective_on=stated.effective_on,
-            decided_on=stated.decided_on,
-        )
