@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from migrations.ddl import grant
 from sqlalchemy.dialects.postgresql import JSONB
+
+from migrations.ddl import grant
 
 revision = "kit_0001"
 down_revision = None
