@@ -69,7 +69,9 @@ async def test_a_repeat_says_the_same_secret_and_the_database_holds_none(office,
     rotated = await office.post("/v1/clients/district-610/rotate", headers={"Idempotency-Key": "k2"})
     secrets = {made.json()["client_secret"], rotated.json()["client_secret"]}
     assert len(secrets) == 2
-    rests = await everything_in(database) + capsys.readouterr().out
+    logged = capsys.readouterr().out
+    assert "/v1/clients/district-610/rotate" in logged
+    rests = await everything_in(database) + logged
     for secret in secrets:
         assert secret not in rests
         assert secret.removeprefix("ntp_") not in rests
