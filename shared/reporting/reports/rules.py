@@ -150,13 +150,16 @@ class Checker:
         seen: dict[tuple[str, str], int] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
             at = f"/observations/{ordinal}"
-            yield from _repetition(one, ordinal, seen)
-            yield from self._never_a_unit(one.unit, f"{at}/unit")
+            row_unread = statement.partial.get(ordinal, READ)
+            if not row_unread & {"unit", "indicator"}:
+                yield from _repetition(one, ordinal, seen)
+            if "unit" not in row_unread:
+                yield from self._never_a_unit(one.unit, f"{at}/unit")
             versions = self.catalogue.indicators.get(one.indicator, ())
-            if not versions:
+            if not versions and "indicator" not in row_unread:
                 shown = {"indicator": one.indicator[:80]}
                 yield fault(f"{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, **shown)
-            if len(versions) == 1:
+            if len(versions) == 1 and "value" not in row_unread:
                 yield from _value_faults(one, versions[0], at)
         yield from self._across(statement)
 
@@ -200,9 +203,7 @@ class Checker:
             at = f"/observations/{ordinal}"
             unread = statement.partial.get(ordinal, READ)
             if not unread & {"unit", "indicator"}:
-                first = seen.setdefault((one.unit, one.indicator), ordinal)
-                if first != ordinal:
-                    faults.append(fault(at, "value_repeated", VALUE_REPEATED, first=first))
+                faults += _repetition(one, ordinal, seen)
             unit = placed.get(one.unit)
             if unit is None and "unit" not in unread:
                 unit = placed[one.unit] = self._placed(one.unit, root, on, at, faults)
@@ -273,7 +274,8 @@ class Checker:
         for unit, values in by_unit.items():
             for check in self.catalogue.checks:
                 for found in check(values):
-                    at = f"/observations/{places[unit, found.pointer]}/value"
+                    place = places.get((unit, found.pointer))
+                    at = "/observations" if place is None else f"/observations/{place}/value"
                     yield Fault(at, found.code, found.sentence)
 
 
