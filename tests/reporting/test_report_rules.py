@@ -1,0 +1,358 @@
+"""What a report may say: each fault by its code and its place, all of them at once. Pure, on the shipped map."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kit.problems import Sentence, fault
+from shared.reporting.reports.rules import Checker, expected_units
+from shared.reporting.statements import STATUSES, Stated, Statement, content_sha256, plain, receipt_code
+from shared.territory.tables import read_successions, read_units
+from shared.territory.tree import Territory
+from shared.territory.units import Unit
+from tests.reporting.office import catalogue
+
+MAP = Territory(read_units(), read_successions()).with_units(
+    [
+        Unit("23341.01", "village", "thon", "Thôn 1", "23341", date(2022, 1, 1)),
+        Unit("23293.01", "village", "thon", "Thôn 1", "23293", date(2025, 7, 1)),
+    ]
+)
+TODAY = date(2026, 1, 10)
+TOWN = "23341"
+"""The township (thị trấn) of Đăk Glei, 610, whose other communes are 23344 to 23374."""
+
+
+def no_more_poor_than_all(values):
+    if values.get("poor", 0) > values.get("households", 10**12):
+        yield fault("poor", "more_poor_than_all", Sentence("nhiều hơn", "more than all"))
+
+
+CATALOGUE = replace(catalogue(), checks=(no_more_poor_than_all,))
+VERSIONS = tuple(
+    replace(
+        CATALOGUE.indicators["herd"][0], version=at, valid_from=since, valid_to=to, maximum=Decimal(limit)
+    )
+    for at, since, to, limit in [
+        (1, date(2016, 1, 1), date(2022, 12, 31), 10),
+        (2, date(2023, 1, 1), None, 20),
+    ]
+)
+CATALOGUE = replace(CATALOGUE, indicators={**CATALOGUE.indicators, "herd": VERSIONS})
+
+
+def say(*values, unit="610", period="2023", form="census", **more) -> Statement:
+    """State values as (unit, indicator, value)."""
+    stated = tuple(Stated(place, code, Decimal(str(value)), "official") for place, code, value in values)
+    return Statement(unit, period, form, stated, range(len(stated)), **more)
+
+
+def check(statement, unread=frozenset(), today=TODAY, of=CATALOGUE):
+    return Checker(of, MAP, today).check(statement, frozenset(unread))
+
+
+def found(statement, unread=frozenset(), today=TODAY):
+    checked, faults = check(statement, unread, today)
+    assert (checked is None) == bool(faults)
+    for one in faults:
+        assert one.sentence.vi
+        assert "{" not in one.sentence.vi + one.sentence.en
+    return [(it.pointer, it.code) for it in faults]
+
+
+ONE = ("23341", "households", 100)
+
+
+def test_a_clean_report_has_no_fault_and_says_how_many_units_each_value_covers():
+    checked, faults = check(say(ONE, ("610", "poor", 5), ("610", "households", 7)))
+    assert faults == []
+    assert checked.form.code == "census"
+    assert str(checked.period) == "2023"
+    assert checked.covers == (1, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (say(ONE, period="2023-13"), ("/period", "period_invalid")),
+        (say(ONE, period="last year"), ("/period", "period_invalid")),
+        (say(ONE, form="nothing"), ("/form", "form_unknown")),
+        (say(ONE, form="census", period="2023-03"), ("/form", "form_unknown")),
+        (say(ONE, form=None), ("/form", "form_required")),
+        (say(ONE, unit="999"), ("/unit", "unit_unknown")),
+        (say(nil=True, period="2025"), ("/unit", "unit_unknown_on_date")),
+        (say(("610", "poor", 1), unit="51", period="2025"), ("/observations/0/unit", "unit_unknown_on_date")),
+        (say(), ("/observations", "report_empty")),
+        (say(ONE, nil=True), ("/nil", "nil_with_observations")),
+        (say(("99999", "poor", 1)), ("/observations/0/unit", "unit_unknown")),
+        (say(ONE, ("62001", "poor", 1)), ("/observations/1/unit", "unit_unknown")),
+        (say(("23377", "poor", 1)), ("/observations/0/unit", "unit_not_below")),
+        (say(("62", "poor", 1)), ("/observations/0/unit", "unit_not_below")),
+        (say(("23341.01", "poor", 1)), ("/observations/0/unit", "unit_level_wrong")),
+        (say(("23341", "jobs", 1), form="results"), ("/observations/0/unit", "unit_level_wrong")),
+        (say(("23341.01", "jobs", 1), form="results"), ("/observations/0/unit", "unit_level_wrong")),
+        (
+            say((TOWN, "criterion_a", 1), form="criteria"),
+            ("/observations/0/unit", "unit_kind_wrong"),
+        ),
+        (say(("23341", "goats", 1)), ("/observations/0/indicator", "indicator_unknown")),
+        (say(("23341", "retired", 1)), ("/observations/0/indicator", "indicator_retired")),
+        (say(("610", "jobs", 1)), ("/observations/0/indicator", "indicator_on_other_form")),
+        (say(("23341", "poor", -1)), ("/observations/0/value", "value_out_of_range")),
+        (say(("23341", "herd", 21), form="results"), ("/observations/0/value", "value_out_of_range")),
+        (say(("23341", "poor", "1.5")), ("/observations/0/value", "value_too_precise")),
+        (say(("23341", "rain", "1.005"), form="results"), ("/observations/0/value", "value_too_precise")),
+        (say(ONE, ("23341", "poor", 1), ONE), ("/observations/2", "value_repeated")),
+        (say(ONE, ("23341", "poor", 101)), ("/observations/1/value", "more_poor_than_all")),
+        # since 1 July 2025, when no district is between a commune and the province
+        (
+            say(("23293.01", "poor", 1), unit="51", period="2025"),
+            ("/observations/0/unit", "unit_level_wrong"),
+        ),
+        (
+            say(("23293.01", "jobs", 1), unit="51", period="2025", form="results"),
+            ("/observations/0/unit", "unit_level_wrong"),
+        ),
+        # a count is made from each unit's own values: nobody states them for the units below
+        (say(("610", "criterion_a", 1), form="criteria"), ("/observations/0/unit", "unit_level_wrong")),
+        (
+            say(("62", "criterion_a", 1), unit="62", form="criteria"),
+            ("/observations/0/unit", "unit_level_wrong"),
+        ),
+    ],
+)
+def test_each_fault_has_its_code_and_its_place(statement, expected):
+    assert found(statement) == [expected]
+
+
+def test_a_period_that_has_not_begun_cannot_be_reported():
+    statement = say(("23293", "poor", 1), unit="51", period="2026")
+    assert found(statement, today=date(2026, 1, 1)) == []
+    assert found(statement, today=date(2025, 12, 31)) == [("/period", "period_not_started")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        say(nil=True),
+        say(("610", "jobs", 0), form="results", period="2023-12"),
+        say(("23341", "herd", 10), form="results", period="2022"),
+        say(("23341", "herd", 20), form="results", period="2023"),
+        say(("23341", "poor", "1.000")),
+        say(("62", "poor", 1), unit="62"),
+        say(("23293", "poor", 1), unit="51", period="2025"),
+        say(("23293", "jobs", 1), unit="23293", form="results", period="2025"),
+        say(("23344", "criterion_a", 1), form="criteria"),
+        say(("23341", "retired", 1), period="2020"),
+        say(("23293", "poor", 1), unit="51", period="2026"),
+    ],
+)
+def test_what_is_allowed_has_no_fault(statement):
+    assert found(statement) == []
+
+
+def test_the_only_form_of_a_period_need_not_be_named():
+    checked, faults = check(say(("610", "jobs", 1), form=None, period="2023-05"))
+    assert faults == []
+    assert checked.form.code == "results"
+
+
+def test_faults_of_all_kinds_are_found_at_once_in_the_order_of_the_body():
+    statement = say(
+        ("23341", "poor", -1),
+        ("99999", "poor", 1),
+        ("23344", "goats", 1),
+        ("23347", "poor", "0.5"),
+        ("23341", "poor", 3),
+        form="nothing",
+        unit="999",
+    )
+    assert found(statement) == [
+        ("/form", "form_unknown"),
+        ("/unit", "unit_unknown"),
+        ("/observations/0/value", "value_out_of_range"),
+        ("/observations/1/unit", "unit_unknown"),
+        ("/observations/2/indicator", "indicator_unknown"),
+        ("/observations/3/value", "value_too_precise"),
+        ("/observations/4", "value_repeated"),
+    ]
+
+
+@pytest.mark.parametrize("unread", [frozenset(), {"period"}])
+def test_a_period_that_cannot_be_read_hides_no_fault_that_holds_in_any_period(unread):
+    statement = say(
+        ("99999", "poor", 1),
+        ("23344", "goats", 1),
+        ("23341", "poor", -1),
+        ("23341", "households", 5),
+        ("23341", "households", 6),
+        ("23350", "poor", 2),
+        ("23350", "households", 1),
+        unit="999",
+        form="nothing",
+        period="2000" if unread else "2023-99",
+    )
+    expected = [
+        ("/form", "form_unknown"),
+        ("/unit", "unit_unknown"),
+        ("/observations/0/unit", "unit_unknown"),
+        ("/observations/1/indicator", "indicator_unknown"),
+        ("/observations/2/value", "value_out_of_range"),
+        ("/observations/4", "value_repeated"),
+        ("/observations/5/value", "more_poor_than_all"),
+    ]
+    checked, faults = check(statement, unread)
+    assert checked is None
+    said = [(it.pointer, it.code) for it in faults]
+    assert said == ([] if unread else [("/period", "period_invalid")]) + expected
+
+
+def test_without_a_period_nothing_is_said_that_depends_on_its_day():
+    """A commune of 2023 only, a retired indicator, a value that one version allows: any may be right in some period."""
+    statement = say(
+        ("23341", "retired", 1), ("23293", "herd", 15), ("610", "jobs", 1), form="results", period="x"
+    )
+    assert [it.code for it in check(statement)[1]] == ["period_invalid"]
+
+
+def test_what_was_not_read_is_not_judged():
+    checked, faults = check(say(form="nothing", unit="999"), frozenset({"observations", "form", "unit"}))
+    assert checked is None
+    assert faults == []
+    row = replace(
+        say(("00", "-", 0), ("23341", "goats", 1)), partial={0: frozenset({"unit", "indicator", "value"})}
+    )
+    for period in ("2023", "x"):
+        said = [it.pointer for it in check(replace(row, period=period))[1] if it.pointer != "/period"]
+        assert said == ["/observations/1/indicator"]
+    statement = replace(say(ONE, ("23341", "poor", -1)), ordinals=(3, 7))
+    assert found(statement, {"observations"}) == [("/observations/7/value", "value_out_of_range")]
+
+
+CODES = st.sampled_from(["23341", "23344", "610", "62", "608", TOWN, "23341.01", "99999", "23293", ""])
+VALUES = st.tuples(
+    CODES,
+    st.sampled_from([*CATALOGUE.indicators, "goats"]),
+    st.decimals(min_value=-5, max_value=30, places=2),
+)
+
+
+@given(
+    values=st.lists(VALUES, max_size=6),
+    unit=CODES,
+    period=st.sampled_from(["2023", "2025", "2020", "2023-05", "2023-Q2", "2023-S1", "1991", "2031", "x"]),
+    form=st.sampled_from([*CATALOGUE.forms, None, "nothing"]),
+    nil=st.booleans(),
+    unread=st.sets(st.sampled_from(["period", "form", "unit", "observations", "nil"])),
+)
+def test_any_statement_is_checked_or_refused_with_places_that_exist(values, unit, period, form, nil, unread):
+    statement = say(*values, unit=unit, period=period, form=form, nil=nil)
+    checked, faults = check(statement, unread)
+    assert checked is None or not faults
+    if checked is not None:
+        assert len(checked.covers) == len(values)
+        assert all(one >= 1 for one in checked.covers)
+    for one in faults:
+        top, *rest = one.pointer.split("/")[1:]
+        assert top in {"period", "form", "unit", "nil", "observations"}
+        if rest:
+            assert int(rest[0]) < len(values)
+
+
+# Who is expected to state what
+
+
+@pytest.mark.parametrize(
+    ("code", "root", "on", "expected"),
+    [
+        ("poor", "62", "2023-12-31", 102),
+        ("poor", "610", "2023-12-31", 12),
+        ("poor", "23341", "2023-12-31", 1),
+        ("criterion_a", "62", "2023-12-31", 85),
+        ("criterion_a", "608", "2023-12-31", 11),
+        ("jobs", "62", "2023-12-31", 10),
+        ("jobs", "610", "2023-12-31", 1),
+        ("jobs", "23341", "2023-12-31", 0),
+        ("poor", "51", "2025-12-31", 40),
+        ("criterion_a", "51", "2025-12-31", 37),
+        ("jobs", "51", "2025-12-31", 40),
+        ("jobs", "23293", "2025-12-31", 1),
+    ],
+)
+def test_who_is_expected_to_state_an_indicator(code, root, on, expected):
+    indicator = CATALOGUE.indicators[code][-1]
+    units = expected_units(MAP, root, indicator, date.fromisoformat(on))
+    assert len(units) == len(set(units)) == expected
+
+
+# The fingerprint
+
+
+PLAIN = [("5", "5.0"), ("5", "5.000000"), ("0", "-0"), ("0", "0.00"), ("1000", "1E+3"), ("0.1", "0.10")]
+
+
+@pytest.mark.parametrize(("one", "other"), PLAIN)
+def test_a_number_has_one_spelling(one, other):
+    assert plain(Decimal(one)) == plain(Decimal(other)) == one
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
+def test_the_one_spelling_is_the_number(value):
+    assert Decimal(plain(value)) == value
+    assert "E" not in plain(value)
+
+
+SAID = st.lists(
+    st.tuples(
+        st.sampled_from(["23341", "23344"]),
+        st.sampled_from(["poor", "households", "herd"]),
+        st.decimals(min_value=0, max_value=99, places=2),
+        st.sampled_from(STATUSES),
+    ),
+    unique_by=lambda it: it[:2],
+)
+
+
+@given(SAID, st.randoms(use_true_random=False))
+def test_the_fingerprint_does_not_know_the_order_or_the_spelling_of_values(said, chance):
+    shuffled = list(said)
+    chance.shuffle(shuffled)
+    one = replace(say(), values=tuple(Stated(*it) for it in said))
+    two = replace(say(), values=tuple(Stated(u, i, v.normalize(), s) for u, i, v, s in shuffled))
+    assert content_sha256(one) == content_sha256(two)
+
+
+@given(SAID, SAID)
+def test_other_values_have_another_fingerprint(said, other):
+    one, two = (replace(say(), values=tuple(Stated(*it) for it in each)) for each in (said, other))
+    assert (content_sha256(one) == content_sha256(two)) == (set(said) == set(other))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unit": "611"},
+        {"period": "2022"},
+        {"form": "other"},
+        {"nil": True},
+        {"note": "x"},
+        {"document": {"number": "1"}},
+        {"evidence": ({"sha256": "0" * 64, "kind": "photo"},)},
+    ],
+)
+def test_whatever_else_it_says_is_in_the_fingerprint(change):
+    assert content_sha256(say(ONE)) != content_sha256(replace(say(ONE), **change))
+
+
+@given(st.sampled_from(["rural", "poverty", "ethnic"]), st.uuids())
+def test_a_receipt_can_be_read_aloud(program, report):
+    code = receipt_code(program, report)
+    initial, *groups = code.split("-")
+    assert initial == program[0].upper()
+    assert [len(it) for it in groups] == [4, 4, 4, 4]
+    assert set("".join(groups)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    assert receipt_code(program, report) == code
