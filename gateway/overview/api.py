@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from gateway.overview.parts import Part, Parts, Question, Refused
 from gateway.overview.schemas import StatusOut
 from gateway.settings import FUNDING, GatewaySettings
 from shared.kit.answers import PROBLEM_JSON, language_of
+from shared.kit.clock import AsOf
 from shared.kit.conditional import has_it, weak_tag
 from shared.kit.identity import Caller, PublicReader
 from shared.periods import Period
@@ -43,6 +45,7 @@ async def read_status(
     unit: Annotated[
         str, Query(pattern=r"^[0-9.]{2,8}$", description="the province, or a unit below it")
     ] = "62",
+    as_of: AsOf = None,
     require: Annotated[
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
     ] = "any",
@@ -51,20 +54,23 @@ async def read_status(
     when = Period.parse(period)
     territory: Territory = request.app.state.territory
     place = territory.find(unit, when.ends_on)
-    parts = await _parts(request, when, unit, basis, caller)
+    parts = await _parts(request, when, unit, basis, caller, as_of)
     named = {"code": unit, "name": place.name if place else None}
     return _answer(request, parts, named, when, basis, strict=require == "all")
 
 
-async def _parts(request: Request, when: Period, unit: str, basis: str, caller: Caller) -> list[Part]:
+async def _parts(
+    request: Request, when: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
+) -> list[Part]:
     settings: GatewaySettings = request.app.state.settings
     parts: Parts = request.app.state.parts
     personal = basis == "provisional" or not settings.public_reads
     asker = caller if personal else None
-    query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true"})
+    known_at = {"as_of": as_of.isoformat()} if as_of else {}
+    query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true", **known_at})
     paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
     if FUNDING in settings.upstreams:
-        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode({'year': when.year, 'unit': unit})}"
+        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode({'year': when.year, 'unit': unit, **known_at})}"
     authorization = request.headers.get("authorization")
     language = language_of(request)
     questions = [Question(name, path, language, asker) for name, path in paths.items()]

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 
 from services.poverty.rules import NEAR_POOR, POOR, Movement
 from services.poverty.schemas import MovementOut, MovementRow, MovementTable
+from shared.kit.clock import AsOf
 from shared.kit.feed import newest_change
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.basis import AsOf, Basis
+from shared.reporting.basis import Basis
 from shared.reporting.desk import TheDesk
 from shared.reporting.figures.api import PeriodText, UnitText
 from shared.reporting.figures.reading import values_by_child

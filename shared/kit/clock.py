@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
+from pydantic import AwareDatetime
 
 Clock = Callable[[], datetime]
 
@@ -21,3 +22,8 @@ def _now(request: Request) -> datetime:
 
 Now = Annotated[datetime, Depends(_now)]
 """The instant of the request by the service's clock."""
+
+AsOf = Annotated[
+    AwareDatetime | None, Query(description="RFC 3339 instant: read what was known then; now when left out")
+]
+"""An instant of the past to read at."""

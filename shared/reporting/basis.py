@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 
 from shared.kit.identity import SCOPES, Requires
 
@@ -26,10 +25,6 @@ async def _basis(
 
 Basis = Annotated[BasisName, Depends(_basis)]
 """Which observations count; nobody reads unreviewed ones by accident, or without saying who they are."""
-
-AsOf = Annotated[
-    AwareDatetime | None, Query(description="RFC 3339 instant: read what was known then; now when left out")
-]
 
 
 def instant(value: datetime | None) -> str | None:

@@ -1,8 +1,8 @@
 """A decision by its number and date, as targets and registers name it."""
 
-import datetime as dt
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.kit.days import Day
 
 
 class DecisionIn(BaseModel):
@@ -13,4 +13,4 @@ class DecisionIn(BaseModel):
     )
 
     number: str = Field(min_length=1, max_length=100, description="number of the decision")
-    date: dt.date = Field(description="date of the decision")
+    date: Day = Field(description="date of the decision")

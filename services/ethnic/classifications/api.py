@@ -1,7 +1,6 @@
 """Where classifications are said."""
 
 import uuid
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
@@ -10,12 +9,13 @@ from services.ethnic.classifications import actions, store
 from services.ethnic.classifications.rules import Region
 from services.ethnic.classifications.schemas import ClassificationIn, ClassificationOut, ClassificationsPage
 from shared.kit.bodies import Draft
+from shared.kit.clock import AsOf
+from shared.kit.days import Day
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.basis import AsOf
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, units_below
 
@@ -67,7 +67,7 @@ async def list_classifications(
     response: Response,
     unit: UnitsAsked = None,
     on: Annotated[
-        date | None, Query(description="only what each commune is on this day, on the map of that day")
+        Day | None, Query(description="only what each commune is on this day, on the map of that day")
     ] = None,
     left_in: Annotated[
         str | None,

@@ -1,13 +1,14 @@
 """Where progress is read. Public, unless the installation closes public reads."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 
 from services.funding.catalogue import Catalogue
-from services.funding.desk import TheDesk
+from services.funding.desk import Desk, TheDesk
 from services.funding.progress import store
 from services.funding.progress.rules import TOTAL, Part, Row, group, sum_up
 from services.funding.progress.schemas import (
@@ -33,6 +34,7 @@ from services.funding.queries import (
     Sought,
 )
 from services.funding.rules import CAPITALS, Capital
+from shared.kit.clock import AsOf
 from shared.kit.feed import newest_change
 from shared.kit.identity import PublicReader
 from shared.kit.problems import Invalid, Sentence, fault
@@ -70,6 +72,7 @@ async def read_progress(
     source: OfSources = None,
     unit: OfUnit = None,
     origin_year: OriginYear = None,
+    as_of: AsOf = None,
 ) -> ProgressOut:
     """Read what was allocated, carried over, committed and disbursed in a year, in any grouping.
 
@@ -80,7 +83,7 @@ async def read_progress(
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
     sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
-    parts = await store.parts(desk.session, sought, by)
+    parts = await store.parts(desk.session, sought, by, as_of=as_of)
     rows = group(parts, by, counted=catalogue.counted, with_a_rate=catalogue.with_a_rate)
     asked = {
         "year": year,
@@ -95,28 +98,37 @@ async def read_progress(
         year=year,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
-        as_of=(await newest_change(desk.session))[1],
+        as_of=await _known_until(desk, as_of),
         rows=[ProgressRow(**row.keys, **amounts(row, _lineage(row, asked))) for row in rows],
     )
 
 
 @router.get("/status", summary="Read the status of a year")
-async def read_status(*, desk: TheDesk, _: PublicReader, year: BudgetYear, unit: OfUnit = None) -> StatusOut:
+async def read_status(
+    *, desk: TheDesk, _: PublicReader, year: BudgetYear, unit: OfUnit = None, as_of: AsOf = None
+) -> StatusOut:
     """Read the money of a year as the province-wide status shows it.
 
     `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
     others, with the counterpart and the integrated money as parts of the local budget.
     """
     scope = await desk.scope(unit, year)
-    parts = await store.parts(desk.session, Sought(year=year, places=scope.places), ("capital", "source"))
+    sought = Sought(year=year, places=scope.places)
+    parts = await store.parts(desk.session, sought, ("capital", "source"), as_of=as_of)
     asked = {"year": year, "unit": unit}
     return StatusOut(
         year=year,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
-        as_of=(await newest_change(desk.session))[1],
+        as_of=await _known_until(desk, as_of),
         rows=_rows(parts, desk.catalogue, asked),
         sources=_other_sources(parts, desk.catalogue, asked),
     )
+
+
+async def _known_until(desk: Desk, as_of: datetime | None) -> datetime | None:
+    """Tell the newest change included, which is not after the instant asked for."""
+    _, changed_at = await newest_change(desk.session)
+    return min(filter(None, (as_of, changed_at)), default=None)
 
 
 def _rows(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[CapitalRow]:

@@ -20,12 +20,13 @@ from services.rural.ocop.schemas import (
 )
 from services.rural.ocop.store import Sought
 from shared.kit.bodies import Draft
+from shared.kit.clock import AsOf
+from shared.kit.days import Day
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.basis import AsOf
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, units_below
 
@@ -89,10 +90,10 @@ async def list_products(
     sought: Annotated[Sought, Depends(_sought)],
     unit: UnitsAsked = None,
     valid_on: Annotated[
-        date | None, Query(description="only what is valid on this day, on the map of that day")
+        Day | None, Query(description="only what is valid on this day, on the map of that day")
     ] = None,
     ending_before: Annotated[
-        date | None, Query(description="with valid_on: only what is no longer valid on this later day")
+        Day | None, Query(description="with valid_on: only what is no longer valid on this later day")
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -117,7 +118,7 @@ async def read_product(
     _: PublicReader,
     book: TheBook,
     code: str,
-    on: Annotated[date | None, Query(description="the day that is read; today when left out")] = None,
+    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
 ) -> ProductOut:
     """Read a product with its history, and whether its certificate is valid on a day."""
     rows = await store.of_product(desk.session, code)
@@ -142,7 +143,7 @@ async def read_summary(
     _: PublicReader,
     book: TheBook,
     unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")] = "62",
-    on: Annotated[date | None, Query(description="the day that is read; today when left out")] = None,
+    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
     months: Annotated[int, Query(ge=0, le=36, description="count what ends within so many months")] = 6,
 ) -> SummaryOut:
     """Count the products valid on a day by the units right below: stars, groups, owners, and what ends soon."""

@@ -1,7 +1,6 @@
 """Where recognitions are said."""
 
 import uuid
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
@@ -18,10 +17,11 @@ from services.rural.recognitions.schemas import (
 from services.rural.recognitions.sets import RecognitionLevel, Sets
 from services.rural.recognitions.store import Sought
 from shared.kit.bodies import Draft
+from shared.kit.clock import AsOf
+from shared.kit.days import Day
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.basis import AsOf
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below
 
@@ -99,7 +99,7 @@ async def list_recognitions(
     sought: Annotated[Sought, Depends(_sought)],
     unit: UnitsAsked = None,
     in_force_on: Annotated[
-        date | None, Query(description="only those in force on this day, on the map of that day")
+        Day | None, Query(description="only those in force on this day, on the map of that day")
     ] = None,
     latest: Annotated[
         bool, Query(description="of those in force, only each unit's latest decision at each level")

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, select
 
+from shared.kit.clock import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.basis import AsOf, Basis
+from shared.reporting.basis import Basis
 from shared.reporting.catalogue import Average, Catalogue, Count, Figure, FromRegister, Ratio, Sum
 from shared.reporting.desk import TheDesk
 from shared.reporting.engine import Engine, TheEngine

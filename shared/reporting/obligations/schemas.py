@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.kit.days import Day
 from shared.kit.decimals import Number
 from shared.reporting.obligations.rules import Obligation, State, Timeliness
 
@@ -70,7 +71,7 @@ class GoLiveIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"live_on": "2024-01-01"}})
 
-    live_on: date = Field(description="first day; periods that ended before it are backfilled and not judged")
+    live_on: Day = Field(description="first day; periods that ended before it are backfilled and not judged")
 
 
 class GoLiveOut(BaseModel):

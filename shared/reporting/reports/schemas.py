@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -12,6 +12,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticKnownError
 
 from shared.kit.bodies import DraftModel
+from shared.kit.days import Day
 from shared.kit.decimals import Number
 from shared.kit.paging import Page
 from shared.reporting.models import Report
@@ -60,7 +61,7 @@ class DocumentIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": DOCUMENT_EXAMPLE})
 
     number: str = Field(min_length=1, max_length=100, description="number of the document")
-    signed_on: date = Field(description="date of signature")
+    signed_on: Day = Field(description="date of signature")
     signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
 
 
