@@ -57,6 +57,9 @@ class FrontPanel(BaseSettings):
     poverty_port: int = Field(8002, ge=1, le=65535)
     ethnic_port: int = Field(8003, ge=1, le=65535)
     funding_port: int = Field(8004, ge=1, le=65535)
+    pool_size: int = Field(
+        6, ge=1, le=20, description="database connections of one process; each takes some 6 MB"
+    )
     issuer: str | None = Field(None, description="public origin of the gateway; by default its local address")
     client_secret_pepper: SecretStr | None = Field(None, description="by default made once and kept in var")
     rural_database_url: SecretStr | None = Field(
@@ -162,6 +165,7 @@ class Stack:
             "NTP_GATEWAY_URL": origin,
             "NTP_ISSUER": self.panel.issuer or origin,
             "NTP_STATE_DIR": str(state),
+            "NTP_POOL_SIZE": str(self.panel.pool_size),
         }
         if name == "gateway":
             told["NTP_UPSTREAMS"] = json.dumps(
