@@ -61,4 +61,6 @@ class Expectations:
         silent_by_word = {
             code for unit in self.nil.get(indicator.form, ()) for code in self.of(unit, indicator)
         }
-        return Coverage(int(measure.covers) if measure else 0, len(expected & silent_by_word), len(expected))
+        reported = min(int(measure.covers), len(expected)) if measure else 0
+        nil = min(len(expected & silent_by_word), len(expected) - reported)
+        return Coverage(reported, nil, len(expected))
