@@ -1,0 +1,241 @@
+"""How figures are made: sums, ratios of sums, averages, counts, coverage. Nothing is rounded, nothing averaged twice."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kit.decimals import round_half_away
+from shared.reporting.catalogue import Average, Count, Figure, FromRegister, Ratio, Sum
+from shared.reporting.figures.coverage import Coverage, Expectations
+from shared.reporting.figures.rules import (
+    Measure,
+    achieved_percent,
+    combine,
+    count_satisfying,
+    evaluate,
+    share_percent,
+)
+from shared.territory.tables import read_successions, read_units
+from shared.territory.tree import Territory
+from tests.reporting.office import NAME, SINCE, catalogue, done
+
+T0 = datetime(2024, 1, 5, tzinfo=UTC)
+MAP = Territory(read_units(), read_successions())
+ON = SINCE.replace(year=2023, month=12, day=31)
+
+
+def figure(formula, code="f", better="higher") -> Figure:
+    return Figure(code, NAME, formula, "-", 0, NAME, "-", SINCE, better=better)
+
+
+def measure(value, covers=1, status=2, minutes=0) -> Measure:
+    at = T0 + timedelta(minutes=minutes)
+    return Measure(Decimal(value), Fraction(covers), status, at, at)
+
+
+amounts = st.decimals(min_value=0, max_value=10**9, places=2)
+measures = st.builds(measure, amounts, st.integers(1, 12), st.integers(0, 2), st.integers(0, 500))
+MEASURES = st.lists(measures, min_size=1, max_size=8)
+
+
+# Adding up
+
+
+@given(MEASURES)
+def test_adding_up_keeps_the_least_status_and_the_oldest_and_newest_receipt(found):
+    whole = combine(found)
+    assert whole.value == sum(it.value for it in found)
+    assert whole.covers == sum(it.covers for it in found)
+    assert whole.status == min(it.status for it in found)
+    assert whole.oldest_at == min(it.oldest_at for it in found)
+    assert whole.newest_at == max(it.newest_at for it in found)
+
+
+@given(MEASURES, MEASURES)
+def test_adding_up_in_two_steps_is_adding_up_at_once(one, other):
+    assert combine([combine(one), combine(other)]) == combine([*one, *other])
+
+
+def test_nothing_adds_up_to_nothing_and_not_to_zero():
+    assert combine([]) is None
+    for formula in (Sum(("a",)), Ratio(("a",), ("b",), Decimal(100)), Average(("a",)), Count(("a",), done)):
+        outcome = evaluate(figure(formula), {})
+        assert outcome.value is None
+        assert outcome.covers == 0
+        assert outcome.status is None
+
+
+def test_zero_is_a_value():
+    assert evaluate(figure(Sum(("a",))), {"a": measure(0)}).value == 0
+
+
+# Ratios
+
+
+RATE = figure(Ratio(("poor",), ("all",), Decimal(100)))
+districts = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=12)
+
+
+@given(districts)
+def test_a_provinces_rate_is_the_ratio_of_the_sums(parts):
+    poor = combine(measure(one) for one, _ in parts)
+    everyone = combine(measure(all_) for _, all_ in parts)
+    outcome = evaluate(RATE, {"poor": poor, "all": everyone})
+    above, below = sum(one for one, _ in parts), sum(all_ for _, all_ in parts)
+    assert outcome.numerator == above
+    assert outcome.denominator == below
+    if below == 0:
+        assert outcome.value is None
+    else:
+        exact = Fraction(above * 100, below)
+        assert abs(Fraction(outcome.value) - exact) < Fraction(1, 10**20)
+
+
+def test_rates_are_never_averaged():
+    big, small = (measure(1), measure(1000)), (measure(50), measure(100))
+    rate = evaluate(RATE, {"poor": combine([big[0], small[0]]), "all": combine([big[1], small[1]])}).value
+    assert round_half_away(rate, 2) == Decimal("4.64")
+    assert rate != (Decimal("0.1") + Decimal(50)) / 2
+
+
+def test_a_rate_wants_both_of_its_sums():
+    assert evaluate(RATE, {"poor": measure(5)}).value is None
+    only = evaluate(RATE, {"all": measure(5, covers=3)})
+    assert (only.value, only.denominator, only.covers) == (None, 5, 0)
+
+
+def test_kon_tums_rates_of_2023_round_as_the_plan_prints_them():
+    said = {"poor": measure(10_220), "all": measure(149_480)}
+    assert round_half_away(evaluate(RATE, said).value, 2) == Decimal("6.84")
+    said["poor"] = measure(6_258)
+    assert round_half_away(evaluate(RATE, said).value, 2) == Decimal("4.19")
+
+
+# Sums, averages, counts
+
+
+@given(st.dictionaries(st.sampled_from("abc"), measures))
+def test_a_sum_needs_one_term_and_says_that_the_others_are_missing(stated):
+    outcome = evaluate(figure(Sum(("a", "b", "c"))), stated)
+    if not stated:
+        assert outcome.value is None
+        return
+    assert outcome.value == sum(it.value for it in stated.values())
+    assert (outcome.covers == 0) == (len(stated) < 3)
+
+
+@given(st.lists(st.integers(0, 19), min_size=1, max_size=85))
+def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(each):
+    whole = combine(measure(one) for one in each)
+    outcome = evaluate(figure(Average(("a",))), {"a": whole})
+    assert outcome.denominator == len(each)
+    assert Fraction(outcome.value).limit_denominator(10**6) == Fraction(sum(each), len(each))
+    halves = [combine(measure(one) for one in part) for part in (each[::2], each[1::2]) if part]
+    assert evaluate(figure(Average(("a",))), {"a": combine(halves)}) == outcome
+
+
+CRITERIA = figure(Count(("criterion_a", "criterion_b"), done), "communes_done")
+bits = st.sampled_from([Decimal(0), Decimal(1)])
+
+
+@given(
+    st.dictionaries(
+        st.text("0123456789", min_size=5, max_size=5),
+        st.dictionaries(st.sampled_from(["criterion_a", "criterion_b", "other"]), bits),
+    )
+)
+def test_a_count_is_of_units_that_state_all_its_inputs(units):
+    complete, satisfying = count_satisfying(CRITERIA, units)
+    spoken = [it for it in units.values() if {"criterion_a", "criterion_b"} <= set(it)]
+    assert complete == len(spoken)
+    assert satisfying == sum(it["criterion_a"] == it["criterion_b"] == 1 for it in spoken)
+    assert satisfying <= complete <= len(units)
+
+
+def test_a_register_has_no_measure():
+    assert evaluate(figure(FromRegister("decisions")), {"f": measure(3)}).value is None
+
+
+# Plans
+
+
+@pytest.mark.parametrize(
+    ("actual", "planned", "better", "expected"),
+    [
+        ("6258", "6035", "higher", "103.70"),
+        ("48", "60", "higher", "80.00"),
+        ("4", "5", "lower", "125.00"),
+        ("10", "5", "lower", "50.00"),
+        ("0", "5", "higher", "0.00"),
+        ("5", "0", "higher", None),
+        ("0", "5", "lower", None),
+        ("0", "0", "higher", None),
+        (None, "5", "higher", None),
+        ("5", None, "higher", None),
+    ],
+)
+def test_what_was_achieved_of_a_plan(actual, planned, better, expected):
+    found = achieved_percent(
+        Decimal(actual) if actual else None, Decimal(planned) if planned else None, better
+    )
+    assert (None if found is None else str(round_half_away(found, 2))) == expected
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["higher", "lower"]))
+def test_a_plan_is_met_exactly_when_a_hundred_percent_are_achieved(actual, planned, better):
+    achieved = achieved_percent(Decimal(actual), Decimal(planned), better)
+    met = actual >= planned if better == "higher" else actual <= planned
+    assert (achieved >= 100) == met
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_a_share_never_exceeds_a_hundred(part, whole):
+    found = share_percent(min(part, whole), whole)
+    assert found is None if whole == 0 else 0 <= found <= 100
+
+
+# Coverage
+
+
+def expect(nil=None, root="62") -> Expectations:
+    return Expectations(catalogue(), MAP, root, ON, nil or {})
+
+
+RATE_OF_OFFICE = catalogue().figures["poverty_rate"]
+
+
+def test_coverage_is_that_of_the_least_covered_input():
+    found = expect().coverage(RATE_OF_OFFICE, {"poor": measure(5, 90), "households": measure(9, 102)})
+    assert found == Coverage(90, 0, 102)
+    assert expect().coverage(RATE_OF_OFFICE, {"poor": measure(5, 90)}) == Coverage(0, 0, 102)
+
+
+def test_nil_counts_and_silence_does_not():
+    found = expect({"census": {"610", "23404"}}).coverage(RATE_OF_OFFICE, {})
+    assert found == Coverage(0, 13, 102)
+    assert expect({"works": {"610"}}).coverage(RATE_OF_OFFICE, {}) == Coverage(0, 0, 102)
+    assert expect({"census": {"610"}}, root="611").coverage(RATE_OF_OFFICE, {}) == Coverage(0, 0, 8)
+    assert expect({"census": {"610"}}, root="23344").coverage(RATE_OF_OFFICE, {}) == Coverage(0, 1, 1)
+
+
+def test_a_count_is_covered_by_the_units_that_state_all_of_it():
+    count = catalogue().figures["communes_done"]
+    assert expect().coverage(count, {"communes_done": measure(48, 85)}) == Coverage(85, 0, 85)
+
+
+@given(
+    st.sets(st.sampled_from(["610", "611", "23344", "23377", "62"])),
+    st.integers(0, 102),
+    st.integers(0, 102),
+)
+def test_coverage_never_exceeds_what_was_expected(nil, poor, households):
+    said = {
+        code: measure(1, covers) for code, covers in (("poor", poor), ("households", households)) if covers
+    }
+    found = expect({"census": nil}).coverage(RATE_OF_OFFICE, said)
+    assert found.reported + found.nil <= found.expected
+    assert 0 <= found.share <= 1
