@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.ethnic.classifications.rules import Stated
 from services.ethnic.models import Classification
 from shared.kit.bodies import DraftModel
+from shared.kit.days import Day
 from shared.kit.paging import Page
 from shared.reporting.decisions import DecisionIn
 
@@ -45,7 +46,7 @@ class ClassificationIn(DraftModel):
         strict=True, description="whether the commune is in special difficulty from that day on"
     )
     decision: DecisionIn = Field(description="the decision that says so")
-    effective_on: dt.date = Field(description="the day from which it holds")
+    effective_on: Day = Field(description="the day from which it holds")
 
     def stated(self) -> Stated:
         """Give what is stated as a frozen value."""

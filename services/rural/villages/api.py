@@ -1,6 +1,5 @@
 """Where villages are said."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
@@ -10,6 +9,7 @@ from services.rural.villages import actions
 from services.rural.villages.schemas import VillageIn, VillageOut, VillagesPage
 from services.rural.villages.store import in_communes
 from shared.kit.bodies import Draft
+from shared.kit.days import Day
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
@@ -47,7 +47,7 @@ async def list_villages(
     unit: Annotated[
         str | None, Query(min_length=2, max_length=12, description="only villages in this unit on the day")
     ] = None,
-    on: Annotated[date | None, Query(description="day of the map; today when left out")] = None,
+    on: Annotated[Day | None, Query(description="day of the map; today when left out")] = None,
     limit: Limit = 200,
     cursor: Cursor = None,
 ) -> VillagesPage:

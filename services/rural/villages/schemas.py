@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.kit.bodies import DraftModel
+from shared.kit.days import Day
 from shared.kit.paging import Page
 from shared.territory.models import UnitRow
 from shared.territory.units import CODE_SHAPES, Unit
@@ -45,7 +46,7 @@ class VillageIn(DraftModel):
     kind: Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"] | None = Field(
         None, description="its kind; told by its name when left out"
     )
-    valid_from: dt.date = Field(description="the day since when it stands in its commune")
+    valid_from: Day = Field(description="the day since when it stands in its commune")
 
 
 class VillageOut(BaseModel):

@@ -1,0 +1,259 @@
+"""The register of recognitions over HTTP, on a real database."""
+
+import asyncio
+
+import pytest
+
+from tests.rural.bodies import advanced, meets, model
+
+PATH = "/v1/rural/recognitions"
+REASON = "Xã đặc thù biên giới, tỉnh chấp thuận ngoại lệ"
+
+
+async def held(clients, on, **query):
+    return [it["level"] for it in (await clients.get("recognitions", in_force_on=on, **query))["items"]]
+
+
+async def assess(clients, commune, district, met, period="2022"):
+    rows = [
+        {
+            "district": district,
+            "unit": commune,
+            "indicator": f"criterion_{number:02d}",
+            "value": str(int(number <= met)),
+            "status": "official",
+        }
+        for number in range(1, 20)
+    ]
+    await clients.report_and_accept("criteria_assessment", rows, period)
+
+
+async def test_it_is_kept_and_answered_where_it_is(clients):
+    answer = await clients.register("recognitions", meets())
+    said = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (201, f"{PATH}/{said['id']}")
+    assert said["authority"] == "Chủ tịch UBND tỉnh"
+    assert (said["exceptions"], said["revocation"]) == ([], None)
+    assert (await clients.http.get(answer.headers["location"])).json() == said
+    missing = await clients.http.get(f"{PATH}/01890a5d-ac96-774b-bcce-b302099a8057")
+    assert (missing.status_code, missing.json()["code"]) == (404, "recognition_not_found")
+
+
+async def test_it_is_published_with_what_other_services_need(clients):
+    kept = await clients.kept("recognitions", meets())
+    changes = await clients.http.get("/v1/rural/changes", headers=clients.headers("read"))
+    (change,) = changes.json()["items"]
+    assert (change["type"], change["subject"]) == ("unit.recognized", f"recognitions/{kept['id']}")
+    assert change["data"] == {
+        "unit": "23509",
+        "unit_level": "commune",
+        "line": ["23509", "615", "62"],
+        "level": "meets",
+        "field": None,
+        "criteria_set": "commune_2021_2025",
+        "year": 2022,
+        "decision": {"number": "186/QĐ-UBND", "date": "2023-04-12"},
+    }
+
+
+async def test_saying_it_again_answers_what_is_kept(clients):
+    first = await clients.kept("recognitions", meets())
+    again = await clients.register("recognitions", meets())
+    assert (again.status_code, again.json()) == (200, first)
+    other_year = await clients.refused("recognitions", meets(year=2021), 409, "recognition_exists")
+    assert other_year["recognition"] == first["id"]
+    await clients.refused("recognitions", meets(number="187/QĐ-UBND"), 409, "recognition_exists")
+    before = meets(number="9/QĐ-UBND", date="2022-12-30")
+    await clients.refused("recognitions", before, 409, "recognition_exists")
+    await clients.kept(
+        "recognitions", meets("23509", "9/QĐ", "2019-05-13", 2018, criteria_set="commune_2016_2020")
+    )
+    assert await held(clients, "2023-12-31", level="meets") == ["meets", "meets"]
+    assert await held(clients, "2023-12-31", level="meets", latest=True) == ["meets"]
+    assert (await clients.figures())["communes_recognized"]["value"] == 1
+
+
+async def test_every_fault_of_shape_and_meaning_in_one_answer(clients):
+    wrong = meets("23281", date="2031-01-01", year="2022", level="best", field="culture", extra=1)
+    assert await clients.faults("recognitions", wrong) == {
+        "/level": "literal_error",
+        "/year": "int_type",
+        "/extra": "extra_forbidden",
+        "/field": "field_not_of_set",
+        "/unit": "unit_unknown_on_date",
+        "/decision/date": "decision_in_future",
+    }
+    assert await clients.faults("recognitions", meets("23281")) == {"/unit": "unit_not_of_set"}
+    assert await clients.faults("recognitions", meets("23512.01")) == {"/unit": "unit_unknown"}
+    assert await clients.faults("recognitions", meets("615")) == {
+        "/unit": "unit_level_wrong",
+    }
+    nested = meets(decision={"number": "", "date": "x"})
+    assert set(await clients.faults("recognitions", nested)) == {"/decision/number", "/decision/date"}
+    assert await clients.faults("recognitions", meets(date="2021-12-31")) == {
+        "/decision/date": "decided_before_year"
+    }
+    assert (await clients.get("recognitions"))["items"] == []
+
+
+async def test_only_a_registrar_of_the_program_and_the_unit_may(clients):
+    assert (await clients.http.post(PATH, json=meets())).status_code == 401
+    await clients.refused("recognitions", meets(), 403, "unit_not_granted", units=("610",))
+    await clients.refused("recognitions", meets(), 403, "forbidden", programs=("ethnic",))
+    reviewer = await clients.http.post(PATH, json=meets(), headers=clients.headers("review"))
+    assert reviewer.status_code == 403
+    kept = await clients.kept("recognitions", meets(), units=("615",))
+    revocation = {"decision": {"number": "5/QĐ", "date": "2024-01-01"}, "reason": "không còn đạt"}
+    path = f"recognitions/{kept['id']}/revoke"
+    await clients.refused(path, revocation, 403, "unit_not_granted", units=("610",))
+
+
+async def test_each_level_stands_on_the_one_below(clients):
+    refused = await clients.refused("recognitions", advanced(), 409, "recognition_needs_lower_level")
+    assert refused["rules"][0]["clause"].startswith("QĐ 318")
+    await clients.kept("recognitions", meets())
+    too_early = advanced(date="2023-04-11", year=2022)
+    await clients.refused("recognitions", too_early, 409, "recognition_needs_lower_level")
+    await clients.refused("recognitions", model(), 409, "recognition_needs_lower_level")
+    await clients.kept("recognitions", advanced())
+    await clients.kept("recognitions", model())
+    figures = [await clients.figures(year) for year in ("2022", "2023", "2024")]
+    codes = ("communes_recognized", "communes_advanced", "communes_model")
+    assert [[each[code]["value"] for code in codes] for each in figures] == [[0, 0, 0], [1, 1, 0], [1, 1, 1]]
+
+
+async def test_a_revocation_ends_it_from_its_day_on(clients):
+    kept = await clients.kept("recognitions", meets())
+    path = f"recognitions/{kept['id']}/revoke"
+    revocation = {
+        "decision": {"number": "5/QĐ", "date": "2023-11-01"},
+        "reason": "Không còn đạt tiêu chí thu nhập",
+    }
+    early = {**revocation, "decision": {"number": "5/QĐ", "date": "2023-04-11"}}
+    assert await clients.faults(path, early) == {"/decision/date": "revoked_before_recognition"}
+    assert await clients.faults(path, {"reason": "no"}) == {
+        "/reason": "string_too_short",
+        "/decision": "missing",
+    }
+    said = await clients.kept(path, revocation)
+    assert said["revocation"]["decision"]["date"] == "2023-11-01"
+    again = await clients.register(path, revocation)
+    assert (again.status_code, again.json()) == (200, said)
+    other = {**revocation, "reason": "Lý do khác"}
+    await clients.refused(path, other, 409, "recognition_revoked")
+    on_day = [await held(clients, day) for day in ("2023-04-11", "2023-04-12", "2023-10-31", "2023-11-01")]
+    assert on_day == [[], ["meets"], ["meets"], []]
+    assert (await clients.figures())["communes_recognized"]["value"] == 0
+    then = kept["recorded_at"]
+    assert (await clients.figures(as_of=then))["communes_recognized"]["value"] == 1
+    (before,) = (await clients.get("recognitions", as_of=then))["items"]
+    assert before["revocation"] is None
+    await clients.kept("recognitions", meets(number="9/QĐ-UBND", date="2023-12-01"))
+    assert (await clients.figures())["communes_recognized"]["value"] == 1
+    unknown = "recognitions/01890a5d-ac96-774b-bcce-b302099a8057/revoke"
+    await clients.refused(unknown, revocation, 404, "recognition_not_found")
+
+
+async def test_what_a_higher_level_stands_on_is_revoked_last(clients):
+    first = await clients.kept("recognitions", meets())
+    second = await clients.kept("recognitions", advanced())
+    revocation = {"decision": {"number": "5/QĐ", "date": "2024-02-01"}, "reason": "Không còn đạt"}
+    refused = await clients.refused(
+        f"recognitions/{first['id']}/revoke", revocation, 409, "recognition_supports_higher"
+    )
+    assert (refused["recognition"], refused["higher"]) == (second["id"], "advanced")
+    await clients.kept(f"recognitions/{second['id']}/revoke", revocation)
+    await clients.kept(f"recognitions/{first['id']}/revoke", revocation)
+
+
+async def test_an_assessment_that_falls_short_is_refused_or_excused(clients):
+    await assess(clients, "23509", "615", met=18)
+    refused = await clients.refused("recognitions", meets(), 409, "recognition_needs_all_criteria")
+    assert refused["unmet"] == [19]
+    excused = meets(exception={"reason": REASON})
+    await clients.refused("recognitions", excused, 403, "exception_not_allowed")
+    answer = await clients.http.post(
+        PATH, json=excused, headers=clients.headers("register", "review", client_id="officer")
+    )
+    assert answer.status_code == 201
+    assert answer.json()["exceptions"] == ["recognition_needs_all_criteria"]
+    assert answer.json()["exception_reason"] == REASON
+
+
+async def test_what_is_not_assessed_here_is_not_in_the_way(clients):
+    await assess(clients, "23509", "615", met=18, period="2023")
+    kept = await clients.kept("recognitions", meets(exception={"reason": REASON}))
+    assert (kept["exceptions"], kept["exception_reason"]) == ([], None)
+
+
+async def test_two_broken_rules_are_named_together(clients):
+    await assess(clients, "23509", "615", met=5, period="2023")
+    refused = await clients.refused("recognitions", advanced(), 409, "recognition_needs_lower_level")
+    assert [it["code"] for it in refused["rules"]] == ["recognition_needs_lower_level"]
+
+
+async def test_villages_have_sets_of_their_own(clients):
+    await clients.kept("villages", {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"})
+    early = meets("23512.01", "1/QĐ", "2021-12-15", 2021, criteria_set="village_em_2022_2025")
+    assert (await clients.faults("recognitions", early))["/unit"] == "unit_unknown_on_date"
+    village = {"criteria_set": "village_model_2022_2025", "level": "model"}
+    await clients.kept("recognitions", meets("23512.01", "1/QĐ", "2023-06-15", 2023, **village))
+    alone = await clients.get("recognitions", unit="23512.01", in_force_on="2023-12-31")
+    assert [it["unit"] for it in alone["items"]] == ["23512.01"]
+    for unit, value in (("62", 1), ("615", 1), ("23512", 1), ("23509", 0), ("610", 0)):
+        figure = (await clients.figures(unit=unit))["villages_model"]
+        assert figure["value"] == value, unit
+        assert len(await clients.follow(figure["lineage"])) == value, unit
+
+
+async def test_after_the_merger_only_unchanged_communes_stay_recognized(clients):
+    for unit, number in (("23509", "1/QĐ"), ("23368", "2/QĐ")):
+        await clients.kept("recognitions", meets(unit, number))
+    shown = await clients.get("recognitions", in_force_on="2025-12-31", unit="51")
+    assert [it["unit"] for it in shown["items"]] == ["23368"]
+    assert (await clients.figures("2025", "51"))["communes_recognized"]["value"] == 1
+    on_new_map = await clients.figures("2023", "51", map="2025-07-01")
+    assert on_new_map["communes_recognized"]["value"] is None
+    assert on_new_map["communes_recognized"]["reassessment_required"] is True
+
+
+@pytest.mark.race
+async def test_of_many_at_once_one_is_kept(clients):
+    same = await asyncio.gather(*(clients.register("recognitions", meets()) for _ in range(6)))
+    assert sorted(it.status_code for it in same) == [200] * 5 + [201]
+    assert len({it.json()["id"] for it in same}) == 1
+    others = await asyncio.gather(
+        *(clients.register("recognitions", advanced(number=f"{n}/QĐ")) for n in range(6))
+    )
+    assert sorted(it.status_code for it in others) == [201] + [409] * 5
+
+
+@pytest.mark.race
+async def test_an_advanced_recognition_and_the_end_of_what_it_stands_on_never_both(clients):
+    first = await clients.kept("recognitions", meets())
+    revocation = {"decision": {"number": "5/QĐ", "date": "2023-06-01"}, "reason": "Không còn đạt"}
+    one, two = await asyncio.gather(
+        clients.register("recognitions", advanced()),
+        clients.register(f"recognitions/{first['id']}/revoke", revocation),
+    )
+    assert sorted((one.status_code, two.status_code)) == [201, 409]
+
+
+async def test_filters_and_the_criteria_sets(clients):
+    await clients.kept("recognitions", meets())
+    await clients.kept("recognitions", advanced())
+    for query, number in (
+        ({"level": "advanced"}, 1),
+        ({"criteria_set": "commune_2021_2025"}, 1),
+        ({"year": 2022}, 1),
+        ({"unit_level": "village"}, 0),
+        ({"unit": "23509"}, 2),
+        ({"unit": "610,615"}, 2),
+        ({"unit": "610"}, 0),
+        ({"in_force_on": "2023-06-30", "unit": "62"}, 1),
+        ({"in_force_on": "2023-12-31", "unit": "610"}, 0),
+    ):
+        assert len((await clients.get("recognitions", **query))["items"]) == number, query
+    sets = (await clients.get("criteria-sets"))["items"]
+    assert {it["code"]: it["needs"] for it in sets}["commune_model_2021_2025"] == "advanced"
+    assert all(it["legal_basis"] for it in sets)

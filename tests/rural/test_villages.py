@@ -1,0 +1,96 @@
+"""The register of villages over HTTP, on a real database."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from services.rural.app import create_app
+from services.rural.settings import RuralSettings
+from tests.registers import Clients
+from tests.rural.bodies import meets
+from tests.rural.conftest import NOW
+
+VILLAGE = {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"}
+
+
+async def test_it_is_kept_and_answered_where_it_is(clients):
+    answer = await clients.register("villages", {**VILLAGE, "name": "  Làng Kon Tu "})
+    assert (answer.status_code, answer.headers["location"]) == (201, "/v1/rural/villages/23512.01")
+    said = answer.json()
+    assert (said["name"], said["kind"], said["commune"], said["valid_to"]) == (
+        "Làng Kon Tu",
+        "lang",
+        "23512",
+        None,
+    )
+    read = (await clients.http.get(answer.headers["location"])).json()
+    assert {**read, "valid_to": None} == said
+
+
+async def test_the_same_again_is_the_answer_and_another_is_a_conflict(clients):
+    await clients.kept("villages", VILLAGE)
+    again = await clients.register("villages", VILLAGE)
+    assert again.status_code == 200
+    await clients.refused("villages", {**VILLAGE, "name": "Thôn 2"}, 409, "village_exists")
+    assert len((await clients.get("villages"))["items"]) == 1
+
+
+async def test_every_fault_in_one_answer(clients):
+    assert await clients.faults(
+        "villages", {"code": "23512-1", "name": " ", "valid_from": "2022", "kind": "x"}
+    ) == {
+        "/code": "string_pattern_mismatch",
+        "/name": "string_too_short",
+        "/kind": "literal_error",
+        "/valid_from": "date_parsing",
+    }
+    unknown = await clients.faults("villages", {**VILLAGE, "code": "23513.01", "colour": "red"})
+    assert unknown == {"/colour": "extra_forbidden", "/code": "commune_unknown"}
+    gone = {**VILLAGE, "code": "23509.01", "valid_from": "2026-01-01"}
+    assert await clients.faults("villages", gone) == {"/code": "commune_unknown"}
+    await clients.refused("villages", VILLAGE, 403, "unit_not_granted", units=("610",))
+    assert (await clients.get("villages"))["items"] == []
+
+
+async def test_villages_of_a_unit_by_code(clients):
+    for code in ("23512.02", "23512.01", "23368.01"):
+        await clients.kept("villages", {**VILLAGE, "code": code})
+    codes = [it["code"] for it in (await clients.get("villages", unit="615", on="2023-12-31"))["items"]]
+    assert codes == ["23512.01", "23512.02"]
+    after = [it["code"] for it in (await clients.get("villages", unit="51", on="2025-12-31"))["items"]]
+    assert after == ["23368.01"], "its commune stayed as it was; the other was merged"
+
+
+async def test_a_village_ends_with_its_commune(clients):
+    await clients.kept("villages", VILLAGE)
+    assert (await clients.get("villages/23512.01"))["valid_to"] == "2025-06-30"
+    missing = await clients.http.get("/v1/rural/villages/23512.09")
+    assert (missing.status_code, missing.json()["code"]) == (404, "unit_unknown")
+
+
+@pytest.fixture
+async def replica(clients, database):
+    """Another process of the service, started before anything was registered."""
+    app = clients.issuer.trust(
+        create_app(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW)
+    )
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            yield Clients(http, clients.issuer, "rural", NOW)
+
+
+async def test_a_village_registered_elsewhere_is_known_here(clients, replica):
+    await clients.kept("villages", VILLAGE)
+    body = meets("23512.01", "1/QĐ", "2023-06-15", 2023, criteria_set="village_em_2022_2025")
+    await replica.kept("recognitions", body)
+    assert (await replica.figures(unit="23512"))["villages_meeting_standard"]["value"] == 1
+
+
+async def test_of_many_at_once_one_registers(clients, replica):
+    bodies = [{**VILLAGE, "name": f"Thôn {number % 2}"} for number in range(8)]
+    answers = await asyncio.gather(
+        *((clients, replica)[at % 2].register("villages", body) for at, body in enumerate(bodies))
+    )
+    assert sorted(it.status_code for it in answers) == [200] * 3 + [201] + [409] * 4
