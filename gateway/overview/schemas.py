@@ -11,6 +11,53 @@ from pydantic import BaseModel, ConfigDict, Field
 State = Literal["fresh", "stale", "unavailable"]
 
 
+EXAMPLE: dict[str, Any] = {
+    "unit": {"code": "62", "name": "Kon Tum"},
+    "period": "2023",
+    "basis": "accepted",
+    "as_of": "2024-01-06T02:00:00Z",
+    "complete": False,
+    "programs": [
+        {
+            "program": "poverty",
+            "state": "stale",
+            "age_seconds": 42,
+            "figures": [
+                {
+                    "indicator": "poverty_rate",
+                    "label": "Tỷ lệ hộ nghèo",
+                    "value": 6.837035,
+                    "decimals": 2,
+                    "unit_of_measure": "percent",
+                }
+            ],
+        },
+        {
+            "program": "ethnic",
+            "state": "unavailable",
+            "age_seconds": None,
+            "figures": [],
+            "problem": {"status": 503, "code": "upstream_unavailable", "service": "ethnic"},
+        },
+    ],
+    "funding": {
+        "state": "fresh",
+        "age_seconds": 0,
+        "rows": [
+            {
+                "capital": "total",
+                "allocated_vnd": 1274696000000,
+                "carried_over_vnd": 597053000000,
+                "available_vnd": 1871749000000,
+                "disbursed_vnd": 976937600000,
+                "disbursement_rate": 52.193836,
+            }
+        ],
+        "sources": [],
+    },
+}
+
+
 class PlaceOut(BaseModel):
     """A unit by code and name."""
 
@@ -69,6 +116,8 @@ class FundingPartOut(PartOut):
 
 class StatusOut(BaseModel):
     """The status of a unit in a period, from all services."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     unit: PlaceOut
     period: str = Field(description="SDMX time period")

@@ -43,6 +43,7 @@ async def read_docs(_: Anyone) -> HTMLResponse:
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="/docs/favicon.png",
         oauth2_redirect_url=None,
+        swagger_ui_parameters={"validatorUrl": None, "docExpansion": "none", "deepLinking": True},
     )
     page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return page

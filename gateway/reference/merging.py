@@ -1,10 +1,11 @@
 """OpenAPI documents into one. Pure.
 
 Operation ids get their service's name in front (`rural_submit_report`), so that the same operation of two programs is
-two functions of a generated client. A schema keeps its name where all documents that have it mean the same; otherwise
-each service's own gets the service's name in front, and so does whatever refers to it.
+two functions of a generated client. A schema keeps its name with the meaning that most services give it; where a service
+means something else by that name, or refers to something else, its own gets the service's name in front.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -94,37 +95,42 @@ def _schemas(document: Document) -> Schemas:
 
 def _names(schemas: Mapping[str, Schemas]) -> dict[str, dict[str, str]]:
     """Give, for each service, what each of its schemas is called in the merged document."""
-    meanings: dict[str, set[str]] = {}
-    for declared in schemas.values():
-        for name, schema in declared.items():
-            meanings.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
-    contested = {name for name, found in meanings.items() if len(found) > 1}
+    meanings = _meanings(schemas)
+    said: dict[str, dict[str, str]] = {service: {} for service in schemas}
+    taken = {name for declared in schemas.values() for name in declared}
+    for name in sorted(taken):
+        found = [meanings[service, name] for service, declared in schemas.items() if name in declared]
+        usual = max(found, key=found.count)
+        for service, declared in schemas.items():
+            if name in declared:
+                own = f"{service.title()}{name}"
+                prefixed = own if own not in taken else f"{own}_"
+                said[service][name] = name if meanings[service, name] == usual else prefixed
+    return said
+
+
+def _meanings(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
+    """Tell schemas apart by all that they say, what they refer to included: equal texts are equal meanings.
+
+    Every round looks one reference deeper, until no round tells any more apart.
+    """
+    meanings = {(service, name): name for service, declared in schemas.items() for name in declared}
     while True:
-        drawn_in = {
-            name
-            for declared in schemas.values()
+        deeper = {
+            (service, name): _fingerprint(
+                name, schema, {other: meanings[service, other] for other in declared}
+            )
+            for service, declared in schemas.items()
             for name, schema in declared.items()
-            if name not in contested and contested.intersection(_references(schema))
         }
-        if not drawn_in:
-            break
-        contested |= drawn_in
-    return {
-        service: {name: f"{service.title()}{name}" if name in contested else name for name in declared}
-        for service, declared in schemas.items()
-    }
+        if len(set(deeper.values())) == len(set(meanings.values())):
+            return deeper
+        meanings = deeper
 
 
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        target = node.get("$ref")
-        if isinstance(target, str) and target.startswith(REFERENCE):
-            yield target.removeprefix(REFERENCE)
-        for child in node.values():
-            yield from _references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _references(child)
+def _fingerprint(name: str, schema: Any, meanings: Mapping[str, str]) -> str:
+    text = json.dumps([name, _renamed(schema, meanings)], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _renamed(node: Any, names: Mapping[str, str]) -> Any:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import orjson
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.secrets import Pepper
 from gateway.limits import RateLimits
@@ -61,6 +61,17 @@ Settings = Annotated[GatewaySettings, Depends(_settings)]
 
 class TokenOut(BaseModel):
     """An access token."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "access_token": "eyJhbGciOiJFUzI1NiIs…",
+                "token_type": "Bearer",
+                "expires_in": 600,
+                "scope": "report",
+            }
+        }
+    )
 
     access_token: str = Field(description="send it as `Authorization: Bearer …`; a JWT (RFC 9068)")
     token_type: Literal["Bearer"]

@@ -6,8 +6,11 @@ import pytest
 from openapi_spec_validator import validate
 
 from gateway.app import create_app
+from gateway.clients.schemas import ClientIn
+from gateway.overview.schemas import EXAMPLE, StatusOut
 from gateway.reference import collection
 from gateway.reference.merging import merge, operation_ids
+from gateway.tokens.api import TokenOut
 from tests.gateway.conftest import settings_of, speaking_to
 from tests.postgres import free_port
 
@@ -60,21 +63,42 @@ def test_operations_are_named_after_their_service_and_inner_paths_stay_inside():
     validate(merged)
 
 
-def test_a_schema_keeps_its_name_unless_two_services_mean_different_things():
+def test_a_schema_keeps_the_name_that_most_mean_by_it():
     merged = merge(
         OWN,
         {
             "rural": document("rural", Page=referring("Item"), Item=TEXT, Same=NUMBER),
-            "poverty": document("poverty", Page=referring("Item"), Item=NUMBER, Same=NUMBER),
+            "poverty": document("poverty", Page=referring("Item"), Item=TEXT, Same=NUMBER),
+            "funding": document("funding", Page=referring("Item"), Item=NUMBER, Same=NUMBER),
         },
     )
     schemas = merged["components"]["schemas"]
-    assert set(schemas) == {"Own", "RuralPage", "PovertyPage", "RuralItem", "PovertyItem", "Same"}
-    assert schemas["RuralPage"] == referring("RuralItem")
-    assert schemas["PovertyItem"] == NUMBER
-    answer = merged["paths"]["/v1/poverty/reports"]["get"]["responses"]["200"]["content"]["application/json"]
-    assert answer["schema"] == {"$ref": "#/components/schemas/PovertyPage"}
+    assert set(schemas) == {"Own", "Page", "Item", "FundingPage", "FundingItem", "Same"}
+    assert (schemas["Page"], schemas["Item"]) == (referring("Item"), TEXT)
+    assert (schemas["FundingPage"], schemas["FundingItem"]) == (referring("FundingItem"), NUMBER)
+    answer = merged["paths"]["/v1/funding/reports"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert answer["schema"] == {"$ref": "#/components/schemas/FundingPage"}
     validate(merged)
+
+
+def test_a_name_made_by_a_prefix_takes_nobody_elses():
+    merged = merge(
+        {**OWN, "components": {"schemas": {"FundingItem": TEXT}}},
+        {
+            "rural": document("rural", Item=TEXT),
+            "poverty": document("poverty", Item=TEXT),
+            "funding": document("funding", Item=NUMBER),
+        },
+    )
+    assert merged["components"]["schemas"] == {"FundingItem": TEXT, "FundingItem_": NUMBER, "Item": TEXT}
+
+
+def test_schemas_that_refer_to_themselves_are_told_apart():
+    deeper = {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Tree"}, "it": TEXT}}
+    merged = merge(
+        OWN, {"rural": document("rural", Tree=referring("Tree")), "poverty": document("poverty", Tree=deeper)}
+    )
+    assert set(merged["components"]["schemas"]) == {"Own", "Tree", "PovertyTree"}
 
 
 def test_writes_want_a_token_and_reads_may_have_one():
@@ -136,6 +160,12 @@ async def test_the_page_loads_nothing_from_elsewhere(reading):
         assert len(found.content) > 500
     assert (await reading.get("/docs/../secrets")).status_code == 404
     assert (await reading.get("/docs/redoc.standalone.js")).status_code == 422
+
+
+def test_examples_are_what_they_say():
+    StatusOut.model_validate(EXAMPLE)
+    TokenOut.model_validate(TokenOut.model_config["json_schema_extra"]["example"])
+    ClientIn.model_validate(ClientIn.model_config["json_schema_extra"]["example"])
 
 
 async def test_the_front_step_says_where_things_are(reading):
