@@ -6,7 +6,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from gateway import receipts
 from gateway.clients import api as clients
 from gateway.clients.secrets import Pepper
 from gateway.intake import Intake
@@ -49,6 +51,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             settings=settings,
             routers=(
                 overview.router,
+                receipts.router,
                 territory.router,
                 tokens.router,
                 clients.giving_secrets,
@@ -77,6 +80,8 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
         Middleware(Intake, limits=limits, identity=app.state.identity),
         Middleware(Proxy, upstreams=upstreams),
     )
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     app.router.lifespan_context = _with_connections(app.router.lifespan_context, upstreams, parts)
     return app
 

@@ -1,0 +1,53 @@
+"""Where a printed receipt is checked: its first letter names the program that gave it, which is then asked."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
+
+from gateway.overview.parts import FAILURES
+from gateway.settings import GatewaySettings
+from gateway.upstreams import Upstreams
+from shared.kit.answers import PROBLEM_JSON, language_of
+from shared.kit.conditional import conditional
+from shared.kit.identity import Anyone
+from shared.kit.problems import NotFound, Sentence
+
+router = APIRouter(prefix="/v1", tags=["receipts"])
+
+CODE_SHAPE = "^[A-Za-z](-[A-Za-z2-7]{4}){4}$"
+
+
+class ReceiptNotFound(NotFound):
+    """No program gives receipts with this letter."""
+
+    code = "receipt_not_found"
+    detail = Sentence("Không có biên nhận {receipt}.", "There is no receipt {receipt}.")
+
+
+@router.get("/receipts/{code}", summary="Check a receipt", response_class=JSONResponse)
+async def check_receipt(
+    *,
+    _: Anyone,
+    request: Request,
+    code: Annotated[str, Path(pattern=CODE_SHAPE, description="the code on the receipt, such as P-7XQA-….")],
+) -> Response:
+    """Check a printed receipt without knowing which program gave it: what was received, when, with which hash."""
+    settings: GatewaySettings = request.app.state.settings
+    upstreams: Upstreams = request.app.state.upstreams
+    initial = code[0].lower()
+    program = next((name for name in settings.programs if name.startswith(initial)), None)
+    if program is None:
+        raise ReceiptNotFound(receipt=code)
+    try:
+        status, fields, said = await upstreams.json(
+            program,
+            f"/v1/{program}/receipts/{code}",
+            headers={"Accept-Language": language_of(request)},
+            within_s=settings.part_within_s,
+        )
+    except FAILURES as error:
+        raise upstreams.problem(program, error) from error
+    kind = fields.get("Content-Type", PROBLEM_JSON)
+    return conditional(request, Response(orjson.dumps(said), status_code=status, media_type=kind))
