@@ -36,6 +36,9 @@ class GatewaySettings(ServiceSettings):
     client_limit: str = Field("12000/minute", description="requests of one client; empty for no limit")
     address_limit: str = Field("6000/minute", description="requests of one anonymous address; empty: none")
     token_limit: str = Field("60/minute", description="token requests of one client from one address")
+    trusted_proxies: str = Field(
+        "", description="addresses or networks, separated by commas, whose X-Forwarded-For is believed"
+    )
     answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
     part_within_s: float = Field(1.2, gt=0, description="how long a status read waits for one part")
 

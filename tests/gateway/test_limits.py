@@ -39,6 +39,21 @@ async def test_a_client_counts_by_itself_once_its_token_is_proved(common_databas
         assert [await ask(forged), await ask("nonsense"), await ask(None)] == [200, 200, 429]
 
 
+async def test_a_proxy_that_is_trusted_says_whose_request_it_is(common_database, urls, neighbours):
+    async def ask(client, address):
+        headers = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https"}
+        return (await client.get("/v1/rural/progress", headers=headers)).status_code
+
+    strict = {"address_limit": "1/minute"}
+    async with speaking_to(create_app(settings_of(common_database, urls, **strict))) as client:
+        assert [await ask(client, "10.0.0.1"), await ask(client, "10.0.0.2")] == [200, 429]
+    trusting = settings_of(common_database, urls, **strict, trusted_proxies="10.9.9.9, 127.0.0.1")
+    async with speaking_to(create_app(trusting)) as client:
+        assert [await ask(client, "10.0.0.1"), await ask(client, "10.0.0.2")] == [200, 200]
+    headers = neighbours["rural"].requests[-1][2]
+    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("10.0.0.2", "https")
+
+
 async def test_an_empty_rule_is_no_limit():
     limits = RateLimits(client="", address="", token="")
     verdict = await limits.request({"client": ("127.0.0.1", 1)}, "")
