@@ -37,6 +37,7 @@ def upgrade() -> None:
     lots()
     entries()
     postings()
+    vouchers()
 
 
 def lots() -> None:
@@ -151,3 +152,16 @@ def postings() -> None:
     op.create_index("ix_postings_lot_id", "postings", ["lot_id"])
     yearly_partitions("postings", FIRST_YEAR, LAST_YEAR)
     grant("SELECT, INSERT", "postings")
+
+
+def vouchers() -> None:
+    op.create_table(
+        "vouchers",
+        words("source"),
+        words("number"),
+        year("year"),
+        sa.Column("entry_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("source", "number", name="pk_vouchers"),
+    )
+    grant("SELECT, INSERT", "vouchers")
+    grant("UPDATE (year, entry_id)", "vouchers")

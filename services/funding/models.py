@@ -156,6 +156,17 @@ class PostingRow(Base):
     )
 
 
+class VoucherRow(Base):
+    """Which entry a voucher stands for: its latest, while that one is not reversed."""
+
+    __tablename__ = "vouchers"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    entry_id: Mapped[uuid.UUID]
+
+
 LOTS = cast("Table", LotRow.__table__)
 ENTRIES = cast("Table", EntryRow.__table__)
 POSTINGS = cast("Table", PostingRow.__table__)

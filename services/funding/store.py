@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.models import LOTS, POSTINGS
 from services.funding.places import Place
 from services.funding.queries import NO_COMPONENT, Sought
-from services.funding.rules import MEASURES, Amounts, Capital, Line, Lot
+from services.funding.rules import MEASURES, Amounts, Balances, Capital, Line, Lot
 
 KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
 IN_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
@@ -58,6 +58,15 @@ async def lock_lots_of(session: AsyncSession, year: int, entry_id: uuid.UUID) ->
     posted = select(POSTINGS.c.lot_id).where(POSTINGS.c.year == year, POSTINGS.c.entry_id == entry_id)
     query = select(LOTS).where(LOTS.c.id.in_(posted)).order_by(*IN_ORDER)
     return _holding((await session.execute(query.with_for_update(of=LOTS))).all())
+
+
+async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
+    """Read what lots hold, without locking them."""
+    terms = [
+        and_(*(LOTS.c[name].is_not_distinct_from(value) for name, value in _key(lot).items())) for lot in lots
+    ]
+    rows = (await session.execute(select(LOTS).where(or_(*terms)).order_by(*IN_ORDER))).all()
+    return _holding(rows).balances
 
 
 async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:

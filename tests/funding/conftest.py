@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from itertools import count
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -13,6 +14,12 @@ from tests.issuer import Issuer
 LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
 DECISION = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
 VOUCHER = {"source": "KBNN Kon Tum", "number": "GRT-1"}
+NUMBERS = count(2)
+
+
+def voucher():
+    """A voucher that no entry has yet."""
+    return {"source": "KBNN Kon Tum", "number": f"GRT-{next(NUMBERS)}"}
 
 
 @dataclass
@@ -46,12 +53,12 @@ class Office:
 
     async def disburse(self, amount, **line):
         return await done(
-            self.post("disbursements", {**LINE, "amount_vnd": amount, "voucher": VOUCHER, **line})
+            self.post("disbursements", {**LINE, "amount_vnd": amount, "voucher": voucher(), **line})
         )
 
     async def commit(self, amount, **line):
         return await done(
-            self.post("commitments", {**LINE, "amount_vnd": amount, "voucher": VOUCHER, **line})
+            self.post("commitments", {**LINE, "amount_vnd": amount, "voucher": voucher(), **line})
         )
 
     async def carry_over(self, amount, **line):

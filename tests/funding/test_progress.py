@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from services.funding.progress.rules import Part, group
 from services.funding.rules import MEASURES, Amounts
-from tests.funding.conftest import DECISION, LINE
+from tests.funding.conftest import DECISION, LINE, voucher
 
 pytestmark = pytest.mark.anyio
 
@@ -150,7 +150,9 @@ async def test_an_unchanged_commune_keeps_its_money_and_a_reused_code_gets_none(
     office.token = issuer.token("finance-51", ["funding"], ["poverty"], ["51"])
     paid = {**LINE, "year": 2025, "voucher": {"source": "KBNN", "number": "1"}, "effective_on": "2025-08-01"}
     assert (await office.post("disbursements", {**paid, "unit": "23368", "amount_vnd": 4})).status_code == 201
-    refused = await office.post("disbursements", {**paid, "unit": "23425", "amount_vnd": 1})
+    refused = await office.post(
+        "disbursements", {**paid, "unit": "23425", "amount_vnd": 1, "voucher": voucher()}
+    )
     assert refused.json()["code"] == "insufficient_funds"
 
 

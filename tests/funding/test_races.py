@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from services.funding.store import unbalanced
-from tests.funding.conftest import DECISION, LINE, VOUCHER
+from tests.funding.conftest import DECISION, LINE, voucher
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
 
-PAID = {**LINE, "voucher": VOUCHER}
+
+def paid(amount):
+    return {**LINE, "voucher": voucher(), "amount_vnd": amount}
 
 
 async def outcomes(*requests):
@@ -42,14 +44,14 @@ async def books(app):
 
 async def test_two_payments_of_the_last_money(office, app):
     await office.allocate(100)
-    found = await outcomes(*(office.post("disbursements", {**PAID, "amount_vnd": 60}) for _ in range(12)))
+    found = await outcomes(*(office.post("disbursements", paid(60)) for _ in range(12)))
     assert found == {201: 1, "insufficient_funds": 11}
     assert await books(app) == [(2023, 40)]
 
 
 async def test_many_small_payments_take_it_all_and_no_more(office, app):
     await office.allocate(100)
-    found = await outcomes(*(office.post("disbursements", {**PAID, "amount_vnd": 7}) for _ in range(30)))
+    found = await outcomes(*(office.post("disbursements", paid(7)) for _ in range(30)))
     assert found == {201: 14, "insufficient_funds": 16}
     assert await books(app) == [(2023, 2)]
 
@@ -60,7 +62,7 @@ async def test_a_carry_over_and_payments_want_the_same_money(office, app):
     carried |= {"from_year": 2023, "amount_vnd": 80, "decision": DECISION}
     found = await outcomes(
         *(office.post("carry-overs", carried) for _ in range(4)),
-        *(office.post("disbursements", {**PAID, "amount_vnd": 80}) for _ in range(4)),
+        *(office.post("disbursements", paid(80)) for _ in range(4)),
     )
     assert found == {201: 1, "insufficient_funds": 7}
     left = dict(await books(app))
@@ -77,7 +79,7 @@ async def test_money_moves_both_ways_through_the_years_without_a_deadlock(office
     found = await outcomes(
         *(office.post("reversals", {"reverses": entry["id"], "reason": "x"}) for entry in moved),
         *(office.post("carry-overs", {**line, "from_year": year, "amount_vnd": 5, "decision": DECISION}) for year in (2022, 2023) * 6),
-        *(office.post("disbursements", {**PAID, "amount_vnd": 50}) for _ in range(8)),
+        *(office.post("disbursements", paid(50)) for _ in range(8)),
     )  # fmt: skip
     assert found[201] >= 20 - 6
     assert set(found) <= {201, "insufficient_funds"}, found
@@ -97,7 +99,7 @@ async def test_a_reversal_and_a_payment_want_the_same_money(office, app):
     given = await office.allocate(100)
     found = await outcomes(
         office.post("reversals", {"reverses": given["id"], "reason": "x"}),
-        *(office.post("disbursements", {**PAID, "amount_vnd": 100}) for _ in range(3)),
+        *(office.post("disbursements", paid(100)) for _ in range(3)),
     )
     assert found == {201: 1, "insufficient_funds": 3}
     assert await books(app) == [(2023, 0)]
@@ -105,9 +107,8 @@ async def test_a_reversal_and_a_payment_want_the_same_money(office, app):
 
 async def test_fifty_repeats_are_one_entry(office, app):
     await office.allocate(100)
-    answers = await asyncio.gather(
-        *(office.post("disbursements", {**PAID, "amount_vnd": 60}, key="one") for _ in range(50))
-    )
+    body = paid(60)
+    answers = await asyncio.gather(*(office.post("disbursements", body, key="one") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert await books(app) == [(2023, 40)]
@@ -123,7 +124,7 @@ async def test_a_line_begun_by_many_at_once_is_one_lot(office, app):
 
 async def test_the_ledger_s_order_is_the_order_of_its_changes(office):
     await office.allocate(1000)
-    await outcomes(*(office.post("disbursements", {**PAID, "amount_vnd": 1}) for _ in range(25)))
+    await outcomes(*(office.post("disbursements", paid(1)) for _ in range(25)))
     told = (await office.get("changes")).json()["items"]
     entries = (await office.get("entries", limit=100)).json()["items"]
     assert [it["subject"].removeprefix("entries/") for it in told] == [it["id"] for it in reversed(entries)]
@@ -134,7 +135,7 @@ async def test_the_ledger_s_order_is_the_order_of_its_changes(office):
 async def test_random_entries_of_many_workers_leave_sound_books(office, app, seed):
     """Eight workers do what random asks for; then all balances equal a recomputation, and no đồng was made or lost."""
     chance = random.Random(seed)
-    kept, brought, paid = [], 0, 0
+    kept, brought, spent = [], 0, 0
     line = {name: value for name, value in LINE.items() if name != "year"}
 
     def anything():
@@ -143,15 +144,15 @@ async def test_random_entries_of_many_workers_leave_sound_books(office, app, see
         return chance.choice(
             [
                 lambda: office.post("allocations", {**body, "decision": DECISION}),
-                lambda: office.post("commitments", {**body, "voucher": VOUCHER}),
-                lambda: office.post("disbursements", {**body, "voucher": VOUCHER}),
+                lambda: office.post("commitments", {**body, "voucher": voucher()}),
+                lambda: office.post("disbursements", {**body, "voucher": voucher()}),
                 lambda: office.post("carry-overs", {**line, "from_year": year, "amount_vnd": amount, "decision": DECISION}),
                 lambda: office.post("reversals", {"reverses": chance.choice(kept)["id"], "reason": "x"}) if kept else office.get("changes"),
             ]
         )  # fmt: skip
 
     async def worker():
-        nonlocal brought, paid
+        nonlocal brought, spent
         for _ in range(15):
             answer = await anything()()
             assert answer.status_code in {200, 201, 409}, answer.text
@@ -161,8 +162,29 @@ async def test_random_entries_of_many_workers_leave_sound_books(office, app, see
             if entry["kind"] != "reversal":
                 kept.append(entry)
             brought += sum(it["allocated_vnd"] for it in entry["postings"])
-            paid += sum(it["disbursed_vnd"] for it in entry["postings"])
+            spent += sum(it["disbursed_vnd"] for it in entry["postings"])
 
     await asyncio.gather(*(worker() for _ in range(8)))
-    assert sum(left for _, left in await books(app)) == brought - paid
+    assert sum(left for _, left in await books(app)) == brought - spent
     assert len(kept) > 20
+
+
+async def test_fifty_senders_of_one_voucher_make_one_entry(office, app):
+    await office.allocate(100)
+    body = paid(60)
+    answers = await asyncio.gather(*(office.post("disbursements", body) for _ in range(50)))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 49}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert await books(app) == [(2023, 40)]
+
+
+async def test_a_voucher_set_free_is_taken_once(office, app):
+    await office.allocate(100)
+    body = paid(60)
+    entry = (await office.post("disbursements", body)).json()
+    await office.reverse(entry)
+    found = await outcomes(
+        *(office.post("disbursements", {**body, "amount_vnd": amount}) for amount in range(1, 9))
+    )
+    assert found == {201: 1, "voucher_used": 7}
+    assert (await books(app))[0][1] >= 92

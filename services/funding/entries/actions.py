@@ -14,11 +14,13 @@ from services.funding import rules
 from services.funding.desk import Desk
 from services.funding.entries import store
 from services.funding.entries.store import Entry
+from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
 from services.funding.places import fault_of_unit, place_of
-from services.funding.proposals import Decision, Proposal
+from services.funding.proposals import Decision, Proposal, Voucher
 from services.funding.rules import BRINGS_MONEY, Amounts, Kind, Line, Lot, Posting
-from services.funding.store import Holding, keep_balances, lock_lots, lock_lots_of, open_lots
+from services.funding.store import Holding, balances_of, keep_balances, lock_lots, lock_lots_of, open_lots
 from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, NotFound, Sentence, fault, refuse
 
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
@@ -36,10 +38,11 @@ class EntryNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An entry and what its lots hold after it."""
+    """An entry and what its lots hold after it. `existing`: its voucher was recorded before, and is not twice."""
 
     entry: Entry
     balances: Mapping[Lot, Amounts]
+    existing: bool = False
 
 
 async def record(
@@ -53,8 +56,21 @@ async def record(
     entry, line = _entry(desk, proposal, day)
     desk.require(line.program, line.unit, entry.effective_on)
 
+    if entry.voucher is not None:
+        claimant = Claimant(entry, dated=proposal.effective_on is not None)
+        kept = (await claim(desk.session, [claimant])).get(entry.voucher)
+        if kept is not None:
+            return await _existing(desk, entry.voucher, claimant, kept)
     holding, postings = await _post(desk, proposal.kind, line, entry)
     return await _keep(desk, replace(entry, postings=tuple(postings)), holding, dry_run=dry_run)
+
+
+async def _existing(desk: Desk, voucher: Voucher, claimant: Claimant, kept: Entry) -> Recorded:
+    """Answer a voucher that was recorded before by its entry, or refuse another content under it."""
+    differs = claimant.differences(kept)
+    if differs:
+        raise VoucherUsed(voucher, kept, differs)
+    return Recorded(kept, await balances_of(desk.session, kept.lots), existing=True)
 
 
 async def reverse(
@@ -88,7 +104,7 @@ async def reverse(
         client_id=desk.caller.client_id,
         recorded_at=desk.now,
         reverses=entry_id,
-        id=None,
+        id=uuid7(desk.now),
         sequence=None,
     )
     return await _keep(desk, entry, holding, dry_run=dry_run)
@@ -127,12 +143,11 @@ async def _keep(desk: Desk, entry: Entry, holding: Holding, *, dry_run: bool) ->
     after = rules.settle(holding.balances, entry.postings)
     touched = {each.lot: after[each.lot] for each in entry.postings}
     if dry_run:
-        return Recorded(entry, touched)
+        return Recorded(replace(entry, id=None), touched)
     await keep_balances(session, holding, touched)
     at = await take_write_order(session, desk.now)
     entry = replace(entry, recorded_at=at)
-    entry_id, sequence = await store.append(session, entry, holding)
-    entry = replace(entry, id=entry_id, sequence=sequence)
+    entry = replace(entry, sequence=await store.append(session, entry, holding))
     await publish(session, at, [_happening(entry)])
     return Recorded(entry, touched)
 
@@ -172,6 +187,7 @@ def _entry(desk: Desk, proposal: Proposal, day: date | None) -> tuple[Entry, Lin
         client_id=desk.caller.client_id,
         recorded_at=desk.now,
         postings=(),
+        id=uuid7(desk.now),
     )
     line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
     return entry, line

@@ -49,7 +49,11 @@ PROBLEM: dict[str, Any] = {"content": {PROBLEM_JSON: {}}}
 created: dict[str, Any] = {
     "status_code": status.HTTP_201_CREATED,
     "responses": {
-        200: {"model": RecordedOut, "description": "A dry run: everything was checked, nothing is kept"},
+        200: {
+            "model": RecordedOut,
+            "description": "A dry run: everything was checked, nothing is kept. Or the entry that this voucher was "
+            "recorded as before; its lots as they stand now",
+        },
         409: {
             "description": "The lots do not allow it: `code` says why, the members say how much",
             **PROBLEM,
@@ -73,8 +77,10 @@ class Counter:
         return self.receipt(await actions.record(desk, proposal, draft.faults, dry_run=self.dry_run))
 
     def receipt(self, done: Recorded) -> RecordedOut:
-        """Say what was recorded; of a dry run, that nothing was."""
-        if self.dry_run:
+        """Say what was recorded; of a dry run and of a voucher recorded before, that nothing was."""
+        if done.existing:
+            self.response.headers["Location"] = f"{PATH}/{done.entry.id}"
+        if self.dry_run or done.existing:
             self.response.status_code = status.HTTP_200_OK
         else:
             self.response.headers["Location"] = f"{PATH}/{done.entry.id}"

@@ -1,7 +1,7 @@
 """How entries are added and found. They are never changed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.proposals import Decision, Voucher
 from services.funding.queries import Sought
-from services.funding.rules import MEASURES, Capital, Kind, Posting
+from services.funding.rules import MEASURES, Capital, Kind, Lot, Posting
 from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
 
 REVERSALS = ENTRIES.alias("reversals")
@@ -44,10 +44,16 @@ class Entry:
     sequence: int | None = None
     reversed_by: uuid.UUID | None = None
 
+    @property
+    def lots(self) -> list[Lot]:
+        """The lots that it was posted to."""
+        return [each.lot for each in self.postings]
 
-async def append(session: AsyncSession, entry: Entry, holding: Holding) -> tuple[uuid.UUID, int]:
-    """Add an entry with its postings; gives its id and its sequence."""
+
+async def append(session: AsyncSession, entry: Entry, holding: Holding) -> int:
+    """Add an entry with its postings; gives its sequence."""
     row = {
+        "id": entry.id,
         "kind": entry.kind.value,
         "decision_number": entry.decision and entry.decision.number,
         "decision_date": entry.decision and entry.decision.date,
@@ -55,21 +61,21 @@ async def append(session: AsyncSession, entry: Entry, holding: Holding) -> tuple
         "voucher_number": entry.voucher and entry.voucher.number,
         **{name: getattr(entry, name) for name in KEPT_AS_THEY_ARE},
     }
-    inserted = insert(ENTRIES).values(row).returning(ENTRIES.c.id, ENTRIES.c.sequence)
-    entry_id, sequence = (await session.execute(inserted)).one()
+    inserted = insert(ENTRIES).values(row).returning(ENTRIES.c.sequence)
+    sequence: int = (await session.execute(inserted)).scalar_one()
     await session.execute(
         insert(POSTINGS),
         [
             {
                 "year": entry.year,
-                "entry_id": entry_id,
+                "entry_id": entry.id,
                 "lot_id": holding.ids[each.lot],
                 **dict(zip(MEASURES, each.change.values(), strict=True)),
             }
             for each in entry.postings
         ],
     )
-    return entry_id, sequence
+    return sequence
 
 
 KEPT_AS_THEY_ARE = (
@@ -82,6 +88,12 @@ async def find(session: AsyncSession, entry_id: uuid.UUID) -> Entry | None:
     """Find an entry with its postings."""
     row = (await session.execute(_entries().where(ENTRIES.c.id == entry_id))).one_or_none()
     return None if row is None else (await with_postings(session, [row]))[0]
+
+
+async def find_many(session: AsyncSession, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Entry]:
+    """Find entries with their postings, by id."""
+    rows = (await session.execute(_entries().where(ENTRIES.c.id.in_(list(ids))))).all()
+    return {entry.id: entry for entry in await with_postings(session, rows) if entry.id is not None}
 
 
 async def reversal_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> uuid.UUID | None:

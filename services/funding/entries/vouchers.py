@@ -1,0 +1,117 @@
+"""The paper of an entry stands for one entry: the same voucher sent again is the entry that is there already.
+
+A voucher is claimed before anything is locked, so a twin waits until the first has committed, and then finds its entry.
+Reversing an entry sets its voucher free: what was entered wrongly is entered anew, under the same paper.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.entries.store import Entry, find_many
+from services.funding.proposals import Voucher
+from shared.kit.problems import Conflict, Sentence
+
+SAME = (
+    "kind",
+    "year",
+    "program",
+    "component",
+    "capital",
+    "source",
+    "unit",
+    "origin_year",
+    "amount_vnd",
+    "decision",
+)
+"""What makes two entries the same fact. A remark is none; a day only where it was said."""
+
+CLAIM = text(
+    """
+    INSERT INTO vouchers (source, number, year, entry_id)
+    SELECT * FROM unnest(:sources, :numbers, :years, :ids) AS wanted (source, number, year, entry_id)
+    ORDER BY 1, 2
+    ON CONFLICT (source, number) DO UPDATE SET year = vouchers.year
+    RETURNING source, number, entry_id
+    """
+).bindparams(
+    bindparam("sources", type_=ARRAY(Text)),
+    bindparam("numbers", type_=ARRAY(Text)),
+    bindparam("years", type_=ARRAY(Integer)),
+    bindparam("ids", type_=ARRAY(Uuid)),
+)
+
+TAKE_OVER = text(
+    "UPDATE vouchers SET year = :year, entry_id = :entry_id WHERE source = :source AND number = :number"
+)
+
+
+class VoucherUsed(Conflict):
+    """The voucher stands for another entry."""
+
+    code = "voucher_used"
+    title = Sentence("Chứng từ đã được ghi", "The voucher was used")
+    detail = Sentence(
+        "Chứng từ {number} của {source} đã ghi cho bút toán {entry}, khác ở: {differs}.",
+        "The voucher {number} of {source} stands for the entry {entry}, which differs in: {differs}.",
+    )
+
+    def __init__(self, voucher: Voucher, entry: Entry, differs: Sequence[str]) -> None:
+        super().__init__(
+            source=voucher.source, number=voucher.number, entry=str(entry.id), differs=", ".join(differs)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """An entry to be, with its voucher; `dated` where its day was said and not defaulted."""
+
+    entry: Entry
+    dated: bool
+
+    def differences(self, kept: Entry) -> list[str]:
+        """Name in what a kept entry differs from this one."""
+        found = [name for name in SAME if getattr(self.entry, name) != getattr(kept, name)]
+        if self.dated and self.entry.effective_on != kept.effective_on:
+            found.append("effective_on")
+        return found
+
+
+async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping[Voucher, Entry]:
+    """Claim the vouchers of entries to be; gives the standing entries of those that were used before."""
+    wanted = {each.entry.voucher: each.entry for each in claimants if each.entry.voucher is not None}
+    if not wanted:
+        return {}
+    asked = {
+        "sources": [voucher.source for voucher in wanted],
+        "numbers": [voucher.number for voucher in wanted],
+        "years": [entry.year for entry in wanted.values()],
+        "ids": [entry.id for entry in wanted.values()],
+    }
+    used: dict[Voucher, uuid.UUID] = {}
+    for row in await session.execute(CLAIM, asked):
+        voucher = Voucher(row.source, row.number)
+        if row.entry_id != wanted[voucher].id:
+            used[voucher] = row.entry_id
+    if not used:
+        return {}
+    kept = await find_many(session, used.values())
+    standing = {voucher: kept[entry] for voucher, entry in used.items() if kept[entry].reversed_by is None}
+    free = [voucher for voucher in used if voucher not in standing]
+    if free:
+        await session.execute(
+            TAKE_OVER,
+            [
+                {
+                    "source": voucher.source,
+                    "number": voucher.number,
+                    "year": wanted[voucher].year,
+                    "entry_id": wanted[voucher].id,
+                }
+                for voucher in free
+            ],
+        )
+    return standing
