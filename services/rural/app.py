@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.rural import __doc__ as description
+from services.rural.assessments import api as assessments
 from services.rural.ocop import api as ocop
 from services.rural.ocop.book import read_book
 from services.rural.ocop.rules import ProductExists
@@ -32,7 +33,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         description=description or "",
         settings=settings,
         registers={"recognitions": count_recognized, "ocop": counting(book)},
-        routers=[villages.router, recognitions.router, ocop.router],
+        routers=[assessments.router, villages.router, recognitions.router, ocop.router],
         violations={
             "uq_recognitions_decision": lambda: RecognitionExists(recognition=None),
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),

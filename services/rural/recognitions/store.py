@@ -5,6 +5,7 @@ commune has to be recognized anew.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,6 +79,29 @@ async def of_unit(session: AsyncSession, found: Place, on: date) -> list[Recogni
         .order_by(Recognition.decision_date, Recognition.id)
     )
     return list(rows)
+
+
+async def of_land(session: AsyncSession, commune: str, on: date) -> list[Recognition]:
+    """Give the recognitions of the commune that has a code on a day and of its villages, the oldest decision first."""
+    lands = places([commune], on, adds=False)
+    rows = await session.scalars(
+        select(Recognition)
+        .where(tuple_(Recognition.land, Recognition.land_since).in_(select(lands.c.code, lands.c.valid_from)))
+        .options(joinedload(Recognition.revocation))
+        .order_by(Recognition.decision_date, Recognition.id)
+    )
+    return list(rows)
+
+
+async def held_by(
+    session: AsyncSession, communes: Collection[str], on: date, as_of: datetime | None = None
+) -> dict[str, list[tuple[str, str]]]:
+    """Give the levels and sets that communes of a day hold on it, by commune. One statement."""
+    rows = _in_force(communes, on, as_of).add_columns(Recognition.criteria_set)
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in await session.execute(rows.where(Recognition.unit_level == "commune")):
+        found[row.place].append((row.level, row.criteria_set))
+    return found
 
 
 def known(it: Recognition) -> Known:
@@ -158,7 +182,7 @@ def _in_force(units: Collection[str], on: date, as_of: datetime | None) -> Selec
         .exists()
     )
     return (
-        select(Recognition.id, Recognition.unit, Recognition.unit_level, Recognition.level)
+        select(Recognition.id, Recognition.unit, Recognition.unit_level, Recognition.level, lands.c.place)
         .join(lands, and_(lands.c.code == Recognition.land, lands.c.valid_from == Recognition.land_since))
         .where(
             Recognition.decision_date <= on,

@@ -1,0 +1,135 @@
+"""Where assessments are said."""
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.rural.assessments import reading
+from services.rural.assessments.reading import Asked
+from services.rural.assessments.rules import met_between
+from services.rural.assessments.schemas import CommuneOut, CommuneRow, CommunesOut, CriteriaOut
+from services.rural.ocop.api import TheBook
+from services.rural.recognitions.api import TheSets
+from shared.kit.clock import AsOf
+from shared.kit.days import Day
+from shared.kit.identity import PublicReader
+from shared.kit.paging import Cursor, InvalidCursor, Limit, link_next, seal, unseal
+from shared.kit.transactions import TransactionRoute
+from shared.periods import Period, local_day
+from shared.reporting.basis import Basis
+from shared.reporting.desk import TheDesk
+
+router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=TransactionRoute)
+
+Order = Literal["code", "met", "-met"]
+
+
+async def _asked(
+    desk: TheDesk,
+    basis: Basis,
+    unit: Annotated[str, Query(min_length=2, max_length=12, description="communes in this unit")] = "62",
+    period: Annotated[
+        str | None, Query(max_length=10, description="year of the assessment; the latest one when left out")
+    ] = None,
+    as_of: AsOf = None,
+) -> Asked:
+    return await reading.asked(desk, unit, Period.parse(period) if period else None, basis, as_of)
+
+
+TheAsked = Annotated[Asked, Depends(_asked)]
+
+
+@router.get("/communes", summary="List rural communes by what they meet")
+async def list_communes(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    asked: TheAsked,
+    request: Request,
+    response: Response,
+    district: Annotated[
+        str | None, Query(max_length=12, description="only communes of this district")
+    ] = None,
+    met: Annotated[
+        str | None, Query(max_length=5, description="only communes that meet so many criteria: 19, or 15-18")
+    ] = None,
+    recognized: Annotated[
+        Literal["meets", "advanced", "model", "none"] | None,
+        Query(description="only communes with this level in force, or with none"),
+    ] = None,
+    sort: Annotated[
+        Order, Query(description="by code, or by criteria met: the fewest (met) or the most first (-met)")
+    ] = "code",
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> CommunesOut:
+    """List rural communes with the criteria they meet and miss, and the recognitions in force on the period's end."""
+    rows = await reading.communes(desk, asked, district)
+    between = met_between(met) if met else None
+    chosen = sorted(
+        (row for row in rows if _chosen(row, between, recognized)), key=lambda row: _place(row, sort)
+    )
+    after = _read_cursor(cursor)
+    following = [row for row in chosen if after is None or _place(row, sort) > after]
+    shown = following[:limit]
+    more = seal(json.dumps(_place(shown[-1], sort))) if len(following) > limit else None
+    link_next(request, response, more)
+    return CommunesOut(
+        unit=asked.unit,
+        period=str(asked.period),
+        on=asked.period.ends_on,
+        basis=asked.basis,
+        items=shown,
+        next=more,
+    )
+
+
+@router.get("/communes/{code}", summary="Read one commune on one page")
+async def read_commune(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    sets: TheSets,
+    book: TheBook,
+    basis: Basis,
+    code: str,
+    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+) -> CommuneOut:
+    """Read a commune's assessments over the years, its recognitions, villages and OCOP products."""
+    return await reading.commune(desk, code, on or local_day(desk.now), basis, sets, book)
+
+
+@router.get("/criteria", summary="Read how each criterion stands")
+async def read_criteria(*, desk: TheDesk, _: PublicReader, asked: TheAsked) -> CriteriaOut:
+    """Read how many communes meet each criterion, which are the weakest, the groups and the average."""
+    return await reading.criteria(desk, asked)
+
+
+def _chosen(row: CommuneRow, between: tuple[int, int] | None, recognized: str | None) -> bool:
+    if between is not None and (row.met is None or not between[0] <= row.met <= between[1]):
+        return False
+    if recognized == "none":
+        return not row.recognized
+    return recognized is None or recognized in row.recognized
+
+
+def _place(row: CommuneRow, sort: Order) -> tuple[int, str]:
+    """Where a row stands in the order; one that is not assessed comes last."""
+    if sort == "code":
+        return (0, row.code)
+    if row.met is None:
+        return (100, row.code)
+    return (row.met if sort == "met" else -row.met, row.code)
+
+
+def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    try:
+        rank, code = json.loads(unseal(cursor))
+    except (ValueError, TypeError) as error:
+        raise InvalidCursor from error
+    if not isinstance(rank, int) or not isinstance(code, str):
+        raise InvalidCursor
+    return rank, code

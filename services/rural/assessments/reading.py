@@ -1,0 +1,214 @@
+"""How assessments are answered: from what stands, beside the recognitions of the same day."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from services.rural.assessments import store
+from services.rural.assessments.rules import Assessed, by_criterion, changes
+from services.rural.assessments.schemas import (
+    AssessmentOut,
+    CommuneOut,
+    CommuneRow,
+    CriteriaOut,
+    CriterionOut,
+)
+from services.rural.models import OcopEvaluation, Recognition
+from services.rural.ocop import store as ocop
+from services.rural.ocop.book import Book
+from services.rural.ocop.schemas import EvaluationOut
+from services.rural.recognitions import store as recognitions
+from services.rural.recognitions.schemas import RecognitionOut
+from services.rural.recognitions.sets import RecognitionLevel, Sets
+from services.rural.rules import CRITERIA, GROUPS, Values
+from services.rural.villages.schemas import VillageOut
+from services.rural.villages.store import in_communes
+from shared.kit.problems import NotFound, Sentence
+from shared.periods import Period, PeriodKind, local_day
+from shared.reporting.basis import BasisName
+from shared.reporting.desk import Desk
+from shared.reporting.figures.rules import share_percent
+from shared.territory.models import UnitRow
+from shared.territory.units import Unit
+
+RURAL = ("xa",)
+"""Only a xã is assessed; wards and townships are not."""
+
+LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
+GROUP_NAMES = ("19", "15-18", "10-14", "5-9", "0-4")
+
+
+class NotRural(NotFound):
+    """The unit is no rural commune."""
+
+    code = "commune_not_rural"
+    detail = Sentence("Đơn vị {unit} không phải là xã.", "The unit {unit} is no rural commune.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which assessments are asked for."""
+
+    unit: str
+    period: Period
+    basis: BasisName
+    as_of: datetime | None
+
+
+async def asked(
+    desk: Desk, unit: str, period: Period | None, basis: BasisName, as_of: datetime | None
+) -> Asked:
+    """Settle what is asked for; without a period it is the latest year that is assessed, or else the last full one."""
+    if period is None:
+        period = await store.latest_period(desk.session, basis)
+    if period is None:
+        period = Period.of(local_day(desk.now), PeriodKind.YEAR).previous()
+    return Asked(unit, period, basis, as_of)
+
+
+async def communes(desk: Desk, it: Asked, district: str | None) -> list[CommuneRow]:
+    """Give the rural communes of a unit with what they meet. Two statements."""
+    on = it.period.ends_on
+    rural = desk.territory.communes(it.unit, on, RURAL)
+    if district is not None:
+        desk.territory.unit(district, on)
+        rural = tuple(each for each in rural if desk.territory.is_within(each.code, district, on))
+    codes = [each.code for each in rural]
+    stated = await store.of_period(desk.session, codes, it.period, it.basis, it.as_of)
+    held = await recognitions.held_by(desk.session, codes, on, it.as_of)
+    return [_row(desk, each, on, stated.get(each.code, {}), held.get(each.code, [])) for each in rural]
+
+
+async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
+    """Give how each criterion stands over the rural communes of a unit. One statement."""
+    rural = desk.territory.communes(it.unit, it.period.ends_on, RURAL)
+    stated = await store.of_period(desk.session, [each.code for each in rural], it.period, it.basis, it.as_of)
+    standings = by_criterion(stated.values())
+    met = [Assessed(code, values).met or 0 for code, values in stated.items()]
+    labels = {code: desk.engine.catalogue.figures[code].label for code in CRITERIA}
+    return CriteriaOut(
+        unit=it.unit,
+        period=str(it.period),
+        basis=it.basis,
+        communes=len(rural),
+        assessed=len(stated),
+        average=Decimal(sum(met)) / len(met) if met else None,
+        groups=_groups(stated.values()),
+        items=[
+            CriterionOut(
+                number=each.number,
+                indicator=code,
+                label=labels[code].vi,
+                label_en=labels[code].en,
+                met=each.met,
+                assessed=each.assessed,
+                met_percent=share_percent(each.met, each.assessed),
+            )
+            for code, each in zip(CRITERIA, standings, strict=True)
+        ],
+        weakest=[
+            each.number for each in sorted(standings, key=lambda each: each.rank) if each.met < each.assessed
+        ],
+    )
+
+
+async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets, book: Book) -> CommuneOut:
+    """Give one commune on one page. Five statements."""
+    unit = desk.territory.unit(code, on)
+    if unit.level != "commune" or unit.kind not in RURAL:
+        raise NotRural(unit=code)
+    own, of_villages = await _recognitions(desk, code, on)
+    return CommuneOut(
+        code=code,
+        name=unit.full_name,
+        district=_district(desk, unit, on),
+        on=on,
+        assessments=_over_time(await store.of_commune(desk.session, code, basis)),
+        in_force=_levels(each for each in own if recognitions.known(each).in_force(on)),
+        recognitions=[RecognitionOut.of(each, sets) for each in own],
+        villages=await _villages(desk, code, on),
+        village_recognitions=[
+            RecognitionOut.of(each, sets) for each in of_villages if recognitions.known(each).in_force(on)
+        ],
+        products=await _products(desk, code, on, book),
+    )
+
+
+async def _recognitions(desk: Desk, code: str, on: date) -> tuple[list[Recognition], list[Recognition]]:
+    """Give the recognitions of a commune's land and of its villages, the latest decision first."""
+    rows = await recognitions.of_land(desk.session, code, on)
+    rows.reverse()
+    return (
+        [each for each in rows if each.unit_level == "commune"],
+        [each for each in rows if each.unit_level == "village"],
+    )
+
+
+async def _villages(desk: Desk, code: str, on: date) -> list[VillageOut]:
+    rows = await desk.session.scalars(
+        select(UnitRow)
+        .where(UnitRow.level == "village", UnitRow.valid_from <= on, in_communes([code], on))
+        .order_by(UnitRow.code)
+    )
+    return [VillageOut.of(each) for each in rows]
+
+
+async def _products(desk: Desk, code: str, on: date, book: Book) -> list[EvaluationOut]:
+    rows = await desk.session.scalars(ocop.valid(book, [code], on, ocop.Sought()))
+    found: list[OcopEvaluation] = list(rows)
+    return [EvaluationOut.of(each, book) for each in found]
+
+
+def _over_time(found: store.Assessments) -> list[AssessmentOut]:
+    """Say assessments, the latest first, each against the one before it."""
+    said, before = [], None
+    for period, (report, values) in found.items():
+        it = Assessed(report.unit, values)
+        said.append(
+            AssessmentOut(
+                period=period,
+                met=it.met or 0,
+                missing=it.missing,
+                **changes(before, values),
+                report=report.id,
+                reported_by=report.unit,
+                received_at=report.received_at,
+            )
+        )
+        before = values
+    return said[::-1]
+
+
+def _row(desk: Desk, unit: Unit, on: date, values: Values, held: list[tuple[str, str]]) -> CommuneRow:
+    it = Assessed(unit.code, values)
+    return CommuneRow(
+        code=unit.code,
+        name=unit.full_name,
+        district=_district(desk, unit, on),
+        met=it.met,
+        missing=it.missing,
+        recognized=[level for level in LEVELS if level in {each for each, _ in held}],
+        criteria_sets=sorted({criteria_set for _, criteria_set in held}),
+    )
+
+
+def _levels(rows: Iterable[Recognition]) -> list[RecognitionLevel]:
+    held = {each.level for each in rows}
+    return [level for level in LEVELS if level in held]
+
+
+def _district(desk: Desk, unit: Unit, on: date) -> str | None:
+    above = desk.territory.parent(unit.code, on)
+    return above.code if above is not None and above.level == "district" else None
+
+
+def _groups(assessments: Iterable[Values]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for values in assessments:
+        for name, group in zip(GROUP_NAMES, GROUPS, strict=True):
+            found[name] += group(values)
+    return {name: found[name] for name in GROUP_NAMES}

@@ -1,0 +1,133 @@
+"""What people read of assessments: communes, one commune, the criteria."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.rural.assessments.rules import MetInvalid, by_criterion, changes, met_between
+from services.rural.rules import CRITERIA, missing
+from tests.registers import table
+from tests.rural.bodies import evaluation, meets
+
+values = st.fixed_dictionaries(dict.fromkeys(CRITERIA, st.sampled_from([Decimal(0), Decimal(1)])))
+
+
+@given(st.lists(values, max_size=6))
+def test_each_criterion_is_counted_over_those_who_state_it(assessments):
+    standings = by_criterion(assessments)
+    assert [it.number for it in standings] == list(range(1, 20))
+    for it in standings:
+        unmet = sum(it.number in missing(each) for each in assessments)
+        assert (it.met, it.assessed) == (len(assessments) - unmet, len(assessments))
+
+
+@given(values, values)
+def test_what_is_gained_and_lost_leads_from_one_assessment_to_the_next(before, after):
+    moved = changes(before, after)
+    lacking = set(missing(before)) - set(moved["gained"]) | set(moved["lost"])
+    assert sorted(lacking) == missing(after)
+    assert changes(None, after) == {"gained": [], "lost": []}
+
+
+def test_the_filter_by_criteria_met():
+    assert [met_between("19"), met_between("15-18"), met_between("0-4")] == [(19, 19), (15, 18), (0, 4)]
+    for nonsense in ("20", "-1", "18-15", "x", "", "1-2-3"):
+        with pytest.raises(MetInvalid):
+            met_between(nonsense)
+
+
+async def all_of(clients, **query):
+    items, cursor = [], None
+    while True:
+        said = await clients.get("communes", limit=20, **query, **({"cursor": cursor} if cursor else {}))
+        items += said["items"]
+        cursor = said["next"]
+        if cursor is None:
+            return items
+
+
+async def test_the_province_by_what_its_communes_meet(clients):
+    await clients.kept("recognitions", meets())
+    await clients.report_and_accept("criteria_assessment", table("rural_criteria_assessment"))
+    every = await all_of(clients, period="2023")
+    assert len(every) == len({it["code"] for it in every}) == 85
+    assert [it["code"] for it in every] == sorted(it["code"] for it in every)
+    weakest_first = [it["met"] for it in await all_of(clients, sort="met")]
+    assert weakest_first == sorted(weakest_first)
+    assert [it["met"] for it in await all_of(clients, sort="-met")] == weakest_first[::-1]
+    groups = {met: len(await all_of(clients, met=met)) for met in ("19", "15-18", "10-14", "5-9", "0-4")}
+    assert groups["19"] == 48
+    assert sum(groups.values()) == 85
+    district = await all_of(clients, district="615", met="19")
+    assert {it["district"] for it in district} == {"615"}
+    assert [it["code"] for it in await all_of(clients, recognized="meets")] == ["23509"]
+    assert len(await all_of(clients, recognized="none")) == 84
+    assert all(it["met"] + len(it["missing"]) == 19 for it in every)
+
+    criteria = await clients.get("criteria", period="2023")
+    assert (criteria["communes"], criteria["assessed"]) == (85, 85)
+    assert criteria["groups"] == groups
+    assert sum(it["met"] for it in criteria["items"]) == sum(it["met"] for it in every) == 1357
+    assert round(criteria["average"], 2) == 15.96
+    assert set(criteria["weakest"][:2]) == {10, 11}
+    part = await clients.get("criteria", period="2023", unit="615")
+    assert part["communes"] == 10
+    assert part["items"][0]["met"] <= 10
+
+
+async def test_without_an_assessment_nothing_is_guessed(clients):
+    said = await clients.get("communes")
+    assert (said["period"], {it["met"] for it in said["items"]}) == ("2024", {None})
+    assert (await clients.get("communes", met="0-19"))["items"] == []
+    criteria = await clients.get("criteria")
+    assert (criteria["assessed"], criteria["average"], criteria["weakest"]) == (0, None, [])
+    assert all(it["met_percent"] is None for it in criteria["items"])
+
+
+async def test_one_commune_on_one_page(clients):
+    rows = [row for row in table("rural_criteria_assessment") if row["unit"] == "23509"]
+    earlier = [
+        {**row, "value": "0" if row["indicator"] in ("criterion_10", "criterion_11") else row["value"]}
+        for row in rows
+    ]
+    await clients.report_and_accept("criteria_assessment", earlier, "2021")
+    await clients.report_and_accept("criteria_assessment", rows, "2023")
+    await clients.kept("villages", {"code": "23509.01", "name": "Thôn 1", "valid_from": "2022-01-01"})
+    await clients.kept("recognitions", meets())
+    village = {"criteria_set": "village_model_2022_2025", "level": "model"}
+    await clients.kept("recognitions", meets("23509.01", "7/QĐ", "2023-06-15", 2023, **village))
+    await clients.kept("ocop/products", evaluation("A", "2022-07-15", unit="23509"))
+    page = await clients.get("communes/23509", on="2023-12-31")
+    assert (page["district"], page["in_force"]) == ("615", ["meets"])
+    assert [(it["period"], it["met"], it["missing"]) for it in page["assessments"]] == [
+        ("2023", 19, []),
+        ("2021", 17, [10, 11]),
+    ]
+    assert (page["assessments"][0]["gained"], page["assessments"][0]["lost"]) == ([10, 11], [])
+    assert [it["code"] for it in page["villages"]] == ["23509.01"]
+    assert [it["unit"] for it in page["village_recognitions"]] == ["23509.01"]
+    assert [it["code"] for it in page["products"]] == ["A"]
+    before = await clients.get("communes/23509", on="2023-04-11")
+    assert (before["in_force"], before["village_recognitions"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "code"),
+    [
+        ("communes", {"met": "twenty"}, 422, "invalid"),
+        ("communes", {"met": "20"}, 422, "met_invalid"),
+        ("communes", {"cursor": "é"}, 400, "cursor_invalid"),
+        ("communes", {"cursor": "WzEsMl0"}, 400, "cursor_invalid"),
+        ("communes", {"period": "2023-13"}, 422, "period_invalid"),
+        ("communes", {"unit": "99", "period": "2023"}, 404, "unit_unknown"),
+        ("communes", {"district": "999", "period": "2023"}, 404, "unit_unknown"),
+        ("communes", {"basis": "provisional"}, 401, "unauthenticated"),
+        ("communes/23281", {"on": "2023-12-31"}, 404, "commune_not_rural"),
+        ("communes/23509", {"on": "2025-12-31"}, 404, "unit_unknown_on_date"),
+    ],
+)
+async def test_nonsense_is_refused(clients, path, query, status, code):
+    answer = await clients.http.get(f"/v1/rural/{path}", params=query)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
