@@ -1,7 +1,5 @@
 """`python -m tests.contracts [--write]`: compare the services' documents with their snapshots, or write these anew."""
 
-
-
 import sys
 
 from gateway.reference.collection import CONTRACTS

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from gateway.app import create_app
+from gateway.overview import parts
 from gateway.settings import GatewaySettings
 from tests.gateway.neighbours import Neighbour, ledger, progress, serving, serving_each
 from tests.issuer import Issuer
@@ -35,6 +36,12 @@ async def speaking_to(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
     ):
         yield client
+
+
+@pytest.fixture
+def asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every status read asks the services, unless a test is about the moment in which none does."""
+    monkeypatch.setattr(parts, "CONFIRMED_FOR_S", 0.0)
 
 
 @pytest.fixture
