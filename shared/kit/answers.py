@@ -84,6 +84,10 @@ RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03", "5330
 """SQLSTATE of serialization failure, deadlock, lock and statement timeout, idle timeout, too many connections."""
 
 
+NOT_IN_UTF8 = "22021"
+"""SQLSTATE of a text with U+0000, which comes only from a question's path or query: bodies are read by the kit."""
+
+
 def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
     """Turn one of Pydantic's findings into a fault; `below` is where the validated part hangs in the body."""
     kind = error["type"]
@@ -178,6 +182,8 @@ def _database_problem(error: DBAPIError, violations: Violations) -> Problem | No
     if isinstance(error, IntegrityError):
         name = str(getattr(cause, "constraint_name", None))
         return violations[name]() if name in violations else Conflict(constraint=name)
+    if state == NOT_IN_UTF8:
+        return Malformed(reason="a character cannot be kept")
     if state in RETRYABLE_STATES or error.connection_invalidated or (state or "").startswith(("08", "57P")):
         return Busy()
     return None

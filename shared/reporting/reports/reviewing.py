@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.kit.feed import publish, take_write_order
-from shared.kit.problems import Forbidden
+from shared.kit.problems import Forbidden, Invalid, Sentence, fault
 from shared.periods import Period
 from shared.reporting.desk import Desk
 from shared.reporting.models import Report
@@ -21,6 +21,9 @@ from shared.reporting.reports.problems import (
 from shared.reporting.reports.standing import happening, refresh_touched
 
 Verdict = Literal["accept", "return"]
+REASON_REQUIRED = Sentence(
+    "Rút báo cáo đã duyệt phải nêu lý do.", "Withdrawing an accepted report needs a reason."
+)
 
 
 async def review(
@@ -65,6 +68,8 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
         raise NotReviewable(report=str(report.id), state=report.state, action="withdrawn")
     if report.state == "accepted" and "review" not in desk.caller.scopes:
         raise Forbidden(reason="an accepted report is withdrawn by a reviewer", scopes=["review"])
+    if report.state == "accepted" and not (reason or "").strip():
+        raise Invalid(faults=[fault("/reason", "reason_required", REASON_REQUIRED)])
     if report.content_sha256 != seen_sha256:
         raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
     values = await store.values_of(desk.session, report)

@@ -3,6 +3,7 @@
 The write order is taken before anything is read about standing reports, so what is read stays true to the commit.
 """
 
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from shared.kit.feed import publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, Sentence, fault, refuse
+from shared.kit.problems import Fault, Invalid, Sentence, fault
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
 from shared.reporting.figures.over_time import stretches
@@ -33,6 +34,8 @@ EVIDENCE_UNKNOWN = Sentence(
 )
 DIFFERENCES_SAID = 50
 CONFLICTS_SAID = 50
+_ORDINAL = re.compile("[0-9]{1,9}")
+"""A step of a pointer that is a place in a list; a client may name a field with any other digits."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,10 @@ async def submit(
         unread |= {"observations"}
     checker = Checker(engine.catalogue, desk.territory, local_day(desk.now))
     checked, faults = checker.check(statement, unread)
-    if checked is None or shape_faults:
+    faults += await _unknown_evidence(desk, statement)
+    if checked is None or faults or shape_faults:
         raise Invalid(faults=sorted((*shape_faults, *faults), key=_reading_order))
     desk.require_unit(statement.unit, checked.period)
-    await _require_evidence(desk, statement)
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
 
     at = await take_write_order(session, desk.now)
@@ -75,16 +78,16 @@ async def submit(
 
     old = await store.values_of(session, live[0]) if live else []
     report = _new_report(desk, checked, said, at, before, old)
-    session.add(report)
-    await session.flush()
-    await store.keep_values(session, report.id, checked)
     happenings = [happening("report.submitted", report)]
     if live:
         await store.end_standing(session, live[0], "provisional", at)
-        if live[0].state == "submitted":
+        if live[0].state == "submitted":  # it makes room first: one pending report of a unit, period and form
             await store.move(session, live[0], "superseded", at)
             await store.note_review(session, live[0], "superseded", desk.caller.client_id, at)
             happenings.append(happening("report.superseded", live[0]))
+    session.add(report)
+    await session.flush()
+    await store.keep_values(session, report.id, checked)
     await store.begin_standing(session, report, "provisional", at)
     await store.note_review(session, report, "submitted", desk.caller.client_id, at)
     await refresh_touched(desk, checked.period, ["provisional"], [*old, *statement.values])
@@ -92,14 +95,14 @@ async def submit(
     return Submitted(report, created=True)
 
 
-async def _require_evidence(desk: Desk, statement: Statement) -> None:
+async def _unknown_evidence(desk: Desk, statement: Statement) -> list[Fault]:
     named = [it["sha256"] for it in statement.evidence]
     known = await store.known_evidence(desk.session, named) if named else frozenset()
-    refuse(
+    return [
         fault(f"/evidence/{at}/sha256", "evidence_unknown", EVIDENCE_UNKNOWN)
         for at, sha256 in enumerate(named)
         if sha256 not in known
-    )
+    ]
 
 
 async def _latest(
@@ -219,4 +222,4 @@ def _named(report: Report) -> dict[str, str]:
 def _reading_order(one: Fault) -> tuple[object, ...]:
     """Order faults as the body is read: by the steps of their pointers, numbers as numbers."""
     steps = one.pointer.split("/")[1:]
-    return tuple((1, int(step), "") if step.isdigit() else (0, 0, step) for step in steps)
+    return tuple((1, int(step), "") if _ORDINAL.fullmatch(step) else (0, 0, step) for step in steps)
