@@ -6,6 +6,7 @@ schema is the model's own.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
@@ -69,10 +70,17 @@ class Draft(Generic[Model]):
         )
 
 
-def _said(found: list[ErrorDetails]) -> tuple[Fault, ...]:
-    faults = tuple(shape_fault(one) for one in found[:MAX_FAULTS_SAID])
+def _said(model: type[DraftModel], found: list[ErrorDetails]) -> tuple[Fault, ...]:
+    faults = tuple(_named(model, one) for one in found[:MAX_FAULTS_SAID])
     more = len(found) - len(faults)
     return (*faults, fault("", "more_faults", MORE_FAULTS, more=more)) if more else faults
+
+
+def _named(model: type[DraftModel], one: ErrorDetails) -> Fault:
+    """Name a fault; too many rows have a code of their own, such as `too_many_observations`."""
+    found = shape_fault(one)
+    too_many = one["type"] == "too_long" and one["loc"] == (model.rows,)
+    return replace(found, code=f"too_many_{model.rows}") if too_many else found
 
 
 def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[Model]:
@@ -88,7 +96,7 @@ def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[M
     unread = frozenset(str(one["loc"][0]) for one in found if one["loc"][:1] != (model.rows,))
     kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
     kept |= {name: model.unread[name] for name in unread if name in model.unread}
-    faults = _said(found)
+    faults = _said(model, found)
     if model.rows is None:
         return Draft(read(kept), faults, unread)
     posted = raw.get(model.rows, [])

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 
-from shared.kit.problems import Malformed
+from shared.kit.problems import Malformed, Sentence
 
 MAX_DEPTH = 16
 """Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
@@ -18,6 +18,15 @@ SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 UNKEPT = re.compile("[\x00\ud800-\udfff]")
 """Characters that JSON can write and that no database, and no answer in UTF-8, can hold."""
+
+
+class TooDeep(Malformed):
+    """The body nests deeper than anything said here."""
+
+    code = "body_too_deep"
+    detail = Sentence(
+        "Nội dung lồng nhau quá {limit} tầng.", "The body is nested deeper than {limit} levels."
+    )
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -71,11 +80,11 @@ def parse_json(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise Malformed(reason=f"{error.msg} at character {error.pos}") from error
     except RecursionError as error:
-        raise Malformed(reason=f"nested deeper than {MAX_DEPTH}") from error
+        raise TooDeep(limit=MAX_DEPTH) from error
     except ValueError as error:  # an integer of thousands of digits
         raise Malformed(reason="a number has too many digits") from error
     if _too_deep(value):
-        raise Malformed(reason=f"nested deeper than {MAX_DEPTH}")
+        raise TooDeep(limit=MAX_DEPTH)
     if SUSPECT.search(body):
         for text in _texts(value):
             if found := UNKEPT.search(text):

@@ -9,14 +9,14 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from shared.kit.problems import Fault, Sentence
-from shared.periods import PeriodKind
+from shared.periods import Period, PeriodKind
 
 MOST_DECIMALS = 6
 """What the database keeps and the wire says."""
@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A rule of the reporting calendar: until which day a report is on time, under which clause, valid when."""
+    """A rule of the reporting calendar: a day counted from a period's end, under which clause, valid when."""
 
     days_after_end: int
     """Days after the period's last day; negative when the report is due before the period ends."""
@@ -53,6 +53,10 @@ class Due:
     confidence: str
     valid_from: date
     valid_to: date | None = None
+
+    def day_of(self, period: Period) -> date:
+        """Give the day for a period."""
+        return period.ends_on + timedelta(days=self.days_after_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Form:
     valid_to: date | None = None
     due: tuple[Due, ...] = ()
     """The reporting calendar of this form; empty where no rule was found."""
+    closing: tuple[Due, ...] = ()
+    """Until when a report is taken at all, and under which clause; empty where a period stays open."""
     steps: tuple[Step, ...] = ()
     """What a report passes, in this order, between submission and acceptance."""
 
@@ -284,6 +290,11 @@ def _once(rows: Iterable[dict[str, Any]], what: str) -> list[dict[str, Any]]:
     return found
 
 
+def rule_for(rules: Iterable[Due], period: Period) -> Due | None:
+    """Give the rule of a calendar that is valid on a period's last day."""
+    return next((rule for rule in rules if in_force(rule, period.ends_on)), None)
+
+
 def load_catalogue(
     path: Path, *, rules: Mapping[str, UnitRule] | None = None, checks: Iterable[Check] = ()
 ) -> Catalogue:
@@ -317,19 +328,24 @@ def _form(row: dict[str, Any]) -> Form:
         confidence=row["confidence"],
         valid_from=row["valid_from"],
         valid_to=row.get("valid_to"),
-        due=tuple(
-            Due(
-                days_after_end=due["days_after_end"],
-                clause=due["clause"],
-                confidence=due["confidence"],
-                valid_from=due["valid_from"],
-                valid_to=due.get("valid_to"),
-            )
-            for due in row.get("due", ())
-        ),
+        due=_dues(row, "due"),
+        closing=_dues(row, "closing"),
         steps=tuple(
             Step(step["code"], _sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
         ),
+    )
+
+
+def _dues(row: dict[str, Any], name: str) -> tuple[Due, ...]:
+    return tuple(
+        Due(
+            days_after_end=due["days_after_end"],
+            clause=due["clause"],
+            confidence=due["confidence"],
+            valid_from=due["valid_from"],
+            valid_to=due.get("valid_to"),
+        )
+        for due in row.get(name, ())
     )
 
 

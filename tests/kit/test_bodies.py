@@ -65,7 +65,7 @@ def test_rows_that_are_no_list_are_unread_as_a_whole(lines):
 
 def test_too_many_rows_are_one_fault():
     draft = read({"text": "t", "lines": [{"word": "a"}] * 2001})
-    assert faults(draft) == [("/lines", "too_long")]
+    assert faults(draft) == [("/lines", "too_many_lines")]
     assert draft.body.lines == []
     assert "lines" in draft.unread
 

@@ -46,7 +46,7 @@ def catalogue() -> Catalogue:
         Form("census", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, due=(Due(-12, "Điều 7", "sourced", SINCE),)),
         Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", "-", "-", SINCE, due=(Due(5, "Điều 8", "unsure", SINCE),)),
         Form("criteria", NAME, frozenset({YEAR}), "district", "-", "-", SINCE),
-        Form("works", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
+        Form("works", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, closing=(Due(400, "Điều 9", "-", SINCE),), steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
     ]  # fmt: skip
     indicators = [
         Indicator("households", NAME, "census", "households", "commune", "-", SINCE),

@@ -31,3 +31,70 @@ async def test_a_row_at_fault_in_shape_is_still_checked_for_meaning(office):
     }
     kept = await office.get("reports", office.reviewer)
     assert kept.json()["items"] == []
+
+
+async def fault_of(office, body):
+    answer = await office.post("reports", body, office.token("sender", ["report"], ["62", "51"]))
+    (one,) = answer.json()["errors"]
+    return one["pointer"], one["code"], one["detail"]
+
+
+async def test_every_limit_has_a_name_of_its_own(office):
+    commune = office.communes(PLACE)[0]
+    value = {"unit": commune, "indicator": "households", "value": 1}
+    report = {"unit": PLACE, "period": "2023", "form": "census", "observations": [value]}
+    office.clock.move(days=500)
+    works = {"unit": PLACE, "indicator": "works_done", "value": 1}
+    assert await fault_of(office, {**report, "form": "works", "observations": [works]}) == (
+        "/period",
+        "period_closed",
+        "2023 was closed for this form after 2025-02-03 (Điều 9).",
+    )
+    assert (await fault_of(office, {**report, "unit": commune, "period": "2024-13"}))[1] == "period_invalid"
+    assert (await fault_of(office, {"unit": "51", "period": "2031", "form": "census", "nil": True}))[1] == (
+        "period_not_started"
+    )
+    assert (await fault_of(office, {**report, "observations": [{**value, "indicator": "retired"}]}))[1] == (
+        "indicator_retired"
+    )
+    assert (await fault_of(office, {**report, "observations": [{**value, "value": 10**12 + 1}]}))[2] == (
+        "1000000000001 is outside 0 to 1000000000000."
+    )
+    many = [{"unit": commune, "indicator": "households", "value": 1}] * 10_001
+    assert (await fault_of(office, {**report, "observations": many}))[:2] == (
+        "/observations",
+        "too_many_observations",
+    )
+
+
+async def test_a_body_too_large_or_too_deep_is_a_problem_of_its_own(office):
+    token = office.district(PLACE)
+    large = await office.post("reports", {"note": "x" * (4 * 1024 * 1024)}, token)
+    assert (large.status_code, large.json()["code"]) == (413, "body_too_large")
+    deep = await office.post("reports", {"note": [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}, token)
+    assert (deep.status_code, deep.json()["code"]) == (400, "body_too_deep")
+
+
+async def test_a_district_consolidates_its_communes_by_reviewing_their_reports(office):
+    one, two, *_ = office.communes(PLACE)
+    district = office.token(f"office-{PLACE}", ["report", "review"], [PLACE])
+    for commune in (one, two):
+        own = office.token(f"commune-{commune}", ["report"], [commune])
+        answer = await office.submit(
+            commune, "2023", "census", [(commune, "households", 100), (commune, "poor", 7)], token=own
+        )
+        report = answer.json()
+        seen = {"content_sha256": report["content_sha256"]}
+        accepted = await office.post(f"reports/{report['id']}/accept", seen, district)
+        assert accepted.status_code == 200, accepted.text
+    assert (await office.figure("poor", unit=PLACE))["value"] == 14
+    whole = await office.submit(PLACE, "2023", "census", [(one, "households", 100)], token=district)
+    assert (whole.status_code, whole.json()["code"]) == (409, "value_stated_elsewhere")
+    above = await office.submit(PLACE, "2023", "census", [(PLACE, "households", 900)], token=district)
+    assert above.json()["conflicts"][0]["unit"] == PLACE
+    foreign = await office.submit(
+        "611", "2023", "census", [(c, "households", 5) for c in office.communes("611")]
+    )
+    seen = {"content_sha256": foreign.json()["content_sha256"]}
+    refused = await office.post(f"reports/{foreign.json()['id']}/accept", seen, district)
+    assert (refused.status_code, refused.json()["code"]) == (403, "unit_not_granted")

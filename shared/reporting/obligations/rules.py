@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shared.periods import Period, local_day
-from shared.reporting.catalogue import Catalogue, Due, Form, in_force
+from shared.reporting.catalogue import Catalogue, Form, rule_for
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -68,8 +68,8 @@ class Calendar:
     def owed_for(self, root: str, period: Period, received: Mapping[Owed, Received]) -> Iterator[Obligation]:
         """Give what every unit at and below a root owes for a period, in the order of forms and units."""
         for form in self.catalogue.form_for(period.kind, period.ends_on):
-            due = _rule(form, period)
-            due_on = period.ends_on + timedelta(days=due.days_after_end) if due else None
+            due = rule_for(form.due, period)
+            due_on = due.day_of(period) if due else None
             for unit in owing_units(self.territory, root, form, period):
                 came = received.get((unit.code, str(period), form.code))
                 live_on = self._live_on(unit.code, period.ends_on)
@@ -117,7 +117,3 @@ def judge(
     if received is None:
         return "overdue" if today > due_on else "pending"
     return "on_time" if local_day(received.received_at) <= due_on else "late"
-
-
-def _rule(form: Form, period: Period) -> Due | None:
-    return next((due for due in form.due if in_force(due, period.ends_on)), None)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from shared.kit.problems import Fault, Sentence, fault
 from shared.periods import InvalidPeriod, Period
-from shared.reporting.catalogue import Catalogue, Form, Indicator, Level
+from shared.reporting.catalogue import Catalogue, Form, Indicator, Level, rule_for
 from shared.reporting.statements import Stated, Statement, plain
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
@@ -24,6 +24,10 @@ PERIOD_INVALID = Sentence(
 PERIOD_NOT_STARTED = Sentence(
     "Kỳ {period} bắt đầu ngày {starts_on}, chưa thể báo cáo.",
     "{period} begins on {starts_on}; nothing can be reported.",
+)
+PERIOD_CLOSED = Sentence(
+    "Kỳ {period} của biểu này đã khóa từ sau ngày {closed_on} ({clause}).",
+    "{period} was closed for this form after {closed_on} ({clause}).",
 )
 FORM_UNKNOWN = Sentence(
     "Không có biểu “{form}” cho kỳ {period}; các biểu: {forms}.",
@@ -109,6 +113,8 @@ class Checker:
             return None, faults
         on = period.ends_on
         form = None if "form" in unread else self._form(statement, period, faults)
+        if form is not None:
+            faults += self._closing(form, period)
         root = None if "unit" in unread else self._unit(statement.unit, on, "/unit", faults)
         if "observations" not in unread and "nil" not in unread:
             faults += _emptiness(statement)
@@ -135,6 +141,12 @@ class Checker:
                 )
             )
         return period
+
+    def _closing(self, form: Form, period: Period) -> Iterator[Fault]:
+        rule = rule_for(form.closing, period)
+        if rule is not None and self.today > rule.day_of(period):
+            shown = {"period": period, "closed_on": rule.day_of(period), "clause": rule.clause}
+            yield fault("/period", "period_closed", PERIOD_CLOSED, **shown)
 
     def _in_any_period(self, statement: Statement, unread: frozenset[str]) -> Iterator[Fault]:
         """Find what is wrong whatever the period may turn out to be."""
