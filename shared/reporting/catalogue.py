@@ -26,6 +26,9 @@ Better = Literal["higher", "lower"]
 Values = Mapping[str, Decimal]
 """One unit's values by indicator code."""
 
+LARGEST = Decimal(999_999_999_999)
+"""Twelve digits before the point is what a column of values holds."""
+
 UnitRule = Callable[[Values], bool]
 """Whether a unit whose inputs are all stated satisfies a rule."""
 
@@ -98,7 +101,7 @@ class Indicator:
     """Kinds of unit that state it, such as `xa`; None: all."""
     decimals: int = 0
     minimum: Decimal = Decimal(0)
-    maximum: Decimal = Decimal(10) ** 12
+    maximum: Decimal = LARGEST
     optional: bool = False
 
 
@@ -364,7 +367,7 @@ def _indicator(row: dict[str, Any]) -> Indicator:
         kinds=frozenset(row["kinds"]) if "kinds" in row else None,
         decimals=row.get("decimals", 0),
         minimum=Decimal(str(row.get("minimum", 0))),
-        maximum=Decimal(str(row.get("maximum", 10**12))),
+        maximum=Decimal(str(row.get("maximum", LARGEST))),
         optional=row.get("optional", False),
     )
 
