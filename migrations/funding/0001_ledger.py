@@ -105,6 +105,7 @@ def entries() -> None:
         words("client_id"),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reverses", sa.Uuid),
+        sa.Column("batch", sa.Uuid),
         sa.PrimaryKeyConstraint("year", "id", name="pk_entries"),
         sa.UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
         sa.CheckConstraint(
@@ -125,6 +126,7 @@ def entries() -> None:
     )
     op.create_index("ix_entries_id", "entries", ["id"])
     op.create_index("ix_entries_sequence", "entries", ["sequence"])
+    op.create_index("ix_entries_batch", "entries", ["batch"], postgresql_where=sa.text("batch IS NOT NULL"))
     op.create_index(
         "ix_entries_voucher",
         "entries",
@@ -159,9 +161,8 @@ def vouchers() -> None:
         "vouchers",
         words("source"),
         words("number"),
-        year("year"),
         sa.Column("entry_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("source", "number", name="pk_vouchers"),
     )
-    grant("SELECT, INSERT", "vouchers")
-    grant("UPDATE (year, entry_id)", "vouchers")
+    grant("SELECT, INSERT, DELETE", "vouchers")
+    grant("UPDATE (entry_id)", "vouchers")

@@ -5,6 +5,7 @@ from datetime import date
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.funding.batches.api import router as batches
 from services.funding.catalogue import InRate
 from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
@@ -76,5 +77,6 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 
 
 router.include_router(entries)
+router.include_router(batches)
 router.include_router(progress)
 router.include_router(feed_router(PATH))

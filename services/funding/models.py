@@ -115,11 +115,13 @@ class EntryRow(Base):
     client_id: Mapped[str]
     recorded_at: Mapped[datetime]
     reverses: Mapped[uuid.UUID | None]
+    batch: Mapped[uuid.UUID | None]
 
     __table_args__ = (
         UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
         Index("ix_entries_id", "id"),
         Index("ix_entries_sequence", "sequence"),
+        Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index("ix_entries_voucher", "voucher_number", postgresql_where=text("voucher_number IS NOT NULL")),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
@@ -163,7 +165,6 @@ class VoucherRow(Base):
 
     source: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
-    year: Mapped[int] = mapped_column(SmallInteger)
     entry_id: Mapped[uuid.UUID]
 
 

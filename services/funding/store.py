@@ -40,7 +40,7 @@ async def lock_lots(session: AsyncSession, line: Line, origin_year: int | None) 
     )
     if origin_year is not None:
         query = query.where(LOTS.c.origin_year == origin_year)
-    return _holding((await session.execute(query.order_by(*IN_ORDER).with_for_update())).all())
+    return holding_of((await session.execute(query.order_by(*IN_ORDER).with_for_update())).all())
 
 
 async def open_lots(session: AsyncSession, lots: Collection[Lot]) -> Holding:
@@ -50,14 +50,14 @@ async def open_lots(session: AsyncSession, lots: Collection[Lot]) -> Holding:
     locking = statement.on_conflict_do_update(
         constraint="uq_lots_key", set_={"opening_balance_vnd": LOTS.c.opening_balance_vnd}
     )
-    return _holding((await session.execute(locking.returning(*LOTS.c))).all())
+    return holding_of((await session.execute(locking.returning(*LOTS.c))).all())
 
 
 async def lock_lots_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> Holding:
     """Lock the lots that an entry was posted to."""
     posted = select(POSTINGS.c.lot_id).where(POSTINGS.c.year == year, POSTINGS.c.entry_id == entry_id)
     query = select(LOTS).where(LOTS.c.id.in_(posted)).order_by(*IN_ORDER)
-    return _holding((await session.execute(query.with_for_update(of=LOTS))).all())
+    return holding_of((await session.execute(query.with_for_update(of=LOTS))).all())
 
 
 async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
@@ -66,7 +66,7 @@ async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
         and_(*(LOTS.c[name].is_not_distinct_from(value) for name, value in _key(lot).items())) for lot in lots
     ]
     rows = (await session.execute(select(LOTS).where(or_(*terms)).order_by(*IN_ORDER))).all()
-    return _holding(rows).balances
+    return holding_of(rows).balances
 
 
 async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:
@@ -132,7 +132,8 @@ def amounts_of(row: Row[Any]) -> Amounts:
     return Amounts(*(int(getattr(row, name)) for name in MEASURES))
 
 
-def _holding(rows: Sequence[Row[Any]]) -> Holding:
+def holding_of(rows: Sequence[Row[Any]]) -> Holding:
+    """Make a holding of locked rows."""
     found = {lot_of(row): row for row in rows}
     return Holding(
         {lot: amounts_of(row) for lot, row in found.items()}, {lot: row.id for lot, row in found.items()}

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
     "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
-    "record_reversal", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
+    "record_reversal", "record_batch", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
 }  # fmt: skip
 
 

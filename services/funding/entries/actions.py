@@ -15,7 +15,7 @@ from services.funding.desk import Desk
 from services.funding.entries import store
 from services.funding.entries.store import Entry
 from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
-from services.funding.places import fault_of_unit, place_of
+from services.funding.places import Place, fault_of_unit, place_of
 from services.funding.proposals import Decision, Proposal, Voucher
 from services.funding.rules import BRINGS_MONEY, Amounts, Kind, Line, Lot, Posting
 from services.funding.store import Holding, balances_of, keep_balances, lock_lots, lock_lots_of, open_lots
@@ -53,7 +53,9 @@ async def record(
     of_unit = fault_of_unit(desk.territory, proposal.unit, day) if proposal.unit else None
     faults = [*shape_faults, *proposal.faults(desk.catalogue, desk.today), of_unit]
     refuse(each for each in faults if each is not None)
-    entry, line = _entry(desk, proposal, day)
+    assert proposal.unit is not None
+    assert day is not None
+    entry, line = entry_of(desk, proposal, day, place_of(desk.territory, proposal.unit, day))
     desk.require(line.program, line.unit, entry.effective_on)
 
     if entry.voucher is not None:
@@ -106,6 +108,7 @@ async def reverse(
         reverses=entry_id,
         id=uuid7(desk.now),
         sequence=None,
+        batch=None,
     )
     return await _keep(desk, entry, holding, dry_run=dry_run)
 
@@ -159,16 +162,16 @@ def _happening(entry: Entry) -> Happening:
     return Happening(f"{entry.kind}.recorded", f"entries/{entry.id}", data)
 
 
-def _entry(desk: Desk, proposal: Proposal, day: date | None) -> tuple[Entry, Line]:
+def entry_of(
+    desk: Desk, proposal: Proposal, day: date, place: Place, batch: uuid.UUID | None = None
+) -> tuple[Entry, Line]:
     """Take a faultless proposal for what it is."""
     assert proposal.year is not None
     assert proposal.program is not None
     assert proposal.capital is not None
     assert proposal.source is not None
-    assert proposal.unit is not None
     assert proposal.amount_vnd is not None
-    assert day is not None
-    unit, since = place_of(desk.territory, proposal.unit, day)
+    unit, since = place
     entry = Entry(
         kind=proposal.kind,
         year=proposal.year,
@@ -188,6 +191,7 @@ def _entry(desk: Desk, proposal: Proposal, day: date | None) -> tuple[Entry, Lin
         recorded_at=desk.now,
         postings=(),
         id=uuid7(desk.now),
+        batch=batch,
     )
     line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
     return entry, line

@@ -204,13 +204,14 @@ async def list_entries(
         Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None,
         Query(description="number of the voucher"),
     ] = None,
+    batch: Annotated[uuid.UUID | None, Query(description="id of the batch that it came in")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
     scope = await desk.scope(unit, year, below=below)
     sought = Sought(year, program, component, capital, source, scope.places, origin_year)
-    query = store.newest_first(sought, kind, voucher)
+    query = store.newest_first(sought, kind, voucher, batch)
     rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
     link_next(request, response, rows.next)
     entries = await store.with_postings(desk.session, rows.items)

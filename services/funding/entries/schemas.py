@@ -270,6 +270,7 @@ class EntryOut(BaseModel):
     client_id: str = Field(description="the client that recorded it")
     recorded_at: datetime = Field(description="instant of the record; never goes back along the ledger")
     reverses: uuid.UUID | None = Field(description="id of the entry that this one undid")
+    batch: uuid.UUID | None = Field(description="id of the batch that it came in, if it came in one")
     reversed_by: uuid.UUID | None = Field(description="id of the entry that undid this one")
     postings: list[PostingOut] = Field(description="what it did to which lots")
 

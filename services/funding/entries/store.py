@@ -43,6 +43,7 @@ class Entry:
     id: uuid.UUID | None = None
     sequence: int | None = None
     reversed_by: uuid.UUID | None = None
+    batch: uuid.UUID | None = None
 
     @property
     def lots(self) -> list[Lot]:
@@ -52,16 +53,7 @@ class Entry:
 
 async def append(session: AsyncSession, entry: Entry, holding: Holding) -> int:
     """Add an entry with its postings; gives its sequence."""
-    row = {
-        "id": entry.id,
-        "kind": entry.kind.value,
-        "decision_number": entry.decision and entry.decision.number,
-        "decision_date": entry.decision and entry.decision.date,
-        "voucher_source": entry.voucher and entry.voucher.source,
-        "voucher_number": entry.voucher and entry.voucher.number,
-        **{name: getattr(entry, name) for name in KEPT_AS_THEY_ARE},
-    }
-    inserted = insert(ENTRIES).values(row).returning(ENTRIES.c.sequence)
+    inserted = insert(ENTRIES).values(row_of(entry)).returning(ENTRIES.c.sequence)
     sequence: int = (await session.execute(inserted)).scalar_one()
     await session.execute(
         insert(POSTINGS),
@@ -78,9 +70,22 @@ async def append(session: AsyncSession, entry: Entry, holding: Holding) -> int:
     return sequence
 
 
+def row_of(entry: Entry) -> dict[str, Any]:
+    """Give the row that an entry is kept in."""
+    return {
+        "id": entry.id,
+        "kind": entry.kind.value,
+        "decision_number": entry.decision and entry.decision.number,
+        "decision_date": entry.decision and entry.decision.date,
+        "voucher_source": entry.voucher and entry.voucher.source,
+        "voucher_number": entry.voucher and entry.voucher.number,
+        **{name: getattr(entry, name) for name in KEPT_AS_THEY_ARE},
+    }
+
+
 KEPT_AS_THEY_ARE = (
     "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
-    "effective_on", "note", "client_id", "recorded_at", "reverses",
+    "effective_on", "note", "client_id", "recorded_at", "reverses", "batch",
 )  # fmt: skip
 
 
@@ -103,7 +108,9 @@ async def reversal_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> 
     return found
 
 
-def newest_first(sought: Sought, kind: Kind | None = None, voucher: str | None = None) -> Select[Any]:
+def newest_first(
+    sought: Sought, kind: Kind | None = None, voucher: str | None = None, batch: uuid.UUID | None = None
+) -> Select[Any]:
     """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
     query, of_entry = _entries(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
     if sought.year is not None:
@@ -114,6 +121,8 @@ def newest_first(sought: Sought, kind: Kind | None = None, voucher: str | None =
         query = query.where(ENTRIES.c.kind == kind.value)
     if voucher is not None:
         query = query.where(ENTRIES.c.voucher_number == voucher)
+    if batch is not None:
+        query = query.where(ENTRIES.c.batch == batch)
     terms = lot_terms(sought)
     if terms:
         touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.store import Entry, find_many
@@ -31,22 +31,19 @@ SAME = (
 
 CLAIM = text(
     """
-    INSERT INTO vouchers (source, number, year, entry_id)
-    SELECT * FROM unnest(:sources, :numbers, :years, :ids) AS wanted (source, number, year, entry_id)
+    INSERT INTO vouchers (source, number, entry_id)
+    SELECT * FROM unnest(:sources, :numbers, :ids) AS wanted (source, number, entry_id)
     ORDER BY 1, 2
-    ON CONFLICT (source, number) DO UPDATE SET year = vouchers.year
+    ON CONFLICT (source, number) DO UPDATE SET entry_id = vouchers.entry_id
     RETURNING source, number, entry_id
     """
 ).bindparams(
     bindparam("sources", type_=ARRAY(Text)),
     bindparam("numbers", type_=ARRAY(Text)),
-    bindparam("years", type_=ARRAY(Integer)),
     bindparam("ids", type_=ARRAY(Uuid)),
 )
 
-TAKE_OVER = text(
-    "UPDATE vouchers SET year = :year, entry_id = :entry_id WHERE source = :source AND number = :number"
-)
+TAKE_OVER = text("UPDATE vouchers SET entry_id = :entry_id WHERE source = :source AND number = :number")
 
 
 class VoucherUsed(Conflict):
@@ -88,7 +85,6 @@ async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping
     asked = {
         "sources": [voucher.source for voucher in wanted],
         "numbers": [voucher.number for voucher in wanted],
-        "years": [entry.year for entry in wanted.values()],
         "ids": [entry.id for entry in wanted.values()],
     }
     used: dict[Voucher, uuid.UUID] = {}
@@ -108,7 +104,6 @@ async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping
                 {
                     "source": voucher.source,
                     "number": voucher.number,
-                    "year": wanted[voucher].year,
                     "entry_id": wanted[voucher].id,
                 }
                 for voucher in free

@@ -1,0 +1,121 @@
+"""How a batch is said, and the verdict on each of its entries."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.funding.batches.actions import Judged, Mode, Outcome, Verdict
+from services.funding.entries.schemas import LINE, VOUCHER, DisbursementIn, VoucherIO
+from services.funding.proposals import Proposal, Voucher
+from services.funding.rules import Kind
+from shared.kit.bodies import DraftModel
+from shared.kit.problems import Language
+
+MAX_ENTRIES = 10_000
+"""A day of a province's treasury is some hundreds; larger files are sent in parts."""
+
+EXAMPLE: JsonDict = {**LINE, "kind": "disbursement", "amount_vnd": 125_000_000, "voucher": VOUCHER}
+
+
+class BatchEntryIn(DisbursementIn):
+    """A commitment or a payment; its voucher is what it is known by."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+
+    kind: Literal["commitment", "disbursement"] = Field(description="what the entry is")
+    voucher: VoucherIO = Field(description="the paper behind it; the same one again is the same entry")
+
+    def proposal(self) -> Proposal:
+        """Give it as a frozen value."""
+        return Proposal(
+            kind=Kind(self.kind),
+            year=self.year,
+            program=self.program,
+            component=self.component,
+            capital=self.capital,
+            source=self.source,
+            unit=self.unit,
+            origin_year=self.origin_year,
+            amount_vnd=self.amount_vnd,
+            decision=self.decision.read() if self.decision else None,
+            voucher=Voucher(self.voucher.source, self.voucher.number),
+            effective_on=self.effective_on,
+            note=self.note,
+        )
+
+
+class BatchIn(DraftModel):
+    """Entries to record in one call, in their order."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"mode": "best_effort", "entries": [EXAMPLE]}}
+    )
+
+    rows: ClassVar[str | None] = "entries"
+    unread: ClassVar[Mapping[str, Any]] = {"mode": "all_or_nothing"}
+
+    mode: Mode = Field(
+        description="all_or_nothing: one refusal refuses the batch; best_effort: what can be recorded is"
+    )
+    entries: Annotated[list[BatchEntryIn], Field(max_length=MAX_ENTRIES)] = Field(
+        description="the entries, judged in this order"
+    )
+
+
+class EntryFault(BaseModel):
+    """One fault of an entry."""
+
+    pointer: str = Field(description="where in the batch, as a JSON pointer")
+    code: str = Field(description="stable code of the fault")
+    detail: str = Field(description="why, in words")
+
+
+class VerdictOut(BaseModel):
+    """What became of one entry."""
+
+    ordinal: int = Field(description="its place in the batch, from 0")
+    outcome: Outcome = Field(description="recorded; existing: its voucher was recorded before; or refused")
+    entry: uuid.UUID | None = Field(description="id of the entry; null when refused, and in a dry run if new")
+    code: str | None = Field(description="stable code of the refusal")
+    detail: str | None = Field(description="why it was refused, in words")
+    errors: list[EntryFault] = Field(description="faults of the entry itself")
+
+    @classmethod
+    def of(cls, verdict: Verdict, language: Language, *, dry_run: bool) -> Self:
+        """Say a verdict."""
+        problem = verdict.problem
+        return cls(
+            ordinal=verdict.ordinal,
+            outcome=verdict.outcome,
+            entry=None if dry_run and verdict.outcome == "recorded" else verdict.entry,
+            code=problem.code if problem else None,
+            detail=problem.detail.render(language, problem.facts) if problem else None,
+            errors=[EntryFault(**each.document(language)) for each in problem.faults] if problem else [],
+        )
+
+
+class BatchOut(BaseModel):
+    """What became of a batch."""
+
+    id: uuid.UUID | None = Field(description="id of the batch; null in a dry run")
+    received: int = Field(description="how many entries it had")
+    recorded: int = Field(description="how many were recorded now")
+    existing: int = Field(description="how many were recorded before")
+    refused: int = Field(description="how many were refused")
+    verdicts: list[VerdictOut] = Field(description="one for each entry, in the order posted")
+
+    @classmethod
+    def of(cls, judged: Judged, language: Language, *, dry_run: bool) -> Self:
+        """Say what became of it."""
+        outcomes = [each.outcome for each in judged.verdicts]
+        return cls(
+            id=None if dry_run else judged.id,
+            received=len(outcomes),
+            recorded=outcomes.count("recorded"),
+            existing=outcomes.count("existing"),
+            refused=outcomes.count("refused"),
+            verdicts=[VerdictOut.of(each, language, dry_run=dry_run) for each in judged.verdicts],
+        )

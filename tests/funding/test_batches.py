@@ -1,0 +1,209 @@
+"""Batches: a verdict for each entry, all or nothing or what can be, and nothing twice however often it is sent."""
+
+import asyncio
+import json
+from collections import Counter
+
+import pytest
+from sqlalchemy import event, text
+
+from services.funding.store import unbalanced
+from tests.funding.conftest import DECISION, LINE, Office, voucher
+
+pytestmark = pytest.mark.anyio
+
+
+def paid(amount, kind="disbursement", **more):
+    return {**LINE, "kind": kind, "amount_vnd": amount, "voucher": voucher(), **more}
+
+
+async def send(office, entries, mode="best_effort", **params):
+    answer = await office.post("batches", {"mode": mode, "entries": entries}, **params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def outcomes(batch):
+    return [it["outcome"] for it in batch["verdicts"]]
+
+
+async def left(office, app):
+    async with app.state.database.reading() as session:
+        assert await unbalanced(session) == []
+        claims = await session.scalar(text("SELECT count(*) FROM vouchers"))
+        named = await session.scalar(text("SELECT count(*) FROM entries WHERE voucher_number IS NOT NULL"))
+        assert claims == named, "a voucher for each entry that names one, and no other"
+    return (await office.get("status", year=2023)).json()["rows"][-1]["left_vnd"]
+
+
+async def test_entries_are_judged_in_order_each_on_what_the_others_leave(office, app):
+    await office.allocate(100)
+    batch = await send(office, [paid(60), paid(50), paid(30, "commitment"), paid(40), paid(1)])
+    assert outcomes(batch) == ["recorded", "refused", "recorded", "recorded", "refused"]
+    assert (batch["received"], batch["recorded"], batch["existing"], batch["refused"]) == (5, 3, 0, 2)
+    assert batch["verdicts"][1]["code"] == "insufficient_funds"
+    assert "50" in batch["verdicts"][1]["detail"]
+    assert await left(office, app) == 0
+    entries = (await office.get("entries", batch=batch["id"])).json()["items"]
+    assert [it["id"] for it in reversed(entries)] == [
+        it["entry"] for it in batch["verdicts"] if it["outcome"] == "recorded"
+    ]
+    assert entries[0]["postings"][0]["reserved_vnd"] == -30, "what is committed is paid first"
+    told = (await office.get("changes")).json()["items"]
+    assert [it["type"] for it in told] == ["allocation.recorded", "batch.recorded"]
+    assert told[1]["data"] == {"entries": 3, "amount_vnd": 130}
+
+
+async def test_all_or_nothing_is_refused_whole(office, app):
+    await office.allocate(100)
+    entries = [paid(60), paid(50)]
+    refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries})
+    problem = refused.json()
+    assert (refused.status_code, problem["code"], problem["refused"]) == (409, "batch_refused", 1)
+    assert [(it["ordinal"], it["code"], it["available_vnd"]) for it in problem["verdicts"]] == [
+        (1, "insufficient_funds", 40)
+    ]
+    assert await left(office, app) == 100
+    batch = await send(office, [entries[0], paid(40)], "all_or_nothing")
+    assert outcomes(batch) == ["recorded", "recorded"]
+
+
+async def test_faults_are_named_by_their_place(office, app):
+    await office.allocate(100)
+    entries = [paid(1), {**paid(1), "amount_vnd": "1"}, {**paid(1), "unit": "99999", "program": "x"}, paid(2)]
+    batch = await send(office, entries)
+    assert outcomes(batch) == ["recorded", "refused", "refused", "recorded"]
+    faults = [(it["pointer"], it["code"]) for verdict in batch["verdicts"] for it in verdict["errors"]]
+    assert faults == [
+        ("/entries/1/amount_vnd", "int_type"),
+        ("/entries/2/program", "program_unknown"),
+        ("/entries/2/unit", "unit_unknown"),
+    ]
+    refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries[1:]})
+    assert refused.status_code == 422
+    assert [it["pointer"] for it in refused.json()["errors"]] == [
+        "/entries/0/amount_vnd",
+        "/entries/1/program",
+        "/entries/1/unit",
+    ]
+    unread = await office.post("batches", {"mode": "some", "entries": entries})
+    assert ("/mode", "literal_error") in {(it["pointer"], it["code"]) for it in unread.json()["errors"]}
+    assert await left(office, app) == 97
+
+
+async def test_a_voucher_is_recorded_once_within_and_across_batches(office, app):
+    await office.allocate(100)
+    one, two = paid(10), paid(20)
+    first = await send(office, [one, one, {**one, "amount_vnd": 11}])
+    assert outcomes(first) == ["recorded", "existing", "refused"]
+    assert first["verdicts"][2]["code"] == "voucher_used"
+    single = (
+        await office.post("disbursements", {name: value for name, value in two.items() if name != "kind"})
+    ).json()
+    again = await send(office, [one, two])
+    assert outcomes(again) == ["existing", "existing"]
+    assert again["verdicts"][1]["entry"] == single["id"]
+    assert await left(office, app) == 70
+
+
+async def test_what_was_refused_may_come_again(office, app):
+    short = paid(10)
+    assert outcomes(await send(office, [short, short])) == ["refused", "refused"]
+    await office.allocate(10)
+    batch = await send(office, [{**short, "amount_vnd": 11}, short])
+    assert outcomes(batch) == ["refused", "recorded"]
+    again = await send(office, [short])
+    assert (outcomes(again), again["verdicts"][0]["entry"]) == (["existing"], batch["verdicts"][1]["entry"])
+    assert await left(office, app) == 0
+
+
+async def test_a_reversed_entry_frees_its_voucher_for_a_batch(office, app):
+    await office.allocate(100)
+    wrong = paid(10)
+    first = await send(office, [wrong])
+    await office.reverse({"id": first["verdicts"][0]["entry"]})
+    assert outcomes(await send(office, [{**wrong, "amount_vnd": 200}])) == ["refused"]
+    assert outcomes(await send(office, [{**wrong, "amount_vnd": 12}])) == ["recorded"]
+    async with app.state.database.reading() as session:
+        assert await unbalanced(session) == []
+
+
+async def test_a_dry_run_keeps_nothing(office, app):
+    await office.allocate(100)
+    tried = await send(office, [paid(60), paid(50)], dry_run=True)
+    assert (tried["id"], outcomes(tried)) == (None, ["recorded", "refused"])
+    assert tried["verdicts"][0]["entry"] is None
+    assert await left(office, app) == 100
+
+
+async def test_rights_are_asked_for_each_entry(office, issuer, http, app):
+    await office.allocate(100)
+    await office.allocate(100, unit="611")
+    district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
+    batch = await send(district, [paid(1), paid(1, unit="611"), paid(1, program="rural")])
+    assert [it["code"] for it in batch["verdicts"]] == [None, "unit_not_granted", "program_not_granted"]
+    refused = await district.post("batches", {"mode": "all_or_nothing", "entries": [paid(1, unit="611")]})
+    assert refused.status_code == 403
+    assert (await send(district, []))["received"] == 0
+
+
+async def test_a_batch_costs_a_bounded_number_of_statements(office, app):
+    await office.allocate(10_000)
+    await office.allocate(10_000, unit="611")
+    ran = []
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *args: ran.append(args[2]))
+    costs = []
+    for size in (2, 200):
+        ran.clear()
+        await send(office, [paid(1, unit=unit) for unit in ("610", "611") for _ in range(size)])
+        costs.append(len(ran))
+    assert costs == [8, 8]
+
+
+@pytest.mark.race
+async def test_overlapping_batches_neither_lose_nor_double(office, app):
+    """Eight senders of overlapping parts of one file, in different orders, over lines of three units."""
+    units = ("610", "611", "612")
+    for unit in units:
+        await office.allocate(200, unit=unit)
+    file = [paid(1 + at % 5, unit=units[at % 3], kind=("disbursement", "commitment")[at % 7 == 0]) for at in range(120)]  # fmt: skip
+
+    async def sender(at):
+        part = file[at * 10 :] + file[: at * 10]
+        return await send(office, part[::-1] if at % 2 else part)
+
+    found = await asyncio.gather(*(sender(at) for at in range(8)))
+    assert Counter(it for batch in found for it in outcomes(batch))["recorded"] == 120
+    assert {it for batch in found for it in outcomes(batch)} == {"recorded", "existing"}
+    assert await left(office, app) == 600 - sum(
+        it["amount_vnd"] for it in file if it["kind"] == "disbursement"
+    )
+
+
+@pytest.mark.race
+async def test_batches_never_overdraw_together(office, app):
+    await office.allocate(100)
+    found = await asyncio.gather(
+        *(send(office, [paid(3) for _ in range(10)]) for _ in range(6)),
+        *(send(office, [paid(7, "commitment") for _ in range(5)]) for _ in range(2)),
+    )
+    assert sum(batch["refused"] for batch in found) > 0
+    assert await left(office, app) >= 0
+
+
+async def test_thousands_at_once(office, app):
+    await office.allocate(10_000)
+    entries = [paid(1) for _ in range(3000)]
+    assert (await send(office, entries, "all_or_nothing"))["recorded"] == 3000
+    assert (await send(office, entries, "all_or_nothing"))["existing"] == 3000
+    assert await left(office, app) == 7000
+    many = json.loads(json.dumps([paid(1)])) * 10_001
+    assert (await office.post("batches", {"mode": "best_effort", "entries": many})).status_code in {413, 422}
+
+
+async def test_a_batch_names_its_decision_too(office):
+    await office.allocate(10)
+    batch = await send(office, [paid(1, decision=DECISION, effective_on="2023-04-01")])
+    entry = (await office.get(f"entries/{batch['verdicts'][0]['entry']}")).json()
+    assert (entry["decision"], entry["effective_on"]) == (DECISION, "2023-04-01")
