@@ -1,0 +1,186 @@
+"""Who may write and read what: rights by scope, program and unit, on the tree of the day."""
+
+from datetime import timedelta
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+COMMUNE = "23344"
+
+
+def values(unit=COMMUNE, poor=10):
+    return [(unit, "poor", poor), (unit, "households", 100)]
+
+
+async def test_a_district_cannot_write_for_another_and_nothing_is_kept(office):
+    for unit, rows in (("610", values()), ("62", values()), (COMMUNE, values())):
+        answer = await office.submit(unit, "2023", "census", rows, token=office.district("611"))
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["code"] == "unit_not_granted"
+        assert answer.json()["unit"] == unit
+    assert (await office.get("reports", office.reviewer)).json()["items"] == []
+    assert (await office.get("changes", office.reviewer)).json()["items"] == []
+
+
+async def test_a_district_cannot_slip_in_values_of_another(office):
+    answer = await office.submit("611", "2023", "census", values(), token=office.district("611"))
+    assert answer.status_code == 422
+    assert {it["code"] for it in answer.json()["errors"]} == {"unit_not_below"}
+
+
+@pytest.mark.parametrize(
+    ("granted", "unit", "allowed"),
+    [
+        (["610"], "610", True),
+        (["610"], COMMUNE, True),
+        ([COMMUNE], COMMUNE, True),
+        ([COMMUNE], "610", False),
+        (["62"], "610", True),
+        ([], "610", False),
+        (["51"], "610", False),
+        (["999", "nonsense"], "610", False),
+        (["6"], "610", False),
+    ],
+)
+async def test_a_unit_grants_its_whole_subtree_and_nothing_else(office, granted, unit, allowed):
+    token = office.token("client", ["report"], granted)
+    answer = await office.submit(unit, "2023", "census", values(), token=token)
+    assert answer.status_code == (201 if allowed else 403), answer.text
+
+
+@pytest.mark.parametrize("scope", ["read", "review", "target", "register", "funding", "admin"])
+async def test_other_scopes_do_not_report(office, scope):
+    token = office.token("client", [scope], ["62"])
+    answer = await office.submit("610", "2023", "census", values(), token=token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_client_of_another_program_is_refused(office):
+    lives = timedelta(days=3000)
+    token = office.issuer.token("rural-only", ["report", "read"], ["rural"], ["62"], lives=lives, iat=0)
+    assert (await office.submit("610", "2023", "census", values(), token=token)).status_code == 403
+    for path in ("reports", "changes"):
+        assert (await office.get(path, token)).status_code == 403, path
+    assert (await office.get("progress", token, period="2023", basis="provisional")).status_code == 403
+
+
+async def test_reviewers_review_only_below_what_they_were_granted(office):
+    report = (await office.submit("610", "2023", "census", values())).json()
+    body = {"content_sha256": report["content_sha256"]}
+    for units in (["611"], [COMMUNE], []):
+        elsewhere = office.token("elsewhere", ["review"], units)
+        answer = await office.post(f"reports/{report['id']}/accept", body, elsewhere)
+        assert (answer.status_code, answer.json()["code"]) == (403, "unit_not_granted")
+    own = office.token("own", ["review"], ["610"])
+    assert (await office.post(f"reports/{report['id']}/accept", body, own)).status_code == 200
+
+
+async def test_a_reporter_reads_its_own_reports_and_no_others(office):
+    mine = (await office.submit("610", "2023", "census", values())).json()
+    theirs = (await office.submit("611", "2023", "census", values("23377"))).json()
+    token = office.district("610")
+    listed = (await office.get("reports", token)).json()["items"]
+    assert [it["id"] for it in listed] == [mine["id"]]
+    assert (await office.get("reports", token, unit="62")).json()["items"] == listed
+    assert (await office.get("reports", token, unit="611")).json()["items"] == []
+    assert (await office.get(f"reports/{mine['id']}", token)).status_code == 200
+    for path in (f"reports/{theirs['id']}", f"reports/{theirs['id']}/differences"):
+        answer = await office.get(path, token)
+        assert (answer.status_code, answer.json()["code"]) == (404, "report_not_found")
+    everything = (await office.get("reports", office.reviewer)).json()["items"]
+    assert [it["id"] for it in everything] == [theirs["id"], mine["id"]]
+
+
+async def test_accepted_figures_are_public_and_provisional_ones_want_a_token(office):
+    await office.accepted("610", "2023", "census", values())
+    await office.submit("611", "2023", "census", values("23377", 5))
+    reader = office.token("anyone", ["read"], [])
+    for path in ("progress", "observations", "lineage/poor"):
+        public = await office.get(path, period="2023")
+        assert public.status_code == 200, path
+        refused = await office.get(path, period="2023", basis="provisional")
+        assert refused.status_code == 401, path
+        assert refused.headers["www-authenticate"] == "Bearer"
+        assert (await office.get(path, reader, period="2023", basis="provisional")).status_code == 200
+        assert (await office.get(path, reader, period="2023", basis="rumoured")).status_code == 422
+    assert (await office.figure("poor"))["value"] == 10
+    assert (await office.figure("poor", token=reader, basis="provisional"))["value"] == 15
+
+
+async def test_a_pending_value_never_shows_in_a_public_answer(office):
+    await office.submit("610", "2023", "census", values(poor=77))
+    for path in ("progress", "observations", "completeness"):
+        answer = await office.get(path, period="2023")
+        assert answer.status_code == 200
+        assert "77" not in answer.text.replace(answer.headers["etag"], ""), path
+
+
+async def test_lists_of_reports_and_the_feed_want_a_token(office):
+    for path in ("reports", "changes"):
+        assert (await office.get(path)).status_code == 401
+
+
+async def test_lists_are_filtered_and_paged_newest_first(office):
+    ids = []
+    for at, unit in enumerate(["610", "611", "612", "613", "614"]):
+        commune = office.communes(unit)[0]
+        answer = await office.submit(unit, "2023", "census", values(commune, at))
+        ids.append(answer.json()["id"])
+    results = await office.submit("610", "2023-05", "results", [("610", "jobs", 1)])
+    ids.append(results.json()["id"])
+    await office.verdict(results.json())
+    seen, cursor = [], {}
+    while True:
+        answer = await office.get("reports", office.reviewer, limit=2, **cursor)
+        body = answer.json()
+        seen += [it["id"] for it in body["items"]]
+        if body["next"] is None:
+            break
+        cursor = {"cursor": body["next"]}
+    assert seen == list(reversed(ids))
+
+    async def found(**query):
+        answer = await office.get("reports", office.reviewer, **query)
+        assert answer.status_code == 200, answer.text
+        return {it["id"] for it in answer.json()["items"]}
+
+    assert await found(form="results") == {ids[5]}
+    assert await found(period="2023-05") == {ids[5]}
+    assert await found(state="accepted") == {ids[5]}
+    assert await found(unit="611") == {ids[1]}
+    assert await found(unit="62", state="submitted") == set(ids[:5])
+    assert await found(period="2022") == set()
+    for wrong in ({"state": "lost"}, {"period": "2023-13"}, {"limit": 0}, {"cursor": "x"}):
+        assert (await office.get("reports", office.reviewer, **wrong)).status_code in (400, 422), wrong
+    assert (await office.get("reports", office.reviewer, unit="999")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["progress", "observations", "completeness", "lineage/poor"])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"period": "2023-13"}, 422),
+        ({}, 422),
+        ({"period": "2023", "unit": "999"}, 404),
+        ({"period": "2025", "unit": "610"}, 404),
+        ({"period": "2023", "unit": "51"}, 404),
+        ({"period": "2025", "unit": "51"}, 200),
+    ],
+)
+async def test_a_question_that_cannot_be_answered_says_why(office, path, query, status):
+    answer = await office.get(path, **query)
+    assert answer.status_code == status, answer.text
+
+
+async def test_a_reading_is_not_sent_again_until_what_it_says_changes(office):
+    await office.accepted("610", "2023", "census", values())
+    for path in ("progress", "observations", "completeness", "indicators"):
+        headers = {"If-None-Match": (await office.get(path, period="2023")).headers["etag"]}
+        url = f"/v1/poverty/{path}?period=2023"
+        assert (await office.http.get(url, headers=headers)).status_code in (304, 200), path
+        again = await office.get(path, period="2023")
+        assert again.headers["etag"] == headers["If-None-Match"], path
+    tag = (await office.get("progress", period="2023")).headers["etag"]
+    await office.accepted("611", "2023", "census", values("23377"))
+    assert (await office.get("progress", period="2023")).headers["etag"] != tag
