@@ -7,6 +7,7 @@ when every figure is as the plan prints it.
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from time import monotonic
@@ -18,6 +19,8 @@ from client.progress import Progress
 
 DEFAULT_PORT = "8000"
 LONGEST_ANSWER_S = 30.0
+MATCHES, DIFFERS, UNFINISHED = 0, 1, 2
+"""Exit codes."""
 
 
 async def demonstrate(gateway: str) -> bool:
@@ -32,7 +35,8 @@ async def demonstrate(gateway: str) -> bool:
 
         anyone = Caller(http)
         lines = table.compare(await table.status(anyone, posting.PROVINCE))
-        print(table.say(lines), end="\n\n")
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print(table.say(lines, gateway, width), end="\n\n")
         print(await table.say_districts(anyone), end="\n\n")
     print(f"gateway    {gateway}  (reference at {gateway}/docs)")
     print(f"status     {gateway}/v1/status?period={posting.PERIOD}")
@@ -53,11 +57,13 @@ def main() -> int:
     here = f"http://127.0.0.1:{os.environ.get('NTP_GATEWAY_PORT', DEFAULT_PORT)}"
     gateway = os.environ.get("NTP_GATEWAY_URL", here).rstrip("/")
     try:
-        return 0 if asyncio.run(demonstrate(gateway)) else 1
+        return MATCHES if asyncio.run(demonstrate(gateway)) else DIFFERS
     except* (Refused, NobodyAnswers) as troubles:
         for trouble in _leaves(troubles):
             print(trouble, file=sys.stderr)
-    return 2
+    except* KeyboardInterrupt:
+        print("stopped; run it again, it goes on from here", file=sys.stderr)
+    return UNFINISHED
 
 
 def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:

@@ -171,3 +171,42 @@ def test_clients_are_kept_for_their_owner_only(tmp_path, monkeypatch):
     assert set(kept[0]) == {"client_id", "client_secret", "scopes", "programs", "units"}
     assert clients._kept().keys() == wanted.keys()
     assert len(kept) == 17
+
+
+def test_the_clients_of_another_installation_are_made_anew():
+    from client import clients
+
+    known = {"admin": clients.Client("admin", ("admin",), (), (), "old")}
+    refused = httpx.Response(401, json={"code": "invalid_client"})
+    for answers, still in (([refused], {}), ([token(), httpx.Response(200, json={"items": []})], known)):
+        http, _ = answering(*answers)
+
+        async def go(http=http):
+            async with http:
+                return await clients._still_known(http, known)
+
+        assert asyncio.run(go()) == still
+
+
+def test_a_lost_secret_is_rotated():
+    from client import clients
+
+    taken = httpx.Response(409, json={"code": "client_exists"})
+    http, requests = answering(token(), taken, httpx.Response(200, json={"client_secret": "new"}))
+    client = clients.wanted()[0]
+    made = run(http, lambda admin: clients._make(admin, client), client_id="admin")
+    assert made.client_secret == "new"
+    assert requests[-1].url.path == "/v1/clients/district-608/rotate"
+
+
+def test_lineages_are_cut_to_the_terminal_and_lead_to_their_whole_address():
+    from client.table import Line, say
+
+    line = Line(
+        "P01", "Hộ nghèo", Decimal(10220), Decimal(10220), 0, "≈", "/v1/poverty/observations?" + "x" * 200
+    )
+    row = say([line]).splitlines()[1]
+    assert row.endswith("x" * 200)
+    linked = say([line], "http://gateway", 100).splitlines()[1]
+    assert "\x1b]8;;http://gateway/v1/poverty/observations?" + "x" * 200 + "\x1b\\" in linked
+    assert "…\x1b]8;;\x1b\\" in linked

@@ -48,7 +48,7 @@ def wanted() -> list[Client]:
 
 async def callers(http: httpx.AsyncClient) -> dict[str, Caller]:
     """Every client of the demo, ready to call; those that don't exist yet are made."""
-    known = _kept()
+    known = await _still_known(http, _kept())
     if ADMIN not in known:
         known[ADMIN] = await _first_administrator()
         _keep(known)
@@ -58,6 +58,18 @@ async def callers(http: httpx.AsyncClient) -> dict[str, Caller]:
             known[client.client_id] = await _make(administrator, client)
             _keep(known)
     return {name: Caller(http, name, client.client_secret) for name, client in known.items()}
+
+
+async def _still_known(http: httpx.AsyncClient, known: dict[str, Client]) -> dict[str, Client]:
+    """What was kept, or nothing when this gateway knows no such administrator: the file is another installation's."""
+    if ADMIN in known:
+        try:
+            await Caller(http, ADMIN, known[ADMIN].client_secret).get("/v1/clients?limit=1")
+        except Refused as refusal:
+            if refusal.status != httpx.codes.UNAUTHORIZED:
+                raise
+            return {}
+    return known
 
 
 async def _make(administrator: Caller, client: Client) -> Client:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from client.door import Caller, Refused
+from client.door import Caller
 from client.progress import Progress
 
 DATA = Path(__file__).parents[1] / "data"
@@ -109,17 +109,12 @@ async def _in_stages(caller: Caller, stages: Sequence[Sequence[Statement]], prog
 
 async def _state(caller: Caller, statement: Statement) -> bool:
     """Post or put; tells whether it was there before."""
-    if statement.method == "PUT":
-        if await _is_in_force(caller, statement):
-            return True
-        await caller.put(statement.path, statement.body)
-        return False
-    try:
+    if statement.method == "POST":
         return (await caller.post(statement.path, statement.body)).replayed
-    except Refused as refusal:
-        if refusal.code.endswith("_exists"):
-            return True
-        raise
+    if await _is_in_force(caller, statement):
+        return True
+    await caller.put(statement.path, statement.body)
+    return False
 
 
 async def _is_in_force(planner: Caller, targets: Statement) -> bool:

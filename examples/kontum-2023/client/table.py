@@ -30,15 +30,21 @@ MONEY = {
 MARKS = {"split": "≈", "assumed": "*"}
 
 DISTRICT_COLUMNS = (
-    ("poverty", "poverty_rate", "poor %"),
-    ("poverty", "near_poverty_rate", "near-poor %"),
-    ("poverty", "poor_households_escaped", "escaped"),
-    ("ethnic", "em_households_with_residential_land_rate", "EM land %"),
-    ("rural", "communes_meeting_all_criteria", "19/19"),
-    ("rural", "communes_recognized", "recognized"),
-    ("rural", "average_criteria_per_commune", "criteria avg"),
-    ("rural", "ocop_products_valid", "OCOP"),
+    ("poverty", "poverty_rate", "poor %", 2),
+    ("poverty", "near_poverty_rate", "near-poor %", 2),
+    ("poverty", "poor_households_escaped", "escaped", 0),
+    ("ethnic", "em_households_with_residential_land_rate", "EM land %", 2),
+    ("rural", "communes_meeting_all_criteria", "19/19", 0),
+    ("rural", "communes_recognized", "recognized", 0),
+    ("rural", "average_criteria_per_commune", "criteria", 1),
+    ("rural", "ocop_products_valid", "OCOP", 0),
 )
+"""Program, figure, heading, decimals."""
+
+LINK = "\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\"
+"""How terminals are told that a text leads to an address (OSC 8)."""
+LABEL_WIDTH = 44
+NARROWEST_LINK = 12
 
 READING_PATIENCE_S = 10.0
 
@@ -118,24 +124,29 @@ def _money(answer: dict[str, Any], place: str) -> dict[str, Any]:
     return next((row for row in rows if place in {row.get("capital"), row.get("source")}), {})
 
 
-def say(lines: Sequence[Line]) -> str:
-    """The table of the plan, and what its marks mean."""
+def say(lines: Sequence[Line], gateway: str = "", width: int | None = None) -> str:
+    """The table of the plan, and what its marks mean.
+
+    On a terminal, of so many columns, lineages are cut to fit and lead to their whole address at the gateway.
+    """
     rows = [
         (
             line.id,
-            _short(line.label, 44) + (f" {line.mark}" if line.mark else ""),
+            _cut(line.label, LABEL_WIDTH) + (f" {line.mark}" if line.mark else ""),
             number(line.printed),
             "no answer" if line.computed is None else number(line.computed),
             "" if line.rounded is None else number(line.rounded),
             "✓" if line.matches else "✗",
-            line.lineage,
         )
         for line in lines
     ]
-    heads = ("", "figure", "plan 570", "computed", "rounded", "", "lineage")
+    heads = ("", "figure", "plan 570", "computed", "rounded", "")
+    table = _aligned([heads, *rows], right=(2, 3, 4))
+    room = None if width is None else max(width - len(table[0]) - 2, NARROWEST_LINK)
+    lineages = ["lineage", *(_lineage(line.lineage, gateway, room) for line in lines)]
     return "\n".join(
         [
-            _aligned([heads, *rows], right=(2, 3, 4)),
+            *(f"{row}  {lineage}" for row, lineage in zip(table, lineages, strict=True)),
             "≈ its total is published, the parts it was added up from are apportioned",
             "* something behind it is not published, and was chosen within what the printed figures allow",
             f"{sum(line.matches for line in lines)} of {len(lines)} figures as the plan prints them",
@@ -143,31 +154,37 @@ def say(lines: Sequence[Line]) -> str:
     )
 
 
+def _lineage(path: str, gateway: str, room: int | None) -> str:
+    return path if room is None else LINK.format(address=gateway + path, text=_cut(path, room))
+
+
 async def say_districts(caller: Caller) -> str:
     """The districts side by side. All of it comes from apportioned reports."""
     names = districts()
     answers = await asyncio.gather(*(status(caller, code) for code in names))
-    heads = ("", "district", *(head for _, _, head in DISTRICT_COLUMNS), "disbursed %")
+    heads = ("", "district", *(head for *_, head, _ in DISTRICT_COLUMNS), "disbursed %")
     rows = [
         (
             code,
             names[code],
-            *(_cell(_figure(answer, program, name)) for program, name, _ in DISTRICT_COLUMNS),
-            _percent(_money(answer, "total").get("disbursement_rate")),
+            *(
+                _cell(_figure(answer, program, name).get("value"), decimals)
+                for program, name, _, decimals in DISTRICT_COLUMNS
+            ),
+            _cell(_money(answer, "total").get("disbursement_rate"), 2),
         )
         for code, answer in zip(names, answers, strict=True)
     ]
-    table = _aligned([heads, *rows], right=range(2, len(heads)))
-    return f"{table}\n≈ all of these are apportioned or illustrative: no district's figures of 2023 are published"
+    return "\n".join(
+        [
+            *_aligned([heads, *rows], right=range(2, len(heads))),
+            "≈ all of these are apportioned or illustrative: no district's figures of 2023 are published",
+        ]
+    )
 
 
-def _cell(figure: dict[str, Any]) -> str:
-    value = figure.get("value")
-    return "–" if value is None else number(round_once(Decimal(value), int(figure.get("decimals", 0))))
-
-
-def _percent(value: Any) -> str:
-    return "–" if value is None else number(round_once(Decimal(value), 2))
+def _cell(value: int | Decimal | None, decimals: int) -> str:
+    return "–" if value is None else number(round_once(Decimal(value), decimals))
 
 
 def number(value: Decimal) -> str:
@@ -175,16 +192,17 @@ def number(value: Decimal) -> str:
     return f"{value:,f}".translate(str.maketrans(",.", ".,"))
 
 
-def _short(text: str, width: int) -> str:
+def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _aligned(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
+def _aligned(rows: Sequence[Sequence[str]], right: Sequence[int]) -> list[str]:
+    """Lines of equal length, some columns to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
+    return [
         "  ".join(
             cell.rjust(widths[column]) if column in right else cell.ljust(widths[column])
             for column, cell in enumerate(row)
-        ).rstrip()
+        )
         for row in rows
-    )
+    ]
