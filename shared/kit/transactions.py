@@ -30,7 +30,7 @@ class NothingKept(Exception):  # noqa: N818 (a signal, not an error)
         self.response = response
 
 
-def _session(request: Request) -> AsyncSession:
+async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
 

@@ -79,7 +79,7 @@ class Desk:
         return own if root is None else own.intersection(self.below(root, period))
 
 
-def _desk(session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now) -> Desk:
+async def _desk(session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now) -> Desk:
     return Desk(session, engine, territory, now)
 
 

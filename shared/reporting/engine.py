@@ -49,7 +49,7 @@ class Engine:
         return f"/v1/{self.catalogue.program}"
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.reporting
     return engine
 

@@ -18,12 +18,12 @@ async def keep_territory(app: FastAPI) -> None:
         app.state.gazetteer = await load_names(session, app.state.territory)
 
 
-def _territory(request: Request) -> Territory:
+async def _territory(request: Request) -> Territory:
     territory: Territory = request.app.state.territory
     return territory
 
 
-def _gazetteer(request: Request) -> Gazetteer:
+async def _gazetteer(request: Request) -> Gazetteer:
     gazetteer: Gazetteer = request.app.state.gazetteer
     return gazetteer
 

@@ -31,7 +31,7 @@ class ClassificationNotFound(NotFound):
     detail = Sentence("Không có quyết định phân loại này.", "There is no such classification.")
 
 
-def _regions(request: Request) -> tuple[Region, ...]:
+async def _regions(request: Request) -> tuple[Region, ...]:
     regions: tuple[Region, ...] = request.app.state.regions
     return regions
 

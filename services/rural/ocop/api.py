@@ -40,7 +40,7 @@ class ProductNotFound(NotFound):
     detail = Sentence("Không có sản phẩm mã {product}.", "There is no product {product}.")
 
 
-def _book(request: Request) -> Book:
+async def _book(request: Request) -> Book:
     book: Book = request.app.state.ocop
     return book
 

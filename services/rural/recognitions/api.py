@@ -28,7 +28,7 @@ from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages
 router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
 
 
-def _sets(request: Request) -> Sets:
+async def _sets(request: Request) -> Sets:
     sets: Sets = request.app.state.criteria_sets
     return sets
 
