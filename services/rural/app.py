@@ -16,6 +16,8 @@ from services.rural.recognitions.sets import read_sets
 from services.rural.recognitions.store import count as count_recognized
 from services.rural.rules import RULES
 from services.rural.settings import RuralSettings
+from services.rural.standards import api as standards
+from services.rural.standards.rules import read_conditions
 from services.rural.villages import api as villages
 from services.rural.villages.actions import VillageExists
 from shared.kit.clock import Clock, system_clock
@@ -33,7 +35,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         description=description or "",
         settings=settings,
         registers={"recognitions": count_recognized, "ocop": counting(book)},
-        routers=[assessments.router, villages.router, recognitions.router, ocop.router],
+        routers=[assessments.router, villages.router, recognitions.router, ocop.router, standards.router],
         violations={
             "uq_recognitions_decision": lambda: RecognitionExists(recognition=None),
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
@@ -43,4 +45,5 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     )
     app.state.criteria_sets = read_sets(settings.criteria_sets_file)
     app.state.ocop = book
+    app.state.standards = read_conditions(settings.standards_file)
     return app

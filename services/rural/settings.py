@@ -16,3 +16,7 @@ class RuralSettings(ReportingSettings):
     ocop_rules_file: Path | None = Field(
         None, description="rules of the OCOP program in place of the shipped ones (ocop/ocop.toml)"
     )
+    standards_file: Path | None = Field(
+        None,
+        description="conditions for districts and provinces in place of the shipped ones (standards/standards.toml)",
+    )

@@ -1,0 +1,1 @@
+"""District and province standards, computed from their communes, with what is missing."""
