@@ -1,0 +1,61 @@
+"""Where the past lies on another day's map, in SQL: the same as the tree says."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.territory.placing import places
+from shared.territory.store import load
+
+EARLY, BEFORE, AFTER = date(2010, 1, 1), date(2023, 12, 31), date(2025, 7, 1)
+DAYS = (EARLY, BEFORE, AFTER)
+
+
+@pytest.fixture
+async def session(common_database):
+    engine = create_async_engine(common_database.url("rural"), poolclass=NullPool)
+    async with AsyncSession(engine) as session:
+        yield session
+    await engine.dispose()
+
+
+async def found(session, codes, on, *, adds):
+    lands = places(codes, on, adds=adds)
+    rows = (await session.execute(select(lands.c.code, lands.c.valid_from, lands.c.place))).all()
+    return sorted((code, valid_from, place) for code, valid_from, place in rows)
+
+
+async def test_what_adds_goes_wherever_the_tree_puts_it(session):
+    territory = await load(session)
+    expected = {
+        (*unit.key, share.unit.code)
+        for on in DAYS
+        for unit in territory.units(on)
+        for share in territory.map_onto(unit.code, on, AFTER)
+    }
+    standing = [unit.code for unit in territory.units(AFTER)]
+    assert await found(session, standing, AFTER, adds=True) == sorted(expected)
+
+
+async def test_what_does_not_add_stays_with_the_same_land(session):
+    territory = await load(session)
+    expected = {
+        (*unit.key, share.unit.code)
+        for on in DAYS
+        for unit in territory.units(on)
+        for share in territory.map_onto(unit.code, on, AFTER)
+        if share.unchanged
+    }
+    standing = [unit.code for unit in territory.units(AFTER)]
+    assert await found(session, standing, AFTER, adds=False) == sorted(expected)
+
+
+async def test_on_an_own_day_everything_is_where_it_was(session):
+    territory = await load(session)
+    units = list(territory.units(BEFORE))
+    for adds in (True, False):
+        lands = await found(session, [unit.code for unit in units], BEFORE, adds=adds)
+        assert {(code, place) for code, _, place in lands} == {(unit.code, unit.code) for unit in units}
