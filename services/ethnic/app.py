@@ -11,7 +11,7 @@ from services.ethnic.classifications.store import count_left
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
 from shared.kit.clock import Clock, system_clock
-from shared.reporting.catalogue import load_catalogue
+from shared.reporting.catalogue_file import load_catalogue
 from shared.reporting.service import create_program
 
 

@@ -21,7 +21,7 @@ from services.rural.standards.rules import read_conditions
 from services.rural.villages import api as villages
 from services.rural.villages.actions import VillageExists
 from shared.kit.clock import Clock, system_clock
-from shared.reporting.catalogue import load_catalogue
+from shared.reporting.catalogue_file import load_catalogue
 from shared.reporting.service import create_program
 
 

@@ -40,8 +40,9 @@ SHORTEST_STOP_SECONDS = 0.3
 POSTGRES_STOP_SECONDS = 0.8
 """A fast stop takes a tenth of it. Killed after that, it loses nothing and recovers at its next start."""
 
-RELEASE_SECONDS = 2.0
-"""The system closes the sockets of a process that was just killed a moment after the process is gone."""
+RELEASE_SECONDS = 1.5
+"""The system closes the sockets of a process that was just killed a moment after the process is gone; so a port is
+called taken only after a second look."""
 
 RELEASE_POLL_SECONDS = 0.05
 
@@ -103,14 +104,13 @@ class Launcher:
             self._say("launcher", str(error))
             return SETUP_FAULT
         try:
-            orphans = self._run.end_orphans()
-            for orphan in orphans:
+            for orphan in self._run.end_orphans():
                 self._say(
                     "launcher", f"ended {orphan.name} (process {orphan.pid}), left by a killed launcher"
                 )
             if self._postgres is not None:
                 self._postgres.end_orphan()
-            await self._check_ports(RELEASE_SECONDS if orphans else 0.0)
+            await self._check_ports()
             starting = asyncio.create_task(self._start_everything())
             await self._unless_stopped(starting)
             if not self._stop.is_set():
@@ -140,9 +140,9 @@ class Launcher:
         if other is not None:
             raise SetupError(f"already running (process {other.pid}); `make stop` ends it")
 
-    async def _check_ports(self, patience: float) -> None:
+    async def _check_ports(self) -> None:
         """Make sure that every port is free; where one stays taken, refuse to start."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + RELEASE_SECONDS
         while faults := self._port_faults():
             if time.monotonic() > deadline:
                 raise SetupError("\n".join(faults))

@@ -16,6 +16,10 @@ class SecretsFile:
         self._path = path
         self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
 
+    def has(self, name: str) -> bool:
+        """Whether it was ever made."""
+        return name in self._known
+
     def get(self, name: str) -> str:
         """The secret of that name, made and written down when it is first asked for."""
         if name not in self._known:

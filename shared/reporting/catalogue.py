@@ -5,15 +5,12 @@ rules that a unit's values satisfy or not, and checks across one unit's values. 
 so a figure over an unknown indicator fails at start and not in a report. Pure: the standard library only.
 """
 
-import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from shared.kit.problems import Fault, Sentence
 from shared.periods import Period, PeriodKind
@@ -123,7 +120,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """The sum of the terms by the number of units that state them."""
+    """The sum of the terms by the number of units that state them all."""
 
     terms: tuple[str, ...]
 
@@ -209,9 +206,16 @@ class Figure:
                 return ()
 
     @property
+    def unit_by_unit(self) -> bool:
+        """Whether it is made for each unit that states all of its inputs, and then added up."""
+        return isinstance(self.formula, Count) or (
+            isinstance(self.formula, Average) and len(self.formula.terms) > 1
+        )
+
+    @property
     def measures(self) -> tuple[str, ...]:
-        """The roll-ups that it reads: a count is rolled up under its own code, the rest under their indicators'."""
-        return (self.code,) if isinstance(self.formula, Count) else self.inputs
+        """The roll-ups that it reads: under its own code when made unit by unit, else under its indicators'."""
+        return (self.code,) if self.unit_by_unit else self.inputs
 
 
 @dataclass(frozen=True)
@@ -224,15 +228,15 @@ class Catalogue:
     """Versions of each code, the oldest first."""
     figures: Mapping[str, Figure]
     checks: tuple[Check, ...] = ()
-    counts_by_input: Mapping[str, tuple[Figure, ...]] = field(init=False)
+    unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
+    """The figures that are made unit by unit, by each of their inputs."""
 
     def __post_init__(self) -> None:
         by_input: dict[str, tuple[Figure, ...]] = {}
         for figure in self.figures.values():
-            if isinstance(figure.formula, Count):
-                for code in figure.inputs:
-                    by_input[code] = (*by_input.get(code, ()), figure)
-        object.__setattr__(self, "counts_by_input", by_input)
+            for code in figure.inputs if figure.unit_by_unit else ():
+                by_input[code] = (*by_input.get(code, ()), figure)
+        object.__setattr__(self, "unit_by_unit", by_input)
         if found := list(_contradictions(self)):
             raise ValueError("; ".join(found))
 
@@ -272,8 +276,8 @@ def _contradictions(catalogue: Catalogue) -> Iterator[str]:
         unknown = [code for code in figure.inputs if code not in catalogue.indicators]
         if unknown:
             yield f"figure {figure.code} is made from unknown indicators: {unknown}"
-        if isinstance(figure.formula, Count) and figure.code in catalogue.indicators:
-            yield f"figure {figure.code} is a count and has the code of an indicator"
+        if figure.unit_by_unit and figure.code in catalogue.indicators:
+            yield f"figure {figure.code} is made unit by unit and has the code of an indicator"
     for versions in catalogue.indicators.values():
         for one in versions:
             if one.form not in catalogue.forms:
@@ -285,142 +289,6 @@ def _contradictions(catalogue: Catalogue) -> Iterator[str]:
                 yield f"indicator {one.code} has two versions on {two.valid_from}"
 
 
-def _once(rows: Iterable[dict[str, Any]], what: str) -> list[dict[str, Any]]:
-    found = list(rows)
-    codes = Counter(row["code"] for row in found)
-    if twice := [code for code, times in codes.items() if times > 1]:
-        raise ValueError(f"{what} stand twice: {twice}")
-    return found
-
-
 def rule_for(rules: Iterable[Due], period: Period) -> Due | None:
     """Give the rule of a calendar that is valid on a period's last day."""
     return next((rule for rule in rules if in_force(rule, period.ends_on)), None)
-
-
-def load_catalogue(
-    path: Path, *, rules: Mapping[str, UnitRule] | None = None, checks: Iterable[Check] = ()
-) -> Catalogue:
-    """Read a program's catalogue and bind the rules that it names."""
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
-    forms = {row["code"]: _form(row) for row in _once(document["form"], "forms")}
-    indicators: dict[str, tuple[Indicator, ...]] = {}
-    for row in document["indicator"]:
-        one = _indicator(row)
-        indicators[one.code] = tuple(
-            sorted((*indicators.get(one.code, ()), one), key=lambda version: version.valid_from)
-        )
-    derived = [_figure(row, rules or {}) for row in _once(document.get("figure", ()), "figures")]
-    named = {figure.code for figure in derived}
-    plain = [_plain_figure(versions) for code, versions in indicators.items() if code not in named]
-    figures = {figure.code: figure for figure in (*derived, *plain)}
-    return Catalogue(document["program"], forms, indicators, figures, tuple(checks))
-
-
-def _sentence(row: Mapping[str, Any], name: str) -> Sentence:
-    return Sentence(row[name]["vi"], row[name]["en"])
-
-
-def _form(row: dict[str, Any]) -> Form:
-    return Form(
-        code=row["code"],
-        label=_sentence(row, "label"),
-        periods=frozenset(PeriodKind(kind) for kind in row["periods"]),
-        owed_by=row["owed_by"],
-        legal_basis=row["legal_basis"],
-        confidence=row["confidence"],
-        valid_from=row["valid_from"],
-        valid_to=row.get("valid_to"),
-        due=_dues(row, "due"),
-        closing=_dues(row, "closing"),
-        steps=tuple(
-            Step(step["code"], _sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
-        ),
-    )
-
-
-def _dues(row: dict[str, Any], name: str) -> tuple[Due, ...]:
-    return tuple(
-        Due(
-            days_after_end=due["days_after_end"],
-            clause=due["clause"],
-            confidence=due["confidence"],
-            valid_from=due["valid_from"],
-            valid_to=due.get("valid_to"),
-        )
-        for due in row.get(name, ())
-    )
-
-
-def _indicator(row: dict[str, Any]) -> Indicator:
-    return Indicator(
-        code=row["code"],
-        label=_sentence(row, "label"),
-        form=row["form"],
-        unit_of_measure=row["unit_of_measure"],
-        level=row["level"],
-        legal_basis=row["legal_basis"],
-        valid_from=row["valid_from"],
-        valid_to=row.get("valid_to"),
-        version=row.get("version", 1),
-        flow=row.get("flow", False),
-        kinds=frozenset(row["kinds"]) if "kinds" in row else None,
-        decimals=row.get("decimals", 0),
-        minimum=Decimal(str(row.get("minimum", 0))),
-        maximum=Decimal(str(row.get("maximum", LARGEST))),
-        optional=row.get("optional", False),
-    )
-
-
-def _formula(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Formula:
-    match row["kind"]:
-        case "sum":
-            return Sum(tuple(row["terms"]))
-        case "ratio":
-            return Ratio(
-                tuple(row["numerator"]), tuple(row["denominator"]), Decimal(str(row.get("scale", 100)))
-            )
-        case "average":
-            return Average(tuple(row["terms"]))
-        case "count":
-            if row["rule"] not in rules:
-                raise ValueError(f"figure {row['code']} names an unknown rule: {row['rule']}")
-            return Count(tuple(row["inputs"]), rules[row["rule"]])
-        case "register":
-            return FromRegister(row["register"])
-    raise ValueError(f"figure {row['code']} is of an unknown kind: {row['kind']}")
-
-
-def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
-    return Figure(
-        code=row["code"],
-        label=_sentence(row, "label"),
-        formula=_formula(row, rules),
-        unit_of_measure=row["unit_of_measure"],
-        decimals=row.get("decimals", 0),
-        definition=_sentence(row, "definition"),
-        legal_basis=row["legal_basis"],
-        valid_from=row["valid_from"],
-        valid_to=row.get("valid_to"),
-        version=row.get("version", 1),
-        headline=row.get("headline", False),
-        better=row.get("better", "higher"),
-        adds=row.get("adds", True),
-        breaks=tuple(Break(each["on"], _sentence(each, "note")) for each in row.get("break", ())),
-    )
-
-
-def _plain_figure(versions: tuple[Indicator, ...]) -> Figure:
-    """Every indicator is a figure of its own: the sum of what is stated, for as long as one of its versions is valid."""
-    indicator = versions[-1]
-    return Figure(
-        code=indicator.code,
-        label=indicator.label,
-        formula=Sum((indicator.code,)),
-        unit_of_measure=indicator.unit_of_measure,
-        decimals=indicator.decimals,
-        definition=Sentence("Tổng các giá trị đã báo cáo.", "The sum of the values stated."),
-        legal_basis=indicator.legal_basis,
-        valid_from=versions[0].valid_from,
-        valid_to=indicator.valid_to,
-    )

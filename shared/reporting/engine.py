@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue, FromRegister
-from shared.reporting.figures.rules import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,14 @@ class Scope:
     period: Period
     on: date
     as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A register's count, with the address of what was counted."""
+
+    value: int
+    lineage: str
 
 
 Register = Callable[[AsyncSession, Scope], Awaitable[Mapping[str, Counted]]]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.periods import PeriodKind
-from shared.reporting.catalogue import Average, Catalogue, Count, FromRegister, Ratio, Sum, load_catalogue
+from shared.reporting.catalogue import Average, Catalogue, Count, FromRegister, Ratio, Sum
+from shared.reporting.catalogue_file import load_catalogue
 from shared.reporting.engine import Engine
 from tests.reporting.office import catalogue, done
 
@@ -91,7 +92,7 @@ def test_every_kind_of_figure_is_read(load):
     assert found.figures["rate"].better == "lower"
     assert not found.figures["many"].adds
     assert [it.code for it in found.figures_on(date(2023, 12, 31), headline=True)] == ["mean"]
-    assert [it.code for it in found.counts_by_input["poor"]] == ["many"]
+    assert [it.code for it in found.unit_by_unit["poor"]] == ["many"]
     form = found.forms["census"]
     assert form.periods == {PeriodKind.YEAR, PeriodKind.HALF}
     assert (form.due[0].days_after_end, form.steps[0].code) == (5, "certified")
@@ -135,7 +136,7 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
         ([indicator(), figure("f", "count", 'inputs = ["households"]\nrule = "no_rule"')], "f.*no_rule"),
         (
             [indicator(), figure("households", "count", 'inputs = ["households"]\nrule = "done"')],
-            "households.*count.*indicator",
+            "households.*unit by unit.*indicator",
         ),
         ([indicator(), *[figure("f", "sum", 'terms = ["households"]')] * 2], "twice.*f"),
         ([HEAD.split("\n\n")[1], indicator()], "twice.*census"),

@@ -15,9 +15,9 @@ from shared.reporting.figures.rules import (
     Measure,
     achieved_percent,
     combine,
-    count_satisfying,
     evaluate,
     share_percent,
+    unit_by_unit,
 )
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
@@ -139,21 +139,46 @@ def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(e
 
 
 CRITERIA = figure(Count(("criterion_a", "criterion_b"), done), "communes_done")
-bits = st.sampled_from([Decimal(0), Decimal(1)])
-
-
-@given(
-    st.dictionaries(
-        st.text("0123456789", min_size=5, max_size=5),
-        st.dictionaries(st.sampled_from(["criterion_a", "criterion_b", "other"]), bits),
-    )
+MEAN = figure(Average(("criterion_a", "criterion_b")), "mean")
+bits = st.builds(measure, st.sampled_from([0, 1]), st.just(1), st.integers(0, 2), st.integers(0, 9))
+UNITS = st.dictionaries(
+    st.text("0123456789", min_size=5, max_size=5),
+    st.dictionaries(st.sampled_from(["criterion_a", "criterion_b", "other"]), bits),
 )
-def test_a_count_is_of_units_that_state_all_its_inputs(units):
-    complete, satisfying = count_satisfying(CRITERIA, units)
-    spoken = [it for it in units.values() if {"criterion_a", "criterion_b"} <= set(it)]
-    assert complete == len(spoken)
-    assert satisfying == sum(it["criterion_a"] == it["criterion_b"] == 1 for it in spoken)
-    assert satisfying <= complete <= len(units)
+
+
+def complete(units):
+    return [it for it in units.values() if {"criterion_a", "criterion_b"} <= set(it)]
+
+
+@given(UNITS)
+def test_a_count_is_of_units_that_state_all_its_inputs_and_knows_nothing_of_the_others(units):
+    spoken = complete(units)
+    made = unit_by_unit(CRITERIA, units)
+    if not spoken:
+        assert made is None
+        return
+    inputs = [it[code] for it in spoken for code in ("criterion_a", "criterion_b")]
+    assert made.covers == len(spoken)
+    assert made.value == sum(it["criterion_a"].value == it["criterion_b"].value == 1 for it in spoken)
+    assert made.status == min(it.status for it in inputs)
+    assert (made.oldest_at, made.newest_at) == (
+        min(it.oldest_at for it in inputs),
+        max(it.newest_at for it in inputs),
+    )
+    assert evaluate(CRITERIA, {"communes_done": made}).value == made.value
+
+
+@given(UNITS)
+def test_an_average_of_several_terms_is_of_the_units_that_state_them_all(units):
+    spoken = complete(units)
+    made = unit_by_unit(MEAN, units)
+    assert (made is None) == (not spoken)
+    if made is not None:
+        met = sum(it["criterion_a"].value + it["criterion_b"].value for it in spoken)
+        outcome = evaluate(MEAN, {"mean": made})
+        assert (outcome.numerator, outcome.denominator) == (met, len(spoken))
+        assert 0 <= outcome.value <= 2
 
 
 def test_a_register_has_no_measure():

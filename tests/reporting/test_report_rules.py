@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit.problems import Sentence, fault
-from shared.reporting.reports.rules import Checker, expected_units
+from shared.reporting.expected import expected_units
+from shared.reporting.reports.rules import Checker
 from shared.reporting.statements import STATUSES, Stated, Statement, content_sha256, plain, receipt_code
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory

@@ -17,8 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.ethnic.classifications.rules import Stated
 from services.ethnic.models import Classification
 from shared.reporting.basis import instant
-from shared.reporting.engine import Scope
-from shared.reporting.figures.rules import Counted
+from shared.reporting.engine import Counted, Scope
 from shared.reporting.registers import tops
 from shared.territory.placing import places
 

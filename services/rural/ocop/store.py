@@ -29,8 +29,7 @@ from sqlalchemy.orm import aliased
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.book import Book
 from shared.reporting.basis import instant
-from shared.reporting.engine import Register, Scope
-from shared.reporting.figures.rules import Counted
+from shared.reporting.engine import Counted, Register, Scope
 from shared.reporting.registers import tops
 from shared.territory.placing import places
 

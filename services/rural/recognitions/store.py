@@ -23,8 +23,7 @@ from services.rural.recognitions.rules import Known
 from services.rural.rules import CRITERIA, missing
 from shared.periods import Period
 from shared.reporting.basis import instant
-from shared.reporting.engine import Scope
-from shared.reporting.figures.rules import Counted
+from shared.reporting.engine import Counted, Scope
 from shared.reporting.figures.store import standing_values
 from shared.reporting.registers import Place, tops
 from shared.territory.placing import places

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from shared.reporting.catalogue import Catalogue, Figure, FromRegister, Indicator, Level
+from shared.reporting.expected import expected_units
 from shared.reporting.figures.rules import Measure
-from shared.reporting.reports.rules import expected_units
 from shared.territory.tree import Territory
 
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from shared.periods import Period
 from shared.reporting.catalogue import Indicator
+from shared.reporting.expected import expected_units
 from shared.reporting.figures.store import StandingValue
-from shared.reporting.reports.rules import expected_units
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 

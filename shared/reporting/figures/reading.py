@@ -11,11 +11,11 @@ from shared.periods import Period
 from shared.reporting.basis import BasisName, instant
 from shared.reporting.catalogue import Figure, FromRegister
 from shared.reporting.desk import Desk
-from shared.reporting.engine import Scope
+from shared.reporting.engine import Counted, Scope
 from shared.reporting.figures import store
 from shared.reporting.figures.coverage import Coverage, Expectations
 from shared.reporting.figures.place import Place, own_place, place_on_map, reported_on_map
-from shared.reporting.figures.rules import Counted, Measure, Outcome, achieved_percent, evaluate
+from shared.reporting.figures.rules import Measure, Outcome, achieved_percent, evaluate
 from shared.reporting.figures.schemas import CoverageOut, FigureOut, ProgressOut, UnitName
 from shared.reporting.figures.store import StandingValue
 from shared.reporting.targets.store import targets_of

@@ -5,9 +5,10 @@ touched rows are recomputed from what stands, never patched, so they equal a rec
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from sqlalchemy import ARRAY, Text, bindparam, text
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue, Figure
-from shared.reporting.figures.rules import count_satisfying
+from shared.reporting.figures.rules import Measure, unit_by_unit
 from shared.territory.tree import Territory
 
 _CLEAR = text(
@@ -45,7 +46,7 @@ _ADD_UP = text(
 
 _INPUTS = text(
     """
-    SELECT place.answering, o.unit, o.indicator, o.value, o.status, s.received_at
+    SELECT place.answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
     JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
          AND o.indicator = ANY(:measures)
@@ -57,7 +58,7 @@ _INPUTS = text(
     bindparam("measures", type_=ARRAY(Text)),
 )
 
-_ADD_COUNTS = text(
+_ADD_MADE = text(
     """
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
     VALUES (:year, :period, :basis, :unit, :measure, :value, :covers, :status, :oldest_at, :newest_at)
@@ -75,31 +76,26 @@ async def refresh(
     units: Collection[str],
     indicators: Collection[str],
 ) -> None:
-    """Recompute the roll-ups of these indicators, and of the counts over them, wherever these units answer.
+    """Recompute the roll-ups of these indicators, and of what is made from them unit by unit, where these units answer.
 
-    Two statements, and two more where a count is touched, whatever the number of units and indicators.
+    Two statements, and two more where a count or an average is touched, whatever the number of units and indicators.
     """
     if not units or not indicators:
         return
     on = period.ends_on
     answering = sorted({territory.answering_unit(unit, on).code for unit in units})
     members = [(member, place) for place in answering for member in _members(territory, place, period)]
-    counts = {
-        figure.code: figure for code in indicators for figure in catalogue.counts_by_input.get(code, ())
-    }
+    made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
     scope = {"year": period.year, "period": str(period), "basis": basis}
     places = {"units": [unit for unit, _ in members], "places": [place for _, place in members]}
-    await session.execute(
-        _CLEAR, {**scope, "answering": answering, "measures": sorted({*indicators, *counts})}
-    )
+    await session.execute(_CLEAR, {**scope, "answering": answering, "measures": sorted({*indicators, *made})})
     await session.execute(_ADD_UP, {**scope, **places, "measures": sorted(indicators)})
-    if counts:
-        inputs = sorted({code for figure in counts.values() for code in figure.inputs})
+    if made:
+        inputs = sorted({code for figure in made.values() for code in figure.inputs})
         stated = await session.execute(_INPUTS, {**scope, **places, "measures": inputs})
-        rows = [_Input(*row) for row in stated]
-        added = [row for figure in counts.values() for row in _counted(figure, rows)]
+        added = list(_made(made.values(), (_Input(*row) for row in stated)))
         if added:
-            await session.execute(_ADD_COUNTS, [{**scope, **row} for row in added])
+            await session.execute(_ADD_MADE, [{**scope, **row} for row in added])
 
 
 def _members(territory: Territory, place: str, period: Period) -> list[str]:
@@ -110,37 +106,33 @@ def _members(territory: Territory, place: str, period: Period) -> list[str]:
 
 
 class _Input(NamedTuple):
-    """One standing value that a count is made from."""
+    """One standing value that such a figure is made from."""
 
     place: str
     unit: str
     indicator: str
     value: Decimal
+    covers: int
     status: int
     received_at: datetime
 
 
-def _counted(figure: Figure, rows: Collection[_Input]) -> list[dict[str, object]]:
-    by_place: dict[str, list[_Input]] = defaultdict(list)
+def _made(figures: Iterable[Figure], rows: Iterable[_Input]) -> Iterator[dict[str, object]]:
+    places: dict[str, dict[str, dict[str, Measure]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
-        if row.indicator in figure.inputs:
-            by_place[row.place].append(row)
-    found: list[dict[str, object]] = []
-    for place, stated in by_place.items():
-        units: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        for row in stated:
-            units[row.unit][row.indicator] = row.value
-        complete, satisfying = count_satisfying(figure, units)
-        if complete:
-            found.append(
-                {
+        places[row.place][row.unit][row.indicator] = Measure(
+            row.value, Fraction(row.covers), row.status, row.received_at, row.received_at
+        )
+    for figure in figures:
+        for place, units in places.items():
+            measure = unit_by_unit(figure, units)
+            if measure is not None:
+                yield {
                     "unit": place,
                     "measure": figure.code,
-                    "value": Decimal(satisfying),
-                    "covers": complete,
-                    "status": min(row.status for row in stated),
-                    "oldest_at": min(row.received_at for row in stated),
-                    "newest_at": max(row.received_at for row in stated),
+                    "value": measure.value,
+                    "covers": int(measure.covers),
+                    "status": measure.status,
+                    "oldest_at": measure.oldest_at,
+                    "newest_at": measure.newest_at,
                 }
-            )
-    return found

@@ -1,7 +1,7 @@
 """How a figure is made. Pure: rolled-up measures in, exact values out; nothing is rounded here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -26,14 +26,6 @@ class Measure:
     """The least status of the values in it: 0 estimate, 1 preliminary, 2 official."""
     oldest_at: datetime
     newest_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A register's count, with the address of what was counted."""
-
-    value: int
-    lineage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +92,8 @@ def _value(
         case Ratio(numerator, denominator, scale):
             above, below = _total(numerator, measures), _total(denominator, measures)
             return _divide(above, below, scale), above, below
-        case Average(terms):
-            above, below = _total(terms, measures), Decimal(covers) if covers else None
+        case Average():
+            above, below = _total(figure.measures, measures), Decimal(covers) if covers else None
             return _divide(above, below, Decimal(1)), above, below
         case FromRegister():
             return None, None, None
@@ -131,12 +123,19 @@ def achieved_percent(actual: Decimal | None, planned: Decimal | None, better: Be
     return _divide(actual, planned, HUNDRED) if better == "higher" else _divide(planned, actual, HUNDRED)
 
 
-def count_satisfying(figure: Figure, units: Mapping[str, Mapping[str, Decimal]]) -> tuple[int, int]:
-    """Count the units whose inputs are all stated, and how many of them satisfy the figure's rule."""
-    assert isinstance(figure.formula, Count)
-    inputs, rule = figure.formula.inputs, figure.formula.rule
-    complete = [values for values in units.values() if all(code in values for code in inputs)]
-    return len(complete), sum(1 for values in complete if rule(values))
+def unit_by_unit(figure: Figure, units: Mapping[str, Mapping[str, Measure]]) -> Measure | None:
+    """Make the measure of a count or an average from the units that state all of its inputs, and from no others."""
+    complete = [said for said in units.values() if all(code in said for code in figure.inputs)]
+    whole = combine(said[code] for said in complete for code in figure.inputs)
+    if whole is None:
+        return None
+    match figure.formula:
+        case Count(inputs, rule):
+            satisfying = sum(1 for said in complete if rule({code: said[code].value for code in inputs}))
+            return replace(whole, value=Decimal(satisfying), covers=Fraction(len(complete)))
+        case _:
+            covers = (min(said[code].covers for code in figure.inputs) for said in complete)
+            return replace(whole, covers=sum(covers, Fraction(0)))
 
 
 def share_percent(part: int, whole: int) -> Decimal | None:

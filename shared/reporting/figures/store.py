@@ -12,9 +12,9 @@ from sqlalchemy import ARRAY, DateTime, Text, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue, Count
+from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import Stretch, over_time, stretches
-from shared.reporting.figures.rules import Measure, combine, count_satisfying
+from shared.reporting.figures.rules import Measure, combine, unit_by_unit
 from shared.reporting.models import RollUp, Standing
 
 _STANDING_VALUES = text(
@@ -131,7 +131,7 @@ def measures_from(catalogue: Catalogue, asked: Period, stated: Iterable[Standing
         for one in stated
     )
     by_unit = over_time(stretched, asked, _is_flow(catalogue, asked))
-    return _by_code(by_unit) | _counts(catalogue, by_unit)
+    return _by_code(by_unit) | _unit_by_unit(catalogue, by_unit)
 
 
 def _is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:
@@ -150,25 +150,16 @@ def _by_code(by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
     return {code: whole for code, parts in found.items() if (whole := combine(parts)) is not None}
 
 
-def _counts(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
-    values: dict[str, dict[str, Decimal]] = defaultdict(dict)
+def _unit_by_unit(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
+    units: dict[str, dict[str, Measure]] = defaultdict(dict)
     for (unit, code), measure in by_unit.items():
-        values[unit][code] = measure.value
-    found = {}
-    for figure in catalogue.figures.values():
-        if not isinstance(figure.formula, Count):
-            continue
-        complete, satisfying = count_satisfying(figure, values)
-        made_from = combine(measure for (_, code), measure in by_unit.items() if code in figure.inputs)
-        if complete and made_from is not None:
-            found[figure.code] = Measure(
-                Decimal(satisfying),
-                Fraction(complete),
-                made_from.status,
-                made_from.oldest_at,
-                made_from.newest_at,
-            )
-    return found
+        units[unit][code] = measure
+    made = {
+        figure.code: unit_by_unit(figure, units)
+        for figure in catalogue.figures.values()
+        if figure.unit_by_unit
+    }
+    return {code: measure for code, measure in made.items() if measure is not None}
 
 
 async def nil_units(

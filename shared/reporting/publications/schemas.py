@@ -10,7 +10,7 @@ from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.figures.schemas import FigureOut
-from shared.reporting.reports.schemas import UnitCode
+from shared.reporting.words import UnitCode
 
 
 class PublicationIn(BaseModel):

@@ -13,9 +13,8 @@ from shared.reporting.desk import Desk, TheDesk
 from shared.reporting.models import Report
 from shared.reporting.reports import reviewing
 from shared.reporting.reports.api import summary_of
-from shared.reporting.reports.schemas import (
+from shared.reporting.reports.review_schemas import (
     AcceptIn,
-    ReportSummary,
     ReturnIn,
     ReviewsIn,
     ReviewsOut,
@@ -23,6 +22,7 @@ from shared.reporting.reports.schemas import (
     VerdictOut,
     WithdrawIn,
 )
+from shared.reporting.reports.schemas import ReportSummary
 
 router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
 

@@ -10,77 +10,35 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, fault
 from shared.periods import InvalidPeriod, Period
-from shared.reporting.catalogue import Catalogue, Form, Indicator, Level, rule_for
+from shared.reporting.catalogue import Catalogue, Count, Form, Indicator, Level, rule_for
+from shared.reporting.expected import expected_units
+from shared.reporting.reports.sentences import (
+    EMPTY,
+    FORM_REQUIRED,
+    FORM_UNKNOWN,
+    INDICATOR_ON_OTHER_FORM,
+    INDICATOR_RETIRED,
+    INDICATOR_UNKNOWN,
+    NIL_WITH_VALUES,
+    PERIOD_CLOSED,
+    PERIOD_INVALID,
+    PERIOD_NOT_STARTED,
+    UNIT_COUNTED,
+    UNIT_KIND,
+    UNIT_LEVEL,
+    UNIT_NOT_BELOW,
+    UNIT_UNKNOWN,
+    UNIT_UNKNOWN_ON_DATE,
+    VALUE_OUT_OF_RANGE,
+    VALUE_REPEATED,
+    VALUE_TOO_PRECISE,
+)
 from shared.reporting.statements import Stated, Statement, plain
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
 
-PERIOD_INVALID = Sentence(
-    "Kỳ “{period}” không hợp lệ; dạng 2023, 2023-S1, 2023-Q3 hoặc 2023-09.",
-    "“{period}” is not a period; write 2023, 2023-S1, 2023-Q3 or 2023-09.",
-)
-PERIOD_NOT_STARTED = Sentence(
-    "Kỳ {period} bắt đầu ngày {starts_on}, chưa thể báo cáo.",
-    "{period} begins on {starts_on}; nothing can be reported.",
-)
-PERIOD_CLOSED = Sentence(
-    "Kỳ {period} của biểu này đã khóa từ sau ngày {closed_on} ({clause}).",
-    "{period} was closed for this form after {closed_on} ({clause}).",
-)
-FORM_UNKNOWN = Sentence(
-    "Không có biểu “{form}” cho kỳ {period}; các biểu: {forms}.",
-    "No form “{form}” for {period}; forms: {forms}.",
-)
-FORM_REQUIRED = Sentence(
-    "Kỳ {period} có nhiều biểu ({forms}); hãy nêu biểu.", "{period} has several forms ({forms}); name one."
-)
-UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
-UNIT_UNKNOWN_ON_DATE = Sentence(
-    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
-)
-UNIT_NOT_BELOW = Sentence(
-    "Đơn vị {unit} không thuộc đơn vị báo cáo {root}.",
-    "The unit {unit} is not below the reporting unit {root}.",
-)
-UNIT_LEVEL = Sentence(
-    "Chỉ tiêu này báo cáo ở cấp {level}, không phải ở đơn vị {unit}.",
-    "This indicator is stated at {level} level or above, not by {unit}.",
-)
-UNIT_COUNTED = Sentence(
-    "Chỉ tiêu này được đếm theo từng đơn vị cấp {level}; {unit} không nêu thay cho cấp dưới.",
-    "This indicator is counted for each {level} by itself; {unit} cannot state it for those below.",
-)
-UNIT_KIND = Sentence(
-    "Chỉ tiêu này chỉ áp dụng cho loại đơn vị {kinds}; {unit} là {kind}.",
-    "This indicator is for units of kind {kinds}; {unit} is {kind}.",
-)
-INDICATOR_UNKNOWN = Sentence("Không có chỉ tiêu “{indicator}”.", "There is no indicator “{indicator}”.")
-INDICATOR_RETIRED = Sentence(
-    "Chỉ tiêu “{indicator}” không có hiệu lực vào ngày {on}.",
-    "The indicator “{indicator}” is not in force on {on}.",
-)
-INDICATOR_ON_OTHER_FORM = Sentence(
-    "Chỉ tiêu “{indicator}” thuộc biểu {form}.", "The indicator “{indicator}” is on the form {form}."
-)
-VALUE_OUT_OF_RANGE = Sentence(
-    "Giá trị {value} ngoài khoảng {minimum} đến {maximum}.", "{value} is outside {minimum} to {maximum}."
-)
-VALUE_TOO_PRECISE = Sentence(
-    "Giá trị {value} có quá {decimals} chữ số thập phân.", "{value} has more than {decimals} decimal places."
-)
-VALUE_REPEATED = Sentence(
-    "Giá trị này đã được nêu ở dòng {first}.", "The same unit and indicator stand at /observations/{first}."
-)
-NIL_WITH_VALUES = Sentence(
-    "Báo cáo không phát sinh thì không kèm số liệu.",
-    "A nil report states that nothing happened; it holds no values.",
-)
-EMPTY = Sentence(
-    "Báo cáo không có số liệu; nếu không phát sinh, đặt nil là true.",
-    "The report holds no values; if nothing happened, say nil: true.",
-)
 NOTHING_HERE = Decimal(0)
 READ: frozenset[str] = frozenset()
 """No field of the row was left unread."""
@@ -263,7 +221,8 @@ class Checker:
     def _fit(self, unit: Unit, indicator: Indicator, on: date, at: str) -> Iterator[Fault]:
         in_district = self.territory.answering_unit(unit.code, on).level == "district"
         own = "district" if indicator.level == "district" and in_district else "commune"
-        counted = indicator.code in self.catalogue.counts_by_input
+        made = self.catalogue.unit_by_unit.get(indicator.code, ())
+        counted = any(isinstance(figure.formula, Count) for figure in made)
         if unit.level == "village" or (unit.level == "commune" and own == "district"):
             yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=own)
         elif counted and unit.level != own:
@@ -289,24 +248,6 @@ class Checker:
                     place = places.get((unit, found.pointer))
                     at = "/observations" if place is None else f"/observations/{place}/value"
                     yield Fault(at, found.code, found.sentence)
-
-
-def expected_units(territory: Territory, root: str, indicator: Indicator, on: date) -> tuple[Unit, ...]:
-    """Give the units at and below a root that are expected to state an indicator on a day.
-
-    A district's indicator is expected of each district, and of each commune where there is no district (since
-    1 July 2025); a commune within a district is expected to state nothing of it.
-    """
-    if indicator.level == "district":
-        top = territory.unit(root, on)
-        districts = (
-            (top,)
-            if top.level == "district"
-            else tuple(unit for unit in territory.children(root, on) if unit.level == "district")
-        )
-        if districts or territory.answering_unit(root, on).level == "district":
-            return districts
-    return territory.communes(root, on, indicator.kinds)
 
 
 def _emptiness(statement: Statement) -> Iterator[Fault]:

@@ -3,13 +3,11 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
-from pydantic_core import PydanticKnownError
 
 from shared.kit.bodies import DraftModel
 from shared.kit.days import Day
@@ -17,29 +15,13 @@ from shared.kit.decimals import Number
 from shared.kit.paging import Page
 from shared.reporting.models import Report
 from shared.reporting.statements import Stated, Statement, Status
+from shared.reporting.words import Amount, Sha256, UnitCode
 
 UNIT_EXAMPLE = "610"
-SHA_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
 
 MAX_OBSERVATIONS = 10_000
 """A province's criteria assessment is 85 communes by 57 indicators, 4,845 values; twice that is room enough."""
-
-
-def _a_number(value: Any) -> Any:
-    """A number is a JSON number: text and true are refused, not converted."""
-    if isinstance(value, (str, bool)):
-        raise PydanticKnownError("decimal_type")
-    return value
-
-
-Amount = Annotated[
-    Decimal,
-    Field(max_digits=18, decimal_places=6, description="the value, in the indicator's unit of measure"),
-    BeforeValidator(_a_number, json_schema_input_type=float),
-]
-UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
 
 
 class ObservationIn(BaseModel):
@@ -246,78 +228,7 @@ class ReportOut(ReportSummary):
     evidence: list[EvidenceRef] = Field(description="files behind it, by hash")
 
 
-class AcceptIn(BaseModel):
-    """An acceptance of exactly what was read."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
-
-    content_sha256: Sha256
-
-
-class ReturnIn(BaseModel):
-    """A return, with its reason."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE, "reason": "Thiếu số liệu xã Đăk Long"}},
-    )
-
-    content_sha256: Sha256
-    reason: str = Field(min_length=3, max_length=2000, description="why it is returned")
-
-
-class WithdrawIn(BaseModel):
-    """A withdrawal; an accepted report wants a reason."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
-
-    content_sha256: Sha256
-    reason: str | None = Field(None, max_length=2000, description="why it is withdrawn")
-
-
 ReportsPage = Page[ReportSummary]
-
-
-class VerdictIn(BaseModel):
-    """A verdict on one report."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    report: uuid.UUID = Field(description="the report's id")
-    verdict: Literal["accept", "return"] = Field(description="what to do with it")
-    content_sha256: Sha256
-    reason: str | None = Field(None, min_length=3, max_length=2000, description="why; needed to return")
-
-    @model_validator(mode="after")
-    def _reason_for_return(self) -> Self:
-        if self.verdict == "return" and self.reason is None:
-            raise ValueError("a return needs a reason")
-        return self
-
-
-class ReviewsIn(BaseModel):
-    """Verdicts on many reports."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reviews": []}})
-
-    reviews: list[VerdictIn] = Field(max_length=500, description="one verdict for each report")
-
-
-class VerdictOut(BaseModel):
-    """What came of one verdict."""
-
-    report: uuid.UUID = Field(description="the report's id")
-    done: bool = Field(description="whether the verdict took effect")
-    state: str | None = Field(description="the report's state after it")
-    problem: dict[str, Any] | None = Field(description="why it was refused")
-
-
-class ReviewsOut(BaseModel):
-    """What came of each verdict, in the order asked."""
-
-    items: list[VerdictOut]
-    done: int = Field(description="verdicts that took effect")
-    refused: int = Field(description="verdicts that were refused")
 
 
 class DifferenceOut(BaseModel):

@@ -14,8 +14,8 @@ from shared.periods import Period
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Target
-from shared.reporting.reports.schemas import Amount
 from shared.reporting.targets import actions, store
+from shared.reporting.words import Amount
 
 router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
 

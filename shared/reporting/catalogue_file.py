@@ -1,0 +1,165 @@
+"""A program's catalogue as a TOML file: read whole, checked whole, bound to the rules that it names."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from shared.kit.problems import Sentence
+from shared.periods import PeriodKind
+from shared.reporting.catalogue import (
+    LARGEST,
+    Average,
+    Break,
+    Catalogue,
+    Check,
+    Count,
+    Due,
+    Figure,
+    Form,
+    Formula,
+    FromRegister,
+    Indicator,
+    Ratio,
+    Step,
+    Sum,
+    UnitRule,
+)
+
+
+def load_catalogue(
+    path: Path, *, rules: Mapping[str, UnitRule] | None = None, checks: Iterable[Check] = ()
+) -> Catalogue:
+    """Read a program's catalogue and bind the rules that it names."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    forms = {row["code"]: _form(row) for row in _once(document["form"], "forms")}
+    indicators: dict[str, tuple[Indicator, ...]] = {}
+    for row in document["indicator"]:
+        one = _indicator(row)
+        indicators[one.code] = tuple(
+            sorted((*indicators.get(one.code, ()), one), key=lambda version: version.valid_from)
+        )
+    derived = [_figure(row, rules or {}) for row in _once(document.get("figure", ()), "figures")]
+    named = {figure.code for figure in derived}
+    plain = [_plain_figure(versions) for code, versions in indicators.items() if code not in named]
+    figures = {figure.code: figure for figure in (*derived, *plain)}
+    return Catalogue(document["program"], forms, indicators, figures, tuple(checks))
+
+
+def _sentence(row: Mapping[str, Any], name: str) -> Sentence:
+    return Sentence(row[name]["vi"], row[name]["en"])
+
+
+def _form(row: dict[str, Any]) -> Form:
+    return Form(
+        code=row["code"],
+        label=_sentence(row, "label"),
+        periods=frozenset(PeriodKind(kind) for kind in row["periods"]),
+        owed_by=row["owed_by"],
+        legal_basis=row["legal_basis"],
+        confidence=row["confidence"],
+        valid_from=row["valid_from"],
+        valid_to=row.get("valid_to"),
+        due=_dues(row, "due"),
+        closing=_dues(row, "closing"),
+        steps=tuple(
+            Step(step["code"], _sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
+        ),
+    )
+
+
+def _dues(row: dict[str, Any], name: str) -> tuple[Due, ...]:
+    return tuple(
+        Due(
+            days_after_end=due["days_after_end"],
+            clause=due["clause"],
+            confidence=due["confidence"],
+            valid_from=due["valid_from"],
+            valid_to=due.get("valid_to"),
+        )
+        for due in row.get(name, ())
+    )
+
+
+def _indicator(row: dict[str, Any]) -> Indicator:
+    return Indicator(
+        code=row["code"],
+        label=_sentence(row, "label"),
+        form=row["form"],
+        unit_of_measure=row["unit_of_measure"],
+        level=row["level"],
+        legal_basis=row["legal_basis"],
+        valid_from=row["valid_from"],
+        valid_to=row.get("valid_to"),
+        version=row.get("version", 1),
+        flow=row.get("flow", False),
+        kinds=frozenset(row["kinds"]) if "kinds" in row else None,
+        decimals=row.get("decimals", 0),
+        minimum=Decimal(str(row.get("minimum", 0))),
+        maximum=Decimal(str(row.get("maximum", LARGEST))),
+        optional=row.get("optional", False),
+    )
+
+
+def _formula(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Formula:
+    match row["kind"]:
+        case "sum":
+            return Sum(tuple(row["terms"]))
+        case "ratio":
+            return Ratio(
+                tuple(row["numerator"]), tuple(row["denominator"]), Decimal(str(row.get("scale", 100)))
+            )
+        case "average":
+            return Average(tuple(row["terms"]))
+        case "count":
+            if row["rule"] not in rules:
+                raise ValueError(f"figure {row['code']} names an unknown rule: {row['rule']}")
+            return Count(tuple(row["inputs"]), rules[row["rule"]])
+        case "register":
+            return FromRegister(row["register"])
+    raise ValueError(f"figure {row['code']} is of an unknown kind: {row['kind']}")
+
+
+def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
+    return Figure(
+        code=row["code"],
+        label=_sentence(row, "label"),
+        formula=_formula(row, rules),
+        unit_of_measure=row["unit_of_measure"],
+        decimals=row.get("decimals", 0),
+        definition=_sentence(row, "definition"),
+        legal_basis=row["legal_basis"],
+        valid_from=row["valid_from"],
+        valid_to=row.get("valid_to"),
+        version=row.get("version", 1),
+        headline=row.get("headline", False),
+        better=row.get("better", "higher"),
+        adds=row.get("adds", True),
+        breaks=tuple(Break(each["on"], _sentence(each, "note")) for each in row.get("break", ())),
+    )
+
+
+def _plain_figure(versions: tuple[Indicator, ...]) -> Figure:
+    """Every indicator is a figure of its own: the sum of what is stated, for as long as one of its versions is valid."""
+    indicator = versions[-1]
+    return Figure(
+        code=indicator.code,
+        label=indicator.label,
+        formula=Sum((indicator.code,)),
+        unit_of_measure=indicator.unit_of_measure,
+        decimals=indicator.decimals,
+        definition=Sentence("Tổng các giá trị đã báo cáo.", "The sum of the values stated."),
+        legal_basis=indicator.legal_basis,
+        valid_from=versions[0].valid_from,
+        valid_to=indicator.valid_to,
+    )
+
+
+def _once(rows: Iterable[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+    found = list(rows)
+    codes = Counter(row["code"] for row in found)
+    if twice := [code for code, times in codes.items() if times > 1]:
+        raise ValueError(f"{what} stand twice: {twice}")
+    return found

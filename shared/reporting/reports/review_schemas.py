@@ -1,0 +1,79 @@
+"""How reviews are said."""
+
+import uuid
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.reporting.words import SHA_EXAMPLE, Sha256
+
+
+class AcceptIn(BaseModel):
+    """An acceptance of exactly what was read."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
+
+    content_sha256: Sha256
+
+
+class ReturnIn(BaseModel):
+    """A return, with its reason."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE, "reason": "Thiếu số liệu xã Đăk Long"}},
+    )
+
+    content_sha256: Sha256
+    reason: str = Field(min_length=3, max_length=2000, description="why it is returned")
+
+
+class WithdrawIn(BaseModel):
+    """A withdrawal; an accepted report wants a reason."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
+
+    content_sha256: Sha256
+    reason: str | None = Field(None, max_length=2000, description="why it is withdrawn")
+
+
+class VerdictIn(BaseModel):
+    """A verdict on one report."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    report: uuid.UUID = Field(description="the report's id")
+    verdict: Literal["accept", "return"] = Field(description="what to do with it")
+    content_sha256: Sha256
+    reason: str | None = Field(None, min_length=3, max_length=2000, description="why; needed to return")
+
+    @model_validator(mode="after")
+    def _reason_for_return(self) -> Self:
+        if self.verdict == "return" and self.reason is None:
+            raise ValueError("a return needs a reason")
+        return self
+
+
+class ReviewsIn(BaseModel):
+    """Verdicts on many reports."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reviews": []}})
+
+    reviews: list[VerdictIn] = Field(max_length=500, description="one verdict for each report")
+
+
+class VerdictOut(BaseModel):
+    """What came of one verdict."""
+
+    report: uuid.UUID = Field(description="the report's id")
+    done: bool = Field(description="whether the verdict took effect")
+    state: str | None = Field(description="the report's state after it")
+    problem: dict[str, Any] | None = Field(description="why it was refused")
+
+
+class ReviewsOut(BaseModel):
+    """What came of each verdict, in the order asked."""
+
+    items: list[VerdictOut]
+    done: int = Field(description="verdicts that took effect")
+    refused: int = Field(description="verdicts that were refused")
