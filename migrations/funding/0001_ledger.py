@@ -13,15 +13,37 @@ depends_on = None
 FIRST_YEAR, LAST_YEAR = 2016, 2036
 
 MEASURES = (
+    "assigned_vnd",
     "opening_balance_vnd",
     "allocated_vnd",
     "carried_over_vnd",
+    "received_vnd",
+    "given_vnd",
+    "cancelled_vnd",
+    "returned_vnd",
     "carried_out_vnd",
     "committed_vnd",
     "disbursed_vnd",
     "reserved_vnd",
 )
-AVAILABLE = "opening_balance_vnd + allocated_vnd + carried_over_vnd"
+AVAILABLE = (
+    "opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd"
+)
+GONE = "disbursed_vnd + carried_out_vnd + returned_vnd"
+KINDS = (
+    "opening_balance",
+    "assignment",
+    "allocation",
+    "supplement",
+    "sub_allocation",
+    "transfer",
+    "cancellation",
+    "return",
+    "carry_over",
+    "commitment",
+    "disbursement",
+    "reversal",
+)
 CAPITALS = "capital IN ('investment', 'recurrent')"
 
 
@@ -69,11 +91,9 @@ def lots() -> None:
         sa.CheckConstraint(CAPITALS, name=op.f("ck_lots_capital")),
         sa.CheckConstraint("origin_year <= year", name=op.f("ck_lots_origin_year")),
         sa.CheckConstraint(f"LEAST({', '.join(MEASURES)}) >= 0", name=op.f("ck_lots_not_negative")),
+        sa.CheckConstraint(f"{GONE} <= {AVAILABLE}", name=op.f("ck_lots_within_available")),
         sa.CheckConstraint(
-            f"disbursed_vnd + carried_out_vnd <= {AVAILABLE}", name=op.f("ck_lots_within_available")
-        ),
-        sa.CheckConstraint(
-            f"disbursed_vnd + carried_out_vnd + reserved_vnd <= {AVAILABLE}",
+            f"{GONE} + reserved_vnd <= {AVAILABLE}",
             name=op.f("ck_lots_promised_within_left"),
         ),
     )
@@ -94,6 +114,8 @@ def entries() -> None:
         words("capital"),
         words("source"),
         words("unit"),
+        words("to_component", nullable=True),
+        words("to_unit", nullable=True),
         year("origin_year", nullable=True),
         sa.Column("amount_vnd", sa.BigInteger, nullable=False),
         words("decision_number", nullable=True),
@@ -108,13 +130,14 @@ def entries() -> None:
         sa.Column("batch", sa.Uuid),
         sa.PrimaryKeyConstraint("year", "id", name="pk_entries"),
         sa.UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
-        sa.CheckConstraint(
-            "kind IN ('opening_balance', 'allocation', 'carry_over', 'commitment', 'disbursement', 'reversal')",
-            name=op.f("ck_entries_kind"),
-        ),
+        sa.CheckConstraint(f"kind IN {KINDS}", name=op.f("ck_entries_kind")),
         sa.CheckConstraint(CAPITALS, name=op.f("ck_entries_capital")),
         sa.CheckConstraint("amount_vnd > 0", name=op.f("ck_entries_amount")),
         sa.CheckConstraint("to_year = year + 1", name=op.f("ck_entries_to_year")),
+        sa.CheckConstraint(
+            "num_nonnulls(to_component, to_unit) = 0 OR kind IN ('sub_allocation', 'transfer', 'reversal')",
+            name=op.f("ck_entries_to_line"),
+        ),
         sa.CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name=op.f("ck_entries_reverses")),
         sa.CheckConstraint(
             "num_nonnulls(decision_number, decision_date) IN (0, 2)", name=op.f("ck_entries_decision")

@@ -103,17 +103,29 @@ class Catalogue:
         yield from _listed("/program", program, self.programs, funded_in)
         yield from _listed("/component", component, self.components, funded_in)
         yield from _listed("/source", source, self.sources, funded_in)
+        yield from self._of_another_program("/component", program, component)
+
+    def faults_of_component(
+        self, pointer: str, program: str | None, component: str | None
+    ) -> Iterator[Fault]:
+        """Name what is wrong with a component that money is moved to."""
+        yield from _listed(pointer, component, self.components, None)
+        yield from self._of_another_program(pointer, program, component)
+
+    def _of_another_program(
+        self, pointer: str, program: str | None, component: str | None
+    ) -> Iterator[Fault]:
         known = self.components.get(component or "")
         if known is not None and program in self.programs and known.program != program:
             yield fault(
-                "/component", "component_of_another_program", OF_ANOTHER_PROGRAM, value=known.code, owner=known.program
+                pointer, "component_of_another_program", OF_ANOTHER_PROGRAM, value=known.code, owner=known.program
             )  # fmt: skip
 
 
 def _listed(pointer: str, code: str | None, table: Mapping[str, Listed], year: int | None) -> Iterator[Fault]:
     if code is None:
         return
-    noun, found = pointer.removeprefix("/"), table.get(code)
+    noun, found = pointer.removeprefix("/").removeprefix("to_"), table.get(code)
     if found is None:
         yield fault(pointer, f"{noun}_unknown", UNKNOWN, value=code[:40])
     elif year is not None and not found.in_force_during(year):

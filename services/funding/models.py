@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.funding.rules import CAPITALS, MEASURES, Kind
+from services.funding.balances import CAPITALS, MEASURES, Kind
 from shared.kit.database import named_metadata
 
 
@@ -47,7 +47,10 @@ metadata = Base.metadata
 KINDS = tuple(kind.value for kind in Kind)
 ONE_OF_THE_CAPITALS = f"capital IN {CAPITALS}"
 NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
-AVAILABLE = "opening_balance_vnd + allocated_vnd + carried_over_vnd"
+AVAILABLE = (
+    "opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd"
+)
+GONE = "disbursed_vnd + carried_out_vnd + returned_vnd"
 
 
 class LotRow(Base):
@@ -64,9 +67,14 @@ class LotRow(Base):
     unit: Mapped[str]
     unit_since: Mapped[date]
     origin_year: Mapped[int] = mapped_column(SmallInteger)
+    assigned_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     opening_balance_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     allocated_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     carried_over_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    received_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    given_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    cancelled_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    returned_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     carried_out_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     committed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     disbursed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
@@ -80,9 +88,9 @@ class LotRow(Base):
         CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
         CheckConstraint("origin_year <= year", name="origin_year"),
         CheckConstraint(NOT_NEGATIVE, name="not_negative"),
-        CheckConstraint(f"disbursed_vnd + carried_out_vnd <= {AVAILABLE}", name="within_available"),
+        CheckConstraint(f"{GONE} <= {AVAILABLE}", name="within_available"),
         CheckConstraint(
-            f"disbursed_vnd + carried_out_vnd + reserved_vnd <= {AVAILABLE}", name="promised_within_left"
+            f"{GONE} + reserved_vnd <= {AVAILABLE}", name="promised_within_left"
         ),
     )  # fmt: skip
 
@@ -103,6 +111,8 @@ class EntryRow(Base):
     capital: Mapped[str]
     source: Mapped[str]
     unit: Mapped[str]
+    to_component: Mapped[str | None]
+    to_unit: Mapped[str | None]
     origin_year: Mapped[int | None] = mapped_column(SmallInteger)
     """As asked for; null took the oldest first. The postings say what it came to."""
     amount_vnd: Mapped[int]
@@ -127,6 +137,10 @@ class EntryRow(Base):
         CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
         CheckConstraint("amount_vnd > 0", name="amount"),
         CheckConstraint("to_year = year + 1", name="to_year"),
+        CheckConstraint(
+            "num_nonnulls(to_component, to_unit) = 0 OR kind IN ('sub_allocation', 'transfer', 'reversal')",
+            name="to_line",
+        ),
         CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name="reverses"),
         CheckConstraint("num_nonnulls(decision_number, decision_date) IN (0, 2)", name="decision"),
         CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
@@ -143,9 +157,14 @@ class PostingRow(Base):
     """The entry's, by which both are partitioned."""
     entry_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    assigned_vnd: Mapped[int]
     opening_balance_vnd: Mapped[int]
     allocated_vnd: Mapped[int]
     carried_over_vnd: Mapped[int]
+    received_vnd: Mapped[int]
+    given_vnd: Mapped[int]
+    cancelled_vnd: Mapped[int]
+    returned_vnd: Mapped[int]
     carried_out_vnd: Mapped[int]
     committed_vnd: Mapped[int]
     disbursed_vnd: Mapped[int]

@@ -31,7 +31,7 @@ def place_of(territory: Territory, code: str, on: date) -> Place:
         unit = before.unit
 
 
-def fault_of_unit(territory: Territory, code: str, on: date | None) -> Fault | None:
+def fault_of_unit(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
     """Tell that a unit does not stand on a day, or where the day could not be read that nobody ever had the code."""
     try:
         territory.versions(code) if on is None else territory.unit(code, on)
@@ -39,7 +39,7 @@ def fault_of_unit(territory: Territory, code: str, on: date | None) -> Fault | N
         said = Sentence(
             refusal.detail.render("vi", refusal.facts), refusal.detail.render("en", refusal.facts)
         )
-        return Fault("/unit", refusal.code, said)
+        return Fault(pointer, refusal.code, said)
     return None
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from services.funding.balances import BRINGS_MONEY, Capital, Kind
 from services.funding.catalogue import Catalogue
-from services.funding.rules import BRINGS_MONEY, Capital, Kind
 from shared.kit.problems import Fault, Sentence, fault
 
 TO_YEAR_NOT_NEXT = Sentence(
@@ -23,6 +23,13 @@ PAPER_MISSING = Sentence(
     "Cần số chứng từ (voucher) hoặc quyết định (decision).", "Name the voucher or the decision behind it."
 )
 IN_FUTURE = Sentence("Ngày {day} chưa tới.", "{day} has not come yet.")
+NOWHERE_TO_GO = Sentence(
+    "Cần đơn vị hoặc thành phần nhận vốn khác với nơi chuyển.",
+    "Name a unit or a component other than the one that the money leaves.",
+)
+NOT_BELOW = Sentence(
+    "Đơn vị {to_unit} không thuộc đơn vị {unit}.", "The unit {to_unit} does not lie below the unit {unit}."
+)
 FAR_FROM_YEAR = Sentence(
     "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
     "{day} is not in the budget year {year}, the year before or the year after.",
@@ -57,6 +64,8 @@ class Proposal:
     capital: Capital | None = None
     source: str | None = None
     unit: str | None = None
+    to_component: str | None = None
+    to_unit: str | None = None
     origin_year: int | None = None
     amount_vnd: int | None = None
     decision: Decision | None = None
@@ -74,7 +83,12 @@ class Proposal:
             source=self.source,
             funded_in=(self.origin_year or self.year) if brings else None,
         )
+        yield from catalogue.faults_of_component("/to_component", self.program, self.to_component)
         yield from self._faults_of_years()
+        if self.kind is Kind.TRANSFER and not self.unread & {"unit", "to_unit", "to_component", "component"}:
+            same_unit = self.to_unit in {None, self.unit}
+            if same_unit and self.to_component in {None, self.component}:
+                yield fault("/to_unit", "nowhere_to_go", NOWHERE_TO_GO)
         yield from self._faults_of_papers()
         yield from self._faults_of_days(today)
 

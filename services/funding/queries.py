@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import StringConstraints
 
+from services.funding.balances import Capital
 from services.funding.places import Place
-from services.funding.rules import Capital
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
 """Before 2016 the medium-term plan that the programs are funded from did not exist."""

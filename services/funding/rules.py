@@ -9,120 +9,9 @@ Problem
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import date
-from enum import StrEnum
-from typing import Any, Literal, Self, get_args
 
+from services.funding.balances import Amounts, Balances, Kind, Line, Lot, Posting
 from shared.kit.problems import Conflict, Sentence
-
-Capital = Literal["investment", "recurrent"]
-CAPITALS: tuple[Capital, ...] = get_args(Capital)
-"""Development investment (đầu tư phát triển) and recurrent spending (sự nghiệp), in the order they are printed."""
-
-
-class Kind(StrEnum):
-    """What an entry is."""
-
-    OPENING_BALANCE = "opening_balance"
-    ALLOCATION = "allocation"
-    CARRY_OVER = "carry_over"
-    COMMITMENT = "commitment"
-    DISBURSEMENT = "disbursement"
-    REVERSAL = "reversal"
-
-
-BRINGS_MONEY = frozenset({Kind.OPENING_BALANCE, Kind.ALLOCATION})
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """Đồng that came into a lot, left it, and are promised of it. A balance when summed up, a change when signed."""
-
-    opening_balance_vnd: int = 0
-    allocated_vnd: int = 0
-    carried_over_vnd: int = 0
-    carried_out_vnd: int = 0
-    committed_vnd: int = 0
-    disbursed_vnd: int = 0
-    reserved_vnd: int = 0
-    """Committed and neither paid nor carried out yet."""
-
-    def __add__(self, other: Self) -> Self:
-        return type(self)(
-            *(mine + theirs for mine, theirs in zip(self.values(), other.values(), strict=True))
-        )
-
-    def __neg__(self) -> Self:
-        return type(self)(*(-each for each in self.values()))
-
-    def values(self) -> tuple[int, ...]:
-        """Give the amounts in the order of `MEASURES`."""
-        return tuple(getattr(self, name) for name in MEASURES)
-
-    @property
-    def available_vnd(self) -> int:
-        """What there was to spend; the denominator of the disbursement rate."""
-        return self.opening_balance_vnd + self.allocated_vnd + self.carried_over_vnd
-
-    @property
-    def left_vnd(self) -> int:
-        """What can still be disbursed or carried over."""
-        return self.available_vnd - self.carried_out_vnd - self.disbursed_vnd
-
-    @property
-    def uncommitted_vnd(self) -> int:
-        """What can still be promised."""
-        return self.left_vnd - self.reserved_vnd
-
-    @property
-    def sound(self) -> bool:
-        """Whether a lot may stand like this. The database checks the same."""
-        return min(self.values()) >= 0 and self.uncommitted_vnd >= 0
-
-
-MEASURES: tuple[str, ...] = tuple(each.name for each in fields(Amounts))
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What money is given for. A unit is a code and the day since when it means this land: codes are given again."""
-
-    year: int
-    program: str
-    component: str | None
-    capital: Capital
-    source: str
-    unit: str
-    unit_since: date
-
-    def document(self) -> dict[str, Any]:
-        """Say it as a client does."""
-        named = ("year", "program", "component", "capital", "source", "unit")
-        return {name: getattr(self, name) for name in named}
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """A line's money of one year of origin."""
-
-    line: Line
-    origin_year: int
-
-    def in_next_year(self) -> "Lot":
-        """Where the money goes when it is carried over: the same line a year later, of the same origin."""
-        return Lot(replace(self.line, year=self.line.year + 1), self.origin_year)
-
-
-Balances = Mapping[Lot, Amounts]
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """What one entry does to one lot."""
-
-    lot: Lot
-    change: Amounts
 
 
 class InsufficientFunds(Conflict):
@@ -199,10 +88,38 @@ def _place(line: Line) -> str:
 
 
 def bring_in(kind: Kind, lot: Lot, amount_vnd: int) -> list[Posting]:
-    """Post an opening balance or an allocation."""
+    """Post an assignment, an opening balance, an allocation or a supplement to one."""
+    if kind is Kind.ASSIGNMENT:
+        return [Posting(lot, Amounts(assigned_vnd=amount_vnd))]
     if kind is Kind.OPENING_BALANCE:
         return [Posting(lot, Amounts(opening_balance_vnd=amount_vnd))]
     return [Posting(lot, Amounts(allocated_vnd=amount_vnd))]
+
+
+def move(line: Line, to: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a sub-allocation or a transfer: money that nothing is promised of goes to another line, origins kept."""
+    postings = []
+    for lot, share in spread(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd):
+        postings.append(Posting(lot, Amounts(given_vnd=share)))
+        postings.append(Posting(Lot(to, lot.origin_year), Amounts(received_vnd=share)))
+    return postings
+
+
+def cancel(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a cut of the plan: it may take what nothing is promised of."""
+    shares = spread(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
+    return [Posting(lot, Amounts(cancelled_vnd=share)) for lot, share in shares]
+
+
+def hand_back(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a return: uncommitted money goes first, and a promise lapses with the money it was made of."""
+    return [
+        Posting(
+            lot,
+            Amounts(returned_vnd=share, reserved_vnd=-max(0, share - balances[lot].uncommitted_vnd)),
+        )
+        for lot, share in spread(line, balances, amount_vnd, lambda balance: balance.left_vnd)
+    ]
 
 
 def commit(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:

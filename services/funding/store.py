@@ -9,17 +9,49 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Integer,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.balances import MEASURES, Amounts, Balances, Capital, Line, Lot
 from services.funding.models import LOTS, POSTINGS
 from services.funding.places import Place
 from services.funding.queries import NO_COMPONENT, Sought
-from services.funding.rules import MEASURES, Amounts, Balances, Capital, Line, Lot
 
 KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
 IN_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
+
+
+OF_LINES = text(
+    """
+    EXISTS (
+        SELECT FROM unnest(:years, :programs, :components, :capitals, :sources, :units, :since)
+            AS wanted (year, program, component, capital, source, unit, unit_since)
+        WHERE wanted.year = lots.year AND wanted.program = lots.program AND wanted.capital = lots.capital
+          AND wanted.source = lots.source AND wanted.unit = lots.unit AND wanted.unit_since = lots.unit_since
+          AND wanted.component IS NOT DISTINCT FROM lots.component
+    )
+    """
+).bindparams(
+    bindparam("years", type_=ARRAY(Integer)),
+    bindparam("since", type_=ARRAY(Date)),
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("programs", "components", "capitals", "sources", "units")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +73,15 @@ async def lock_lots(session: AsyncSession, line: Line, origin_year: int | None) 
     if origin_year is not None:
         query = query.where(LOTS.c.origin_year == origin_year)
     return holding_of((await session.execute(query.order_by(*IN_ORDER).with_for_update())).all())
+
+
+async def lock_lines(session: AsyncSession, lines: Collection[Line]) -> Holding:
+    """Lock all lots of many lines, in the order that every entry locks them."""
+    said: list[dict[str, Any]] = [each.document() for each in lines]
+    query = select(LOTS).where(OF_LINES).order_by(*IN_ORDER).with_for_update(of=LOTS)
+    asked = {f"{name}s": [each[name] for each in said] for name in said[0]}
+    rows = await session.execute(query, {**asked, "since": [each.unit_since for each in lines]})
+    return holding_of(rows.all())
 
 
 async def open_lots(session: AsyncSession, lots: Collection[Lot]) -> Holding:

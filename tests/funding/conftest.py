@@ -51,6 +51,10 @@ class Office:
             self.post("allocations", {**LINE, "amount_vnd": amount, "decision": DECISION, **line})
         )
 
+    async def decide(self, what, amount, **line):
+        """Record what a decision is behind: an assignment, a transfer, a return, …"""
+        return await done(self.post(what, {**LINE, "amount_vnd": amount, "decision": DECISION, **line}))
+
     async def disburse(self, amount, **line):
         return await done(
             self.post("disbursements", {**LINE, "amount_vnd": amount, "voucher": voucher(), **line})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from services.funding.rules import MEASURES, Amounts
+from services.funding.balances import MEASURES, Amounts
 
 near = st.one_of(st.integers(-1, 3), st.integers(0, 2))
 amounts = st.builds(Amounts, *(near for _ in MEASURES))

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
     "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
-    "record_reversal", "record_batch", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
+    "record_reversal", "record_batch", "record_assignment", "record_supplement", "record_sub_allocation",
+    "record_transfer", "record_cancellation", "record_return", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
 }  # fmt: skip
 
 
@@ -73,7 +74,10 @@ async def test_the_examples_run(document, office):
     await run("record_opening_balance")
     await run("record_opening_balance", year=2022)
     await run("record_carry_over")
+    await run("record_assignment")
     given = await run("record_allocation")
+    for operation in ("supplement", "sub_allocation", "transfer", "cancellation", "return"):
+        await run(f"record_{operation}")
     await run("record_commitment")
     await run("record_disbursement")
     given = await run("record_allocation")

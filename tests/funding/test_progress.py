@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from services.funding.balances import MEASURES, Amounts
 from services.funding.progress.rules import Part, group
-from services.funding.rules import MEASURES, Amounts
 from tests.funding.conftest import DECISION, LINE, voucher
 
 pytestmark = pytest.mark.anyio

@@ -7,13 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
+from services.funding.balances import Amounts, Kind, Line, Lot
 from services.funding.rules import (
-    Amounts,
     CommitmentPaid,
     InsufficientFunds,
-    Kind,
-    Line,
-    Lot,
     bring_in,
     carry_over,
     commit,
@@ -38,7 +35,15 @@ def balances(draw):
         out = draw(st.integers(0, available - disbursed))
         reserved = draw(st.integers(0, available - disbursed - out))
         committed = reserved + draw(st.integers(0, disbursed))
-        found[Lot(LINE, year)] = Amounts(opening, allocated, carried, out, committed, disbursed, reserved)
+        found[Lot(LINE, year)] = Amounts(
+            opening_balance_vnd=opening,
+            allocated_vnd=allocated,
+            carried_over_vnd=carried,
+            carried_out_vnd=out,
+            committed_vnd=committed,
+            disbursed_vnd=disbursed,
+            reserved_vnd=reserved,
+        )
     return found
 
 

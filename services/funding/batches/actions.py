@@ -12,15 +12,15 @@ from functools import cache
 from typing import Literal
 
 from services.funding import rules
-from services.funding.batches.store import append_all, forget_claims, keep_all, lock_lines
+from services.funding.balances import Amounts, Kind, Line, Lot
+from services.funding.batches.store import append_all, forget_claims, keep_all
 from services.funding.desk import Desk
 from services.funding.entries.actions import entry_of
 from services.funding.entries.store import Entry
 from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
 from services.funding.places import fault_of_unit, place_of
 from services.funding.proposals import Proposal, Voucher
-from services.funding.rules import Amounts, Kind, Line, Lot
-from services.funding.store import Holding
+from services.funding.store import Holding, lock_lines
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, refuse

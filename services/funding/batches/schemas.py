@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.funding.balances import Kind
 from services.funding.batches.actions import Judged, Mode, Outcome, Verdict
-from services.funding.entries.schemas import LINE, VOUCHER, DisbursementIn, VoucherIO
+from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
 from services.funding.proposals import Proposal, Voucher
-from services.funding.rules import Kind
 from shared.kit.bodies import DraftModel
 from shared.kit.problems import Language
 

@@ -5,27 +5,50 @@ decided under the same locks, and nothing is added.
 """
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NoReturn, assert_never
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import rules
+from services.funding.assignments.actions import require_not_allocated, require_room
+from services.funding.balances import (
+    ALLOCATES,
+    BRINGS_MONEY,
+    MOVES_MONEY,
+    Amounts,
+    Balances,
+    Kind,
+    Line,
+    Lot,
+    Posting,
+)
 from services.funding.desk import Desk
 from services.funding.entries import store
-from services.funding.entries.store import Entry
+from services.funding.entries.store import Entry, consumers
 from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
 from services.funding.places import Place, fault_of_unit, place_of
-from services.funding.proposals import Decision, Proposal, Voucher
-from services.funding.rules import BRINGS_MONEY, Amounts, Kind, Line, Lot, Posting
-from services.funding.store import Holding, balances_of, keep_balances, lock_lots, lock_lots_of, open_lots
+from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher
+from services.funding.store import (
+    Holding,
+    balances_of,
+    keep_balances,
+    lock_lines,
+    lock_lots,
+    lock_lots_of,
+    open_lots,
+)
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, NotFound, Sentence, fault, refuse
 
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
 
-TOLD = ("kind", "year", "to_year", "program", "component", "capital", "source", "unit", "amount_vnd")
+TOLD = (
+    "kind", "year", "to_year", "program", "component", "capital", "source", "unit", "to_component", "to_unit",
+    "amount_vnd",
+)  # fmt: skip
 """What the change feed says of an entry."""
 
 
@@ -43,6 +66,7 @@ class Recorded:
     entry: Entry
     balances: Mapping[Lot, Amounts]
     existing: bool = False
+    unallocated_vnd: int | None = None
 
 
 async def record(
@@ -50,9 +74,9 @@ async def record(
 ) -> Recorded:
     """Record an entry: whole, or refused naming every fault, or refused for lack of money."""
     day = proposal.day(desk.today)
-    of_unit = fault_of_unit(desk.territory, proposal.unit, day) if proposal.unit else None
-    faults = [*shape_faults, *proposal.faults(desk.catalogue, desk.today), of_unit]
-    refuse(each for each in faults if each is not None)
+    refuse(
+        [*shape_faults, *proposal.faults(desk.catalogue, desk.today), *_faults_of_units(desk, proposal, day)]
+    )
     assert proposal.unit is not None
     assert day is not None
     entry, line = entry_of(desk, proposal, day, place_of(desk.territory, proposal.unit, day))
@@ -63,8 +87,20 @@ async def record(
         kept = (await claim(desk.session, [claimant])).get(entry.voucher)
         if kept is not None:
             return await _existing(desk, entry.voucher, claimant, kept)
-    holding, postings = await _post(desk, proposal.kind, line, entry)
-    return await _keep(desk, replace(entry, postings=tuple(postings)), holding, dry_run=dry_run)
+    to = _receiving(desk, line, entry)
+    if to is not None:
+        desk.require(to.program, to.unit, entry.effective_on)
+    unallocated = None
+    if entry.kind in ALLOCATES:
+        unallocated = await require_room(desk, line, entry.effective_on, entry.amount_vnd)
+    try:
+        holding, postings = await _post(desk.session, entry, line, to)
+    except rules.InsufficientFunds as refusal:
+        if dry_run:
+            refusal.facts["consumed_by"] = await consumers(desk.session, line, entry.origin_year)
+        raise
+    done = await _keep(desk, replace(entry, postings=tuple(postings)), holding, dry_run=dry_run)
+    return replace(done, unallocated_vnd=unallocated)
 
 
 async def _existing(desk: Desk, voucher: Voucher, claimant: Claimant, kept: Entry) -> Recorded:
@@ -92,6 +128,7 @@ async def reverse(
         raise rules.ReversalNotReversible(str(entry_id))
     desk.require(found.program, found.unit, found.effective_on)
 
+    unallocated = await _unallocated_without(desk, found)
     holding = await lock_lots_of(desk.session, found.year, entry_id)
     reversed_by = await store.reversal_of(desk.session, found.year, entry_id)
     if reversed_by is not None:
@@ -110,34 +147,75 @@ async def reverse(
         sequence=None,
         batch=None,
     )
-    return await _keep(desk, entry, holding, dry_run=dry_run)
+    return replace(await _keep(desk, entry, holding, dry_run=dry_run), unallocated_vnd=unallocated)
 
 
-async def _post(desk: Desk, kind: Kind, line: Line, entry: Entry) -> tuple[Holding, list[Posting]]:
+async def _unallocated_without(desk: Desk, entry: Entry) -> int | None:
+    """Hold the undoing of an assignment, or of a cut of the plan, to what was allocated of it meanwhile."""
+    line, on = entry.lots[0].line, entry.effective_on
+    if entry.kind is Kind.ASSIGNMENT:
+        return await require_not_allocated(desk, line, on, entry.amount_vnd)
+    if entry.kind is Kind.CANCELLATION:
+        return await require_room(desk, line, on, entry.amount_vnd)
+    return None
+
+
+def _faults_of_units(desk: Desk, proposal: Proposal, day: date | None) -> Iterator[Fault]:
+    """Name units that do not stand on the day, and a unit that does not lie where a sub-allocation must go."""
+    unit, to_unit = proposal.unit, proposal.to_unit
+    missing = fault_of_unit(desk.territory, unit, day) if unit else None
+    to_missing = fault_of_unit(desk.territory, to_unit, day, "/to_unit") if to_unit else None
+    yield from (each for each in (missing, to_missing) if each is not None)
+    if proposal.kind is not Kind.SUB_ALLOCATION or missing or to_missing or not (unit and to_unit and day):
+        return
+    below = unit != to_unit and desk.territory.is_within(to_unit, unit, day)
+    if not below and not proposal.unread & {"unit", "to_unit"}:
+        yield fault("/to_unit", "unit_not_below", NOT_BELOW, to_unit=to_unit, unit=unit)
+
+
+def _receiving(desk: Desk, line: Line, entry: Entry) -> Line | None:
+    """Tell which line receives money that moves."""
+    if entry.kind not in MOVES_MONEY:
+        return None
+    unit, since = line.unit, line.unit_since
+    if entry.to_unit is not None:
+        unit, since = place_of(desk.territory, entry.to_unit, entry.effective_on)
+    return replace(line, component=entry.to_component or line.component, unit=unit, unit_since=since)
+
+
+async def _post(
+    session: AsyncSession, entry: Entry, line: Line, to: Line | None
+) -> tuple[Holding, list[Posting]]:
     """Lock the lots and decide what the entry does to them."""
-    session, amount_vnd = desk.session, entry.amount_vnd
-    match kind:
-        case Kind.OPENING_BALANCE | Kind.ALLOCATION:
-            postings = rules.bring_in(kind, Lot(line, entry.origin_year or line.year), amount_vnd)
-            return await open_lots(session, [each.lot for each in postings]), postings
-        case Kind.COMMITMENT:
-            holding = await lock_lots(session, line, entry.origin_year)
-            return holding, rules.commit(line, holding.balances, amount_vnd)
-        case Kind.DISBURSEMENT:
-            holding = await lock_lots(session, line, entry.origin_year)
-            return holding, rules.disburse(line, holding.balances, amount_vnd)
-        case Kind.CARRY_OVER:
-            holding = await lock_lots(session, line, entry.origin_year)
-            postings = rules.carry_over(line, holding.balances, amount_vnd)
-            receiving = [each.lot for each in postings if each.lot not in holding.balances]
-            return holding | await open_lots(session, receiving), postings
-        case Kind.REVERSAL:
-            return _not_proposed(kind)
-    assert_never(kind)
+    amount_vnd = entry.amount_vnd
+    if entry.kind in BRINGS_MONEY:
+        postings = rules.bring_in(entry.kind, Lot(line, entry.origin_year or line.year), amount_vnd)
+        return await open_lots(session, [each.lot for each in postings]), postings
+    if to is not None:
+        holding = await lock_lines(session, [line, to])
+        taken_from = {
+            lot: balance
+            for lot, balance in holding.balances.items()
+            if lot.line == line and entry.origin_year in {None, lot.origin_year}
+        }
+        postings = rules.move(line, to, taken_from, amount_vnd)
+    else:
+        holding = await lock_lots(session, line, entry.origin_year)
+        postings = TAKES[entry.kind](line, holding.balances, amount_vnd)
+    receiving = [each.lot for each in postings if each.lot not in holding.balances]
+    if receiving:
+        holding |= await open_lots(session, receiving)
+    return holding, postings
 
 
-def _not_proposed(kind: Kind) -> NoReturn:
-    raise ValueError(f"a {kind} names an entry, not a line")
+TAKES: Mapping[Kind, Callable[[Line, Balances, int], list[Posting]]] = {
+    Kind.COMMITMENT: rules.commit,
+    Kind.DISBURSEMENT: rules.disburse,
+    Kind.CARRY_OVER: rules.carry_over,
+    Kind.CANCELLATION: rules.cancel,
+    Kind.RETURN: rules.hand_back,
+}
+"""What takes money out of a line."""
 
 
 async def _keep(desk: Desk, entry: Entry, holding: Holding, *, dry_run: bool) -> Recorded:
@@ -181,6 +259,8 @@ def entry_of(
         capital=proposal.capital,
         source=proposal.source,
         unit=unit,
+        to_component=None if proposal.to_component == proposal.component else proposal.to_component,
+        to_unit=None if proposal.to_unit == proposal.unit else proposal.to_unit,
         origin_year=proposal.origin_year or (proposal.year if proposal.kind in BRINGS_MONEY else None),
         amount_vnd=proposal.amount_vnd,
         decision=proposal.decision,

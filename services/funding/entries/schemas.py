@@ -1,218 +1,32 @@
-"""How entries are said. Amounts are whole đồng: a JSON integer, never text, never a fraction."""
+"""How entries are said."""
 
-import re
 import uuid
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
+from services.funding.balances import MEASURES, Amounts, Capital, Kind, Lot, Posting
+from services.funding.entries.bodies import DecisionIO, VoucherIO
 from services.funding.entries.store import Entry
-from services.funding.proposals import Decision, Proposal, Voucher
-from services.funding.queries import FIRST_YEAR, LAST_YEAR, Code
-from services.funding.rules import MEASURES, Amounts, Capital, Kind, Lot, Posting
-from shared.kit.bodies import Draft, DraftModel
 from shared.kit.paging import Page
-
-MAX_AMOUNT_VND = 10**15
-"""Ten times what the centre gives all provinces for the programs in a year; an amount above it has a digit too many."""
-
-ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-"""No control characters but tabs and line ends: a database text cannot hold all of them."""
-
-
-def _day(value: Any) -> Any:
-    """A day is said as 2023-12-31 and no other way: a number is not taken for an instant."""
-    if isinstance(value, date) or (isinstance(value, str) and ISO_DAY.fullmatch(value)):
-        return value
-    raise PydanticCustomError("date_parsing", "must be a date like 2023-12-31")
-
-
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
-Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
-AmountVnd = Annotated[
-    int, Field(strict=True, gt=0, le=MAX_AMOUNT_VND, description="amount in whole đồng, a JSON integer")
-]
-
-
-def _text(longest: int) -> Any:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=PRINTABLE)
-
-
-Words = Annotated[str, _text(120)]
-Note = Annotated[str, _text(1000)]
-
-DECISION: JsonDict = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
-VOUCHER: JsonDict = {"source": "KBNN Kon Tum", "number": "GRT-2023-0412"}
-LINE: JsonDict = {
-    "year": 2023,
-    "program": "poverty",
-    "component": "GN.DA1.TDA1",
-    "capital": "investment",
-    "source": "central",
-    "unit": "610",
-}
-LINE_OF_2022: JsonDict = {
-    **{name: value for name, value in LINE.items() if name != "year"},
-    "from_year": 2022,
-}
-
-
-def _example(*parts: JsonDict) -> ConfigDict:
-    whole: JsonDict = {}
-    for part in parts:
-        whole |= part
-    return ConfigDict(extra="forbid", json_schema_extra={"example": whole})
-
-
-class DecisionIO(BaseModel):
-    """The document that decided it."""
-
-    model_config = _example(DECISION)
-
-    number: Words = Field(description="number of the document")
-    date: Day = Field(description="its date")
-
-    def read(self) -> Decision:
-        """Give it as a frozen value."""
-        return Decision(self.number, self.date)
-
-
-class VoucherIO(BaseModel):
-    """The paper of a payment or a contract."""
-
-    model_config = _example(VOUCHER)
-
-    source: Words = Field(description="who issued it: a treasury office, an agency; never a person")
-    number: Words = Field(description="its number there")
-
-    def read(self) -> Voucher:
-        """Give it as a frozen value."""
-        return Voucher(self.source, self.number)
-
-
-class _LineIn(DraftModel):
-    """What money is given for, without its year."""
-
-    program: Code = Field(description="rural, poverty or ethnic; see the catalogue")
-    component: Code | None = Field(
-        None, description="content, project or sub-project of the program; null: the program as a whole"
-    )
-    capital: Capital = Field(description="investment (đầu tư phát triển) or recurrent (sự nghiệp)")
-    source: Code = Field(description="where the money comes from: central, counterpart, …; see the catalogue")
-    unit: Code = Field(description="code of the province, district or commune that the money is given to")
-    amount_vnd: AmountVnd
-    effective_on: Day | None = Field(
-        None,
-        description="day on which it takes effect, and on which the unit must stand; by default the decision's date, "
-        "else today, brought into the budget year",
-    )
-    note: Note | None = Field(None, description="a remark; no names of persons")
-
-
-class _EntryIn(_LineIn):
-    unread: ClassVar[Mapping[str, Any]] = {**LINE, "amount_vnd": 1, "decision": DECISION}
-
-    year: Year = Field(description="budget year")
-
-
-OriginYear = Annotated[
-    Year | None, Field(description="year of origin of the money; null takes the oldest first")
-]
-
-
-class OpeningBalanceIn(_EntryIn):
-    """Money that was there before this ledger began."""
-
-    model_config = _example(LINE, {"amount_vnd": 14_210_000_000, "origin_year": 2022, "decision": DECISION})
-
-    origin_year: Year | None = Field(None, description="year of origin of the money; null: the budget year")
-    decision: DecisionIO
-
-
-class AllocationIn(_EntryIn):
-    """Money given by a decision for a line of the year."""
-
-    model_config = _example(LINE, {"amount_vnd": 52_310_000_000, "decision": DECISION})
-
-    decision: DecisionIO
-
-
-class CommitmentIn(_EntryIn):
-    """Money promised by a contract or an approved estimate."""
-
-    model_config = _example(
-        LINE,
-        {"amount_vnd": 8_400_000_000, "voucher": {"source": "UBND huyện Đăk Glei", "number": "15/HĐ-XD"}},
-    )
-
-    origin_year: OriginYear = None
-    voucher: VoucherIO | None = Field(
-        None, description="the paper behind it; needed where no decision is named"
-    )
-    decision: DecisionIO | None = Field(None, description="the decision behind it, if any")
-
-
-class DisbursementIn(CommitmentIn):
-    """Money paid."""
-
-    model_config = _example(
-        LINE, {"amount_vnd": 3_150_000_000, "voucher": VOUCHER, "effective_on": "2023-09-29"}
-    )
-
-
-class CarryOverIn(_LineIn):
-    """Money of one year moved into the next."""
-
-    model_config = _example(
-        LINE_OF_2022,
-        {"amount_vnd": 6_020_000_000, "decision": {"number": "69/2022/QH15", "date": "2022-11-11"}},
-    )
-
-    unread: ClassVar[Mapping[str, Any]] = {**LINE_OF_2022, "amount_vnd": 1, "decision": DECISION}
-
-    from_year: Year = Field(description="budget year that the money leaves")
-    to_year: Year | None = Field(None, description="budget year that it enters: the next one")
-    origin_year: OriginYear = None
-    decision: DecisionIO = Field(description="the decision that allows it")
-
-
-class ReversalIn(BaseModel):
-    """The undoing of one whole entry."""
-
-    model_config = _example(
-        {"reverses": "01890a5d-ac96-774b-bcce-b302099a8057", "reason": "Hạch toán nhầm huyện"}
-    )
-
-    reverses: uuid.UUID = Field(description="id of the entry to undo")
-    reason: Note = Field(description="why; no names of persons")
-    decision: DecisionIO | None = Field(None, description="the decision behind it, if any")
-    effective_on: Day | None = Field(None, description="day on which it takes effect; by default today")
-
-
-def proposal_of(kind: Kind, draft: Draft[Any]) -> Proposal:
-    """Give what could be read of a body as a frozen value."""
-    body, read = draft.body, type(draft.body).model_fields.keys() - draft.unread
-    said = {name: getattr(body, name) for name in read}
-    if kind is Kind.CARRY_OVER:
-        said["year"] = said.pop("from_year", None)
-    for name in read & {"decision", "voucher"}:
-        said[name] = said[name].read() if said[name] is not None else None
-    return Proposal(kind, **said, unread=draft.unread)
 
 
 class PostingOut(BaseModel):
     """What an entry did to one lot, signed; the balance of a lot is the sum of these."""
 
     year: int = Field(description="budget year of the lot")
+    component: str | None = Field(description="component of the lot")
+    unit: str = Field(description="unit of the lot")
     origin_year: int = Field(description="year of origin of its money")
+    assigned_vnd: int = Field(0, description="change of what the centre assigned, in đồng")
     opening_balance_vnd: int = Field(0, description="change of the opening balance, in đồng")
     allocated_vnd: int = Field(0, description="change of what is allocated, in đồng")
     carried_over_vnd: int = Field(0, description="change of what was carried over into the lot, in đồng")
+    received_vnd: int = Field(0, description="change of what came from another line, in đồng")
+    given_vnd: int = Field(0, description="change of what went to another line, in đồng")
+    cancelled_vnd: int = Field(0, description="change of what was cut from the plan, in đồng")
+    returned_vnd: int = Field(0, description="change of what was handed back, in đồng")
     carried_out_vnd: int = Field(0, description="change of what was carried into the next year, in đồng")
     committed_vnd: int = Field(0, description="change of what is committed, in đồng")
     disbursed_vnd: int = Field(0, description="change of what is disbursed, in đồng")
@@ -222,16 +36,21 @@ class PostingOut(BaseModel):
     def of(cls, posting: Posting) -> Self:
         """Say a posting."""
         changes = dict(zip(MEASURES, posting.change.values(), strict=True))
-        return cls(year=posting.lot.line.year, origin_year=posting.lot.origin_year, **changes)
+        line, origin_year = posting.lot.line, posting.lot.origin_year
+        return cls(
+            year=line.year, component=line.component, unit=line.unit, origin_year=origin_year, **changes
+        )
 
 
 class LotOut(BaseModel):
     """What a lot holds after the entry."""
 
     year: int = Field(description="budget year of the lot")
+    component: str | None = Field(description="component of the lot")
+    unit: str = Field(description="unit of the lot")
     origin_year: int = Field(description="year of origin of its money")
-    available_vnd: int = Field(description="came in: opening balance, allocated, carried over; in đồng")
-    left_vnd: int = Field(description="neither disbursed nor carried out yet, in đồng")
+    available_vnd: int = Field(description="came in and was not given on or cut; in đồng")
+    left_vnd: int = Field(description="neither disbursed, handed back nor carried out yet, in đồng")
     uncommitted_vnd: int = Field(description="left and not promised by a commitment, in đồng")
 
     @classmethod
@@ -239,6 +58,8 @@ class LotOut(BaseModel):
         """Say a lot."""
         return cls(
             year=lot.line.year,
+            component=lot.line.component,
+            unit=lot.line.unit,
             origin_year=lot.origin_year,
             available_vnd=balance.available_vnd,
             left_vnd=balance.left_vnd,
@@ -259,6 +80,10 @@ class EntryOut(BaseModel):
     capital: Capital = Field(description="investment or recurrent")
     source: str = Field(description="where the money comes from")
     unit: str = Field(description="code of the unit that the money is given to")
+    to_component: str | None = Field(
+        description="component that the money moved to, where it moved to another"
+    )
+    to_unit: str | None = Field(description="unit that the money moved to, where it moved to another")
     origin_year: int | None = Field(
         description="year of origin of the money; null where the oldest was taken first"
     )
@@ -295,6 +120,10 @@ class RecordedOut(EntryOut):
     """The entry and what its lots hold after it."""
 
     lots: list[LotOut] = Field(description="the lots that it touched, after it")
+    unallocated_vnd: int | None = Field(
+        description="of an allocation: what is left to allocate of the centre's assignment, in đồng; "
+        "null where the ledger knows of none"
+    )
 
 
 EntriesPage = Page[EntryOut]

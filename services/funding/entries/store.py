@@ -4,15 +4,18 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from functools import reduce
+from operator import add
+from typing import Any
+from typing import cast as typed
 
-from sqlalchemy import Row, Select, and_, insert, select
+from sqlalchemy import BigInteger, Row, Select, and_, cast, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.balances import MEASURES, Capital, Kind, Line, Lot, Posting
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.proposals import Decision, Voucher
 from services.funding.queries import Sought
-from services.funding.rules import MEASURES, Capital, Kind, Lot, Posting
 from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
 
 REVERSALS = ENTRIES.alias("reversals")
@@ -44,6 +47,8 @@ class Entry:
     sequence: int | None = None
     reversed_by: uuid.UUID | None = None
     batch: uuid.UUID | None = None
+    to_component: str | None = None
+    to_unit: str | None = None
 
     @property
     def lots(self) -> list[Lot]:
@@ -85,7 +90,7 @@ def row_of(entry: Entry) -> dict[str, Any]:
 
 KEPT_AS_THEY_ARE = (
     "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
-    "effective_on", "note", "client_id", "recorded_at", "reverses", "batch",
+    "effective_on", "note", "client_id", "recorded_at", "reverses", "batch", "to_component", "to_unit",
 )  # fmt: skip
 
 
@@ -106,6 +111,50 @@ async def reversal_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> 
     query = select(ENTRIES.c.id).where(ENTRIES.c.year == year, ENTRIES.c.reverses == entry_id)
     found: uuid.UUID | None = await session.scalar(query)
     return found
+
+
+MOST_CONSUMERS = 20
+"""As many as fit on a screen; the list of entries has them all."""
+
+
+async def consumers(session: AsyncSession, line: Line, origin_year: int | None) -> list[dict[str, Any]]:
+    """Find the entries that take the most of what a line had, the largest first; those that were undone take nothing."""
+    taken = cast(func.sum(reduce(add, (POSTINGS.c[name] for name in TAKEN))), BigInteger).label("taken")
+    lots = [LOTS.c[name].is_not_distinct_from(getattr(line, name)) for name in KEY if name != "origin_year"]
+    if origin_year is not None:
+        lots.append(LOTS.c.origin_year == origin_year)
+    of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
+    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
+    said = [ENTRIES.c[name] for name in ("id", "kind", "effective_on", "voucher_number", "decision_number")]
+    query = (
+        select(*said, taken)
+        .select_from(ENTRIES)
+        .join(POSTINGS, of_entry)
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .outerjoin(REVERSALS, undone_by)
+        .where(*lots, ENTRIES.c.kind != Kind.REVERSAL.value, REVERSALS.c.id.is_(None))
+        .group_by(ENTRIES.c.year, *said)
+        .having(taken > 0)
+        .order_by(taken.desc(), ENTRIES.c.id)
+        .limit(MOST_CONSUMERS)
+    )
+    return [
+        {
+            "entry": str(row.id),
+            "kind": row.kind,
+            "effective_on": row.effective_on.isoformat(),
+            "voucher": row.voucher_number,
+            "decision": row.decision_number,
+            "taken_vnd": row.taken,
+        }
+        for row in await session.execute(query)
+    ]
+
+
+TAKEN = (
+    "disbursed_vnd", "reserved_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd",
+)  # fmt: skip
+"""What lessens what is uncommitted; a payment of committed money takes the rest only."""
 
 
 def newest_first(
@@ -153,7 +202,7 @@ def _entries() -> Select[Any]:
 def _entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
     return Entry(
         kind=Kind(row.kind),
-        capital=cast("Capital", row.capital),
+        capital=typed("Capital", row.capital),
         decision=Decision(row.decision_number, row.decision_date) if row.decision_number else None,
         voucher=Voucher(row.voucher_source, row.voucher_number) if row.voucher_number else None,
         postings=postings,

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 
+from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import Catalogue
 from services.funding.desk import Desk, TheDesk
 from services.funding.progress import store
@@ -33,7 +34,6 @@ from services.funding.queries import (
     OriginYear,
     Sought,
 )
-from services.funding.rules import CAPITALS, Capital
 from shared.kit.clock import AsOf
 from shared.kit.feed import newest_change
 from shared.kit.identity import PublicReader

@@ -5,8 +5,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.funding.balances import Capital
 from services.funding.progress.rules import Row
-from services.funding.rules import Capital
 from shared.kit.decimals import Number
 from shared.territory.units import Unit
 
@@ -44,14 +44,23 @@ class AmountsOut(BaseModel):
     carried_over_vnd: int = Field(
         description="carried over from the year before, in đồng", examples=[597_053_000_000]
     )
+    assigned_vnd: int = Field(
+        description="assigned by the centre, to be allocated; no part of what is available, in đồng",
+        examples=[1_274_696_000_000],
+    )
+    received_vnd: int = Field(description="came from other lines, in đồng", examples=[0])
+    given_vnd: int = Field(description="went to other lines, in đồng", examples=[0])
+    cancelled_vnd: int = Field(description="cut from the plan, in đồng", examples=[0])
+    returned_vnd: int = Field(description="unspent and handed back, in đồng", examples=[0])
     available_vnd: int = Field(
-        description="allocated + opening balance + carried over, in đồng", examples=[1_871_749_000_000]
+        description="allocated + opening balance + carried over + received − given − cancelled, in đồng",
+        examples=[1_871_749_000_000],
     )
     committed_vnd: int = Field(description="committed in the year, in đồng", examples=[1_100_000_000_000])
     disbursed_vnd: int = Field(description="disbursed in the year, in đồng", examples=[976_937_600_000])
     carried_out_vnd: int = Field(description="carried into the next year, in đồng", examples=[0])
     left_vnd: int = Field(
-        description="available − disbursed − carried out, in đồng", examples=[894_811_400_000]
+        description="available − disbursed − returned − carried out, in đồng", examples=[894_811_400_000]
     )
     disbursement_rate: Number | None = Field(
         description="disbursed / available, in percent, exact or to six places, of the money that counts in the rate; "

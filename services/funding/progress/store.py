@@ -10,10 +10,10 @@ from typing import Literal, get_args
 from sqlalchemy import BigInteger, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.balances import MEASURES
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import Part
 from services.funding.queries import Sought
-from services.funding.rules import MEASURES
 from services.funding.store import amounts_of, lot_terms
 
 Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year"]

@@ -1,0 +1,95 @@
+"""Where money is assigned, supplemented, passed on, moved, cut and handed back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from services.funding.balances import Kind
+from services.funding.desk import TheDesk
+from services.funding.entries.bodies import (
+    AssignmentIn,
+    CancellationIn,
+    ReturnIn,
+    SubAllocationIn,
+    SupplementIn,
+    TransferIn,
+)
+from services.funding.entries.counter import TheCounter, created
+from services.funding.entries.schemas import RecordedOut
+from shared.kit.bodies import Draft
+from shared.kit.identity import FinanceOfficer
+from shared.kit.transactions import TransactionRoute
+
+router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
+
+
+@router.post("/assignments", **created, summary="Record an assignment")
+async def record_assignment(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[AssignmentIn], Body()],
+) -> RecordedOut:
+    """Record money that the centre gives a province; from then on no more is allocated of it than that."""
+    return await counter.record(desk.of(caller), Kind.ASSIGNMENT, draft)
+
+
+@router.post("/supplements", **created, summary="Record a supplement")
+async def record_supplement(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[SupplementIn], Body()],
+) -> RecordedOut:
+    """Record money added to a line by a later decision; it comes out of the assignment like an allocation."""
+    return await counter.record(desk.of(caller), Kind.SUPPLEMENT, draft)
+
+
+@router.post("/sub-allocations", **created, summary="Record a sub-allocation")
+async def record_sub_allocation(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[SubAllocationIn], Body()],
+) -> RecordedOut:
+    """Pass uncommitted money on to a commune or an investor below; its year of origin goes along."""
+    return await counter.record(desk.of(caller), Kind.SUB_ALLOCATION, draft)
+
+
+@router.post("/transfers", **created, summary="Record a transfer")
+async def record_transfer(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[TransferIn], Body()],
+) -> RecordedOut:
+    """Move uncommitted money between components, agencies or districts of a program, by a decision."""
+    return await counter.record(desk.of(caller), Kind.TRANSFER, draft)
+
+
+@router.post("/cancellations", **created, summary="Record a cancellation")
+async def record_cancellation(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[CancellationIn], Body()],
+) -> RecordedOut:
+    """Cut uncommitted money from the plan, by a decision; what was allocated can then be allocated elsewhere."""
+    return await counter.record(desk.of(caller), Kind.CANCELLATION, draft)
+
+
+@router.post("/returns", **created, summary="Record a return")
+async def record_return(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[ReturnIn], Body()],
+) -> RecordedOut:
+    """Hand unspent money back, by a decision. It stays in the plan, so that the rate does not rise by it."""
+    return await counter.record(desk.of(caller), Kind.RETURN, draft)

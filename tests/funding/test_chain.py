@@ -1,0 +1,246 @@
+"""The chain of the money: assigned, allocated, supplemented, passed on, moved, cut, handed back; never more than there is."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funding.assignments.rules import room, spare
+from services.funding.store import unbalanced
+from tests.funding.conftest import DECISION, LINE, voucher
+
+pytestmark = pytest.mark.anyio
+
+PROVINCE = {"unit": "62"}
+
+
+def decided(amount, **line):
+    return {**LINE, "amount_vnd": amount, "decision": DECISION, **line}
+
+
+async def refusal(office, what, body, **params):
+    answer = await office.post(what, body, **params)
+    assert answer.status_code == 409, answer.text
+    return answer.json()
+
+
+async def rows(office, **query):
+    found = (await office.get("progress", year=2023, **query)).json()["rows"]
+    return {row.get("unit", row.get("component", "total")): row for row in found}
+
+
+async def test_no_more_is_allocated_than_was_assigned(office):
+    await office.decide("assignments", 100, **PROVINCE)
+    first = await office.allocate(60)
+    assert first["unallocated_vnd"] == 40
+    problem = await refusal(office, "allocations", decided(41, unit="611"))
+    assert (problem["code"], problem["asked_vnd"], problem["available_vnd"]) == ("beyond_assignment", 41, 40)
+    assert problem["holder"] == "62"
+    assert (await office.decide("supplements", 40, unit="611"))["unallocated_vnd"] == 0
+    await office.decide("assignments", 5, **PROVINCE)
+    assert (await office.allocate(5))["unallocated_vnd"] == 0
+    total = (await rows(office, group_by="unit"))["total"]
+    assert (total["assigned_vnd"], total["allocated_vnd"], total["available_vnd"]) == (105, 105, 105)
+
+
+async def test_an_assignment_holds_its_own_plan_and_no_other(office):
+    await office.decide("assignments", 10, **PROVINCE)
+    for other in ({"year": 2024}, {"capital": "recurrent"}, {"source": "counterpart"}, {"program": "rural"}):
+        assert (await office.allocate(50, **other))["unallocated_vnd"] is None
+    assert (await refusal(office, "allocations", decided(11)))["available_vnd"] == 10
+
+
+async def test_an_assignment_of_a_component_is_its_own_and_the_whole_helps_out(office):
+    await office.decide("assignments", 10, **PROVINCE)
+    await office.decide("assignments", 30, component="GN.DA2", **PROVINCE)
+    assert (await refusal(office, "allocations", decided(11, component="GN.DA3")))["available_vnd"] == 10
+    assert (await office.allocate(35, component="GN.DA2"))["unallocated_vnd"] == 5
+    assert (await refusal(office, "allocations", decided(6, component="GN.DA3")))["available_vnd"] == 5
+
+
+async def test_what_was_allocated_before_counts_against_the_assignment(office):
+    early = await office.allocate(60)
+    await office.decide("assignments", 100, **PROVINCE)
+    assert (await refusal(office, "allocations", decided(41)))["available_vnd"] == 40
+    assert (await office.reverse(early))["unallocated_vnd"] is None
+    assert (await office.allocate(100))["unallocated_vnd"] == 0
+
+
+async def test_what_was_allocated_cannot_be_unassigned(office):
+    assigned = await office.decide("assignments", 100, **PROVINCE)
+    await office.allocate(60)
+    problem = await refusal(office, "reversals", {"reverses": assigned["id"], "reason": "x"})
+    assert (problem["code"], problem["available_vnd"]) == ("beyond_assignment", 40)
+    await office.decide("assignments", 70, **PROVINCE)
+    assert (await office.reverse(assigned))["unallocated_vnd"] == 10
+
+
+async def test_a_cut_of_the_plan_may_be_allocated_elsewhere(office):
+    await office.decide("assignments", 100, **PROVINCE)
+    await office.allocate(100)
+    await office.commit(30)
+    assert (await refusal(office, "cancellations", decided(71)))["available_vnd"] == 70
+    cut = await office.decide("cancellations", 20)
+    assert cut["lots"][0]["available_vnd"] == 80
+    assert (await office.allocate(20, unit="611"))["unallocated_vnd"] == 0
+    assert (await refusal(office, "reversals", {"reverses": cut["id"], "reason": "x"}))["code"] == (
+        "beyond_assignment"
+    )
+
+
+async def test_money_is_passed_on_to_communes_and_keeps_its_origin(office):
+    await office.allocate(50, year=2022, decision={"number": "1", "date": "2022-01-05"})
+    await office.carry_over(50, from_year=2022)
+    await office.allocate(100)
+    await office.commit(30)
+    problem = await refusal(office, "sub-allocations", decided(121, to_unit="23341"))
+    assert (problem["code"], problem["available_vnd"]) == ("insufficient_funds", 120)
+    passed = await office.decide("sub-allocations", 60, to_unit="23341", to_component="GN.DA2")
+    assert [
+        (it["unit"], it["component"], it["origin_year"], it["given_vnd"], it["received_vnd"])
+        for it in passed["postings"]
+    ] == [
+        ("610", None, 2022, 20, 0),
+        ("23341", "GN.DA2", 2022, 0, 20),
+        ("610", None, 2023, 40, 0),
+        ("23341", "GN.DA2", 2023, 0, 40),
+    ]
+    found = await rows(office, group_by="unit")
+    assert (found["610"]["available_vnd"], found["23341"]["available_vnd"]) == (90, 60)
+    assert (found["total"]["allocated_vnd"], found["total"]["carried_over_vnd"]) == (100, 50)
+    assert found["total"]["available_vnd"] == 150
+    await office.disburse(60, unit="23341", component="GN.DA2")
+    problem = await refusal(office, "reversals", {"reverses": passed["id"], "reason": "x"})
+    assert problem["code"] == "insufficient_funds"
+
+
+@pytest.mark.parametrize(
+    ("what", "to", "fault"),
+    [
+        ("sub-allocations", {"to_unit": "23416"}, ("/to_unit", "unit_not_below")),
+        ("sub-allocations", {"to_unit": "610"}, ("/to_unit", "unit_not_below")),
+        ("sub-allocations", {"to_unit": "62"}, ("/to_unit", "unit_not_below")),
+        ("sub-allocations", {}, ("/to_unit", "missing")),
+        ("sub-allocations", {"to_unit": 7}, ("/to_unit", "string_type")),
+        ("transfers", {}, ("/to_unit", "nowhere_to_go")),
+        ("transfers", {"to_unit": "610"}, ("/to_unit", "nowhere_to_go")),
+        ("transfers", {"to_unit": "99999"}, ("/to_unit", "unit_unknown")),
+        ("transfers", {"to_component": "NTM.ND01"}, ("/to_component", "component_of_another_program")),
+        ("transfers", {"to_component": "?"}, ("/to_component", "string_pattern_mismatch")),
+        ("transfers", {"to_component": "none"}, ("/to_component", "component_unknown")),
+    ],
+)
+async def test_money_moves_to_where_it_may_go(office, what, to, fault):
+    await office.allocate(10)
+    refused = await office.post(what, decided(1, **to))
+    assert refused.status_code == 422
+    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [fault]
+
+
+async def test_transfers_between_districts_and_components(office, issuer):
+    await office.allocate(100, component="GN.DA1")
+    moved = await office.decide("transfers", 30, component="GN.DA1", to_component="GN.DA2")
+    assert (moved["to_component"], moved["to_unit"]) == ("GN.DA2", None)
+    await office.decide("transfers", 20, component="GN.DA1", to_unit="611")
+    found = await rows(office, group_by="component")
+    assert (found["GN.DA1"]["available_vnd"], found["GN.DA2"]["available_vnd"]) == (70, 30)
+    assert (found["GN.DA1"]["received_vnd"], found["GN.DA1"]["given_vnd"]) == (20, 50)
+    found = await rows(office, group_by="unit")
+    assert (found["610"]["available_vnd"], found["611"]["available_vnd"]) == (80, 20)
+    listed = (await office.get("entries", unit="611")).json()["items"]
+    assert [it["kind"] for it in listed] == ["transfer"], "the receiving unit finds it too"
+    office.token = issuer.token("610", ["funding"], ["poverty"], ["610"])
+    forbidden = await office.post("transfers", decided(1, component="GN.DA1", to_unit="611"))
+    assert (forbidden.status_code, forbidden.json()["code"]) == (403, "unit_not_granted")
+    await office.reverse(moved)
+
+
+async def test_a_return_does_not_raise_the_rate(office):
+    await office.allocate(100)
+    await office.disburse(25)
+    await office.commit(60)
+    back = await office.decide("returns", 75)
+    assert [(it["returned_vnd"], it["reserved_vnd"]) for it in back["postings"]] == [(75, -60)]
+    total = (await rows(office))["total"]
+    assert (total["available_vnd"], total["disbursement_rate"]) == (100, 25)
+    assert (total["returned_vnd"], total["left_vnd"]) == (75, 0)
+    assert (await refusal(office, "returns", decided(1)))["code"] == "insufficient_funds"
+
+
+async def test_a_cut_does_raise_it(office):
+    await office.allocate(100)
+    await office.disburse(25)
+    await office.decide("cancellations", 50)
+    assert (await rows(office))["total"]["disbursement_rate"] == 50
+
+
+async def test_a_refused_dry_run_tells_which_entries_consume_the_room(office):
+    await office.allocate(100)
+    wrong = await office.disburse(7)
+    await office.reverse(wrong)
+    promised = await office.commit(30)
+    paid = await office.disburse(50)
+    passed = await office.decide("sub-allocations", 10, to_unit="23341")
+    body = {**LINE, "amount_vnd": 41, "voucher": voucher()}
+    problem = await refusal(office, "disbursements", body, dry_run=True)
+    assert problem["available_vnd"] == 40
+    assert [(it["entry"], it["kind"], it["taken_vnd"]) for it in problem["consumed_by"]] == [
+        (promised["id"], "commitment", 30),
+        (paid["id"], "disbursement", 20),
+        (passed["id"], "sub_allocation", 10),
+    ]
+    assert problem["consumed_by"][1]["voucher"] == paid["voucher"]["number"]
+    assert "consumed_by" not in await refusal(office, "disbursements", body)
+
+
+components = st.sampled_from([None, "a", "b", "c"])
+amounts = st.dictionaries(components, st.integers(0, 20))
+
+
+@given(amounts, st.lists(st.tuples(components, st.integers(1, 10)), max_size=30))
+def test_allocating_what_there_is_room_for_never_goes_beyond(assigned, wishes):
+    allocated = {}
+    for component, amount in wishes:
+        before = room(component, assigned, allocated)
+        if amount <= before:
+            allocated[component] = allocated.get(component, 0) + amount
+            assert room(component, assigned, allocated) == before - amount
+        assert spare(assigned, allocated) >= 0
+    assert sum(allocated.values()) <= sum(assigned.values())
+
+
+@pytest.mark.race
+async def test_two_allocations_of_the_last_assigned_money(office, app):
+    await office.decide("assignments", 100, **PROVINCE)
+    units = ("610", "611", "612", "613")
+    answers = await asyncio.gather(
+        *(office.post("allocations", decided(30, unit=unit, component=component)) for unit in units for component in (None, "GN.DA2"))
+    )  # fmt: skip
+    assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 5}
+    async with app.state.database.reading() as session:
+        assert await unbalanced(session) == []
+
+
+@pytest.mark.race
+async def test_money_moves_in_circles_without_a_deadlock(office, app):
+    """Transfers around three districts and down to communes while others pay and carry over: nothing made or lost."""
+    units = ("610", "611", "612", "23341", "62")
+    for unit in ("610", "62"):
+        await office.allocate(300, unit=unit)
+    await office.decide("assignments", 1000, **PROVINCE)
+    line = {name: value for name, value in LINE.items() if name != "year"}
+    requests = [
+        *(office.post("transfers", decided(7, unit=a, to_unit=b)) for a in units for b in units if a != b),
+        *(office.post("allocations", decided(5, unit=unit)) for unit in units for _ in range(2)),
+        *(office.post("disbursements", {**LINE, "unit": unit, "amount_vnd": 3, "voucher": voucher()}) for unit in units),
+        *(office.post("carry-overs", {**line, "unit": unit, "from_year": 2023, "amount_vnd": 2, "decision": DECISION}) for unit in units),
+    ]  # fmt: skip
+    answers = await asyncio.gather(*requests)
+    assert {answer.status_code for answer in answers} <= {201, 409}, Counter(a.text for a in answers)
+    total = (await rows(office))["total"]
+    assert (total["allocated_vnd"], total["available_vnd"]) == (650, 650)
+    assert total["received_vnd"] == total["given_vnd"] > 0
+    async with app.state.database.reading() as session:
+        assert await unbalanced(session) == []
