@@ -128,7 +128,7 @@ class Child:
     async def _once(self) -> tuple[str, float | None]:
         """Run the process once; how it ended, and for how many seconds it had been ready (None: never)."""
         if self._start.before is not None:
-            self._start.before()
+            await asyncio.to_thread(self._start.before)
         self._process = process = await asyncio.create_subprocess_exec(
             *self._start.command,
             stdin=PIPE if self._start.waits else DEVNULL,

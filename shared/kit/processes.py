@@ -3,6 +3,7 @@
 Used by the launcher and the embedded PostgreSQL. On Linux it reads `/proc`; elsewhere it asks `ps`.
 """
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -62,6 +63,17 @@ def command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return "" if Path("/proc/self/stat").exists() else _ask_ps(pid, "command")
+
+
+def working_in(folder: Path, named: str) -> list[int]:
+    """The processes whose working folder is this one and whose command begins so; none where there is no `/proc`."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            pid = int(link.parent.name)
+            if link.readlink() == folder and command_line(pid).startswith(named):
+                found.append(pid)
+    return found
 
 
 def _stat(pid: int) -> list[str] | None:

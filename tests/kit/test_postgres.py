@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: it closes its doors, survives kills, and runs for a user and for root."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from shared.kit import postgres_account
 from shared.kit.postgres import Postgres, PostgresError, find_programs
+from shared.kit.processes import working_in
 from tests.postgres import free_port
 
 pytestmark = pytest.mark.e2e
@@ -88,6 +90,21 @@ async def test_a_killed_server_starts_again_with_everything_acknowledged(server)
     again = server()
     again.start()
     assert await ask(again.admin_url, "SELECT count(*) FROM kept") == 1000
+
+
+async def test_backends_that_outlive_a_killed_server_are_ended_first(server):
+    first = server()
+    first.start()
+    busy = asyncio.create_task(ask(first.admin_url, "SELECT count(*) FROM generate_series(1, 1000000000)"))
+    while not (backends := working_in(first.data, "postgres: postgres postgres")):  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    os.kill(backends[0], signal.SIGSTOP)  # it cannot notice that its server is gone
+    os.kill(first._process.pid, signal.SIGKILL)
+    again = server()
+    await asyncio.to_thread(again.prepare)
+    assert not working_in(first.data, "postgres")
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await busy
 
 
 async def test_a_server_still_running_on_the_folder_is_stopped_first(server):

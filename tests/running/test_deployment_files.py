@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from migrations.owners import OWNERS
-from services.__main__ import FACTORIES, ROOT, FrontPanel
+from services.stack import FACTORIES, ROOT, FrontPanel
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.__main__ import FACTORIES, ROOT, SERVICES, FrontPanel, Stack, main
+from services.__main__ import main
+from services.stack import FACTORIES, ROOT, SERVICES, FrontPanel, Stack
 
 SECRET_NAMES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
 
@@ -95,6 +96,12 @@ def test_a_setting_that_makes_no_sense_is_named_without_a_trace(monkeypatch, cap
     monkeypatch.setenv("NTP_RURAL_PORT", "eighty")
     assert main(["status"]) == 2
     assert capsys.readouterr().err.startswith("NTP_RURAL_PORT: ")
+
+
+def test_data_without_their_password_are_refused_in_a_sentence(tmp_path: Path, capsys):
+    (tmp_path / "var" / "postgres").mkdir(parents=True)
+    assert main(["run"]) == 2
+    assert "bring secrets.json back" in capsys.readouterr().err
 
 
 def test_stop_and_status_where_nothing_runs(capsys):

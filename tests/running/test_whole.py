@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from services.__main__ import FACTORIES, ROOT
+from services.stack import FACTORIES, ROOT
 from shared.kit.run_folder import RunFolder, Running
 from tests.postgres import free_port
 
