@@ -122,6 +122,9 @@ def entries() -> None:
         sa.Column("decision_date", sa.Date),
         words("voucher_source", nullable=True),
         words("voucher_number", nullable=True),
+        words("in_kind_form", nullable=True),
+        sa.Column("in_kind_quantity", sa.Numeric(15, 3)),
+        words("in_kind_unit_of_measure", nullable=True),
         sa.Column("effective_on", sa.Date, nullable=False),
         words("note", nullable=True),
         words("client_id"),
@@ -141,6 +144,10 @@ def entries() -> None:
         sa.CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name=op.f("ck_entries_reverses")),
         sa.CheckConstraint(
             "num_nonnulls(decision_number, decision_date) IN (0, 2)", name=op.f("ck_entries_decision")
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(in_kind_form, in_kind_quantity, in_kind_unit_of_measure) IN (0, 3)",
+            name=op.f("ck_entries_in_kind"),
         ),
         sa.CheckConstraint(
             "num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name=op.f("ck_entries_voucher")

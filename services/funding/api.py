@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.funding.batches.api import router as batches
 from services.funding.catalogue import InRate
+from services.funding.counterparts.api import router as counterparts
 from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
 from services.funding.progress.api import router as progress
@@ -49,6 +50,7 @@ class SourceOut(ListedOut):
     group: str = Field(description="sources of one group are shown as parts of it", examples=["local_budget"])
     kind: str = Field(description="state budget, credit or non-state")
     in_rate: InRate = Field(description="whether it counts in the disbursement rate, has its own, or none")
+    counterpart: bool = Field(description="whether it counts towards the demanded local counterpart")
     official_codes: list[str] = Field(description="codes of the province's table of sources")
 
 
@@ -79,4 +81,5 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 router.include_router(entries)
 router.include_router(batches)
 router.include_router(progress)
+router.include_router(counterparts)
 router.include_router(feed_router(PATH))

@@ -74,6 +74,11 @@ class Amounts:
         return came - self.given_vnd - self.cancelled_vnd
 
     @property
+    def planned_vnd(self) -> int:
+        """What was given for the year itself and not given on or cut."""
+        return self.allocated_vnd + self.received_vnd - self.given_vnd - self.cancelled_vnd
+
+    @property
     def left_vnd(self) -> int:
         """What can still be disbursed, handed back or carried over."""
         return self.available_vnd - self.carried_out_vnd - self.returned_vnd - self.disbursed_vnd

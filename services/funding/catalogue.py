@@ -8,15 +8,20 @@ import csv
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast
 
+from services.funding.balances import CAPITALS, Capital
 from shared.kit.problems import Fault, Sentence, fault
 
 DATA = Path(__file__).with_name("data")
 
 InRate = Literal["yes", "separate", "no"]
 """Whether a source counts in the disbursement rate, has a rate of its own, or none."""
+
+MOST_PERCENT = 1000
+"""Ten times the central money; a ratio above it is a typing error."""
 
 UNKNOWN = Sentence("Không có mã “{value}” trong danh mục.", "“{value}” is not in the catalogue.")
 NOT_IN_FORCE = Sentence(
@@ -75,21 +80,47 @@ class Source(Listed):
     group: str
     kind: str
     in_rate: InRate
+    counterpart: bool
+    """Whether it counts towards the local counterpart that the central money demands."""
     official_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The least local counterpart of a program, in percent of its central money; of one capital kind or of both."""
+
+    program: str
+    capital: Capital | None
+    min_percent: Decimal
+    valid_from: date
+    valid_to: date | None
+    legal_basis: str
+    confidence: str
+
+    def in_force_during(self, year: int) -> bool:
+        """Tell whether it holds at the end of a budget year."""
+        last = date(year, 12, 31)
+        return self.valid_from <= last and (self.valid_to is None or last <= self.valid_to)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The three tables, by code."""
+    """The tables; programs, components and sources by code."""
 
     programs: Mapping[str, Program]
     components: Mapping[str, Component]
     sources: Mapping[str, Source]
+    ratios: tuple[Ratio, ...]
 
     @property
     def counted(self) -> frozenset[str]:
         """The sources that count in the disbursement rate."""
         return frozenset(code for code, source in self.sources.items() if source.in_rate == "yes")
+
+    @property
+    def non_state(self) -> frozenset[str]:
+        """The sources that may give labour, land or goods instead of money."""
+        return frozenset(code for code, source in self.sources.items() if source.kind == "non-state")
 
     @property
     def with_a_rate(self) -> frozenset[str]:
@@ -150,10 +181,22 @@ def read_catalogue(folder: Path = DATA) -> Catalogue:
                 row["group"],
                 row["kind"],
                 cast("InRate", row["in_disbursement_rate"]),
+                row["counterpart"] == "yes",
                 tuple(row["official_codes"].split()),
             )
             for row in _rows(folder, "sources")
         },
+        ratios=tuple(
+            Ratio(
+                row["program"],
+                cast("Capital | None", row["capital"] or None),
+                Decimal(row["min_percent"]),
+                *_validity(row),
+                row["legal_basis"],
+                row["confidence"],
+            )
+            for row in _rows(folder, "counterpart_ratios")
+        ),
     )  # fmt: skip
     _check(catalogue)
     return catalogue
@@ -169,10 +212,16 @@ def _listing(row: Mapping[str, str]) -> tuple[str, str, str, date, date | None, 
         row["code"],
         row["name_vi"],
         row["name_en"],
-        date.fromisoformat(row["valid_from"]),
-        date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        *_validity(row),
         row["legal_basis"],
         row["confidence"],
+    )
+
+
+def _validity(row: Mapping[str, str]) -> tuple[date, date | None]:
+    return (
+        date.fromisoformat(row["valid_from"]),
+        date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
     )
 
 
@@ -186,5 +235,10 @@ def _check(catalogue: Catalogue) -> None:
         must_be(component.parent or component.code, catalogue.components, f"parent of {component.code}")
     for source in catalogue.sources.values():
         must_be(source.in_rate, ("yes", "separate", "no"), f"in_disbursement_rate of source {source.code}")
+    for ratio in catalogue.ratios:
+        must_be(ratio.program, catalogue.programs, "program of a counterpart ratio")
+        must_be(ratio.capital or CAPITALS[0], CAPITALS, "capital of a counterpart ratio")
+        if not 0 <= ratio.min_percent <= MOST_PERCENT:
+            raise ValueError(f"counterpart ratio of {ratio.program}: {ratio.min_percent} % is none")
     if not catalogue.counted:
         raise ValueError("no source counts in the disbursement rate")

@@ -5,6 +5,7 @@ The running role may insert and read entries and postings, and of lots it may ch
 
 import uuid
 from datetime import date, datetime
+from decimal import Decimal
 from typing import cast
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -120,6 +122,9 @@ class EntryRow(Base):
     decision_date: Mapped[date | None]
     voucher_source: Mapped[str | None]
     voucher_number: Mapped[str | None]
+    in_kind_form: Mapped[str | None]
+    in_kind_quantity: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
+    in_kind_unit_of_measure: Mapped[str | None]
     effective_on: Mapped[date]
     note: Mapped[str | None]
     client_id: Mapped[str]
@@ -143,6 +148,9 @@ class EntryRow(Base):
         ),
         CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name="reverses"),
         CheckConstraint("num_nonnulls(decision_number, decision_date) IN (0, 2)", name="decision"),
+        CheckConstraint(
+            "num_nonnulls(in_kind_form, in_kind_quantity, in_kind_unit_of_measure) IN (0, 3)", name="in_kind"
+        ),
         CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
         {"postgresql_partition_by": "RANGE (year)"},
     )

@@ -6,6 +6,8 @@ Faults of shape were found already; what could not be read is None here and is n
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Literal
 
 from services.funding.balances import BRINGS_MONEY, Capital, Kind
 from services.funding.catalogue import Catalogue
@@ -23,6 +25,10 @@ PAPER_MISSING = Sentence(
     "Cần số chứng từ (voucher) hoặc quyết định (decision).", "Name the voucher or the decision behind it."
 )
 IN_FUTURE = Sentence("Ngày {day} chưa tới.", "{day} has not come yet.")
+NOT_IN_KIND = Sentence(
+    "Chỉ nguồn ngoài nhà nước đóng góp bằng hiện vật; “{source}” thì không.",
+    "Only sources outside the state give in kind; “{source}” does not.",
+)
 NOWHERE_TO_GO = Sentence(
     "Cần đơn vị hoặc thành phần nhận vốn khác với nơi chuyển.",
     "Name a unit or a component other than the one that the money leaves.",
@@ -52,6 +58,18 @@ class Voucher:
     number: str
 
 
+InKindForm = Literal["labour_days", "land", "goods"]
+
+
+@dataclass(frozen=True, slots=True)
+class InKind:
+    """What was given instead of money; its value is the amount of the entry."""
+
+    form: InKindForm
+    quantity: Decimal
+    unit_of_measure: str
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """An entry as asked for. None: not said, or said so that it could not be read."""
@@ -72,6 +90,7 @@ class Proposal:
     voucher: Voucher | None = None
     effective_on: date | None = None
     note: str | None = None
+    in_kind: InKind | None = None
     unread: frozenset[str] = frozenset()
 
     def faults(self, catalogue: Catalogue, today: date) -> Iterator[Fault]:
@@ -89,6 +108,8 @@ class Proposal:
             same_unit = self.to_unit in {None, self.unit}
             if same_unit and self.to_component in {None, self.component}:
                 yield fault("/to_unit", "nowhere_to_go", NOWHERE_TO_GO)
+        if self.in_kind and self.source in catalogue.sources and self.source not in catalogue.non_state:
+            yield fault("/in_kind", "source_gives_money", NOT_IN_KIND, source=self.source)
         yield from self._faults_of_papers()
         yield from self._faults_of_days(today)
 

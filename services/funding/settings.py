@@ -12,5 +12,5 @@ class FundingSettings(ServiceSettings):
     """The settings of every service, and where the dated tables of codes lie."""
 
     funding_catalogue: Path = Field(
-        DATA, description="folder with programs.csv, components.csv and sources.csv"
+        DATA, description="folder with the dated tables: programs.csv, components.csv, sources.csv, …"
     )

@@ -21,6 +21,9 @@ def test_what_is_shipped():
     assert shipped.counted == {"central"}
     assert [code for code, source in shipped.sources.items() if source.group == "local_budget"] == [
         "counterpart",
+        "counterpart_province",
+        "counterpart_district",
+        "counterpart_commune",
         "integrated",
     ]
 
@@ -28,7 +31,7 @@ def test_what_is_shipped():
 @pytest.mark.anyio
 async def test_the_codes_are_read_by_anyone(http):
     said = (await http.get("/v1/funding/catalogue")).json()
-    assert {len(said["programs"]), len(said["components"]), len(said["sources"])} == {3, 59, 6}
+    assert {len(said["programs"]), len(said["components"]), len(said["sources"])} == {3, 59, 11}
     component = next(it for it in said["components"] if it["code"] == "GN.DA1.TDA1")
     assert (component["program"], component["parent"], component["valid_from"]) == (
         "poverty",
@@ -45,6 +48,9 @@ async def test_the_codes_are_read_by_anyone(http):
         ("components", "subproject,GN.DA1,", "subproject,GN.DA77,"),
         ("sources", "state budget,yes", "state budget,maybe"),
         ("sources", "state budget,yes", "state budget,no"),
+        ("counterpart_ratios", "rural,,10", "health,,10"),
+        ("counterpart_ratios", "rural,,10", "rural,capital,10"),
+        ("counterpart_ratios", "rural,,10", "rural,,1001"),
     ],
 )
 def test_tables_that_contradict_each_other_are_refused_at_start(tmp_path, table, old, new):

@@ -27,7 +27,8 @@ async def assignments(session: AsyncSession, line: Line) -> Sequence[Row[Any]]:
     query: Select[Any] = select(
         LOTS.c.unit, LOTS.c.unit_since, LOTS.c.component, func.sum(LOTS.c.assigned_vnd).label("assigned")
     ).where(*_of_plan(line), LOTS.c.assigned_vnd > 0)
-    return (await session.execute(query.group_by(*query.selected_columns[:3]))).all()
+    rows: Sequence[Row[Any]] = (await session.execute(query.group_by(*query.selected_columns[:3]))).all()
+    return rows
 
 
 async def allocations(session: AsyncSession, line: Line) -> Sequence[Row[Any]]:
@@ -36,7 +37,8 @@ async def allocations(session: AsyncSession, line: Line) -> Sequence[Row[Any]]:
     query: Select[Any] = select(LOTS.c.unit, LOTS.c.unit_since, LOTS.c.component, total).where(
         *_of_plan(line)
     )
-    return (await session.execute(query.group_by(*query.selected_columns[:3]))).all()
+    rows: Sequence[Row[Any]] = (await session.execute(query.group_by(*query.selected_columns[:3]))).all()
+    return rows
 
 
 def _of_plan(line: Line) -> list[Any]:

@@ -272,6 +272,7 @@ def entry_of(
         postings=(),
         id=uuid7(desk.now),
         batch=batch,
+        in_kind=proposal.in_kind,
     )
     line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
     return entry, line

@@ -11,9 +11,10 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from services.funding.balances import Capital, Kind
-from services.funding.proposals import Decision, Proposal, Voucher
+from services.funding.proposals import Decision, InKind, InKindForm, Proposal, Voucher
 from services.funding.queries import FIRST_YEAR, LAST_YEAR, Code
 from shared.kit.bodies import Draft, DraftModel
+from shared.kit.decimals import Number
 
 MAX_AMOUNT_VND = 10**15
 """Ten times what the centre gives all provinces for the programs in a year; an amount above it has a digit too many."""
@@ -93,6 +94,20 @@ class VoucherIO(BaseModel):
         return Voucher(self.source, self.number)
 
 
+class InKindIO(BaseModel):
+    """What was given instead of money; its value in đồng is the amount."""
+
+    model_config = _example({"form": "labour_days", "quantity": 120, "unit_of_measure": "day"})
+
+    form: InKindForm = Field(description="labour_days, land or goods")
+    quantity: Annotated[Number, Field(gt=0, max_digits=15, decimal_places=3, description="how much")]
+    unit_of_measure: Words = Field(description="of what: day, m2, …")
+
+    def read(self) -> InKind:
+        """Give it as a frozen value."""
+        return InKind(self.form, self.quantity, self.unit_of_measure)
+
+
 class _LineIn(DraftModel):
     """What money is given for, without its year."""
 
@@ -132,15 +147,21 @@ class OpeningBalanceIn(_EntryIn):
     decision: DecisionIO
 
 
-class AllocationIn(_EntryIn):
+class _DecidedIn(_EntryIn):
+    decision: DecisionIO
+
+
+class AllocationIn(_DecidedIn):
     """Money given by a decision for a line of the year."""
 
     model_config = _example(LINE, {"amount_vnd": 52_310_000_000, "decision": DECISION})
 
-    decision: DecisionIO
+    in_kind: InKindIO | None = Field(
+        None, description="labour, land or goods that enterprises or the community gave, valued by the amount"
+    )
 
 
-class AssignmentIn(AllocationIn):
+class AssignmentIn(_DecidedIn):
     """Money that the centre gives a province, to be allocated."""
 
     model_config = _example(
@@ -158,7 +179,7 @@ class SupplementIn(AllocationIn):
     )
 
 
-class CancellationIn(AllocationIn):
+class CancellationIn(_DecidedIn):
     """A cut of the plan."""
 
     model_config = _example(
@@ -265,6 +286,6 @@ def proposal_of(kind: Kind, draft: Draft[Any]) -> Proposal:
     said = {name: getattr(body, name) for name in read}
     if kind is Kind.CARRY_OVER:
         said["year"] = said.pop("from_year", None)
-    for name in read & {"decision", "voucher"}:
+    for name in read & {"decision", "voucher", "in_kind"}:
         said[name] = said[name].read() if said[name] is not None else None
     return Proposal(kind, **said, unread=draft.unread)

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from services.funding.balances import MEASURES, Amounts, Capital, Kind, Lot, Posting
-from services.funding.entries.bodies import DecisionIO, VoucherIO
+from services.funding.entries.bodies import DecisionIO, InKindIO, VoucherIO
 from services.funding.entries.store import Entry
 from shared.kit.paging import Page
 
@@ -89,6 +89,7 @@ class EntryOut(BaseModel):
     )
     amount_vnd: int = Field(description="amount in đồng")
     decision: DecisionIO | None = Field(description="the document that decided it")
+    in_kind: InKindIO | None = Field(description="what was given instead of money")
     voucher: VoucherIO | None = Field(description="the paper of the payment or contract")
     effective_on: date = Field(description="day on which it takes effect")
     note: str | None = Field(description="a remark; of a reversal, the reason")
@@ -106,13 +107,19 @@ class EntryOut(BaseModel):
             **{name: getattr(entry, name) for name in SAID_AS_KEPT},
             decision=entry.decision and DecisionIO(number=entry.decision.number, date=entry.decision.date),
             voucher=entry.voucher and VoucherIO(source=entry.voucher.source, number=entry.voucher.number),
+            in_kind=entry.in_kind
+            and InKindIO(
+                form=entry.in_kind.form,
+                quantity=entry.in_kind.quantity,
+                unit_of_measure=entry.in_kind.unit_of_measure,
+            ),
             postings=[PostingOut.of(each) for each in entry.postings],
             **more,
         )
 
 
 SAID_AS_KEPT = tuple(
-    name for name in EntryOut.model_fields if name not in {"decision", "voucher", "postings"}
+    name for name in EntryOut.model_fields if name not in {"decision", "voucher", "in_kind", "postings"}
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import MEASURES, Capital, Kind, Line, Lot, Posting
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.proposals import Decision, Voucher
+from services.funding.proposals import Decision, InKind, Voucher
 from services.funding.queries import Sought
 from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
 
@@ -49,6 +49,7 @@ class Entry:
     batch: uuid.UUID | None = None
     to_component: str | None = None
     to_unit: str | None = None
+    in_kind: InKind | None = None
 
     @property
     def lots(self) -> list[Lot]:
@@ -84,6 +85,9 @@ def row_of(entry: Entry) -> dict[str, Any]:
         "decision_date": entry.decision and entry.decision.date,
         "voucher_source": entry.voucher and entry.voucher.source,
         "voucher_number": entry.voucher and entry.voucher.number,
+        "in_kind_form": entry.in_kind and entry.in_kind.form,
+        "in_kind_quantity": entry.in_kind and entry.in_kind.quantity,
+        "in_kind_unit_of_measure": entry.in_kind and entry.in_kind.unit_of_measure,
         **{name: getattr(entry, name) for name in KEPT_AS_THEY_ARE},
     }
 
@@ -205,6 +209,9 @@ def _entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         capital=typed("Capital", row.capital),
         decision=Decision(row.decision_number, row.decision_date) if row.decision_number else None,
         voucher=Voucher(row.voucher_source, row.voucher_number) if row.voucher_number else None,
+        in_kind=InKind(row.in_kind_form, row.in_kind_quantity, row.in_kind_unit_of_measure)
+        if row.in_kind_form
+        else None,
         postings=postings,
         id=row.id,
         sequence=row.sequence,

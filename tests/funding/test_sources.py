@@ -1,0 +1,115 @@
+"""Sources: which count in the rate, what is given in kind, and the counterpart that is missing."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funding.catalogue import Ratio, read_catalogue
+from services.funding.counterparts.rules import Counterpart
+from tests.funding.conftest import DECISION, LINE
+
+pytestmark = pytest.mark.anyio
+
+LABOUR = {"form": "labour_days", "quantity": 120.5, "unit_of_measure": "day"}
+LAND = {"form": "land", "quantity": 3000, "unit_of_measure": "m2"}
+
+
+def ratio(percent, **change):
+    said = {"program": "poverty", "capital": None, "min_percent": Decimal(percent), "valid_from": date(2021, 1, 1), "valid_to": date(2025, 12, 31)}  # fmt: skip
+    return Ratio(**{**said, "legal_basis": "QĐ", "confidence": "sure", **change})
+
+
+async def of_poverty(office, **query):
+    answer = await office.get("counterparts", **{"year": 2023, **query})
+    return next(it for it in answer.json()["items"] if it["program"] == "poverty")
+
+
+async def test_a_shortfall_is_shown_with_its_ratio(office):
+    await office.allocate(1005)
+    await office.allocate(40, source="counterpart_province", unit="62")
+    await office.allocate(25, source="counterpart_district")
+    await office.allocate(500, source="integrated")
+    found = await of_poverty(office)
+    assert (found["central_vnd"], found["min_percent"], found["required_vnd"]) == (1005, 10, 101)
+    assert (found["provided_vnd"], found["shortfall_vnd"]) == (65, 36)
+    assert found["provided"] == [
+        {"source": "counterpart_district", "provided_vnd": 25},
+        {"source": "counterpart_province", "provided_vnd": 40},
+    ]
+    assert found["legal_basis"] == "QĐ 02/2022/QĐ-TTg"
+    assert "unsure" in found["confidence"]
+    await office.allocate(36, source="counterpart_commune", unit="23341")
+    assert (await of_poverty(office))["shortfall_vnd"] == 0
+    assert (await of_poverty(office, unit="611"))["required_vnd"] == 0
+
+
+async def test_money_carried_over_was_matched_in_its_own_year(office):
+    await office.allocate(1000)
+    await office.carry_over(1000)
+    assert (await of_poverty(office, year=2024))["central_vnd"] == 0
+    assert (await of_poverty(office))["central_vnd"] == 1000
+    assert (await office.get("counterparts", year=2030)).json()["items"] == [], "no ratio holds by then"
+
+
+async def test_local_levels_are_parts_of_the_local_budget(office):
+    for source, amount in (("counterpart_province", 1), ("counterpart_district", 2), ("integrated", 4)):
+        await office.allocate(amount, source=source, unit="62")
+    (local,) = (await office.get("status", year=2023)).json()["sources"]
+    assert (local["source"], local["allocated_vnd"]) == ("local_budget", 7)
+    assert [part["source"] for part in local["parts"]] == [
+        "counterpart_province",
+        "counterpart_district",
+        "integrated",
+    ]
+
+
+async def test_what_people_give_is_valued_and_counts_in_no_rate(office):
+    given_ = await office.allocate(36_150_000, source="community", unit="23341", in_kind=LABOUR)
+    assert given_["in_kind"] == LABOUR
+    kept = (await office.get(f"entries/{given_['id']}")).json()
+    assert kept["in_kind"] == LABOUR
+    await office.allocate(90_000_000, source="enterprise", unit="23341")
+    (other,) = (await office.get("status", year=2023)).json()["sources"]
+    assert (other["source"], other["allocated_vnd"], other["disbursement_rate"]) == (
+        "other",
+        126_150_000,
+        None,
+    )
+    total = (await office.get("progress", year=2023)).json()["rows"][-1]
+    assert total["allocated_vnd"] == 0, "the rate is of the central budget"
+    undone = await office.reverse(given_)
+    assert undone["in_kind"] == LABOUR
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"source": "central", "in_kind": LAND}, ("/in_kind", "source_gives_money")),
+        ({"source": "credit", "in_kind": LAND}, ("/in_kind", "source_gives_money")),
+        ({"in_kind": {**LAND, "form": "cash"}}, ("/in_kind/form", "literal_error")),
+        ({"in_kind": {**LAND, "quantity": 0}}, ("/in_kind/quantity", "greater_than")),
+        ({"in_kind": {"form": "land", "quantity": 1}}, ("/in_kind/unit_of_measure", "missing")),
+    ],
+)
+async def test_only_people_and_enterprises_give_in_kind(office, change, fault):
+    body = {**LINE, "source": "community", "amount_vnd": 5, "decision": DECISION, **change}
+    refused = await office.post("allocations", body)
+    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [fault]
+
+
+@given(st.integers(0, 10**15), st.decimals(0, 100, places=2), st.integers(0, 10**15))
+def test_the_requirement_is_the_least_that_reaches_the_ratio(central, percent, provided):
+    found = Counterpart(ratio(percent), central, {"counterpart": provided})
+    assert found.required_vnd * 100 >= central * percent > (found.required_vnd - 1) * 100
+    assert found.shortfall_vnd == max(0, found.required_vnd - provided)
+
+
+def test_ratios_are_dated_and_checked(tmp_path):
+    assert ratio(10).in_force_during(2025)
+    assert not ratio(10).in_force_during(2026)
+    assert not ratio(10, valid_from=date(2024, 1, 1)).in_force_during(2023)
+    catalogue = read_catalogue()
+    assert {each.program for each in catalogue.ratios} == set(catalogue.programs)
