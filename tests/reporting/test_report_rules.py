@@ -69,11 +69,11 @@ ONE = ("23341", "households", 100)
 
 
 def test_a_clean_report_has_no_fault_and_says_how_many_units_each_value_covers():
-    checked, faults = check(say(ONE, ("610", "poor", 5), ("610", "households", 7)))
+    checked, faults = check(say(ONE, ("610", "poor", 5), ("23344", "households", 7)))
     assert faults == []
     assert checked.form.code == "census"
     assert str(checked.period) == "2023"
-    assert checked.covers == (1, 12, 12)
+    assert checked.covers == (1, 12, 1)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,8 @@ def test_a_clean_report_has_no_fault_and_says_how_many_units_each_value_covers()
         (say(("23341", "rain", "1.005"), form="results"), ("/observations/0/value", "value_too_precise")),
         (say(ONE, ("23341", "poor", 1), ONE), ("/observations/2", "value_repeated")),
         (say(ONE, ("23341", "poor", 101)), ("/observations/1/value", "more_poor_than_all")),
+        (say(ONE, ("610", "households", 9)), ("/observations/0", "value_stated_above")),
+        (say(("62", "poor", 9), ("23341", "poor", 9), unit="62"), ("/observations/1", "value_stated_above")),
         # since 1 July 2025, when no district is between a commune and the province
         (
             say(("23293.01", "poor", 1), unit="51", period="2025"),

@@ -33,6 +33,7 @@ from shared.reporting.reports.sentences import (
     UNIT_UNKNOWN_ON_DATE,
     VALUE_OUT_OF_RANGE,
     VALUE_REPEATED,
+    VALUE_STATED_ABOVE,
     VALUE_TOO_PRECISE,
 )
 from shared.reporting.statements import Stated, Statement, plain
@@ -77,6 +78,7 @@ class Checker:
         if "observations" not in unread and "nil" not in unread:
             faults += _emptiness(statement)
         covers = tuple(self._values(statement, form, root, on, faults))
+        faults += self._stated_above(statement, on)
         faults += self._across(statement)
         if faults or form is None:
             return None, faults
@@ -188,6 +190,21 @@ class Checker:
             if scope not in covers:
                 covers[scope] = max(1, len(expected_units(self.territory, unit.code, indicator, on)))
             yield covers[scope]
+
+    def _stated_above(self, statement: Statement, on: date) -> Iterator[Fault]:
+        """Refuse a value of a unit when the same report states it for a unit above, which holds it already."""
+        stated = {(one.unit, one.indicator) for one in statement.values}
+        above: dict[str, tuple[str, ...]] = {}
+        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
+            if one.unit not in above:
+                known = self.territory.find(one.unit, on) is not None
+                line = self.territory.ancestors(one.unit, on) if known else ()
+                above[one.unit] = tuple(it.code for it in line)
+            for code in above[one.unit]:
+                if (code, one.indicator) in stated:
+                    shown = {"unit": one.unit, "above": code}
+                    yield fault(f"/observations/{ordinal}", "value_stated_above", VALUE_STATED_ABOVE, **shown)
+                    break
 
     def _placed(self, code: str, root: Unit | None, on: date, at: str, faults: list[Fault]) -> Unit | None:
         unit = self._unit(code, on, f"{at}/unit", faults)

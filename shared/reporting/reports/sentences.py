@@ -58,6 +58,10 @@ VALUE_TOO_PRECISE = Sentence(
 VALUE_REPEATED = Sentence(
     "Giá trị này đã được nêu ở dòng {first}.", "The same unit and indicator stand at /observations/{first}."
 )
+VALUE_STATED_ABOVE = Sentence(
+    "Giá trị của {unit} đã nằm trong giá trị mà báo cáo này nêu cho {above}; không cộng hai lần.",
+    "The value of {unit} is within the one that this report states for {above}; nothing counts twice.",
+)
 NIL_WITH_VALUES = Sentence(
     "Báo cáo không phát sinh thì không kèm số liệu.",
     "A nil report states that nothing happened; it holds no values.",
