@@ -1,0 +1,238 @@
+"""Roll-ups equal a recomputation from scratch, and a plain model, whatever is submitted, reviewed and withdrawn."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import asyncpg
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from shared.periods import Period
+from shared.reporting.desk import Desk
+from shared.reporting.figures import store
+from shared.reporting.statements import STATUSES
+from tests.reporting.office import open_office
+
+PERIOD = Period(2023)
+LEVELS = {"610": ("23344", "23347"), "611": ("23380",)}
+"""Two districts with a few of their rural communes."""
+ABOVE = {commune: district for district, communes in LEVELS.items() for commune in communes}
+COMMUNES_OF = {"610": 12, "611": 8}
+FORMS = {"census": ("households", "poor"), "criteria": ("criterion_a", "criterion_b")}
+UNITS = ("610", "611", "23344", "23380")
+BASES = ("accepted", "provisional")
+SCOPES = {"62": ("62", "610", "611"), "610": ("610",), "611": ("611",)}
+
+
+def places(unit, form):
+    """The units that a reporting unit may state a form's values for."""
+    if unit not in LEVELS:
+        return (unit,)
+    return LEVELS[unit] if form == "criteria" else (unit, *LEVELS[unit])
+
+
+def overlap(one, other):
+    """Whether two units are the same, or one lies in the other."""
+    return one == other or ABOVE.get(one) == other or ABOVE.get(other) == one
+
+
+@dataclass
+class Paper:
+    """A report as the model knows it."""
+
+    unit: str
+    form: str
+    values: dict[tuple[str, str], tuple[int, str]]
+    state: str = "submitted"
+    said: dict = field(default_factory=dict)
+
+    @property
+    def live(self):
+        return self.state in ("submitted", "accepted")
+
+
+class Model:
+    """What should be true, from nothing but the papers."""
+
+    def __init__(self):
+        self.papers: list[Paper] = []
+
+    def of(self, unit, form, *states):
+        return [it for it in self.papers if (it.unit, it.form) == (unit, form) and it.state in states]
+
+    def latest(self, unit, form):
+        return next(iter(self.of(unit, form, "submitted") + self.of(unit, form, "accepted")), None)
+
+    def stated_elsewhere(self, paper):
+        return any(
+            overlap(place, there) and indicator == the_same
+            for other in self.papers
+            if other.live and (other.unit, other.form) != (paper.unit, paper.form)
+            for there, the_same in other.values
+            for place, indicator in paper.values
+        )
+
+    def standing(self, basis):
+        keys = {(it.unit, it.form) for it in self.papers}
+        for unit, form in keys:
+            accepted = self.of(unit, form, "accepted")
+            pending = self.of(unit, form, "submitted") if basis == "provisional" else []
+            yield from (pending or accepted)[:1]
+
+    def expected(self, basis, scope):
+        """Give value, coverage and least status by measure."""
+        stated = {}
+        for paper in self.standing(basis):
+            for (place, indicator), said in paper.values.items():
+                if scope in ("62", place, ABOVE.get(place)):
+                    assert (place, indicator) not in stated, "counted twice"
+                    stated[place, indicator] = said
+        found = {}
+        for indicator in {one for _, one in stated}:
+            mine = [(place, *said) for (place, one), said in stated.items() if one == indicator]
+            found[indicator] = (
+                sum(value for _, value, _ in mine),
+                sum(COMMUNES_OF.get(place, 1) for place, _, _ in mine),
+                min(STATUSES.index(status) for _, _, status in mine),
+            )
+        both = [
+            [stated[place, one] for one in FORMS["criteria"]]
+            for place in {place for place, _ in stated}
+            if all((place, one) in stated for one in FORMS["criteria"])
+        ]
+        if both:
+            least = min(STATUSES.index(status) for one in both for _, status in one)
+            done = sum(all(value == 1 for value, _ in one) for one in both)
+            found["communes_done"] = done, len(both), least
+            found["criteria_average"] = sum(value for one in both for value, _ in one), len(both), least
+        return found
+
+
+async def compare(office, model):
+    """Compare what is rolled up, what is recomputed and what the model says, on both bases and at both levels."""
+    state = office.app.state
+    async with state.database.reading() as session:
+        for basis in BASES:
+            for scope, answering in SCOPES.items():
+                ask = {"period": PERIOD, "basis": basis}
+                catalogue = state.reporting.catalogue
+                rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
+                below = Desk(session, state.reporting, state.territory, office.clock.at).below(scope, PERIOD)
+                recomputed = await store.measured(session, catalogue, units=below, **ask)
+                assert rolled == recomputed, (basis, scope)
+                if model is not None:
+                    said = {code: (it.value, it.covers, it.status) for code, it in rolled.items()}
+                    assert said == model.expected(basis, scope), (basis, scope)
+    for figure in (await office.get("progress", office.reviewer, period="2023", basis="provisional")).json()[
+        "figures"
+    ]:
+        if figure["coverage"]:
+            assert (
+                figure["coverage"]["reported"] + figure["coverage"]["nil"] <= figure["coverage"]["expected"]
+            )
+
+
+VALUES = st.tuples(st.integers(0, 3), st.sampled_from(STATUSES))
+
+
+class Reporting(RuleBasedStateMachine):
+    """Submit, correct, accept, return, withdraw in any order, by two districts and two of their communes."""
+
+    office = runner = admin = None
+
+    @initialize()
+    def begin(self):
+        self.model = Model()
+        self.runner.run(self.forget())
+
+    async def forget(self):
+        tables = ("observations", "standings", "reviews", "roll_ups", "reports", "changes")
+        for table in tables:
+            await self.admin.execute(f"DELETE FROM poverty.{table}")
+
+    @rule(
+        unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), name_it=st.booleans(), data=st.data()
+    )
+    def submit(self, unit, form, name_it, data):
+        cells = [(place, indicator) for place in places(unit, form) for indicator in FORMS[form]]
+        limit = 1 if form == "criteria" else 3
+        said = data.draw(st.dictionaries(st.sampled_from(cells), VALUES, min_size=1))
+        values = {cell: (min(value, limit), status) for cell, (value, status) in said.items()}
+        paper = Paper(unit, form, values)
+        latest = self.model.latest(unit, form)
+        body = {
+            "unit": unit,
+            "period": "2023",
+            "form": form,
+            "supersedes": latest.said["id"] if latest and name_it else None,
+            "observations": [
+                {"unit": place, "indicator": indicator, "value": value, "status": status}
+                for (place, indicator), (value, status) in values.items()
+            ],
+        }
+        answer = self.runner.run(self.office.post("reports", body, self.office.district(unit)))
+        if any((ABOVE.get(place), indicator) in values for place, indicator in values):
+            expected = 422, "invalid"
+        elif latest and latest.values == values:
+            expected = 200, None
+        elif latest and not name_it:
+            expected = 409, "report_exists"
+        elif self.model.stated_elsewhere(paper):
+            expected = 409, "value_stated_elsewhere"
+        else:
+            expected = 201, None
+        note(f"{unit} {form} {values} -> {expected}")
+        assert (answer.status_code, answer.json().get("code")) == expected, answer.text
+        if answer.status_code == 201:
+            if latest and latest.state == "submitted":
+                latest.state = "superseded"
+            paper.said = answer.json()
+            self.model.papers.append(paper)
+
+    @rule(pick=st.integers(0, 100), move=st.sampled_from(["accept", "accept", "return", "withdraw"]))
+    def judge(self, pick, move):
+        if not self.model.papers:
+            return
+        live = [it for it in self.model.papers if it.live]
+        paper = (live or self.model.papers)[pick % len(live or self.model.papers)]
+        answer = self.runner.run(
+            self.office.verdict(paper.said, move, **({} if move == "accept" else {"reason": "vì sao"}))
+        )
+        legal = paper.state == "submitted" or (paper.state, move) == ("accepted", "withdraw")
+        note(f"{move} {paper.unit} {paper.form} while {paper.state}: {legal}")
+        assert answer.status_code == (200 if legal else 409), answer.text
+        if legal:
+            if move == "accept":
+                for other in self.model.of(paper.unit, paper.form, "accepted"):
+                    other.state = "superseded"
+            paper.state = {"accept": "accepted", "return": "returned", "withdraw": "withdrawn"}[move]
+
+    @invariant()
+    def everything_agrees(self):
+        if hasattr(self, "model"):
+            self.runner.run(compare(self.office, self.model))
+
+
+def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database):
+    with asyncio.Runner() as runner:
+        opened = open_office(database)
+        Reporting.runner = runner
+        Reporting.office = runner.run(opened.__aenter__())
+        Reporting.admin = runner.run(asyncpg.connect(database.admin_url))
+        try:
+            run_state_machine_as_test(
+                Reporting,
+                settings=settings(
+                    max_examples=25,
+                    stateful_step_count=15,
+                    derandomize=True,
+                    database=None,
+                    deadline=None,
+                    phases=[Phase.generate],
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+        finally:
+            runner.run(Reporting.admin.close())
+            runner.run(opened.__aexit__(None, None, None))
