@@ -125,6 +125,7 @@ def entries() -> None:
         words("in_kind_form", nullable=True),
         sa.Column("in_kind_quantity", sa.Numeric(15, 3)),
         words("in_kind_unit_of_measure", nullable=True),
+        sa.Column("deadline", sa.Date),
         sa.Column("effective_on", sa.Date, nullable=False),
         words("note", nullable=True),
         words("client_id"),
@@ -148,6 +149,9 @@ def entries() -> None:
         sa.CheckConstraint(
             "num_nonnulls(in_kind_form, in_kind_quantity, in_kind_unit_of_measure) IN (0, 3)",
             name=op.f("ck_entries_in_kind"),
+        ),
+        sa.CheckConstraint(
+            "deadline IS NULL OR kind IN ('carry_over', 'reversal')", name=op.f("ck_entries_deadline")
         ),
         sa.CheckConstraint(
             "num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name=op.f("ck_entries_voucher")

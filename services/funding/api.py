@@ -10,6 +10,7 @@ from services.funding.catalogue import InRate
 from services.funding.counterparts.api import router as counterparts
 from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
+from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
 from shared.kit.feed import feed_router
 from shared.kit.identity import PublicReader
@@ -82,4 +83,5 @@ router.include_router(entries)
 router.include_router(batches)
 router.include_router(progress)
 router.include_router(counterparts)
+router.include_router(lapses)
 router.include_router(feed_router(PATH))

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.catalogue import read_catalogue
+from services.funding.lapses.rules import read_deadlines
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
@@ -27,6 +28,9 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
             on_start=[keep_territory],
             clock=clock,
-            state={"catalogue": read_catalogue(settings.funding_catalogue)},
+            state={
+                "catalogue": read_catalogue(settings.funding_catalogue),
+                "deadlines": read_deadlines(settings.funding_catalogue),
+            },
         )
     )

@@ -239,6 +239,8 @@ def _check(catalogue: Catalogue) -> None:
         must_be(ratio.program, catalogue.programs, "program of a counterpart ratio")
         must_be(ratio.capital or CAPITALS[0], CAPITALS, "capital of a counterpart ratio")
         if not 0 <= ratio.min_percent <= MOST_PERCENT:
-            raise ValueError(f"counterpart ratio of {ratio.program}: {ratio.min_percent} % is none")
+            raise ValueError(
+                f"counterpart ratio of {ratio.program}: {ratio.min_percent} is none of 0 to {MOST_PERCENT}"
+            )
     if not catalogue.counted:
         raise ValueError("no source counts in the disbursement rate")

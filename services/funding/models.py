@@ -125,6 +125,8 @@ class EntryRow(Base):
     in_kind_form: Mapped[str | None]
     in_kind_quantity: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
     in_kind_unit_of_measure: Mapped[str | None]
+    deadline: Mapped[date | None]
+    """Of a carry-over: until when its decision lets the money be paid."""
     effective_on: Mapped[date]
     note: Mapped[str | None]
     client_id: Mapped[str]
@@ -151,6 +153,7 @@ class EntryRow(Base):
         CheckConstraint(
             "num_nonnulls(in_kind_form, in_kind_quantity, in_kind_unit_of_measure) IN (0, 3)", name="in_kind"
         ),
+        CheckConstraint("deadline IS NULL OR kind IN ('carry_over', 'reversal')", name="deadline"),
         CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
         {"postgresql_partition_by": "RANGE (year)"},
     )

@@ -29,6 +29,10 @@ NOT_IN_KIND = Sentence(
     "Chỉ nguồn ngoài nhà nước đóng góp bằng hiện vật; “{source}” thì không.",
     "Only sources outside the state give in kind; “{source}” does not.",
 )
+BEFORE_YEAR = Sentence(
+    "Thời hạn {day} trước năm {year} mà vốn được kéo dài sang.",
+    "The deadline {day} lies before the year {year} that the money enters.",
+)
 NOWHERE_TO_GO = Sentence(
     "Cần đơn vị hoặc thành phần nhận vốn khác với nơi chuyển.",
     "Name a unit or a component other than the one that the money leaves.",
@@ -91,6 +95,7 @@ class Proposal:
     effective_on: date | None = None
     note: str | None = None
     in_kind: InKind | None = None
+    deadline: date | None = None
     unread: frozenset[str] = frozenset()
 
     def faults(self, catalogue: Catalogue, today: date) -> Iterator[Fault]:
@@ -127,6 +132,9 @@ class Proposal:
             yield fault("/voucher", "paper_missing", PAPER_MISSING)
 
     def _faults_of_days(self, today: date) -> Iterator[Fault]:
+        if self.year is not None and self.deadline is not None and self.deadline.year <= self.year:
+            day = self.deadline.isoformat()
+            yield fault("/deadline", "deadline_before_year", BEFORE_YEAR, day=day, year=self.year + 1)
         if self.decision is not None and self.decision.date > today:
             yield fault("/decision/date", "date_in_future", IN_FUTURE, day=self.decision.date.isoformat())
         if self.effective_on is None:

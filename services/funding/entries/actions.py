@@ -273,6 +273,7 @@ def entry_of(
         id=uuid7(desk.now),
         batch=batch,
         in_kind=proposal.in_kind,
+        deadline=proposal.deadline,
     )
     line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
     return entry, line

@@ -264,6 +264,10 @@ class CarryOverIn(_LineIn):
     from_year: Year = Field(description="budget year that the money leaves")
     to_year: Year | None = Field(None, description="budget year that it enters: the next one")
     origin_year: OriginYear = None
+    deadline: Day | None = Field(
+        None,
+        description="day until when the decision lets the money be paid, where it is later than the law's",
+    )
     decision: DecisionIO = Field(description="the decision that allows it")
 
 

@@ -91,6 +91,9 @@ class EntryOut(BaseModel):
     decision: DecisionIO | None = Field(description="the document that decided it")
     in_kind: InKindIO | None = Field(description="what was given instead of money")
     voucher: VoucherIO | None = Field(description="the paper of the payment or contract")
+    deadline: date | None = Field(
+        description="of a carry-over: until when its decision lets the money be paid"
+    )
     effective_on: date = Field(description="day on which it takes effect")
     note: str | None = Field(description="a remark; of a reversal, the reason")
     client_id: str = Field(description="the client that recorded it")

@@ -50,6 +50,7 @@ class Entry:
     to_component: str | None = None
     to_unit: str | None = None
     in_kind: InKind | None = None
+    deadline: date | None = None
 
     @property
     def lots(self) -> list[Lot]:
@@ -95,6 +96,7 @@ def row_of(entry: Entry) -> dict[str, Any]:
 KEPT_AS_THEY_ARE = (
     "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
     "effective_on", "note", "client_id", "recorded_at", "reverses", "batch", "to_component", "to_unit",
+    "deadline",
 )  # fmt: skip
 
 

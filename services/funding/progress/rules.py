@@ -20,6 +20,8 @@ class Part:
     source: str
     origin_year: int
     amounts: Amounts
+    own: bool = True
+    """Whether it is the year's own money, and none that was carried over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,25 @@ class Row:
     keys: Mapping[str, Key]
     amounts: Amounts = field(default_factory=Amounts)
     counted: Amounts = field(default_factory=Amounts)
+    own: Amounts = field(default_factory=Amounts)
+    """The counted money that the year itself was given."""
     carried_over_from: Mapping[int, int] = field(default_factory=dict)
     """Đồng carried over, by year of origin."""
 
     @property
     def rate(self) -> Decimal | None:
         """Percent disbursed of what was available; None where nothing was."""
-        available = self.counted.available_vnd
-        return Decimal(self.counted.disbursed_vnd * 100) / available if available else None
+        return _percent(self.counted)
+
+    @property
+    def own_rate(self) -> Decimal | None:
+        """The same without the money that was carried over."""
+        return _percent(self.own)
+
+
+def _percent(amounts: Amounts) -> Decimal | None:
+    available = amounts.available_vnd
+    return Decimal(amounts.disbursed_vnd * 100) / available if available else None
 
 
 def sum_up(keys: Mapping[str, Key], parts: Sequence[Part], counted: Collection[str]) -> Row:
@@ -50,6 +63,7 @@ def sum_up(keys: Mapping[str, Key], parts: Sequence[Part], counted: Collection[s
         keys,
         reduce(add, (part.amounts for part in parts), Amounts()),
         reduce(add, (part.amounts for part in parts if part.source in counted), Amounts()),
+        reduce(add, (part.amounts for part in parts if part.source in counted and part.own), Amounts()),
         dict(sorted(origins.items())),
     )
 

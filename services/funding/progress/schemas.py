@@ -73,6 +73,16 @@ class AmountsOut(BaseModel):
     rate_denominator_vnd: int = Field(
         description="available that counts in the rate, in đồng", examples=[1_871_749_000_000]
     )
+    disbursement_rate_without_carry_over: Number | None = Field(
+        description="the same rate of the year's own money, without what was carried over into it, in percent",
+        examples=[61.2],
+    )
+    own_rate_numerator_vnd: int = Field(
+        description="disbursed of the year's own money that counts in the rate, in đồng", examples=[0]
+    )
+    own_rate_denominator_vnd: int = Field(
+        description="available of the year's own money that counts in the rate, in đồng", examples=[0]
+    )
     carried_over_from: list[CarriedOverOut] = Field(description="what was carried over, by year of origin")
     lineage: str = Field(
         description="the entries that the figures are made of",
@@ -152,13 +162,17 @@ class StatusOut(BaseModel):
 def amounts(row: Row, lineage: str) -> dict[str, object]:
     """Say the amounts of a row."""
     names = set(AmountsOut.model_fields) - {
-        "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage"
+        "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
+        "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd",
     }  # fmt: skip
     return {
         **{name: getattr(row.amounts, name) for name in names},
         "disbursement_rate": row.rate,
         "rate_numerator_vnd": row.counted.disbursed_vnd,
         "rate_denominator_vnd": row.counted.available_vnd,
+        "disbursement_rate_without_carry_over": row.own_rate,
+        "own_rate_numerator_vnd": row.own.disbursed_vnd,
+        "own_rate_denominator_vnd": row.own.available_vnd,
         "carried_over_from": [
             CarriedOverOut(origin_year=year, carried_over_vnd=amount)
             for year, amount in row.carried_over_from.items()

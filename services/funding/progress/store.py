@@ -40,6 +40,12 @@ async def parts(
         )
     rows = (await session.execute(query.where(*lot_terms(sought)))).all()
     return [
-        Part({name: getattr(row, name) for name in by}, row.source, row.origin_year, amounts_of(row))
+        Part(
+            {name: getattr(row, name) for name in by},
+            row.source,
+            row.origin_year,
+            amounts_of(row),
+            own=row.origin_year == sought.year,
+        )
         for row in rows
     ]

@@ -1,0 +1,113 @@
+"""Where lapses are read. Public, unless the installation closes public reads."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from services.funding.balances import Capital
+from services.funding.desk import TheDesk
+from services.funding.lapses import store
+from services.funding.lapses.rules import Lapse, Rule, lapses
+from services.funding.queries import (
+    BudgetYear,
+    OfCapital,
+    OfComponent,
+    OfProgram,
+    OfSources,
+    OfUnit,
+    OriginYear,
+    Sought,
+)
+from shared.kit.identity import PublicReader
+from shared.kit.transactions import TransactionRoute
+
+router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+
+
+async def _deadlines(request: Request) -> tuple[Rule, ...]:
+    rules: tuple[Rule, ...] = request.app.state.deadlines
+    return rules
+
+
+TheDeadlines = Annotated[tuple[Rule, ...], Depends(_deadlines)]
+
+
+class LapseOut(BaseModel):
+    """A lot with money left, and when that lapses."""
+
+    program: str = Field(description="rural, poverty or ethnic")
+    component: str | None = Field(description="component; null: the program as a whole")
+    capital: Capital = Field(description="investment or recurrent")
+    source: str = Field(description="where the money comes from")
+    unit: str = Field(description="code of the unit that has the money")
+    origin_year: int = Field(description="year of origin of the money")
+    left_vnd: int = Field(description="not paid, handed back or carried on yet, in đồng")
+    reserved_vnd: int = Field(description="part of it that is committed, in đồng")
+    paid_by: date = Field(description="last day of payment; what is left after it lapses")
+    settled_by: date = Field(description="last day of settlement")
+    legal_basis: str = Field(description="the document that sets the day")
+    confidence: str = Field(description="how sure the day is")
+
+    @classmethod
+    def of(cls, lapse: Lapse) -> "LapseOut":
+        """Say a lapse."""
+        line, deadline = lapse.lot.line, lapse.deadline
+        return cls(
+            program=line.program,
+            component=line.component,
+            capital=line.capital,
+            source=line.source,
+            unit=line.unit,
+            origin_year=lapse.lot.origin_year,
+            left_vnd=lapse.balance.left_vnd,
+            reserved_vnd=lapse.balance.reserved_vnd,
+            paid_by=deadline.paid_by,
+            settled_by=deadline.settled_by,
+            legal_basis=deadline.legal_basis,
+            confidence=deadline.confidence,
+        )
+
+
+class LapsesOut(BaseModel):
+    """Everything that lapses of a budget year, whole."""
+
+    year: int = Field(description="budget year", examples=[2023])
+    left_vnd: int = Field(description="sum of what is left, in đồng")
+    items: list[LapseOut] = Field(
+        description="lots, the earliest deadline first, the largest first within it"
+    )
+
+
+@router.get("/lapses", summary="Read what will lapse")
+async def read_lapses(
+    *,
+    desk: TheDesk,
+    deadlines: TheDeadlines,
+    _: PublicReader,
+    year: BudgetYear,
+    until: Annotated[
+        date | None, Query(description="only what lapses on this day or before; by default everything")
+    ] = None,
+    program: OfProgram = None,
+    component: OfComponent = None,
+    capital: OfCapital = None,
+    source: OfSources = None,
+    unit: OfUnit = None,
+    origin_year: OriginYear = None,
+) -> LapsesOut:
+    """Read what is left of a budget year and when it lapses, in advance. Handing it back is an entry: `returns`.
+
+    Shown are the sources that count in the disbursement rate, unless `source` names others.
+    """
+    scope = await desk.scope(unit, year)
+    sources = source or sorted(desk.catalogue.counted)
+    sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
+    held = await store.balances(desk.session, sought)
+    found = lapses(deadlines, held, await store.extensions(desk.session, sought), until)
+    return LapsesOut(
+        year=year,
+        left_vnd=sum(each.balance.left_vnd for each in found),
+        items=[LapseOut.of(each) for each in found],
+    )

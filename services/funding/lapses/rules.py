@@ -1,0 +1,125 @@
+"""Until when the money of a lot must be paid and settled. Pure.
+
+A deadline is the table's for the capital kind and for own or carried money, the row of the budget year before the general
+one; the decision of a carry-over may set a later day for the money that it moved.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal, cast
+
+from services.funding.balances import CAPITALS, Amounts, Capital, Lot
+from services.funding.catalogue import DATA
+
+Money = Literal["own", "carried"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table of deadlines."""
+
+    capital: Capital
+    money: Money
+    budget_year: int | None
+    """None: every year that has no row of its own."""
+    paid_years_after: int
+    paid_by: str
+    settled_years_after: int
+    settled_by: str
+    legal_basis: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last days of a lot's money, and by which document."""
+
+    paid_by: date
+    settled_by: date
+    legal_basis: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A day that the decision of a carry-over set for the money it moved."""
+
+    paid_by: date
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """A lot with money left, and when that lapses."""
+
+    lot: Lot
+    balance: Amounts
+    deadline: Deadline
+
+
+def read_deadlines(folder: Path = DATA) -> tuple[Rule, ...]:
+    """Read the table; refuse one that leaves some money without a deadline."""
+    with (folder / "deadlines.csv").open(encoding="utf-8", newline="") as rows:
+        rules = tuple(
+            Rule(
+                cast("Capital", row["capital"]),
+                cast("Money", row["money"]),
+                int(row["budget_year"]) if row["budget_year"] else None,
+                int(row["paid_years_after"]),
+                row["paid_by"],
+                int(row["settled_years_after"]),
+                row["settled_by"],
+                row["legal_basis"],
+                row["confidence"],
+            )
+            for row in csv.DictReader(rows)
+        )
+    general = {(rule.capital, rule.money) for rule in rules if rule.budget_year is None}
+    for capital in CAPITALS:
+        for money in ("own", "carried"):
+            if (capital, money) not in general:
+                raise ValueError(f"no deadline for {money} {capital} money")
+    for rule in rules:
+        day_after(2023, rule.paid_years_after, rule.paid_by)
+        day_after(2023, rule.settled_years_after, rule.settled_by)
+    return rules
+
+
+def day_after(year: int, years_after: int, month_day: str) -> date:
+    """Give a day like 01-31 some years after a budget year."""
+    return date.fromisoformat(f"{year + years_after}-{month_day}")
+
+
+def deadline_of(rules: Iterable[Rule], lot: Lot, extension: Extension | None = None) -> Deadline:
+    """Tell until when the money of a lot must be paid and settled."""
+    year = lot.line.year
+    money = "own" if lot.origin_year == year else "carried"
+    fitting = [rule for rule in rules if (rule.capital, rule.money) == (lot.line.capital, money)]
+    of_the_year = [rule for rule in fitting if rule.budget_year == year]
+    (rule, *_) = of_the_year or [rule for rule in fitting if rule.budget_year is None]
+    paid_by = day_after(year, rule.paid_years_after, rule.paid_by)
+    settled_by = day_after(year, rule.settled_years_after, rule.settled_by)
+    if extension is not None and extension.paid_by > paid_by:
+        latest = max(settled_by, extension.paid_by)
+        return Deadline(extension.paid_by, latest, extension.decision, "by decision of the carry-over")
+    return Deadline(paid_by, settled_by, rule.legal_basis, rule.confidence)
+
+
+def lapses(
+    rules: Iterable[Rule],
+    balances: Mapping[Lot, Amounts],
+    extensions: Mapping[Lot, Extension],
+    until: date | None = None,
+) -> list[Lapse]:
+    """List lots with money left by their deadline, the earliest first and the largest first within a day."""
+    rules = tuple(rules)
+    found = [
+        Lapse(lot, balance, deadline_of(rules, lot, extensions.get(lot)))
+        for lot, balance in balances.items()
+        if balance.left_vnd > 0
+    ]
+    due = [each for each in found if until is None or each.deadline.paid_by <= until]
+    return sorted(due, key=lambda each: (each.deadline.paid_by, -each.balance.left_vnd))

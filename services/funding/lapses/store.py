@@ -1,0 +1,43 @@
+"""How money that is left is found, with the days that carry-overs set for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.balances import Amounts, Kind, Lot
+from services.funding.entries.store import REVERSALS
+from services.funding.lapses.rules import Extension
+from services.funding.models import ENTRIES, LOTS, POSTINGS
+from services.funding.queries import Sought
+from services.funding.store import IN_ORDER, KEY, amounts_of, lot_of, lot_terms
+
+
+async def balances(session: AsyncSession, sought: Sought) -> Mapping[Lot, Amounts]:
+    """Read what the lots sought hold."""
+    rows = (await session.execute(select(LOTS).where(*lot_terms(sought)).order_by(*IN_ORDER))).all()
+    return {lot_of(row): amounts_of(row) for row in rows}
+
+
+async def extensions(session: AsyncSession, sought: Sought) -> Mapping[Lot, Extension]:
+    """Find the latest day that a carry-over, not undone, set for the money of each lot."""
+    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
+    query: Select[Any] = (
+        select(*(LOTS.c[name] for name in KEY), ENTRIES.c.deadline, ENTRIES.c.decision_number)
+        .select_from(ENTRIES)
+        .join(POSTINGS, and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id))
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .outerjoin(REVERSALS, undone_by)
+        .where(
+            ENTRIES.c.kind == Kind.CARRY_OVER.value,
+            ENTRIES.c.deadline.is_not(None),
+            POSTINGS.c.carried_over_vnd > 0,
+            REVERSALS.c.id.is_(None),
+            *lot_terms(sought),
+        )
+        .order_by(ENTRIES.c.deadline, ENTRIES.c.sequence)
+    )
+    if sought.year is not None:
+        query = query.where(ENTRIES.c.year == sought.year - 1, POSTINGS.c.year == sought.year - 1)
+    return {lot_of(row): Extension(row.deadline, row.decision_number) for row in await session.execute(query)}

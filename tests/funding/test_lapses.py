@@ -1,0 +1,144 @@
+"""Deadlines: what lapses is listed in advance, by dated rules and by the decisions of carry-overs, and handed back by entry."""
+
+import shutil
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funding.balances import Amounts, Line, Lot
+from services.funding.catalogue import DATA
+from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
+from tests.funding.conftest import DECISION, LINE
+
+pytestmark = pytest.mark.anyio
+
+RULES = read_deadlines()
+
+
+def lot(year=2023, origin=2023, capital="investment"):
+    return Lot(Line(year, "poverty", None, capital, "central", "610", date(1991, 10, 10)), origin)
+
+
+@pytest.mark.parametrize(
+    ("of", "paid_by", "settled_by", "basis"),
+    [
+        (lot(), "2024-01-31", "2024-01-31", "Luật Đầu tư công 2019 Điều 68"),
+        (lot(capital="recurrent"), "2023-12-31", "2024-01-31", "Luật NSNN 2015 Điều 64"),
+        (lot(origin=2022), "2023-12-31", "2024-01-31", "Luật Đầu tư công 2019 Điều 68"),
+        (lot(2024, 2022), "2024-12-31", "2025-01-31", "NQ 104/2023/QH15"),
+        (lot(2024, 2023, "recurrent"), "2024-12-31", "2025-01-31", "NQ 104/2023/QH15"),
+        (lot(2024, 2024), "2025-01-31", "2025-01-31", "Luật Đầu tư công 2019 Điều 68"),
+    ],
+)
+def test_deadlines_by_kind_and_year(of, paid_by, settled_by, basis):
+    found = deadline_of(RULES, of)
+    assert (found.paid_by.isoformat(), found.settled_by.isoformat(), found.legal_basis) == (
+        paid_by,
+        settled_by,
+        basis,
+    )
+
+
+def test_a_decision_extends_and_never_shortens():
+    later = deadline_of(RULES, lot(2024, 2023), Extension(date(2025, 6, 30), "12/QĐ"))
+    assert (later.paid_by, later.settled_by, later.legal_basis) == (
+        date(2025, 6, 30),
+        date(2025, 6, 30),
+        "12/QĐ",
+    )
+    assert deadline_of(RULES, lot(2024, 2023), Extension(date(2024, 6, 30), "12/QĐ")).paid_by == date(
+        2024, 12, 31
+    )
+
+
+@given(st.lists(st.tuples(st.integers(2021, 2023), st.sampled_from(["investment", "recurrent"]), st.integers(0, 9)), max_size=8))  # fmt: skip
+def test_all_money_left_is_listed_once(many):
+    held = {lot(2023, origin, capital): Amounts(allocated_vnd=amount) for origin, capital, amount in many}
+    found = lapses(RULES, held, {})
+    assert {each.lot for each in found} == {each for each, balance in held.items() if balance.left_vnd}
+    days = [each.deadline.paid_by for each in found]
+    assert days == sorted(days)
+    early = lapses(RULES, held, {}, date(2023, 12, 31))
+    assert early == [each for each in found if each.deadline.paid_by <= date(2023, 12, 31)]
+
+
+def test_money_without_a_deadline_is_refused_at_start(tmp_path):
+    folder = tmp_path / "codes"
+    shutil.copytree(DATA, folder)
+    path = folder / "deadlines.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("recurrent,own", "recurrent,carried"), encoding="utf-8")
+    with pytest.raises(ValueError, match="no deadline for own recurrent"):
+        read_deadlines(folder)
+    path.write_text(text.replace("12-31", "12-32", 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="out of range"):
+        read_deadlines(folder)
+
+
+async def lapsing(office, **query):
+    answer = await office.get("lapses", **{"year": 2023, **query})
+    assert answer.status_code == 200, answer.text
+    return [(it["unit"], it["capital"], it["origin_year"], it["left_vnd"], it["paid_by"]) for it in answer.json()["items"]]  # fmt: skip
+
+
+async def test_what_lapses_is_listed_in_advance_and_handed_back_by_an_entry(office):
+    await office.allocate(100)
+    await office.allocate(50, capital="recurrent")
+    await office.allocate(7, source="credit")
+    await office.allocate(20, year=2022, decision={"number": "1", "date": "2022-01-05"})
+    await office.carry_over(20, from_year=2022)
+    await office.commit(90)
+    await office.disburse(15)
+    assert await lapsing(office) == [
+        ("610", "recurrent", 2023, 50, "2023-12-31"),
+        ("610", "investment", 2022, 5, "2023-12-31"),
+        ("610", "investment", 2023, 100, "2024-01-31"),
+    ]
+    assert await lapsing(office, until="2023-12-31", capital="investment") == [
+        ("610", "investment", 2022, 5, "2023-12-31")
+    ]
+    assert await lapsing(office, unit="611") == []
+    assert [it[3] for it in await lapsing(office, source="credit")] == [7]
+    total = (await office.get("lapses", year=2023)).json()
+    assert total["left_vnd"] == sum(it["left_vnd"] for it in total["items"]) == 155
+    await office.decide("returns", 5, origin_year=2022)
+    await office.decide("returns", 50, capital="recurrent")
+    assert await lapsing(office, until="2024-01-30") == []
+
+
+async def test_the_decision_of_a_carry_over_sets_its_own_day(office):
+    await office.allocate(60)
+    moved = await office.carry_over(60, deadline="2025-06-30")
+    assert moved["deadline"] == "2025-06-30"
+    assert await lapsing(office, year=2024) == [("610", "investment", 2023, 60, "2025-06-30")]
+    (item,) = (await office.get("lapses", year=2024)).json()["items"]
+    assert item["legal_basis"] == DECISION["number"]
+    await office.reverse(moved)
+    await office.carry_over(60)
+    assert await lapsing(office, year=2024) == [("610", "investment", 2023, 60, "2024-12-31")]
+    line = {name: value for name, value in LINE.items() if name != "year"}
+    body = {
+        **line,
+        "from_year": 2023,
+        "amount_vnd": 1,
+        "decision": DECISION,
+        "deadline": "2023-12-31",
+    }
+    refused = await office.post("carry-overs", body)
+    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
+        ("/deadline", "deadline_before_year")
+    ]
+
+
+async def test_rates_with_and_without_carry_over(office):
+    await office.allocate(60, year=2022, decision={"number": "1", "date": "2022-01-05"})
+    await office.carry_over(60, from_year=2022)
+    await office.allocate(40)
+    await office.disburse(70)
+    total = (await office.get("progress", year=2023)).json()["rows"][-1]
+    assert (total["disbursement_rate"], total["disbursement_rate_without_carry_over"]) == (70, 25)
+    assert (total["own_rate_numerator_vnd"], total["own_rate_denominator_vnd"]) == (10, 40)
+    total = (await office.get("progress", year=2024)).json()["rows"][-1]
+    assert total["disbursement_rate_without_carry_over"] is None
