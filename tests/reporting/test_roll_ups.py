@@ -1,9 +1,12 @@
 """Roll-ups equal a recomputation from scratch, and a plain model, whatever is submitted, reviewed and withdrawn."""
 
 import asyncio
+import random
+from collections import Counter
 from dataclasses import dataclass, field
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -236,3 +239,54 @@ def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database):
         finally:
             runner.run(Reporting.admin.close())
             runner.run(opened.__aexit__(None, None, None))
+
+
+async def worker(office, number):
+    """One client that submits, corrects, reviews and withdraws at random, and takes no for an answer."""
+    chance = random.Random(number)
+    answered = []
+    for _ in range(12):
+        unit, form = chance.choice(UNITS), chance.choice(list(FORMS))
+        listed = await office.get("reports", office.reviewer, unit=unit, form=form, limit=5)
+        live = [it for it in listed.json()["items"] if it["state"] in ("submitted", "accepted")]
+        if live and chance.random() < 0.6:
+            report, move = chance.choice(live), chance.choice(["accept", "accept", "return", "withdraw"])
+            more = {} if move == "accept" else {"reason": "vì sao"}
+            answered.append(await office.verdict(report, move, **more))
+        else:
+            wanted = [place for place in places(unit, form) if place not in LEVELS or form == "census"]
+            place = chance.choice(wanted)
+            rows = [(place, indicator, chance.randint(0, 1)) for indicator in FORMS[form]]
+            supersedes = live[0]["id"] if live else None
+            answered.append(await office.submit(unit, "2023", form, rows, supersedes=supersedes))
+    return answered
+
+
+@pytest.mark.race
+@pytest.mark.anyio
+async def test_many_at_once_leave_roll_ups_and_feed_that_agree_with_the_reports(office):
+    answers = [it for each in await asyncio.gather(*(worker(office, at) for at in range(8))) for it in each]
+    statuses = Counter(it.status_code for it in answers)
+    assert set(statuses) <= {200, 201, 404, 409}, [it.text for it in answers if it.status_code >= 500]
+    assert statuses[201] > 10
+    assert statuses[200] > 5
+    await compare(office, None)
+
+    feed = (await office.get("changes", office.reviewer, limit=1000)).json()
+    assert not feed["more"]
+    ids = [int(it["id"]) for it in feed["items"]]
+    times = [it["time"] for it in feed["items"]]
+    assert ids == sorted(set(ids))
+    assert times == sorted(times)
+    told = {
+        it["subject"].removeprefix("reports/"): it["type"].removeprefix("report.") for it in feed["items"]
+    }
+    reports, cursor = {}, None
+    while True:
+        asked = {"limit": 100, **({"cursor": cursor} if cursor else {})}
+        page = (await office.get("reports", office.reviewer, **asked)).json()
+        reports |= {it["id"]: it["state"] for it in page["items"]}
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert told == reports
