@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,6 +21,8 @@ from shared.kit.launcher import SETUP_FAULT, SetupError, answers, launch
 from shared.kit.postgres import PostgresError
 from shared.kit.run_folder import RunFolder
 
+Do = Callable[[FrontPanel, argparse.Namespace], int]
+
 DETACHED_START_SECONDS = 100
 LOG_TAIL_LINES = 25
 LARGEST_LOG_BYTES = 20 * 1024 * 1024
@@ -29,39 +31,9 @@ LARGEST_LOG_BYTES = 20 * 1024 * 1024
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m services", description="Run the product on this machine."
-    )
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("run", help="run in the foreground until Ctrl-C (the default)")
-    up = commands.add_parser("up", help="start, and give the prompt back with --detach")
-    up.add_argument("--detach", action="store_true", help="run in the background, logs in var/log/ntp.log")
-    commands.add_parser("stop", help="stop what runs here and wait until it is gone")
-    commands.add_parser("status", help="list the processes")
-    told = commands.add_parser("exec", help="run a command with what one process is told")
-    told.add_argument("name", choices=FACTORIES)
-    told.add_argument("told", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
-    for name, what in (
-        ("backup", "write the database and the secrets into a new folder"),
-        ("restore", "bring a backup into an installation that holds nothing yet"),
-    ):
-        commands.add_parser(name, help=what).add_argument("folder", type=Path)
-    given = parser.parse_args(arguments)
+    given = _parser().parse_args(arguments)
     try:
-        panel = FrontPanel()
-        if given.command == "stop":
-            return stop(panel)
-        if given.command == "status":
-            return status(panel)
-        if given.command == "exec":
-            execute(panel, given.name, [part for part in given.told if part != "--"] or ["env"])
-        if given.command in {"backup", "restore"}:
-            (backup if given.command == "backup" else restore)(panel, given.folder.absolute())
-            print(f"{given.command}: {given.folder}")
-            return 0
-        if given.command == "up" and given.detach:
-            return detach(panel)
-        return launch(lambda: Stack(panel).launcher())
+        done: int = given.do(FrontPanel(), given)
     except ValidationError as error:
         for fault in error.errors():
             print(f"NTP_{str(fault['loc'][0]).upper()}: {fault['msg']}", file=sys.stderr)
@@ -70,7 +42,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{what}: another user's installation; set NTP_VAR to a folder of your own", file=sys.stderr)
     except (PostgresError, SetupError) as error:
         print(error, file=sys.stderr)
+    else:
+        return done
     return SETUP_FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services", description="Run the product on this machine."
+    )
+    parser.set_defaults(do=run)
+    commands = parser.add_subparsers(dest="command")
+
+    def command(name: str, do: Do, what: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=what)
+        one.set_defaults(do=do)
+        return one
+
+    command("run", run, "run in the foreground until Ctrl-C (the default)")
+    up = command("up", up_or_run, "start, and give the prompt back with --detach")
+    up.add_argument("--detach", action="store_true", help="run in the background, logs in var/log/ntp.log")
+    command("stop", lambda panel, _: stop(panel), "stop what runs here and wait until it is gone")
+    command("status", lambda panel, _: status(panel), "list the processes")
+    told = command("exec", exec_told, "run a command with what one process is told")
+    told.add_argument("name", choices=FACTORIES)
+    told.add_argument("told", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+    for name, do, what in (
+        ("backup", backup, "write the database and the secrets into a new folder"),
+        ("restore", restore, "bring a backup into an installation that holds nothing yet"),
+    ):
+        command(name, keeping(do), what).add_argument("folder", type=Path)
+    return parser
+
+
+def run(panel: FrontPanel, _: argparse.Namespace) -> int:
+    """Run in the foreground."""
+    return launch(lambda: Stack(panel).launcher())
+
+
+def up_or_run(panel: FrontPanel, given: argparse.Namespace) -> int:
+    """Start in the background when asked to, otherwise in the foreground."""
+    return detach(panel) if given.detach else run(panel, given)
+
+
+def exec_told(panel: FrontPanel, given: argparse.Namespace) -> int:
+    """Become the command named."""
+    execute(panel, given.name, [part for part in given.told if part != "--"] or ["env"])
+    return 0
+
+
+def keeping(do: Callable[[FrontPanel, Path], None]) -> Do:
+    """Back up or restore, and say so."""
+
+    def done(panel: FrontPanel, given: argparse.Namespace) -> int:
+        do(panel, given.folder.absolute())
+        print(f"{given.command}: {given.folder}")
+        return 0
+
+    return done
 
 
 def detach(panel: FrontPanel) -> int:

@@ -1,83 +1,19 @@
 """The whole product in its real processes, as `make demo`, `make run` and `make stop` drive it."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from services.stack import FACTORIES, ROOT
-from shared.kit.run_folder import RunFolder, Running
-from tests.postgres import free_port
+from services.stack import FACTORIES
+from tests.running.product import Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 HEALED_WITHIN = 5.0
 STOPPED_WITHIN = 5.5
-
-
-@dataclass
-class Product:
-    """One installation in a folder of its own."""
-
-    folder: Path
-    ports: dict[str, int]
-
-    @property
-    def run(self) -> RunFolder:
-        return RunFolder(self.folder / "run")
-
-    def panel(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("NTP_")}
-        environment |= {f"NTP_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
-        return subprocess.run(
-            [sys.executable, "-m", "services", *arguments],
-            cwd=ROOT,
-            env={**environment, "NTP_VAR": str(self.folder)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    def get(self, name: str, path: str) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}{path}", timeout=3) as answer:
-                return answer.status
-        except urllib.error.HTTPError as refusal:
-            return refusal.code
-        except OSError:
-            return 0
-
-    def child(self, name: str) -> Running | None:
-        return next((one for one in self.run.children() if one.name == name), None)
-
-
-@pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
-    with TemporaryDirectory(prefix="ntp-tests-") as name:
-        Path(name).chmod(0o755)
-        made = Product(Path(name) / "var", {one: free_port() for one in (*FACTORIES, "postgres")})
-        up = made.panel("up", "--detach")
-        assert up.returncode == 0, up.stdout + up.stderr
-        yield made
-        made.panel("stop")
-
-
-def until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def test_everything_is_ready_when_the_prompt_comes_back(product: Product):

@@ -108,9 +108,9 @@ def _told_to_the_gateway() -> Mapping[str, str]:
     if "NTP_CLIENT_SECRET_PEPPER" in os.environ:
         return os.environ
     sys.path.insert(0, str(ROOT))
-    from services.__main__ import FrontPanel, Stack  # noqa: PLC0415 (only where the stack is)
+    from services.stack import FrontPanel, Stack  # noqa: PLC0415 (only where the stack is)
 
-    return Stack(FrontPanel())._environment("gateway")  # noqa: SLF001
+    return Stack(FrontPanel()).environment("gateway")
 
 
 def _kept() -> dict[str, Client]:
