@@ -15,8 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import asyncpg
 
-from migrations.owners import OWNERS
-from services.stack import DATABASE, FrontPanel, Stack
+from services.stack import DATABASE, FACTORIES, FrontPanel, Stack
 from shared.kit.postgres import PostgresError, find_programs
 
 DUMP = "ntp.dump"
@@ -84,7 +83,7 @@ async def _drop_schemas(address: SplitResult) -> None:
     """Make room for the dump's own schemas, which are about to come."""
     connection = await asyncpg.connect(address.geturl())
     try:
-        for owner in OWNERS:
+        for owner in FACTORIES:
             await connection.execute(f"DROP SCHEMA IF EXISTS {owner} CASCADE")
     finally:
         await connection.close()

@@ -66,7 +66,7 @@ def test_a_database_url_replaces_the_embedded_server(monkeypatch):
         "NTP_ADMIN_DATABASE_URL", "postgresql://boss:secret@db.example:6432/postgres?sslmode=require"
     )
     stack = Stack(FrontPanel())
-    assert stack._postgres is None
+    assert stack.postgres is None
     url = told(stack)["poverty"]["NTP_DATABASE_URL"]
     assert url.startswith("postgresql+asyncpg://poverty:")
     assert url.endswith("@db.example:6432/ntp?ssl=require")  # as SQLAlchemy's asyncpg dialect says it
