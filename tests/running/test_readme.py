@@ -1,0 +1,41 @@
+"""The README says what is there: every setting, every make target, every path it names."""
+
+import re
+
+import pytest
+
+from gateway.settings import GatewaySettings
+from services.ethnic.settings import EthnicSettings
+from services.funding.settings import FundingSettings
+from services.rural.settings import RuralSettings
+from services.stack import ROOT, FrontPanel
+from shared.reporting.settings import ReportingSettings
+
+README = (ROOT / "README.md").read_text()
+CLASSES = (FrontPanel, GatewaySettings, ReportingSettings, RuralSettings, EthnicSettings, FundingSettings)
+
+
+@pytest.mark.parametrize("settings", CLASSES, ids=lambda it: it.__name__)
+def test_every_setting_is_in_the_configuration_table(settings):
+    missing = [
+        name
+        for field in settings.model_fields
+        if (name := f"NTP_{field.upper()}") and not re.search(rf"`{name}`", README)
+    ]
+    assert missing == []
+
+
+def test_every_variable_in_the_readme_is_a_setting():
+    known = {f"NTP_{field.upper()}" for settings in CLASSES for field in settings.model_fields}
+    assert set(re.findall(r"`(NTP_\w+)`", README)) <= known
+
+
+def test_every_make_target_in_the_readme_is_there():
+    targets = set(re.findall(r"(?m)^([a-z.]+):", (ROOT / "Makefile").read_text()))
+    assert set(re.findall(r"`make ([a-z.]+)`", README)) <= targets
+
+
+def test_every_path_of_the_repository_in_the_readme_is_there():
+    named = re.findall(r"`((?:shared|services|tests|examples)/[\w/.*-]+)`", README)
+    assert named
+    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
