@@ -1,0 +1,144 @@
+"""What a request costs in SQL statements: a number that does not grow with the report, the units or the years."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import event
+
+from shared.reporting.catalogue import Figure, Indicator, Sum
+from tests.reporting import office as offices
+from tests.reporting.office import NAME, SINCE, open_office
+
+MANY = tuple(f"extra_{at:02d}" for at in range(10))
+"""Ten indicators for 102 communes make a report of a thousand values."""
+
+
+def wide_catalogue():
+    plain = offices.catalogue()
+    extra = [Indicator(code, NAME, "census", "-", "commune", "-", SINCE) for code in MANY]
+    figures = {code: Figure(code, NAME, Sum((code,)), "-", 0, NAME, "-", SINCE) for code in MANY}
+    return replace(
+        plain,
+        indicators={**plain.indicators, **{it.code: (it,) for it in extra}},
+        figures={**plain.figures, **figures},
+    )
+
+
+@pytest.fixture
+async def wide_office(database, monkeypatch):
+    wide = wide_catalogue()
+    monkeypatch.setattr(offices, "catalogue", lambda: wide)
+    async with open_office(database) as opened:
+        yield opened
+
+
+@contextmanager
+def counted(office):
+    """Count what is sent to the database; transaction control is no statement here."""
+    sent: list[str] = []
+    engine = office.app.state.database.engine.sync_engine
+
+    def note(_connection, _cursor, statement, *_):
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def cost(office, request) -> int:
+    with counted(office) as sent:
+        answer = await request
+    assert answer.status_code < 300, answer.text
+    return len(sent)
+
+
+def values(office, indicators, value=1, communes=102):
+    return [(unit, code, value) for unit in office.communes("62")[:communes] for code in indicators]
+
+
+async def test_a_report_of_a_thousand_values_costs_as_many_statements_as_one_of_ten(wide_office):
+    office = wide_office
+    province = office.token("province", ["report"], ["62"])
+    found = {}
+    for size, rows in {
+        1: values(office, MANY[:1], communes=1),
+        10: values(office, MANY[:1], communes=10),
+        1020: values(office, MANY),
+    }.items():
+        period = str(2020 + len(found))
+        steps = []
+        for value in (1, 2):
+            said = [(unit, code, value) for unit, code, _ in rows]
+            live = (await office.get("reports", office.reviewer, period=period, state="submitted")).json()[
+                "items"
+            ]
+            more = {"supersedes": live[0]["id"]} if live else {}
+            steps.append(
+                await cost(office, office.submit("62", period, "census", said, token=province, **more))
+            )
+        (report,) = (await office.get("reports", office.reviewer, period=period, state="submitted")).json()[
+            "items"
+        ]
+        steps.append(await cost(office, office.verdict(report)))
+        found[size] = steps
+    assert found[1] == found[10] == found[1020]
+    submission, correction, acceptance = found[1020]
+    assert (submission, correction, acceptance) == (13, 17, 13)
+
+
+async def test_a_count_and_an_average_cost_two_statements_more_whatever_their_number(office):
+    rural = office.communes("62", kinds={"xa"})
+    province = office.token("province", ["report"], ["62"])
+    found = []
+    for period, units in (("2021", rural[:1]), ("2022", rural[:40]), ("2023", rural)):
+        rows = [(unit, code, 1) for unit in units for code in ("criterion_a", "criterion_b")]
+        found.append(await cost(office, office.submit("62", period, "criteria", rows, token=province)))
+    assert found[0] == found[1] == found[2]
+    assert found[0] == 15
+
+
+@pytest.mark.parametrize("unit", ["62", "610"])
+async def test_a_reading_costs_a_fixed_number_of_statements(office, unit):
+    async def read(**more):
+        return await cost(office, office.get("progress", office.reviewer, period="2023", unit=unit, **more))
+
+    empty = await read()
+    for period in ("2021", "2022", "2023"):
+        for district in ("610", "611", "612"):
+            rows = [
+                (place, code, 5) for place in office.communes(district) for code in ("poor", "households")
+            ]
+            await office.accepted(district, period, "census", rows)
+    full = [await read(), await read(basis="provisional"), await read(headline=True)]
+    assert full == [empty] * 3
+    assert empty == 4
+    assert await read(as_of="2024-01-11T00:00:00Z") == 4
+
+
+@pytest.mark.parametrize("path", ["completeness", "obligations", "observations", "lineage/poverty_rate"])
+async def test_other_readings_cost_a_fixed_number_too(office, path):
+    async def read():
+        return await cost(office, office.get(path, office.reviewer, period="2023", unit="62"))
+
+    empty = await read()
+    for district in ("610", "611", "612"):
+        rows = [(place, code, 5) for place in office.communes(district) for code in ("poor", "households")]
+        await office.accepted(district, "2023", "census", rows)
+    assert await read() <= max(empty, 3)
+
+
+async def test_a_replayed_post_costs_three_statements(office):
+    body = {"unit": "610", "period": "2023", "form": "census", "nil": True}
+    token = office.district("610")
+    await office.post("reports", body, token, key="k")
+    assert await cost(office, office.post("reports", body, token, key="k")) <= 3
+
+
+async def test_the_catalogue_and_the_units_cost_nothing(office):
+    assert await cost(office, office.get("indicators")) == 0
+    assert office.communes("62", date(2023, 12, 31))
