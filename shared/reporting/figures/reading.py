@@ -38,7 +38,7 @@ class Reading:
 async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     """Answer the figures of a unit and period.
 
-    Five statements and one for each register, whatever the number of units, reports and years; a reading of the past,
+    Four statements and one for each register, whatever the number of units, reports and years; a reading of the past,
     of one commune or on another map costs what its observations cost.
     """
     place = where(desk, asked)
