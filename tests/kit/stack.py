@@ -39,6 +39,11 @@ def create_app():
     return app
 
 
+def embedded(folder, port):
+    settings = {"dynamic_shared_memory_type": "mmap"}
+    return Postgres(folder / "postgres", port=port, password="tiny", settings=settings) if port else None
+
+
 def main():
     told = json.loads(sys.argv[1])
     folder = Path(told["folder"])
@@ -49,7 +54,6 @@ def main():
         return ["prepared"]
 
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{HERE}", **told.get("environment", {})}
-    postgres_port = told.get("postgres_port")
     return launch(
         lambda: Launcher(
             processes=[

@@ -22,6 +22,9 @@ from tests.postgres import free_port
 
 pytestmark = pytest.mark.e2e
 
+FOR_A_MOMENT = {"fsync": "off", "dynamic_shared_memory_type": "mmap"}
+"""A killed server's data folder goes with the test, and so does what it shared."""
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has the trouble")
 
 
@@ -38,7 +41,7 @@ def server(folder: Path) -> Iterator[Callable[..., Postgres]]:
     made: list[Postgres] = []
 
     def make(data: Path = folder / "postgres", **options) -> Postgres:
-        made.append(Postgres(data, port=free_port(), password="s3cret", settings={"fsync": "off"}, **options))
+        made.append(Postgres(data, port=free_port(), password="s3cret", settings=FOR_A_MOMENT, **options))
         return made[-1]
 
     yield make
