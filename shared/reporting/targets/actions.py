@@ -68,7 +68,7 @@ async def set_targets(
     if any(code in before for code in changed):
         if if_match is None:
             raise PreconditionRequired(version=version_of(before))
-        if if_match.strip() not in {version_of(before), "*"}:
+        if not {each.strip() for each in if_match.split(",")} & {version_of(before), "*"}:
             raise PreconditionFailed(version=version_of(before))
     if changed:
         await store.keep(
