@@ -69,9 +69,7 @@ def main():
             ],
             folder=folder,
             before=prepare if "TINY_NEEDS" in environment else None,
-            postgres=Postgres(folder / "postgres", port=postgres_port, password="tiny")
-            if postgres_port
-            else None,
+            postgres=embedded(folder, told["postgres_port"]),
             postgres_setting="NTP_POSTGRES_PORT",
         )
     )
