@@ -24,6 +24,7 @@ MEASURES = (
     "carried_out_vnd",
     "committed_vnd",
     "disbursed_vnd",
+    "confirmed_vnd",
     "reserved_vnd",
 )
 AVAILABLE = (
@@ -42,6 +43,7 @@ KINDS = (
     "carry_over",
     "commitment",
     "disbursement",
+    "confirmation",
     "reversal",
 )
 CAPITALS = "capital IN ('investment', 'recurrent')"
@@ -193,10 +195,11 @@ def postings() -> None:
 def vouchers() -> None:
     op.create_table(
         "vouchers",
+        words("book"),
         words("source"),
         words("number"),
         sa.Column("entry_id", sa.Uuid, nullable=False),
-        sa.PrimaryKeyConstraint("source", "number", name="pk_vouchers"),
+        sa.PrimaryKeyConstraint("book", "source", "number", name="pk_vouchers"),
     )
     grant("SELECT, INSERT, DELETE", "vouchers")
     grant("UPDATE (entry_id)", "vouchers")

@@ -12,6 +12,7 @@ from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
 from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
+from services.funding.reconciliation.api import router as reconciliation
 from shared.kit.feed import feed_router
 from shared.kit.identity import PublicReader
 
@@ -84,4 +85,5 @@ router.include_router(batches)
 router.include_router(progress)
 router.include_router(counterparts)
 router.include_router(lapses)
+router.include_router(reconciliation)
 router.include_router(feed_router(PATH))

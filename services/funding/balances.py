@@ -25,11 +25,14 @@ class Kind(StrEnum):
     CARRY_OVER = "carry_over"
     COMMITMENT = "commitment"
     DISBURSEMENT = "disbursement"
+    CONFIRMATION = "confirmation"
     REVERSAL = "reversal"
 
 
 ALLOCATES = frozenset({Kind.ALLOCATION, Kind.SUPPLEMENT})
 BRINGS_MONEY = ALLOCATES | {Kind.OPENING_BALANCE, Kind.ASSIGNMENT}
+Book = Literal["agency", "treasury"]
+"""Payments as the agencies report them, and as the treasury confirms them."""
 MOVES_MONEY = frozenset({Kind.SUB_ALLOCATION, Kind.TRANSFER})
 
 
@@ -52,6 +55,8 @@ class Amounts:
     carried_out_vnd: int = 0
     committed_vnd: int = 0
     disbursed_vnd: int = 0
+    confirmed_vnd: int = 0
+    """Paid by the word of the treasury: another book, which no balance of the agencies' one depends on."""
     reserved_vnd: int = 0
     """Committed and neither paid nor carried out yet."""
 
@@ -89,12 +94,26 @@ class Amounts:
         return self.left_vnd - self.reserved_vnd
 
     @property
+    def unconfirmed_vnd(self) -> int:
+        """What the treasury may still confirm."""
+        return max(0, self.available_vnd - self.confirmed_vnd)
+
+    def read_in(self, book: Book) -> Self:
+        """Give the amounts with the payments of a book."""
+        return self if book == "agency" else replace(self, disbursed_vnd=self.confirmed_vnd)
+
+    @property
     def sound(self) -> bool:
         """Whether a lot may stand like this. The database checks the same."""
         return min(self.values()) >= 0 and self.uncommitted_vnd >= 0
 
 
 MEASURES: tuple[str, ...] = tuple(each.name for each in fields(Amounts))
+
+
+def book_of(kind: Kind) -> Book:
+    """Tell in which book the paper of an entry stands."""
+    return "treasury" if kind is Kind.CONFIRMATION else "agency"
 
 
 @dataclass(frozen=True, slots=True)

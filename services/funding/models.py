@@ -80,6 +80,7 @@ class LotRow(Base):
     carried_out_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     committed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     disbursed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     reserved_vnd: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
@@ -179,6 +180,7 @@ class PostingRow(Base):
     carried_out_vnd: Mapped[int]
     committed_vnd: Mapped[int]
     disbursed_vnd: Mapped[int]
+    confirmed_vnd: Mapped[int]
     reserved_vnd: Mapped[int]
 
     __table_args__ = (
@@ -189,10 +191,11 @@ class PostingRow(Base):
 
 
 class VoucherRow(Base):
-    """Which entry a voucher stands for: its latest, while that one is not reversed."""
+    """Which entry a voucher stands for in a book: its latest, while that one is not reversed."""
 
     __tablename__ = "vouchers"
 
+    book: Mapped[str] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
     entry_id: Mapped[uuid.UUID]

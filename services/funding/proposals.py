@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from services.funding.balances import BRINGS_MONEY, Capital, Kind
+from services.funding.balances import BRINGS_MONEY, Book, Capital, Kind
 from services.funding.catalogue import Catalogue
 from shared.kit.problems import Fault, Sentence, fault
 
@@ -60,6 +60,8 @@ class Voucher:
 
     source: str
     number: str
+    book: Book = "agency"
+    """The book that it stands in: the same paper may be reported by an agency and confirmed by the treasury."""
 
 
 InKindForm = Literal["labour_days", "land", "goods"]
@@ -128,7 +130,7 @@ class Proposal:
 
     def _faults_of_papers(self) -> Iterator[Fault]:
         named = self.decision or self.voucher or self.unread & {"decision", "voucher"}
-        if self.kind in {Kind.COMMITMENT, Kind.DISBURSEMENT} and not named:
+        if self.kind in {Kind.COMMITMENT, Kind.DISBURSEMENT, Kind.CONFIRMATION} and not named:
             yield fault("/voucher", "paper_missing", PAPER_MISSING)
 
     def _faults_of_days(self, today: date) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import StringConstraints
 
-from services.funding.balances import Capital
+from services.funding.balances import Book, Capital
 from services.funding.places import Place
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
@@ -29,6 +29,10 @@ OfComponent = Annotated[Code | None, Query(description="code of a component; non
 OfCapital = Annotated[Capital | None, Query(description="investment or recurrent")]
 OfSources = Annotated[list[Code] | None, Query(description="one or more sources", max_length=20)]
 OfUnit = Annotated[Code | None, Query(description="a province, district or commune with everything below it")]
+OfBook = Annotated[
+    Book,
+    Query(description="agency: payments as reported by agencies; treasury: as confirmed by the treasury"),
+]
 Below = Annotated[bool, Query(description="with everything below the unit; false: the unit alone")]
 
 NO_COMPONENT = "none"

@@ -136,6 +136,12 @@ def disburse(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
     ]
 
 
+def confirm(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a payment that the treasury confirms, held to what there was, not to what the agencies report."""
+    shares = spread(line, balances, amount_vnd, lambda balance: balance.unconfirmed_vnd)
+    return [Posting(lot, Amounts(confirmed_vnd=share)) for lot, share in shares]
+
+
 def carry_over(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
     """Post a carry-over: uncommitted money goes first, and a commitment goes along with money that is committed."""
     postings = []

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.anyio
 OPERATIONS = {
     "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
     "record_reversal", "record_batch", "record_assignment", "record_supplement", "record_sub_allocation",
-    "record_transfer", "read_counterparts", "read_lapses", "record_cancellation", "record_return", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
+    "record_transfer", "read_counterparts", "read_lapses", "record_confirmation",
+    "read_reconciliation", "record_cancellation", "record_return", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
 }  # fmt: skip
 
 
@@ -80,5 +81,6 @@ async def test_the_examples_run(document, office):
         await run(f"record_{operation}")
     await run("record_commitment")
     await run("record_disbursement")
+    await run("record_confirmation")
     given = await run("record_allocation")
     await run("record_reversal", reverses=given["id"])

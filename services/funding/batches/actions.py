@@ -11,11 +11,10 @@ from datetime import date
 from functools import cache
 from typing import Literal
 
-from services.funding import rules
-from services.funding.balances import Amounts, Kind, Line, Lot
+from services.funding.balances import Amounts, Line, Lot
 from services.funding.batches.store import append_all, forget_claims, keep_all
 from services.funding.desk import Desk
-from services.funding.entries.actions import entry_of
+from services.funding.entries.actions import TAKES, entry_of
 from services.funding.entries.store import Entry
 from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
 from services.funding.places import fault_of_unit, place_of
@@ -103,8 +102,7 @@ class Bench:
     def _take_effect(self, line: Line, entry: Entry) -> None:
         lots = self.balances.get(line, {})
         of_origin = {lot: lots[lot] for lot in lots if entry.origin_year in {None, lot.origin_year}}
-        post = rules.commit if entry.kind is Kind.COMMITMENT else rules.disburse
-        postings = post(line, of_origin, entry.amount_vnd)
+        postings = TAKES[entry.kind](line, of_origin, entry.amount_vnd)
         for posting in postings:
             lots[posting.lot] = self.touched[posting.lot] = lots[posting.lot] + posting.change
         assert entry.voucher is not None

@@ -21,11 +21,11 @@ EXAMPLE: JsonDict = {**LINE, "kind": "disbursement", "amount_vnd": 125_000_000, 
 
 
 class BatchEntryIn(DisbursementIn):
-    """A commitment or a payment; its voucher is what it is known by."""
+    """A commitment, a payment, or a payment that the treasury confirms; its voucher is what it is known by."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
-    kind: Literal["commitment", "disbursement"] = Field(description="what the entry is")
+    kind: Literal["commitment", "disbursement", "confirmation"] = Field(description="what the entry is")
     voucher: VoucherIO = Field(description="the paper behind it; the same one again is the same entry")
 
     def proposal(self) -> Proposal:

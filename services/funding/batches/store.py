@@ -19,9 +19,9 @@ KEEP = text(
 ).bindparams(*(bindparam(name, type_=ARRAY(BigInteger)) for name in ("ids", *MEASURES)))
 
 FORGET = text(
-    "DELETE FROM vouchers USING unnest(:sources, :numbers) AS unused (source, number)"
-    " WHERE vouchers.source = unused.source AND vouchers.number = unused.number"
-).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("sources", "numbers")))
+    "DELETE FROM vouchers USING unnest(:books, :sources, :numbers) AS unused (book, source, number)"
+    " WHERE vouchers.book = unused.book AND vouchers.source = unused.source AND vouchers.number = unused.number"
+).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("books", "sources", "numbers")))
 
 
 async def keep_all(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:
@@ -52,6 +52,5 @@ async def append_all(session: AsyncSession, entries: Sequence[Entry], holding: H
 async def forget_claims(session: AsyncSession, vouchers: Iterable[Voucher]) -> None:
     """Give up the claims of entries that were refused."""
     unused = list(vouchers)
-    await session.execute(
-        FORGET, {"sources": [each.source for each in unused], "numbers": [each.number for each in unused]}
-    )
+    asked = {f"{name}s": [getattr(each, name) for each in unused] for name in ("book", "source", "number")}
+    await session.execute(FORGET, asked)

@@ -23,6 +23,7 @@ from services.funding.balances import (
     Line,
     Lot,
     Posting,
+    book_of,
 )
 from services.funding.desk import Desk
 from services.funding.entries import store
@@ -211,6 +212,7 @@ async def _post(
 TAKES: Mapping[Kind, Callable[[Line, Balances, int], list[Posting]]] = {
     Kind.COMMITMENT: rules.commit,
     Kind.DISBURSEMENT: rules.disburse,
+    Kind.CONFIRMATION: rules.confirm,
     Kind.CARRY_OVER: rules.carry_over,
     Kind.CANCELLATION: rules.cancel,
     Kind.RETURN: rules.hand_back,
@@ -264,7 +266,7 @@ def entry_of(
         origin_year=proposal.origin_year or (proposal.year if proposal.kind in BRINGS_MONEY else None),
         amount_vnd=proposal.amount_vnd,
         decision=proposal.decision,
-        voucher=proposal.voucher,
+        voucher=proposal.voucher and replace(proposal.voucher, book=book_of(proposal.kind)),
         effective_on=day,
         note=proposal.note,
         client_id=desk.caller.client_id,

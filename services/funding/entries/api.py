@@ -15,6 +15,7 @@ from services.funding.entries.bodies import (
     AllocationIn,
     CarryOverIn,
     CommitmentIn,
+    ConfirmationIn,
     DisbursementIn,
     OpeningBalanceIn,
     ReversalIn,
@@ -92,6 +93,18 @@ async def record_disbursement(
     What is committed is paid first.
     """
     return await counter.record(desk.of(caller), Kind.DISBURSEMENT, draft)
+
+
+@router.post("/confirmations", **created, summary="Record a confirmation of the treasury")
+async def record_confirmation(
+    *,
+    desk: TheDesk,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[ConfirmationIn], Body()],
+) -> RecordedOut:
+    """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
+    return await counter.record(desk.of(caller), Kind.CONFIRMATION, draft)
 
 
 @router.post("/carry-overs", **created, summary="Record a carry-over")

@@ -251,6 +251,10 @@ class DisbursementIn(CommitmentIn):
     )
 
 
+class ConfirmationIn(DisbursementIn):
+    """A payment by the word of the treasury."""
+
+
 class CarryOverIn(_LineIn):
     """Money of one year moved into the next."""
 

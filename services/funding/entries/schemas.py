@@ -30,6 +30,7 @@ class PostingOut(BaseModel):
     carried_out_vnd: int = Field(0, description="change of what was carried into the next year, in đồng")
     committed_vnd: int = Field(0, description="change of what is committed, in đồng")
     disbursed_vnd: int = Field(0, description="change of what is disbursed, in đồng")
+    confirmed_vnd: int = Field(0, description="change of what the treasury confirmed as paid, in đồng")
     reserved_vnd: int = Field(0, description="change of what is committed and not yet paid, in đồng")
 
     @classmethod

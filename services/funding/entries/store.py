@@ -12,7 +12,7 @@ from typing import cast as typed
 from sqlalchemy import BigInteger, Row, Select, and_, cast, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES, Capital, Kind, Line, Lot, Posting
+from services.funding.balances import MEASURES, Capital, Kind, Line, Lot, Posting, book_of
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.proposals import Decision, InKind, Voucher
 from services.funding.queries import Sought
@@ -210,7 +210,9 @@ def _entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         kind=Kind(row.kind),
         capital=typed("Capital", row.capital),
         decision=Decision(row.decision_number, row.decision_date) if row.decision_number else None,
-        voucher=Voucher(row.voucher_source, row.voucher_number) if row.voucher_number else None,
+        voucher=Voucher(row.voucher_source, row.voucher_number, book_of(Kind(row.kind)))
+        if row.voucher_number
+        else None,
         in_kind=InKind(row.in_kind_form, row.in_kind_quantity, row.in_kind_unit_of_measure)
         if row.in_kind_form
         else None,

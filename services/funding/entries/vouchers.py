@@ -31,19 +31,22 @@ SAME = (
 
 CLAIM = text(
     """
-    INSERT INTO vouchers (source, number, entry_id)
-    SELECT * FROM unnest(:sources, :numbers, :ids) AS wanted (source, number, entry_id)
-    ORDER BY 1, 2
-    ON CONFLICT (source, number) DO UPDATE SET entry_id = vouchers.entry_id
-    RETURNING source, number, entry_id
+    INSERT INTO vouchers (book, source, number, entry_id)
+    SELECT * FROM unnest(:books, :sources, :numbers, :ids) AS wanted (book, source, number, entry_id)
+    ORDER BY 1, 2, 3
+    ON CONFLICT (book, source, number) DO UPDATE SET entry_id = vouchers.entry_id
+    RETURNING book, source, number, entry_id
     """
 ).bindparams(
+    bindparam("books", type_=ARRAY(Text)),
     bindparam("sources", type_=ARRAY(Text)),
     bindparam("numbers", type_=ARRAY(Text)),
     bindparam("ids", type_=ARRAY(Uuid)),
 )
 
-TAKE_OVER = text("UPDATE vouchers SET entry_id = :entry_id WHERE source = :source AND number = :number")
+TAKE_OVER = text(
+    "UPDATE vouchers SET entry_id = :entry_id WHERE book = :book AND source = :source AND number = :number"
+)
 
 
 class VoucherUsed(Conflict):
@@ -83,13 +86,14 @@ async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping
     if not wanted:
         return {}
     asked = {
+        "books": [voucher.book for voucher in wanted],
         "sources": [voucher.source for voucher in wanted],
         "numbers": [voucher.number for voucher in wanted],
         "ids": [entry.id for entry in wanted.values()],
     }
     used: dict[Voucher, uuid.UUID] = {}
     for row in await session.execute(CLAIM, asked):
-        voucher = Voucher(row.source, row.number)
+        voucher = Voucher(row.source, row.number, row.book)
         if row.entry_id != wanted[voucher].id:
             used[voucher] = row.entry_id
     if not used:
@@ -102,6 +106,7 @@ async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping
             TAKE_OVER,
             [
                 {
+                    "book": voucher.book,
                     "source": voucher.source,
                     "number": voucher.number,
                     "entry_id": wanted[voucher].id,

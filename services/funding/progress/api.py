@@ -26,6 +26,7 @@ from services.funding.progress.store import GROUPINGS
 from services.funding.queries import (
     NO_COMPONENT,
     BudgetYear,
+    OfBook,
     OfCapital,
     OfComponent,
     OfProgram,
@@ -73,6 +74,7 @@ async def read_progress(
     unit: OfUnit = None,
     origin_year: OriginYear = None,
     as_of: AsOf = None,
+    book: OfBook = "agency",
 ) -> ProgressOut:
     """Read what was allocated, carried over, committed and disbursed in a year, in any grouping.
 
@@ -83,7 +85,7 @@ async def read_progress(
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
     sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
-    parts = await store.parts(desk.session, sought, by, as_of=as_of)
+    parts = await store.parts(desk.session, sought, by, as_of=as_of, book=book)
     rows = group(parts, by, counted=catalogue.counted, with_a_rate=catalogue.with_a_rate)
     asked = {
         "year": year,
@@ -93,19 +95,26 @@ async def read_progress(
         "source": sources if source or "source" not in by else None,
         "unit": unit,
         "origin_year": origin_year,
+        "book": book,
     }
     return ProgressOut(
         year=year,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
         as_of=await _known_until(desk, as_of),
-        rows=[ProgressRow(**row.keys, **amounts(row, _lineage(row, asked))) for row in rows],
+        rows=[ProgressRow(**row.keys, **_said(row, asked)) for row in rows],
     )
 
 
 @router.get("/status", summary="Read the status of a year")
 async def read_status(
-    *, desk: TheDesk, _: PublicReader, year: BudgetYear, unit: OfUnit = None, as_of: AsOf = None
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    year: BudgetYear,
+    unit: OfUnit = None,
+    as_of: AsOf = None,
+    book: OfBook = "agency",
 ) -> StatusOut:
     """Read the money of a year as the province-wide status shows it.
 
@@ -114,8 +123,8 @@ async def read_status(
     """
     scope = await desk.scope(unit, year)
     sought = Sought(year=year, places=scope.places)
-    parts = await store.parts(desk.session, sought, ("capital", "source"), as_of=as_of)
-    asked = {"year": year, "unit": unit}
+    parts = await store.parts(desk.session, sought, ("capital", "source"), as_of=as_of, book=book)
+    asked = {"year": year, "unit": unit, "book": book}
     return StatusOut(
         year=year,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
@@ -141,7 +150,7 @@ def _rows(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) ->
         *(sum_up({"capital": kind}, of, catalogue.counted) for kind, of in kinds.items()),
         sum_up({"capital": TOTAL}, counted, catalogue.counted),
     ]
-    return [CapitalRow(**row.keys, **amounts(row, _lineage(row, asked))) for row in rows]
+    return [CapitalRow(**row.keys, **_said(row, asked)) for row in rows]
 
 
 def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[SourceRow]:
@@ -152,14 +161,14 @@ def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str,
         if not of or code in catalogue.counted:
             continue
         row = sum_up({"source": code}, of, catalogue.with_a_rate)
-        said = SourcePart(**row.keys, **amounts(row, _lineage(row, asked)))
+        said = SourcePart(**row.keys, **_said(row, asked))
         groups.setdefault(source.group, []).append(said)
         sums.setdefault(source.group, []).extend(of)
     rows = []
     for name, members in groups.items():
         whole = sum_up({}, sums[name], catalogue.counted)
-        lineage = _lineage(whole, {**asked, "source": [member.source for member in members]})
-        rows.append(SourceRow(source=name, parts=members, **amounts(whole, lineage)))
+        of_group = {**asked, "source": [member.source for member in members]}
+        rows.append(SourceRow(source=name, parts=members, **_said(whole, of_group)))
     return rows
 
 
@@ -182,6 +191,10 @@ def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: Catalogu
     if named:
         return None if EVERY_SOURCE in named else list(named)
     return None if "source" in by else sorted(catalogue.counted)
+
+
+def _said(row: Row, asked: dict[str, Any]) -> dict[str, object]:
+    return amounts(row, _lineage(row, asked), asked["book"])
 
 
 def _lineage(row: Row, asked: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.funding.balances import Capital
+from services.funding.balances import Book, Capital
 from services.funding.progress.rules import Row
 from shared.kit.decimals import Number
 from shared.territory.units import Unit
@@ -62,6 +62,10 @@ class AmountsOut(BaseModel):
     left_vnd: int = Field(
         description="available − disbursed − returned − carried out, in đồng", examples=[894_811_400_000]
     )
+    confirmed_vnd: int = Field(
+        description="confirmed as paid by the treasury in the year, in đồng", examples=[970_000_000_000]
+    )
+    book: Book = Field(description="the book that what is disbursed, left and every rate is read from")
     disbursement_rate: Number | None = Field(
         description="disbursed / available, in percent, exact or to six places, of the money that counts in the rate; "
         "null where none is available",
@@ -159,11 +163,11 @@ class StatusOut(BaseModel):
     sources: list[SourceRow] = Field(description="the other sources that have money in the year")
 
 
-def amounts(row: Row, lineage: str) -> dict[str, object]:
+def amounts(row: Row, lineage: str, book: Book) -> dict[str, object]:
     """Say the amounts of a row."""
     names = set(AmountsOut.model_fields) - {
         "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
-        "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd",
+        "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd", "book",
     }  # fmt: skip
     return {
         **{name: getattr(row.amounts, name) for name in names},
@@ -178,4 +182,5 @@ def amounts(row: Row, lineage: str) -> dict[str, object]:
             for year, amount in row.carried_over_from.items()
         ],
         "lineage": lineage,
+        "book": book,
     }

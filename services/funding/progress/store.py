@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from sqlalchemy import BigInteger, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES
+from services.funding.balances import MEASURES, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import Part
 from services.funding.queries import Sought
@@ -21,7 +21,12 @@ GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 
 
 async def parts(
-    session: AsyncSession, sought: Sought, by: Sequence[str], *, as_of: datetime | None = None
+    session: AsyncSession,
+    sought: Sought,
+    by: Sequence[str],
+    *,
+    as_of: datetime | None = None,
+    book: Book = "agency",
 ) -> list[Part]:
     """Sum up lots by the keys asked for, and by source and origin, which the rates and the carry-over need.
 
@@ -44,7 +49,7 @@ async def parts(
             {name: getattr(row, name) for name in by},
             row.source,
             row.origin_year,
-            amounts_of(row),
+            amounts_of(row).read_in(book),
             own=row.origin_year == sought.year,
         )
         for row in rows

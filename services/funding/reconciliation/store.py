@@ -1,0 +1,70 @@
+"""How the two books are laid side by side: by voucher, and in total."""
+
+from typing import Any
+
+from sqlalchemy import CTE, BigInteger, Row, Select, and_, cast, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.balances import Kind
+from services.funding.entries.store import REVERSALS
+from services.funding.models import ENTRIES, LOTS, POSTINGS
+from services.funding.queries import Sought
+from services.funding.store import lot_terms
+
+
+def gaps(sought: Sought, tolerance_vnd: int) -> Select[Any]:
+    """Query payments on which the books differ by more than a tolerance: matched by voucher, undone ones left out."""
+    agency, treasury = _payments(Kind.DISBURSEMENT, sought), _payments(Kind.CONFIRMATION, sought)
+    same = and_(agency.c.source == treasury.c.source, agency.c.number == treasury.c.number)
+    pairs = (
+        select(
+            func.coalesce(agency.c.id, treasury.c.id).label("id"),
+            func.coalesce(agency.c.source, treasury.c.source, literal("")).label("source"),
+            func.coalesce(agency.c.number, treasury.c.number, literal("")).label("number"),
+            func.coalesce(agency.c.unit, treasury.c.unit).label("unit"),
+            agency.c.id.label("agency_entry"),
+            treasury.c.id.label("treasury_entry"),
+            func.coalesce(agency.c.amount_vnd, 0).label("agency_vnd"),
+            func.coalesce(treasury.c.amount_vnd, 0).label("treasury_vnd"),
+        )
+        .select_from(agency)
+        .join(treasury, same, full=True)
+        .subquery()
+    )
+    missing = or_(pairs.c.agency_entry.is_(None), pairs.c.treasury_entry.is_(None))
+    differs = func.abs(pairs.c.agency_vnd - pairs.c.treasury_vnd) > tolerance_vnd
+    query = select(pairs).where(or_(missing, differs))
+    return query.order_by(pairs.c.source, pairs.c.number, pairs.c.id)
+
+
+async def totals(session: AsyncSession, sought: Sought) -> tuple[int, int]:
+    """Add up what the agencies report and what the treasury confirms."""
+    sums = (
+        cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger)
+        for name in ("disbursed_vnd", "confirmed_vnd")
+    )
+    row: Row[Any] = (await session.execute(select(*sums).where(*lot_terms(sought)))).one()
+    return row[0], row[1]
+
+
+def _payments(kind: Kind, sought: Sought) -> CTE:
+    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
+    touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+    of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
+    return (
+        select(
+            ENTRIES.c.id,
+            ENTRIES.c.voucher_source.label("source"),
+            ENTRIES.c.voucher_number.label("number"),
+            ENTRIES.c.unit,
+            ENTRIES.c.amount_vnd,
+        )
+        .outerjoin(REVERSALS, undone_by)
+        .where(
+            ENTRIES.c.year == sought.year,
+            ENTRIES.c.kind == kind.value,
+            REVERSALS.c.id.is_(None),
+            touching.where(of_entry, *lot_terms(sought)).exists(),
+        )
+        .cte(kind.value)
+    )

@@ -1,0 +1,131 @@
+"""Two books: what agencies report and what the treasury confirms stand side by side, and neither changes the other."""
+
+import pytest
+
+from tests.funding.conftest import DECISION, LINE, done, voucher
+
+pytestmark = pytest.mark.anyio
+
+
+def paper(number):
+    return {"source": "KBNN Kon Tum", "number": number}
+
+
+async def confirm(office, amount, **line):
+    body = {**LINE, "amount_vnd": amount, "voucher": voucher(), **line}
+    return await done(office.post("confirmations", body))
+
+
+async def books(office, **query):
+    answer = await office.get("reconciliation", **{"year": 2023, **query})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def total(office, **query):
+    return (await office.get("progress", year=2023, **query)).json()["rows"][-1]
+
+
+async def test_every_rate_says_which_book_it_reads(office):
+    await office.allocate(100)
+    await office.disburse(80)
+    await confirm(office, 50)
+    reported = await total(office)
+    assert (reported["book"], reported["disbursed_vnd"], reported["disbursement_rate"]) == ("agency", 80, 80)
+    assert reported["confirmed_vnd"] == 50
+    confirmed = await total(office, book="treasury")
+    assert (confirmed["book"], confirmed["disbursed_vnd"], confirmed["left_vnd"]) == ("treasury", 50, 50)
+    assert (confirmed["disbursement_rate"], confirmed["rate_numerator_vnd"]) == (50, 50)
+    status = (await office.get("status", year=2023, book="treasury")).json()["rows"][-1]
+    assert (status["book"], status["disbursement_rate"]) == ("treasury", 50)
+    assert (await office.get("progress", year=2023, book="both")).status_code == 422
+
+
+async def test_neither_book_takes_from_the_other_and_each_is_held_to_what_there_was(office):
+    await office.allocate(100)
+    await confirm(office, 90)
+    await office.disburse(100)
+    refused = await office.post("confirmations", {**LINE, "amount_vnd": 11, "voucher": voucher()})
+    assert (refused.status_code, refused.json()["available_vnd"]) == (409, 10)
+    kept = await confirm(office, 10)
+    await office.reverse(kept)
+    assert (await total(office))["confirmed_vnd"] == 90
+
+
+async def test_the_treasury_s_word_does_not_stand_in_the_way_of_decisions(office):
+    """The plan is cut below what the treasury had confirmed: a gap to be shown, not an entry to be refused."""
+    await office.allocate(100)
+    await confirm(office, 90)
+    await office.decide("cancellations", 50)
+    assert (await total(office, book="treasury"))["disbursement_rate"] == 180
+    refused = await office.post("confirmations", {**LINE, "amount_vnd": 1, "voucher": voucher()})
+    assert refused.json()["available_vnd"] == 0
+
+
+async def test_the_same_paper_stands_once_in_each_book(office):
+    await office.allocate(100)
+    body = {**LINE, "amount_vnd": 30, "voucher": paper("7")}
+    assert (await office.post("disbursements", body)).status_code == 201
+    first = await office.post("confirmations", body)
+    assert first.status_code == 201
+    again = await office.post("confirmations", body)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    unpapered = {name: value for name, value in body.items() if name != "voucher"}
+    assert (await office.post("confirmations", unpapered)).json()["errors"][0]["code"] == "paper_missing"
+
+
+async def test_gaps_are_found_by_voucher_with_an_owner(office):
+    await office.allocate(1000)
+    await office.allocate(1000, unit="611")
+    for number, reported, confirmed in (("1", 30, 30), ("2", 40, 41), ("3", 50, None), ("4", None, 60)):
+        unit = "611" if number == "4" else "610"
+        if reported:
+            await office.disburse(reported, voucher=paper(number), unit=unit)
+        if confirmed:
+            await confirm(office, confirmed, voucher=paper(number), unit=unit)
+    undone = await office.disburse(9)
+    await office.reverse(undone)
+    found = await books(office)
+    assert (found["agency_vnd"], found["treasury_vnd"], found["difference_vnd"]) == (120, 131, -11)
+    assert not found["within_tolerance"]
+    assert [
+        (it["voucher_number"], it["gap"], it["difference_vnd"], it["owner"]) for it in found["items"]
+    ] == [
+        ("2", "amounts_differ", -1, "610"),
+        ("3", "not_confirmed", 50, "KBNN Kon Tum"),
+        ("4", "not_reported", -60, "611"),
+    ]
+    tolerant = await books(office, tolerance_vnd=11)
+    assert tolerant["within_tolerance"]
+    assert [it["voucher_number"] for it in tolerant["items"]] == ["3", "4"]
+    assert [it["voucher_number"] for it in (await books(office, unit="611"))["items"]] == ["4"]
+    first = await books(office, limit=2)
+    rest = await books(office, limit=2, cursor=first["next"])
+    assert first["items"] + rest["items"] == found["items"]
+    assert rest["next"] is None
+
+
+async def test_payments_without_a_voucher_are_gaps_of_their_unit(office):
+    await office.allocate(100)
+    for amount in (5, 6):
+        body = {**LINE, "amount_vnd": amount, "decision": DECISION}
+        await done(office.post("disbursements", body))
+    found = await books(office)
+    assert [(it["voucher_number"], it["gap"], it["owner"]) for it in found["items"]] == [
+        (None, "not_confirmed", "610")
+    ] * 2
+
+
+async def test_a_treasury_file_is_a_batch(office):
+    await office.allocate(100)
+    await office.disburse(30, voucher=paper("1"))
+    entries = [
+        {**LINE, "kind": "confirmation", "amount_vnd": 30, "voucher": paper("1")},
+        {**LINE, "kind": "confirmation", "amount_vnd": 71, "voucher": paper("2")},
+        {**LINE, "kind": "disbursement", "amount_vnd": 30, "voucher": paper("1")},
+    ]
+    answer = (await office.post("batches", {"mode": "best_effort", "entries": entries})).json()
+    assert [it["outcome"] for it in answer["verdicts"]] == ["recorded", "refused", "existing"]
+    again = (await office.post("batches", {"mode": "best_effort", "entries": entries[:1]})).json()
+    assert again["existing"] == 1
+    assert (await books(office))["items"] == []
