@@ -1,0 +1,1 @@
+"""The history of every schema, and `python -m migrations`, which applies it."""
