@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import Any
@@ -164,7 +164,11 @@ TAKEN = (
 
 
 def newest_first(
-    sought: Sought, kind: Kind | None = None, voucher: str | None = None, batch: uuid.UUID | None = None
+    sought: Sought,
+    kind: Kind | None = None,
+    voucher: str | None = None,
+    batch: uuid.UUID | None = None,
+    month: str | None = None,
 ) -> Select[Any]:
     """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
     query, of_entry = _entries(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
@@ -178,6 +182,10 @@ def newest_first(
         query = query.where(ENTRIES.c.voucher_number == voucher)
     if batch is not None:
         query = query.where(ENTRIES.c.batch == batch)
+    if month is not None:
+        first = date.fromisoformat(f"{month}-01")
+        following = (first + timedelta(days=31)).replace(day=1)
+        query = query.where(ENTRIES.c.effective_on >= first, ENTRIES.c.effective_on < following)
     terms = lot_terms(sought)
     if terms:
         touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)

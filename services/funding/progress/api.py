@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import Catalogue
 from services.funding.desk import Desk, TheDesk
 from services.funding.progress import store
+from services.funding.progress.printing import PrintUnit
 from services.funding.progress.rules import TOTAL, Part, Row, group, sum_up
 from services.funding.progress.schemas import (
     CapitalRow,
+    PrintingOut,
     ProgressOut,
     ProgressRow,
     SourcePart,
@@ -35,15 +37,16 @@ from services.funding.queries import (
     OriginYear,
     Sought,
 )
+from shared.kit.answers import language_of
 from shared.kit.clock import AsOf
 from shared.kit.feed import newest_change
 from shared.kit.identity import PublicReader
-from shared.kit.problems import Invalid, Sentence, fault
+from shared.kit.problems import Invalid, Language, Sentence, fault
 from shared.kit.transactions import TransactionRoute
 
 ENTRIES = "/v1/funding/entries"
 EVERY_SOURCE = "all"
-TERMS = ("year", *GROUPINGS, "below")
+TERMS = ("year", *GROUPINGS, "below", "month")
 
 GROUPING_UNKNOWN = Sentence(
     "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
@@ -51,11 +54,19 @@ GROUPING_UNKNOWN = Sentence(
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
+PrintIn = Annotated[
+    PrintUnit | None,
+    Query(
+        description="print the amounts in million or billion đồng beside the exact ones, saying where they don't add"
+    ),
+]
+Wished = Annotated[Language, Depends(language_of)]
+
 GroupBy = Annotated[
     str,
     Query(
         max_length=100,
-        description="one or more of program, component, capital, source, unit, origin_year, separated by commas",
+        description="one or more of program, component, capital, source, unit, origin_year, month, separated by commas",
     ),
 ]
 
@@ -75,6 +86,8 @@ async def read_progress(
     origin_year: OriginYear = None,
     as_of: AsOf = None,
     book: OfBook = "agency",
+    print_in: PrintIn = None,
+    language: Wished,
 ) -> ProgressOut:
     """Read what was allocated, carried over, committed and disbursed in a year, in any grouping.
 
@@ -96,17 +109,19 @@ async def read_progress(
         "unit": unit,
         "origin_year": origin_year,
         "book": book,
+        "print_in": print_in,
     }
     return ProgressOut(
         year=year,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
         as_of=await _known_until(desk, as_of),
+        **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),
         rows=[ProgressRow(**row.keys, **_said(row, asked)) for row in rows],
     )
 
 
-@router.get("/status", summary="Read the status of a year")
+@router.get("/status", summary="Read the status of a year", response_model_exclude_unset=True)
 async def read_status(
     *,
     desk: TheDesk,
@@ -115,6 +130,8 @@ async def read_status(
     unit: OfUnit = None,
     as_of: AsOf = None,
     book: OfBook = "agency",
+    print_in: PrintIn = None,
+    language: Wished,
 ) -> StatusOut:
     """Read the money of a year as the province-wide status shows it.
 
@@ -124,12 +141,15 @@ async def read_status(
     scope = await desk.scope(unit, year)
     sought = Sought(year=year, places=scope.places)
     parts = await store.parts(desk.session, sought, ("capital", "source"), as_of=as_of, book=book)
-    asked = {"year": year, "unit": unit, "book": book}
+    asked = {"year": year, "unit": unit, "book": book, "print_in": print_in}
+    rows = _rows(parts, desk.catalogue)
+    of_counted = {**asked, "source": sorted(desk.catalogue.counted)}
     return StatusOut(
         year=year,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         as_of=await _known_until(desk, as_of),
-        rows=_rows(parts, desk.catalogue, asked),
+        **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),
+        rows=[CapitalRow(**row.keys, **_said(row, of_counted)) for row in rows],
         sources=_other_sources(parts, desk.catalogue, asked),
     )
 
@@ -140,17 +160,15 @@ async def _known_until(desk: Desk, as_of: datetime | None) -> datetime | None:
     return min(filter(None, (as_of, changed_at)), default=None)
 
 
-def _rows(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[CapitalRow]:
+def _rows(parts: Sequence[Part], catalogue: Catalogue) -> list[Row]:
     counted = [part for part in parts if part.source in catalogue.counted]
-    asked = {**asked, "source": sorted(catalogue.counted)}
     kinds: dict[Capital, list[Part]] = {
         kind: [part for part in counted if part.keys["capital"] == kind] for kind in CAPITALS
     }
-    rows = [
+    return [
         *(sum_up({"capital": kind}, of, catalogue.counted) for kind, of in kinds.items()),
         sum_up({"capital": TOTAL}, counted, catalogue.counted),
     ]
-    return [CapitalRow(**row.keys, **_said(row, asked)) for row in rows]
 
 
 def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[SourceRow]:
@@ -194,7 +212,7 @@ def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: Catalogu
 
 
 def _said(row: Row, asked: dict[str, Any]) -> dict[str, object]:
-    return amounts(row, _lineage(row, asked), asked["book"])
+    return amounts(row, _lineage(row, asked), asked["book"], asked["print_in"])
 
 
 def _lineage(row: Row, asked: dict[str, Any]) -> str:

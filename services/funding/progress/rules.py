@@ -73,12 +73,15 @@ def group(
 ) -> list[Row]:
     """Give a row for each group, in a stable order, and the total last.
 
-    Rates are of the sources that count; where rows are by source, a source with a rate of its own has that one too.
+    Rates are of the sources that count; where rows are by source, a source with a rate of its own has that one too. A
+    month has none: what is paid in it is not of the money that came in it.
     """
     groups: dict[tuple[Key, ...], list[Part]] = {}
     for part in parts:
         groups.setdefault(tuple(part.keys[name] for name in by), []).append(part)
     rated = with_a_rate if "source" in by else counted
+    if "month" in by:
+        rated = ()
     rows = [
         sum_up(dict(zip(by, values, strict=True)), groups[values], rated)
         for values in sorted(groups, key=_in_order(by))

@@ -1,13 +1,16 @@
 """How progress is said."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.balances import Book, Capital
+from services.funding.progress.printing import PrintUnit, differences, printed
 from services.funding.progress.rules import Row
 from shared.kit.decimals import Number
+from shared.kit.problems import Language
 from shared.territory.units import Unit
 
 Total = Literal["total"]
@@ -87,11 +90,48 @@ class AmountsOut(BaseModel):
     own_rate_denominator_vnd: int = Field(
         description="available of the year's own money that counts in the rate, in đồng", examples=[0]
     )
+    printed: dict[str, int] | None = Field(
+        None,
+        description="the amounts in the unit asked for by `print_in`, each rounded once; only where it was asked for",
+    )
     carried_over_from: list[CarriedOverOut] = Field(description="what was carried over, by year of origin")
     lineage: str = Field(
         description="the entries that the figures are made of",
         examples=["/v1/funding/entries?year=2023&source=central&unit=62"],
     )
+
+
+class DifferenceOut(BaseModel):
+    """A column whose printed parts do not add up to its printed total."""
+
+    measure: str = Field(description="which column of `printed`", examples=["disbursed"])
+    sum_of_printed_parts: int = Field(description="what the printed parts add up to", examples=[976_937])
+    printed_total: int = Field(description="the printed total", examples=[976_938])
+    explanation: str = Field(description="why, in words")
+
+
+class PrintingOut(BaseModel):
+    """How the amounts are printed, and where the printed parts do not add."""
+
+    unit: PrintUnit = Field(description="million or billion đồng")
+    differences: list[DifferenceOut] = Field(description="empty where all printed parts add up")
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], unit: PrintUnit, language: Language) -> Self:
+        """Say it of rows with their total last."""
+        found = differences(rows[:-1], rows[-1], unit)
+        return cls(
+            unit=unit,
+            differences=[
+                DifferenceOut(
+                    measure=each.measure,
+                    sum_of_printed_parts=each.parts,
+                    printed_total=each.total,
+                    explanation=each.why.render(language, {}),
+                )
+                for each in found
+            ],
+        )
 
 
 class Keys(BaseModel):
@@ -103,6 +143,7 @@ class Keys(BaseModel):
     source: str | None = Field(None, description="where the money comes from, or total")
     unit: str | None = Field(None, description="the unit that the money is given to, or total")
     origin_year: int | Total | None = Field(None, description="year of origin, or total")
+    month: str | None = Field(None, description="month in which entries take effect, or total")
 
 
 class ProgressRow(AmountsOut, Keys):
@@ -118,6 +159,7 @@ class ProgressOut(BaseModel):
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
     )
+    printing: PrintingOut | None = Field(None, description="only where `print_in` asked for it")
     rows: list[ProgressRow] = Field(description="one for each group, and the total last")
 
 
@@ -157,17 +199,18 @@ class StatusOut(BaseModel):
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
     )
+    printing: PrintingOut | None = Field(None, description="only where `print_in` asked for it")
     rows: list[CapitalRow] = Field(
         description="the central budget by capital kind: investment, recurrent, total"
     )
     sources: list[SourceRow] = Field(description="the other sources that have money in the year")
 
 
-def amounts(row: Row, lineage: str, book: Book) -> dict[str, object]:
+def amounts(row: Row, lineage: str, book: Book, print_in: PrintUnit | None = None) -> dict[str, object]:
     """Say the amounts of a row."""
     names = set(AmountsOut.model_fields) - {
         "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
-        "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd", "book",
+        "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd", "book", "printed",
     }  # fmt: skip
     return {
         **{name: getattr(row.amounts, name) for name in names},
@@ -181,6 +224,7 @@ def amounts(row: Row, lineage: str, book: Book) -> dict[str, object]:
             CarriedOverOut(origin_year=year, carried_over_vnd=amount)
             for year, amount in row.carried_over_from.items()
         ],
+        **({"printed": printed(row, print_in)} if print_in else {}),
         "lineage": lineage,
         "book": book,
     }

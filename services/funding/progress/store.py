@@ -5,9 +5,9 @@ The present is in the lots; the past is what had been posted to them by an insta
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from sqlalchemy import BigInteger, and_, cast, func, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import MEASURES, Book
@@ -16,8 +16,12 @@ from services.funding.progress.rules import Part
 from services.funding.queries import Sought
 from services.funding.store import amounts_of, lot_terms
 
-Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year"]
+Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year", "month"]
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+
+
+MONTH = func.to_char(ENTRIES.c.effective_on, "YYYY-MM")
+"""The month in which an entry takes effect; of a budget year it may lie in the year before or after."""
 
 
 async def parts(
@@ -30,19 +34,23 @@ async def parts(
 ) -> list[Part]:
     """Sum up lots by the keys asked for, and by source and origin, which the rates and the carry-over need.
 
-    As of an instant, what had been recorded by then is summed up; it costs what the entries of the year cost.
+    By month, or as of an instant, it is the postings that are summed up; that costs what the entries of the year cost.
     """
     names = list(dict.fromkeys((*by, "source", "origin_year")))
-    amounts = LOTS if as_of is None else POSTINGS
+    from_postings = as_of is not None or "month" in by
+    keys = {name: MONTH if name == "month" else LOTS.c[name] for name in names}
+    amounts = POSTINGS if from_postings else LOTS
     sums = (cast(func.sum(amounts.c[name]), BigInteger).label(name) for name in MEASURES)
-    query = select(*(LOTS.c[name] for name in names), *sums).group_by(*(LOTS.c[name] for name in names))
-    if as_of is not None:
+    query: Select[Any] = select(*(key.label(name) for name, key in keys.items()), *sums)
+    query = query.group_by(*keys.values())
+    if from_postings:
         query = (
             query.select_from(LOTS)
             .join(POSTINGS, POSTINGS.c.lot_id == LOTS.c.id)
             .join(ENTRIES, and_(ENTRIES.c.id == POSTINGS.c.entry_id, ENTRIES.c.year == POSTINGS.c.year))
-            .where(ENTRIES.c.recorded_at <= as_of)
         )
+    if as_of is not None:
+        query = query.where(ENTRIES.c.recorded_at <= as_of)
     rows = (await session.execute(query.where(*lot_terms(sought)))).all()
     return [
         Part(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Row, Select, and_, cast, func, literal, or_, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Kind
@@ -39,12 +39,13 @@ def gaps(sought: Sought, tolerance_vnd: int) -> Select[Any]:
 
 async def totals(session: AsyncSession, sought: Sought) -> tuple[int, int]:
     """Add up what the agencies report and what the treasury confirms."""
-    sums = (
-        cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger)
-        for name in ("disbursed_vnd", "confirmed_vnd")
-    )
-    row: Row[Any] = (await session.execute(select(*sums).where(*lot_terms(sought)))).one()
-    return row[0], row[1]
+
+    def total(name: str) -> ColumnElement[int]:
+        return cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger)
+
+    query = select(total("disbursed_vnd"), total("confirmed_vnd")).where(*lot_terms(sought))
+    agency, treasury = (await session.execute(query)).one()
+    return agency, treasury
 
 
 def _payments(kind: Kind, sought: Sought) -> CTE:

@@ -1,0 +1,99 @@
+"""Progress by month, and printed amounts: rounding is for the eye, and where printed parts don't add the answer says so."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funding.balances import Amounts
+from services.funding.progress.printing import UNITS, differences, printed, rounded
+from services.funding.progress.rules import Row
+from shared.kit.decimals import round_half_away
+from tests.funding.conftest import LINE, done, voucher
+
+pytestmark = pytest.mark.anyio
+
+MILLION = 10**6
+
+
+@given(st.integers(-(10**16), 10**16), st.sampled_from(["million", "billion"]))
+def test_rounding_is_half_away_from_zero(amount, unit):
+    assert rounded(amount, unit) == round_half_away(Decimal(amount) / UNITS[unit], 0)
+
+
+@given(st.lists(st.integers(0, 10**10), min_size=1, max_size=8))
+def test_a_difference_is_named_exactly_where_the_printed_parts_do_not_add(amounts):
+    rows = [Row({}, Amounts(disbursed_vnd=each, allocated_vnd=each)) for each in amounts]
+    total = Row({}, sum((row.amounts for row in rows), start=Amounts()))
+    found = {each.measure: each for each in differences(rows, total, "million")}
+    parts = sum(printed(row, "million")["disbursed"] for row in rows)
+    whole = printed(total, "million")["disbursed"]
+    assert ("disbursed" in found) == (parts != whole)
+    if "disbursed" in found:
+        assert (found["disbursed"].parts, found["disbursed"].total) == (parts, whole)
+    assert abs(parts - whole) <= len(rows) / 2 + 1
+
+
+async def test_the_one_unit_gap_of_the_plan_is_explained_by_the_answer(office):
+    for capital, amount in (("investment", 786_539_300_000), ("recurrent", 190_398_300_000)):
+        await office.allocate(amount, capital=capital)
+        await office.disburse(amount, capital=capital)
+    for path in ("progress", "status"):
+        answer = (await office.get(path, year=2023, print_in="million")).json()
+        assert [row["printed"]["disbursed"] for row in answer["rows"]] == [786_539, 190_398, 976_938]
+        gap = next(it for it in answer["printing"]["differences"] if it["measure"] == "disbursed")
+        assert (gap["sum_of_printed_parts"], gap["printed_total"]) == (976_937, 976_938)
+        assert "976937" in gap["explanation"]
+        assert sum(row["disbursed_vnd"] for row in answer["rows"][:-1]) == answer["rows"][-1]["disbursed_vnd"]
+    billions = (await office.get("progress", year=2023, print_in="billion")).json()
+    assert [row["printed"]["disbursed"] for row in billions["rows"]] == [787, 190, 977]
+    assert "disbursed" not in {it["measure"] for it in billions["printing"]["differences"]}
+    plain = (await office.get("status", year=2023)).json()
+    assert "printing" not in plain
+    assert "printed" not in plain["rows"][0]
+
+
+async def test_months_add_up_to_the_year_and_lead_to_their_entries(office):
+    await office.allocate(100, effective_on="2023-01-10")
+    for day, amount in (("2023-03-01", 10), ("2023-03-31", 5), ("2023-12-31", 20), ("2024-01-20", 3)):
+        await office.disburse(amount, effective_on=day)
+    undone = await office.disburse(7, effective_on="2023-04-02")
+    await office.reverse(undone, effective_on="2023-05-02")
+    answer = (await office.get("progress", year=2023, group_by="month")).json()
+    found = {row["month"]: row for row in answer["rows"]}
+    assert {month: row["disbursed_vnd"] for month, row in found.items() if row["disbursed_vnd"]} == {
+        "2023-03": 15,
+        "2023-04": 7,
+        "2023-05": -7,
+        "2023-12": 20,
+        "2024-01": 3,
+        "total": 38,
+    }
+    whole = (await office.get("progress", year=2023)).json()["rows"][-1]
+    assert found["total"]["disbursement_rate"] == whole["disbursement_rate"] == 38
+    assert found["2023-03"]["disbursement_rate"] is None
+    march = (await office.get(found["2023-03"]["lineage"])).json()["items"]
+    assert sum(it["amount_vnd"] for it in march) == 15
+    assert list(found) == ["2023-01", "2023-03", "2023-04", "2023-05", "2023-12", "2024-01", "total"]
+
+
+KEYS = ("program", "component", "capital", "source", "unit", "origin_year", "month")
+
+
+async def test_every_pair_of_groupings_adds_up_to_the_same_total(office):
+    for at in range(12):
+        line = {"unit": ("610", "611", "23341")[at % 3], "capital": ("investment", "recurrent")[at % 2]}
+        line |= {"component": (None, "GN.DA2")[at % 2], "source": ("central", "counterpart")[at % 4 == 0]}
+        await office.allocate(100 + at, effective_on=f"2023-{at + 1:02}-03", **line)
+        paid = {**LINE, **line, "amount_vnd": 7 * at + 1, "voucher": voucher()}
+        await done(office.post("disbursements", {**paid, "effective_on": f"2023-{at + 1:02}-05"}))
+    totals = set()
+    for one in KEYS:
+        for other in KEYS:
+            query = {"group_by": f"{one},{other}", "source": "all"}
+            *rows, total = (await office.get("progress", year=2023, **query)).json()["rows"]
+            for measure in ("allocated_vnd", "disbursed_vnd", "left_vnd", "available_vnd"):
+                assert sum(row[measure] for row in rows) == total[measure]
+            totals.add((total["allocated_vnd"], total["disbursed_vnd"], total["disbursement_rate"]))
+    assert len(totals) == 1
