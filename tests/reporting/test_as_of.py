@@ -1,0 +1,140 @@
+"""The past, exactly: at every instant something changed, a reading of it is what was read then."""
+
+import random
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+UNITS = {"610": ("23344", "23347"), "611": ("23380",)}
+SCOPES = ("62", "610", "23344")
+BASES = ("accepted", "provisional")
+
+
+def rows(chance, unit):
+    """Some values of a district's communes: households and poor, or criteria."""
+    said = []
+    for commune in UNITS[unit]:
+        if chance.random() < 0.7:
+            said += [
+                (commune, "households", 100 + chance.randint(0, 9)),
+                (commune, "poor", chance.randint(0, 9)),
+            ]
+    return said or [(UNITS[unit][0], "poor", 1)]
+
+
+def criteria(chance, unit):
+    return [
+        (commune, code, chance.randint(0, 1))
+        for commune in UNITS[unit]
+        for code in ("criterion_a", "criterion_b")
+        if chance.random() < 0.8
+    ] or [(UNITS[unit][0], "criterion_a", 1)]
+
+
+async def read_all(office, **as_of):
+    """Everything that can be read of the period, without what changes by being read later."""
+    said = {}
+    for basis in BASES:
+        for unit in SCOPES:
+            query = {"period": "2023", "unit": unit, "basis": basis, **as_of}
+            progress = (await office.get("progress", office.reviewer, **query)).json()
+            said["progress", basis, unit] = [
+                {name: value for name, value in figure.items() if name != "lineage"}
+                for figure in progress["figures"]
+            ]
+            values = (await office.get("observations", office.reviewer, limit=500, **query)).json()
+            assert values["next"] is None
+            said["observations", basis, unit] = values["items"]
+    return said
+
+
+async def test_at_every_recorded_instant_the_past_reads_as_it_was(office):
+    """Two dozen random actions; after each, what is read now is kept, and at the end read again as of that instant."""
+    chance = random.Random(2023)
+    kept, pending, accepted = [], {}, {}
+
+    async def remember():
+        feed = (await office.get("changes", office.reviewer, limit=1000)).json()["items"]
+        kept.append((feed[-1]["time"], await read_all(office)))
+
+    for _ in range(24):
+        office.clock.move(minutes=chance.randint(0, 5))
+        unit, form = chance.choice(list(UNITS)), chance.choice(["census", "criteria"])
+        key = unit, form
+        move = chance.choice(["submit", "submit", "accept", "return", "withdraw", "plan"])
+        if move == "submit":
+            latest = pending.get(key) or accepted.get(key)
+            said = (rows if form == "census" else criteria)(chance, unit)
+            answer = await office.submit(
+                unit, "2023", form, said, supersedes=latest["id"] if latest else None
+            )
+            assert answer.status_code in (200, 201), answer.text
+            if answer.status_code == 201:
+                pending[key] = answer.json()
+        elif move == "plan":
+            await office.put(
+                "targets/2023/62",
+                {
+                    "decision": {"number": str(chance.random()), "date": "2023-01-05"},
+                    "targets": [{"indicator": "poor", "value": chance.randint(1, 99)}],
+                },
+                office.planner,
+                **{"If-Match": "*"},
+            )
+        elif key in pending or (move == "withdraw" and key in accepted):
+            report = pending.pop(key, None)
+            of_accepted = report is None
+            report = report or accepted.pop(key)
+            more = {} if move == "accept" else {"reason": "vì sao"}
+            answer = await office.verdict(report, move, **more)
+            assert answer.status_code == 200, answer.text
+            if move == "accept" and not of_accepted:
+                accepted[key] = report
+        else:
+            continue
+        await remember()
+
+    assert len(kept) > 12
+    for instant, said in kept:
+        again = await read_all(office, as_of=instant)
+        for place, found in said.items():
+            assert again[place] == found, (instant, place)
+    before = await read_all(office, as_of="2024-01-01T00:00:00Z")
+    assert all(
+        figure["value"] is None
+        for place, found in before.items()
+        if place[0] == "progress"
+        for figure in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("as_of", "status"),
+    [
+        ("2024-01-10T02:00:00Z", 200),
+        ("2024-01-10T09:00:00+07:00", 200),
+        ("2099-01-01T00:00:00Z", 200),
+        ("2024-01-10T02:00:00", 422),
+        ("yesterday", 422),
+        ("2024-13-01T00:00:00Z", 422),
+    ],
+)
+async def test_an_instant_has_its_offset(office, as_of, status):
+    for path in ("progress", "observations", "lineage/poor"):
+        assert (await office.get(path, period="2023", as_of=as_of)).status_code == status, path
+
+
+async def test_the_same_instant_in_another_offset_reads_the_same(office):
+    await office.accepted("610", "2023", "census", [("23344", "poor", 5)])
+    instant = office.clock.at
+    utc = instant.isoformat().replace("+00:00", "Z")
+    office.clock.move(hours=1)
+    report = (await office.get("reports", office.reviewer, state="accepted")).json()["items"][0]
+    await office.verdict(report, "withdraw", reason="nhầm kỳ")
+    assert (await office.figure("poor"))["value"] is None
+    from datetime import timedelta, timezone
+
+    local = instant.astimezone(timezone(timedelta(hours=7))).isoformat()
+    assert (await office.figure("poor", as_of=utc))["value"] == 5
+    assert (await office.figure("poor", as_of=local))["value"] == 5
