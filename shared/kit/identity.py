@@ -167,8 +167,10 @@ class Identity:
                 aud={"essential": True, "value": self.audience},
                 exp={"essential": True},
             ).validate(decoded.claims)
-        except (JoseError, ValueError) as error:
-            raise _unauthenticated(str(error) or "the token is not valid") from error
+        except JoseError as error:
+            raise _unauthenticated(error.description or error.error.replace("_", " ")) from error
+        except ValueError as error:
+            raise _unauthenticated("the token is no signed JWT") from error
         caller = caller_of(decoded.claims)
         if caller.anonymous:
             raise _unauthenticated("the token names no client")

@@ -96,6 +96,15 @@ async def test_a_token_signed_by_somebody_else_is_refused():
     await refused(verifier(ours), theirs.token())
 
 
+async def test_a_refusal_says_what_is_wrong_with_the_token():
+    issuer = Issuer()
+    who = verifier(issuer)
+    head, body, _ = issuer.token().split(".")
+    assert await refused(who, f"{head}.{body}.{'A' * 86}") == "bad signature"
+    assert await refused(who, "abc.def.ghi") == "the token is no signed JWT"
+    assert await refused(who, issuer.token(exp=1)) == "The token is expired"
+
+
 async def test_a_token_that_chooses_its_own_algorithm_is_refused():
     issuer = Issuer()
     claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "client_id": "x"}
