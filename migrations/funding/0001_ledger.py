@@ -62,6 +62,7 @@ def upgrade() -> None:
     entries()
     postings()
     vouchers()
+    blocks()
 
 
 def lots() -> None:
@@ -203,3 +204,20 @@ def vouchers() -> None:
     )
     grant("SELECT, INSERT, DELETE", "vouchers")
     grant("UPDATE (entry_id)", "vouchers")
+
+
+def blocks() -> None:
+    op.create_table(
+        "blocks",
+        sa.Column("height", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("first_sequence", sa.BigInteger, nullable=False),
+        sa.Column("last_sequence", sa.BigInteger, nullable=False),
+        sa.Column("entries", sa.BigInteger, nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        words("previous_hash"),
+        words("hash"),
+        sa.PrimaryKeyConstraint("height", name="pk_blocks"),
+        sa.UniqueConstraint("last_sequence", name="uq_blocks_last_sequence"),
+        sa.UniqueConstraint("previous_hash", name="uq_blocks_previous_hash"),
+    )
+    grant("SELECT, INSERT", "blocks")

@@ -17,9 +17,13 @@ entries never take the same đồng, nor two allocations the same assigned one. 
 unless the entry names one. A reversal undoes one whole entry, once, and is refused where the money has moved on. A
 voucher stands for one entry, however often and by whichever way it is sent.
 
+Payments stand in two **books**, as agencies report them and as the treasury confirms them; neither overwrites the other,
+and every rate says which one it reads.
+
 It never changes or removes an entry, never lets a lot fall below zero, never rounds, never averages a rate, and knows
 nothing of reports and indicators. Which programs, components and sources there are is dated data (`data/`), not code.
 
 Reading order: `balances.py`, `rules.py`, `catalogue.py`, `proposals.py` (pure); `models.py`, `store.py`, `places.py`,
-`desk.py`; then `entries/`, with `assignments/` and `batches/`; then what only reads: `progress/`.
+`desk.py`; then `entries/`, with `assignments/` and `batches/`; `journal/`, which seals them; then what only reads:
+`progress/`, `counterparts/`, `lapses/`, `reconciliation/`.
 """

@@ -10,6 +10,7 @@ from services.funding.catalogue import InRate
 from services.funding.counterparts.api import router as counterparts
 from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
+from services.funding.journal.api import router as journal
 from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
 from services.funding.reconciliation.api import router as reconciliation
@@ -82,6 +83,7 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 
 router.include_router(entries)
 router.include_router(batches)
+router.include_router(journal)
 router.include_router(progress)
 router.include_router(counterparts)
 router.include_router(lapses)

@@ -1,10 +1,14 @@
 """The funding service, by its parts."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.catalogue import read_catalogue
+from services.funding.journal.sealer import sealing
 from services.funding.lapses.rules import read_deadlines
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
@@ -18,7 +22,7 @@ LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promi
 def create_app(settings: FundingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Build the service from the environment, or from the settings given."""
     settings = settings or FundingSettings()
-    return create_service(
+    app = create_service(
         Service(
             name="funding",
             title="Nguồn vốn các chương trình / Program funding",
@@ -34,3 +38,16 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             },
         )
     )
+    _seal_while_it_runs(app, settings.seal_every_seconds)
+    return app
+
+
+def _seal_while_it_runs(app: FastAPI, every_seconds: float) -> None:
+    running = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(app), sealing(app, every_seconds):
+            yield
+
+    app.router.lifespan_context = lifespan

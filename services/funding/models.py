@@ -201,6 +201,22 @@ class VoucherRow(Base):
     entry_id: Mapped[uuid.UUID]
 
 
+class BlockRow(Base):
+    """A sealed stretch of the journal. Only ever added."""
+
+    __tablename__ = "blocks"
+
+    height: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_sequence: Mapped[int]
+    last_sequence: Mapped[int] = mapped_column(unique=True)
+    entries: Mapped[int]
+    sealed_at: Mapped[datetime]
+    previous_hash: Mapped[str] = mapped_column(unique=True)
+    """A block is followed by one block at most."""
+    hash: Mapped[str]
+
+
 LOTS = cast("Table", LotRow.__table__)
 ENTRIES = cast("Table", EntryRow.__table__)
 POSTINGS = cast("Table", PostingRow.__table__)
+BLOCKS = cast("Table", BlockRow.__table__)

@@ -14,3 +14,4 @@ class FundingSettings(ServiceSettings):
     funding_catalogue: Path = Field(
         DATA, description="folder with the dated tables: programs.csv, components.csv, sources.csv, …"
     )
+    seal_every_seconds: float = Field(2, gt=0, description="how often new entries are sealed into a block")

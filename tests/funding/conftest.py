@@ -90,7 +90,9 @@ def issuer():
 
 @pytest.fixture
 async def app(database, issuer):
-    app = issuer.trust(create_app(FundingSettings(database_url=database.url("funding"))))
+    app = issuer.trust(
+        create_app(FundingSettings(database_url=database.url("funding"), seal_every_seconds=3600))
+    )
     async with app.router.lifespan_context(app):
         yield app
 

@@ -102,13 +102,13 @@ KEPT_AS_THEY_ARE = (
 
 async def find(session: AsyncSession, entry_id: uuid.UUID) -> Entry | None:
     """Find an entry with its postings."""
-    row = (await session.execute(_entries().where(ENTRIES.c.id == entry_id))).one_or_none()
+    row = (await session.execute(entry_query().where(ENTRIES.c.id == entry_id))).one_or_none()
     return None if row is None else (await with_postings(session, [row]))[0]
 
 
 async def find_many(session: AsyncSession, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Entry]:
     """Find entries with their postings, by id."""
-    rows = (await session.execute(_entries().where(ENTRIES.c.id.in_(list(ids))))).all()
+    rows = (await session.execute(entry_query().where(ENTRIES.c.id.in_(list(ids))))).all()
     return {entry.id: entry for entry in await with_postings(session, rows) if entry.id is not None}
 
 
@@ -171,7 +171,7 @@ def newest_first(
     month: str | None = None,
 ) -> Select[Any]:
     """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
-    query, of_entry = _entries(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
+    query, of_entry = entry_query(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
     if sought.year is not None:
         a_carry_over_stands_in_the_year_it_leaves = (sought.year, sought.year - 1)
         query = query.where(ENTRIES.c.year.in_(a_carry_over_stands_in_the_year_it_leaves))
@@ -208,7 +208,8 @@ async def with_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list
     return [_entry(row, tuple(postings[row.id])) for row in rows]
 
 
-def _entries() -> Select[Any]:
+def entry_query() -> Select[Any]:
+    """Query entries, each with the one that undid it."""
     undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
     return select(*ENTRIES.c, REVERSALS.c.id.label("reversed_by")).outerjoin(REVERSALS, undone_by)
 

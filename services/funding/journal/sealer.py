@@ -1,0 +1,56 @@
+"""The sealer: a task beside the requests that seals what was committed since it last looked."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from services.funding.journal import store
+from services.funding.journal.rules import Block, seal
+from shared.kit.clock import Clock
+from shared.kit.database import Database
+
+MOST_IN_A_BLOCK = 2_000
+"""A block is sealed in one transaction; a larger backlog makes several."""
+
+log = structlog.get_logger()
+
+
+async def seal_next(database: Database, clock: Clock) -> Block | None:
+    """Seal one block; None where there is nothing to seal, or where another process is at it."""
+    async with database.writing() as session:
+        if not await store.may_seal(session):
+            return None
+        previous = await store.last_block(session)
+        after = previous.last_sequence if previous else 0
+        entries = await store.entries_after(session, after, MOST_IN_A_BLOCK)
+        if not entries:
+            return None
+        block = seal(previous, store.sequences(entries), store.fingerprints(entries), clock())
+        await store.keep(session, block)
+        return block
+
+
+@asynccontextmanager
+async def sealing(app: FastAPI, every_seconds: float) -> AsyncIterator[None]:
+    """Seal now and then while the application runs."""
+    task = asyncio.create_task(_seal_now_and_then(app, every_seconds))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _seal_now_and_then(app: FastAPI, every_seconds: float) -> None:
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            while await seal_next(app.state.database, app.state.clock):
+                pass
+        except Exception as error:  # noqa: BLE001 (the next time tries again)
+            log.warning("sealing failed", reason=str(error))
