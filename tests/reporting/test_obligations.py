@@ -92,3 +92,43 @@ def test_a_judgement_is_one_of_six_and_never_blames_before_going_live(due, recei
         assert verdict == ("overdue" if today > due else "pending")
     else:
         assert verdict in {"on_time", "late"}
+
+
+def census(office, district, value):
+    return [(one, code, value) for one in office.communes(district) for code in ("households", "poor")]
+
+
+async def census_timeliness(office, unit=PLACE):
+    items = (await office.get("completeness", period="2023", unit=unit)).json()["items"]
+    return next((it["state"], it["timeliness"]) for it in items if it["form"] == "census")
+
+
+async def test_a_late_correction_of_what_came_in_time_is_not_late_but_what_follows_a_return_is(office):
+    office.clock.at = datetime(2023, 12, 1, tzinfo=UTC)
+    first = await office.accepted(PLACE, "2023", "census", census(office, PLACE, 9))
+    returned = (await office.submit("611", "2023", "census", census(office, "611", 9))).json()
+    await office.verdict(returned, "return", reason="thiếu số liệu")
+    office.clock.at = datetime(2024, 1, 10, tzinfo=UTC)
+    await office.submit(PLACE, "2023", "census", census(office, PLACE, 8), supersedes=first["id"])
+    await office.submit("611", "2023", "census", census(office, "611", 8))
+    assert await census_timeliness(office) == ("submitted", "on_time")
+    assert await census_timeliness(office, "611") == ("submitted", "late")
+
+
+async def test_a_district_consolidates_the_reports_of_its_communes_by_review(office):
+    office.clock.at = datetime(2023, 12, 1, tzinfo=UTC)
+    *most, last = office.communes(PLACE)
+    for one in most:
+        await office.accepted(one, "2023", "census", [(one, "households", 5), (one, "poor", 1)])
+    assert await census_timeliness(office) == ("missing", "pending")
+    waiting = await office.submit(last, "2023", "census", [], nil=True)
+    assert await census_timeliness(office) == ("submitted", "on_time")
+    await office.verdict(waiting.json())
+    assert await census_timeliness(office) == ("accepted", "on_time")
+    open_here = (await office.get("obligations", unit=PLACE)).json()["items"]
+    assert ("2023", "census") not in {(it["period"], it["form"]) for it in open_here}
+
+
+async def test_a_unit_that_never_was_owes_nothing_and_is_refused(office):
+    answer = await office.get("obligations", unit="999")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unit_unknown")

@@ -1,5 +1,6 @@
 """Where obligations are said: who owes what, who is late, what one unit has open, and who went live when."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated
 
@@ -66,9 +67,10 @@ async def list_obligations(
     ] = "open",
 ) -> ObligationsOut:
     """Read what a unit itself still owes, the most urgent first; small enough for a phone."""
+    desk.territory.versions(unit)  # a unit that never was is refused, not said to owe nothing
     calendar = await _calendar(desk)
     periods = calendar.periods()
-    came = await store.received(desk.session, periods, [unit])
+    came = await store.received(desk.session, periods, _speaking_for(desk, unit, periods))
     owed = [
         it
         for period in periods
@@ -92,6 +94,16 @@ async def set_go_live(*, desk: TheDesk, caller: Planner, unit: str, body: GoLive
     )
     await publish(desk.session, at, [happened])
     return GoLiveOut(unit=unit, live_on=body.live_on)
+
+
+def _speaking_for(desk: Desk, unit: str, periods: Collection[Period]) -> set[str]:
+    """Give a unit, and the communes by whose reports a district's obligation is met as well."""
+    found = {unit}
+    for on in {period.ends_on for period in periods}:
+        one = desk.territory.find(unit, on)
+        if one is not None and one.level == "district":
+            found.update(commune.code for commune in desk.territory.communes(unit, on))
+    return found
 
 
 async def _calendar(desk: Desk) -> Calendar:

@@ -28,6 +28,13 @@ class Received:
     state: State
     received_at: datetime
     nil: bool
+    first_received_at: datetime | None = None
+    """Receipt of the first of the reports that it corrects; None when it corrects none. A returned report is none."""
+
+    @property
+    def judged_at(self) -> datetime:
+        """The receipt that timeliness is judged by: who corrects late what came in time has not come late."""
+        return self.first_received_at or self.received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,9 @@ class Calendar:
             due = rule_for(form.due, period)
             due_on = due.day_of(period) if due else None
             for unit in owing_units(self.territory, root, form, period):
-                came = received.get((unit.code, str(period), form.code))
+                came = received.get((unit.code, str(period), form.code)) or self._consolidated(
+                    unit, form, period, received
+                )
                 live_on = self._live_on(unit.code, period.ends_on)
                 timeliness = judge(due_on, came, today=self.today, live_on=live_on, period=period)
                 yield Obligation(unit, period, form, due_on, due.clause if due else None, came, timeliness)
@@ -86,6 +95,30 @@ class Calendar:
                 found.append(period)
                 period = period.previous()
         return sorted(found, key=lambda it: (it.ends_on, it.kind), reverse=True)
+
+    def _consolidated(
+        self, unit: Unit, form: Form, period: Period, received: Mapping[Owed, Received]
+    ) -> Received | None:
+        """Give what a district consolidated by review: every commune expected to state the form reported for itself."""
+        on = period.ends_on
+        stated = self.catalogue.indicators_of(form.code, on)
+        if unit.level != "district" or not stated or any(it.level != "commune" for it in stated):
+            return None
+        expected = {
+            commune.code for it in stated for commune in self.territory.communes(unit.code, on, it.kinds)
+        }
+        came = [received.get((code, str(period), form.code)) for code in expected]
+        each = [it for it in came if it is not None]
+        if not each or len(each) < len(came):
+            return None
+        latest = max(each, key=lambda it: it.judged_at)
+        return Received(
+            report_id=latest.report_id,
+            state="accepted" if all(it.state == "accepted" for it in each) else "submitted",
+            received_at=max(it.received_at for it in each),
+            nil=all(it.nil for it in each),
+            first_received_at=latest.judged_at,
+        )
 
     def _live_on(self, unit: str, on: date) -> date | None:
         line = (unit, *(above.code for above in self.territory.ancestors(unit, on)))
@@ -116,4 +149,4 @@ def judge(
         return "not_judged"
     if received is None:
         return "overdue" if today > due_on else "pending"
-    return "on_time" if local_day(received.received_at) <= due_on else "late"
+    return "on_time" if local_day(received.judged_at) <= due_on else "late"

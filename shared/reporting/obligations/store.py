@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from shared.periods import Period
 from shared.reporting.models import GoLive, Report, Standing
@@ -16,6 +17,18 @@ async def received(
     session: AsyncSession, periods: Collection[Period], units: Collection[str] | None = None
 ) -> dict[Owed, Received]:
     """Give the report that stands, reviewed or not, for each unit, period and form. One statement."""
+    first = aliased(Report)
+    first_received_at = (
+        select(func.min(first.received_at))
+        .where(
+            first.period == Report.period,
+            first.unit == Report.unit,
+            first.form == Report.form,
+            first.state.in_(("submitted", "accepted", "superseded")),
+        )
+        .correlate(Report)
+        .scalar_subquery()
+    )
     query = (
         select(
             Standing.unit,
@@ -25,6 +38,7 @@ async def received(
             Report.state,
             Report.received_at,
             Report.nil,
+            first_received_at,
         )
         .join(Report, Report.id == Standing.report_id)
         .where(
@@ -37,9 +51,9 @@ async def received(
         query = query.where(Standing.unit.in_(units))
     return {
         (unit, period, form): Received(
-            str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil
+            str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil, first_at
         )
-        for unit, period, form, report_id, state, received_at, nil in await session.execute(query)
+        for unit, period, form, report_id, state, received_at, nil, first_at in await session.execute(query)
     }
 
 
