@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 
 from fastapi import Depends
@@ -16,6 +16,7 @@ from shared.periods import Period, local_day
 from shared.reporting.engine import Engine, TheEngine
 from shared.territory.current import CurrentTerritory
 from shared.territory.tree import Territory
+from shared.territory.units import UnknownUnit
 
 SEES_ALL = frozenset({"read", "review", "target", "register", "admin"})
 """Scopes that see every report of the program; `report` alone sees those of its own units."""
@@ -61,22 +62,32 @@ class Desk:
         return bool(self.caller.scopes & SEES_ALL) or self.granted(unit, period)
 
     def below(self, root: str, period: Period | None) -> Collection[str]:
-        """Give a unit and everything below it, on the last day of a period or today."""
-        on = period.ends_on if period else local_day(self.now)
+        """Give a unit and everything below it: on the last day of a period; else today, or on the unit's own last day."""
+        on = period.ends_on if period else self._last_seen(root)
         return [root, *(unit.code for unit in self.territory.descendants(root, on))]
 
     def visible_units(self, root: str | None, period: Period | None) -> Collection[str] | None:
         """Give the units whose reports the caller may list below a root; None means all."""
         if self.caller.scopes & SEES_ALL:
             return None if root is None else self.below(root, period)
-        day = period.ends_on if period else local_day(self.now)
         own = {
             code
             for grant in self.caller.units
-            if self.territory.find(grant, day)
+            if self.territory.find(grant, period.ends_on if period else self._last_seen(grant))
             for code in self.below(grant, period)
         } | set(self.caller.units)
         return own if root is None else own.intersection(self.below(root, period))
+
+    def _last_seen(self, unit: str) -> date:
+        """Give today, or the last day of a unit that is gone."""
+        today = local_day(self.now)
+        if self.territory.find(unit, today) is not None:
+            return today
+        try:
+            versions = self.territory.versions(unit)
+        except UnknownUnit:
+            return today
+        return max((it.valid_to for it in versions if it.valid_to), default=today)
 
 
 async def _desk(session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now) -> Desk:
