@@ -131,3 +131,18 @@ async def test_rights_follow_the_tree_of_the_day(office):
         "23341", "2023", "census", [("23341", "households", 10), ("23341", "poor", 1)], token=token
     )
     assert then.status_code == 201
+
+
+async def test_a_code_with_another_meaning_has_no_target_of_its_old_one(office):
+    body = {"decision": {"number": "1/QĐ-UBND", "date": "2023-01-05"}}
+    planned = {**body, "targets": [{"indicator": "households", "value": 7}]}
+    assert (await office.put("targets/2023/23293", planned, office.planner)).status_code == 200
+    assert (await office.figure("households", unit="23293"))["target"] == 7
+    assert (await office.figure("households", unit="23293", map=NEW_MAP))["target"] is None
+
+
+async def test_what_a_district_states_covers_the_communes_that_its_land_became(office):
+    await office.accepted(PLACE, "2023", "results", [(PLACE, "jobs", 5)])
+    figure = await office.figure("jobs", unit="51", map=NEW_MAP)
+    assert figure["value"] == 5
+    assert 0 < figure["coverage"]["reported"] < figure["coverage"]["expected"] == 40

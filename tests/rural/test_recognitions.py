@@ -204,6 +204,8 @@ async def test_villages_have_sets_of_their_own(clients):
         figure = (await clients.figures(unit=unit))["villages_model"]
         assert figure["value"] == value, unit
         assert len(await clients.follow(figure["lineage"])) == value, unit
+        lineage = await clients.get("lineage/villages_model", period="2023", unit=unit)
+        assert (lineage["value"], lineage["register_rows"]) == (value, figure["lineage"])
 
 
 async def test_after_the_merger_only_unchanged_communes_stay_recognized(clients):

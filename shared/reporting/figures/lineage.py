@@ -12,7 +12,7 @@ from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue import Figure
 from shared.reporting.desk import Desk
 from shared.reporting.figures import store
-from shared.reporting.figures.reading import Reading, outcome_of, standing_at, where
+from shared.reporting.figures.reading import Reading, counted_in, outcome_of, standing_at, where
 from shared.reporting.models import Report, Review
 from shared.reporting.statements import STATUSES, Status
 
@@ -64,18 +64,23 @@ class LineageOut(BaseModel):
     value: Number | None = Field(description="the figure recomputed from the values below")
     numerator: Number | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: Number | None = Field(description="by what it is divided")
+    register_rows: str | None = Field(
+        None,
+        description="where the decisions behind a count from a register are read; null for other figures",
+    )
     values: list[LineageValue]
     reports: list[LineageReport]
 
 
 async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
-    """Give everything that a figure is made from. Three statements."""
+    """Give everything that a figure is made from. Three statements, and those of its register if it has one."""
     place = where(desk, asked)
     stated = await standing_at(desk, asked, place, frozenset(figure.inputs))
     if len(stated) > MAX_VALUES:
         raise LineageTooLarge(values=len(stated), limit=MAX_VALUES)
     measures = store.measures_from(desk.engine.catalogue, asked.period, stated)
-    outcome = outcome_of(figure, place, measures, {})
+    counted = await counted_in(desk, asked, place, [figure])
+    outcome = outcome_of(figure, place, measures, counted)
     return LineageOut(
         indicator=figure.code,
         formula=figure.formula_text,
@@ -83,6 +88,7 @@ async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
         value=outcome.value,
         numerator=outcome.numerator,
         denominator=outcome.denominator,
+        register_rows=counted[figure.code].lineage if figure.code in counted else None,
         values=[
             LineageValue(
                 unit=one.unit,

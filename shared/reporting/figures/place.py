@@ -82,14 +82,17 @@ def place_on_map(territory: Territory, code: str, period: Period, map_on: date) 
 def reported_on_map(
     territory: Territory, place: Place, indicator: Indicator, stated: Iterable[StandingValue]
 ) -> tuple[int, int]:
-    """Count the units of the other map that are expected to state an indicator, and those whose every part did."""
+    """Count the units of the other map that are expected to state an indicator, and those whose every part did.
+
+    What a district states speaks for the land of all its communes.
+    """
     on = place.period.ends_on
     expected = {one.code for one in expected_units(territory, place.unit.code, indicator, place.map_on)}
     spoken = {
         part.code
         for one in stated
         if one.indicator == indicator.code
-        for part in expected_units(territory, one.unit, indicator, on)
+        for part in territory.communes(one.unit, on, indicator.kinds)
     }
     silent_homes: set[str] = set()
     known_homes: set[str] = set()

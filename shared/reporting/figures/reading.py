@@ -1,6 +1,6 @@
 """How a figure is answered: its measures in the scope, its target, its coverage, its lineage."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,8 +45,8 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     figures = desk.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
     measures, stated = await _measures(desk, asked, place)
     nil = await store.nil_units(desk.session, period=asked.period, basis=asked.basis, as_of=asked.as_of)
-    counted = await _counted(desk, asked, place, figures)
-    planned = await targets_of(desk.session, place.unit.code, str(asked.period), as_of=asked.as_of)
+    counted = await counted_in(desk, asked, place, figures)
+    planned = await _planned(desk, asked, place)
     _, changed_at = await newest_change(desk.session)
     expected = Expectations(
         desk.engine.catalogue, desk.territory, place.unit.code, place.map_on, nil if place.own_map else {}
@@ -104,6 +104,14 @@ def outcome_of(
     return evaluate(figure, measures)
 
 
+async def _planned(desk: Desk, asked: Reading, place: Place) -> dict[str, Decimal]:
+    """Give the targets of the unit asked about; a unit of another map has none of what its code meant then."""
+    same_land = place.own_map or (not place.merged and place.unit.valid(asked.period.ends_on))
+    if not same_land:
+        return {}
+    return await targets_of(desk.session, place.unit.code, str(asked.period), as_of=asked.as_of)
+
+
 async def _measures(
     desk: Desk, asked: Reading, place: Place
 ) -> tuple[dict[str, Measure], list[StandingValue]]:
@@ -123,7 +131,10 @@ async def _measures(
     return store.measures_from(desk.engine.catalogue, asked.period, stated), stated
 
 
-async def _counted(desk: Desk, asked: Reading, place: Place, figures: list[Figure]) -> dict[str, Counted]:
+async def counted_in(
+    desk: Desk, asked: Reading, place: Place, figures: Collection[Figure]
+) -> dict[str, Counted]:
+    """Ask each register that these figures come from, once."""
     wanted = {it.formula.register for it in figures if isinstance(it.formula, FromRegister)}
     scope = Scope(place.unit.code, frozenset(place.shares), asked.period, asked.period.ends_on, asked.as_of)
     found: dict[str, Counted] = {}
