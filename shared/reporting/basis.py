@@ -12,14 +12,19 @@ BasisName = Literal["accepted", "provisional"]
 _reader = Requires(SCOPES)
 
 
+async def require_reader_of(basis: str, request: Request) -> None:
+    """Refuse whoever shows no token of a client of the program, when something provisional is read."""
+    if basis == "provisional":
+        await _reader(request)
+
+
 async def _basis(
     request: Request,
     basis: Annotated[
         BasisName, Query(description="accepted, or provisional (also what is submitted; wants a token)")
     ] = "accepted",
 ) -> BasisName:
-    if basis == "provisional":
-        await _reader(request)
+    await require_reader_of(basis, request)
     return basis
 
 

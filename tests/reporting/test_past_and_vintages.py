@@ -113,3 +113,31 @@ async def test_recomputing_from_the_lineage_gives_the_figure(office):
 async def test_an_unknown_indicator_is_named(office, path):
     answer = await office.get(path, period="2023")
     assert (answer.status_code, answer.json()["code"]) == (404, "indicator_not_found")
+
+
+async def test_a_difference_names_only_the_reports_that_say_something_else_of_it(office):
+    first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
+    one = (await publish(office, "lần 1")).json()
+    await office.accepted("611", "2023", "census", [("611", "households", 50)])
+    second = await office.accepted(PLACE, "2023", "census", census(office, 100, 15), supersedes=first["id"])
+    two = (await publish(office, "lần 2")).json()
+    compared = (await office.get(f"publications/{one['id']}/differences", other=two["id"])).json()
+    explained = {
+        it["indicator"]: {(report["unit"], report["change"]) for report in it["reports"]}
+        for it in compared["items"]
+    }
+    assert explained["households"] == {("611", "began")}
+    assert explained["poor"] == {(PLACE, "ceased"), (PLACE, "began")}
+    assert second["id"] in {it["id"] for each in compared["items"] for it in each["reports"]}
+
+
+async def test_a_vintage_of_provisional_figures_is_not_for_everyone(office):
+    await office.submit(PLACE, "2023", "census", census(office, 100, 10))
+    one = (await publish(office, "sơ bộ 1", basis="provisional")).json()
+    two = (await publish(office, "sơ bộ 2", basis="provisional")).json()
+    for path, params in (("", {}), ("/differences", {"other": two["id"]})):
+        assert (await office.get(f"publications/{one['id']}{path}", **params)).status_code == 401
+        read = await office.get(f"publications/{one['id']}{path}", office.district("611"), **params)
+        assert read.status_code == 200
+    assert (await office.get("publications")).json()["items"] == []
+    assert len((await office.get("publications", office.reviewer)).json()["items"]) == 2

@@ -1,6 +1,8 @@
 """Freezing a vintage, and telling two of them apart."""
 
 import uuid
+from collections.abc import Mapping
+from decimal import Decimal
 
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
@@ -11,7 +13,7 @@ from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.place import own_place
 from shared.reporting.figures.reading import Reading, progress
 from shared.reporting.figures.schemas import FigureOut
-from shared.reporting.models import Publication
+from shared.reporting.models import Publication, Report
 from shared.reporting.publications import store
 from shared.reporting.publications.schemas import (
     ComparisonOut,
@@ -20,6 +22,9 @@ from shared.reporting.publications.schemas import (
     PublicationIn,
     PublicationSummary,
 )
+
+ReportKey = tuple[str, str, str]
+"""Unit, period and form: what has one live report."""
 
 
 class PublicationNotFound(NotFound):
@@ -90,37 +95,66 @@ async def compare(desk: Desk, one_id: uuid.UUID, other_id: uuid.UUID) -> Compari
     if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
         raise NotComparable
     period = Period.parse(earlier.period)
+    units = own_place(desk.territory, earlier.unit, period).shares.keys()
     moved = await store.moved_between(
         desk.session,
         basis=earlier.basis,
         periods=[str(part) for part in stretches(period)],
-        units=own_place(desk.territory, earlier.unit, period).shares.keys(),
+        units=units,
         after=earlier.as_of,
         until=later.as_of,
     )
+    changed = _changed(moved, await store.values_behind(desk.session, moved, units))
     before = {it["indicator"]: FigureOut.model_validate(it) for it in earlier.figures}
     after = {it["indicator"]: FigureOut.model_validate(it) for it in later.figures}
     return ComparisonOut(
         earlier=PublicationSummary.model_validate(earlier, from_attributes=True),
         later=PublicationSummary.model_validate(later, from_attributes=True),
         items=[
-            _difference(desk, code, before.get(code), after.get(code), moved)
+            _difference(desk, code, before.get(code), after.get(code), moved, changed)
             for code in dict.fromkeys([*before, *after])
         ],
     )
 
 
+def _key(report: Report) -> ReportKey:
+    return report.unit, report.period, report.form
+
+
+def _changed(
+    moved: list[store.Moved], values: Mapping[uuid.UUID, Mapping[tuple[str, str], Decimal]]
+) -> dict[ReportKey, set[str]]:
+    """Tell of which indicators a unit's form says something else after all that moved than it said before."""
+    before: dict[ReportKey, Mapping[tuple[str, str], Decimal]] = {}
+    after: dict[ReportKey, Mapping[tuple[str, str], Decimal]] = {}
+    for it in (
+        moved
+    ):  # in the order of time: what ceased first stood before, what began last and did not cease stands
+        key = _key(it.report)
+        before.setdefault(key, {} if it.began else values[it.report.id])
+        after[key] = values[it.report.id] if it.began else {}
+    return {
+        key: {
+            indicator
+            for unit, indicator in {*before[key], *after[key]}
+            if before[key].get((unit, indicator)) != after[key].get((unit, indicator))
+        }
+        for key in before
+    }
+
+
 def _difference(
-    desk: Desk, code: str, before: FigureOut | None, after: FigureOut | None, moved: list[store.Moved]
+    desk: Desk,
+    code: str,
+    before: FigureOut | None,
+    after: FigureOut | None,
+    moved: list[store.Moved],
+    changed: Mapping[ReportKey, set[str]],
 ) -> FigureDifference:
     was, now = (it.value if it else None for it in (before, after))
     figure = desk.engine.catalogue.figures.get(code)
-    forms = {
-        version.form
-        for name in (figure.inputs if figure else ())
-        for version in desk.engine.catalogue.indicators[name]
-    }
-    explaining = [it for it in moved if it.report.form in forms] if was != now else []
+    inputs = frozenset(figure.inputs if figure and was != now else ())
+    explaining = [it for it in moved if inputs & changed[_key(it.report)]]
     return FigureDifference(
         indicator=code,
         before=was,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from shared.kit.identity import PublicReader, Reviewer
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
+from shared.reporting.basis import require_reader_of
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Publication
 from shared.reporting.publications import actions
@@ -38,7 +39,7 @@ async def freeze_publication(
 async def list_publications(
     *,
     desk: TheDesk,
-    _: PublicReader,
+    caller: PublicReader,
     request: Request,
     response: Response,
     unit: Annotated[str | None, Query(max_length=12, description="code of the unit")] = None,
@@ -46,8 +47,10 @@ async def list_publications(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PublicationsPage:
-    """List published vintages, newest first."""
+    """List published vintages, newest first; those of provisional figures are for clients with a token."""
     query = select(Publication).order_by(Publication.published_at.desc(), Publication.id.desc())
+    if caller.anonymous:
+        query = query.where(Publication.basis == "accepted")
     if unit:
         query = query.where(Publication.unit == unit)
     if period:
@@ -64,11 +67,14 @@ async def list_publications(
 
 
 @router.get("/{publication_id}", summary="Read a vintage")
-async def read_publication(*, desk: TheDesk, _: PublicReader, publication_id: uuid.UUID) -> PublicationOut:
-    """Read a vintage with its figures as they were."""
+async def read_publication(
+    *, desk: TheDesk, _: PublicReader, request: Request, publication_id: uuid.UUID
+) -> PublicationOut:
+    """Read a vintage with its figures as they were; one of provisional figures wants a token."""
     found = await desk.session.get(Publication, publication_id)
     if found is None:
         raise PublicationNotFound
+    await require_reader_of(found.basis, request)
     return PublicationOut.model_validate(found, from_attributes=True)
 
 
@@ -77,8 +83,11 @@ async def compare_publications(
     *,
     desk: TheDesk,
     _: PublicReader,
+    request: Request,
     publication_id: uuid.UUID,
     other: Annotated[uuid.UUID, Query(description="the other vintage, of the same unit, period and basis")],
 ) -> ComparisonOut:
     """Compare two vintages figure by figure, with the reports that explain each difference."""
-    return await actions.compare(desk, publication_id, other)
+    found = await actions.compare(desk, publication_id, other)
+    await require_reader_of(found.later.basis, request)
+    return found

@@ -1,7 +1,9 @@
 """How publications are found, and which reports moved between two instants."""
 
+import uuid
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import and_, or_, select
@@ -52,6 +54,24 @@ async def moved_between(
         if ended_at is not None and after < ended_at <= until:
             found.append(Moved(report, began=False, at=ended_at))
     return sorted(found, key=lambda it: (it.at, it.began))
+
+
+async def values_behind(
+    session: AsyncSession, moved: Collection[Moved], units: Collection[str]
+) -> dict[uuid.UUID, dict[tuple[str, str], Decimal]]:
+    """Give what each of these reports states for these units, by unit and indicator. One statement."""
+    reports = {it.report.id: it.report for it in moved}
+    rows = await session.execute(
+        select(Observation.report_id, Observation.unit, Observation.indicator, Observation.value).where(
+            Observation.year.in_({it.year for it in reports.values()}),
+            Observation.report_id.in_(reports),
+            Observation.unit.in_(units),
+        )
+    )
+    found: dict[uuid.UUID, dict[tuple[str, str], Decimal]] = {report_id: {} for report_id in reports}
+    for report_id, unit, indicator, value in rows:
+        found[report_id][unit, indicator] = value
+    return found
 
 
 async def same_name(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
