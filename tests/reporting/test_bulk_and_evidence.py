@@ -112,3 +112,18 @@ async def test_evidence_is_not_for_everyone(office):
     assert (await office.get(f"evidence/{PDF_SHA}")).status_code == 401
     assert (await office.get(f"evidence/{PDF_SHA}", office.district("611"))).status_code == 404
     assert (await office.get(f"evidence/{PDF_SHA}", office.district("610"))).status_code == 200
+
+
+async def test_a_key_that_is_no_text_is_refused_on_its_line(office):
+    body = (await send(office, ['{"idempotency_key": 5, "report": {}}', line("608", 1)])).json()
+    assert [it["outcome"] for it in body["lines"]] == ["refused", "submitted"]
+    assert body["lines"][0]["idempotency_key"] is None
+
+
+async def test_thousands_of_faults_do_not_fill_the_answer(office):
+    faulty = json.dumps({"idempotency_key": "k", "report": {"unit": "608", "observations": [{}] * 600}})
+    body = (await send(office, [faulty] * 4)).json()
+    said = [it["problem"]["errors"] for it in body["lines"]]
+    assert [len(each) for each in said][-1] == 4
+    assert said[-1][-1]["code"] == "more_faults"
+    assert body["counts"]["refused"] == 2400

@@ -15,11 +15,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.kit.answers import language_of, shape_fault
-from shared.kit.bodies import Draft
+from shared.kit.bodies import MAX_FAULTS_SAID, MORE_FAULTS, Draft
 from shared.kit.database import Database
 from shared.kit.idempotency import Claim, first_answer, keep_answer
 from shared.kit.identity import Caller, Reporter
-from shared.kit.problems import Invalid, Malformed, Problem, Sentence, TooLarge
+from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, fault
 from shared.kit.requests import parse_json
 from shared.reporting.desk import Desk
 from shared.reporting.engine import Engine, TheEngine
@@ -27,6 +27,8 @@ from shared.reporting.reports import submitting
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
 
 MAX_LINES = 10_000
+FEWEST_FAULTS_OF_A_LINE = 3
+"""Once a body has shown a thousand faults each line names its first few and counts the rest, so memory stays flat."""
 MEDIA_TYPE = "application/x-ndjson"
 
 
@@ -88,25 +90,20 @@ class _Intake:
     engine: Engine
     caller: Caller
 
-    async def take(self, number: int, text: bytes) -> tuple[LineOut, Counter[str]]:
-        """Take one line: a transaction of its own."""
+    async def take(self, number: int, text: bytes, *, faults: int) -> tuple[LineOut, Counter[str]]:
+        """Take one line: a transaction of its own; name so many of its faults."""
         key: str | None = None
         raw: Any = None
         try:
             raw = parse_json(text)
-            key = raw.get("idempotency_key") if isinstance(raw, dict) else None
+            key = _key_in(raw)
             try:
                 line = _LINE.validate_python(raw)
             except ValidationError as error:
                 raise Invalid(faults=[shape_fault(one) for one in error.errors(include_url=False)]) from error
             said, outcome = await self._submit(line, text)
         except Problem as problem:
-            problem.faults = tuple(
-                it
-                if it.pointer.startswith(("/report", "/idempotency_key"))
-                else replace(it, pointer=f"/report{it.pointer}")
-                for it in problem.faults
-            )
+            problem.faults = _named(problem.faults, faults)
             document = problem.document(
                 language_of(self.request), f"{self.engine.path}/reports/bulk#{number}"
             )
@@ -169,9 +166,12 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
         intake = _Intake(request, engine, caller)
         lines: list[LineOut] = []
         counts: Counter[str] = Counter()
+        said = 0
         async for number, text in _numbered_lines(request, max_line_bytes):
-            line, counted = await intake.take(number, text)
+            room = max(FEWEST_FAULTS_OF_A_LINE, MAX_FAULTS_SAID - said)
+            line, counted = await intake.take(number, text, faults=room)
             lines.append(line)
+            said += len(line.problem.get("errors", ())) if line.problem else 0
             counts += counted
         return BulkOut(
             lines=lines,
@@ -204,6 +204,23 @@ def _within(number: int) -> int:
     if number > MAX_LINES:
         raise TooManyLines(limit=MAX_LINES)
     return number
+
+
+def _named(faults: tuple[Fault, ...], limit: int) -> tuple[Fault, ...]:
+    """Place faults in their line; those over the limit are counted."""
+    placed = (
+        it
+        if it.pointer.startswith(("/report", "/idempotency_key"))
+        else replace(it, pointer=f"/report{it.pointer}")
+        for it in faults[:limit]
+    )
+    more = len(faults) - limit
+    return (*placed, fault("/report", "more_faults", MORE_FAULTS, more=more)) if more > 0 else tuple(placed)
+
+
+def _key_in(raw: Any) -> str | None:
+    key = raw.get("idempotency_key") if isinstance(raw, dict) else None
+    return key if isinstance(key, str) else None
 
 
 def _values_in(raw: Any) -> int:
