@@ -233,7 +233,9 @@ async def test_a_correction_of_an_older_report_is_a_conflict_that_shows_what_dif
     body = answer.json()
     assert body["code"] == "supersedes_not_latest"
     assert body["report"]["id"] == second["id"]
-    assert body["differences"] == [{"unit": COMMUNE, "indicator": "poor", "before": "11", "after": "12"}]
+    (differing,) = body["differences"]
+    assert (differing["unit"], differing["indicator"]) == (COMMUNE, "poor")
+    assert (differing["before"], differing["after"]) == ("11", "12")
 
 
 @pytest.mark.parametrize("named", ["nobody's", "another period's", "another unit's"])
@@ -505,3 +507,41 @@ async def test_a_report_is_accepted_or_returned_or_withdrawn_but_only_once(offic
     assert lost <= {"report_state", "forbidden"}
     states = [it.json()["state"] for it in won]
     assert len(states) == 1 or states == ["accepted", "withdrawn"]
+
+
+async def test_a_late_repeat_of_what_is_accepted_is_answered_while_a_correction_waits(office):
+    first = await office.accepted("610", "2023", "results", [("610", "jobs", 5)])
+    second = await office.submit("610", "2023", "results", [("610", "jobs", 6)], supersedes=first["id"])
+    late = await office.submit("610", "2023", "results", [("610", "jobs", 5)])
+    assert (late.status_code, late.json()["id"]) == (200, first["id"])
+    back = await office.submit("610", "2023", "results", [("610", "jobs", 5)], supersedes=second.json()["id"])
+    assert back.status_code == 201
+
+
+async def test_nothing_happened_and_values_do_not_stand_side_by_side(office):
+    commune, other = office.communes("610")[:2]
+    nil = await office.submit("610", "2023", "census", [], nil=True)
+    below = await office.submit(commune, "2023", "census", [(commune, "poor", 5)])
+    assert (below.status_code, below.json()["code"]) == (409, "value_stated_elsewhere")
+    assert below.json()["conflicts"][0]["report"] == nil.json()["id"]
+
+    await office.accepted("611", "2023", "census", [("611", "poor", 5)])
+    part = office.communes("611")[0]
+    silent = await office.submit(part, "2023", "census", [], nil=True)
+    assert (silent.status_code, silent.json()["code"]) == (409, "value_stated_elsewhere")
+
+    await office.verdict(nil.json(), "return", reason="không đúng")
+    assert (await office.submit(other, "2023", "census", [], nil=True)).status_code == 201
+    assert (await office.submit(commune, "2023", "census", [(commune, "poor", 5)])).status_code == 201
+    whole = await office.submit("610", "2023", "census", [("610", "households", 50)])
+    assert whole.status_code == 409
+
+
+async def test_reports_of_a_unit_that_is_gone_are_still_listed(office):
+    await office.accepted("610", "2023", "results", [("610", "jobs", 5)])
+    commune = office.communes("610")[0]
+    await office.accepted(commune, "2023", "census", [(commune, "poor", 5)])
+    office.clock.move(days=1000)  # 2026: there are no districts any more
+    for token in (office.reviewer, office.district("610")):
+        assert len((await office.get("reports", token, unit="610")).json()["items"]) == 2
+    assert len((await office.get("reports", office.district("610"))).json()["items"]) == 2

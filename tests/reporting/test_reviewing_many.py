@@ -66,7 +66,23 @@ async def test_what_changed_since_the_last_acceptance_is_one_read(office):
     second = await submitted(office, jobs=8, supersedes=first["id"])
     answer = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()
     assert answer["accepted"] == first["id"]
-    assert answer["items"] == [{"unit": PLACE, "indicator": "jobs", "before": "5", "after": "8"}]
+    official = {"status_before": "official", "status_after": "official"}
+    jobs = {"unit": PLACE, "indicator": "jobs"}
+    assert answer["items"] == [{**jobs, "before": "5", "after": "8", **official}]
+
+
+async def test_an_estimate_that_becomes_official_has_changed(office):
+    def results(status):
+        value = {"unit": PLACE, "indicator": "jobs", "value": 5, "status": status}
+        return {"unit": PLACE, "period": "2023", "form": "results", "observations": [value]}
+
+    first = (await office.post("reports", results("estimate"), office.district(PLACE))).json()
+    await office.verdict(first)
+    body = {**results("official"), "supersedes": first["id"]}
+    second = (await office.post("reports", body, office.district(PLACE))).json()
+    (changed,) = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()["items"]
+    assert (changed["before"], changed["after"]) == ("5", "5")
+    assert (changed["status_before"], changed["status_after"]) == ("estimate", "official")
     assert second["counts"] == {"received": 1, "created": 0, "changed": 1, "unchanged": 0, "dropped": 0}
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from shared.reporting.statements import Stated, plain
 
+UNSTATED = None, None
+
 
 def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
     """Count what a report changes against the one it supersedes; received = created + changed + unchanged."""
@@ -29,15 +31,17 @@ def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
 
 
 def differences(new: Collection[Stated], old: Collection[Stated]) -> list[dict[str, Any]]:
-    """Name every value that differs between two statements, by unit and indicator."""
-    before = {(it.unit, it.indicator): it.value for it in old}
-    after = {(it.unit, it.indicator): it.value for it in new}
+    """Name every value that differs between two statements in amount or in status, by unit and indicator."""
+    before = {(it.unit, it.indicator): (plain(it.value), it.status) for it in old}
+    after = {(it.unit, it.indicator): (plain(it.value), it.status) for it in new}
     return [
         {
             "unit": unit,
             "indicator": indicator,
-            "before": plain(before[unit, indicator]) if (unit, indicator) in before else None,
-            "after": plain(after[unit, indicator]) if (unit, indicator) in after else None,
+            "before": before.get((unit, indicator), UNSTATED)[0],
+            "after": after.get((unit, indicator), UNSTATED)[0],
+            "status_before": before.get((unit, indicator), UNSTATED)[1],
+            "status_after": after.get((unit, indicator), UNSTATED)[1],
         }
         for unit, indicator in sorted({*before, *after})
         if before.get((unit, indicator)) != after.get((unit, indicator))

@@ -240,6 +240,8 @@ class DifferenceOut(BaseModel):
         description="the value accepted last, as a decimal text; null when there was none"
     )
     after: str | None = Field(description="the value of this report; null when it states none")
+    status_before: Status | None = Field(description="the status of the value accepted last")
+    status_after: Status | None = Field(description="the status of the value of this report")
 
 
 class DifferencesOut(BaseModel):

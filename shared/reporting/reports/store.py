@@ -149,6 +149,25 @@ async def standing_nearby(
     return [Nearby(*row) for row in rows]
 
 
+async def standing_nil(
+    session: AsyncSession, *, period: str, form: str, units: Collection[str], but: Collection[uuid.UUID]
+) -> list[tuple[str, uuid.UUID]]:
+    """Give those of the units that state on a form, on either basis, that nothing happened, with their report."""
+    rows = await session.execute(
+        select(Standing.unit, Standing.report_id)
+        .where(
+            Standing.period == period,
+            Standing.form == form,
+            Standing.unit.in_(units),
+            Standing.nil,
+            Standing.until.is_(None),
+            Standing.report_id.not_in(but),
+        )
+        .distinct()
+    )
+    return [(unit, report_id) for unit, report_id in rows]
+
+
 async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Checked) -> None:
     """Keep a report's values in one statement."""
     values = checked.statement.values

@@ -71,10 +71,12 @@ async def submit(
 
     at = await take_write_order(session, desk.now)
     live = await store.live_reports(session, statement.unit, str(checked.period), checked.form.code)
-    if live and live[0].content_sha256 == said:
-        return Submitted(live[0], created=False)
+    same = next((it for it in live if it.content_sha256 == said), None)
+    if same is not None and (supersedes is None or same is live[0]):
+        return Submitted(same, created=False)
     before = await _latest(desk, live, supersedes, checked)
     await _refuse_double_count(desk, checked, but=[it.id for it in live])
+    await _refuse_nil_beside_values(desk, checked, but=[it.id for it in live])
 
     old = await store.values_of(session, live[0]) if live else []
     report = _new_report(desk, checked, said, at, before, old)
@@ -171,6 +173,47 @@ async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[
         if indicator == it.indicator
         and (it.period == str(checked.period) or indicator in flows)
         and (it.unit in lines[unit] or desk.territory.is_within(it.unit, unit, on))
+    ]
+    if conflicts:
+        raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
+
+
+async def _refuse_nil_beside_values(desk: Desk, checked: Checked, *, but: Collection[uuid.UUID]) -> None:
+    """Refuse to say that nothing happened where another live report states values, and values where one says so."""
+    statement, on = checked.statement, checked.period.ends_on
+    period, form = str(checked.period), checked.form.code
+    units = {statement.unit, *(it.unit for it in statement.values)}
+    units |= {above.code for unit in units for above in desk.territory.ancestors(unit, on)}
+    said: list[tuple[str, str | None, uuid.UUID, str]]
+    if statement.nil:
+        values = await store.standing_nearby(
+            desk.session,
+            year=checked.period.year,
+            periods=[period],
+            units={*units, *(it.code for it in desk.territory.descendants(statement.unit, on))},
+            indicators={it.code for it in desk.engine.catalogue.indicators_of(form, on)},
+            but=but,
+        )
+        said = [(it.unit, it.indicator, it.report_id, it.reported_by) for it in values]
+    else:
+        # Whoever stated nothing below a unit of which a value speaks is named as well.
+        units |= {
+            it.code
+            for unit in {it.unit for it in statement.values}
+            for it in desk.territory.descendants(unit, on)
+        }
+        nil = await store.standing_nil(desk.session, period=period, form=form, units=units, but=but)
+        said = [(unit, None, report_id, unit) for unit, report_id in nil]
+    conflicts = [
+        {
+            "unit": statement.unit,
+            "indicator": indicator,
+            "stated_at": unit,
+            "period": period,
+            "report": str(report_id),
+            "reported_by": reported_by,
+        }
+        for unit, indicator, report_id, reported_by in sorted(said, key=str)
     ]
     if conflicts:
         raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
