@@ -141,3 +141,8 @@ async def test_a_vintage_of_provisional_figures_is_not_for_everyone(office):
         assert read.status_code == 200
     assert (await office.get("publications")).json()["items"] == []
     assert len((await office.get("publications", office.reviewer)).json()["items"]) == 2
+
+
+async def test_a_period_that_has_not_begun_is_not_published(office):
+    answer = await publish(office, "sớm", period="2025")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "period_not_started")

@@ -109,3 +109,13 @@ async def test_a_report_says_from_when_to_when_it_stood(office):
         ("accepted", False),
         ("provisional", False),
     }
+
+
+async def test_nobody_takes_an_accepted_report_of_their_own_client_out_of_the_figures(office):
+    both = office.token("both", ["report", "review"], ["62"])
+    report = (await office.submit(PLACE, "2023", "results", [(PLACE, "jobs", 5)], token=both)).json()
+    await office.verdict(report)
+    body = {"content_sha256": report["content_sha256"], "reason": "nhầm"}
+    own = await office.post(f"reports/{report['id']}/withdraw", body, both)
+    assert (own.status_code, own.json()["code"]) == (403, "own_report")
+    assert (await office.verdict(report, "withdraw", reason="nhầm")).status_code == 200

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Conflict, NotFound, Sentence
-from shared.periods import Period
+from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, fault
+from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
 from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.place import own_place
@@ -22,6 +22,7 @@ from shared.reporting.publications.schemas import (
     PublicationIn,
     PublicationSummary,
 )
+from shared.reporting.reports.sentences import PERIOD_NOT_STARTED
 
 ReportKey = tuple[str, str, str]
 """Unit, period and form: what has one live report."""
@@ -57,6 +58,9 @@ class NotComparable(Conflict):
 async def freeze(desk: Desk, asked: PublicationIn) -> Publication:
     """Freeze the figures of a unit and period as they are known now, under a name and a document."""
     period = Period.parse(asked.period)
+    if period.starts_on > local_day(desk.now):
+        shown = {"period": period, "starts_on": period.starts_on}
+        raise Invalid(faults=[fault("/period", "period_not_started", PERIOD_NOT_STARTED, **shown)])
     desk.territory.unit(asked.unit, period.ends_on)
     desk.require_unit(asked.unit, period)
     at = await take_write_order(desk.session, desk.now)

@@ -62,12 +62,14 @@ async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256:
 
 
 async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None) -> Report:
-    """Take a report back: its author while it is pending, a reviewer with a reason once it is accepted."""
+    """Take a report back: its unit while it is pending; once accepted another client's reviewer, with a reason."""
     at, report, period = await _taken_up(desk, report_id)
     if report.state not in store.LIVE:
         raise NotReviewable(report=str(report.id), state=report.state, action="withdrawn")
     if report.state == "accepted" and "review" not in desk.caller.scopes:
         raise Forbidden(reason="an accepted report is withdrawn by a reviewer", scopes=["review"])
+    if report.state == "accepted" and report.client_id == desk.caller.client_id:
+        raise OwnReport
     if report.state == "accepted" and not (reason or "").strip():
         raise Invalid(faults=[fault("/reason", "reason_required", REASON_REQUIRED)])
     if report.content_sha256 != seen_sha256:
