@@ -63,6 +63,7 @@ def upgrade() -> None:
     postings()
     vouchers()
     blocks()
+    projects()
 
 
 def lots() -> None:
@@ -134,6 +135,7 @@ def entries() -> None:
         words("client_id"),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reverses", sa.Uuid),
+        words("project", nullable=True),
         sa.Column("batch", sa.Uuid),
         sa.PrimaryKeyConstraint("year", "id", name="pk_entries"),
         sa.UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
@@ -163,6 +165,9 @@ def entries() -> None:
     )
     op.create_index("ix_entries_id", "entries", ["id"])
     op.create_index("ix_entries_sequence", "entries", ["sequence"])
+    op.create_index(
+        "ix_entries_project", "entries", ["project"], postgresql_where=sa.text("project IS NOT NULL")
+    )
     op.create_index("ix_entries_batch", "entries", ["batch"], postgresql_where=sa.text("batch IS NOT NULL"))
     op.create_index(
         "ix_entries_voucher",
@@ -221,3 +226,49 @@ def blocks() -> None:
         sa.UniqueConstraint("previous_hash", name="uq_blocks_previous_hash"),
     )
     grant("SELECT, INSERT", "blocks")
+
+
+def projects() -> None:
+    op.create_table(
+        "projects",
+        words("code"),
+        words("name"),
+        words("program"),
+        words("component", nullable=True),
+        words("unit"),
+        sa.Column("starts_on", sa.Date),
+        sa.Column("due_on", sa.Date),
+        sa.Column("registered_on", sa.Date, nullable=False),
+        words("client_id"),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("code", name="pk_projects"),
+    )
+    op.create_table(
+        "project_statements",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        words("project"),
+        words("kind"),
+        year("year", nullable=True),
+        sa.Column("amount_vnd", sa.BigInteger),
+        words("decision_number", nullable=True),
+        sa.Column("decision_date", sa.Date),
+        sa.Column("stated_on", sa.Date),
+        sa.Column("physical_percent", sa.Numeric(5, 2)),
+        words("status", nullable=True),
+        words("client_id"),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_project_statements"),
+        sa.ForeignKeyConstraint(["project"], ["projects.code"], name="fk_project_statements_project"),
+        sa.CheckConstraint(
+            "kind IN ('approval', 'plan', 'progress')", name=op.f("ck_project_statements_kind")
+        ),
+        sa.CheckConstraint("(kind = 'plan') = (year IS NOT NULL)", name=op.f("ck_project_statements_year")),
+        sa.CheckConstraint(
+            "(kind = 'progress') = (amount_vnd IS NULL)", name=op.f("ck_project_statements_amount")
+        ),
+        sa.CheckConstraint(
+            "physical_percent BETWEEN 0 AND 100", name=op.f("ck_project_statements_physical_percent")
+        ),
+    )
+    op.create_index("ix_project_statements_project", "project_statements", ["project"])
+    grant("SELECT, INSERT", "projects", "project_statements")

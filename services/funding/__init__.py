@@ -24,6 +24,6 @@ It never changes or removes an entry, never lets a lot fall below zero, never ro
 nothing of reports and indicators. Which programs, components and sources there are is dated data (`data/`), not code.
 
 Reading order: `balances.py`, `rules.py`, `catalogue.py`, `proposals.py` (pure); `models.py`, `store.py`, `places.py`,
-`desk.py`; then `entries/`, with `assignments/` and `batches/`; `journal/`, which seals them; then what only reads:
+`desk.py`; then `entries/`, with `assignments/`, `projects/` and `batches/`; `journal/`, which seals them; then what only reads:
 `progress/`, `counterparts/`, `lapses/`, `reconciliation/`.
 """

@@ -13,6 +13,7 @@ from services.funding.entries.api import router as entries
 from services.funding.journal.api import router as journal
 from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
+from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
 from shared.kit.feed import feed_router
 from shared.kit.identity import PublicReader
@@ -84,6 +85,7 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 router.include_router(entries)
 router.include_router(batches)
 router.include_router(journal)
+router.include_router(projects)
 router.include_router(progress)
 router.include_router(counterparts)
 router.include_router(lapses)

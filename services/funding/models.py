@@ -133,12 +133,14 @@ class EntryRow(Base):
     client_id: Mapped[str]
     recorded_at: Mapped[datetime]
     reverses: Mapped[uuid.UUID | None]
+    project: Mapped[str | None]
     batch: Mapped[uuid.UUID | None]
 
     __table_args__ = (
         UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
         Index("ix_entries_id", "id"),
         Index("ix_entries_sequence", "sequence"),
+        Index("ix_entries_project", "project", postgresql_where=text("project IS NOT NULL")),
         Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index("ix_entries_voucher", "voucher_number", postgresql_where=text("voucher_number IS NOT NULL")),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
@@ -216,7 +218,54 @@ class BlockRow(Base):
     hash: Mapped[str]
 
 
+class ProjectRow(Base):
+    """A building that money is spent on. What changes of it is in its statements."""
+
+    __tablename__ = "projects"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    program: Mapped[str]
+    component: Mapped[str | None]
+    unit: Mapped[str]
+    starts_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    registered_on: Mapped[date]
+    """The day of its first approval, on whose map the unit stands."""
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+class ProjectStatementRow(Base):
+    """What was approved, planned or built of a project. Only ever added; the latest of its kind and year holds."""
+
+    __tablename__ = "project_statements"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    project: Mapped[str] = mapped_column(ForeignKey("projects.code"))
+    kind: Mapped[str]
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    amount_vnd: Mapped[int | None]
+    decision_number: Mapped[str | None]
+    decision_date: Mapped[date | None]
+    stated_on: Mapped[date | None]
+    physical_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    status: Mapped[str | None]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_project_statements_project", "project"),
+        CheckConstraint("kind IN ('approval', 'plan', 'progress')", name="kind"),
+        CheckConstraint("(kind = 'plan') = (year IS NOT NULL)", name="year"),
+        CheckConstraint("(kind = 'progress') = (amount_vnd IS NULL)", name="amount"),
+        CheckConstraint("physical_percent BETWEEN 0 AND 100", name="physical_percent"),
+    )
+
+
 LOTS = cast("Table", LotRow.__table__)
 ENTRIES = cast("Table", EntryRow.__table__)
 POSTINGS = cast("Table", PostingRow.__table__)
 BLOCKS = cast("Table", BlockRow.__table__)
+PROJECTS = cast("Table", ProjectRow.__table__)
+PROJECT_STATEMENTS = cast("Table", ProjectStatementRow.__table__)

@@ -98,6 +98,7 @@ class Proposal:
     note: str | None = None
     in_kind: InKind | None = None
     deadline: date | None = None
+    project: str | None = None
     unread: frozenset[str] = frozenset()
 
     def faults(self, catalogue: Catalogue, today: date) -> Iterator[Fault]:

@@ -18,6 +18,9 @@ from services.funding.entries.actions import TAKES, entry_of
 from services.funding.entries.store import Entry
 from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
 from services.funding.places import fault_of_unit, place_of
+from services.funding.projects.payments import pay_for_project
+from services.funding.projects.rules import Account
+from services.funding.projects.store import lock_accounts
 from services.funding.proposals import Proposal, Voucher
 from services.funding.store import Holding, lock_lines
 from shared.kit.feed import Happening, publish, take_write_order
@@ -74,6 +77,7 @@ class Bench:
 
     balances: dict[Line, dict[Lot, Amounts]]
     verdicts: dict[int, Verdict] = field(default_factory=dict)
+    projects: dict[str, Account] = field(default_factory=dict)
     kept: dict[Voucher, Entry] = field(default_factory=dict)
     unused: set[Voucher] = field(default_factory=set)
     touched: dict[Lot, Amounts] = field(default_factory=dict)
@@ -90,7 +94,7 @@ class Bench:
                     raise VoucherUsed(entry.voucher, known, differs)
                 self.verdicts[candidate.ordinal] = Verdict(candidate.ordinal, "existing", known.id)
                 return
-            self._take_effect(candidate.line, entry)
+            self._take_effect(candidate, entry)
         except Problem as problem:
             self.verdicts[candidate.ordinal] = Verdict(candidate.ordinal, "refused", problem=problem)
             if known is None:
@@ -99,13 +103,16 @@ class Bench:
         self.unused.discard(entry.voucher)
         self.verdicts[candidate.ordinal] = Verdict(candidate.ordinal, "recorded", entry.id)
 
-    def _take_effect(self, line: Line, entry: Entry) -> None:
+    def _take_effect(self, candidate: Candidate, entry: Entry) -> None:
+        line, projects = candidate.line, dict(self.projects)
+        pay_for_project(projects, entry, f"/entries/{candidate.ordinal}/project")
         lots = self.balances.get(line, {})
         of_origin = {lot: lots[lot] for lot in lots if entry.origin_year in {None, lot.origin_year}}
         postings = TAKES[entry.kind](line, of_origin, entry.amount_vnd)
         for posting in postings:
             lots[posting.lot] = self.touched[posting.lot] = lots[posting.lot] + posting.change
         assert entry.voucher is not None
+        self.projects = projects
         self.kept[entry.voucher] = replace(entry, postings=tuple(postings))
 
 
@@ -128,9 +135,11 @@ async def record_batch(
         refuse(each for at in sorted(refused) for each in _faults_of(refused[at]))
 
     standing = await claim(desk.session, _first_of_each_voucher(candidates))
+    named = {each.claimant.entry.project for each in candidates} - {None}
+    projects = await lock_accounts(desk.session, [code for code in named if code]) if named else {}
     new = {each.line for each in candidates if each.claimant.entry.voucher not in standing}
     holding = await lock_lines(desk.session, new) if new else NOTHING_HELD
-    bench = Bench(_by_line(holding.balances), refused)
+    bench = Bench(_by_line(holding.balances), refused, projects)
     for candidate in candidates:
         bench.judge(candidate, standing)
     verdicts = [bench.verdicts[at] for at in sorted(bench.verdicts)]

@@ -44,6 +44,7 @@ class BatchEntryIn(DisbursementIn):
             voucher=Voucher(self.voucher.source, self.voucher.number),
             effective_on=self.effective_on,
             note=self.note,
+            project=self.project,
         )
 
 

@@ -30,6 +30,8 @@ from services.funding.entries import store
 from services.funding.entries.store import Entry, consumers
 from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
 from services.funding.places import Place, fault_of_unit, place_of
+from services.funding.projects.payments import pay_for_project
+from services.funding.projects.store import lock_accounts
 from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher
 from services.funding.store import (
     Holding,
@@ -88,6 +90,8 @@ async def record(
         kept = (await claim(desk.session, [claimant])).get(entry.voucher)
         if kept is not None:
             return await _existing(desk, entry.voucher, claimant, kept)
+    if entry.project is not None:
+        pay_for_project(await lock_accounts(desk.session, [entry.project]), entry)
     to = _receiving(desk, line, entry)
     if to is not None:
         desk.require(to.program, to.unit, entry.effective_on)
@@ -276,6 +280,7 @@ def entry_of(
         batch=batch,
         in_kind=proposal.in_kind,
         deadline=proposal.deadline,
+        project=proposal.project,
     )
     line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
     return entry, line

@@ -240,6 +240,10 @@ class CommitmentIn(_EntryIn):
     voucher: VoucherIO | None = Field(
         None, description="the paper behind it; needed where no decision is named"
     )
+    project: Code | None = Field(
+        None,
+        description="code of the project that it is for; a payment is then held to the project's plan and total",
+    )
     decision: DecisionIO | None = Field(None, description="the decision behind it, if any")
 
 

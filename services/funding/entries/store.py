@@ -51,6 +51,7 @@ class Entry:
     to_unit: str | None = None
     in_kind: InKind | None = None
     deadline: date | None = None
+    project: str | None = None
 
     @property
     def lots(self) -> list[Lot]:
@@ -96,7 +97,7 @@ def row_of(entry: Entry) -> dict[str, Any]:
 KEPT_AS_THEY_ARE = (
     "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
     "effective_on", "note", "client_id", "recorded_at", "reverses", "batch", "to_component", "to_unit",
-    "deadline",
+    "deadline", "project",
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ SAME = (
     "origin_year",
     "amount_vnd",
     "decision",
+    "project",
 )
 """What makes two entries the same fact. A remark is none; a day only where it was said."""
 

@@ -1,0 +1,85 @@
+"""Where projects are kept and read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response, status
+
+from services.funding.desk import TheDesk
+from services.funding.projects import actions, store
+from services.funding.projects.actions import ProjectNotFound
+from services.funding.projects.schemas import (
+    ApprovalIn,
+    BuildingIn,
+    PlanIn,
+    ProjectIn,
+    ProjectOut,
+    ProjectsPage,
+)
+from services.funding.queries import Code, OfProgram
+from shared.kit.identity import FinanceOfficer, Reader
+from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.transactions import TransactionRoute
+
+router = APIRouter(tags=["projects"], route_class=TransactionRoute)
+
+TheCode = Annotated[Code, Path(description="code of the project")]
+
+
+@router.post("/projects", status_code=status.HTTP_201_CREATED, summary="Register a project")
+async def register_project(*, desk: TheDesk, caller: FinanceOfficer, body: ProjectIn) -> ProjectOut:
+    """Register a project with its approved total; payments that name it are held to that and to the year's plan."""
+    return await actions.register(desk.of(caller), body)
+
+
+@router.post(
+    "/projects/{code}/approvals", status_code=status.HTTP_201_CREATED, summary="Approve another total"
+)
+async def approve_project(
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, body: ApprovalIn
+) -> ProjectOut:
+    """Let another approved total hold from now on; what was approved before stays on record."""
+    return await actions.approve(desk.of(caller), code, body)
+
+
+@router.post("/projects/{code}/plans", status_code=status.HTTP_201_CREATED, summary="Plan a year")
+async def plan_project(*, desk: TheDesk, caller: FinanceOfficer, code: TheCode, body: PlanIn) -> ProjectOut:
+    """Let a plan of a year hold from now on; a year without one has nothing to pay."""
+    return await actions.plan(desk.of(caller), code, body)
+
+
+@router.post(
+    "/projects/{code}/building", status_code=status.HTTP_201_CREATED, summary="Tell the physical progress"
+)
+async def tell_project_building(
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, body: BuildingIn
+) -> ProjectOut:
+    """Tell how far the building has come, and in which state it is."""
+    return await actions.tell_building(desk.of(caller), code, body)
+
+
+@router.get("/projects", summary="List projects")
+async def list_projects(
+    *,
+    desk: TheDesk,
+    _: Reader,
+    request: Request,
+    response: Response,
+    program: OfProgram = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ProjectsPage:
+    """List projects by code, each with its money and its building."""
+    query = store.listed(program=program)
+    rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    link_next(request, response, rows.next)
+    return ProjectsPage(items=await actions.described(desk, rows.items), next=rows.next)
+
+
+@router.get("/projects/{code}", summary="Read one project")
+async def read_project(*, desk: TheDesk, _: Reader, code: TheCode) -> ProjectOut:
+    """Read one project with its money and its building."""
+    row = await store.find(desk.session, code)
+    if row is None:
+        raise ProjectNotFound(project=code)
+    (found,) = await actions.described(desk, [row])
+    return found

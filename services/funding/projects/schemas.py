@@ -1,0 +1,107 @@
+"""How projects are said."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.funding.entries.bodies import DECISION, AmountVnd, Day, DecisionIO, Words, Year
+from services.funding.projects.rules import Status
+from services.funding.queries import Code
+from shared.kit.decimals import Number
+
+Percent = Annotated[Number, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+
+
+class ProjectIn(BaseModel):
+    """A project with the decision that approved it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "code": "CT.610.2023.01",
+                "name": "Đường vào thôn Đăk Nai",
+                "program": "poverty",
+                "component": "GN.DA1.TDA1",
+                "unit": "23341",
+                "approved_total_vnd": 12_400_000_000,
+                "decision": DECISION,
+                "starts_on": "2023-03-01",
+                "due_on": "2024-06-30",
+            }
+        },
+    )
+
+    code: Code = Field(description="code of the project, as payments name it")
+    name: Words = Field(description="what is built, and where")
+    program: Code = Field(description="rural, poverty or ethnic")
+    component: Code | None = Field(None, description="component of the program; null: the program as a whole")
+    unit: Code = Field(description="code of the unit where it is built")
+    approved_total_vnd: AmountVnd
+    decision: DecisionIO
+    starts_on: Day | None = Field(None, description="planned first day")
+    due_on: Day | None = Field(None, description="planned day of completion")
+
+
+class ApprovalIn(BaseModel):
+    """A later decision on the approved total; from then on it holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approved_total_vnd: AmountVnd
+    decision: DecisionIO
+
+
+class PlanIn(BaseModel):
+    """What may be paid in a year, by a decision; the latest one holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    year: Year = Field(description="budget year")
+    planned_vnd: AmountVnd
+    decision: DecisionIO
+
+
+class BuildingIn(BaseModel):
+    """How far the building has come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: Day = Field(description="day of which it is said")
+    physical_percent: Percent = Field(description="share of the work that is done, in percent")
+    status: Status = Field(description="prepared, under_construction, suspended, completed or settled")
+
+
+class YearOut(BaseModel):
+    """A year of a project."""
+
+    year: int = Field(description="budget year")
+    planned_vnd: int = Field(description="what may be paid, in đồng")
+    disbursed_vnd: int = Field(description="what was paid, in đồng")
+
+
+class ProjectOut(BaseModel):
+    """A project, its money and its building."""
+
+    code: str = Field(description="code of the project")
+    name: str = Field(description="what is built, and where")
+    program: str = Field(description="program")
+    component: str | None = Field(description="component; null: the program as a whole")
+    unit: str = Field(description="code of the unit where it is built")
+    approved_total_vnd: int = Field(description="approved in total, in đồng")
+    committed_vnd: int = Field(description="committed in all years, in đồng")
+    disbursed_vnd: int = Field(description="paid in all years, in đồng")
+    years: list[YearOut] = Field(description="plan and payments by budget year")
+    starts_on: date | None = Field(description="planned first day")
+    due_on: date | None = Field(description="planned day of completion")
+    status: Status = Field(description="as last stated; prepared until then")
+    physical_percent: Number = Field(description="share of the work that is done, as last stated, in percent")
+    stated_on: date | None = Field(description="day of which that is said; null until it was stated")
+
+
+class ProjectsPage(BaseModel):
+    """A page of projects."""
+
+    items: list[ProjectOut] = Field(description="projects by code")
+    next: str | None = Field(description="cursor of the page that follows; null on the last one")

@@ -1,0 +1,142 @@
+"""Projects: a payment beyond the approved total or the year's plan is refused by name, alone, in a batch and in a race."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.funding.conftest import DECISION, LINE, Office, done, voucher
+
+pytestmark = pytest.mark.anyio
+
+PROJECT = {
+    "code": "CT.610.01",
+    "name": "Đường vào thôn Đăk Nai",
+    "program": "poverty",
+    "unit": "23341",
+    "approved_total_vnd": 100,
+    "decision": DECISION,
+    "starts_on": "2023-03-01",
+    "due_on": "2024-06-30",
+}
+CODE = PROJECT["code"]
+
+
+def paid(amount, **more):
+    return {**LINE, "amount_vnd": amount, "voucher": voucher(), "project": CODE, **more}
+
+
+async def plan(office, year, amount, code=CODE):
+    body = {"year": year, "planned_vnd": amount, "decision": DECISION}
+    return await done(office.post(f"projects/{code}/plans", body))
+
+
+@pytest.fixture
+async def project(office):
+    await office.allocate(1000)
+    await office.allocate(1000, year=2024)
+    await done(office.post("projects", PROJECT))
+    return await plan(office, 2023, 60)
+
+
+async def test_a_project_shows_its_money_and_its_building(office, project):
+    await office.commit(90, project=CODE)
+    await office.disburse(40, project=CODE)
+    undone = await office.disburse(15, project=CODE)
+    await office.reverse(undone)
+    await plan(office, 2024, 50)
+    said = {"on": "2023-11-30", "physical_percent": 45.5, "status": "under_construction"}
+    await done(office.post(f"projects/{CODE}/building", said))
+    found = (await office.get(f"projects/{CODE}")).json()
+    assert (found["approved_total_vnd"], found["committed_vnd"], found["disbursed_vnd"]) == (100, 90, 40)
+    assert found["years"] == [
+        {"year": 2023, "planned_vnd": 60, "disbursed_vnd": 40},
+        {"year": 2024, "planned_vnd": 50, "disbursed_vnd": 0},
+    ]
+    assert (found["physical_percent"], found["status"], found["stated_on"]) == (
+        45.5,
+        "under_construction",
+        "2023-11-30",
+    )
+    assert (found["starts_on"], found["due_on"]) == ("2023-03-01", "2024-06-30")
+    assert (await office.get("projects")).json()["items"] == [found]
+    assert (await office.get("projects", program="rural")).json()["items"] == []
+    told = [it["type"] for it in (await office.get("changes")).json()["items"]]
+    assert [it for it in told if it.startswith("project")] == [
+        "project.approved",
+        "project.planned",
+        "project.planned",
+        "project.built",
+    ]
+
+
+async def test_a_payment_beyond_the_year_s_plan_is_refused_by_name(office, project):
+    await office.disburse(50, project=CODE)
+    refused = await office.post("disbursements", paid(11))
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (409, "project_plan_exceeded")
+    assert (problem["project"], problem["name"], problem["year"]) == (CODE, PROJECT["name"], 2023)
+    assert (problem["planned_vnd"], problem["paid_vnd"], problem["asked_vnd"]) == (60, 50, 11)
+    unplanned = await office.post("disbursements", paid(1, year=2024))
+    assert (unplanned.json()["code"], unplanned.json()["planned_vnd"]) == ("project_plan_exceeded", 0)
+    await plan(office, 2023, 61)
+    await office.disburse(11, project=CODE)
+
+
+async def test_a_payment_beyond_the_approved_total_is_refused_by_name(office, project):
+    await office.disburse(60, project=CODE)
+    await plan(office, 2024, 500)
+    problem = (await office.post("disbursements", paid(41, year=2024))).json()
+    assert (problem["code"], problem["approved_total_vnd"], problem["paid_vnd"]) == (
+        "project_total_exceeded",
+        100,
+        60,
+    )
+    assert PROJECT["name"] in problem["detail"]
+    await done(office.post(f"projects/{CODE}/approvals", {"approved_total_vnd": 101, "decision": DECISION}))
+    await office.disburse(41, project=CODE, year=2024)
+
+
+async def test_a_project_pays_for_its_own_line_only(office, project):
+    await office.allocate(100, component="GN.DA2")
+    await office.allocate(100, capital="recurrent")
+    for change, code in (
+        ({"project": "CT.999"}, "project_unknown"),
+        ({"component": "GN.DA2"}, "project_of_another_line"),
+        ({"capital": "recurrent"}, "project_of_another_line"),
+    ):
+        refused = await office.post("disbursements", paid(1, **change))
+        assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [("/project", code)]
+
+
+async def test_a_batch_is_held_to_its_projects(office, project):
+    entries = [{**paid(amount), "kind": "disbursement"} for amount in (40, 30, 20)]
+    entries.append({**paid(1, project="CT.999"), "kind": "commitment"})
+    batch = (await office.post("batches", {"mode": "best_effort", "entries": entries})).json()
+    assert [it["code"] for it in batch["verdicts"]] == [None, "project_plan_exceeded", None, "invalid"]
+    assert batch["verdicts"][3]["errors"][0]["pointer"] == "/entries/3/project"
+    assert (await office.get(f"projects/{CODE}")).json()["disbursed_vnd"] == 60
+
+
+@pytest.mark.race
+async def test_two_payments_never_share_the_last_of_a_plan(office, project):
+    answers = await asyncio.gather(*(office.post("disbursements", paid(25)) for _ in range(8)))
+    assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 6}
+
+
+async def test_who_may_and_what_is_faulty(office, issuer, http, project):
+    assert (await office.post("projects", PROJECT)).json()["code"] == "project_exists"
+    assert (await office.get("projects/CT.999")).json()["code"] == "project_not_found"
+    unknown = await office.post(
+        "projects/CT.999/plans", {"year": 2023, "planned_vnd": 1, "decision": DECISION}
+    )
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "project_not_found")
+    faulty = {**PROJECT, "code": "X", "unit": "99999", "component": "NTM.ND01"}
+    refused = await office.post("projects", faulty)
+    assert {it["code"] for it in refused.json()["errors"]} == {"unit_unknown", "component_of_another_program"}
+    other = Office(http, issuer.token("611", ["funding"], ["poverty"], ["611"]), office.app)
+    for what, body in (
+        ("projects", {**PROJECT, "code": "X"}),
+        (f"projects/{CODE}/plans", {"year": 2023, "planned_vnd": 1, "decision": DECISION}),
+    ):
+        assert (await other.post(what, body)).json()["code"] == "unit_not_granted"
