@@ -40,6 +40,8 @@ TABLE = f"""
         text text NOT NULL CONSTRAINT one_of_each UNIQUE
     );
     GRANT SELECT, INSERT, UPDATE ON {OWNER}.notes TO {OWNER};
+    DROP FUNCTION IF EXISTS {OWNER}.refuse CASCADE;
+    DELETE FROM {OWNER}.notes; DELETE FROM {OWNER}.changes; DELETE FROM {OWNER}.answered_requests;
 """
 
 REFUSE_AT_COMMIT = f"""

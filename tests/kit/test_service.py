@@ -94,13 +94,14 @@ async def test_addresses_that_do_not_exist_do_not_grow_the_metrics(database):
         assert "nowhere" not in (await notes.client.get("/metrics")).text
 
 
-async def test_without_its_database_it_is_alive_not_ready_and_says_503(database):
-    async with running_notes(database) as notes:
-        admin = await asyncpg.connect(database.server)
+async def test_without_its_database_it_is_alive_not_ready_and_says_503(doomed_database):
+    async with running_notes(doomed_database) as notes:
+        admin = await asyncpg.connect(doomed_database.server)
         try:
-            await admin.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
+            await admin.execute(f"ALTER DATABASE {doomed_database.name} ALLOW_CONNECTIONS false")
             await admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database.name
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+                doomed_database.name,
             )
         finally:
             await admin.close()
@@ -112,7 +113,7 @@ async def test_without_its_database_it_is_alive_not_ready_and_says_503(database)
         answer = await notes.client.get("/notes")
         assert answer.status_code >= 500
         assert answer.headers["content-type"] == "application/problem+json"
-        assert database.name not in answer.text
+        assert doomed_database.name not in answer.text
 
 
 async def test_a_server_that_is_not_there_is_a_503_too():

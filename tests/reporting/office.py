@@ -167,9 +167,8 @@ class Office:
         return next(one for one in answer.json()["figures"] if one["indicator"] == code)
 
 
-@asynccontextmanager
-async def open_office(database: TestDatabase, **settings):
-    """Open the office for a test."""
+def build_office(database: TestDatabase, **settings) -> tuple[FastAPI, Issuer, Clock]:
+    """Build the service with an issuer that it trusts and a clock that a test can move."""
     clock, issuer = Clock(), Issuer()
     app = create_program(
         catalogue=catalogue(),
@@ -178,10 +177,23 @@ async def open_office(database: TestDatabase, **settings):
         settings=ReportingSettings(database_url=database.url("poverty"), **settings),
         clock=clock,
     )
-    issuer.trust(app)
+    return issuer.trust(app), issuer, clock
+
+
+@asynccontextmanager
+async def staffed(app: FastAPI, issuer: Issuer, clock: Clock):
+    """Open a built office for a test: on the morning of the same day, whatever a test before did to the clock."""
+    clock.at = Clock.at
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=transport, base_url="http://office") as http,
     ):
         yield Office(http, app, issuer, clock)
+
+
+@asynccontextmanager
+async def open_office(database: TestDatabase, **settings):
+    """Build and open an office of its own for a test."""
+    async with staffed(*build_office(database, **settings)) as office:
+        yield office
