@@ -35,7 +35,11 @@ _ADD_UP = text(
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
     JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
          AND o.indicator = ANY(:measures)
-    JOIN standings s ON s.report_id = o.report_id AND s.basis = :basis AND s.until IS NULL
+    CROSS JOIN LATERAL (
+        SELECT basis, received_at FROM standings
+        WHERE report_id = o.report_id AND basis = :basis AND until IS NULL
+        OFFSET 0  -- looked up value by value, also where a period is too new for statistics
+    ) AS s
     GROUP BY o.year, o.period, s.basis, place.answering, o.indicator
     """
 ).bindparams(
@@ -50,7 +54,11 @@ _INPUTS = text(
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
     JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
          AND o.indicator = ANY(:measures)
-    JOIN standings s ON s.report_id = o.report_id AND s.basis = :basis AND s.until IS NULL
+    CROSS JOIN LATERAL (
+        SELECT basis, received_at FROM standings
+        WHERE report_id = o.report_id AND basis = :basis AND until IS NULL
+        OFFSET 0  -- looked up value by value, also where a period is too new for statistics
+    ) AS s
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
