@@ -137,7 +137,7 @@ async def test_a_vintage_of_provisional_figures_is_not_for_everyone(office):
     two = (await publish(office, "sơ bộ 2", basis="provisional")).json()
     for path, params in (("", {}), ("/differences", {"other": two["id"]})):
         assert (await office.get(f"publications/{one['id']}{path}", **params)).status_code == 401
-        read = await office.get(f"publications/{one['id']}{path}", office.district("611"), **params)
+        read = await office.get(f"publications/{one['id']}{path}", office.reviewer, **params)
         assert read.status_code == 200
     assert (await office.get("publications")).json()["items"] == []
     assert len((await office.get("publications", office.reviewer)).json()["items"]) == 2
