@@ -106,6 +106,8 @@ class Parts:
     _remembered: OrderedDict[Question, Known] = field(default_factory=OrderedDict)
     _flights: dict[tuple[Question, int], asyncio.Task[Part]] = field(default_factory=dict)
     _silent: set[str] = field(default_factory=set)
+    _down: set[str] = field(default_factory=set)
+    """Services whose last fetch failed: said once in the log, and not at every read."""
 
     async def read(self, question: Question, authorization: str | None) -> Part:
         """Give the part: the answer of a fetch if it comes in time, else what is remembered."""
@@ -144,7 +146,9 @@ class Parts:
                 question.service, question.path, headers=headers, within_s=GIVE_UP_AFTER_S
             )
         except FAILURES as error:
-            log.warning("part not fetched", upstream=question.service, reason=repr(error))
+            if question.service not in self._down:
+                log.warning("part not fetched", upstream=question.service, reason=repr(error))
+            self._down.add(question.service)
             return self._last_known(question, self.upstreams.problem(question.service, error))
         if status == HTTPStatus.NOT_MODIFIED and known:
             return self._confirmed(question, Known(known.said, known.tag, time.monotonic(), touches))
@@ -157,6 +161,7 @@ class Parts:
         return self._last_known(question, UpstreamUnavailable(question.service))
 
     def _confirmed(self, question: Question, known: Known) -> Part:
+        self._down.discard(question.service)
         newer = self._remembered.get(question)
         if newer is None or newer.touches <= known.touches:
             self._remembered[question] = known

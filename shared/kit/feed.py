@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.identity import Reader
+from shared.kit.identity import Insider
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
 from shared.kit.transactions import Session, TransactionRoute
@@ -111,7 +111,7 @@ def feed_router(source: str) -> APIRouter:
     async def list_changes(
         *,
         session: Session,
-        _: Reader,
+        _: Insider,
         after: Annotated[
             int, Query(ge=0, lt=2**63, description="sequence of the last change seen; 0 from the start")
         ] = 0,

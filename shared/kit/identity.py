@@ -8,7 +8,7 @@ cannot get the key it needs answers 503 `keys_unavailable`, never 401.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,9 @@ CLOCK_LEEWAY_S = 30
 REFETCH_AFTER_S = 60.0
 RETRY_AFTER_FAILURE_S = 1.0
 REMEMBERED_TOKENS = 4096
+INSIDERS = ("read", "review", "target", "register", "funding", "admin")
+"""Scopes that see what is not public; `report` alone sees its own reports, and what is public."""
+
 SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
 
 
@@ -238,7 +241,6 @@ async def _open(_: Request) -> None:
     return None
 
 
-Guard = Callable[..., Awaitable[Caller | None]]
 GUARDS: tuple[Any, ...]
 """What a test accepts as the guard of a route."""
 
@@ -248,6 +250,7 @@ _target = Requires(("target",))
 _register = Requires(("register",))
 _funding = Requires(("funding",))
 _read = Requires(SCOPES)
+_insider = Requires(INSIDERS)
 _admin = Requires(("admin",))
 _withdraw = Requires(("report", "review"))
 
@@ -265,6 +268,8 @@ FinanceOfficer = Annotated[Caller, Depends(_funding)]
 """May write the ledger."""
 Reader = Annotated[Caller, Depends(_read)]
 """Any client with a scope here; sees what is not public."""
+Insider = Annotated[Caller, Depends(_insider)]
+"""A client that sees what is not public: unreviewed figures, the change feed."""
 Administrator = Annotated[Caller, Depends(_admin)]
 """May manage clients."""
 PublicReader = Annotated[Caller, Depends(_public)]
@@ -272,4 +277,4 @@ PublicReader = Annotated[Caller, Depends(_public)]
 Anyone = Annotated[None, Depends(_open)]
 """Truly open: health, keys, the API's own description."""
 
-GUARDS = (_report, _review, _target, _register, _funding, _read, _admin, _withdraw, _public, _open)
+GUARDS = (_report, _review, _target, _register, _funding, _read, _insider, _admin, _withdraw, _public, _open)

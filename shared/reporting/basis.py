@@ -1,27 +1,30 @@
-"""The basis of a reading: `accepted` is public, `provisional` (accepted or submitted) wants a token."""
+"""The basis of a reading: `accepted` is public, `provisional` (accepted or submitted) wants a token that may see it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 
-from shared.kit.identity import SCOPES, Requires
+from shared.kit.identity import INSIDERS, Requires
 
 BasisName = Literal["accepted", "provisional"]
 
-_reader = Requires(SCOPES)
+_insider = Requires(INSIDERS)
 
 
 async def require_reader_of(basis: str, request: Request) -> None:
-    """Refuse whoever shows no token of a client of the program, when something provisional is read."""
+    """Refuse whoever may not see what nobody has reviewed, when something provisional is read."""
     if basis == "provisional":
-        await _reader(request)
+        await _insider(request)
 
 
 async def _basis(
     request: Request,
     basis: Annotated[
-        BasisName, Query(description="accepted, or provisional (also what is submitted; wants a token)")
+        BasisName,
+        Query(
+            description="accepted, or provisional (also what is submitted; wants a token with more than `report`)"
+        ),
     ] = "accepted",
 ) -> BasisName:
     await require_reader_of(basis, request)

@@ -119,3 +119,18 @@ async def test_nobody_takes_an_accepted_report_of_their_own_client_out_of_the_fi
     own = await office.post(f"reports/{report['id']}/withdraw", body, both)
     assert (own.status_code, own.json()["code"]) == (403, "own_report")
     assert (await office.verdict(report, "withdraw", reason="nhầm")).status_code == 200
+
+
+async def test_a_district_sees_its_own_reports_and_no_unreviewed_figure_of_others(office):
+    await submitted(office, "611")
+    token = office.district("610")
+    for path, params in (
+        ("progress", {"period": "2023", "unit": "611", "basis": "provisional"}),
+        ("observations", {"period": "2023", "unit": "611", "basis": "provisional"}),
+        ("lineage/jobs", {"period": "2023", "unit": "611", "basis": "provisional"}),
+        ("changes", {}),
+    ):
+        answer = await office.get(path, token, **params)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
+    assert (await office.get("reports", token)).json()["items"] == []
+    assert len((await office.get("reports", office.district("611"))).json()["items"]) == 1

@@ -50,7 +50,8 @@ async def submit_report(
     """Submit what a unit states for a period: all of it is kept, or none and every fault is named.
 
     An identical report that is live already answers 200 with that report. A second one for the same unit, period and
-    form is 409 `report_exists` unless it names the latest in `supersedes`.
+    form is 409 `report_exists` unless it names the latest in `supersedes`. A dry run that finds nothing wrong answers
+    200 with the counts, and with neither id nor receipt: nothing was kept.
     """
     if dry_run:
         keep_nothing(request)
@@ -61,6 +62,9 @@ async def submit_report(
         shape_faults=draft.faults,
         unread=draft.unread,
     )
+    if dry_run and done.created:
+        response.status_code = status.HTTP_200_OK
+        return SubmittedOut.of(done.report, kept=False)
     response.status_code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
     response.headers["Location"] = f"{desk.engine.path}/reports/{done.report.id}"
     return SubmittedOut.of(done.report)

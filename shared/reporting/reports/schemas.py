@@ -146,7 +146,7 @@ class ReceiptOut(BaseModel):
 class SubmittedOut(BaseModel):
     """The answer to a submitted report."""
 
-    id: uuid.UUID = Field(description="the report's id")
+    id: uuid.UUID | None = Field(description="the report's id; null after a dry run")
     state: Literal["submitted", "accepted"] = Field(description="state of the report")
     unit: UnitCode
     period: str = Field(description="SDMX time period")
@@ -154,13 +154,13 @@ class SubmittedOut(BaseModel):
     received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
     counts: CountsOut
-    receipt: ReceiptOut
+    receipt: ReceiptOut | None = Field(description="proof of receipt; null after a dry run")
 
     @classmethod
-    def of(cls, report: Report) -> Self:
-        """Answer a submission."""
+    def of(cls, report: Report, *, kept: bool = True) -> Self:
+        """Answer a submission, or a dry run of one."""
         return cls(
-            id=report.id,
+            id=report.id if kept else None,
             state=report.state,
             unit=report.unit,
             period=report.period,
@@ -168,7 +168,7 @@ class SubmittedOut(BaseModel):
             received_at=report.received_at,
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
-            receipt=ReceiptOut.of(report),
+            receipt=ReceiptOut.of(report) if kept else None,
         )
 
 
