@@ -284,6 +284,20 @@ async def test_returning_a_correction_lets_the_accepted_report_stand_again(offic
     assert await both(office) == (10, 10)
 
 
+@pytest.mark.parametrize("move", ["return", "withdraw"])
+async def test_what_a_correction_drops_comes_back_when_the_correction_goes(office, move):
+    first = await census(office, 10)
+    await office.verdict(first)
+    dropping = await office.submit(
+        DISTRICT, "2023", "census", [(COMMUNE, "poor", 20)], supersedes=first["id"]
+    )
+    assert await value(office, "provisional", "households") is None
+    assert await value(office, "accepted", "households") == 100
+    assert (await office.verdict(dropping.json(), move, reason="thiếu")).status_code == 200
+    assert await value(office, "provisional", "households") == 100
+    assert await both(office) == (10, 10)
+
+
 async def test_a_returned_report_may_be_sent_again_with_or_without_naming_it(office):
     first = await census(office, 10)
     await office.verdict(first, "return", reason="thiếu")
@@ -388,6 +402,15 @@ async def test_only_a_reviewer_withdraws_what_was_accepted_and_says_why(office):
     assert await both(office) == (10, 10)
     assert (await withdraw(office, report, office.reviewer, reason="nhầm kỳ")).status_code == 200
     assert await both(office) == (None, None)
+
+
+async def test_nobody_withdraws_an_accepted_report_of_their_own_client(office):
+    both_hats = office.token("both", ["report", "review"], ["610"])
+    report = (await office.submit(DISTRICT, "2023", "census", rows(), token=both_hats)).json()
+    await office.verdict(report)
+    refused = await withdraw(office, report, both_hats, reason="nhầm kỳ")
+    assert (refused.status_code, refused.json()["code"]) == (403, "own_report")
+    assert await both(office) == (10, 10)
 
 
 async def test_a_report_that_is_not_there_is_not_found(office):

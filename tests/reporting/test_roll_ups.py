@@ -9,7 +9,14 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from shared.periods import Period
 from shared.reporting.desk import Desk
@@ -129,7 +136,9 @@ async def compare(office, model):
                     assert said == model.expected(basis, scope), (basis, scope)
 
 
-VALUES = st.tuples(st.integers(0, 3), st.sampled_from(STATUSES))
+SAID = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from(STATUSES)), min_size=1, max_size=5
+)
 
 
 class Reporting(RuleBasedStateMachine):
@@ -148,14 +157,21 @@ class Reporting(RuleBasedStateMachine):
         for table in tables:
             await self.admin.execute(f"DELETE FROM poverty.{table}")
 
-    @rule(
-        unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), name_it=st.booleans(), data=st.data()
-    )
-    def submit(self, unit, form, name_it, data):
+    @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), said=SAID)
+    def submit(self, unit, form, said):
+        self.send(unit, form, said, name_it=False)
+
+    @precondition(lambda self: any(it.live for it in self.model.papers))
+    @rule(pick=st.integers(0, 100), said=SAID)
+    def correct(self, pick, said):
+        live = [it for it in self.model.papers if it.live]
+        paper = live[pick % len(live)]
+        self.send(paper.unit, paper.form, said, name_it=True)
+
+    def send(self, unit, form, said, *, name_it):
         cells = [(place, indicator) for place in places(unit, form) for indicator in FORMS[form]]
         limit = 1 if form == "criteria" else 3
-        said = data.draw(st.dictionaries(st.sampled_from(cells), VALUES, min_size=1))
-        values = {cell: (min(value, limit), status) for cell, (value, status) in said.items()}
+        values = {cells[at % len(cells)]: (min(value, limit), status) for at, value, status in said}
         paper = Paper(unit, form, values)
         latest = self.model.latest(unit, form)
         body = {
@@ -191,10 +207,11 @@ class Reporting(RuleBasedStateMachine):
             paper.said = answer.json()
             self.model.papers.append(paper)
 
-    @rule(pick=st.integers(0, 100), move=st.sampled_from(["accept", "accept", "return", "withdraw"]))
+    @precondition(lambda self: self.model.papers)
+    @rule(
+        pick=st.integers(0, 100), move=st.sampled_from(["accept", "accept", "accept", "return", "withdraw"])
+    )
     def judge(self, pick, move):
-        if not self.model.papers:
-            return
         live = [it for it in self.model.papers if it.live]
         paper = (live or self.model.papers)[pick % len(live or self.model.papers)]
         answer = self.runner.run(
@@ -227,8 +244,8 @@ def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database):
             run_state_machine_as_test(
                 Reporting,
                 settings=settings(
-                    max_examples=25,
-                    stateful_step_count=15,
+                    max_examples=15,
+                    stateful_step_count=40,
                     derandomize=True,
                     database=None,
                     deadline=None,
