@@ -5,7 +5,8 @@ touched rows are recomputed from what stands, never patched, so they equal a rec
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,9 +15,10 @@ from typing import NamedTuple
 from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.periods import Period
+from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
 from shared.reporting.figures.rules import Measure, unit_by_unit
+from shared.reporting.figures.store import StandingValue, measures_from, standing_values
 from shared.territory.tree import Territory
 
 _CLEAR = text(
@@ -86,24 +88,106 @@ async def refresh(
 ) -> None:
     """Recompute the roll-ups of these indicators, and of what is made from them unit by unit, where these units answer.
 
-    Two statements, and two more where a count or an average is touched, whatever the number of units and indicators.
+    Two statements, and two more where a count or an average is touched, whatever the number of units and indicators;
+    where a form is also reported for parts of a year, three more for each period that holds this one.
     """
     if not units or not indicators:
         return
-    on = period.ends_on
-    answering = sorted({territory.answering_unit(unit, on).code for unit in units})
-    members = [(member, place) for place in answering for member in _members(territory, place, period)]
     made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
-    scope = {"year": period.year, "period": str(period), "basis": basis}
-    places = {"units": [unit for unit, _ in members], "places": [place for _, place in members]}
-    await session.execute(_CLEAR, {**scope, "answering": answering, "measures": sorted({*indicators, *made})})
-    await session.execute(_ADD_UP, {**scope, **places, "measures": sorted(indicators)})
-    if made:
-        inputs = sorted({code for figure in made.values() for code in figure.inputs})
-        stated = await session.execute(_INPUTS, {**scope, **places, "measures": inputs})
-        added = list(_made(made.values(), (_Input(*row) for row in stated)))
-        if added:
-            await session.execute(_ADD_MADE, [{**scope, **row} for row in added])
+    whole = {code: figure for code, figure in made.items() if _in_parts(catalogue, figure.inputs, period)}
+    stocks = [code for code in indicators if not _is_flow(catalogue, code, period)]
+    in_parts = [code for code in stocks if _in_parts(catalogue, (code,), period)]
+    touched = _Touched(session, catalogue, territory, basis, units)
+    await touched.stated(
+        period,
+        [code for code in indicators if code not in in_parts],
+        [figure for figure in made.values() if figure.code not in whole],
+    )
+    if in_parts or whole:
+        for holding in (period, *period.within()):
+            await touched.as_a_whole(holding, in_parts, list(whole.values()))
+
+
+def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
+    """Tell whether one of these is on a form that is also reported for parts of a year."""
+    found = (catalogue.indicator(code, period.ends_on) for code in codes)
+    return any(one is not None and catalogue.forms[one.form].periods != {PeriodKind.YEAR} for one in found)
+
+
+def _is_flow(catalogue: Catalogue, code: str, period: Period) -> bool:
+    one = catalogue.indicator(code, period.ends_on)
+    return one is not None and one.flow
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """Where something changed, and the ways to make its roll-ups anew."""
+
+    session: AsyncSession
+    catalogue: Catalogue
+    territory: Territory
+    basis: str
+    units: Collection[str]
+
+    async def stated(self, period: Period, indicators: Collection[str], made: Collection[Figure]) -> None:
+        """Add up what is stated for the period itself."""
+        if not indicators:
+            return
+        places = self._places(period)
+        scope = self._scope(period)
+        members = {"units": list(places), "places": list(places.values())}
+        await self._clear(period, places, [*indicators, *(figure.code for figure in made)])
+        await self.session.execute(_ADD_UP, {**scope, **members, "measures": sorted(indicators)})
+        if made:
+            inputs = sorted({code for figure in made for code in figure.inputs})
+            rows = await self.session.execute(_INPUTS, {**scope, **members, "measures": inputs})
+            await self._keep(period, _made(made, (_Input(*row) for row in rows)))
+
+    async def as_a_whole(self, period: Period, stocks: Collection[str], made: Collection[Figure]) -> None:
+        """Make what a period's parts have a say in: stocks, whose last statement counts, and what is made of units."""
+        places = self._places(period)
+        codes = {*stocks, *(figure.code for figure in made)}
+        stated = await standing_values(
+            self.session,
+            period=period,
+            basis=self.basis,
+            units=places,
+            indicators={*stocks, *(code for figure in made for code in figure.inputs)},
+        )
+        by_place: dict[str, list[StandingValue]] = defaultdict(list)
+        for one in stated:
+            by_place[places[one.unit]].append(one)
+        await self._clear(period, places, codes)
+        await self._keep(
+            period,
+            [
+                _row(place, code, measure)
+                for place, values in by_place.items()
+                for code, measure in measures_from(self.catalogue, period, values).items()
+                if code in codes
+            ],
+        )
+
+    def _places(self, period: Period) -> dict[str, str]:
+        """Give the answering unit of every unit whose values land where something changed."""
+        on = period.ends_on
+        standing = [unit for unit in self.units if self.territory.find(unit, on)]
+        answering = sorted({self.territory.answering_unit(unit, on).code for unit in standing})
+        return {member: place for place in answering for member in _members(self.territory, place, period)}
+
+    def _scope(self, period: Period) -> dict[str, object]:
+        return {"year": period.year, "period": str(period), "basis": self.basis}
+
+    async def _clear(self, period: Period, places: Mapping[str, str], measures: Collection[str]) -> None:
+        answering = sorted(set(places.values()))
+        await self.session.execute(
+            _CLEAR, {**self._scope(period), "answering": answering, "measures": sorted(measures)}
+        )
+
+    async def _keep(self, period: Period, rows: Iterable[Mapping[str, object]]) -> None:
+        kept = [{**self._scope(period), **row} for row in rows]
+        if kept:
+            await self.session.execute(_ADD_MADE, kept)
 
 
 def _members(territory: Territory, place: str, period: Period) -> list[str]:
@@ -135,12 +219,16 @@ def _made(figures: Iterable[Figure], rows: Iterable[_Input]) -> Iterator[dict[st
         for place, units in places.items():
             measure = unit_by_unit(figure, units)
             if measure is not None:
-                yield {
-                    "unit": place,
-                    "measure": figure.code,
-                    "value": measure.value,
-                    "covers": int(measure.covers),
-                    "status": measure.status,
-                    "oldest_at": measure.oldest_at,
-                    "newest_at": measure.newest_at,
-                }
+                yield _row(place, figure.code, measure)
+
+
+def _row(place: str, code: str, measure: Measure) -> dict[str, object]:
+    return {
+        "unit": place,
+        "measure": code,
+        "value": measure.value,
+        "covers": int(measure.covers),
+        "status": measure.status,
+        "oldest_at": measure.oldest_at,
+        "newest_at": measure.newest_at,
+    }

@@ -75,8 +75,12 @@ async def standing_values(
 async def rolled_up(
     session: AsyncSession, catalogue: Catalogue, *, period: Period, basis: str, units: Collection[str]
 ) -> dict[str, Measure]:
-    """Add up the roll-ups of these answering units, by measure. One statement; its cost is their number."""
+    """Add up the roll-ups of these answering units, by measure. One statement; its cost is their number.
+
+    Flows are rolled up for each period by itself and add up here; the rest is rolled up for the period as a whole.
+    """
     parts = {str(part): part for part in stretches(period)}
+    is_flow = _is_flow(catalogue, period)
     rows = await session.execute(
         select(
             RollUp.unit,
@@ -97,8 +101,9 @@ async def rolled_up(
     stated = (
         Stretch(unit, parts[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at))
         for unit, part, code, value, covers, status, oldest_at, newest_at in rows
+        if parts[part] == period or is_flow(code)
     )
-    return _by_code(over_time(stated, period, _is_flow(catalogue, period)))
+    return _by_code(over_time(stated, period, is_flow))
 
 
 async def measured(

@@ -5,7 +5,8 @@ The write order is taken before anything is read about standing reports, so what
 
 import re
 import uuid
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -133,23 +134,25 @@ async def _latest(
 async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[uuid.UUID]) -> None:
     """Refuse values that another live report states at the same unit, above it or below it.
 
-    For the same period, any value; for a period that holds this one or lies in it, a flow: what happened in a month has
-    happened in its year, and is stated once.
+    For the same period, any value. For a period that holds this one or lies in it, a flow: what happened in a month has
+    happened in its year, and is stated once. For any other part of the year, a stock at another level: the last of
+    the year is looked for unit by unit, and a district's January would stand beside its communes' February.
     """
-    on = checked.period.ends_on
+    on, territory = checked.period.ends_on, desk.territory
     stated = {(it.unit, it.indicator) for it in checked.statement.values}
     units = {unit for unit, _ in stated}
-    lines = {unit: {unit, *(above.code for above in desk.territory.ancestors(unit, on))} for unit in units}
-    below = {
-        one.code
-        for unit in units
-        if desk.territory.unit(unit, on).level in ("province", "district")
-        for one in desk.territory.descendants(unit, on)
-    }
+    lines = {unit: (unit, *(above.code for above in territory.ancestors(unit, on))) for unit in units}
+    at_or_below: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for unit, indicator in sorted(stated):
+        for code in lines[unit]:
+            at_or_below[code, indicator].append(unit)
+    below = {one.code for unit in units for one in territory.descendants(unit, on) if one.level != "village"}
     nearby = await store.standing_nearby(
         desk.session,
         year=checked.period.year,
-        periods=[str(period) for period in _overlapping(checked.period)],
+        periods=[
+            str(one) for one in stretches(Period(checked.period.year)) if one.kind in checked.form.periods
+        ],
         units=below.union(*lines.values()),
         indicators={indicator for _, indicator in stated},
         but=but,
@@ -159,6 +162,13 @@ async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[
         for _, code in stated
         if (one := desk.engine.catalogue.indicator(code, on)) is not None and one.flow
     }
+
+    def concerned(it: store.Nearby) -> Iterator[str]:
+        """Give the units of this report that the value is said of, above or below."""
+        line = (it.unit, *(above.code for above in territory.ancestors(it.unit, on)))
+        holding = (code for code in line if (code, it.indicator) in stated)
+        yield from dict.fromkeys((*at_or_below[it.unit, it.indicator], *holding))
+
     conflicts = [
         {
             "unit": unit,
@@ -169,13 +179,17 @@ async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[
             "reported_by": it.reported_by,
         }
         for it in nearby
-        for unit, indicator in sorted(stated)
-        if indicator == it.indicator
-        and (it.period == str(checked.period) or indicator in flows)
-        and (it.unit in lines[unit] or desk.territory.is_within(it.unit, unit, on))
+        for unit in concerned(it)
+        if _counts_twice(checked.period, unit, it, flow=it.indicator in flows)
     ]
     if conflicts:
         raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
+
+
+def _counts_twice(period: Period, unit: str, there: store.Nearby, *, flow: bool) -> bool:
+    if there.period == str(period):
+        return True
+    return Period.parse(there.period).overlaps(period) if flow else there.unit != unit
 
 
 async def _refuse_nil_beside_values(desk: Desk, checked: Checked, *, but: Collection[uuid.UUID]) -> None:
@@ -217,10 +231,6 @@ async def _refuse_nil_beside_values(desk: Desk, checked: Checked, *, but: Collec
     ]
     if conflicts:
         raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
-
-
-def _overlapping(period: Period) -> list[Period]:
-    return [*period.within(), *stretches(period)]
 
 
 def _new_report(
