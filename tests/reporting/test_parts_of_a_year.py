@@ -1,0 +1,104 @@
+"""Months, quarters and the year side by side: roll-ups stay equal to a recomputation, and nothing counts twice."""
+
+import random
+
+import pytest
+
+from shared.periods import Period
+from shared.reporting.desk import Desk
+from shared.reporting.figures import store
+
+pytestmark = pytest.mark.anyio
+
+PERIODS = ("2023", "2023-S1", "2023-Q1", "2023-01", "2023-02", "2023-03")
+REPORTED = ("2023", "2023-Q1", "2023-01", "2023-02")
+BASES = ("accepted", "provisional")
+
+
+async def compare(office):
+    """Compare roll-ups with a recomputation, for every period, basis and level."""
+    state = office.app.state
+    async with state.database.reading() as session:
+        for text in PERIODS:
+            period = Period.parse(text)
+            desk = Desk(session, state.reporting, state.territory, office.clock.at)
+            for basis in BASES:
+                for scope, answering in (("62", ("62", "610", "611")), ("610", ("610",))):
+                    ask = {"period": period, "basis": basis}
+                    rolled = await store.rolled_up(session, state.reporting.catalogue, units=answering, **ask)
+                    below = desk.below(scope, period)
+                    again = await store.measured(session, state.reporting.catalogue, units=below, **ask)
+                    assert rolled == again, (text, basis, scope)
+
+
+async def herd(office, period="2023", unit="62", **more):
+    return (await office.figure("herd", period=period, unit=unit, **more))["value"]
+
+
+async def test_a_stock_of_the_year_is_the_last_of_each_commune_whoever_reports_late(office):
+    await office.accepted("610", "2023-01", "results", [("23344", "herd", 5), ("23347", "herd", 7)])
+    await office.accepted("610", "2023-02", "results", [("23347", "herd", 8)])
+    for period in ("2023", "2023-S1", "2023-Q1"):
+        for unit in ("62", "610"):
+            assert await herd(office, period, unit) == 13, (period, unit)
+            assert await herd(office, period, unit, as_of="2099-01-01T00:00:00Z") == 13
+    assert await herd(office, "2023-01") == 12
+    assert await herd(office, "2023-02") == 8
+    await office.accepted("610", "2023", "results", [("23347", "herd", 9)])
+    assert await herd(office) == 14
+    await compare(office)
+
+
+async def test_the_coverage_of_a_stock_counts_each_commune_once(office):
+    for month in ("2023-01", "2023-02", "2023-03"):
+        await office.accepted("610", month, "results", [("23344", "herd", 5)])
+    assert (await office.figure("herd"))["coverage"]["reported"] == 1
+
+
+@pytest.mark.parametrize("first", ["610", "23344"])
+async def test_a_stock_does_not_change_its_level_within_a_year(office, first):
+    """Else a district's January and its commune's February would both be the last of the year."""
+    second = "23344" if first == "610" else "610"
+    await office.accepted(first, "2023-01", "results", [(first, "herd", 5)])
+    answer = await office.submit(second, "2023-02", "results", [(second, "herd", 6)])
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["code"] == "value_stated_elsewhere"
+    assert answer.json()["conflicts"][0]["period"] == "2023-01"
+    assert (await office.submit(second, "2022-12", "results", [(second, "herd", 6)])).status_code == 201
+    assert (await office.submit(first, "2023-02", "results", [(first, "herd", 6)])).status_code == 201
+
+
+async def test_a_flow_may_come_from_a_district_in_one_month_and_from_its_commune_in_another(office):
+    await office.accepted("610", "2023-01", "results", [("610", "rain", 5)])
+    await office.accepted("23344", "2023-02", "results", [("23344", "rain", 6)])
+    assert (await office.figure("rain"))["value"] == 11
+
+
+async def test_roll_ups_of_all_periods_equal_a_recomputation_in_any_order(office):
+    chance = random.Random(7)
+    live: dict[tuple[str, str], list[dict]] = {}
+    outcomes = []
+    for _ in range(40):
+        unit, period = chance.choice(("610", "611")), chance.choice(REPORTED)
+        known = live.setdefault((unit, period), [])
+        if known and chance.random() < 0.5:
+            report, move = known.pop(), chance.choice(["accept", "accept", "return", "withdraw"])
+            answer = await office.verdict(report, move, **({} if move == "accept" else {"reason": "vì sao"}))
+            if move == "accept" and answer.status_code == 200:
+                known.append(report)
+        else:
+            places = {"610": ("23344", "23347", "23350"), "611": ("23380", "23383")}[unit]
+            codes = ("herd", "rain") if period in ("2023-01", "2023-02") else ("herd",)
+            cells = [(place, code) for place in places for code in codes]
+            chosen = chance.sample(cells, chance.randint(1, len(cells)))
+            rows = [(place, code, chance.randint(0, 9)) for place, code in chosen]
+            supersedes = known[-1]["id"] if known else None
+            answer = await office.submit(unit, period, "results", rows, supersedes=supersedes)
+            if answer.status_code == 201:
+                known.append(answer.json())
+        outcomes.append(answer.status_code)
+        if answer.status_code < 300:
+            await compare(office)
+    assert set(outcomes) <= {200, 201, 409}
+    assert outcomes.count(201) > 8
+    assert outcomes.count(200) > 5
