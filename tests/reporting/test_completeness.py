@@ -1,0 +1,104 @@
+"""Completeness is counted over what is owed: whatever else comes, it never exceeds a hundred percent."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.periods import Period
+from shared.reporting.obligations.rules import Calendar, Received, owing_units
+from shared.territory.tables import read_successions, read_units
+from shared.territory.tree import Territory
+from tests.reporting.office import catalogue
+
+MAP = Territory(read_units(), read_successions())
+CATALOGUE = catalogue()
+START = datetime(2023, 1, 1, tzinfo=UTC)
+FORMS = list(CATALOGUE.forms)
+UNITS = st.sampled_from(["62", "608", "610", "611", "618", "23344", "23347", "51", "23293", "nowhere"])
+
+RECEIVED = st.builds(
+    Received,
+    report_id=st.just("r"),
+    state=st.sampled_from(["submitted", "accepted"]),
+    received_at=st.integers(0, 1100).map(lambda days: START + timedelta(days=days)),
+    nil=st.booleans(),
+)
+DAYS = st.dates(date(2022, 1, 1), date(2026, 12, 31))
+
+
+def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> Calendar:
+    return Calendar(CATALOGUE, MAP, today, live_on or {}, by_default)
+
+
+@given(
+    root=st.sampled_from(["62", "610", "23344"]),
+    period=st.sampled_from(["2023", "2023-05", "2023-Q3", "2023-S1"]).map(Period.parse),
+    received=st.dictionaries(
+        st.tuples(UNITS, st.sampled_from(["2023", "2023-05", "2022"]), st.sampled_from(FORMS)), RECEIVED
+    ),
+    today=DAYS,
+    live_on=st.dictionaries(UNITS, DAYS, max_size=3),
+    by_default=st.none() | DAYS,
+)
+def test_no_more_is_reported_judged_or_on_time_than_is_owed(
+    root, period, received, today, live_on, by_default
+):
+    owed = list(calendar(today, live_on, by_default).owed_for(root, period, received))
+    named = [(it.unit.code, it.form.code) for it in owed]
+    assert len(named) == len(set(named)), "owed twice"
+    reported = [it for it in owed if it.received]
+    judged = [it for it in owed if it.judged]
+    on_time = [it for it in owed if it.timeliness == "on_time"]
+    assert len(reported) <= len(owed)
+    assert len(on_time) <= len(judged) <= len(owed)
+    for it in owed:
+        assert MAP.is_within(it.unit.code, root, period.ends_on)
+        assert it.period == period
+        assert not (it.judged and it.due_on is None)
+        if it.received is None:
+            assert it.timeliness in ("overdue", "pending", "not_judged")
+
+
+@pytest.mark.parametrize(
+    ("root", "period", "owed_by", "expected"),
+    [
+        ("62", "2023", "district", 10),
+        ("610", "2023", "district", 1),
+        ("23344", "2023", "district", 0),
+        ("62", "2023", "commune", 102),
+        ("610", "2023", "commune", 12),
+        ("23344", "2023", "commune", 1),
+        ("51", "2025", "district", 40),
+        ("23293", "2025", "district", 1),
+        ("51", "2025", "commune", 40),
+    ],
+)
+def test_who_owes_a_form(root, period, owed_by, expected):
+    form = replace(CATALOGUE.forms["census"], owed_by=owed_by)
+    assert len(owing_units(MAP, root, form, Period.parse(period))) == expected
+
+
+async def test_shares_stay_at_a_hundred_however_often_and_by_whom_it_is_reported(office):
+    first = await office.accepted("610", "2023", "criteria", [("23344", "criterion_a", 1)])
+    second = await office.submit(
+        "610", "2023", "criteria", [("23344", "criterion_a", 0)], supersedes=first["id"]
+    )
+    await office.verdict(second.json())
+    commune = office.token("commune", ["report"], ["23347"])
+    await office.submit("23347", "2023", "criteria", [("23347", "criterion_a", 1)], token=commune)
+    said = (await office.get("completeness", period="2023", unit="610")).json()
+    (criteria,) = (it for it in said["items"] if it["form"] == "criteria")
+    assert criteria["state"] == "accepted"
+    assert said["reported"] == 1
+    assert said["reported"] <= said["expected"]
+    assert said["reported_percent"] <= 100
+    for district in ("610", "611"):
+        for form in ("census", "works"):
+            await office.submit(district, "2023", form, [], nil=True)
+    whole = (await office.get("completeness", period="2023", unit="62")).json()
+    assert whole["expected"] == sum(1 for _ in whole["items"])
+    assert whole["reported"] == 5
+    assert 0 < whole["reported_percent"] < 100
