@@ -49,6 +49,8 @@ class Database:
                     "lock_timeout": str(LOCK_TIMEOUT_MS),
                     "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
                     "timezone": "UTC",
+                    # A plan made while a year's partition was empty must not be kept when it is not.
+                    "plan_cache_mode": "force_custom_plan",
                 }
             },
         )

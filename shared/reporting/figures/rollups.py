@@ -29,42 +29,47 @@ _CLEAR = text(
     """
 ).bindparams(bindparam("answering", type_=ARRAY(Text)), bindparam("measures", type_=ARRAY(Text)))
 
+_STANDING = """
+    WITH standing AS MATERIALIZED (
+        SELECT report_id, received_at FROM standings
+        WHERE basis = :basis AND until IS NULL AND period = :period AND unit = ANY(:reporters)
+    )
+"""
+"""The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
+period too new for statistics costs no more than an old one."""
+
 _ADD_UP = text(
-    """
+    f"""
+    {_STANDING}
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-    SELECT o.year, o.period, s.basis, place.answering, o.indicator,
+    SELECT o.year, o.period, :basis, place.answering, o.indicator,
            sum(o.value), sum(o.covers), min(o.status), min(s.received_at), max(s.received_at)
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
     JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
          AND o.indicator = ANY(:measures)
-    CROSS JOIN LATERAL (
-        SELECT basis, received_at FROM standings
-        WHERE report_id = o.report_id AND basis = :basis AND until IS NULL
-        OFFSET 0  -- looked up value by value, also where a period is too new for statistics
-    ) AS s
-    GROUP BY o.year, o.period, s.basis, place.answering, o.indicator
+    JOIN standing s ON s.report_id = o.report_id
+    GROUP BY o.year, o.period, place.answering, o.indicator
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
     bindparam("places", type_=ARRAY(Text)),
+    bindparam("reporters", type_=ARRAY(Text)),
     bindparam("measures", type_=ARRAY(Text)),
 )
 
 _INPUTS = text(
-    """
+    f"""
+    {_STANDING}
     SELECT place.answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
     JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
          AND o.indicator = ANY(:measures)
-    CROSS JOIN LATERAL (
-        SELECT basis, received_at FROM standings
-        WHERE report_id = o.report_id AND basis = :basis AND until IS NULL
-        OFFSET 0  -- looked up value by value, also where a period is too new for statistics
-    ) AS s
+    JOIN standing s ON s.report_id = o.report_id
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
     bindparam("places", type_=ARRAY(Text)),
+    bindparam("reporters", type_=ARRAY(Text)),
     bindparam("measures", type_=ARRAY(Text)),
 )
 
@@ -135,7 +140,11 @@ class _Touched:
             return
         places = self._places(period)
         scope = self._scope(period)
-        members = {"units": list(places), "places": list(places.values())}
+        members = {
+            "units": list(places),
+            "places": list(places.values()),
+            "reporters": self._reporters(period, places),
+        }
         await self._clear(period, places, [*indicators, *(figure.code for figure in made)])
         await self.session.execute(_ADD_UP, {**scope, **members, "measures": sorted(indicators)})
         if made:
@@ -153,6 +162,7 @@ class _Touched:
             basis=self.basis,
             units=places,
             indicators={*stocks, *(code for figure in made for code in figure.inputs)},
+            reporters=self._reporters(period, places),
         )
         by_place: dict[str, list[StandingValue]] = defaultdict(list)
         for one in stated:
@@ -174,6 +184,15 @@ class _Touched:
         standing = [unit for unit in self.units if self.territory.find(unit, on)]
         answering = sorted({self.territory.answering_unit(unit, on).code for unit in standing})
         return {member: place for place in answering for member in _members(self.territory, place, period)}
+
+    def _reporters(self, period: Period, places: Mapping[str, str]) -> list[str]:
+        """Give the units whose reports may state a value at one of these: the units themselves and those above."""
+        above = {
+            one.code
+            for place in set(places.values())
+            for one in self.territory.ancestors(place, period.ends_on)
+        }
+        return [*places, *above]
 
     def _scope(self, period: Period) -> dict[str, object]:
         return {"year": period.year, "period": str(period), "basis": self.basis}

@@ -33,9 +33,14 @@ _KEEP_VALUES = text(
 
 _STANDING_NEARBY = text(
     """
+    WITH standing AS MATERIALIZED (
+        SELECT report_id, unit FROM standings
+        WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
+          AND unit = ANY(:units) AND period = ANY(:periods)
+    )
     SELECT DISTINCT o.unit, o.period, o.indicator, s.report_id, s.unit AS reported_by
     FROM observations o
-    JOIN standings s ON s.report_id = o.report_id AND s.until IS NULL
+    JOIN standing s ON s.report_id = o.report_id
     WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
       AND o.indicator = ANY(:indicators) AND NOT s.report_id = ANY(:but)
     """
