@@ -118,6 +118,7 @@ def standings() -> None:
         sa.CheckConstraint("until > since", name=op.f("ck_standings_until_after_since")),
     )
     op.create_index("ix_standings_period", "standings", ["period", "basis", "until"])
+    op.create_index("ix_standings_nil", "standings", ["period", "basis"], postgresql_where=sa.text("nil"))
     op.create_index("ix_standings_report_id", "standings", ["report_id"])
     op.create_index(
         "uq_standings_one",

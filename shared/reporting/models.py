@@ -141,6 +141,7 @@ class Standing(Base):
         CheckConstraint(_one_of("basis", BASES), name="basis"),
         CheckConstraint("until > since", name="until_after_since"),
         Index("ix_standings_period", "period", "basis", "until"),
+        Index("ix_standings_nil", "period", "basis", postgresql_where=text("nil")),
         Index(
             "uq_standings_one",
             "basis",

@@ -73,10 +73,12 @@ GROUP BY o.year, o.period, basis, c.district, o.indicator
 
 
 def catalogue() -> Catalogue:
-    """A program of 120 monthly indicators, every third figure a ratio."""
+    """A program of 120 monthly flows, every third figure a plain sum and the others ratios."""
     form = Form("monthly", NAME, frozenset([PeriodKind.MONTH]), "district", "-", "-", BEGIN)
     codes = [f"indicator_{number:03}" for number in range(INDICATORS)]
-    indicators = {code: (Indicator(code, NAME, "monthly", "units", "commune", "-", BEGIN),) for code in codes}
+    indicators = {
+        code: (Indicator(code, NAME, "monthly", "units", "commune", "-", BEGIN, flow=True),) for code in codes
+    }
     figures = {
         code: Figure(
             code,
