@@ -42,6 +42,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
+            hide_parameters=True,  # values never reach a log with an error
             connect_args={
                 "server_settings": {
                     "application_name": application,

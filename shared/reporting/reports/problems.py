@@ -68,7 +68,7 @@ class NotReviewable(Conflict):
 
     code = "report_state"
     detail = Sentence(
-        "Báo cáo đang ở trạng thái {state}, không thể {action}.",
+        "Báo cáo đang ở trạng thái {state}; không thực hiện được thao tác này.",
         "The report is {state}; it cannot be {action}.",
     )
 
