@@ -1,6 +1,7 @@
 """How a program becomes a service: the engine, its catalogue, and the registers that are its own."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -35,7 +36,7 @@ def create_program(
 ) -> FastAPI:
     """Build the service of a program: what all programs share, and the routers and registers of this one."""
     engine = Engine(catalogue, registers or {}, live_on=settings.live_on)
-    return create_service(
+    app = create_service(
         Service(
             name=catalogue.program,
             title=title,
@@ -53,3 +54,26 @@ def create_program(
             state={"reporting": engine},
         )
     )
+    _show_a_report_of_its_own(app, engine)
+    return app
+
+
+def _show_a_report_of_its_own(app: FastAPI, engine: Engine) -> None:
+    """Put into the reference an example that this program takes as it stands: a nil report on its first form."""
+    describe = app.openapi
+    form = next(iter(engine.catalogue.forms.values()))
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        document["components"]["schemas"]["ReportIn"]["example"] = {
+            "unit": "610",
+            "period": "2023",
+            "form": form.code,
+            "observations": [],
+            "nil": True,
+            "note": "Không phát sinh trong kỳ",
+            "document": {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"},
+        }
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

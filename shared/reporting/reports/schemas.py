@@ -17,7 +17,6 @@ from shared.reporting.models import Report
 from shared.reporting.statements import Stated, Statement, Status
 from shared.reporting.words import Amount, Sha256, UnitCode
 
-UNIT_EXAMPLE = "610"
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
 
 MAX_OBSERVATIONS = 10_000
@@ -59,18 +58,7 @@ class EvidenceRef(BaseModel):
 class ReportIn(DraftModel):
     """What one unit states on one form for one period."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "unit": UNIT_EXAMPLE,
-                "period": "2023",
-                "note": "Kết quả năm 2023",
-                "nil": True,
-                "document": DOCUMENT_EXAMPLE,
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
     rows: ClassVar[str] = "observations"
     unread: ClassVar[Mapping[str, Any]] = {"unit": "00", "period": "2000"}
     row_unread: ClassVar[Mapping[str, Any]] = {

@@ -1,0 +1,45 @@
+"""The examples of a program's reference run as they stand."""
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from services.ethnic.app import create_app as ethnic
+from services.ethnic.settings import EthnicSettings
+from services.poverty.app import create_app as poverty
+from services.rural.app import create_app as rural
+from services.rural.settings import RuralSettings
+from shared.reporting.settings import ReportingSettings
+from tests.issuer import Issuer
+
+PROGRAMS = {
+    "poverty": (poverty, ReportingSettings),
+    "rural": (rural, RuralSettings),
+    "ethnic": (ethnic, EthnicSettings),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_the_examples_of_the_engine_run(database, program):
+    create_app, settings = PROGRAMS[program]
+    issuer = Issuer()
+    app = issuer.trust(create_app(settings(database_url=database.url(program))))
+    token = issuer.token("someone", ["report", "review", "target"], units=["62"])
+    transport = ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://x") as http,
+    ):
+        shown = app.openapi()["components"]["schemas"]
+
+        async def send(method, path, body, key):
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+            return await http.request(method, f"/v1/{program}/{path}", json=body, headers=headers)
+
+        report = await send("POST", "reports", shown["ReportIn"]["example"], "a")
+        assert report.status_code == 201, report.text
+        vintage = await send("POST", "publications", shown["PublicationIn"]["example"], "b")
+        assert vintage.status_code == 201, vintage.text
+        targets = await send("PUT", "targets/2023/62", shown["TargetsIn"]["example"], "c")
+        assert targets.status_code == 200, targets.text
+        live = await send("PUT", "go-lives/62", shown["GoLiveIn"]["example"], "d")
+        assert live.status_code == 200, live.text
