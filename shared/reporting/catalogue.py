@@ -99,7 +99,6 @@ class Indicator:
     decimals: int = 0
     minimum: Decimal = Decimal(0)
     maximum: Decimal = LARGEST
-    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

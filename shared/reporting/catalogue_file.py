@@ -99,7 +99,6 @@ def _indicator(row: dict[str, Any]) -> Indicator:
         decimals=row.get("decimals", 0),
         minimum=Decimal(str(row.get("minimum", 0))),
         maximum=Decimal(str(row.get("maximum", LARGEST))),
-        optional=row.get("optional", False),
     )
 
 
