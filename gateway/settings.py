@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared.kit.settings import ServiceSettings
+from shared.territory.settings import TerritorySettings
 
 FUNDING = "funding"
 
@@ -21,7 +21,7 @@ def _without_slash(urls: dict[str, str]) -> dict[str, str]:
     return {name: url.rstrip("/") for name, url in urls.items()}
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(TerritorySettings):
     """What the gateway is told beside what every service is told."""
 
     upstreams: Annotated[dict[str, str], AfterValidator(_without_slash)] = Field(

@@ -26,7 +26,7 @@ from shared.kit.conditional import has_it, weak_tag
 from shared.kit.identity import Caller, PublicReader
 from shared.periods import Period
 from shared.reporting.basis import Basis
-from shared.territory.tree import Territory
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
@@ -42,9 +42,7 @@ async def read_status(
     period: Annotated[
         str, Query(max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
     ],
-    unit: Annotated[
-        str, Query(pattern=r"^[0-9.]{2,8}$", description="the province, or a unit below it")
-    ] = "62",
+    unit: UnitAsked,
     as_of: AsOf = None,
     require: Annotated[
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
@@ -52,10 +50,9 @@ async def read_status(
 ) -> Response:
     """Read all programs and funding in one answer. A service that is down is shown from its last known value."""
     when = Period.parse(period)
-    territory: Territory = request.app.state.territory
-    place = territory.find(unit, when.ends_on)
-    parts = await _parts(request, when, unit, basis, caller, as_of)
-    named = {"code": unit, "name": place.name if place else None}
+    place = unit.on(when.ends_on)
+    parts = await _parts(request, when, place.code, basis, caller, as_of)
+    named = {"code": place.code, "name": place.name}
     return _answer(request, parts, named, when, basis, strict=require == "all")
 
 

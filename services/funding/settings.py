@@ -5,10 +5,10 @@ from pathlib import Path
 from pydantic import Field
 
 from services.funding.catalogue import DATA
-from shared.kit.settings import ServiceSettings
+from shared.territory.settings import TerritorySettings
 
 
-class FundingSettings(ServiceSettings):
+class FundingSettings(TerritorySettings):
     """The settings of every service, and where the dated tables of codes lie."""
 
     funding_catalogue: Path = Field(

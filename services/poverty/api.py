@@ -14,8 +14,9 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.desk import TheDesk
-from shared.reporting.figures.api import PeriodText, UnitText
+from shared.reporting.figures.api import PeriodText
 from shared.reporting.figures.reading import values_by_child
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=TransactionRoute)
 
@@ -27,21 +28,22 @@ async def read_household_movement(
     _: PublicReader,
     basis: Basis,
     period: PeriodText,
-    unit: UnitText = "62",
+    unit: UnitAsked,
     as_of: AsOf = None,
 ) -> MovementOut:
     """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
     asked = Period.parse(period)
-    values = await values_by_child(desk, unit, asked, basis, as_of)
+    root = unit.on(asked.ends_on).code
+    values = await values_by_child(desk, root, asked, basis, as_of)
     _seen, changed_at = await newest_change(desk.session)
     names = {one: desk.territory.unit(one, asked.ends_on).name for one in values}
     return MovementOut(
-        unit=unit,
+        unit=root,
         period=str(asked),
         basis=basis,
         as_of=changed_at if as_of is None else as_of,
-        poor=_table("Diễn biến hộ nghèo", POOR, unit, values, names),
-        near_poor=_table("Diễn biến hộ cận nghèo", NEAR_POOR, unit, values, names),
+        poor=_table("Diễn biến hộ nghèo", POOR, root, values, names),
+        near_poor=_table("Diễn biến hộ cận nghèo", NEAR_POOR, root, values, names),
     )
 
 

@@ -4,10 +4,10 @@ from datetime import date
 
 from pydantic import Field
 
-from shared.kit.settings import ServiceSettings
+from shared.territory.settings import TerritorySettings
 
 
-class ReportingSettings(ServiceSettings):
+class ReportingSettings(TerritorySettings):
     """The kit's settings, the day of going live, and the limit of a bulk submission."""
 
     live_on: date | None = Field(

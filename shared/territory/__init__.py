@@ -20,5 +20,5 @@ It never guesses: not a district from a code, not a unit from a bare name, not a
 unit that was, never answers without a day, and knows nothing of reports, money or rights.
 
 Reading order: `units.py`, `tree.py`, `matching.py` (pure); `tables.py` (the shipped data); `models.py`, `store.py`,
-`current.py` (what a running service holds), `schemas.py`, `api.py`.
+`current.py` (what a running service holds), `asked.py` (which unit a reader means), `schemas.py`, `api.py`.
 """

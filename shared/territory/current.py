@@ -6,15 +6,21 @@ from fastapi import Depends, FastAPI, Request
 
 from shared.kit.database import Database
 from shared.territory.matching import Gazetteer
+from shared.territory.settings import TerritorySettings
 from shared.territory.store import load, load_names
 from shared.territory.tree import Territory
 
 
 async def keep_territory(app: FastAPI) -> None:
-    """Read the territory, villages included, and its names into the app's state; for a service's `on_start`."""
+    """Read the territory, villages included, and its names into the app's state; for a service's `on_start`.
+
+    Raises `UnknownUnit` where the settings name a province that is not in it.
+    """
     database: Database = app.state.database
+    settings: TerritorySettings = app.state.settings
     async with database.reading() as session:
         app.state.territory = await load(session, villages=True)
+        app.state.territory.versions(settings.province)
         app.state.gazetteer = await load_names(session, app.state.territory)
 
 

@@ -110,6 +110,15 @@ class Territory:
                 return each
         return None
 
+    def standing_for(self, code: str, on: date) -> Unit:
+        """Give the unit that has this code on that day or, after its end, the one that all its land went to."""
+        ended = [each for each in self.versions(code) if each.valid_to is not None and each.valid_to < on]
+        if self.find(code, on) is None and ended:
+            shares = self.map_onto(code, ended[-1].valid_from, on)
+            if len(shares) == 1:
+                return shares[0].unit
+        return self.unit(code, on)
+
     def versions(self, code: str) -> tuple[Unit, ...]:
         """Give every meaning the code had, oldest first."""
         try:

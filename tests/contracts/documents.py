@@ -29,10 +29,10 @@ ENVIRONMENT = {
 """Enough to build an application; nothing is connected to."""
 
 
-def build(name: str) -> FastAPI:
-    """Build an application without starting it."""
+def build(name: str, **environment: str) -> FastAPI:
+    """Build an application without starting it, in this environment if any is given."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NTP_")}
-    with patch.dict(os.environ, {**clean, **ENVIRONMENT}, clear=True):
+    with patch.dict(os.environ, {**clean, **ENVIRONMENT, **environment}, clear=True):
         app: FastAPI = import_module(APPLICATIONS[name]).create_app()
     return app
 

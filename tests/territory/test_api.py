@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from shared.kit.service import Service, create_service
-from shared.kit.settings import ServiceSettings
 from shared.periods import local_day
 from shared.territory import api
 from shared.territory.current import keep_territory
+from shared.territory.settings import TerritorySettings
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def client(common_database):
             name="gateway",
             title="Units",
             description="Units",
-            settings=ServiceSettings(database_url=common_database.url("gateway")),
+            settings=TerritorySettings(database_url=common_database.url("gateway")),
             routers=[api.router],
             on_start=[keep_territory],
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),

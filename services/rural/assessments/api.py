@@ -19,6 +19,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
 from shared.reporting.basis import Basis
 from shared.reporting.desk import TheDesk
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=TransactionRoute)
 
@@ -28,7 +29,7 @@ Order = Literal["code", "met", "-met"]
 async def _asked(
     desk: TheDesk,
     basis: Basis,
-    unit: Annotated[str, Query(min_length=2, max_length=12, description="communes in this unit")] = "62",
+    unit: UnitAsked,
     period: Annotated[
         str | None, Query(max_length=10, description="year of the assessment; the latest one when left out")
     ] = None,

@@ -32,6 +32,7 @@ from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.desk import Desk
 from shared.reporting.figures.rules import share_percent
+from shared.territory.asked import AskedUnit
 from shared.territory.models import UnitRow
 from shared.territory.units import Unit
 
@@ -60,14 +61,14 @@ class Asked:
 
 
 async def asked(
-    desk: Desk, unit: str, period: Period | None, basis: BasisName, as_of: datetime | None
+    desk: Desk, unit: AskedUnit, period: Period | None, basis: BasisName, as_of: datetime | None
 ) -> Asked:
     """Settle what is asked for; without a period it is the latest year that is assessed, or else the last full one."""
     if period is None:
         period = await store.latest_period(desk.session, basis)
     if period is None:
         period = Period.of(local_day(desk.now), PeriodKind.YEAR).previous()
-    return Asked(unit, period, basis, as_of)
+    return Asked(unit.on(period.ends_on).code, period, basis, as_of)
 
 
 async def communes(desk: Desk, it: Asked, district: str | None) -> list[CommuneRow]:

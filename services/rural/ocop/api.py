@@ -29,6 +29,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, units_below
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(prefix="/v1/rural/ocop", tags=["ocop"], route_class=TransactionRoute)
 
@@ -142,19 +143,19 @@ async def read_summary(
     desk: TheDesk,
     _: PublicReader,
     book: TheBook,
-    unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")] = "62",
+    unit: UnitAsked,
     on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
     months: Annotated[int, Query(ge=0, le=36, description="count what ends within so many months")] = 6,
 ) -> SummaryOut:
     """Count the products valid on a day by the units right below: stars, groups, owners, and what ends soon."""
     day = on or local_day(desk.now)
     soon = add_months(day, months)
-    below = units_below(desk.territory, unit, day)
+    top = unit.on(day)
+    below = units_below(desk.territory, top.code, day)
     counted = await store.summed(desk.session, book, below, day, soon)
-    children = [each for each in desk.territory.children(unit, day) if each.level != "village"]
+    children = [each for each in desk.territory.children(top.code, day) if each.level != "village"]
     heads = {each.code: _below(desk, each.code, day) for each in children}
-    top = desk.territory.unit(unit, day)
-    own = [it for it in counted if it.place == unit]
+    own = [it for it in counted if it.place == top.code]
     rows = [
         _row(each.code, each.name, [it for it in counted if it.place in heads[each.code]])
         for each in children
@@ -162,8 +163,8 @@ async def read_summary(
     return SummaryOut(
         on=day,
         expiring_before=soon,
-        rows=[*([_row(unit, top.name, own)] if own else []), *rows],
-        total=_row(unit, top.name, counted),
+        rows=[*([_row(top.code, top.name, own)] if own else []), *rows],
+        total=_row(top.code, top.name, counted),
     )
 
 

@@ -18,6 +18,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.desk import Desk, TheDesk
 from shared.reporting.figures.rules import share_percent
+from shared.territory.asked import UnitAsked
 from shared.territory.units import Unit
 
 router = APIRouter(prefix="/v1/rural", tags=["standards"], route_class=TransactionRoute)
@@ -68,17 +69,17 @@ async def read_standards(
     desk: TheDesk,
     _: PublicReader,
     conditions: Annotated[tuple[Condition, ...], Depends(_conditions)],
-    unit: Annotated[str, Query(min_length=2, max_length=12, description="a province or a district")] = "62",
+    unit: UnitAsked,
     on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
     as_of: AsOf = None,
 ) -> StandardsOut:
     """Read the conditions of the district and province standards, computed from recognized communes, and what lacks."""
     day = on or local_day(desk.now)
-    top = desk.territory.unit(unit, day)
-    judged = [each for each in desk.territory.children(unit, day) if each.level == "district"]
+    top = unit.on(day)
+    judged = [each for each in desk.territory.children(top.code, day) if each.level == "district"]
     if top.level in ("province", "district"):
         judged.insert(0, top)
-    codes = [each.code for each in desk.territory.communes(unit, day, RURAL)]
+    codes = [each.code for each in desk.territory.communes(top.code, day, RURAL)]
     held = await held_by(desk.session, codes, day, as_of)
     levels = {code: {level for level, _set in rows} for code, rows in held.items()}
     return StandardsOut(on=day, items=[_standard(desk, each, day, conditions, levels) for each in judged])

@@ -30,14 +30,13 @@ from shared.reporting.figures.schemas import (
 )
 from shared.reporting.models import Observation, Report, Standing
 from shared.reporting.statements import STATUSES
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
 
 PeriodText = Annotated[
     str, Query(min_length=4, max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
 ]
-UnitText = Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")]
-
 
 Kind = Literal["observed", "sum", "ratio", "average", "count", "register"]
 KINDS: dict[type, Kind] = {
@@ -73,14 +72,16 @@ async def read_progress(
     _: PublicReader,
     basis: Basis,
     period: PeriodText,
-    unit: UnitText = "62",
+    unit: UnitAsked,
     as_of: AsOf = None,
     map_on: MapOn = None,
     headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
 ) -> ProgressOut:
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
+    asked = Period.parse(period)
+    place = unit.on(map_on or asked.ends_on)
     return await reading.progress(
-        desk, reading.Reading(unit, Period.parse(period), basis, as_of, map_on, headline)
+        desk, reading.Reading(place.code, asked, basis, as_of, map_on, headline=headline)
     )
 
 
@@ -92,13 +93,14 @@ async def read_lineage(
     basis: Basis,
     indicator: str,
     period: PeriodText,
-    unit: UnitText = "62",
+    unit: UnitAsked,
     as_of: AsOf = None,
     map_on: MapOn = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
-    figure = _figure(desk.engine, indicator)
-    return await lineage_of(desk, reading.Reading(unit, Period.parse(period), basis, as_of, map_on), figure)
+    figure, asked = _figure(desk.engine, indicator), Period.parse(period)
+    place = unit.on(map_on or asked.ends_on)
+    return await lineage_of(desk, reading.Reading(place.code, asked, basis, as_of, map_on), figure)
 
 
 @router.get("/observations", summary="Read the values behind figures")
@@ -110,7 +112,7 @@ async def list_observations(
     request: Request,
     response: Response,
     period: PeriodText,
-    unit: UnitText = "62",
+    unit: UnitAsked,
     indicator: Annotated[
         str | None,
         Query(max_length=2000, description="codes of indicators, separated by commas; all if left out"),
@@ -128,7 +130,7 @@ async def list_observations(
         .where(
             Observation.year == asked.year,
             Observation.period == str(asked),
-            Observation.unit.in_(desk.below(unit, asked)),
+            Observation.unit.in_(desk.below(unit.on(asked.ends_on).code, asked)),
             Standing.basis == basis,
         )
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)

@@ -21,10 +21,9 @@ from shared.reporting.obligations.schemas import (
     ObligationsOut,
     OwedOut,
 )
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
-
-UnitText = Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")]
 
 
 @router.get("/completeness", summary="Who owes what, who is late")
@@ -33,17 +32,18 @@ async def read_completeness(
     desk: TheDesk,
     _: PublicReader,
     period: Annotated[str, Query(min_length=4, max_length=10, description="SDMX time period")],
-    unit: UnitText = "62",
+    unit: UnitAsked,
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
     asked = Period.parse(period)
+    place = unit.on(asked.ends_on).code
     calendar = await _calendar(desk)
-    owed = list(calendar.owed_for(unit, asked, await store.received(desk.session, [asked])))
+    owed = list(calendar.owed_for(place, asked, await store.received(desk.session, [asked])))
     reported = sum(1 for it in owed if it.received)
     on_time = sum(1 for it in owed if it.timeliness == "on_time")
     judged = sum(1 for it in owed if it.judged)
     return CompletenessOut(
-        unit=unit,
+        unit=place,
         period=str(asked),
         expected=len(owed),
         reported=reported,
@@ -61,7 +61,7 @@ async def list_obligations(
     *,
     desk: TheDesk,
     _: PublicReader,
-    unit: UnitText,
+    unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")],
     include: Annotated[
         str, Query(pattern="^(open|all)$", description="open ones, or all of the last year")
     ] = "open",

@@ -1,0 +1,65 @@
+"""Which unit a reader means: the one named, or the province of the day, which changed on 1 July 2025."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.territory.asked import AskedUnit
+from shared.territory.tables import shipped
+from shared.territory.tree import Territory
+from shared.territory.units import Succession, Unit, UnknownUnit, UnknownUnitOnDate
+
+KON_TUM = shipped()
+FIRST, REFORM = date(2004, 7, 8), date(2025, 7, 1)
+
+
+def asked(named=None, province="62", territory=KON_TUM):
+    return AskedUnit(named, province, territory)
+
+
+@given(st.dates(FIRST, date(2100, 12, 31)))
+def test_without_a_name_it_is_the_province_of_the_day(day):
+    assert asked().on(day).code == ("62" if day < REFORM else "51")
+    assert asked().on(day).valid(day)
+
+
+def test_a_name_means_itself_and_is_refused_on_a_day_without_it():
+    assert asked("610").on(date(2023, 12, 31)).name == "Đăk Glei"
+    with pytest.raises(UnknownUnitOnDate):
+        asked("62").on(REFORM)
+    with pytest.raises(UnknownUnitOnDate):
+        asked("610").on(REFORM)
+    with pytest.raises(UnknownUnit):
+        asked("99").on(REFORM)
+
+
+def test_the_successor_as_the_setting_does_not_speak_for_what_was_before_it():
+    assert asked(province="51").on(REFORM).name == "Quảng Ngãi"
+    with pytest.raises(UnknownUnitOnDate):
+        asked(province="51").on(REFORM - timedelta(days=1))
+
+
+def test_before_the_first_day_there_is_no_province():
+    with pytest.raises(UnknownUnitOnDate):
+        asked().on(FIRST - timedelta(days=1))
+
+
+def test_a_province_that_was_divided_has_no_single_successor():
+    def province(code, since, until=None):
+        return Unit(code, "province", "tinh", code, None, since, until)
+
+    def half(code):
+        return Succession("62", FIRST, code, REFORM, REFORM, "split", Decimal("0.5"))
+
+    units = [
+        province("62", FIRST, REFORM - timedelta(days=1)),
+        province("71", REFORM),
+        province("72", REFORM),
+    ]
+    divided = Territory(units, [half("71"), half("72")])
+    with pytest.raises(UnknownUnitOnDate) as refused:
+        asked(territory=divided).on(REFORM)
+    assert "71, 72" in str(refused.value)
