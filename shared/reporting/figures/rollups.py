@@ -38,6 +38,11 @@ _STANDING = """
 """The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
 period too new for statistics costs no more than an old one."""
 
+_STATED = """
+    o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND o.indicator = ANY(:measures)
+"""
+"""The units are named beside the join: whatever is known of the table, only their values are read."""
+
 _ADD_UP = text(
     f"""
     {_STANDING}
@@ -45,9 +50,9 @@ _ADD_UP = text(
     SELECT o.year, o.period, :basis, place.answering, o.indicator,
            sum(o.value), sum(o.covers), min(o.status), min(s.received_at), max(s.received_at)
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
-    JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
-         AND o.indicator = ANY(:measures)
+    JOIN observations o ON o.unit = place.unit
     JOIN standing s ON s.report_id = o.report_id
+    WHERE {_STATED}
     GROUP BY o.year, o.period, place.answering, o.indicator
     """
 ).bindparams(
@@ -62,9 +67,9 @@ _INPUTS = text(
     {_STANDING}
     SELECT place.answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
     FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
-    JOIN observations o ON o.year = :year AND o.period = :period AND o.unit = place.unit
-         AND o.indicator = ANY(:measures)
+    JOIN observations o ON o.unit = place.unit
     JOIN standing s ON s.report_id = o.report_id
+    WHERE {_STATED}
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
