@@ -77,10 +77,14 @@ class TestDatabase:
 
 
 class Server:
-    """The server, the template and its clones; every call may come from a sync or an async test."""
+    """The server, the template and its clones; every call may come from a sync or an async test.
 
-    def __init__(self) -> None:
-        self._folder = _make_folder()
+    A durable one is on disk and set as the product's own: what is written there costs what it costs a user.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._folder = _on_disk() if durable else _make_folder()
+        self._settings = {} if durable else UNSAFE_BUT_FAST
         self._postgres: Postgres | None = None
         self._template: str | None = None
         self._admin: asyncpg.Connection | None = None
@@ -119,7 +123,7 @@ class Server:
             self._folder / "postgres",
             port=free_port(),
             password=secrets.token_urlsafe(16),
-            settings=UNSAFE_BUT_FAST,
+            settings=self._settings,
         )
         self._postgres.start()
         return self._postgres.admin_url
@@ -158,6 +162,12 @@ def _make_folder() -> Path:
             if not is_running(int(old.name.removeprefix(PREFIX).split("-")[0])):
                 shutil.rmtree(old, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+    folder.chmod(0o755)
+    return folder
+
+
+def _on_disk() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o755)
     return folder
 
