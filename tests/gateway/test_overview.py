@@ -223,25 +223,27 @@ async def test_a_question_that_services_refuse_is_refused(gateway, neighbours):
     for name in ("rural", "poverty", "ethnic"):
         neighbours[name].status = 404
         neighbours[name].answer = {"code": "unit_unknown", "status": 404, "instance": f"/v1/{name}/progress"}
-    answer = await gateway.get(f"{STATUS}&unit=699")
+    answer = await gateway.get(f"{STATUS}&unit=617")
     assert (answer.status_code, answer.json()["code"]) == (404, "unit_unknown")
     assert answer.json()["instance"] == "/v1/status"
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
-    ("query", "code"),
+    ("query", "status", "code"),
     [
-        ("period=2023-Q9", "period_invalid"),
-        ("", "invalid"),
-        ("period=2023&unit=../../x", "invalid"),
-        ("period=2023&basis=rumour", "invalid"),
-        ("period=2023&require=some", "invalid"),
+        ("period=2023-Q9", 422, "period_invalid"),
+        ("", 422, "invalid"),
+        ("period=2023&unit=6", 422, "invalid"),
+        ("period=2023&unit=../../x", 404, "unit_unknown"),
+        ("period=2023&unit=51", 404, "unit_unknown_on_date"),
+        ("period=2023&basis=rumour", 422, "invalid"),
+        ("period=2023&require=some", 422, "invalid"),
     ],
 )
-async def test_a_question_that_makes_no_sense_reaches_no_service(gateway, neighbours, query, code):
+async def test_a_question_that_makes_no_sense_reaches_no_service(gateway, neighbours, query, status, code):
     answer = await gateway.get(f"/v1/status?{query}")
-    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not any(neighbour.requests for neighbour in neighbours.values())
 
 
