@@ -12,26 +12,20 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from shared.kit.problems import Fault, Sentence
+from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
+from shared.reporting.derivations import Check, Derivation, Values
 
 MOST_DECIMALS = 6
 """What the database keeps and the wire says."""
 
 Level = Literal["district", "commune"]
 Better = Literal["higher", "lower"]
-Values = Mapping[str, Decimal]
-"""One unit's values by indicator code."""
-
 LARGEST = Decimal(999_999_999_999)
 """Twelve digits before the point is what a column of values holds."""
 
 UnitRule = Callable[[Values], bool]
 """Whether a unit whose inputs are all stated satisfies a rule."""
-
-
-Check = Callable[[Values], Iterator[Fault]]
-"""A rule across the values that one report states for one unit; a fault's place is the indicator's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +93,9 @@ class Indicator:
     decimals: int = 0
     minimum: Decimal = Decimal(0)
     maximum: Decimal = LARGEST
+    adds: bool = True
+    """Whether values of several units add up. One that doesn't, such as a commune's percentage, is stated unit by unit, kept
+    and read as stated, and never rolled up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +224,11 @@ class Catalogue:
     """Versions of each code, the oldest first."""
     figures: Mapping[str, Figure]
     checks: tuple[Check, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
     unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
     """The figures that are made unit by unit, by each of their inputs."""
+    apart: frozenset[str] = field(init=False)
+    """The indicators whose values do not add up over units."""
 
     def __post_init__(self) -> None:
         by_input: dict[str, tuple[Figure, ...]] = {}
@@ -236,6 +236,8 @@ class Catalogue:
             for code in figure.inputs if figure.unit_by_unit else ():
                 by_input[code] = (*by_input.get(code, ()), figure)
         object.__setattr__(self, "unit_by_unit", by_input)
+        apart = (code for code, versions in self.indicators.items() if not all(it.adds for it in versions))
+        object.__setattr__(self, "apart", frozenset(apart))
         if found := list(_contradictions(self)):
             raise ValueError("; ".join(found))
 
@@ -271,12 +273,23 @@ def in_force(what: Form | Indicator | Figure | Due, on: date) -> bool:
 
 
 def _contradictions(catalogue: Catalogue) -> Iterator[str]:
+    yield from _in_figures(catalogue)
+    yield from _in_indicators(catalogue)
+
+
+def _in_figures(catalogue: Catalogue) -> Iterator[str]:
     for figure in catalogue.figures.values():
         unknown = [code for code in figure.inputs if code not in catalogue.indicators]
         if unknown:
             yield f"figure {figure.code} is made from unknown indicators: {unknown}"
         if figure.unit_by_unit and figure.code in catalogue.indicators:
             yield f"figure {figure.code} is made unit by unit and has the code of an indicator"
+        apart = [code for code in figure.inputs if code in catalogue.apart]
+        if apart and not isinstance(figure.formula, Count):
+            yield f"figure {figure.code} adds up what does not add: {apart}"
+
+
+def _in_indicators(catalogue: Catalogue) -> Iterator[str]:
     for versions in catalogue.indicators.values():
         for one in versions:
             if one.form not in catalogue.forms:

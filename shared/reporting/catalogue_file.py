@@ -14,7 +14,6 @@ from shared.reporting.catalogue import (
     Average,
     Break,
     Catalogue,
-    Check,
     Count,
     Due,
     Figure,
@@ -27,25 +26,34 @@ from shared.reporting.catalogue import (
     Sum,
     UnitRule,
 )
+from shared.reporting.derivations import Check, Derivation
 
 
 def load_catalogue(
-    path: Path, *, rules: Mapping[str, UnitRule] | None = None, checks: Iterable[Check] = ()
+    path: Path,
+    *,
+    rules: Mapping[str, UnitRule] | None = None,
+    checks: Iterable[Check] = (),
+    derivations: Iterable[Derivation] = (),
+    also: Iterable[Indicator] = (),
 ) -> Catalogue:
-    """Read a program's catalogue and bind the rules that it names."""
+    """Read a program's catalogue and bind the rules that it names; `also` are indicators that it keeps elsewhere."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     forms = {row["code"]: _form(row) for row in _once(document["form"], "forms")}
     indicators: dict[str, tuple[Indicator, ...]] = {}
-    for row in document["indicator"]:
-        one = _indicator(row)
+    for one in (*map(_indicator, document["indicator"]), *also):
         indicators[one.code] = tuple(
             sorted((*indicators.get(one.code, ()), one), key=lambda version: version.valid_from)
         )
     derived = [_figure(row, rules or {}) for row in _once(document.get("figure", ()), "figures")]
     named = {figure.code for figure in derived}
-    plain = [_plain_figure(versions) for code, versions in indicators.items() if code not in named]
+    plain = [
+        _plain_figure(versions)
+        for code, versions in indicators.items()
+        if code not in named and all(one.adds for one in versions)
+    ]
     figures = {figure.code: figure for figure in (*derived, *plain)}
-    return Catalogue(document["program"], forms, indicators, figures, tuple(checks))
+    return Catalogue(document["program"], forms, indicators, figures, tuple(checks), tuple(derivations))
 
 
 def _sentence(row: Mapping[str, Any], name: str) -> Sentence:
@@ -99,6 +107,7 @@ def _indicator(row: dict[str, Any]) -> Indicator:
         decimals=row.get("decimals", 0),
         minimum=Decimal(str(row.get("minimum", 0))),
         maximum=Decimal(str(row.get("maximum", LARGEST))),
+        adds=row.get("adds", True),
     )
 
 
@@ -141,7 +150,7 @@ def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
 
 
 def _plain_figure(versions: tuple[Indicator, ...]) -> Figure:
-    """Every indicator is a figure of its own: the sum of what is stated, for as long as one of its versions is valid."""
+    """Every indicator that adds is a figure of its own: the sum of what is stated, for as long as one of its versions is valid."""
     indicator = versions[-1]
     return Figure(
         code=indicator.code,

@@ -111,9 +111,14 @@ class Observation(Base):
     """0 estimate, 1 preliminary, 2 official: the least of several is their common status."""
     covers: Mapped[int] = mapped_column(SmallInteger)
     """How many expected units the value speaks for: 1, or all communes of a district that states for them."""
+    derived: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it was not posted and follows from what was; its ordinal then comes after those posted."""
+    reasons: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """Why, where a rule of the program tells: `{rule, why, why_en, grounds}`; a posted value that a rule bears out has some."""
 
     __table_args__ = (
         CheckConstraint("status BETWEEN 0 AND 2", name="status"),
+        CheckConstraint("NOT derived OR reasons IS NOT NULL", name="derived_has_reasons"),
         CheckConstraint("covers >= 1", name="covers"),
         Index("ix_observations_report", "report_id"),
         {"postgresql_partition_by": "RANGE (year)"},

@@ -22,6 +22,8 @@ class Stated:
     indicator: str
     value: Decimal
     status: Status
+    derived: bool = False
+    """Whether it was not posted and follows from what was, by a dated rule."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
-from shared.reporting.catalogue import Average, Catalogue, Count, Figure, FromRegister, Ratio, Sum
+from shared.reporting.catalogue import Average, Catalogue, Count, Figure, FromRegister, Indicator, Ratio, Sum
 from shared.reporting.desk import TheDesk
 from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.figures import reading
@@ -54,6 +54,12 @@ MapOn = Annotated[
         alias="map", description="read on the map of this day; on that of the period's last day when left out"
     ),
 ]
+
+
+BY_ITSELF = Sentence(
+    "Nêu và đọc theo từng đơn vị; không cộng giữa các đơn vị.",
+    "Stated and read unit by unit; values of several units do not add up.",
+)
 
 
 class IndicatorNotFound(NotFound):
@@ -150,13 +156,16 @@ async def list_observations(
 async def list_indicators(*, engine: TheEngine, _: PublicReader) -> CatalogueOut:
     """Read what the program measures: definitions, formulas, units of measure, legal basis, days of validity."""
     catalogue = engine.catalogue
-    return CatalogueOut(items=[_said(catalogue, figure) for figure in catalogue.figures.values()])
+    apart = (_alone(catalogue.indicators[code][-1]) for code in sorted(catalogue.apart))
+    return CatalogueOut(items=[_said(catalogue, it) for it in (*catalogue.figures.values(), *apart)])
 
 
 @router.get("/indicators/{code}", summary="Read one indicator")
 async def read_indicator(*, engine: TheEngine, _: PublicReader, code: str) -> IndicatorOut:
     """Read one entry of the catalogue."""
-    return _said(engine.catalogue, _figure(engine, code))
+    catalogue = engine.catalogue
+    alone = code in catalogue.apart
+    return _said(catalogue, _alone(catalogue.indicators[code][-1]) if alone else _figure(engine, code))
 
 
 def _figure(engine: Engine, code: str) -> Figure:
@@ -164,6 +173,23 @@ def _figure(engine: Engine, code: str) -> Figure:
     if figure is None:
         raise IndicatorNotFound(indicator=code[:100])
     return figure
+
+
+def _alone(indicator: Indicator) -> Figure:
+    """Say an indicator whose values do not add up: it is read unit by unit, and there is no figure of it."""
+    return Figure(
+        code=indicator.code,
+        label=indicator.label,
+        formula=Sum((indicator.code,)),
+        unit_of_measure=indicator.unit_of_measure,
+        decimals=indicator.decimals,
+        definition=BY_ITSELF,
+        legal_basis=indicator.legal_basis,
+        valid_from=indicator.valid_from,
+        valid_to=indicator.valid_to,
+        version=indicator.version,
+        adds=False,
+    )
 
 
 def _observed(row: Row[Observation, uuid.UUID, str, datetime]) -> ObservedOut:
@@ -177,6 +203,7 @@ def _observed(row: Row[Observation, uuid.UUID, str, datetime]) -> ObservedOut:
         report=report_id,
         reported_by=reported_by,
         received_at=received_at,
+        derived=it.derived,
     )
 
 

@@ -99,18 +99,20 @@ async def refresh(
     """Recompute the roll-ups of these indicators, and of what is made from them unit by unit, where these units answer.
 
     Two statements, and two more where a count or an average is touched, whatever the number of units and indicators;
-    where a form is also reported for parts of a year, three more for each period that holds this one.
+    where a form is also reported for parts of a year, three more for each period that holds this one. Nothing is rolled up
+    of an indicator whose values do not add.
     """
     if not units or not indicators:
         return
     made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
     whole = {code: figure for code, figure in made.items() if _in_parts(catalogue, figure.inputs, period)}
-    stocks = [code for code in indicators if not _is_flow(catalogue, code, period)]
+    added = [code for code in indicators if code not in catalogue.apart]
+    stocks = [code for code in added if not _is_flow(catalogue, code, period)]
     in_parts = [code for code in stocks if _in_parts(catalogue, (code,), period)]
     touched = _Touched(session, catalogue, territory, basis, units)
     await touched.stated(
         period,
-        [code for code in indicators if code not in in_parts],
+        [code for code in added if code not in in_parts],
         [figure for figure in made.values() if figure.code not in whole],
     )
     if in_parts or whole:
@@ -141,7 +143,7 @@ class _Touched:
 
     async def stated(self, period: Period, indicators: Collection[str], made: Collection[Figure]) -> None:
         """Add up what is stated for the period itself."""
-        if not indicators:
+        if not indicators and not made:
             return
         places = self._places(period)
         scope = self._scope(period)
@@ -151,7 +153,8 @@ class _Touched:
             "reporters": self._reporters(period, places),
         }
         await self._clear(period, places, [*indicators, *(figure.code for figure in made)])
-        await self.session.execute(_ADD_UP, {**scope, **members, "measures": sorted(indicators)})
+        if indicators:
+            await self.session.execute(_ADD_UP, {**scope, **members, "measures": sorted(indicators)})
         if made:
             inputs = sorted({code for figure in made for code in figure.inputs})
             rows = await self.session.execute(_INPUTS, {**scope, **members, "measures": inputs})

@@ -104,6 +104,7 @@ class ObservedOut(BaseModel):
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="the reporting unit")
     received_at: datetime = Field(description="when that report was received")
+    derived: bool = Field(description="whether it follows from what that report states, by a dated rule")
 
 
 ObservationsPage = Page[ObservedOut]

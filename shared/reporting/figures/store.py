@@ -147,7 +147,8 @@ def measures_from(catalogue: Catalogue, asked: Period, stated: Iterable[Standing
         for one in stated
     )
     by_unit = over_time(stretched, asked, _is_flow(catalogue, asked))
-    return _by_code(by_unit) | _unit_by_unit(catalogue, by_unit)
+    added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.apart}
+    return _by_code(added) | _unit_by_unit(catalogue, by_unit)
 
 
 def _is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:

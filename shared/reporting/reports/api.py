@@ -16,6 +16,7 @@ from shared.reporting.reports import store, submitting
 from shared.reporting.reports.comparing import differences
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.schemas import (
+    DerivedOut,
     DifferenceOut,
     DifferencesOut,
     EvidenceRef,
@@ -30,6 +31,7 @@ from shared.reporting.reports.schemas import (
     StoodOut,
     SubmittedOut,
 )
+from shared.reporting.reports.told import told_of
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
 receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
@@ -51,7 +53,8 @@ async def submit_report(
 
     An identical report that is live already answers 200 with that report. A second one for the same unit, period and
     form is 409 `report_exists` unless it names the latest in `supersedes`. A dry run that finds nothing wrong answers
-    200 with the counts, and with neither id nor receipt: nothing was kept.
+    200 with the counts, and with neither id nor receipt: nothing was kept. What follows from the values by dated rules is
+    said with its reasons in `derived`, apart from what was posted.
     """
     if dry_run:
         keep_nothing(request)
@@ -62,12 +65,13 @@ async def submit_report(
         shape_faults=draft.faults,
         unread=draft.unread,
     )
+    told = await told_of(desk.session, desk.engine.catalogue, done.report)
     if dry_run and done.created:
         response.status_code = status.HTTP_200_OK
-        return SubmittedOut.of(done.report, kept=False)
+        return SubmittedOut.of(done.report, told, kept=False)
     response.status_code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
     response.headers["Location"] = f"{desk.engine.path}/reports/{done.report.id}"
-    return SubmittedOut.of(done.report)
+    return SubmittedOut.of(done.report, told)
 
 
 @router.get("", summary="List reports")
@@ -96,18 +100,22 @@ async def list_reports(
 
 @router.get("/{report_id}", summary="Read one report")
 async def read_report(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) -> ReportOut:
-    """Read one report as posted, with its receipt and everything done to it."""
+    """Read one report as posted, with what follows from it, its receipt and everything done to it."""
     report = await store.report(desk.session, report_id)
     if report is None or not desk.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     values = await store.values_of(desk.session, report)
+    told = await told_of(desk.session, desk.engine.catalogue, report)
     reviews = await store.reviews_of(desk.session, report_id)
     stood = await store.standings_of(desk.session, report_id)
     return ReportOut(
         **summary_of(report).model_dump(),
         note=report.note,
         document=report.document,
-        observations=[ObservationOut.model_validate(it, from_attributes=True) for it in values],
+        observations=[
+            ObservationOut.model_validate(it, from_attributes=True) for it in values if not it.derived
+        ],
+        derived=[DerivedOut.of(it) for it in told],
         receipt=ReceiptOut.of(report),
         reviews=[ReviewOut.model_validate(it, from_attributes=True) for it in reviews],
         stood=[StoodOut.model_validate(it, from_attributes=True) for it in stood],

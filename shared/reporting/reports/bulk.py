@@ -25,6 +25,7 @@ from shared.reporting.desk import Desk
 from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.reports import submitting
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
+from shared.reporting.reports.told import told_of
 
 MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
@@ -135,7 +136,8 @@ class _Intake:
                 shape_faults=draft.faults,
                 unread=draft.unread,
             )
-            said = SubmittedOut.of(done.report)
+            told = await told_of(session, self.engine.catalogue, done.report)
+            said = SubmittedOut.of(done.report, told)
             await keep_answer(
                 session, claim, Response(said.model_dump_json(), 201, media_type="application/json")
             )

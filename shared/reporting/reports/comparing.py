@@ -10,8 +10,9 @@ UNSTATED = None, None
 
 
 def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
-    """Count what a report changes against the one it supersedes; received = created + changed + unchanged."""
-    before = {(it.unit, it.indicator): (it.value, it.status) for it in old}
+    """Count what a report changes against the one it supersedes, of what is posted; received = created + changed + unchanged."""
+    new = [it for it in new if not it.derived]
+    before = {(it.unit, it.indicator): (it.value, it.status) for it in old if not it.derived}
     kinds = Counter(
         "created"
         if (it.unit, it.indicator) not in before
@@ -31,7 +32,10 @@ def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
 
 
 def differences(new: Collection[Stated], old: Collection[Stated]) -> list[dict[str, Any]]:
-    """Name every value that differs between two statements in amount or in status, by unit and indicator."""
+    """Name every value that differs between two reports in amount or in status, by unit and indicator.
+
+    Posted or derived: a verdict that an income turned is a difference too.
+    """
     before = {(it.unit, it.indicator): (plain(it.value), it.status) for it in old}
     after = {(it.unit, it.indicator): (plain(it.value), it.status) for it in new}
     return [

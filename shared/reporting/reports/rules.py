@@ -14,6 +14,7 @@ from shared.kit.problems import Fault, fault
 from shared.periods import InvalidPeriod, Period
 from shared.reporting.catalogue import Catalogue, Count, Form, Indicator, Level, rule_for
 from shared.reporting.expected import expected_units
+from shared.reporting.reports.deriving import Following, derive
 from shared.reporting.reports.sentences import (
     EMPTY,
     FORM_REQUIRED,
@@ -25,7 +26,7 @@ from shared.reporting.reports.sentences import (
     PERIOD_CLOSED,
     PERIOD_INVALID,
     PERIOD_NOT_STARTED,
-    UNIT_COUNTED,
+    UNIT_BY_ITSELF,
     UNIT_KIND,
     UNIT_LEVEL,
     UNIT_NOT_BELOW,
@@ -53,6 +54,14 @@ class Checked:
     period: Period
     form: Form
     covers: tuple[int, ...]
+    following: tuple[Following, ...] = ()
+    """What follows from the values by the program's rules."""
+
+    @property
+    def said(self) -> tuple[Stated, ...]:
+        """All that is kept: the values as posted, then those that follow and were not posted."""
+        derived = (it.as_stated() for it in self.following if not it.stated)
+        return (*self.statement.values, *derived)
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,11 @@ class Checker:
         covers = tuple(self._values(statement, form, root, on, faults))
         faults += self._stated_above(statement, on)
         faults += self._across(statement)
+        following, found = derive(self.catalogue, self.territory, statement, period)
+        faults += found
         if faults or form is None:
             return None, faults
-        return Checked(statement, period, form, covers), faults
+        return Checked(statement, period, form, covers, tuple(following)), faults
 
     def _period(self, statement: Statement, faults: list[Fault]) -> Period | None:
         try:
@@ -239,11 +250,11 @@ class Checker:
         in_district = self.territory.answering_unit(unit.code, on).level == "district"
         own = "district" if indicator.level == "district" and in_district else "commune"
         made = self.catalogue.unit_by_unit.get(indicator.code, ())
-        counted = any(isinstance(figure.formula, Count) for figure in made)
+        by_itself = not indicator.adds or any(isinstance(figure.formula, Count) for figure in made)
         if unit.level == "village" or (unit.level == "commune" and own == "district"):
             yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=own)
-        elif counted and unit.level != own:
-            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_COUNTED, unit=unit.code, level=own)
+        elif by_itself and unit.level != own:
+            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_BY_ITSELF, unit=unit.code, level=own)
         if indicator.kinds is not None and unit.level == "commune" and unit.kind not in indicator.kinds:
             kinds = ", ".join(sorted(indicator.kinds))
             yield fault(

@@ -1,7 +1,7 @@
 """How reports are said."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
@@ -14,7 +14,8 @@ from shared.kit.days import Day
 from shared.kit.decimals import Number
 from shared.kit.paging import Page
 from shared.reporting.models import Report
-from shared.reporting.statements import Stated, Statement, Status
+from shared.reporting.reports.told import Told
+from shared.reporting.statements import STATUSES, Stated, Statement, Status
 from shared.reporting.words import Amount, Sha256, UnitCode
 
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
@@ -131,6 +132,44 @@ class ReceiptOut(BaseModel):
         )
 
 
+class GroundOut(BaseModel):
+    """One value held to a threshold."""
+
+    indicator: str = Field(description="code of the indicator")
+    value: Number = Field(description="its value, as stated")
+    comparator: Literal[">=", "<=", "="] = Field(description="how it must stand to the threshold")
+    threshold: Number = Field(description="the threshold of that year and place")
+    met: bool = Field(description="whether it does")
+    legal_basis: str = Field(description="the document that sets the threshold")
+    confidence: str = Field(description="how sure the threshold is")
+
+
+class DerivedOut(BaseModel):
+    """A value that follows from the ones posted, by a dated rule, and why."""
+
+    unit: UnitCode
+    indicator: str = Field(description="code of the indicator")
+    value: Number = Field(description="the value, in the indicator's unit of measure")
+    status: Status = Field(description="the least of those it follows from")
+    posted: bool = Field(description="whether the report states it as well, alike")
+    rule: str = Field(description="by which rule, for whom and when")
+    why: str = Field(description="the reason, in Vietnamese")
+    why_en: str = Field(description="the reason, in English")
+    grounds: list[GroundOut] = Field(description="each value beside its threshold, as they were then")
+
+    @classmethod
+    def of(cls, it: Told) -> Self:
+        """Say what a rule tells."""
+        return cls(
+            unit=it.unit,
+            indicator=it.indicator,
+            value=it.value,
+            status=STATUSES[it.status],
+            posted=not it.derived,
+            **it.reasons,
+        )
+
+
 class SubmittedOut(BaseModel):
     """The answer to a submitted report."""
 
@@ -142,10 +181,13 @@ class SubmittedOut(BaseModel):
     received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
     counts: CountsOut
+    derived: list[DerivedOut] = Field(
+        default_factory=list, description="what follows from the values posted, by dated rules, and why"
+    )
     receipt: ReceiptOut | None = Field(description="proof of receipt; null after a dry run")
 
     @classmethod
-    def of(cls, report: Report, *, kept: bool = True) -> Self:
+    def of(cls, report: Report, told: Iterable[Told], *, kept: bool = True) -> Self:
         """Answer a submission, or a dry run of one."""
         return cls(
             id=report.id if kept else None,
@@ -156,6 +198,7 @@ class SubmittedOut(BaseModel):
             received_at=report.received_at,
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
+            derived=[DerivedOut.of(it) for it in told],
             receipt=ReceiptOut.of(report) if kept else None,
         )
 
@@ -210,6 +253,7 @@ class ReportOut(ReportSummary):
     note: str | None = Field(description="the remark as posted")
     document: dict[str, Any] | None = Field(description="the signed paper behind it")
     observations: list[ObservationOut] = Field(description="the values in the order posted")
+    derived: list[DerivedOut] = Field(description="what follows from them, by dated rules, and why")
     receipt: ReceiptOut
     reviews: list[ReviewOut] = Field(description="what was done to it, oldest first")
     stood: list[StoodOut] = Field(description="from when to when it stood, on which basis")

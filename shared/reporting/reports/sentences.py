@@ -33,9 +33,9 @@ UNIT_LEVEL = Sentence(
     "Chỉ tiêu này báo cáo ở cấp {level}, không phải ở đơn vị {unit}.",
     "This indicator is stated at {level} level or above, not by {unit}.",
 )
-UNIT_COUNTED = Sentence(
-    "Chỉ tiêu này được đếm theo từng đơn vị cấp {level}; {unit} không nêu thay cho cấp dưới.",
-    "This indicator is counted for each {level} by itself; {unit} cannot state it for those below.",
+UNIT_BY_ITSELF = Sentence(
+    "Chỉ tiêu này được nêu theo từng đơn vị cấp {level}; {unit} không nêu thay cho cấp dưới.",
+    "This indicator is stated for each {level} by itself; {unit} cannot state it for those below.",
 )
 UNIT_KIND = Sentence(
     "Chỉ tiêu này chỉ áp dụng cho loại đơn vị {kinds}; {unit} là {kind}.",

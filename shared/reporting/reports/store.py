@@ -1,12 +1,25 @@
 """How reports, their values and their standings are found and kept. Flushes, never commits."""
 
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Numeric, Select, SmallInteger, Text, bindparam, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Numeric,
+    Select,
+    SmallInteger,
+    Text,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
@@ -17,11 +30,14 @@ LIVE = ("submitted", "accepted")
 
 _KEEP_VALUES = text(
     """
-    INSERT INTO observations (year, period, unit, indicator, report_id, ordinal, value, status, covers)
-    SELECT :year, :period, unit, indicator, :report_id, ordinal, value, status, covers
+    INSERT INTO observations
+        (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
+    SELECT :year, :period, unit, indicator, :report_id, ordinal, value, status, covers, derived,
+           CAST(reasons AS jsonb)
     FROM unnest(CAST(:units AS text[]), CAST(:indicators AS text[]), CAST(:ordinals AS int[]),
-                CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]))
-         AS stated (unit, indicator, ordinal, value, status, covers)
+                CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]),
+                CAST(:derived AS boolean[]), CAST(:reasons AS text[]))
+         AS said (unit, indicator, ordinal, value, status, covers, derived, reasons)
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
@@ -29,6 +45,8 @@ _KEEP_VALUES = text(
     bindparam("amounts", type_=ARRAY(Numeric)),
     bindparam("statuses", type_=ARRAY(SmallInteger)),
     bindparam("covers", type_=ARRAY(SmallInteger)),
+    bindparam("derived", type_=ARRAY(Boolean)),
+    bindparam("reasons", type_=ARRAY(Text)),
 )
 
 _STANDING_NEARBY = text(
@@ -77,13 +95,20 @@ async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
 
 
 async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
-    """Give a report's values in the order posted."""
+    """Give all that a report says: its values in the order posted, then those that follow from them."""
+    columns = (
+        Observation.unit,
+        Observation.indicator,
+        Observation.value,
+        Observation.status,
+        Observation.derived,
+    )
     rows = await session.execute(
-        select(Observation.unit, Observation.indicator, Observation.value, Observation.status)
+        select(*columns)
         .where(Observation.year == it.year, Observation.period == it.period, Observation.report_id == it.id)
         .order_by(Observation.ordinal)
     )
-    return [Stated(row.unit, row.indicator, row.value, STATUSES[row.status]) for row in rows]
+    return [Stated(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived) for row in rows]
 
 
 async def reviews_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Review]:
@@ -174,12 +199,17 @@ async def standing_nil(
 
 
 async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Checked) -> None:
-    """Keep a report's values in one statement."""
-    values = checked.statement.values
+    """Keep a report's values, and what follows from them, in one statement."""
+    values = checked.said
     if not values:
         return
     rank = {status: at for at, status in enumerate(STATUSES)}
     amounts: list[Decimal] = [it.value for it in values]
+    reasons = {
+        (it.unit, it.derived.indicator): json.dumps(it.derived.reasons(), ensure_ascii=False)
+        for it in checked.following
+    }
+    covers = [*checked.covers, *(it.covers for it in checked.following if not it.stated)]
     await session.execute(
         _KEEP_VALUES,
         {
@@ -191,7 +221,9 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
             "ordinals": list(range(len(values))),
             "amounts": amounts,
             "statuses": [rank[it.status] for it in values],
-            "covers": list(checked.covers),
+            "covers": covers,
+            "derived": [it.derived for it in values],
+            "reasons": [reasons.get((it.unit, it.indicator)) for it in values],
         },
     )
 

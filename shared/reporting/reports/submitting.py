@@ -93,7 +93,7 @@ async def submit(
     await store.keep_values(session, report.id, checked)
     await store.begin_standing(session, report, "provisional", at)
     await store.note_review(session, report, "submitted", desk.caller.client_id, at)
-    await refresh_touched(desk, checked.period, ["provisional"], [*old, *statement.values])
+    await refresh_touched(desk, checked.period, ["provisional"], [*old, *checked.said])
     await publish(session, at, happenings)
     return Submitted(report, created=True)
 
@@ -117,7 +117,7 @@ async def _latest(
         if supersedes is None:
             raise ReportExists(report=_named(latest))
         if supersedes != latest.id:
-            found = differences(checked.statement.values, await store.values_of(desk.session, latest))
+            found = differences(checked.said, await store.values_of(desk.session, latest))
             raise SupersedesNotLatest(
                 latest=str(latest.id), report=_named(latest), differences=found[:DIFFERENCES_SAID]
             )
@@ -139,7 +139,7 @@ async def _refuse_double_count(desk: Desk, checked: Checked, *, but: Collection[
     the year is looked for unit by unit, and a district's January would stand beside its communes' February.
     """
     on, territory = checked.period.ends_on, desk.territory
-    stated = {(it.unit, it.indicator) for it in checked.statement.values}
+    stated = {(it.unit, it.indicator) for it in checked.said}
     units = {unit for unit, _ in stated}
     lines = {unit: (unit, *(above.code for above in territory.ancestors(unit, on))) for unit in units}
     at_or_below: dict[tuple[str, str], list[str]] = defaultdict(list)
