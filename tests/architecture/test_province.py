@@ -5,6 +5,7 @@ import pytest
 
 from shared.territory.units import UnknownUnit
 from tests.contracts.documents import build, document_of, present
+from tests.gateway.conftest import PEPPER
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +25,8 @@ def test_no_unit_is_meant_by_default_in_the_contract(name):
 
 @pytest.fixture(params=present())
 async def reader(request, common_database):
-    url = common_database.url(request.param)
-    app = build(request.param, NTP_DATABASE_URL=url)
+    told = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
+    app = build(request.param, **told)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
