@@ -26,6 +26,7 @@ from shared.reporting.catalogue import (
     Sum,
     UnitRule,
 )
+from shared.reporting.dated import sentence
 from shared.reporting.derivations import Check, Derivation
 
 
@@ -56,14 +57,10 @@ def load_catalogue(
     return Catalogue(document["program"], forms, indicators, figures, tuple(checks), tuple(derivations))
 
 
-def _sentence(row: Mapping[str, Any], name: str) -> Sentence:
-    return Sentence(row[name]["vi"], row[name]["en"])
-
-
 def _form(row: dict[str, Any]) -> Form:
     return Form(
         code=row["code"],
-        label=_sentence(row, "label"),
+        label=sentence(row, "label"),
         periods=frozenset(PeriodKind(kind) for kind in row["periods"]),
         owed_by=row["owed_by"],
         legal_basis=row["legal_basis"],
@@ -73,7 +70,7 @@ def _form(row: dict[str, Any]) -> Form:
         due=_dues(row, "due"),
         closing=_dues(row, "closing"),
         steps=tuple(
-            Step(step["code"], _sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
+            Step(step["code"], sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
         ),
     )
 
@@ -94,7 +91,7 @@ def _dues(row: dict[str, Any], name: str) -> tuple[Due, ...]:
 def _indicator(row: dict[str, Any]) -> Indicator:
     return Indicator(
         code=row["code"],
-        label=_sentence(row, "label"),
+        label=sentence(row, "label"),
         form=row["form"],
         unit_of_measure=row["unit_of_measure"],
         level=row["level"],
@@ -133,11 +130,11 @@ def _formula(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Formula:
 def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
     return Figure(
         code=row["code"],
-        label=_sentence(row, "label"),
+        label=sentence(row, "label"),
         formula=_formula(row, rules),
         unit_of_measure=row["unit_of_measure"],
         decimals=row.get("decimals", 0),
-        definition=_sentence(row, "definition"),
+        definition=sentence(row, "definition"),
         legal_basis=row["legal_basis"],
         valid_from=row["valid_from"],
         valid_to=row.get("valid_to"),
@@ -145,7 +142,7 @@ def _figure(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Figure:
         headline=row.get("headline", False),
         better=row.get("better", "higher"),
         adds=row.get("adds", True),
-        breaks=tuple(Break(each["on"], _sentence(each, "note")) for each in row.get("break", ())),
+        breaks=tuple(Break(each["on"], sentence(each, "note")) for each in row.get("break", ())),
     )
 
 

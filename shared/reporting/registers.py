@@ -5,15 +5,16 @@ dates. A row keeps the unit's code with the first day of that meaning, and the u
 speaks, so a list can be asked by any of them long after the map has changed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.bodies import Draft
+from shared.kit.problems import Fault, Invalid, Sentence, fault
 from shared.periods import local_day
 from shared.reporting.desk import Desk, UnitNotGranted
 from shared.territory.store import find_villages
@@ -87,6 +88,36 @@ def place(
     above = territory.ancestors(code, on)
     land = above[0] if unit.level == "village" else unit
     return Place(unit, (code, *(each.code for each in above)), land.key)
+
+
+async def place_of(
+    desk: Desk, draft: Draft[Any], code: str, on: date, *, levels: Sequence[Level], dated_by: str
+) -> Place | Fault | None:
+    """Find the unit that a draft speaks of on its day; None where the code, or the field that gives the day, is unread."""
+    if {"unit", dated_by} & draft.unread:
+        return None
+    territory = await knowing_villages(desk.session, desk.territory, [code])
+    return place(territory, code, on, levels=levels)
+
+
+def settle(
+    desk: Desk,
+    draft: Draft[Any],
+    found: Place | Fault | None,
+    faults: Iterable[Fault] = (),
+    *,
+    decided_on: date | None = None,
+) -> Place:
+    """Give the place of which a draft speaks, or refuse the draft: every fault of it first, then a place not granted."""
+    every = [*draft.faults, *faults]
+    if isinstance(found, Fault):
+        every.append(found)
+    if decided_on is not None and "decision" not in draft.unread:
+        every += dated_in_future(decided_on, desk)
+    if every or not isinstance(found, Place):
+        raise Invalid(faults=every)
+    require_granted(desk, found)
+    return found
 
 
 def require_granted(desk: Desk, found: Place) -> None:

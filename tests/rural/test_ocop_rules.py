@@ -121,5 +121,5 @@ def test_a_book_with_two_rules_at_once_is_refused(tmp_path):
     text = RULES_FILE.read_text(encoding="utf-8")
     changed = tmp_path / "ocop.toml"
     changed.write_text(text.replace("valid_to = 2023-02-23", "valid_to = 2023-02-24"), encoding="utf-8")
-    with pytest.raises(ValueError, match="two OCOP rules at once for 3"):
+    with pytest.raises(ValueError, match="two rows at once for 3"):
         read_book(changed)

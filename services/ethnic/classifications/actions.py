@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from services.ethnic.classifications import store
-from services.ethnic.classifications.rules import ClassificationExists, Region, Stated, faults_of
+from services.ethnic.classifications.rules import ClassificationExists, Region, faults_of
 from services.ethnic.classifications.schemas import ClassificationIn
 from services.ethnic.models import Classification
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid
 from shared.reporting.desk import Desk
-from shared.reporting.registers import Place, dated_in_future, place, require_granted
+from shared.reporting.registers import place_of, settle
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,10 @@ async def classify(desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Re
     Saying the same again answers what is kept. A later row for the same day, under another decision, takes its place.
     """
     stated = draft.body.stated()
-    faults = [*draft.faults, *faults_of(stated, regions, draft.unread)]
-    found = _place(desk, stated, draft.unread)
-    if isinstance(found, Fault):
-        faults.append(found)
-    if "decision" not in draft.unread:
-        faults += dated_in_future(stated.decided_on, desk)
-    if faults or not isinstance(found, Place):
-        raise Invalid(faults=faults)
-    require_granted(desk, found)
+    on = stated.effective_on
+    found = await place_of(desk, draft, stated.unit, on, levels=("commune",), dated_by="effective_on")
+    faults = faults_of(stated, regions, draft.unread)
+    found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
 
     at = await take_write_order(desk.session, desk.now)
     before = await store.by_decision(desk.session, stated)
@@ -69,9 +63,3 @@ async def classify(desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Re
     }
     await publish(desk.session, at, [Happening("commune.classified", f"classifications/{row.id}", data)])
     return Kept(row, created=True)
-
-
-def _place(desk: Desk, stated: Stated, unread: frozenset[str]) -> Place | Fault | None:
-    if {"unit", "effective_on"} & unread:
-        return None
-    return place(desk.territory, stated.unit, stated.effective_on, levels=("commune",))

@@ -5,13 +5,13 @@ of none, can be in special difficulty under a decision of its own (border and sa
 effect before its own date: a commune recognized as new rural leaves region III from the day of that recognition.
 """
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from shared.kit.problems import Conflict, Fault, Sentence, fault
+from shared.reporting.dated import Dated, dated, read_tables, refuse_two_at_once, sentence
 
 REGIONS_FILE = Path(__file__).with_name("regions.toml")
 
@@ -36,20 +36,12 @@ class ClassificationExists(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class Region(Dated):
     """A region while the decision behind it is in force."""
 
     code: str
     label: Sentence
     specially_difficult: bool
-    legal_basis: str
-    confidence: str
-    valid_from: date
-    valid_to: date | None
-
-    def in_force(self, on: date) -> bool:
-        """Tell whether the region is one on a day."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +58,17 @@ class Stated:
 
 def read_regions(path: Path | None = None) -> tuple[Region, ...]:
     """Read the regions from their table."""
-    rows = tomllib.loads((path or REGIONS_FILE).read_text(encoding="utf-8"))["region"]
-    return tuple(
+    regions = tuple(
         Region(
-            row["code"],
-            Sentence(row["label"]["vi"], row["label"]["en"]),
-            row["specially_difficult"],
-            row["legal_basis"],
-            row["confidence"],
-            row["valid_from"],
-            row.get("valid_to"),
+            **dated(row),
+            code=row["code"],
+            label=sentence(row),
+            specially_difficult=row["specially_difficult"],
         )
-        for row in rows
+        for row in read_tables(path or REGIONS_FILE)["region"]
     )
+    refuse_two_at_once(regions, lambda region: region.code)
+    return regions
 
 
 def faults_of(stated: Stated, regions: Collection[Region], unread: Collection[str] = ()) -> Iterator[Fault]:

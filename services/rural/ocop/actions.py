@@ -10,9 +10,12 @@ from services.rural.ocop.schemas import ProductIn
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid
 from shared.reporting.desk import Desk
-from shared.reporting.registers import Place, dated_in_future, place, require_granted
+from shared.reporting.registers import place_of, settle
+from shared.territory.units import Level
+
+LEVELS: tuple[Level, ...] = ("commune", "district", "province")
+"""A product's owner is known to be in one of these; the lowest that a paper names."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,9 @@ class Kept:
 async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept:
     """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept."""
     body = draft.body
-    found = _place(desk, body, draft.unread)
-    faults = [*draft.faults, *faults_of(body.stated(), book, draft.unread)]
-    if isinstance(found, Fault):
-        faults.append(found)
-    if "decision" not in draft.unread:
-        faults += dated_in_future(body.decision.date, desk)
-    if faults or not isinstance(found, Place):
-        raise Invalid(faults=faults)
-    require_granted(desk, found)
+    on = body.decision.date
+    found = await place_of(desk, draft, body.unit, on, levels=LEVELS, dated_by="decision")
+    found = settle(desk, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
 
     at = await take_write_order(desk.session, desk.now)
     row = OcopEvaluation(
@@ -72,12 +69,6 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept:
     }
     await publish(desk.session, at, [Happening("product.evaluated", f"ocop/products/{row.code}", data)])
     return Kept(row, created=True)
-
-
-def _place(desk: Desk, body: ProductIn, unread: frozenset[str]) -> Place | Fault | None:
-    if {"unit", "decision"} & unread:
-        return None
-    return place(desk.territory, body.unit, body.decision.date, levels=("commune", "district", "province"))
 
 
 def _content(it: OcopEvaluation) -> tuple[object, ...]:

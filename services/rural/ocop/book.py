@@ -1,31 +1,15 @@
 """The rules of the OCOP program as dated data with a legal basis: bands, grantors, validity, parts of a score, groups."""
 
-import tomllib
 from calendar import monthrange
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
 
 from shared.kit.problems import Sentence
+from shared.reporting.dated import Dated, dated, in_force, read_tables, refuse_two_at_once, sentence
 
 RULES_FILE = Path(__file__).with_name("ocop.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A rule while it is in force, on its legal basis."""
-
-    legal_basis: str
-    confidence: str
-    valid_from: date
-    valid_to: date | None
-
-    def in_force(self, on: date) -> bool:
-        """Tell whether the rule holds on a day."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +56,6 @@ class Group(Dated):
     label: Sentence
 
 
-Rule = TypeVar("Rule", bound=Dated)
-
-
 @dataclass(frozen=True)
 class Book:
     """All rules of the program; a decision is judged by those of its own date."""
@@ -87,7 +68,7 @@ class Book:
 
     def band_of(self, score: Decimal, on: date) -> Band | None:
         """Give the band that a score falls into."""
-        bands = _in_force(self.bands, on)
+        bands = in_force(self.bands, on)
         top = max((band.high for band in bands), default=Decimal(0))
         for band in bands:
             if band.low <= score and (score < band.high or score == band.high == top):
@@ -96,24 +77,24 @@ class Book:
 
     def highest(self, on: date) -> Band | None:
         """Give the band of the most stars."""
-        return max(_in_force(self.bands, on), key=lambda band: band.stars, default=None)
+        return max(in_force(self.bands, on), key=lambda band: band.stars, default=None)
 
     def grantor(self, stars: int, on: date) -> Grantor | None:
         """Tell who grants so many stars."""
-        return next((it for it in _in_force(self.grantors, on) if it.stars == stars), None)
+        return next((it for it in in_force(self.grantors, on) if it.stars == stars), None)
 
     def ends_on(self, decided_on: date) -> date | None:
         """Give the first day on which a certificate of that date is no longer valid."""
-        rule = next(iter(_in_force(self.validities, decided_on)), None)
+        rule = next(iter(in_force(self.validities, decided_on)), None)
         return add_months(decided_on, rule.months) if rule else None
 
     def parts_on(self, on: date) -> list[Part]:
         """Give the parts of a score in their order; none where no rule divides it."""
-        return _in_force(self.parts, on)
+        return in_force(self.parts, on)
 
     def groups_on(self, on: date) -> dict[int, Group]:
         """Give the groups by number."""
-        return {it.number: it for it in _in_force(self.groups, on)}
+        return {it.number: it for it in in_force(self.groups, on)}
 
 
 def add_months(day: date, months: int) -> date:
@@ -124,11 +105,11 @@ def add_months(day: date, months: int) -> date:
 
 def read_book(path: Path | None = None) -> Book:
     """Read the rules from their table; a table in which two bands or validities hold at once for one case is refused."""
-    tables = tomllib.loads((path or RULES_FILE).read_text(encoding="utf-8"))
+    tables = read_tables(path or RULES_FILE)
     book = Book(
         bands=tuple(
             Band(
-                **_dated(row),
+                **dated(row),
                 stars=row["stars"],
                 low=Decimal(row["from"]),
                 high=Decimal(row["to"]),
@@ -137,45 +118,19 @@ def read_book(path: Path | None = None) -> Book:
             for row in tables["band"]
         ),
         grantors=tuple(
-            Grantor(**_dated(row), stars=row["stars"], code=row["code"], label=_label(row))
+            Grantor(**dated(row), stars=row["stars"], code=row["code"], label=sentence(row))
             for row in tables["grantor"]
         ),
-        validities=tuple(Validity(**_dated(row), months=row["months"]) for row in tables["validity"]),
+        validities=tuple(Validity(**dated(row), months=row["months"]) for row in tables["validity"]),
         parts=tuple(
-            Part(**_dated(row), code=row["code"], points=Decimal(row["points"]), label=_label(row))
+            Part(**dated(row), code=row["code"], points=Decimal(row["points"]), label=sentence(row))
             for row in tables["part"]
         ),
         groups=tuple(
-            Group(**_dated(row), number=row["number"], label=_label(row)) for row in tables["group"]
+            Group(**dated(row), number=row["number"], label=sentence(row)) for row in tables["group"]
         ),
     )
-    _refuse_two_at_once(book.bands, lambda band: band.stars)
-    _refuse_two_at_once(book.grantors, lambda grantor: grantor.stars)
-    _refuse_two_at_once(book.validities, lambda _: "validity")
+    refuse_two_at_once(book.bands, lambda band: band.stars)
+    refuse_two_at_once(book.grantors, lambda grantor: grantor.stars)
+    refuse_two_at_once(book.validities, lambda _: "validity")
     return book
-
-
-def _in_force(rules: Iterable[Rule], on: date) -> list[Rule]:
-    return [rule for rule in rules if rule.in_force(on)]
-
-
-def _dated(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "legal_basis": row["legal_basis"],
-        "confidence": row["confidence"],
-        "valid_from": row["valid_from"],
-        "valid_to": row.get("valid_to"),
-    }
-
-
-def _label(row: dict[str, Any]) -> Sentence:
-    return Sentence(row["label"]["vi"], row["label"]["en"])
-
-
-def _refuse_two_at_once(rules: tuple[Rule, ...], case: Callable[[Rule], object]) -> None:
-    for place, one in enumerate(rules):
-        for two in rules[place + 1 :]:
-            if case(one) == case(two) and (one.in_force(two.valid_from) or two.in_force(one.valid_from)):
-                raise ValueError(
-                    f"two OCOP rules at once for {case(one)}: {one.valid_from} and {two.valid_from}"
-                )

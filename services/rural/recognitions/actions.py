@@ -24,9 +24,21 @@ from services.rural.recognitions.sets import Sets
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, NotFound, Sentence, refuse
+from shared.kit.problems import NotFound, Sentence, refuse
 from shared.reporting.desk import Desk
-from shared.reporting.registers import Place, dated_in_future, knowing_villages, place, require_granted
+from shared.reporting.registers import (
+    Place,
+    dated_in_future,
+    knowing_villages,
+    place,
+    place_of,
+    require_granted,
+    settle,
+)
+from shared.territory.units import Level
+
+LEVELS: tuple[Level, ...] = ("commune", "village")
+"""Whom a recognition is of."""
 
 
 class RecognitionNotFound(NotFound):
@@ -47,16 +59,10 @@ class Kept:
 async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept:
     """Keep a recognition, or refuse it: every fault of the body first, then a duplicate, then every broken rule."""
     stated = draft.body.stated()
-    found = await _place(desk, stated, draft.unread)
+    found = await place_of(desk, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision")
     unit = (found.unit.level, found.unit.kind) if isinstance(found, Place) else None
-    faults = [*draft.faults, *faults_of(stated, sets, unit, draft.unread)]
-    if isinstance(found, Fault):
-        faults.append(found)
-    if "decision" not in draft.unread:
-        faults += dated_in_future(stated.decided_on, desk)
-    if faults or not isinstance(found, Place):
-        raise Invalid(faults=faults)
-    require_granted(desk, found)
+    faults = faults_of(stated, sets, unit, draft.unread)
+    found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
 
     at = await take_write_order(desk.session, desk.now)
     before = await store.of_unit(desk.session, found, stated.decided_on)
@@ -110,7 +116,7 @@ async def revoke(desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationI
         faults += revocation_faults(row.decision_date, decision.date)
     refuse(faults)
     territory = await knowing_villages(desk.session, desk.territory, [row.unit])
-    found = place(territory, row.unit, row.decision_date, levels=("commune", "village"))
+    found = place(territory, row.unit, row.decision_date, levels=LEVELS)
     assert isinstance(found, Place), "a unit that was recognized stood on that day"
     require_granted(desk, found)
 
@@ -136,13 +142,6 @@ async def revoke(desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationI
     data = {**_facts(row), "revoked_by": {"number": decision.number, "date": decision.date.isoformat()}}
     await publish(desk.session, at, [Happening("unit.recognition_revoked", f"recognitions/{row.id}", data)])
     return Kept(await _whole(desk, row.id), created=True)
-
-
-async def _place(desk: Desk, stated: Stated, unread: frozenset[str]) -> Place | Fault | None:
-    if {"unit", "decision"} & unread:
-        return None
-    territory = await knowing_villages(desk.session, desk.territory, [stated.unit])
-    return place(territory, stated.unit, stated.decided_on, levels=("commune", "village"))
 
 
 async def _whole(desk: Desk, recognition_id: uuid.UUID) -> Recognition:

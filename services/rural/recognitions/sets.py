@@ -1,13 +1,13 @@
 """Criteria sets as dated data with a legal basis: what each recognizes, for which years, by whom, on which conditions."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from shared.kit.problems import Sentence
+from shared.reporting.dated import Row, read_tables, sentence
 
 SETS_FILE = Path(__file__).with_name("criteria_sets.toml")
 
@@ -58,15 +58,14 @@ Sets = Mapping[str, CriteriaSet]
 
 def read_sets(path: Path | None = None) -> Sets:
     """Read the criteria sets from their table."""
-    rows = tomllib.loads((path or SETS_FILE).read_text(encoding="utf-8"))["set"]
-    return {row["code"]: _set(row) for row in rows}
+    return {row["code"]: _set(row) for row in read_tables(path or SETS_FILE)["set"]}
 
 
-def _set(row: dict[str, Any]) -> CriteriaSet:
+def _set(row: Row) -> CriteriaSet:
     first, last = row["years"]
     return CriteriaSet(
         code=row["code"],
-        label=Sentence(row["label"]["vi"], row["label"]["en"]),
+        label=sentence(row),
         unit_level=row["unit_level"],
         unit_kinds=frozenset(row["unit_kinds"]) if "unit_kinds" in row else None,
         level=row["level"],

@@ -3,22 +3,21 @@
 A condition that nothing here can answer stays unknown; a standard is met only when all conditions are known and met.
 """
 
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
-from typing import Any
 
 from shared.kit.problems import Sentence
+from shared.reporting.dated import Dated, Row, dated, read_tables, refuse_two_at_once, sentence
 
 STANDARDS_FILE = Path(__file__).with_name("standards.toml")
 HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Dated):
     """One condition of a standard while it is in force."""
 
     code: str
@@ -26,14 +25,6 @@ class Condition:
     label: Sentence
     level: str | None
     least_percent: Decimal
-    legal_basis: str
-    confidence: str
-    valid_from: date
-    valid_to: date | None
-
-    def in_force(self, on: date) -> bool:
-        """Tell whether the condition holds on a day."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +49,9 @@ class Judged:
 
 def read_conditions(path: Path | None = None) -> tuple[Condition, ...]:
     """Read the conditions from their table."""
-    rows = tomllib.loads((path or STANDARDS_FILE).read_text(encoding="utf-8"))["condition"]
-    return tuple(_condition(row) for row in rows)
+    conditions = tuple(_condition(row) for row in read_tables(path or STANDARDS_FILE)["condition"])
+    refuse_two_at_once(conditions, lambda it: (it.unit_level, it.code))
+    return conditions
 
 
 def judge(
@@ -93,15 +85,12 @@ def standard_met(judged: Collection[Judged]) -> bool | None:
     return None if None in answers or not answers else True
 
 
-def _condition(row: dict[str, Any]) -> Condition:
+def _condition(row: Row) -> Condition:
     return Condition(
+        **dated(row),
         code=row["code"],
         unit_level=row["unit_level"],
-        label=Sentence(row["label"]["vi"], row["label"]["en"]),
+        label=sentence(row),
         level=row.get("level"),
         least_percent=Decimal(str(row["least_percent"])),
-        legal_basis=row["legal_basis"],
-        confidence=row["confidence"],
-        valid_from=row["valid_from"],
-        valid_to=row.get("valid_to"),
     )

@@ -7,9 +7,9 @@ from typing import Literal
 from services.rural.villages.schemas import VillageIn
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.problems import Conflict, Fault, Invalid, Sentence, fault
+from shared.kit.problems import Conflict, Fault, Sentence, fault
 from shared.reporting.desk import Desk
-from shared.reporting.registers import Place, place, require_granted
+from shared.reporting.registers import Place, place, settle
 from shared.territory.store import find_villages, register
 from shared.territory.units import Unit, village_commune
 
@@ -48,13 +48,8 @@ class Kept:
 async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept:
     """Register a village below its commune, or refuse it naming every fault. The same village again is the answer."""
     body = draft.body
-    faults = list(draft.faults)
     found = None if {"code", "valid_from"} & draft.unread else _commune(desk, body.code, body.valid_from)
-    if isinstance(found, Fault):
-        faults.append(found)
-    if faults or not isinstance(found, Place):
-        raise Invalid(faults=faults)
-    require_granted(desk, found)
+    found = settle(desk, draft, found)
 
     at = await take_write_order(desk.session, desk.now)
     village = Unit(
