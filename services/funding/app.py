@@ -1,8 +1,5 @@
 """The funding service, by its parts."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 
 from services.funding import __doc__ as description
@@ -22,7 +19,7 @@ LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promi
 def create_app(settings: FundingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Build the service from the environment, or from the settings given."""
     settings = settings or FundingSettings()
-    app = create_service(
+    return create_service(
         Service(
             name="funding",
             title="Nguồn vốn các chương trình / Program funding",
@@ -31,6 +28,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
             on_start=[keep_territory],
+            beside=[sealing(settings.seal_every_seconds)],
             clock=clock,
             state={
                 "catalogue": read_catalogue(settings.funding_catalogue),
@@ -38,16 +36,3 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             },
         )
     )
-    _seal_while_it_runs(app, settings.seal_every_seconds)
-    return app
-
-
-def _seal_while_it_runs(app: FastAPI, every_seconds: float) -> None:
-    running = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(app), sealing(app, every_seconds):
-            yield
-
-    app.router.lifespan_context = lifespan

@@ -101,6 +101,10 @@ class ChangesOut(BaseModel):
     items: list[ChangeOut]
     next: str = Field(description="hand back as `after` to continue; the same as `after` when nothing is new")
     more: bool = Field(description="whether more was there already")
+    newest: str = Field(
+        description="sequence of the newest change there is, 0 where there is none: how far behind a follower is; "
+        "smaller than `after`: the feed is not the one that was read, it was restored from a backup"
+    )
 
 
 def feed_router(source: str) -> APIRouter:
@@ -127,6 +131,12 @@ def feed_router(source: str) -> APIRouter:
             )
             for it in shown
         ]
-        return ChangesOut(items=items, next=items[-1].id if items else str(after), more=len(found) > limit)
+        newest = (await newest_change(session))[0]
+        return ChangesOut(
+            items=items,
+            next=items[-1].id if items else str(after),
+            more=len(found) > limit,
+            newest=str(newest),
+        )
 
     return router

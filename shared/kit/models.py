@@ -1,9 +1,9 @@
-"""What every service remembers besides its own facts: answered requests and the change feed."""
+"""What every service remembers besides its own facts: answered requests, the change feed, the feeds it follows."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -47,3 +47,31 @@ class Change(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
     __table_args__ = (Index("ix_changes_at", "at"),)
+
+
+class FollowedFeed(Base):
+    """How far a neighbour's feed was taken here. A feed that is begun again from zero is another row: another life."""
+
+    __tablename__ = "followed_feeds"
+
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    """Its path behind the door."""
+    life: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """Counted from 1; the highest is the one that is followed."""
+    begun_at: Mapped[datetime]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    """The last change taken; 0 before the first."""
+    change_at: Mapped[datetime | None]
+    """The instant of that change: with its sequence it proves that the feed is still the one that was read."""
+    newest: Mapped[int] = mapped_column(BigInteger)
+    """The feed's newest change when it was last heard."""
+    heard_at: Mapped[datetime | None]
+    reached_at: Mapped[datetime | None]
+    """When everything in the feed had been taken last."""
+    state: Mapped[str]
+    problem: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('following', 'silent', 'refused', 'rewound', 'stuck')", name="state"),
+        CheckConstraint("(sequence = 0) = (change_at IS NULL)", name="anchored"),
+    )

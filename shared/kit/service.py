@@ -7,8 +7,7 @@ and an OpenAPI document with stable operation ids. It holds no noun of the field
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +34,7 @@ LARGEST_UNCOMPRESSED_BYTES = 500
 
 log = structlog.get_logger()
 Start = Callable[[FastAPI], Awaitable[None]]
+Beside = Callable[[FastAPI], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Service:
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
     on_start: Sequence[Start] = ()
     """What to load before the first request, such as the unit tree."""
+    beside: Sequence[Beside] = ()
+    """Work without an end that is done beside the requests while the application runs, such as a follower's."""
     clock: Clock = system_clock
     state: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,15 +94,18 @@ def _readiness(name: str, app: FastAPI) -> APIRouter:
     return router
 
 
-async def _prune_now_and_then(app: FastAPI, keep: timedelta) -> None:
-    while True:
-        await asyncio.sleep(PRUNE_EVERY_S)
-        try:
-            async with app.state.database.writing() as session:
-                forgotten = await prune(session, app.state.clock() - keep)
-            log.info("idempotency keys pruned", forgotten=forgotten)
-        except Exception as error:  # noqa: BLE001 (the next hour tries again)
-            log.warning("pruning failed", reason=str(error))
+def _pruning(keep: timedelta) -> Beside:
+    async def prune_now_and_then(app: FastAPI) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_EVERY_S)
+            try:
+                async with app.state.database.writing() as session:
+                    forgotten = await prune(session, app.state.clock() - keep)
+                log.info("idempotency keys pruned", forgotten=forgotten)
+            except Exception as error:  # noqa: BLE001 (the next hour tries again)
+                log.warning("pruning failed", reason=str(error))
+
+    return prune_now_and_then
 
 
 def create_service(parts: Service) -> FastAPI:
@@ -114,12 +119,12 @@ def create_service(parts: Service) -> FastAPI:
             stack.push_async_callback(app.state.database.close)
             for start in parts.on_start:
                 await start(app)
-            keep = timedelta(days=settings.keep_answers_days)
-            pruning = asyncio.create_task(_prune_now_and_then(app, keep))
+            works = (_pruning(timedelta(days=settings.keep_answers_days)), *parts.beside)
+            tasks = [asyncio.create_task(work(app)) for work in works]
             yield
-            pruning.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pruning
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(
         title=parts.title,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from shared.kit.answers import Violations
 from shared.kit.clock import Clock, system_clock
-from shared.kit.service import Service, create_service
+from shared.kit.service import Beside, Service, create_service
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.engine import Engine, Register
@@ -32,6 +32,7 @@ def create_program(
     registers: Mapping[str, Register] | None = None,
     routers: Sequence[APIRouter] = (),
     violations: Violations | None = None,
+    beside: Sequence[Beside] = (),
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Build the service of a program: what all programs share, and the routers and registers of this one."""
@@ -50,6 +51,7 @@ def create_program(
                 f"{engine.path}/evidence/": MAX_FILE_BYTES,
             },
             on_start=[keep_territory],
+            beside=beside,
             clock=clock,
             state={"reporting": engine},
         )

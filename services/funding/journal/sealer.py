@@ -1,9 +1,6 @@
 """The sealer: a task beside the requests that seals what was committed since it last looked."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -12,6 +9,7 @@ from services.funding.journal import store
 from services.funding.journal.rules import Block, seal
 from shared.kit.clock import Clock
 from shared.kit.database import Database
+from shared.kit.service import Beside
 
 MOST_IN_A_BLOCK = 2_000
 """A block is sealed in one transaction; a larger backlog makes several."""
@@ -34,23 +32,16 @@ async def seal_next(database: Database, clock: Clock) -> Block | None:
         return block
 
 
-@asynccontextmanager
-async def sealing(app: FastAPI, every_seconds: float) -> AsyncIterator[None]:
-    """Seal now and then while the application runs."""
-    task = asyncio.create_task(_seal_now_and_then(app, every_seconds))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+def sealing(every_seconds: float) -> Beside:
+    """Seal now and then, without an end."""
 
+    async def seal_now_and_then(app: FastAPI) -> None:
+        while True:
+            await asyncio.sleep(every_seconds)
+            try:
+                while await seal_next(app.state.database, app.state.clock):
+                    pass
+            except Exception as error:  # noqa: BLE001 (the next time tries again)
+                log.warning("sealing failed", reason=str(error))
 
-async def _seal_now_and_then(app: FastAPI, every_seconds: float) -> None:
-    while True:
-        await asyncio.sleep(every_seconds)
-        try:
-            while await seal_next(app.state.database, app.state.clock):
-                pass
-        except Exception as error:  # noqa: BLE001 (the next time tries again)
-            log.warning("sealing failed", reason=str(error))
+    return seal_now_and_then

@@ -1,0 +1,79 @@
+"""How a service says what it follows: `GET {source}/following`."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from shared.kit.clock import Now
+from shared.kit.following import cursor
+from shared.kit.identity import PublicReader
+from shared.kit.models import FollowedFeed
+from shared.kit.transactions import Session, TransactionRoute
+
+State = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
+
+
+class FollowedOut(BaseModel):
+    """One feed and how far it was taken."""
+
+    feed: str = Field(description="path of the feed behind the door")
+    state: State = Field(
+        description="following; off: no client is set; silent: no answer; refused: the client is not let in; rewound: "
+        "the feed was restored from an older backup, an operator has to begin again; stuck: a change is not understood"
+    )
+    problem: str | None = Field(description="what is wrong; null while it is followed")
+    taken: int = Field(description="sequence of the last change taken; 0 before the first")
+    behind: int = Field(description="how many changes were not taken yet, at most")
+    reached_at: datetime | None = Field(
+        description="when everything had been taken last; null while it is followed, and when it never was"
+    )
+    life: int | None = Field(description="how often the feed was begun from zero; null before it was ever")
+    begun_at: datetime | None = Field(description="when that was last")
+
+
+class FollowingOut(BaseModel):
+    """What the service follows."""
+
+    items: list[FollowedOut]
+
+
+def state_of(row: FollowedFeed | None, *, on: bool) -> State:
+    """Tell how a feed stands; `on` is whether a client is set to follow it with."""
+    if not on:
+        return "off"
+    return row.state if row else "following"  # type: ignore[return-value]  # the table holds no other
+
+
+def following_router(source: str, feeds: Collection[str], *, on: bool) -> APIRouter:
+    """Build `GET {source}/following` for a service."""
+    router = APIRouter(prefix=source, route_class=TransactionRoute, tags=["changes"])
+
+    @router.get("/following", operation_id="list_followed_feeds", summary="Read what is followed")
+    async def list_followed_feeds(
+        *, session: Session, _: PublicReader, now: Now, response: Response
+    ) -> FollowingOut:
+        """Read which feeds of other services this one follows, and how far. `Age`: seconds since the oldest was heard."""
+        rows = {row.feed: row for row in await cursor.current_of(session, feeds)}
+        heard = [row.heard_at for row in rows.values() if row.heard_at]
+        if on and heard:
+            response.headers["Age"] = str(max(0, int((now - min(heard)).total_seconds())))
+        return FollowingOut(items=[_said(feed, rows.get(feed), on=on) for feed in feeds])
+
+    return router
+
+
+def _said(feed: str, row: FollowedFeed | None, *, on: bool) -> FollowedOut:
+    state = state_of(row, on=on)
+    return FollowedOut(
+        feed=feed,
+        state=state,
+        problem=row.problem if row else None,
+        taken=row.sequence if row else 0,
+        behind=max(row.newest - row.sequence, 0) if row else 0,
+        reached_at=row.reached_at if row and state != "following" else None,
+        life=row.life if row else None,
+        begun_at=row.begun_at if row else None,
+    )
