@@ -18,6 +18,7 @@ from shared.kit.clock import Now
 from shared.kit.conditional import conditional
 from shared.kit.database import Database
 from shared.kit.identity import SCOPES, Anyone
+from shared.kit.problems import Sentence
 
 GRANT_TYPE = "client_credentials"
 TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)
@@ -128,15 +129,16 @@ async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Respo
 async def _form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise grant.InvalidRequest("send application/x-www-form-urlencoded")
+        raise grant.InvalidRequest(grant.FORM_WANTED)
     pairs = parse_qsl((await request.body()).decode(errors="replace"))
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise grant.InvalidRequest("a parameter is repeated")
+        raise grant.InvalidRequest(grant.REPEATED)
     if "grant_type" not in fields:
-        raise grant.InvalidRequest("grant_type is missing")
+        raise grant.InvalidRequest(grant.GRANT_TYPE_MISSING)
     if fields["grant_type"] != GRANT_TYPE:
-        raise grant.UnsupportedGrantType(fields["grant_type"][:60])
+        named = fields["grant_type"][:60]
+        raise grant.UnsupportedGrantType(Sentence(named, named))
     return fields
 
 

@@ -30,6 +30,16 @@ NOBODY = bytes(32)
 """A fingerprint that no secret has: an unknown client costs the same comparison as a known one."""
 
 
+BASIC_WANTED = Sentence(
+    "hãy gửi mã và mật khẩu của ứng dụng bằng HTTP Basic", "send the client's id and secret as HTTP Basic"
+)
+NOT_PROVED = Sentence("hãy kiểm tra mã và mật khẩu", "check the id and the secret")
+NO_SCOPE_NAMED = Sentence("không nêu phạm vi nào", "no scope was named")
+FORM_WANTED = Sentence("hãy gửi application/x-www-form-urlencoded", "send application/x-www-form-urlencoded")
+REPEATED = Sentence("có tham số bị lặp lại", "a parameter is repeated")
+GRANT_TYPE_MISSING = Sentence("thiếu grant_type", "grant_type is missing")
+
+
 class OAuthRefusal(Problem):
     """The token endpoint says no."""
 
@@ -37,11 +47,11 @@ class OAuthRefusal(Problem):
     error = "invalid_request"
     title = Sentence("Không cấp mã truy cập", "No token")
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Sentence) -> None:
         headers = {"Cache-Control": "no-store"}
         if self.status == InvalidClient.status:
             headers["WWW-Authenticate"] = 'Basic realm="ntp", charset="UTF-8"'
-        super().__init__(error=self.error, error_description=reason, reason=reason, headers=headers)
+        super().__init__(error=self.error, error_description=reason.en, reason=reason, headers=headers)
 
 
 class InvalidRequest(OAuthRefusal):
@@ -93,7 +103,7 @@ def read_basic(authorization: str) -> Credentials:
         unpacked = ""
     client_id, colon, secret = unpacked.partition(":")
     if kind.lower() != "basic" or not colon:
-        raise InvalidClient("send the client's id and secret as HTTP Basic")
+        raise InvalidClient(BASIC_WANTED)
     return Credentials(unquote_plus(client_id), unquote_plus(secret))
 
 
@@ -107,7 +117,7 @@ async def authenticate(
     fingerprints = [each.secret_hmac for each in secrets] or [NOBODY]
     proved = [pepper.recognises(credentials.secret, each) for each in fingerprints]
     if client is None or client.disabled_at is not None or not any(proved):
-        raise InvalidClient("check the id and the secret")
+        raise InvalidClient(NOT_PROVED)
     return client
 
 
@@ -118,7 +128,8 @@ def narrowed(granted: Sequence[str], asked: str | None) -> list[str]:
     wanted = list(dict.fromkeys(asked.split()))
     missing = [scope for scope in wanted if scope not in granted]
     if missing or not wanted:
-        raise InvalidScope(" ".join(missing)[:200] or "no scope was named")
+        named = " ".join(missing)[:200]
+        raise InvalidScope(Sentence(named, named) if named else NO_SCOPE_NAMED)
     return wanted
 
 

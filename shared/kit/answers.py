@@ -4,7 +4,7 @@ An expected refusal is no crash and leaves no trace in the log; what is not expe
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,10 +16,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from shared.kit.identity import TOKEN_WANTED
 from shared.kit.problems import (
     Conflict,
-    Fault,
-    Forbidden,
     Invalid,
     Language,
     Malformed,
@@ -29,8 +28,9 @@ from shared.kit.problems import (
     TooLarge,
     Unauthenticated,
     Unavailable,
-    pointer,
 )
+from shared.kit.requests import UNKEPT_CHARACTER
+from shared.kit.shapes import shape_fault
 
 log = structlog.get_logger()
 
@@ -39,66 +39,13 @@ PROBLEM_JSON = "application/problem+json"
 Violations = Mapping[str, Callable[[], Problem]]
 """Which problem a violated constraint is, by the constraint's name."""
 
-FAULT_SENTENCES: dict[str, Sentence] = {
-    "missing": Sentence("Thiếu trường này.", "This field is required."),
-    "extra_forbidden": Sentence("Trường này không có trong quy định.", "This field is not known here."),
-    "string_type": Sentence("Phải là chuỗi ký tự.", "Must be a string."),
-    "string_too_long": Sentence("Dài quá {max_length} ký tự.", "Longer than {max_length} characters."),
-    "string_too_short": Sentence("Ngắn hơn {min_length} ký tự.", "Shorter than {min_length} characters."),
-    "string_pattern_mismatch": Sentence("Không đúng dạng {pattern}.", "Does not have the form {pattern}."),
-    "int_type": Sentence("Phải là số nguyên.", "Must be an integer."),
-    "int_parsing": Sentence("Phải là số nguyên.", "Must be an integer."),
-    "int_from_float": Sentence("Phải là số nguyên.", "Must be an integer."),
-    "decimal_type": Sentence("Phải là số.", "Must be a number."),
-    "decimal_parsing": Sentence("Phải là số.", "Must be a number."),
-    "decimal_max_places": Sentence(
-        "Quá {decimal_places} chữ số thập phân.", "More than {decimal_places} decimal places."
-    ),
-    "decimal_whole_digits": Sentence("Quá {whole_digits} chữ số.", "More than {whole_digits} digits."),
-    "bool_type": Sentence("Phải là true hoặc false.", "Must be true or false."),
-    "bool_parsing": Sentence("Phải là true hoặc false.", "Must be true or false."),
-    "list_type": Sentence("Phải là danh sách.", "Must be a list."),
-    "too_long": Sentence("Nhiều hơn {max_length} phần tử.", "More than {max_length} entries."),
-    "too_short": Sentence("Ít hơn {min_length} phần tử.", "Fewer than {min_length} entries."),
-    "model_attributes_type": Sentence("Phải là đối tượng JSON.", "Must be a JSON object."),
-    "model_type": Sentence("Phải là đối tượng JSON.", "Must be a JSON object."),
-    "dict_type": Sentence("Phải là đối tượng JSON.", "Must be a JSON object."),
-    "literal_error": Sentence("Phải là một trong: {expected}.", "Must be one of: {expected}."),
-    "enum": Sentence("Phải là một trong: {expected}.", "Must be one of: {expected}."),
-    "greater_than": Sentence("Phải lớn hơn {gt}.", "Must be greater than {gt}."),
-    "greater_than_equal": Sentence("Phải từ {ge} trở lên.", "Must be {ge} or more."),
-    "less_than": Sentence("Phải nhỏ hơn {lt}.", "Must be less than {lt}."),
-    "less_than_equal": Sentence("Phải từ {le} trở xuống.", "Must be {le} or less."),
-    "date_from_datetime_parsing": Sentence(
-        "Phải là ngày dạng 2023-12-31.", "Must be a date like 2023-12-31."
-    ),
-    "date_parsing": Sentence("Phải là ngày dạng 2023-12-31.", "Must be a date like 2023-12-31."),
-    "date_type": Sentence("Phải là ngày dạng 2023-12-31.", "Must be a date like 2023-12-31."),
-    "datetime_from_date_parsing": Sentence("Phải là thời điểm RFC 3339.", "Must be an RFC 3339 instant."),
-    "datetime_parsing": Sentence("Phải là thời điểm RFC 3339.", "Must be an RFC 3339 instant."),
-    "uuid_parsing": Sentence("Phải là UUID.", "Must be a UUID."),
-}
-OTHER_FAULT = Sentence("Giá trị không hợp lệ: {message}.", "Not valid: {message}.")
-
 RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03", "53300"})
 """SQLSTATE of serialization failure, deadlock, lock and statement timeout, idle timeout, too many connections."""
 
 
+UNREADABLE = Sentence("không đọc được nội dung", "it cannot be read")
 NOT_IN_UTF8 = "22021"
 """SQLSTATE of a text with U+0000, which comes only from a question's path or query: bodies are read by the kit."""
-
-
-def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
-    """Turn one of Pydantic's findings into a fault; `below` is where the validated part hangs in the body."""
-    kind = error["type"]
-    facts = dict(error.get("ctx", {}))
-    sentence = FAULT_SENTENCES.get(kind, OTHER_FAULT)
-    facts.setdefault("message", error["msg"].rstrip("."))
-    return Fault(
-        pointer((*below, *error["loc"])),
-        kind,
-        Sentence(sentence.vi.format_map(facts), sentence.en.format_map(facts)),
-    )
 
 
 def language_of(request: Request) -> Language:
@@ -146,15 +93,13 @@ def _http_problem(error: HTTPException, limit_bytes: int) -> Problem:
     ):  # FastAPI hides what a body's reader said behind a 400 of its own
         return error.__cause__
     by_status: dict[int, Callable[[], Problem]] = {
-        400: lambda: Malformed(reason=str(error.detail)),
-        401: lambda: Unauthenticated(reason=str(error.detail)),
-        403: lambda: Forbidden(reason=str(error.detail)),
+        401: lambda: Unauthenticated(reason=TOKEN_WANTED),
         404: NotFound,
         405: lambda: MethodNotAllowed(headers=error.headers),
         413: lambda: TooLarge(limit_bytes=limit_bytes),
         503: Unavailable,
     }
-    return by_status.get(error.status_code, lambda: Malformed(reason=str(error.detail)))()
+    return by_status.get(error.status_code, lambda: Malformed(reason=UNREADABLE))()
 
 
 class MethodNotAllowed(Problem):
@@ -183,7 +128,7 @@ def _database_problem(error: DBAPIError, violations: Violations) -> Problem | No
         name = str(getattr(cause, "constraint_name", None))
         return violations[name]() if name in violations else Conflict(constraint=name)
     if state == NOT_IN_UTF8:
-        return Malformed(reason="a character cannot be kept")
+        return Malformed(reason=UNKEPT_CHARACTER)
     if state in RETRYABLE_STATES or error.connection_invalidated or (state or "").startswith(("08", "57P")):
         return Busy()
     return None

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from shared.kit.answers import shape_fault
 from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.shapes import shape_fault
 
 MAX_FAULTS_SAID = 1000
 """A body with more faults than this is no report; the answer stays readable and says that there are more."""

@@ -18,7 +18,7 @@ import httpx
 import structlog
 from fastapi import Depends, Request
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ClaimError, DecodeError, ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.util import json_b64decode
 
@@ -37,6 +37,20 @@ INSIDERS = ("read", "review", "target", "register", "funding", "admin")
 """Scopes that see what is not public; `report` alone sees its own reports, and what is public."""
 
 SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
+
+
+TOKEN_WANTED = Sentence("hãy gửi Authorization: Bearer <mã>", "send Authorization: Bearer <token>")
+NO_JWT = Sentence("mã không phải là JWT có chữ ký", "the token is no signed JWT")
+NO_CLIENT = Sentence("mã không nêu tên ứng dụng", "the token names no client")
+EXPIRED = Sentence("mã đã hết hạn", "the token is expired")
+UNPROVED = Sentence("chữ ký của mã không kiểm chứng được", "the token's signature cannot be verified")
+WRONG_CLAIM = Sentence(
+    "nội dung “{claim}” của mã không được chấp nhận", "the token's claim “{claim}” is not accepted"
+)
+SCOPE_NEEDED = Sentence("cần quyền {scopes}", "scope {scopes} is needed")
+PROGRAM_NOT_SERVED = Sentence(
+    "ứng dụng không phục vụ chương trình {program}", "the client does not serve the program {program}"
+)
 
 
 class KeysUnavailable(Unavailable):
@@ -171,12 +185,12 @@ class Identity:
                 exp={"essential": True},
             ).validate(decoded.claims)
         except JoseError as error:
-            raise _unauthenticated(error.description or error.error.replace("_", " ")) from error
+            raise _unauthenticated(_reason(error)) from error
         except ValueError as error:
-            raise _unauthenticated("the token is no signed JWT") from error
+            raise _unauthenticated(NO_JWT) from error
         caller = caller_of(decoded.claims)
         if caller.anonymous:
-            raise _unauthenticated("the token names no client")
+            raise _unauthenticated(NO_CLIENT)
         if len(self._remembered) >= REMEMBERED_TOKENS:
             self._remembered.clear()
         self._remembered[token] = (float(decoded.claims["exp"]), caller)
@@ -189,7 +203,15 @@ def _key_id(token: str) -> str | None:
     return key_id if isinstance(key_id, str) else None
 
 
-def _unauthenticated(reason: str) -> Unauthenticated:
+def _reason(error: JoseError) -> Sentence:
+    if isinstance(error, ExpiredTokenError):
+        return EXPIRED
+    if isinstance(error, ClaimError):
+        return WRONG_CLAIM.filled(claim=error.claim)
+    return NO_JWT if isinstance(error, DecodeError) else UNPROVED
+
+
+def _unauthenticated(reason: Sentence) -> Unauthenticated:
     return Unauthenticated(reason=reason, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
@@ -205,10 +227,14 @@ async def identify(request: Request, *, required: bool = True) -> Caller:
             known = ANONYMOUS
         request.state.caller = known
     if required and known.anonymous:
-        raise Unauthenticated(
-            reason="send Authorization: Bearer <token>", headers={"WWW-Authenticate": "Bearer"}
-        )
+        raise Unauthenticated(reason=TOKEN_WANTED, headers={"WWW-Authenticate": "Bearer"})
     return known
+
+
+def scope_needed(*scopes: str) -> Forbidden:
+    """Make the refusal of a caller that has none of these scopes."""
+    any_of = Sentence(" hoặc ".join(scopes), " or ".join(scopes))
+    return Forbidden(reason=SCOPE_NEEDED.filled(scopes=any_of), scopes=list(scopes))
 
 
 @dataclass(frozen=True)
@@ -221,11 +247,10 @@ class Requires:
         """Let the caller in, or refuse."""
         caller = await identify(request)
         if not caller.scopes.intersection(self.scopes):
-            needed = " or ".join(self.scopes)
-            raise Forbidden(reason=f"scope {needed} is needed", scopes=list(self.scopes))
+            raise scope_needed(*self.scopes)
         program = request.app.state.identity.program
         if program is not None and program not in caller.programs:
-            raise Forbidden(reason=f"the client does not serve the program {program}", program=program)
+            raise Forbidden(reason=PROGRAM_NOT_SERVED.filled(program=program), program=program)
         return caller
 
 
@@ -233,7 +258,7 @@ async def _public(request: Request) -> Caller:
     identity: Identity = request.app.state.identity
     caller = await identify(request, required=not identity.public_reads)
     if not identity.public_reads and not caller.scopes:
-        raise Forbidden(reason="scope read is needed", scopes=["read"])
+        raise scope_needed("read")
     return caller
 
 

@@ -26,14 +26,26 @@ Language = Literal["vi", "en"]
 
 
 class Sentence(NamedTuple):
-    """The same sentence in both languages; `{name}` stands for a fact."""
+    """The same sentence in both languages; `{name}` stands for a fact, which may itself be said in two languages."""
 
     vi: str
     en: str
 
+    def said(self, language: Language) -> str:
+        """Give the sentence of one language as it stands."""
+        return self.vi if language == "vi" else self.en
+
     def render(self, language: Language, facts: Mapping[str, Any]) -> str:
         """Fill the facts into the sentence of one language."""
-        return (self.vi if language == "vi" else self.en).format_map(facts)
+        return self.said(language).format_map(_said(facts, language))
+
+    def filled(self, **facts: Any) -> "Sentence":
+        """Fill the facts into both."""
+        return Sentence(self.render("vi", facts), self.render("en", facts))
+
+
+def _said(facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    return {name: fact.said(language) if isinstance(fact, Sentence) else fact for name, fact in facts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +58,19 @@ class Fault:
 
     def document(self, language: Language) -> dict[str, str]:
         """Render as an entry of a problem's `errors`."""
-        detail = self.sentence.vi if language == "vi" else self.sentence.en
-        return {"pointer": self.pointer, "code": self.code, "detail": detail}
+        return {"pointer": self.pointer, "code": self.code, "detail": self.sentence.said(language)}
 
 
 def fault(pointer: str, code: str, sentence: Sentence, **facts: Any) -> Fault:
     """Make a fault with its facts filled in."""
-    return Fault(pointer, code, Sentence(sentence.vi.format_map(facts), sentence.en.format_map(facts)))
+    return Fault(pointer, code, sentence.filled(**facts))
 
 
 class Problem(Exception):  # noqa: N818 (the field says problem, not error)
-    """A refusal. Facts given by name fill the sentences and travel as members of the document."""
+    """A refusal. Facts given by name fill the sentences and travel as members of the document.
+
+    A fact that is a sentence is said in the language of the document; a reason always is one, without its full stop.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
@@ -68,11 +82,12 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
         *,
         faults: Iterable[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        reason: Sentence | None = None,
         **facts: Any,
     ) -> None:
         self.faults = tuple(faults)
         self.headers = dict(headers or {})
-        self.facts = facts
+        self.facts = facts if reason is None else {**facts, "reason": reason}
         super().__init__(self.code)
 
     def __str__(self) -> str:
@@ -90,7 +105,7 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
         }
         if self.faults:
             body["errors"] = [each.document(language) for each in self.faults]
-        return {**self.facts, **body}
+        return {**_said(self.facts, language), **body}
 
 
 class Malformed(Problem):

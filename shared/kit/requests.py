@@ -20,6 +20,15 @@ UNKEPT = re.compile("[\x00\ud800-\udfff]")
 """Characters that JSON can write and that no database, and no answer in UTF-8, can hold."""
 
 
+REPEATED = Sentence("trường {name} bị lặp lại", "member {name} is repeated")
+NOT_A_NUMBER = Sentence("{name} không phải là số trong JSON", "{name} is not a JSON number")
+NOT_UTF8 = Sentence("nội dung không phải là UTF-8", "the body is not UTF-8")
+NOT_JSON = Sentence("sai cú pháp JSON ở ký tự {at}", "{said} at character {at}")
+TOO_MANY_DIGITS = Sentence("có số quá nhiều chữ số", "a number has too many digits")
+UNKEPT_CHARACTER = Sentence("có ký tự không lưu được", "a character cannot be kept")
+UNKEPT_CODE_POINT = Sentence("ký tự U+{code:04X} không lưu được", "the character U+{code:04X} cannot be kept")
+
+
 class TooDeep(Malformed):
     """The body nests deeper than anything said here."""
 
@@ -34,12 +43,12 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise Malformed(reason=f"member {repeated[:60]!r} is repeated")
+        raise Malformed(reason=REPEATED.filled(name=repr(repeated[:60])))
     return members
 
 
 def _constant(name: str) -> NoReturn:
-    raise Malformed(reason=f"{name} is not a JSON number")
+    raise Malformed(reason=NOT_A_NUMBER.filled(name=name))
 
 
 def _too_deep(value: Any) -> bool:
@@ -76,19 +85,19 @@ def parse_json(body: bytes) -> Any:
             body.decode(), parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_members
         )
     except UnicodeDecodeError as error:
-        raise Malformed(reason="the body is not UTF-8") from error
+        raise Malformed(reason=NOT_UTF8) from error
     except json.JSONDecodeError as error:
-        raise Malformed(reason=f"{error.msg} at character {error.pos}") from error
+        raise Malformed(reason=NOT_JSON.filled(said=error.msg, at=error.pos)) from error
     except RecursionError as error:
         raise TooDeep(limit=MAX_DEPTH) from error
     except ValueError as error:  # an integer of thousands of digits
-        raise Malformed(reason="a number has too many digits") from error
+        raise Malformed(reason=TOO_MANY_DIGITS) from error
     if _too_deep(value):
         raise TooDeep(limit=MAX_DEPTH)
     if SUSPECT.search(body):
         for text in _texts(value):
             if found := UNKEPT.search(text):
-                raise Malformed(reason=f"the character U+{ord(found[0]):04X} cannot be kept")
+                raise Malformed(reason=UNKEPT_CODE_POINT.filled(code=ord(found[0])))
     return value
 
 

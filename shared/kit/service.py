@@ -19,9 +19,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette_compress import CompressMiddleware
 
-from shared.kit.answers import PROBLEM_JSON, Violations, install_answers
+from shared.kit.answers import Violations, install_answers
 from shared.kit.clock import Clock, system_clock
 from shared.kit.database import Database
+from shared.kit.description import REFUSAL, also_say, how_refusals_look
 from shared.kit.idempotency import prune
 from shared.kit.identity import Anyone, Identity, Keys
 from shared.kit.logs import set_up_logs
@@ -136,8 +137,9 @@ def create_service(parts: Service) -> FastAPI:
         openapi_url="/openapi.json",
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False},
-        responses={"default": {"description": "A refusal", "content": {PROBLEM_JSON: {}}}},
+        responses={"default": REFUSAL},
     )
+    also_say(app, how_refusals_look)
     app.state.name = parts.name
     app.state.settings = settings
     app.state.clock = parts.clock

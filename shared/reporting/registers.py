@@ -19,7 +19,14 @@ from shared.periods import local_day
 from shared.reporting.desk import Desk, UnitNotGranted
 from shared.territory.store import find_villages
 from shared.territory.tree import Territory
-from shared.territory.units import Level, Unit, UnknownUnit, UnknownUnitOnDate, village_commune
+from shared.territory.units import (
+    LEVEL_NAMES,
+    Level,
+    Unit,
+    UnknownUnit,
+    UnknownUnitOnDate,
+    village_commune,
+)
 
 DECISION_IN_FUTURE = Sentence(
     "Quyết định đề ngày {date}, sau ngày hôm nay ({today}).",
@@ -83,8 +90,10 @@ def place(
     except UnknownUnit:
         return fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
     if unit.level not in levels:
-        wanted = ", ".join(levels)
-        return fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=unit.level, levels=wanted)
+        names = [LEVEL_NAMES[each] for each in levels]
+        wanted = Sentence(", ".join(each.vi for each in names), ", ".join(each.en for each in names))
+        own = LEVEL_NAMES[unit.level]
+        return fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=own, levels=wanted)
     above = territory.ancestors(code, on)
     land = above[0] if unit.level == "village" else unit
     return Place(unit, (code, *(each.code for each in above)), land.key)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from shared.kit.answers import Violations
 from shared.kit.clock import Clock, system_clock
+from shared.kit.description import also_say
 from shared.kit.service import Beside, Service, create_service
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue import Catalogue
@@ -62,11 +63,9 @@ def create_program(
 
 def _show_a_report_of_its_own(app: FastAPI, engine: Engine) -> None:
     """Put into the reference an example that this program takes as it stands: a nil report on its first form."""
-    describe = app.openapi
     form = next(iter(engine.catalogue.forms.values()))
 
-    def openapi() -> dict[str, Any]:
-        document = describe()
+    def add(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["ReportIn"]["example"] = {
             "unit": "610",
             "period": "2023",
@@ -76,6 +75,5 @@ def _show_a_report_of_its_own(app: FastAPI, engine: Engine) -> None:
             "note": "Không phát sinh trong kỳ",
             "document": {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"},
         }
-        return document
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    also_say(app, add)

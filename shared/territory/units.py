@@ -30,6 +30,14 @@ KINDS: dict[Level, dict[str, str]] = {
 }
 """The Vietnamese types of each level: the code without accents, and how it is written before a name."""
 
+LEVEL_NAMES: dict[Level, Sentence] = {
+    "province": Sentence("tỉnh", "province"),
+    "district": Sentence("huyện", "district"),
+    "commune": Sentence("xã", "commune"),
+    "village": Sentence("thôn", "village"),
+}
+"""What each level is called in a sentence."""
+
 CODE_SHAPES: dict[Level, str] = {
     "province": "[0-9]{2}",
     "district": "[0-9]{3}",

@@ -89,8 +89,8 @@ async def test_what_people_give_is_valued_and_counts_in_no_rate(office):
     [
         ({"source": "central", "in_kind": LAND}, ("/in_kind", "source_gives_money")),
         ({"source": "credit", "in_kind": LAND}, ("/in_kind", "source_gives_money")),
-        ({"in_kind": {**LAND, "form": "cash"}}, ("/in_kind/form", "literal_error")),
-        ({"in_kind": {**LAND, "quantity": 0}}, ("/in_kind/quantity", "greater_than")),
+        ({"in_kind": {**LAND, "form": "cash"}}, ("/in_kind/form", "not_one_of")),
+        ({"in_kind": {**LAND, "quantity": 0}}, ("/in_kind/quantity", "too_small")),
         ({"in_kind": {"form": "land", "quantity": 1}}, ("/in_kind/unit_of_measure", "missing")),
     ],
 )

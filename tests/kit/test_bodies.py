@@ -37,9 +37,9 @@ def test_rows_at_fault_are_left_out_and_the_others_keep_their_place():
     assert [line.word for line in draft.body.lines] == ["a", "d"]
     assert list(draft.ordinals) == [0, 3]
     assert faults(draft) == [
-        ("/lines/1/word", "string_type"),
+        ("/lines/1/word", "not_a_text"),
         ("/lines/2/word", "missing"),
-        ("/lines/2/nope", "extra_forbidden"),
+        ("/lines/2/nope", "unknown_field"),
     ]
 
 
@@ -50,8 +50,8 @@ def test_fields_at_fault_are_stood_in_for_and_named():
     assert draft.unread == {"text", "author", "unknown"}
     assert dict(faults(draft)) == {
         "/text": "missing",
-        "/author": "string_type",
-        "/unknown": "extra_forbidden",
+        "/author": "not_a_text",
+        "/unknown": "unknown_field",
     }
 
 
@@ -143,9 +143,9 @@ async def test_five_faults_of_shape_and_meaning_are_named_at_once_and_nothing_is
         assert answer.status_code == 422
         errors = {it["pointer"]: (it["code"], it["detail"]) for it in answer.json()["errors"]}
         assert errors == {
-            "/author": ("string_type", "Must be a string."),
-            "/unknown": ("extra_forbidden", "This field is not known here."),
-            "/lines/1/word": ("string_too_long", "Longer than 10 characters."),
+            "/author": ("not_a_text", "Must be a string."),
+            "/unknown": ("unknown_field", "This field is not known here."),
+            "/lines/1/word": ("text_too_long", "Longer than 10 characters."),
             "/lines/0/word": ("word_bad", "The word “bad” cannot be used."),
             "/lines/3/word": ("word_bad", "The word “bad” cannot be used."),
         }

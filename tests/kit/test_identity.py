@@ -32,7 +32,8 @@ async def refused(who: Identity, token: str) -> str:
     with pytest.raises(Unauthenticated) as problem:
         await who.verify(token)
     assert problem.value.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-    return problem.value.facts["reason"]
+    assert problem.value.document("vi", "/")["reason"] != problem.value.facts["reason"].en
+    return problem.value.facts["reason"].en
 
 
 async def test_a_good_token_says_who_calls_and_what_they_may():
@@ -100,9 +101,10 @@ async def test_a_refusal_says_what_is_wrong_with_the_token():
     issuer = Issuer()
     who = verifier(issuer)
     head, body, _ = issuer.token().split(".")
-    assert await refused(who, f"{head}.{body}.{'A' * 86}") == "bad signature"
+    assert await refused(who, f"{head}.{body}.{'A' * 86}") == "the token's signature cannot be verified"
     assert await refused(who, "abc.def.ghi") == "the token is no signed JWT"
-    assert await refused(who, issuer.token(exp=1)) == "The token is expired"
+    assert await refused(who, issuer.token(exp=1)) == "the token is expired"
+    assert await refused(who, issuer.token(aud="x")) == "the token's claim “aud” is not accepted"
 
 
 async def test_a_token_that_chooses_its_own_algorithm_is_refused():
@@ -311,6 +313,7 @@ async def test_routes_ask_for_a_token_a_scope_and_the_program(database):
         reporter = await get("/admin", headers=bearer(scopes=["report"]))
         assert reporter.status_code == 403
         assert reporter.json()["scopes"] == ["admin"]
+        assert reporter.json()["detail"] == "Ứng dụng không có quyền: cần quyền admin."
 
         stranger = await get("/admin", headers=bearer(scopes=["admin"], programs=["poverty"]))
         assert stranger.status_code == 403

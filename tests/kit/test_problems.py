@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit import problems
-from shared.kit.answers import language_of, problem_answer, shape_fault
-from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, fault, pointer, refuse
+from shared.kit.answers import language_of, problem_answer
+from shared.kit.problems import Conflict, Fault, Forbidden, Invalid, Problem, Sentence, fault, pointer, refuse
 from tests.kit.notes import running_notes
 
 
@@ -139,20 +139,14 @@ def test_every_kind_of_problem_says_itself_in_both_languages():
         assert "{" not in vi["detail"] + en["detail"]
 
 
-@pytest.mark.parametrize(
-    "finding",
-    [
-        {"type": "string_too_long", "loc": ("a",), "msg": "m", "input": 1, "ctx": {"max_length": 3}},
-        {"type": "never heard of", "loc": (), "msg": "Value {error}, odd.", "input": 1},
-        {"type": "value_error", "loc": ("a", 0), "msg": "x", "input": 1, "ctx": {"error": ValueError("{}")}},
-    ],
-)
-def test_a_finding_of_shape_becomes_a_fault_in_both_languages(finding):
-    found = shape_fault(finding)
-    assert found.code == finding["type"]
-    assert found.pointer == pointer(finding["loc"])
-    assert found.sentence.vi
-    assert found.sentence.en
+def test_every_fact_that_is_a_sentence_is_said_in_the_language_of_the_document():
+    problem = Forbidden(reason=Sentence("cần {", "wants {"), scopes=["read"])
+    assert problem.document("vi", "/")["detail"] == "Ứng dụng không có quyền: cần {."
+    assert problem.document("vi", "/")["reason"] == "cần {"
+    assert problem.document("en", "/")["detail"] == "The client may not do this: wants {."
+    assert str(problem) == problem.document("en", "/")["detail"]
+    nested = fault("/a", "c", Sentence("Cấp {level}.", "Level {level}."), level=Sentence("xã", "commune"))
+    assert nested.sentence == ("Cấp xã.", "Level commune.")
 
 
 pytestmark = pytest.mark.anyio

@@ -104,7 +104,7 @@ async def test_evidence_is_what_it_says_and_has_no_name(office):
     assert (await keep(office, PDF + b"!")).json()["code"] == "evidence_mismatch"
     named = {"sha256": PDF_SHA, "kind": "signed_document", "name": "Nguyen Van A.pdf"}
     answer = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[named])
-    assert answer.json()["errors"][0]["code"] == "extra_forbidden"
+    assert answer.json()["errors"][0]["code"] == "unknown_field"
 
 
 async def test_evidence_is_not_for_everyone(office):

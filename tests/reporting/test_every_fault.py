@@ -20,14 +20,14 @@ async def test_a_row_at_fault_in_shape_is_still_checked_for_meaning(office):
         ("/observations/0/unit", "unit_not_below"),
         ("/observations/0/value", "value_out_of_range"),
         ("/observations/1/indicator", "indicator_unknown"),
-        ("/observations/1/value", "decimal_type"),
-        ("/observations/2/indicator", "string_type"),
-        ("/observations/2/value", "decimal_whole_digits"),
-        ("/observations/3/colour", "extra_forbidden"),
+        ("/observations/1/value", "not_a_number"),
+        ("/observations/2/indicator", "not_a_text"),
+        ("/observations/2/value", "too_many_digits"),
+        ("/observations/3/colour", "unknown_field"),
         ("/observations/3/value", "value_too_precise"),
-        ("/observations/4", "model_attributes_type"),
+        ("/observations/4", "not_an_object"),
         ("/observations/5/value", "missing"),
-        ("/supersedes", "uuid_parsing"),
+        ("/supersedes", "not_a_uuid"),
     }
     kept = await office.get("reports", office.reviewer)
     assert kept.json()["items"] == []

@@ -122,7 +122,7 @@ async def test_targets_are_of_their_unit_and_period(office):
             {"decision": FIRST, "targets": [{"indicator": "poor", "value": 1}] * 2},
             {("/targets/1/indicator", "indicator_repeated")},
         ),
-        (plan("many"), {("/targets/0/value", "decimal_type")}),
+        (plan("many"), {("/targets/0/value", "not_a_number")}),
         ({"targets": []}, {("/decision", "missing")}),
         ({"decision": {"number": "", "date": "x"}, "targets": 5}, None),
     ],

@@ -68,7 +68,7 @@ def test_every_example_of_the_readme_runs(posted: Product, tmp_path: Path):
         ("/observations/0/unit", "unit_not_below"),
         ("/observations/0/value", "value_out_of_range"),
         ("/observations/1/indicator", "indicator_unknown"),
-        ("/observations/1/value", "decimal_type"),
+        ("/observations/1/value", "not_a_number"),
     }
     assert json.loads(accepted)["state"] == "accepted"
     status, progress, lineage, money = _documents(read)

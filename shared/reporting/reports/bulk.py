@@ -14,13 +14,14 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.kit.answers import language_of, shape_fault
+from shared.kit.answers import language_of
 from shared.kit.bodies import MAX_FAULTS_SAID, MORE_FAULTS, Draft
 from shared.kit.database import Database
 from shared.kit.idempotency import Claim, first_answer, keep_answer
 from shared.kit.identity import Caller, Reporter
 from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, fault
 from shared.kit.requests import parse_json
+from shared.kit.shapes import shape_fault
 from shared.reporting.desk import Desk
 from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.reports import submitting

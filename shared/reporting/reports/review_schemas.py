@@ -5,7 +5,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.kit.problems import Sentence
+from shared.kit.shapes import misshapen
 from shared.reporting.words import SHA_EXAMPLE, Sha256
+
+RETURN_NEEDS_REASON = Sentence("Trả lại báo cáo phải nêu lý do.", "A return needs a reason.")
 
 
 class AcceptIn(BaseModel):
@@ -50,7 +54,7 @@ class VerdictIn(BaseModel):
     @model_validator(mode="after")
     def _reason_for_return(self) -> Self:
         if self.verdict == "return" and self.reason is None:
-            raise ValueError("a return needs a reason")
+            raise misshapen("reason_required", RETURN_NEEDS_REASON)
         return self
 
 

@@ -25,6 +25,10 @@ REASON_REQUIRED = Sentence(
     "Rút báo cáo đã duyệt phải nêu lý do.", "Withdrawing an accepted report needs a reason."
 )
 
+REVIEWER_WITHDRAWS = Sentence(
+    "báo cáo đã duyệt phải do người duyệt rút", "an accepted report is withdrawn by a reviewer"
+)
+
 
 async def review(
     desk: Desk, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
@@ -67,7 +71,7 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
     if report.state not in store.LIVE:
         raise NotReviewable(report=str(report.id), state=report.state, action="withdrawn")
     if report.state == "accepted" and "review" not in desk.caller.scopes:
-        raise Forbidden(reason="an accepted report is withdrawn by a reviewer", scopes=["review"])
+        raise Forbidden(reason=REVIEWER_WITHDRAWS, scopes=["review"])
     if report.state == "accepted" and report.client_id == desk.caller.client_id:
         raise OwnReport
     if report.state == "accepted" and not (reason or "").strip():

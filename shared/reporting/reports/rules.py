@@ -39,7 +39,7 @@ from shared.reporting.reports.sentences import (
 )
 from shared.reporting.statements import Stated, Statement, plain
 from shared.territory.tree import Territory
-from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
+from shared.territory.units import LEVEL_NAMES, Unit, UnknownUnit, UnknownUnitOnDate
 
 NOTHING_HERE = Decimal(0)
 READ: frozenset[str] = frozenset()
@@ -248,13 +248,15 @@ class Checker:
 
     def _fit(self, unit: Unit, indicator: Indicator, on: date, at: str) -> Iterator[Fault]:
         in_district = self.territory.answering_unit(unit.code, on).level == "district"
-        own = "district" if indicator.level == "district" and in_district else "commune"
+        own: Level = "district" if indicator.level == "district" and in_district else "commune"
         made = self.catalogue.unit_by_unit.get(indicator.code, ())
         by_itself = not indicator.adds or any(isinstance(figure.formula, Count) for figure in made)
         if unit.level == "village" or (unit.level == "commune" and own == "district"):
-            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=own)
+            name = LEVEL_NAMES[own]
+            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=name)
         elif by_itself and unit.level != own:
-            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_BY_ITSELF, unit=unit.code, level=own)
+            name = LEVEL_NAMES[own]
+            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_BY_ITSELF, unit=unit.code, level=name)
         if indicator.kinds is not None and unit.level == "commune" and unit.kind not in indicator.kinds:
             kinds = ", ".join(sorted(indicator.kinds))
             yield fault(

@@ -1,0 +1,91 @@
+"""What an OpenAPI document says that no route does: how refusals look, and what a service adds to its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+
+from shared.kit.answers import PROBLEM_JSON
+from shared.kit.shapes import SHAPES
+
+_SCHEMAS = "#/components/schemas/"
+_TEXT = {"type": "string"}
+
+REFUSAL: dict[str, Any] = {
+    "description": "A refusal",
+    "content": {PROBLEM_JSON: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
+}
+"""The answer of every operation that is not one of its own."""
+
+_WORDS = "\n".join(f"- `{shape.code}`: {shape.sentence.en}" for shape in SHAPES)
+
+SCHEMAS: dict[str, Any] = {
+    "Problem": {
+        "title": "Problem",
+        "description": "A refusal (RFC 9457); facts that it speaks of travel as further members.",
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "instance", "code"],
+        "properties": {
+            "type": {**_TEXT, "description": "`/problems/` and the code"},
+            "title": {**_TEXT, "description": "what kind of refusal it is"},
+            "status": {"type": "integer", "description": "the HTTP status again"},
+            "detail": {**_TEXT, "description": "one sentence, Vietnamese or English by Accept-Language"},
+            "instance": {**_TEXT, "description": "the path that was asked"},
+            "code": {**_TEXT, "description": "which refusal it is; never changes"},
+            "errors": {
+                "type": "array",
+                "description": "every fault of the body or the question",
+                "items": {"$ref": f"{_SCHEMAS}Fault"},
+            },
+        },
+        "example": {
+            "type": "/problems/invalid",
+            "title": "Nội dung không hợp lệ",
+            "status": 422,
+            "detail": "Nội dung có lỗi; xem danh sách lỗi.",
+            "instance": "/v1/…",
+            "code": "invalid",
+            "errors": [{"pointer": "/1/value", "code": "not_a_number", "detail": "Phải là số."}],
+        },
+    },
+    "Fault": {
+        "title": "Fault",
+        "description": "One thing that is wrong.",
+        "type": "object",
+        "required": ["pointer", "code", "detail"],
+        "properties": {
+            "pointer": {
+                **_TEXT,
+                "description": "where: a JSON pointer (RFC 6901); parameters below `/query`, `/path`",
+            },
+            "code": {
+                "description": "which fault it is; never changes. Of shape, or of what the operation's rules say",
+                "anyOf": [{"$ref": f"{_SCHEMAS}ShapeCode"}, _TEXT],
+            },
+            "detail": {**_TEXT, "description": "one sentence, in the language of the answer"},
+        },
+    },
+    "ShapeCode": {
+        "title": "ShapeCode",
+        "description": f"Faults of shape, which every operation may name.\n\n{_WORDS}",
+        "type": "string",
+        "enum": list(dict.fromkeys(shape.code for shape in SHAPES)),
+    },
+}
+
+
+def also_say(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
+    """Have something added to the document of an app whenever it is asked for."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        add(document)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def how_refusals_look(document: dict[str, Any]) -> None:
+    """Add the schemas that every refusal refers to."""
+    document.setdefault("components", {}).setdefault("schemas", {}).update(SCHEMAS)

@@ -1,0 +1,189 @@
+"""What can be wrong with the shape of a body or a question: a closed list of codes of our own, each with its sentence.
+
+Pydantic finds the faults; its own names for them and its English never leave this module. A code stands on several lines
+where the same fault is said in different words. A finding that is on no line is a failure of a test, and to a client it
+is `invalid_value`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from shared.kit.problems import Fault, Sentence, pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A fault of shape: its code on the wire, its sentence, and which of Pydantic's findings it names."""
+
+    code: str
+    sentence: Sentence
+    findings: frozenset[str]
+
+
+def _shape(code: str, vi: str, en: str, findings: str) -> Shape:
+    return Shape(code, Sentence(vi, en), frozenset(findings.split()))
+
+
+OTHER = _shape(
+    "invalid_value",
+    "Giá trị không hợp lệ.",
+    "The value is not valid.",
+    "value_error assertion_error none_required date_past date_future datetime_past datetime_future "
+    "no_such_attribute get_attribute_error needs_python_object recursion_loop recursion_depth_exceeded frozen_field "
+    "frozen_instance default_factory_not_called is_instance_of is_subclass_of callable_type missing_sentinel_error "
+    "ellipsis_error multiple_argument_values time_delta_type time_delta_parsing",
+)
+
+SHAPES: tuple[Shape, ...] = (
+    _shape(
+        "missing",
+        "Thiếu trường này.",
+        "This field is required.",
+        "missing missing_argument missing_keyword_only_argument missing_positional_only_argument",
+    ),
+    _shape(
+        "unknown_field",
+        "Trường này không có trong quy định.",
+        "This field is not known here.",
+        "extra_forbidden unexpected_keyword_argument unexpected_positional_argument",
+    ),
+    _shape(
+        "not_an_object",
+        "Phải là đối tượng JSON.",
+        "Must be a JSON object.",
+        "model_type model_attributes_type dict_type frozen_dict_type ordered_dict_type counter_type mapping_type "
+        "dataclass_type dataclass_exact_type named_tuple_type arguments_type invalid_key",
+    ),
+    _shape(
+        "not_a_list",
+        "Phải là danh sách.",
+        "Must be a list.",
+        "list_type deque_type tuple_type set_type frozen_set_type set_item_not_hashable iterable_type iteration_error",
+    ),
+    _shape("too_few", "Ít hơn {min_length} phần tử.", "Fewer than {min_length} entries.", "too_short"),
+    _shape("too_many", "Nhiều hơn {max_length} phần tử.", "More than {max_length} entries.", "too_long"),
+    _shape(
+        "not_a_text",
+        "Phải là chuỗi ký tự.",
+        "Must be a string.",
+        "string_type string_unicode string_not_ascii bytes_type bytes_invalid_encoding url_type",
+    ),
+    _shape(
+        "text_too_short",
+        "Ngắn hơn {min_length} ký tự.",
+        "Shorter than {min_length} characters.",
+        "string_too_short bytes_too_short",
+    ),
+    _shape(
+        "text_too_long",
+        "Dài quá {max_length} ký tự.",
+        "Longer than {max_length} characters.",
+        "string_too_long bytes_too_long url_too_long",
+    ),
+    _shape(
+        "wrong_form",
+        "Không đúng dạng {pattern}.",
+        "Does not have the form {pattern}.",
+        "string_pattern_mismatch",
+    ),
+    _shape(
+        "wrong_form",
+        "Không phải là địa chỉ URL.",
+        "Is no URL.",
+        "url_parsing url_syntax_violation url_scheme",
+    ),
+    _shape(
+        "not_one_of", "Phải là một trong: {expected}.", "Must be one of: {expected}.", "literal_error enum"
+    ),
+    _shape(
+        "not_one_of",
+        "Không thuộc các loại được nhận.",
+        "Is of no kind that is taken here.",
+        "union_tag_invalid union_tag_not_found",
+    ),
+    _shape("not_a_boolean", "Phải là true hoặc false.", "Must be true or false.", "bool_type bool_parsing"),
+    _shape(
+        "not_an_integer", "Phải là số nguyên.", "Must be an integer.", "int_type int_parsing int_from_float"
+    ),
+    _shape(
+        "not_a_number",
+        "Phải là số.",
+        "Must be a number.",
+        "float_type float_parsing finite_number decimal_type decimal_parsing fraction_type fraction_parsing "
+        "complex_type complex_str_parsing",
+    ),
+    _shape("too_small", "Phải lớn hơn {gt}.", "Must be greater than {gt}.", "greater_than"),
+    _shape("too_small", "Phải từ {ge} trở lên.", "Must be {ge} or more.", "greater_than_equal"),
+    _shape("too_large", "Phải nhỏ hơn {lt}.", "Must be less than {lt}.", "less_than"),
+    _shape("too_large", "Phải từ {le} trở xuống.", "Must be {le} or less.", "less_than_equal"),
+    _shape(
+        "not_a_multiple",
+        "Phải là bội của {multiple_of}.",
+        "Must be a multiple of {multiple_of}.",
+        "multiple_of",
+    ),
+    _shape(
+        "too_many_digits", "Quá {max_digits} chữ số.", "More than {max_digits} digits.", "decimal_max_digits"
+    ),
+    _shape(
+        "too_many_digits",
+        "Quá {whole_digits} chữ số.",
+        "More than {whole_digits} digits before the point.",
+        "decimal_whole_digits",
+    ),
+    _shape("too_many_digits", "Số quá lớn.", "The number is too large.", "int_parsing_size"),
+    _shape(
+        "too_many_decimals",
+        "Quá {decimal_places} chữ số thập phân.",
+        "More than {decimal_places} decimal places.",
+        "decimal_max_places",
+    ),
+    _shape(
+        "not_a_date",
+        "Phải là ngày dạng 2023-12-31.",
+        "Must be a date like 2023-12-31.",
+        "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact",
+    ),
+    _shape(
+        "not_a_time", "Phải là giờ dạng 08:30:00.", "Must be a time like 08:30:00.", "time_type time_parsing"
+    ),
+    _shape(
+        "not_an_instant",
+        "Phải là thời điểm dạng 2024-01-05T02:00:00Z, có múi giờ.",
+        "Must be an instant like 2024-01-05T02:00:00Z, with its offset.",
+        "datetime_type datetime_parsing datetime_object_invalid datetime_from_date_parsing timezone_naive timezone_aware "
+        "timezone_offset",
+    ),
+    _shape("not_a_uuid", "Phải là UUID.", "Must be a UUID.", "uuid_type uuid_parsing uuid_version"),
+    _shape("not_json", "Không phải là JSON.", "Is not JSON.", "json_invalid json_type"),
+    OTHER,
+)
+
+BY_FINDING: Mapping[str, Shape] = {finding: shape for shape in SHAPES for finding in shape.findings}
+
+_OWN = "sentence"
+
+
+def misshapen(code: str, sentence: Sentence) -> PydanticCustomError:
+    """Make the error that a validator of ours raises: a code and a sentence that are said as they are."""
+    return PydanticCustomError(code, "{" + _OWN + "}", {_OWN: sentence})
+
+
+def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
+    """Turn one of Pydantic's findings into a fault; `below` is where the validated part hangs in the body."""
+    facts = dict(error.get("ctx", {}))
+    place = pointer((*below, *error["loc"]))
+    own = facts.get(_OWN)
+    if isinstance(own, Sentence):
+        return Fault(place, error["type"], own)
+    shape = BY_FINDING.get(error["type"], OTHER)
+    return Fault(place, shape.code, shape.sentence.filled(**_said(facts)))
+
+
+def _said(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the one English word out of what Pydantic gives: “'a', 'b' or 'c'”."""
+    expected = facts.get("expected")
+    return {**facts, "expected": expected.replace(" or ", ", ")} if isinstance(expected, str) else dict(facts)

@@ -1,0 +1,130 @@
+"""Faults of shape: every finding of Pydantic has a code and two sentences of ours, and none of its own gets out."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
+
+import pytest
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ErrorType
+
+from shared.kit.days import Day
+from shared.kit.description import SCHEMAS
+from shared.kit.problems import Sentence, pointer
+from shared.kit.shapes import BY_FINDING, OTHER, SHAPES, misshapen, shape_fault
+
+REASON = Sentence("Phải nêu lý do.", "A reason is needed.")
+
+
+def test_every_finding_of_pydantic_is_named_once():
+    assert set(BY_FINDING) == set(get_args(ErrorType))
+    assert sum(len(shape.findings) for shape in SHAPES) == len(BY_FINDING)
+
+
+def test_codes_are_of_our_own_and_stand_in_the_reference():
+    own = {shape.code for shape in SHAPES}
+    assert own & set(get_args(ErrorType)) <= {"missing"}
+    assert set(SCHEMAS["ShapeCode"]["enum"]) == own
+    assert all(shape.sentence.vi != shape.sentence.en for shape in SHAPES)
+    assert all(re.findall("{.*?}", it.sentence.vi) == re.findall("{.*?}", it.sentence.en) for it in SHAPES)
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field("abc", min_length=2, max_length=4, pattern="^[a-z]+$")
+    count: int = Field(1, ge=1, lt=10, multiple_of=1)
+    amount: Decimal = Field(Decimal(1), gt=0, le=5, max_digits=3, decimal_places=1)
+    flag: Annotated[bool, Field(strict=True)] = True
+    kind: Literal["a", "b", "c or d"] = "a"
+    day: Day = date(2023, 1, 1)
+    at: AwareDatetime | None = None
+    id: UUID | None = None
+    rows: list[int] = Field([1], min_length=1, max_length=2)
+    facts: dict[str, int] = {}
+    why: str = "x"
+
+    @field_validator("why")
+    @classmethod
+    def _explained(cls, value: str) -> str:
+        if not value:
+            raise misshapen("reason_required", REASON)
+        return value
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "english"),
+    [
+        ({"text": 5}, "not_a_text", "Must be a string."),
+        ({"text": "a"}, "text_too_short", "Shorter than 2 characters."),
+        ({"text": "abcde"}, "text_too_long", "Longer than 4 characters."),
+        ({"text": "{x}"}, "wrong_form", "Does not have the form ^[a-z]+$."),
+        ({"count": "x"}, "not_an_integer", "Must be an integer."),
+        ({"count": 1.5}, "not_an_integer", "Must be an integer."),
+        ({"count": 0}, "too_small", "Must be 1 or more."),
+        ({"count": 10}, "too_large", "Must be less than 10."),
+        ({"count": "9" * 5000}, "too_many_digits", "The number is too large."),
+        ({"amount": "x"}, "not_a_number", "Must be a number."),
+        ({"amount": 0}, "too_small", "Must be greater than 0."),
+        ({"amount": 6}, "too_large", "Must be 5 or less."),
+        ({"amount": Decimal("1.25")}, "too_many_decimals", "More than 1 decimal places."),
+        ({"amount": 1000}, "too_many_digits", "More than 3 digits."),
+        ({"amount": 123}, "too_many_digits", "More than 2 digits before the point."),
+        ({"flag": "yes"}, "not_a_boolean", "Must be true or false."),
+        ({"kind": "z"}, "not_one_of", "Must be one of: 'a', 'b', 'c, d'."),
+        ({"day": "20230101"}, "not_a_date", "Must be a date like 2023-12-31."),
+        ({"day": "2023-02-30"}, "not_a_date", "Must be a date like 2023-12-31."),
+        ({"at": "soon"}, "not_an_instant", "Must be an instant like 2024-01-05T02:00:00Z, with its offset."),
+        (
+            {"at": datetime(2023, 1, 1)},  # noqa: DTZ001 (without a zone is the point)
+            "not_an_instant",
+            "Must be an instant like 2024-01-05T02:00:00Z, with its offset.",
+        ),
+        ({"id": "7"}, "not_a_uuid", "Must be a UUID."),
+        ({"rows": {}}, "not_a_list", "Must be a list."),
+        ({"rows": []}, "too_few", "Fewer than 1 entries."),
+        ({"rows": [1, 2, 3]}, "too_many", "More than 2 entries."),
+        ({"facts": []}, "not_an_object", "Must be a JSON object."),
+        ({"colour": 1}, "unknown_field", "This field is not known here."),
+        ({"why": ""}, "reason_required", "A reason is needed."),
+        ([], "not_an_object", "Must be a JSON object."),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words(body: Any, code: str, english: str):
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Body).validate_python(body)
+    (found,) = refused.value.errors()
+    said = shape_fault(found, below=["report"])
+    assert (said.code, said.sentence.en) == (code, english)
+    assert said.pointer == pointer(["report", *found["loc"]])
+    assert said.sentence.vi != said.sentence.en
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        {"type": "never heard of", "loc": (), "msg": "Value {error}, odd.", "input": 1},
+        {"type": "value_error", "loc": ("a", 0), "msg": "x", "input": 1, "ctx": {"error": ValueError("{}")}},
+    ],
+)
+def test_a_finding_that_nobody_foresaw_says_nothing_of_its_own(finding):
+    found = shape_fault(finding)
+    assert (found.code, found.sentence) == ("invalid_value", OTHER.sentence)
+
+
+def test_a_custom_error_of_somebody_else_is_no_code_of_ours():
+    assert shape_fault({"type": "odd", "loc": (), "msg": "m", "input": 1, "ctx": {"sentence": "m"}}).code == (
+        "invalid_value"
+    )
+    assert isinstance(misshapen("c", REASON), PydanticCustomError)
