@@ -6,13 +6,17 @@ from fastapi import FastAPI
 
 from services.rural import __doc__ as description
 from services.rural.assessments import api as assessments
+from services.rural.criteria import api as criteria
+from services.rural.criteria.measures import refuse_unknown, stated_on_forms
+from services.rural.criteria.rules import Judge
+from services.rural.criteria.sets import read_sets
+from services.rural.criteria.thresholds import read_thresholds
 from services.rural.ocop import api as ocop
 from services.rural.ocop.book import read_book
 from services.rural.ocop.rules import ProductExists
 from services.rural.ocop.store import counting
 from services.rural.recognitions import api as recognitions
 from services.rural.recognitions.rules import RecognitionExists
-from services.rural.recognitions.sets import read_sets
 from services.rural.recognitions.store import count as count_recognized
 from services.rural.rules import RULES
 from services.rural.settings import RuralSettings
@@ -29,13 +33,29 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     """Build the service from the environment, or from the settings given."""
     settings = settings or RuralSettings()
     book = read_book(settings.ocop_rules_file)
+    sets = read_sets(settings.criteria_sets_file)
+    thresholds = read_thresholds(sets, settings.thresholds_file)
+    catalogue = load_catalogue(
+        Path(__file__).with_name("catalogue.toml"),
+        rules=RULES,
+        derivations=[Judge(sets, thresholds).derive],
+        also=stated_on_forms(sets),
+    )
+    refuse_unknown(sets, catalogue)
     app = create_program(
-        catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), rules=RULES),
+        catalogue=catalogue,
         title="Xây dựng nông thôn mới / New rural development",
         description=description or "",
         settings=settings,
         registers={"recognitions": count_recognized, "ocop": counting(book)},
-        routers=[assessments.router, villages.router, recognitions.router, ocop.router, standards.router],
+        routers=[
+            criteria.router,
+            assessments.router,
+            villages.router,
+            recognitions.router,
+            ocop.router,
+            standards.router,
+        ],
         violations={
             "uq_recognitions_decision": lambda: RecognitionExists(recognition=None),
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
@@ -43,7 +63,8 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         },
         clock=clock,
     )
-    app.state.criteria_sets = read_sets(settings.criteria_sets_file)
+    app.state.criteria_sets = sets
+    app.state.thresholds = thresholds
     app.state.ocop = book
     app.state.standards = read_conditions(settings.standards_file)
     return app

@@ -11,7 +11,11 @@ class RuralSettings(ReportingSettings):
     """The engine's settings, and where the dated rules of the registers are read."""
 
     criteria_sets_file: Path | None = Field(
-        None, description="criteria sets in place of the shipped ones (recognitions/criteria_sets.toml)"
+        None, description="criteria sets in place of the shipped ones (criteria/criteria_sets.toml)"
+    )
+    thresholds_file: Path | None = Field(
+        None,
+        description="thresholds of indicators by region and year in place of the shipped ones (criteria/thresholds.toml)",
     )
     ocop_rules_file: Path | None = Field(
         None, description="rules of the OCOP program in place of the shipped ones (ocop/ocop.toml)"

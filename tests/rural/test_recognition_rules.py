@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.rural.criteria.sets import read_sets
 from services.rural.recognitions.rules import (
     CriteriaNotMet,
     HigherLevelStands,
@@ -20,7 +21,6 @@ from services.rural.recognitions.rules import (
     refuse_to_undercut,
     revocation_faults,
 )
-from services.rural.recognitions.sets import read_sets
 
 SETS = read_sets()
 XA, PHUONG, THON = ("commune", "xa"), ("commune", "phuong"), ("village", "thon")
@@ -58,7 +58,8 @@ def test_each_set_has_a_legal_basis_and_someone_who_recognizes(code):
     under = SETS[code]
     assert under.legal_basis
     assert under.authority(date(under.last_year, 12, 31))
-    assert codes(stated(code), XA if under.unit_level == "commune" else THON) == {}
+    units = {"commune": XA, "village": THON, "district": ("district", "huyen")}
+    assert codes(stated(code), units[under.unit_level]) == {}
 
 
 @given(st.sampled_from(list(SETS.values())), st.integers(2000, 2040), days)

@@ -9,8 +9,8 @@ from services.rural.assessments import reading
 from services.rural.assessments.reading import Asked
 from services.rural.assessments.rules import met_between
 from services.rural.assessments.schemas import CommuneOut, CommuneRow, CommunesOut, CriteriaOut
+from services.rural.criteria.api import TheSets
 from services.rural.ocop.api import TheBook
-from services.rural.recognitions.api import TheSets
 from shared.kit.clock import AsOf
 from shared.kit.days import Day
 from shared.kit.identity import PublicReader

@@ -9,21 +9,21 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from services.rural.assessments import store
-from services.rural.assessments.rules import Assessed, by_criterion, changes
+from services.rural.assessments.rules import Assessed, by_criterion
 from services.rural.assessments.schemas import (
-    AssessmentOut,
     CommuneOut,
     CommuneRow,
     CriteriaOut,
     CriterionOut,
 )
+from services.rural.assessments.verdicts import over_time
+from services.rural.criteria.sets import RecognitionLevel, Sets
 from services.rural.models import OcopEvaluation, Recognition
 from services.rural.ocop import store as ocop
 from services.rural.ocop.book import Book
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions import store as recognitions
 from services.rural.recognitions.schemas import RecognitionOut
-from services.rural.recognitions.sets import RecognitionLevel, Sets
 from services.rural.rules import CRITERIA, GROUPS, Values
 from services.rural.villages.schemas import VillageOut
 from services.rural.villages.store import in_communes
@@ -81,24 +81,27 @@ async def communes(desk: Desk, it: Asked, district: str | None) -> list[CommuneR
     codes = [each.code for each in rural]
     stated = await store.of_period(desk.session, codes, it.period, it.basis, it.as_of)
     held = await recognitions.held_by(desk.session, codes, on, it.as_of)
-    return [_row(desk, each, on, stated.get(each.code, {}), held.get(each.code, [])) for each in rural]
+    return [
+        _row(desk, each, on, stated.verdicts.get(each.code, {}), held.get(each.code, [])) for each in rural
+    ]
 
 
 async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
     """Give how each criterion stands over the rural communes of a unit. One statement."""
     rural = desk.territory.communes(it.unit, it.period.ends_on, RURAL)
     stated = await store.of_period(desk.session, [each.code for each in rural], it.period, it.basis, it.as_of)
-    standings = by_criterion(stated.values())
-    met = [Assessed(code, values).met or 0 for code, values in stated.items()]
+    verdicts = stated.verdicts
+    standings = by_criterion(verdicts.values())
+    met = [Assessed(code, values).met or 0 for code, values in verdicts.items()]
     labels = {code: desk.engine.catalogue.figures[code].label for code in CRITERIA}
     return CriteriaOut(
         unit=it.unit,
         period=str(it.period),
         basis=it.basis,
         communes=len(rural),
-        assessed=len(stated),
+        assessed=len(verdicts),
         average=Decimal(sum(met)) / len(met) if met else None,
-        groups=_groups(stated.values()),
+        groups=_groups(verdicts.values()),
         items=[
             CriterionOut(
                 number=each.number,
@@ -107,6 +110,7 @@ async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
                 label_en=labels[code].en,
                 met=each.met,
                 assessed=each.assessed,
+                by_values=stated.by_values[code],
                 met_percent=share_percent(each.met, each.assessed),
             )
             for code, each in zip(CRITERIA, standings, strict=True)
@@ -128,7 +132,7 @@ async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets,
         name=unit.full_name,
         district=_district(desk, unit, on),
         on=on,
-        assessments=_over_time(await store.of_commune(desk.session, code, basis)),
+        assessments=over_time(await store.of_commune(desk.session, code, basis, _codes(sets)), sets),
         in_force=_levels(each for each in own if recognitions.known(each).in_force(on)),
         recognitions=[RecognitionOut.of(each, sets) for each in own],
         villages=await _villages(desk, code, on),
@@ -164,24 +168,10 @@ async def _products(desk: Desk, code: str, on: date, book: Book) -> list[Evaluat
     return [EvaluationOut.of(each, book) for each in found]
 
 
-def _over_time(found: store.Assessments) -> list[AssessmentOut]:
-    """Say assessments, the latest first, each against the one before it."""
-    said, before = [], None
-    for period, (report, values) in found.items():
-        it = Assessed(report.unit, values)
-        said.append(
-            AssessmentOut(
-                period=period,
-                met=it.met or 0,
-                missing=it.missing,
-                **changes(before, values),
-                report=report.id,
-                reported_by=report.unit,
-                received_at=report.received_at,
-            )
-        )
-        before = values
-    return said[::-1]
+def _codes(sets: Sets) -> list[str]:
+    """Give everything that is stated of indicators, whether they apply included."""
+    every = (one for it in sets.values() for one in it.indicators)
+    return [code for one in every for code in (one.code, one.applies) if code]
 
 
 def _row(desk: Desk, unit: Unit, on: date, values: Values, held: list[tuple[str, str]]) -> CommuneRow:

@@ -2,15 +2,17 @@
 
 import datetime as dt
 import uuid
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from services.rural.criteria.sets import RecognitionLevel
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import RecognitionOut
-from services.rural.recognitions.sets import RecognitionLevel
 from services.rural.villages.schemas import VillageOut
 from shared.kit.decimals import Number
 from shared.reporting.basis import BasisName
+from shared.reporting.reports.schemas import EvidenceRef
 
 
 class CommuneRow(BaseModel):
@@ -36,6 +38,40 @@ class CommunesOut(BaseModel):
     next: str | None = Field(description="cursor of the page that follows; null on the last one")
 
 
+class IndicatorHeldOut(BaseModel):
+    """An indicator of a criterion as it is stated, beside the threshold it was held to."""
+
+    code: str = Field(description="what it is called in reports")
+    number: str = Field(description="its number in the criteria set")
+    label: str = Field(description="its name in Vietnamese")
+    label_en: str = Field(description="its name in English")
+    unit_of_measure: str = Field(description="unit of measure of value and threshold")
+    value: Number | None = Field(description="its value, or 1 or 0; null where it does not apply")
+    comparator: Literal[">=", "<=", "="] = Field(description="how the value must stand to the threshold")
+    threshold: Number | None = Field(
+        description="the threshold of that year and place; null where it was held to none"
+    )
+    met: bool | None = Field(description="whether it holds; null where it was held to no threshold")
+    legal_basis: str = Field(description="the document behind the threshold")
+    confidence: str = Field(description="how sure the threshold is")
+
+
+class VerdictOut(BaseModel):
+    """How one criterion was decided in an assessment, and on what that rests."""
+
+    number: int = Field(description="number of the criterion")
+    label: str = Field(description="its name in Vietnamese")
+    label_en: str = Field(description="its name in English")
+    met: bool = Field(description="whether it is met")
+    rests_on: Literal["values", "statement"] = Field(
+        description="values: it follows from the indicators; statement: the reporting unit states it, on its evidence"
+    )
+    rule: str | None = Field(description="by which set, region and year it follows; null for a statement")
+    why: str = Field(description="the reason, in Vietnamese")
+    why_en: str = Field(description="the reason, in English")
+    indicators: list[IndicatorHeldOut] = Field(description="the indicators stated for it")
+
+
 class AssessmentOut(BaseModel):
     """One commune's assessment of one period."""
 
@@ -44,6 +80,10 @@ class AssessmentOut(BaseModel):
     missing: list[int] = Field(description="numbers of the criteria not met")
     gained: list[int] = Field(description="criteria met now and not in the assessment before")
     lost: list[int] = Field(description="criteria met in the assessment before and not now")
+    year: int = Field(description="the assessment year, by whose thresholds it is held")
+    criteria: list[VerdictOut] = Field(description="each criterion that is decided, and why")
+    document: dict[str, Any] | None = Field(description="the signed paper behind the report")
+    evidence: list[EvidenceRef] = Field(description="files behind the report, by hash")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="code of the reporting unit")
     received_at: dt.datetime = Field(description="when that report was received")
@@ -73,6 +113,7 @@ class CriterionOut(BaseModel):
     label_en: str = Field(description="its name in English")
     met: int = Field(description="communes that meet it")
     assessed: int = Field(description="communes for which it is stated")
+    by_values: int = Field(description="communes whose verdict follows from the values of its indicators")
     met_percent: Number | None = Field(description="met by assessed, in percent")
 
 

@@ -1,9 +1,11 @@
 """How assessments are found: the criteria that stand for communes, of one period or of all."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +18,28 @@ from shared.reporting.models import Observation, Report, Standing
 
 FORM = "criteria_assessment"
 
-Assessments = dict[str, tuple[Report, dict[str, Decimal]]]
-"""The assessments of one commune by period, the oldest first, each with the report that states it."""
+
+@dataclass(frozen=True)
+class Assessment:
+    """What stands for one commune and period: its verdicts and indicators by code, and why, where values decided."""
+
+    report: Report
+    values: dict[str, Decimal] = field(default_factory=dict)
+    reasons: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> dict[str, Decimal]:
+        """The verdicts alone, by criterion."""
+        return {code: self.values[code] for code in CRITERIA if code in self.values}
+
+
+@dataclass
+class Standings:
+    """What stands for communes in a period: verdicts by commune, and which of them values decided."""
+
+    verdicts: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    by_values: Counter[str] = field(default_factory=Counter)
+    """How many communes' verdict on each criterion follows from values."""
 
 
 async def latest_period(session: AsyncSession, basis: BasisName) -> Period | None:
@@ -37,31 +59,37 @@ async def of_period(
     period: Period,
     basis: BasisName,
     as_of: datetime | None = None,
-) -> dict[str, dict[str, Decimal]]:
-    """Give what stands for communes in a period, by commune. One statement."""
-    found: dict[str, dict[str, Decimal]] = defaultdict(dict)
+) -> Standings:
+    """Give the verdicts that stand for communes in a period. One statement."""
+    found = Standings()
     for one in await standing_values(
         session, period=period, basis=basis, units=communes, indicators=CRITERIA, as_of=as_of
     ):
-        found[one.unit][one.indicator] = one.value
+        found.verdicts.setdefault(one.unit, {})[one.indicator] = one.value
+        found.by_values[one.indicator] += one.reasoned
     return found
 
 
-async def of_commune(session: AsyncSession, commune: str, basis: BasisName) -> Assessments:
-    """Give every assessment of a commune that stands."""
+async def of_commune(
+    session: AsyncSession, commune: str, basis: BasisName, indicators: Collection[str]
+) -> dict[str, Assessment]:
+    """Give every assessment of a commune that stands, by period, the oldest first; with these indicators."""
     rows = await session.execute(
-        select(Observation.period, Observation.indicator, Observation.value, Report)
+        select(Observation.period, Observation.indicator, Observation.value, Observation.reasons, Report)
         .join(Standing, Standing.report_id == Observation.report_id)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.unit == commune,
-            Observation.indicator.in_(CRITERIA),
+            Observation.indicator.in_((*CRITERIA, *indicators)),
             Standing.basis == basis,
             Standing.until.is_(None),
         )
         .order_by(Observation.year, Observation.period)
     )
-    found: Assessments = {}
-    for period, indicator, value, report in rows:
-        found.setdefault(period, (report, {}))[1][indicator] = value
+    found: dict[str, Assessment] = {}
+    for period, indicator, value, reasons, report in rows:
+        it = found.setdefault(period, Assessment(report))
+        it.values[indicator] = value
+        if reasons is not None:
+            it.reasons[indicator] = reasons
     return found

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from services.rural.criteria.sets import Sets
 from services.rural.models import Recognition, Revocation
 from services.rural.recognitions import store
 from services.rural.recognitions.rules import (
@@ -20,7 +21,6 @@ from services.rural.recognitions.rules import (
     revocation_faults,
 )
 from services.rural.recognitions.schemas import RecognitionIn, RevocationIn
-from services.rural.recognitions.sets import Sets
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7

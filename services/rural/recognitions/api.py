@@ -5,16 +5,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
+from services.rural.criteria.api import TheSets
+from services.rural.criteria.sets import RecognitionLevel
 from services.rural.recognitions import actions, store
 from services.rural.recognitions.schemas import (
-    CriteriaSetOut,
-    CriteriaSetsOut,
     RecognitionIn,
     RecognitionOut,
     RecognitionsPage,
     RevocationIn,
 )
-from services.rural.recognitions.sets import RecognitionLevel, Sets
 from services.rural.recognitions.store import Sought
 from shared.kit.bodies import Draft
 from shared.kit.clock import AsOf
@@ -26,14 +25,6 @@ from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below
 
 router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
-
-
-async def _sets(request: Request) -> Sets:
-    sets: Sets = request.app.state.criteria_sets
-    return sets
-
-
-TheSets = Annotated[Sets, Depends(_sets)]
 
 
 def _sought(
@@ -135,26 +126,3 @@ async def read_recognition(
     if row is None:
         raise actions.RecognitionNotFound(recognition=str(recognition_id))
     return RecognitionOut.of(row, sets)
-
-
-@router.get("/criteria-sets", summary="Read the criteria sets")
-async def list_criteria_sets(*, _: PublicReader, sets: TheSets) -> CriteriaSetsOut:
-    """Read which criteria sets there are: what each recognizes, for which years, on which legal basis."""
-    return CriteriaSetsOut(
-        items=[
-            CriteriaSetOut(
-                code=it.code,
-                label=it.label.vi,
-                label_en=it.label.en,
-                unit_level=it.unit_level,
-                level=it.level,
-                first_year=it.first_year,
-                last_year=it.last_year,
-                needs=it.needs,
-                fields=list(it.fields),
-                legal_basis=it.legal_basis,
-                confidence=it.confidence,
-            )
-            for it in sets.values()
-        ]
-    )

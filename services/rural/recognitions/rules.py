@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.rural.recognitions.sets import CriteriaSet, RecognitionLevel, Sets
+from services.rural.criteria.sets import CriteriaSet, RecognitionLevel, Sets
 from shared.kit.problems import Conflict, Fault, Forbidden, Sentence, fault
 
 SET_UNKNOWN = Sentence(

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.rural.criteria.sets import RecognitionLevel, Sets
 from services.rural.models import Recognition
 from services.rural.recognitions.rules import Stated
-from services.rural.recognitions.sets import RecognitionLevel, Sets
 from shared.kit.bodies import DraftModel
 from shared.kit.paging import Page
 from shared.periods import FIRST_YEAR, LAST_YEAR
@@ -157,25 +157,3 @@ class RecognitionOut(BaseModel):
 
 
 RecognitionsPage = Page[RecognitionOut]
-
-
-class CriteriaSetOut(BaseModel):
-    """A criteria set, with its legal basis."""
-
-    code: str = Field(description="code of the set")
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
-    unit_level: str = Field(description="commune or village")
-    level: RecognitionLevel = Field(description="the level that it recognizes")
-    first_year: int = Field(description="first year recognized for")
-    last_year: int = Field(description="last year recognized for")
-    needs: RecognitionLevel | None = Field(description="the level that must be in force already")
-    fields: list[str] = Field(description="fields, one of which must be named")
-    legal_basis: str = Field(description="the decisions behind it")
-    confidence: str = Field(description="how sure these facts are")
-
-
-class CriteriaSetsOut(BaseModel):
-    """The criteria sets of this installation."""
-
-    items: list[CriteriaSetOut]

@@ -26,7 +26,8 @@ _STANDING_VALUES = text(
           AND (until IS NULL OR until > CAST(:as_of AS timestamptz))
           AND (CAST(:reporters AS text[]) IS NULL OR unit = ANY(:reporters))
     )
-    SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id
+    SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id,
+           o.reasons IS NOT NULL AS reasoned
     FROM observations o
     JOIN standing s ON s.report_id = o.report_id
     WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
@@ -52,6 +53,8 @@ class StandingValue(NamedTuple):
     covers: int
     received_at: datetime
     report_id: uuid.UUID
+    reasoned: bool = False
+    """Whether a rule of the program tells it from other values, and why."""
 
 
 async def standing_values(

@@ -1,0 +1,173 @@
+"""What follows from the indicators of a commune: which criteria it meets, and why. Pure: values and thresholds in.
+
+A criterion is met only when all of its indicators hold, so one that fails decides it at once, whatever else is stated or has
+a threshold. All have to be stated, and to have a threshold, before it is met. Short of either the verdict has to be stated,
+and rests on that statement; where it is not, what is lacking is a fault. A verdict stated beside values that decide
+otherwise is refused by the engine.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Sets
+from services.rural.criteria.thresholds import Thresholds
+from shared.kit.problems import Fault, Sentence, fault
+from shared.reporting.derivations import Derived, Ground, Subject, Values
+
+MET, NOT_MET = Decimal(1), Decimal(0)
+NOWHERE = Sentence("không rõ vùng", "no known region")
+
+THRESHOLD_MISSING = Sentence(
+    "Chưa có ngưỡng của chỉ tiêu {number} ({region}, năm {year}){delegated}; hãy nêu kết luận {verdict} (1 hoặc 0) kèm minh "
+    "chứng.",
+    "Indicator {number} has no threshold ({region}, {year}){delegated}; state the verdict {verdict} (1 or 0) with evidence.",
+)
+LEFT_TO_PROVINCE = Sentence(", do UBND cấp tỉnh quy định", ", it is left to the province")
+INDICATORS_MISSING = Sentence(
+    "Tiêu chí {criterion} mới nêu một phần chỉ tiêu, còn thiếu {missing}; hãy nêu đủ, hoặc nêu kết luận {verdict} (1 hoặc 0).",
+    "Criterion {criterion} is stated in part, {missing} lacking; state them all, or the verdict {verdict} (1 or 0).",
+)
+DOES_NOT_APPLY = Sentence(
+    "Chỉ tiêu {number} đã nêu là không áp dụng ({applies} là 0) nên không có giá trị.",
+    "Indicator {number} is said not to apply ({applies} is 0); it has no value then.",
+)
+ALL_HOLD = Sentence("Đạt: cả {count} chỉ tiêu đều đạt.", "Met: all {count} indicators hold.")
+SOME_FAIL = Sentence("Không đạt: {failing}.", "Not met: {failing}.")
+FAILS = Sentence(
+    "{number} là {value}, cần {comparator} {threshold}",
+    "{number} is {value}, wanted {comparator} {threshold}",
+)
+FAILS_TO_PASS = Sentence("{number} chưa đạt", "{number} does not hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of one criterion's indicators: those held to a threshold, and what is lacking."""
+
+    grounds: tuple[Ground, ...]
+    unstated: tuple[CriterionIndicator, ...]
+    without_threshold: tuple[CriterionIndicator, ...]
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the criterion is met; None while nothing fails and something lacks."""
+        if any(not it.holds for it in self.grounds):
+            return False
+        return None if self.unstated or self.without_threshold else True
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The sets with their thresholds, as a derivation of the reporting engine."""
+
+    sets: Sets
+    thresholds: Thresholds
+
+    def derive(self, subject: Subject, values: Values) -> Iterator[Derived | Fault]:
+        """Give the verdicts that follow from what is stated of a commune, or what keeps them from following."""
+        year = subject.period.year
+        for it in self.sets.values():
+            if it.assessed_by is not None and it.is_for(year):
+                for criterion in it.criteria:
+                    yield from self._criterion(subject, values, it, criterion)
+
+    def _criterion(
+        self, subject: Subject, values: Values, of: CriteriaSet, criterion: Criterion
+    ) -> Iterator[Derived | Fault]:
+        stated = [one for one in criterion.indicators if one.code in values or one.applies in values]
+        if not stated or criterion.code is None:
+            return
+        for one in stated:
+            if one.code in values and not _applies(one, values):
+                shown = {"number": one.number, "applies": one.applies}
+                yield fault(one.code, "indicator_does_not_apply", DOES_NOT_APPLY, **shown)
+        on, year = subject.period.ends_on, subject.period.year
+        places = self.thresholds.places(subject.line, on)
+        held = hold(criterion, values, year, places, self.thresholds)
+        if held.met is not None:
+            verdict = MET if held.met else NOT_MET
+            rule = f"{of.code}/{self.thresholds.region(subject.line, on) or '-'}/{year}"
+            yield Derived(criterion.code, verdict, rule, _why(criterion, held), held.grounds)
+        elif criterion.code not in values:
+            yield from self._lacking(subject, values, criterion, held)
+
+    def _lacking(self, subject: Subject, values: Values, criterion: Criterion, held: Held) -> Iterator[Fault]:
+        region = self.thresholds.region(subject.line, subject.period.ends_on)
+        named = self.thresholds.regions[region] if region else NOWHERE
+        for one in held.without_threshold:
+            left = LEFT_TO_PROVINCE if one.delegated else Sentence("", "")
+            made = Sentence(
+                THRESHOLD_MISSING.vi.format(
+                    number=one.number, region=named.vi, year=subject.period, delegated=left.vi, verdict=criterion.code
+                ),
+                THRESHOLD_MISSING.en.format(
+                    number=one.number, region=named.en, year=subject.period, delegated=left.en, verdict=criterion.code
+                ),
+            )  # fmt: skip
+            yield Fault(one.code, "threshold_missing", made)
+        if held.unstated:
+            at = next(
+                code for one in criterion.indicators for code in (one.code, one.applies) if code in values
+            )
+            missing = ", ".join(one.number for one in held.unstated)
+            yield fault(
+                at or "",
+                "indicators_missing",
+                INDICATORS_MISSING,
+                criterion=criterion.number,
+                missing=missing,
+                verdict=criterion.code,
+            )
+
+
+def hold(
+    criterion: Criterion, values: Values, year: int, places: Sequence[str], thresholds: Thresholds
+) -> Held:
+    """Hold each indicator of a criterion that applies to its threshold."""
+    grounds, unstated, without = [], [], []
+    for one in criterion.indicators:
+        if not _applies(one, values):
+            continue
+        value = values.get(one.code)
+        if value is None:
+            unstated.append(one)
+        elif one.passes:
+            grounds.append(Ground(one.code, value, "=", MET, one.legal_basis, one.confidence))
+        elif (it := thresholds.find(one.code, year, places)) is not None:
+            grounds.append(Ground(one.code, value, one.comparator, it.value, it.legal_basis, it.confidence))
+        else:
+            without.append(one)
+    return Held(tuple(grounds), tuple(unstated), tuple(without))
+
+
+def _applies(one: CriterionIndicator, values: Values) -> bool:
+    return one.applies is None or values.get(one.applies, MET) != NOT_MET
+
+
+def _why(criterion: Criterion, held: Held) -> Sentence:
+    failing = [it for it in held.grounds if not it.holds]
+    if not failing:
+        facts = {"count": len(held.grounds)}
+        return Sentence(ALL_HOLD.vi.format(**facts), ALL_HOLD.en.format(**facts))
+    by_code = {one.code: one for one in criterion.indicators}
+    said = [_fails(by_code[it.indicator], it) for it in failing]
+    return Sentence(
+        SOME_FAIL.vi.format(failing="; ".join(it.vi for it in said)),
+        SOME_FAIL.en.format(failing="; ".join(it.en for it in said)),
+    )
+
+
+def _fails(one: CriterionIndicator, it: Ground) -> Sentence:
+    if one.passes:
+        return Sentence(
+            FAILS_TO_PASS.vi.format(number=one.number), FAILS_TO_PASS.en.format(number=one.number)
+        )
+    value, threshold = f"{it.value.normalize():f}", f"{it.threshold.normalize():f}"
+    unit = "" if one.kind == "amount" else "%"
+    facts = {"number": one.number, "comparator": it.comparator}
+    vi = FAILS.vi.format(
+        **facts, value=f"{value}{unit}".replace(".", ","), threshold=f"{threshold}{unit}".replace(".", ",")
+    )
+    en = FAILS.en.format(**facts, value=f"{value}{unit}", threshold=f"{threshold}{unit}")
+    return Sentence(vi, en)
