@@ -49,7 +49,7 @@ bench: $(DEV) ## measure against bare asyncpg, bare FastAPI and no proxy, as rat
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 .env: .env.example ## make the passwords of docker-compose.yml, once
-	@umask 077; $(or $(PYTHON),python3) -c "import re, secrets; print(re.sub(r'(?m)^(\w+(?:PASSWORD|PEPPER))=$$', \
+	@umask 077; $(or $(PYTHON),python3) -c "import re, secrets; print(re.sub(r'(?m)^(\w+(?:PASSWORD|PEPPER|SECRET))=$$', \
 		lambda found: found[1] + '=' + secrets.token_hex(24), open('.env.example').read()), end='')" > .env.new
 	@if [ -e .env ]; then rm .env.new; echo ".env is there already; compare it with .env.example"; touch .env; \
 		else mv .env.new .env; echo ".env written"; fi

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import receipts
 from gateway.clients import api as clients
+from gateway.clients.actions import keep_own_client
 from gateway.clients.secrets import Pepper
 from gateway.intake import Intake
 from gateway.limits import RateLimits
@@ -23,6 +25,7 @@ from gateway.tokens import api as tokens
 from gateway.tokens.keys import KeyRing, OwnKeys
 from gateway.upstreams import Upstreams
 from shared.kit.clock import Clock, system_clock
+from shared.kit.problems import Conflict
 from shared.kit.service import Service, create_service
 from shared.territory import api as territory
 from shared.territory.current import keep_territory
@@ -32,6 +35,9 @@ the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read t
 
 SMALL_BODY_BYTES = 64 * 1024
 """What the gateway reads itself is small; what it passes on is up to `max_body_bytes`."""
+
+
+log = structlog.get_logger()
 
 
 def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system_clock) -> FastAPI:
@@ -59,7 +65,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 reference.router,
             ),
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
-            on_start=(keep_territory, _make_keys),
+            on_start=(keep_territory, _make_keys, _make_own_clients),
             clock=clock,
             state={
                 "pepper": pepper,
@@ -90,6 +96,26 @@ async def _make_keys(app: FastAPI) -> None:
     """Have the first signing keys ready, or refuse to start under a wrong pepper."""
     ring: KeyRing = app.state.key_ring
     await ring.current()
+
+
+async def _make_own_clients(app: FastAPI) -> None:
+    """Have the clients of our own services; one that an administrator shut out stays so, and the log says it."""
+    settings: GatewaySettings = app.state.settings
+    for service, secret in settings.service_clients.items():
+        try:
+            async with app.state.database.writing() as session:
+                await keep_own_client(
+                    session,
+                    app.state.pepper,
+                    service=service,
+                    secret=secret.get_secret_value(),
+                    programs=settings.programs,
+                    now=app.state.clock(),
+                )
+        except Conflict as refusal:
+            log.error(  # noqa: TRY400 (expected, and no crash)
+                "a service has no client", service=service, reason=str(refusal)
+            )
 
 
 def _leave_only_the_merged_document(app: FastAPI) -> None:

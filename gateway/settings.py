@@ -1,5 +1,6 @@
 """Settings of the gateway: its neighbours' addresses, the pepper, and how much each caller may ask."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -29,6 +30,11 @@ class GatewaySettings(TerritorySettings):
     )
     client_secret_pepper: SecretStr = Field(
         min_length=32, description="what client secrets and the seal of signing keys are derived with"
+    )
+    service_clients: Mapping[str, Annotated[SecretStr, Field(min_length=32)]] = Field(
+        {},
+        description='secrets of the product\'s own services, as JSON: `{"ethnic": …}` makes the client `service-ethnic`, '
+        "which reads every program",
     )
     max_body_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest request body, bulk included")
     token_seconds: int = Field(600, ge=60, le=3600, description="how long a token is valid")

@@ -24,6 +24,9 @@ FACTORIES = {
 }
 """Who runs, in the order of starting; the one door opens last and closes first."""
 
+FOLLOWERS = ("ethnic",)
+"""Services that follow a neighbour's changes, as clients of their own: the secret is told to them and to the gateway."""
+
 
 class FrontPanel(BaseSettings):
     """What may differ between two installations on one machine, read from `NTP_…`."""
@@ -62,6 +65,11 @@ class FrontPanel(BaseSettings):
     ethnic_database_password: SecretStr | None = None
     funding_database_password: SecretStr | None = None
     gateway_database_password: SecretStr | None = None
+
+    ethnic_client_secret: SecretStr | None = Field(
+        None,
+        description="of the client that ethnic reads its neighbours as; by default made once and kept in var",
+    )
 
     @property
     def folder(self) -> Path:
@@ -162,7 +170,13 @@ class Stack:
                 {one: f"http://{HOST}:{self.panel.port(one)}" for one in SERVICES}
             )
             told["NTP_CLIENT_SECRET_PEPPER"] = self.panel.secret("client_secret_pepper", self._secrets)
+            told["NTP_SERVICE_CLIENTS"] = json.dumps({one: self._client_secret(one) for one in FOLLOWERS})
+        if name in FOLLOWERS:
+            told["NTP_CLIENT_SECRET"] = self._client_secret(name)
         return told
+
+    def _client_secret(self, name: str) -> str:
+        return self.panel.secret(f"{name}_client_secret", self._secrets)
 
     def _url(self, owner: str) -> str:
         """A service's way into the database, as its own role; what the administrator's URL asks for goes with it."""
@@ -183,7 +197,7 @@ def _revealed(secret: SecretStr | None) -> str | None:
 
 def _shared_environment() -> dict[str, str]:
     """The caller's environment without what is for the launcher alone or for one process only."""
-    withheld = ("DATABASE_URL", "DATABASE_PASSWORD", "SECRET_PEPPER")
+    withheld = ("DATABASE_URL", "DATABASE_PASSWORD", "SECRET_PEPPER", "CLIENT_SECRET", "SERVICE_CLIENTS")
     return {
         name: value
         for name, value in os.environ.items()

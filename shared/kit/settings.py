@@ -31,3 +31,18 @@ class ServiceSettings(BaseSettings):
     def keys_url(self) -> str:
         """Where the issuer publishes its keys."""
         return self.jwks_url or f"{self.gateway_url}/.well-known/jwks.json"
+
+
+class FollowingSettings(ServiceSettings):
+    """What a service is told that follows its neighbours, beside what every service is told."""
+
+    client_id: str | None = Field(
+        None, description="the client that neighbours are read as; by default the one that the gateway makes"
+    )
+    client_secret: SecretStr | None = Field(
+        None, description="its secret; without it no neighbour is followed, and the answers say so"
+    )
+    token_url: str | None = Field(None, description="where it gets its tokens; by default the gateway's")
+    follow_every_seconds: float = Field(
+        2, gt=0, le=3600, description="how often a neighbour is asked what is new"
+    )

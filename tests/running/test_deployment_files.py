@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from migrations.owners import OWNERS
-from services.stack import FACTORIES, ROOT, FrontPanel
+from services.stack import FACTORIES, FOLLOWERS, ROOT, FrontPanel
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}
@@ -38,7 +38,7 @@ def test_no_password_has_a_default_and_the_example_names_every_one():
     text = (ROOT / "docker-compose.yml").read_text()
     required = set(re.findall(r"\$\{(\w+):\?", text))
     assert required >= {f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in OWNERS}
-    secrets = set(re.findall(r"\$\{(\w*(?:PASSWORD|PEPPER))", text))
+    secrets = set(re.findall(r"\$\{(\w*(?:PASSWORD|PEPPER|SECRET))\b", text))
     assert secrets == required
     example = dict(
         line.split("=", 1)
@@ -53,6 +53,9 @@ def test_each_process_gets_its_own_password_and_no_other():
     for name, service in PROCESSES.items():
         passwords = set(re.findall(r"NTP_(\w+)_DATABASE_PASSWORD", str(service["environment"])))
         assert passwords == {name.upper()}
+        clients = set(re.findall(r"NTP_(\w+)_CLIENT_SECRET\b", str(service["environment"])))
+        told = set(FOLLOWERS) if name == "gateway" else set(FOLLOWERS) & {name}
+        assert clients == {one.upper() for one in told}
 
 
 def test_nothing_starts_before_the_migrations_are_done():

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from services.__main__ import main
-from services.stack import FACTORIES, ROOT, SERVICES, FrontPanel, Stack
+from services.stack import FACTORIES, FOLLOWERS, ROOT, SERVICES, FrontPanel, Stack
 
 SECRET_NAMES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
+CLIENT_SECRETS = {f"{name}_client_secret" for name in FOLLOWERS}
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,11 @@ def test_each_process_enters_the_database_as_its_own_role_and_knows_no_other(tmp
     for name, environment in environments.items():
         assert environment["NTP_DATABASE_URL"].startswith(f"postgresql+asyncpg://{name}:")
         assert environment["NTP_DATABASE_URL"].endswith("@127.0.0.1:8005/ntp")
-        own = {f"{name}_database_password"} | ({"client_secret_pepper"} if name == "gateway" else set())
+        own = {f"{name}_database_password"}
+        if name == "gateway":
+            own |= {"client_secret_pepper", *CLIENT_SECRETS}
+        if name in FOLLOWERS:
+            own.add(f"{name}_client_secret")
         seen = {secret for secret, word in kept.items() if word in "".join(environment.values())}
         assert seen == own
 
@@ -51,12 +56,16 @@ def test_secrets_of_the_environment_come_first_and_reach_nobody_else(monkeypatch
     for name in SECRET_NAMES:
         monkeypatch.setenv(name, f"p@ss/{name}")
     monkeypatch.setenv("NTP_CLIENT_SECRET_PEPPER", "pepper" * 6)
+    monkeypatch.setenv("NTP_ETHNIC_CLIENT_SECRET", "secret of the follower" * 2)
     environments = told(Stack(FrontPanel()))
     assert "rural:p%40ss%2FNTP_RURAL_DATABASE_PASSWORD@" in environments["rural"]["NTP_DATABASE_URL"]
     assert environments["gateway"]["NTP_CLIENT_SECRET_PEPPER"] == "pepper" * 6
     for name, environment in environments.items():
         assert not set(SECRET_NAMES) & set(environment)
         assert ("NTP_CLIENT_SECRET_PEPPER" in environment) == (name == "gateway")
+        assert "NTP_ETHNIC_CLIENT_SECRET" not in environment
+        assert ("NTP_CLIENT_SECRET" in environment) == (name in FOLLOWERS)
+        assert ("secret of the follower" in str(environment)) == (name in {*FOLLOWERS, "gateway"})
     kept = json.loads((tmp_path / "var" / "secrets.json").read_text())
     assert set(kept) == {"postgres_password"}
 

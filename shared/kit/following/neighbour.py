@@ -14,6 +14,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from shared.kit.settings import FollowingSettings
+
 Said = TypeVar("Said", bound=BaseModel)
 
 ANSWER_WITHIN_S = 10.0
@@ -137,6 +139,18 @@ class Neighbours:
             return await self._http.request(method, url, **more)
         except httpx.HTTPError as error:
             raise NoStretch("silent", type(error).__name__) from error
+
+
+def neighbours_of(settings: FollowingSettings, service: str) -> Neighbours | None:
+    """Give the neighbours as a service's own client reads them; None where it has no secret to do so with."""
+    if settings.client_secret is None:
+        return None
+    return Neighbours(
+        settings.gateway_url,
+        client_id=settings.client_id or f"service-{service}",
+        client_secret=settings.client_secret.get_secret_value(),
+        token_url=settings.token_url,
+    )
 
 
 def _read(answer: httpx.Response, model: type[Said]) -> Said:
