@@ -75,6 +75,10 @@ class StatusFigureOut(BaseModel):
     value: float | None = Field(description="exact or to six places; null when nobody stated it")
     decimals: int = Field(description="decimal places to print")
     unit_of_measure: str = Field(description="percent, households, communes, …")
+    caveat: dict[str, Any] | None = Field(
+        None,
+        description="what may be missing from it: code, text, text_en; null while nothing is known to be",
+    )
 
 
 class PartOut(BaseModel):

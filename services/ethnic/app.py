@@ -6,11 +6,18 @@ from fastapi import FastAPI
 
 from services.ethnic import __doc__ as description
 from services.ethnic.classifications import api as classifications
+from services.ethnic.classifications.reading import Rulebook, counting
 from services.ethnic.classifications.rules import ClassificationExists, read_regions
-from services.ethnic.classifications.store import count_left
+from services.ethnic.recognitions import api as recognitions
+from services.ethnic.recognitions.actions import EFFECTS
+from services.ethnic.recognitions.rules import read_consequences
+from services.ethnic.recognitions.store import FEED
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
 from shared.kit.clock import Clock, system_clock
+from shared.kit.following.api import following_router
+from shared.kit.following.follower import Follower
+from shared.kit.following.neighbour import neighbours_of
 from shared.reporting.catalogue_file import load_catalogue
 from shared.reporting.service import create_program
 
@@ -18,15 +25,29 @@ from shared.reporting.service import create_program
 def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Build the service from the environment, or from the settings given."""
     settings = settings or EthnicSettings()
+    neighbours = neighbours_of(settings, "ethnic")
+    rulebook = Rulebook(read_consequences(settings.regions_file), followed=neighbours is not None)
+    following = (
+        []
+        if neighbours is None
+        else [Follower("ethnic", FEED, EFFECTS, neighbours, settings.follow_every_seconds)]
+    )
     app = create_program(
         catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
         settings=settings,
-        registers={"classifications": count_left},
-        routers=[classifications.router],
+        registers={"classifications": counting(rulebook)},
+        routers=[
+            classifications.router,
+            recognitions.router,
+            following_router("/v1/ethnic", [FEED], on=rulebook.followed),
+        ],
         violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
+        beside=[one.run for one in following],
         clock=clock,
     )
+    app.state.following = following
+    app.state.rulebook = rulebook
     app.state.regions = read_regions(settings.regions_file)
     return app

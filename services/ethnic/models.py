@@ -1,16 +1,32 @@
-"""What ethnic remembers besides the engine's tables: how communes were classified. Rows are only ever added."""
+"""What ethnic remembers besides the engine's tables, in rows that are only ever added.
+
+How communes were classified, and which recognitions were heard from the new rural program.
+"""
 
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Date, DateTime, Index, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.kit.database import named_metadata
 
 
 class Base(DeclarativeBase):
-    """The register's table."""
+    """The registers' tables."""
 
     metadata = named_metadata()
     type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
@@ -56,4 +72,52 @@ class Classification(Base):
         ),
         Index("ix_classifications_newest", "recorded_at", "id"),
         Index("ix_classifications_land", "land", "effective_on"),
+    )
+
+
+class Recognition(Base):
+    """A recognition of a commune as the new rural program published it. It keeps that program's id.
+
+    `life` is that of the feed it was heard in: what was heard in an earlier life is not known any more (see
+    `shared/kit/following`). The day of the decision is the day from which it holds.
+    """
+
+    __tablename__ = "recognitions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    life: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    unit: Mapped[str]
+    land: Mapped[str]
+    land_since: Mapped[date]
+    line: Mapped[list[str]]
+    level: Mapped[str]
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    change: Mapped[int] = mapped_column(BigInteger)
+    """Sequence of the change in the feed of the new rural program."""
+    recorded_at: Mapped[datetime]
+
+    revocation: Mapped["Revocation | None"] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        CheckConstraint("land = unit AND unit = ANY (line)", name="line"),
+        Index("ix_recognitions_newest", "recorded_at", "id"),
+        Index("ix_recognitions_land", "land", "decision_date"),
+    )
+
+
+class Revocation(Base):
+    """A decision that ended a recognition, as the new rural program published it."""
+
+    __tablename__ = "revocations"
+
+    recognition_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    life: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    change: Mapped[int] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["recognition_id", "life"], ["recognitions.id", "recognitions.life"]),
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.problems import Sentence
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue, FromRegister
 
@@ -25,11 +26,20 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Caveat:
+    """What a reader of a figure has to know: a stable code, and the sentence. It names no age, so it stands still."""
+
+    code: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
-    """A register's count, with the address of what was counted."""
+    """A register's count, with the address of what was counted, and what may be missing from it."""
 
     value: int
     lineage: str
+    caveat: Caveat | None = None
 
 
 Register = Callable[[AsyncSession, Scope], Awaitable[Mapping[str, Counted]]]

@@ -1,13 +1,19 @@
 """Where classifications are said."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.ethnic.classifications import actions, store
+from services.ethnic.classifications.reading import LeftBy, Rulebook, exits
+from services.ethnic.classifications.reading import standings as standings_on
 from services.ethnic.classifications.rules import Region
 from services.ethnic.classifications.schemas import ClassificationIn, ClassificationOut, ClassificationsPage
+from services.ethnic.models import Classification
+from services.ethnic.recognitions.rules import Standing
 from shared.kit.bodies import Draft
 from shared.kit.clock import AsOf
 from shared.kit.days import Day
@@ -15,9 +21,11 @@ from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
-from shared.periods import Period
-from shared.reporting.desk import TheDesk
+from shared.periods import Period, local_day
+from shared.reporting.desk import Desk, TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, units_below
+from shared.territory.tree import Territory
+from shared.territory.units import NoPlaceOnMap, SplitWithoutWeight
 
 router = APIRouter(
     prefix="/v1/ethnic/classifications", tags=["classifications"], route_class=TransactionRoute
@@ -36,7 +44,13 @@ async def _regions(request: Request) -> tuple[Region, ...]:
     return regions
 
 
+async def _rulebook(request: Request) -> Rulebook:
+    rulebook: Rulebook = request.app.state.rulebook
+    return rulebook
+
+
 TheRegions = Annotated[tuple[Region, ...], Depends(_regions)]
+TheRulebook = Annotated[Rulebook, Depends(_rulebook)]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Classify a commune")
@@ -45,6 +59,7 @@ async def classify_commune(
     desk: TheDesk,
     caller: Registrar,
     regions: TheRegions,
+    rulebook: TheRulebook,
     draft: Annotated[Draft[ClassificationIn], Body()],
     response: Response,
 ) -> ClassificationOut:
@@ -55,7 +70,7 @@ async def classify_commune(
     """
     kept = await actions.classify(desk.of(caller), draft, regions)
     answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
-    return ClassificationOut.of(kept.row)
+    return (await _said(desk, rulebook, [kept.row]))[0]
 
 
 @router.get("", summary="List classifications")
@@ -63,6 +78,7 @@ async def list_classifications(
     *,
     desk: TheDesk,
     _: PublicReader,
+    rulebook: TheRulebook,
     request: Request,
     response: Response,
     unit: UnitsAsked = None,
@@ -73,32 +89,71 @@ async def list_classifications(
         str | None,
         Query(max_length=10, description="only the exits from special difficulty in this period: 2023"),
     ] = None,
+    left_by: Annotated[
+        LeftBy | None,
+        Query(
+            description="of the exits of a period, only those that a decision says at its end, or only those that rest "
+            "on a recognition alone"
+        ),
+    ] = None,
     as_of: AsOf = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ClassificationsPage:
-    """List classifications, newest first: all that was stated, what holds on a day, or the exits of a period."""
+    """List classifications, newest first: all that was stated, what holds on a day, or the exits of a period.
+
+    Each says what its decision says, and apart from it (`by_rule`) what a recognition of the commune makes of that.
+    """
+    standings: Sequence[Standing] | None = None
     if left_in is not None:
         period = Period.parse(left_in)
         below = units_below(desk.territory, unit, period.ends_on)
-        query = store.left(below, period.starts_on, period.ends_on, as_of)
+        standings = await exits(desk.session, rulebook, below, period, as_of, left_by)
     elif on is not None:
-        query = store.standing(units_below(desk.territory, unit, on), on, as_of)
-    else:
-        query = store.history(unit.split(",") if unit else None, as_of)
-    found = await page(
-        desk.session, query, limit=limit, cursor=cursor, said=lambda row: ClassificationOut.of(row[0])
+        below = units_below(desk.territory, unit, on)
+        standings = await standings_on(desk.session, rulebook, below, on, as_of)
+    query = (
+        store.history(unit.split(",") if unit else None, as_of)
+        if standings is None
+        else store.chosen([it.decided.id for it in standings])
     )
+    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
     link_next(request, response, found.next)
-    return found
+    said = await _said(desk, rulebook, found.items, standings, as_of)
+    return ClassificationsPage(items=said, next=found.next)
 
 
 @router.get("/{classification_id}", summary="Read one classification")
 async def read_classification(
-    *, desk: TheDesk, _: PublicReader, classification_id: uuid.UUID
+    *, desk: TheDesk, _: PublicReader, rulebook: TheRulebook, classification_id: uuid.UUID
 ) -> ClassificationOut:
-    """Read one classification as it was stated."""
+    """Read one classification as it was stated, and what the rule makes of it today."""
     row = await store.find(desk.session, classification_id)
     if row is None:
         raise ClassificationNotFound(classification=str(classification_id))
-    return ClassificationOut.of(row)
+    return (await _said(desk, rulebook, [row]))[0]
+
+
+async def _said(
+    desk: Desk,
+    rulebook: Rulebook,
+    rows: Sequence[Classification],
+    standings: Sequence[Standing] | None = None,
+    as_of: datetime | None = None,
+) -> list[ClassificationOut]:
+    """Say rows by the standings of the day asked about: today's, where no day was."""
+    if standings is None:
+        today = local_day(desk.now)
+        units = {place for row in rows for place in _places(desk.territory, row, today)}
+        standings = await standings_on(desk.session, rulebook, units, today, as_of)
+    by_decision = {standing.decided.id: standing for standing in standings}
+    return [ClassificationOut.of(row, by_decision.get(row.id)) for row in rows]
+
+
+def _places(territory: Territory, row: Classification, on: date) -> list[str]:
+    """Give the communes of a day that have exactly the land of a classification; none where it was merged or divided."""
+    try:
+        shares = territory.map_onto(row.unit, row.effective_on, on)
+    except (NoPlaceOnMap, SplitWithoutWeight):
+        return []
+    return [share.unit.code for share in shares if share.unchanged]

@@ -5,24 +5,29 @@ recorded last holds. Rows follow their commune only to the same land: a merged c
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, func, literal, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, literal, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.ethnic.classifications.rules import Stated
 from services.ethnic.models import Classification
-from shared.reporting.basis import instant
-from shared.reporting.engine import Counted, Scope
-from shared.reporting.registers import tops
+from services.ethnic.recognitions import store as recognitions
+from services.ethnic.recognitions.rules import Decided, Recognized
 from shared.territory.placing import places
 
 PATH = "/v1/ethnic/classifications"
-LEFT = "communes_left_special_difficulty"
+
+
+class Timeline(NamedTuple):
+    """What is known of one commune."""
+
+    decisions: list[Decided]
+    recognitions: list[Recognized]
 
 
 async def by_decision(session: AsyncSession, stated: Stated) -> Classification | None:
@@ -51,43 +56,24 @@ def history(units: Collection[str] | None, as_of: datetime | None) -> Select[Any
     return _newest_first(query)
 
 
-def standing(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
-    """Select what each commune in these units of a day is on that day."""
-    held = _held(units, on, as_of).subquery()
-    return _newest_first(select(Classification).where(Classification.id.in_(select(held.c.id))))
+def chosen(ids: Collection[uuid.UUID]) -> Select[Any]:
+    """Select these rows, newest first."""
+    return _newest_first(select(Classification).where(Classification.id.in_(ids)))
 
 
-def left(units: Collection[str], first: date, last: date, as_of: datetime | None) -> Select[Any]:
-    """Select the rows by which communes left special difficulty within a period and were still out at its end.
-
-    A commune left when the latest row effective by the period's last day says that it is not in special difficulty, and
-    an earlier one, in force on the day before the period or taking effect within it, says that it was.
-    """
-    rows = _effective(units, last, as_of).subquery()
-    following = func.lead(rows.c.effective_on).over(partition_by=rows.c.place, order_by=rows.c.effective_on)
-    spans = select(rows, following.label("following")).subquery()
-    was = select(spans.c.place).where(spans.c.specially_difficult, spans.c.following >= first)
-    out = select(spans.c.id).where(
-        spans.c.following.is_(None), ~spans.c.specially_difficult, spans.c.place.in_(was)
-    )
-    return _newest_first(select(Classification).where(Classification.id.in_(out)))
-
-
-async def count_left(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
-    """Count the communes that left special difficulty, for the engine. One statement."""
-    first, last = scope.period.starts_on, scope.period.ends_on
-    chosen = left(scope.units, first, last, scope.as_of).order_by(None).subquery()
-    number = await session.scalar(select(func.count()).select_from(chosen))
-    query = {"unit": tops(scope.units), "left_in": str(scope.period)}
-    if scope.as_of:
-        query["as_of"] = instant(scope.as_of) or ""
-    return {LEFT: Counted(number or 0, f"{PATH}?{urlencode(query, safe=',:')}")}
-
-
-def _held(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
-    rows = _effective(units, on, as_of).subquery()
-    query = select(rows.c.id).ext(distinct_on(rows.c.place))
-    return query.order_by(rows.c.place, rows.c.effective_on.desc())
+async def timelines(
+    session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
+) -> list[Timeline]:
+    """Give what is known by a day of each classified commune in units of that day. Two statements."""
+    found: dict[str, Timeline] = defaultdict(lambda: Timeline([], []))
+    for row in await session.execute(_effective(units, on, as_of)):
+        decided = Decided(row.id, row.region, row.specially_difficult, row.effective_on)
+        found[row.place].decisions.append(decided)
+    for place, it in await recognitions.placed(session, units, on, as_of):
+        if place in found:
+            revoked_on = it.revocation.decision_date if it.revocation else None
+            found[place].recognitions.append(Recognized(it.id, it.level, it.decision_date, revoked_on))
+    return list(found.values())
 
 
 def _effective(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
@@ -98,6 +84,7 @@ def _effective(units: Collection[str], on: date, as_of: datetime | None) -> Sele
             lands.c.place,
             Classification.id,
             Classification.effective_on,
+            Classification.region,
             Classification.specially_difficult,
         )
         .join(

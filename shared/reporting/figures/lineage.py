@@ -13,6 +13,7 @@ from shared.reporting.catalogue import Figure
 from shared.reporting.desk import Desk
 from shared.reporting.figures import store
 from shared.reporting.figures.reading import Reading, counted_in, outcome_of, standing_at, where
+from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
 from shared.reporting.statements import STATUSES, Status
 
@@ -68,6 +69,7 @@ class LineageOut(BaseModel):
         None,
         description="where the decisions behind a count from a register are read; null for other figures",
     )
+    caveat: CaveatOut | None = Field(None, description="what may be missing from a count from a register")
     values: list[LineageValue]
     reports: list[LineageReport]
 
@@ -89,6 +91,7 @@ async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
         numerator=outcome.numerator,
         denominator=outcome.denominator,
         register_rows=counted[figure.code].lineage if figure.code in counted else None,
+        caveat=CaveatOut.of(counted.get(figure.code)),
         values=[
             LineageValue(
                 unit=one.unit,

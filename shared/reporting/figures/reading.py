@@ -16,7 +16,7 @@ from shared.reporting.figures import store
 from shared.reporting.figures.coverage import Coverage, Expectations
 from shared.reporting.figures.place import Place, own_place, place_on_map, reported_on_map
 from shared.reporting.figures.rules import Measure, Outcome, achieved_percent, evaluate
-from shared.reporting.figures.schemas import CoverageOut, FigureOut, ProgressOut, UnitName
+from shared.reporting.figures.schemas import CaveatOut, CoverageOut, FigureOut, ProgressOut, UnitName
 from shared.reporting.figures.store import StandingValue
 from shared.reporting.targets.store import targets_of
 
@@ -38,7 +38,7 @@ class Reading:
 async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     """Answer the figures of a unit and period.
 
-    Four statements and one for each register, whatever the number of units, reports and years; a reading of the past,
+    Four statements and those of each register (one or two), whatever the number of units, reports and years; a reading of the past,
     of one commune or on another map costs what its observations cost.
     """
     place = where(desk, asked)
@@ -60,7 +60,8 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
         )
         outcome = outcome_of(figure, place, measures, counted)
         lineage = _lineage(desk, asked, figure, counted)
-        answer.append(_said(figure, outcome, planned.get(figure.code), covered, lineage, place))
+        caveat = CaveatOut.of(counted.get(figure.code))
+        answer.append(_said(figure, outcome, planned.get(figure.code), covered, caveat, lineage, place))
     return ProgressOut(
         unit=UnitName(code=place.unit.code, name=place.unit.name),
         period=str(asked.period),
@@ -160,6 +161,7 @@ def _said(
     outcome: Outcome,
     target: Decimal | None,
     covered: Coverage | None,
+    caveat: CaveatOut | None,
     lineage: str,
     place: Place,
 ) -> FigureOut:
@@ -182,6 +184,7 @@ def _said(
         oldest_at=outcome.oldest_at,
         newest_at=outcome.newest_at,
         version=figure.version,
+        caveat=caveat,
         lineage=lineage,
     )
 

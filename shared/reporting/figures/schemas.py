@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.kit.decimals import Number
 from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
+from shared.reporting.engine import Counted
 from shared.reporting.statements import Status
 
 
@@ -25,6 +26,23 @@ class CoverageOut(BaseModel):
     reported: int = Field(description="units whose values are in the figure")
     nil: int = Field(0, description="units that stated that nothing happened")
     expected: int = Field(description="units that were expected to report")
+
+
+class CaveatOut(BaseModel):
+    """What a reader of a figure has to know."""
+
+    code: str = Field(description="stable code")
+    text: str = Field(description="the sentence, in Vietnamese")
+    text_en: str = Field(description="the sentence, in English")
+
+    @classmethod
+    def of(cls, counted: Counted | None) -> "CaveatOut | None":
+        """Say the caveat of a register's count, if it has one."""
+        if counted is None or counted.caveat is None:
+            return None
+        return cls(
+            code=counted.caveat.code, text=counted.caveat.sentence.vi, text_en=counted.caveat.sentence.en
+        )
 
 
 class FigureOut(BaseModel):
@@ -79,6 +97,9 @@ class FigureOut(BaseModel):
     oldest_at: datetime | None = Field(description="oldest receipt among the reports in it")
     newest_at: datetime | None = Field(description="newest receipt among the reports in it")
     version: int = Field(description="version of the formula")
+    caveat: CaveatOut | None = Field(
+        None, description="what may be missing from it, such as decisions of a service that cannot be heard"
+    )
     lineage: str = Field(description="where the values or decisions behind it are read")
 
 
