@@ -66,5 +66,5 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     app.state.criteria_sets = sets
     app.state.thresholds = thresholds
     app.state.ocop = book
-    app.state.standards = read_conditions(settings.standards_file)
+    app.state.standards = read_conditions(sets, settings.standards_file)
     return app

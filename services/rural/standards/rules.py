@@ -1,16 +1,20 @@
-"""Whether a district or province meets its standard. Pure: its communes and their recognitions in, an answer out.
+"""Whether a district or province meets its standard. Pure: its communes and what was stated in, an answer out.
 
-A condition that nothing here can answer stays unknown; a standard is met only when all conditions are known and met.
+A condition is counted over recognized communes, over what the district states of its own criteria or of its townships, or
+is a percentage that it states. What nobody stated leaves it open, unless the rest decides it; one that nothing here can
+answer stays open. A standard is met only when all of its conditions are.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 
+from services.rural.criteria.sets import Sets
+from services.rural.rules import MET
 from shared.kit.problems import Sentence
-from shared.reporting.dated import Dated, Row, dated, read_tables, refuse_two_at_once, sentence
+from shared.reporting.dated import Dated, Row, dated, in_force, read_tables, refuse_two_at_once, sentence
 
 STANDARDS_FILE = Path(__file__).with_name("standards.toml")
 HUNDRED = Decimal(100)
@@ -23,58 +27,86 @@ class Condition(Dated):
     code: str
     unit_level: str
     label: Sentence
-    level: str | None
     least_percent: Decimal
+    level: str | None
+    """Counted: rural communes that are recognized at this level."""
+    criteria: tuple[str, ...]
+    """Counted: those of the unit's own criteria that it states as met."""
+    indicator: str | None
+    """Stated: a percentage of the unit itself or, with kinds, whether each unit of these kinds meets it."""
+    kinds: frozenset[str]
+    supplied_by: Sentence | None
+    """What would answer a condition that nothing here can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value that stands, and for which period."""
+
+    value: Decimal
+    period: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one unit on a day."""
+
+    unit: str
+    communes: Collection[str]
+    """Its rural communes."""
+    held: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Levels of recognition in force, by commune."""
+    by_kind: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The units below it by kind."""
+    stated: Mapping[tuple[str, str], Stated] = field(default_factory=dict)
+    """What was stated last, by unit and indicator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a unit stands against one condition; None where nothing here can tell."""
+    """How a unit stands against one condition."""
 
     condition: Condition
-    having: int | None
-    of: int | None
-    needed: int | None
-    """How many communes the condition asks for, rounded up."""
-    lacking: tuple[str, ...]
-    """The communes without that recognition, as long as more are needed."""
+    having: int | None = None
+    """How many of those counted have what it asks for; None where nothing is counted."""
+    of: int | None = None
+    needed: int | None = None
+    """How many it asks for, rounded up."""
+    lacking: tuple[str, ...] = ()
+    """Those known to be without it, as long as more are needed."""
+    unstated: tuple[str, ...] = ()
+    """Those of which nobody stated it, as long as more are needed."""
+    percent: Decimal | None = None
+    periods: frozenset[str] = frozenset()
+    """The periods of the assessments that it was read from."""
 
     @property
     def met(self) -> bool | None:
-        """Whether it is met."""
+        """Whether it is met; None where that is not known."""
         if self.having is None or self.needed is None:
-            return None
-        return bool(self.of) and self.having >= self.needed
+            return None if self.percent is None else self.percent >= self.condition.least_percent
+        if self.having >= self.needed:
+            return True
+        return None if self.having + len(self.unstated) >= self.needed else False
 
 
-def read_conditions(path: Path | None = None) -> tuple[Condition, ...]:
+def read_conditions(sets: Sets, path: Path | None = None) -> tuple[Condition, ...]:
     """Read the conditions from their table."""
-    conditions = tuple(_condition(row) for row in read_tables(path or STANDARDS_FILE)["condition"])
+    conditions = tuple(_condition(row, sets) for row in read_tables(path or STANDARDS_FILE)["condition"])
     refuse_two_at_once(conditions, lambda it: (it.unit_level, it.code))
     return conditions
 
 
-def judge(
-    conditions: Iterable[Condition],
-    unit_level: str,
-    on: date,
-    communes: Collection[str],
-    held: Mapping[str, Collection[str]],
-) -> list[Judged]:
-    """Judge a unit by the conditions in force; `held` are the levels in force, by commune."""
-    found = []
-    for condition in conditions:
-        if condition.unit_level != unit_level or not condition.in_force(on):
-            continue
-        if condition.level is None:
-            found.append(Judged(condition, None, None, None, ()))
-            continue
-        without = tuple(sorted(code for code in communes if condition.level not in held.get(code, ())))
-        having = len(communes) - len(without)
-        share = condition.least_percent * len(communes) / HUNDRED
-        needed = int(share.to_integral_value(ROUND_CEILING))
-        found.append(Judged(condition, having, len(communes), needed, without if having < needed else ()))
-    return found
+def stated_indicators(conditions: Iterable[Condition]) -> frozenset[str]:
+    """Give the indicators that the conditions are read from."""
+    found = {code for it in conditions for code in it.criteria}
+    return frozenset(found | {it.indicator for it in conditions if it.indicator})
+
+
+def judge(conditions: Iterable[Condition], unit_level: str, on: date, facts: Facts) -> list[Judged]:
+    """Judge a unit by the conditions in force."""
+    wanted = in_force((it for it in conditions if it.unit_level == unit_level), on)
+    return [_judge(condition, facts) for condition in wanted]
 
 
 def standard_met(judged: Collection[Judged]) -> bool | None:
@@ -85,12 +117,62 @@ def standard_met(judged: Collection[Judged]) -> bool | None:
     return None if None in answers or not answers else True
 
 
-def _condition(row: Row) -> Condition:
+def _judge(condition: Condition, facts: Facts) -> Judged:
+    if condition.level is not None:
+        communes = {code: condition.level in facts.held.get(code, ()) for code in facts.communes}
+        return _counted(condition, communes, frozenset(), of_nobody=1)
+    if condition.criteria:
+        return _stated(condition, {code: facts.stated.get((facts.unit, code)) for code in condition.criteria})
+    if condition.indicator is None:
+        return Judged(condition)
+    if condition.kinds:
+        below = (code for kind in condition.kinds for code in facts.by_kind.get(kind, ()))
+        return _stated(condition, {code: facts.stated.get((code, condition.indicator)) for code in below})
+    own = facts.stated.get((facts.unit, condition.indicator))
+    if own is None:
+        return Judged(condition, unstated=(facts.unit,))
+    return Judged(condition, percent=own.value, periods=frozenset({own.period}))
+
+
+def _stated(condition: Condition, found: Mapping[str, Stated | None]) -> Judged:
+    periods = frozenset(it.period for it in found.values() if it is not None)
+    having = {code: None if it is None else it.value == MET for code, it in found.items()}
+    return _counted(condition, having, periods, of_nobody=0)
+
+
+def _counted(
+    condition: Condition, having: Mapping[str, bool | None], periods: frozenset[str], *, of_nobody: int
+) -> Judged:
+    """Count who has it; `of_nobody` is how many are asked for where there is nobody to count."""
+    share = condition.least_percent * len(having) / HUNDRED
+    needed = int(share.to_integral_value(ROUND_CEILING)) if having else of_nobody
+    count = sum(1 for it in having.values() if it)
+    short = count < needed
+    return Judged(
+        condition,
+        having=count,
+        of=len(having),
+        needed=needed,
+        lacking=tuple(sorted(code for code, it in having.items() if it is False)) if short else (),
+        unstated=tuple(sorted(code for code, it in having.items() if it is None)) if short else (),
+        percent=HUNDRED * count / len(having) if having else None,
+        periods=periods,
+    )
+
+
+def _condition(row: Row, sets: Sets) -> Condition:
+    criteria: tuple[str, ...] = ()
+    if "criteria_set" in row:
+        criteria = tuple(it.code for it in sets[row["criteria_set"]].criteria if it.code)
     return Condition(
         **dated(row),
         code=row["code"],
         unit_level=row["unit_level"],
         label=sentence(row),
-        level=row.get("level"),
         least_percent=Decimal(str(row["least_percent"])),
+        level=row.get("level"),
+        criteria=criteria,
+        indicator=row.get("indicator"),
+        kinds=frozenset(row.get("kinds", ())),
+        supplied_by=sentence(row, "supplied_by") if "supplied_by" in row else None,
     )
