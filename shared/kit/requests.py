@@ -13,6 +13,9 @@ from shared.kit.problems import Malformed, Sentence
 MAX_DEPTH = 16
 """Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
 
+HOLDING = frozenset({dict, list})
+"""What a parser makes of objects and lists, exactly these types; their level is walked for every body."""
+
 SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes of U+0000 and of halves of surrogate pairs: few bodies hold one, and only those are looked at twice."""
 
@@ -57,9 +60,9 @@ def _too_deep(value: Any) -> bool:
         level = [
             child
             for parent in level
-            if isinstance(parent, (dict, list))
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
+            if type(parent) in HOLDING
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in HOLDING
         ]
         if not level:
             return False

@@ -5,15 +5,17 @@ from top to bottom.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from shared.kit.problems import Fault, fault
 from shared.periods import InvalidPeriod, Period
-from shared.reporting.catalogue import Catalogue, Count, Form, Indicator, Level, rule_for
+from shared.reporting.catalogue import Catalogue, Form, Indicator, rule_for
 from shared.reporting.expected import expected_units
+from shared.reporting.reports.bearing import Bearing, bearing_of, misfits
 from shared.reporting.reports.deriving import Following, derive
 from shared.reporting.reports.sentences import (
     EMPTY,
@@ -26,9 +28,6 @@ from shared.reporting.reports.sentences import (
     PERIOD_CLOSED,
     PERIOD_INVALID,
     PERIOD_NOT_STARTED,
-    UNIT_BY_ITSELF,
-    UNIT_KIND,
-    UNIT_LEVEL,
     UNIT_NOT_BELOW,
     UNIT_UNKNOWN,
     UNIT_UNKNOWN_ON_DATE,
@@ -39,7 +38,7 @@ from shared.reporting.reports.sentences import (
 )
 from shared.reporting.statements import Stated, Statement, plain
 from shared.territory.tree import Territory
-from shared.territory.units import LEVEL_NAMES, Unit, UnknownUnit, UnknownUnitOnDate
+from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
 
 NOTHING_HERE = Decimal(0)
 READ: frozenset[str] = frozenset()
@@ -57,7 +56,7 @@ class Checked:
     following: tuple[Following, ...] = ()
     """What follows from the values by the program's rules."""
 
-    @property
+    @cached_property
     def said(self) -> tuple[Stated, ...]:
         """All that is kept: the values as posted, then those that follow and were not posted."""
         derived = (it.as_stated() for it in self.following if not it.stated)
@@ -178,9 +177,14 @@ class Checker:
     def _values(
         self, statement: Statement, form: Form | None, root: Unit | None, on: date, faults: list[Fault]
     ) -> Iterator[int]:
-        """Check each value; give how many expected units it covers."""
+        """Check each value; give how many expected units it covers.
+
+        What is true of a unit, of an indicator, or of both together is looked up once; a fault is named at every row.
+        """
         placed: dict[str, Unit | None] = {}
-        covers: dict[tuple[str, Level, frozenset[str] | None], int] = {}
+        known: dict[str, Indicator] = {}
+        bearings: dict[str, Bearing] = {}
+        found: dict[tuple[str, Bearing], tuple[int, bool]] = {}
         seen: dict[tuple[str, str], int] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
             at = f"/observations/{ordinal}"
@@ -190,32 +194,45 @@ class Checker:
             unit = placed.get(one.unit)
             if unit is None and "unit" not in unread:
                 unit = placed[one.unit] = self._placed(one.unit, root, on, at, faults)
-            indicator = None if "indicator" in unread else self._indicator(one, form, on, at, faults)
+            indicator = known.get(one.indicator)
+            if indicator is None and "indicator" not in unread:
+                before = len(faults)
+                indicator = self._indicator(one, form, on, at, faults)
+                if indicator is not None and len(faults) == before:
+                    known[one.indicator] = indicator
             if indicator is not None and "value" not in unread:
                 faults += _value_faults(one, indicator, at)
             if indicator is None or unit is None:
                 yield 1
                 continue
-            faults += self._fit(unit, indicator, on, at)
-            scope = (unit.code, indicator.level, indicator.kinds)
-            if scope not in covers:
-                covers[scope] = max(1, len(expected_units(self.territory, unit.code, indicator, on)))
-            yield covers[scope]
+            bearing = bearings.get(indicator.code) or bearings.setdefault(
+                indicator.code, bearing_of(indicator, self.catalogue)
+            )
+            covers, fits = found.get((unit.code, bearing), (0, False))
+            if not fits:
+                wrong = tuple(misfits(unit, bearing, self.territory, on, at))
+                faults += wrong
+                covers = covers or max(1, len(expected_units(self.territory, unit.code, indicator, on)))
+                found[unit.code, bearing] = covers, not wrong
+            yield covers
 
     def _stated_above(self, statement: Statement, on: date) -> Iterator[Fault]:
         """Refuse a value of a unit when the same report states it for a unit above, which holds it already."""
+        units = {one.unit for one in statement.values}
+        above = {unit: [it for it in self._line_above(unit, on) if it in units] for unit in units}
+        if not any(above.values()):
+            return
         stated = {(one.unit, one.indicator) for one in statement.values}
-        above: dict[str, tuple[str, ...]] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
-            if one.unit not in above:
-                known = self.territory.find(one.unit, on) is not None
-                line = self.territory.ancestors(one.unit, on) if known else ()
-                above[one.unit] = tuple(it.code for it in line)
             for code in above[one.unit]:
                 if (code, one.indicator) in stated:
                     shown = {"unit": one.unit, "above": code}
                     yield fault(f"/observations/{ordinal}", "value_stated_above", VALUE_STATED_ABOVE, **shown)
                     break
+
+    def _line_above(self, code: str, on: date) -> list[str]:
+        known = self.territory.find(code, on) is not None
+        return [it.code for it in self.territory.ancestors(code, on)] if known else []
 
     def _placed(self, code: str, root: Unit | None, on: date, at: str, faults: list[Fault]) -> Unit | None:
         unit = self._unit(code, on, f"{at}/unit", faults)
@@ -246,25 +263,10 @@ class Checker:
             )
         return indicator
 
-    def _fit(self, unit: Unit, indicator: Indicator, on: date, at: str) -> Iterator[Fault]:
-        in_district = self.territory.answering_unit(unit.code, on).level == "district"
-        own: Level = "district" if indicator.level == "district" and in_district else "commune"
-        made = self.catalogue.unit_by_unit.get(indicator.code, ())
-        by_itself = not indicator.adds or any(isinstance(figure.formula, Count) for figure in made)
-        if unit.level == "village" or (unit.level == "commune" and own == "district"):
-            name = LEVEL_NAMES[own]
-            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=name)
-        elif by_itself and unit.level != own:
-            name = LEVEL_NAMES[own]
-            yield fault(f"{at}/unit", "unit_level_wrong", UNIT_BY_ITSELF, unit=unit.code, level=name)
-        if indicator.kinds is not None and unit.level == "commune" and unit.kind not in indicator.kinds:
-            kinds = ", ".join(sorted(indicator.kinds))
-            yield fault(
-                f"{at}/unit", "unit_kind_wrong", UNIT_KIND, unit=unit.code, kind=unit.kind, kinds=kinds
-            )
-
     def _across(self, statement: Statement) -> Iterator[Fault]:
         """Run the program's own checks over each unit's values."""
+        if not self.catalogue.checks:
+            return
         by_unit: dict[str, dict[str, Decimal]] = defaultdict(dict)
         places: dict[tuple[str, str], int] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
@@ -288,10 +290,11 @@ def _emptiness(statement: Statement) -> Iterator[Fault]:
         yield fault("/observations", "report_empty", EMPTY)
 
 
-def _repetition(one: Stated, ordinal: int, seen: dict[tuple[str, str], int]) -> Iterator[Fault]:
+def _repetition(one: Stated, ordinal: int, seen: dict[tuple[str, str], int]) -> Collection[Fault]:
     first = seen.setdefault((one.unit, one.indicator), ordinal)
-    if first != ordinal:
-        yield fault(f"/observations/{ordinal}", "value_repeated", VALUE_REPEATED, first=first)
+    if first == ordinal:
+        return ()
+    return (fault(f"/observations/{ordinal}", "value_repeated", VALUE_REPEATED, first=first),)
 
 
 def _value_faults(one: Stated, indicator: Indicator, at: str) -> Iterator[Fault]:

@@ -4,22 +4,21 @@ import json
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     Boolean,
-    Numeric,
     Select,
     SmallInteger,
     Text,
+    Uuid,
     bindparam,
     insert,
     select,
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
@@ -28,64 +27,72 @@ from shared.reporting.statements import STATUSES, Stated
 
 LIVE = ("submitted", "accepted")
 
+_LIVE_REPORTS = (
+    select(Report)
+    .where(
+        Report.unit == bindparam("unit"),
+        Report.period == bindparam("period"),
+        Report.form == bindparam("form"),
+        Report.state.in_(LIVE),
+    )
+    .order_by(Report.received_at.desc(), Report.id.desc())
+    .execution_options(populate_existing=True)
+)
+
 _KEEP_VALUES = text(
     """
     INSERT INTO observations
         (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
-    SELECT :year, :period, unit, indicator, :report_id, ordinal, value, status, covers, derived,
+    SELECT :year, :period, unit, indicator, :report_id, place - 1, CAST(value AS numeric), status, covers, derived,
            CAST(reasons AS jsonb)
-    FROM unnest(CAST(:units AS text[]), CAST(:indicators AS text[]), CAST(:ordinals AS int[]),
-                CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]),
-                CAST(:derived AS boolean[]), CAST(:reasons AS text[]))
-         AS said (unit, indicator, ordinal, value, status, covers, derived, reasons)
+    FROM unnest(CAST(:units AS text[]), CAST(:indicators AS text[]), CAST(:amounts AS text[]),
+                CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]), CAST(:derived AS boolean[]),
+                CAST(:reasons AS text[]))
+         WITH ORDINALITY AS said (unit, indicator, value, status, covers, derived, reasons, place)
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
     bindparam("indicators", type_=ARRAY(Text)),
-    bindparam("amounts", type_=ARRAY(Numeric)),
+    bindparam("amounts", type_=ARRAY(Text)),
     bindparam("statuses", type_=ARRAY(SmallInteger)),
     bindparam("covers", type_=ARRAY(SmallInteger)),
     bindparam("derived", type_=ARRAY(Boolean)),
     bindparam("reasons", type_=ARRAY(Text)),
 )
 
-_STANDING_NEARBY = text(
+_KEEP_REPORT = text(
     """
-    WITH standing AS MATERIALIZED (
-        SELECT report_id, unit FROM standings
-        WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
-          AND unit = ANY(:units) AND period = ANY(:periods)
+    WITH kept AS (
+        INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
+                             receipt_code, supersedes, nil, note, document, evidence, counts)
+        VALUES (:id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
+                :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts)
+        RETURNING *
+    ), stood AS (
+        INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
+        SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM kept
     )
-    SELECT DISTINCT o.unit, o.period, o.indicator, s.report_id, s.unit AS reported_by
-    FROM observations o
-    JOIN standing s ON s.report_id = o.report_id
-    WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
-      AND o.indicator = ANY(:indicators) AND NOT s.report_id = ANY(:but)
+    INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
+    SELECT id, state, client_id, state_at, content_sha256 FROM kept
     """
 ).bindparams(
-    bindparam("units", type_=ARRAY(Text)),
-    bindparam("periods", type_=ARRAY(Text)),
-    bindparam("indicators", type_=ARRAY(Text)),
+    bindparam("supersedes", type_=Uuid),
+    bindparam("note", type_=Text),
+    bindparam("document", type_=JSONB(none_as_null=True)),
+    bindparam("evidence", type_=JSONB),
+    bindparam("counts", type_=JSONB),
 )
-
-
-class Nearby(NamedTuple):
-    """A value that another live report states at one of the units asked about."""
-
-    unit: str
-    period: str
-    indicator: str
-    report_id: uuid.UUID
-    reported_by: str
+_MARK = text("SAVEPOINT values_kept")
+_BACK_TO_THE_MARK = text("ROLLBACK TO SAVEPOINT values_kept")
+_COLUMNS_KEPT = tuple(one.key for one in Report.__table__.columns)
 
 
 async def live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
-    """Give the live reports of a unit, period and form, the latest first: at most one pending and one accepted."""
-    found = await session.scalars(
-        select(Report)
-        .where(Report.unit == unit, Report.period == period, Report.form == form, Report.state.in_(LIVE))
-        .order_by(Report.received_at.desc(), Report.id.desc())
-    )
+    """Give the live reports of a unit, period and form as they are now, the latest first.
+
+    At most one is pending and one accepted.
+    """
+    found = await session.scalars(_LIVE_REPORTS, {"unit": unit, "period": period, "form": form})
     return list(found)
 
 
@@ -156,55 +163,13 @@ async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
     return found
 
 
-async def standing_nearby(
-    session: AsyncSession,
-    *,
-    year: int,
-    periods: Collection[str],
-    units: Collection[str],
-    indicators: Collection[str],
-    but: Collection[uuid.UUID],
-) -> list[Nearby]:
-    """Give the values that other live reports state at these units, on either basis."""
-    rows = await session.execute(
-        _STANDING_NEARBY,
-        {
-            "year": year,
-            "periods": list(periods),
-            "units": list(units),
-            "indicators": list(indicators),
-            "but": list(but),
-        },
-    )
-    return [Nearby(*row) for row in rows]
-
-
-async def standing_nil(
-    session: AsyncSession, *, period: str, form: str, units: Collection[str], but: Collection[uuid.UUID]
-) -> list[tuple[str, uuid.UUID]]:
-    """Give those of the units that state on a form, on either basis, that nothing happened, with their report."""
-    rows = await session.execute(
-        select(Standing.unit, Standing.report_id)
-        .where(
-            Standing.period == period,
-            Standing.form == form,
-            Standing.unit.in_(units),
-            Standing.nil,
-            Standing.until.is_(None),
-            Standing.report_id.not_in(but),
-        )
-        .distinct()
-    )
-    return [(unit, report_id) for unit, report_id in rows]
-
-
 async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Checked) -> None:
-    """Keep a report's values, and what follows from them, in one statement."""
+    """Keep a report's values, and what follows from them, in one statement behind the mark of `take_values_back`."""
+    await session.execute(_MARK)
     values = checked.said
     if not values:
         return
     rank = {status: at for at, status in enumerate(STATUSES)}
-    amounts: list[Decimal] = [it.value for it in values]
     reasons = {
         (it.unit, it.derived.indicator): json.dumps(it.derived.reasons(), ensure_ascii=False)
         for it in checked.following
@@ -218,14 +183,23 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
             "report_id": report_id,
             "units": [it.unit for it in values],
             "indicators": [it.indicator for it in values],
-            "ordinals": list(range(len(values))),
-            "amounts": amounts,
+            "amounts": [str(it.value) for it in values],
             "statuses": [rank[it.status] for it in values],
             "covers": covers,
             "derived": [it.derived for it in values],
             "reasons": [reasons.get((it.unit, it.indicator)) for it in values],
         },
     )
+
+
+async def take_values_back(session: AsyncSession) -> None:
+    """Undo what was kept since the mark."""
+    await session.execute(_BACK_TO_THE_MARK)
+
+
+async def keep_report(session: AsyncSession, it: Report) -> None:
+    """Keep a submitted report: from its instant on it stands, provisionally. One statement."""
+    await session.execute(_KEEP_REPORT, {name: getattr(it, name) for name in _COLUMNS_KEPT})
 
 
 async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:
