@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.models import AnsweredRequest
@@ -20,6 +20,26 @@ from shared.kit.problems import Invalid, Malformed, Sentence
 
 KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 KEPT_HEADERS = ("content-type", "location", "etag")
+
+_CLAIM = text(
+    """
+    INSERT INTO answered_requests (client_id, key, content_sha256, received_at)
+    VALUES (:client_id, :key, :content_sha256, :received_at)
+    ON CONFLICT DO NOTHING RETURNING key
+    """
+)
+_ANSWERED = text(
+    """
+    SELECT content_sha256, status, headers, body FROM answered_requests
+    WHERE client_id = :client_id AND key = :key
+    """
+).columns(headers=JSONB)
+_KEEP_ANSWER = text(
+    """
+    UPDATE answered_requests SET status = :status, headers = :headers, body = :body
+    WHERE client_id = :client_id AND key = :key
+    """
+).bindparams(bindparam("headers", type_=JSONB))
 
 
 class IdempotencyKeyRequired(Malformed):
@@ -63,17 +83,16 @@ async def claim_of(request: Request, client_id: str) -> Claim:
 
 async def first_answer(session: AsyncSession, claim: Claim, now: datetime) -> Response | None:
     """Claim the key; None means the request is the first and must take effect in this transaction."""
-    claimed = await session.scalar(
-        insert(AnsweredRequest)
-        .values(
-            client_id=claim.client_id, key=claim.key, content_sha256=claim.content_sha256, received_at=now
+    key = {"client_id": claim.client_id, "key": claim.key}
+    while True:
+        claimed = await session.execute(
+            _CLAIM, {**key, "content_sha256": claim.content_sha256, "received_at": now}
         )
-        .on_conflict_do_nothing()
-        .returning(AnsweredRequest.key)
-    )
-    if claimed is not None:
-        return None
-    answered = await session.get_one(AnsweredRequest, (claim.client_id, claim.key))
+        if claimed.first() is not None:
+            return None
+        answered = (await session.execute(_ANSWERED, key)).first()
+        if answered is not None:  # else it was pruned since, and is claimed anew
+            break
     if answered.content_sha256 != claim.content_sha256:
         raise IdempotencyKeyReused
     return Response(
@@ -86,13 +105,14 @@ async def first_answer(session: AsyncSession, claim: Claim, now: datetime) -> Re
 async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
     """Keep what was answered, in the transaction of the effect."""
     await session.execute(
-        update(AnsweredRequest)
-        .where(AnsweredRequest.client_id == claim.client_id, AnsweredRequest.key == claim.key)
-        .values(
-            status=response.status_code,
-            headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-            body=bytes(response.body),
-        )
+        _KEEP_ANSWER,
+        {
+            "client_id": claim.client_id,
+            "key": claim.key,
+            "status": response.status_code,
+            "headers": {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
+            "body": bytes(response.body),
+        },
     )
 
 

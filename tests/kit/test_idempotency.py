@@ -1,9 +1,11 @@
 """A repeated POST takes effect once and is answered alike every time."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from shared.kit.idempotency import prune
 from tests.kit.notes import running_notes
@@ -125,3 +127,24 @@ async def test_old_keys_are_forgotten_some_at_a_time(database):
         assert await notes.count("answered_requests") == 2
         assert (await notes.write("note 4", key="k4")).headers["idempotent-replay"] == "true"
         assert (await notes.write("note 0 again", key="k0")).status_code == 201
+
+
+async def test_a_key_that_is_pruned_while_it_is_repeated_is_taken_anew(database):
+    """The key is there when it is claimed and gone when its answer is looked up."""
+    async with running_notes(database) as notes:
+        await notes.write("one", key="k")
+        pruned = 0
+
+        def prune_before_the_answer_is_read(_connection, _cursor, statement, *_):
+            nonlocal pruned
+            if "SELECT content_sha256" in statement and not pruned:
+                pruned += 1
+                thread.submit(asyncio.run, notes.sql("DELETE FROM ethnic.answered_requests")).result()
+
+        engine = notes.app.state.database.engine.sync_engine
+        with ThreadPoolExecutor(1) as thread:
+            event.listen(engine, "before_cursor_execute", prune_before_the_answer_is_read)
+            again = await notes.write("two", key="k")
+        assert (again.status_code, again.json()["text"]) == (201, "two")
+        assert "idempotent-replay" not in again.headers
+        assert pruned == 1
