@@ -54,6 +54,8 @@ async def test_steps_are_passed_in_order_before_acceptance(office):
     assert (await step("checked")).json()["code"] == "step_missing"
     assert (await step("signed")).json()["code"] == "step_unknown"
     assert (await step("certified")).status_code == 200
+    again = await step("certified")
+    assert (again.status_code, again.json()["code"]) == (409, "step_passed")
     assert (await step("checked")).status_code == 200
     assert (await office.verdict(report)).status_code == 200
     whole = (await office.get(f"reports/{report['id']}", office.reviewer)).json()

@@ -13,6 +13,7 @@ Problem
     ├── NotReviewable         report_state
     ├── ContentChanged        content_changed        the reviewer saw something else
     ├── StepMissing           step_missing           the form's review chain has a step before this
+    ├── StepPassed            step_passed            the report has passed this step already
     └── StepUnknown           step_unknown           the form's review chain has no such step
 """
 
@@ -97,6 +98,13 @@ class StepMissing(Conflict):
         "Báo cáo chưa qua bước “{step}” theo quy trình của biểu.",
         "The report has not passed the step “{step}” of its form's review chain.",
     )
+
+
+class StepPassed(Conflict):
+    """A step is passed once."""
+
+    code = "step_passed"
+    detail = Sentence("Báo cáo đã qua bước “{step}”.", "The report has passed the step “{step}” already.")
 
 
 class StepUnknown(Conflict):

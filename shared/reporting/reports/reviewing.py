@@ -16,6 +16,7 @@ from shared.reporting.reports.problems import (
     OwnReport,
     ReportNotFound,
     StepMissing,
+    StepPassed,
     StepUnknown,
 )
 from shared.reporting.reports.standing import happening, refresh_touched
@@ -54,12 +55,13 @@ async def review(
 
 
 async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256: str) -> Report:
-    """Pass a submitted report through a step of its form's review chain; steps go in their order."""
+    """Pass a submitted report through a step of its form's review chain; steps go in their order, each once."""
     at, report, _ = await _pending(desk, report_id, seen_sha256, "passed")
     steps = [it.code for it in desk.engine.catalogue.forms[report.form].steps]
     if step not in steps:
         raise StepUnknown(step=step, steps=", ".join(steps) or "-")
-    await _require_steps(desk, report, before=step)
+    if step in await _require_steps(desk, report, before=step):
+        raise StepPassed(step=step, report=str(report.id))
     await store.note_review(desk.session, report, "passed", desk.caller.client_id, at, step=step)
     await publish(desk.session, at, [happening("report.passed", report)])
     return report
@@ -107,21 +109,22 @@ async def _pending(
     return at, report, period
 
 
-async def _require_steps(desk: Desk, report: Report, *, before: str | None = None) -> None:
-    """Refuse when a step of the chain, up to the one named, has not been passed."""
+async def _require_steps(desk: Desk, report: Report, *, before: str | None = None) -> set[str | None]:
+    """Refuse when a step of the chain, up to the one named, has not been passed; give those that were."""
     form = desk.engine.catalogue.forms[report.form]
     if not form.steps:
-        return
+        return set()
     passed = {it.step for it in await store.reviews_of(desk.session, report.id)}
     for step in form.steps:
         if step.code == before:
-            return
+            break
         if step.code not in passed:
             raise StepMissing(step=step.code, report=str(report.id))
+    return passed
 
 
 async def _taken_up(desk: Desk, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     report = await store.report(desk.session, report_id)
     if report is None:
         raise ReportNotFound(report=str(report_id))
