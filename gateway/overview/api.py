@@ -21,7 +21,7 @@ from gateway.overview.parts import Part, Parts, Question, Refused
 from gateway.overview.schemas import StatusOut
 from gateway.settings import FUNDING, GatewaySettings
 from shared.kit.answers import PROBLEM_JSON, language_of
-from shared.kit.clock import AsOf
+from shared.kit.clock import AskedInstant
 from shared.kit.conditional import has_it, weak_tag
 from shared.kit.identity import Caller, PublicReader
 from shared.periods import Period
@@ -43,7 +43,7 @@ async def read_status(
         str, Query(max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
     ],
     unit: UnitAsked,
-    as_of: AsOf = None,
+    as_of: AskedInstant = None,
     require: Annotated[
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
     ] = "any",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding import store
 from services.funding.catalogue import Catalogue
 from services.funding.places import Place, latest_unit, places_below, unit_of_year
-from shared.kit.clock import Now
+from shared.kit.clock import Clock, Now, TheClock
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.problems import Forbidden, Sentence
 from shared.kit.transactions import Session
@@ -56,6 +56,9 @@ class Desk:
     catalogue: Catalogue
     territory: Territory
     now: datetime
+    """The instant of the request."""
+    clock: Clock
+    """Asked again by whoever has waited for the write order."""
     caller: Caller = ANONYMOUS
 
     def of(self, caller: Caller) -> Self:
@@ -97,8 +100,10 @@ CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
 """The programs, components and sources of this installation."""
 
 
-async def _desk(session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now) -> Desk:
-    return Desk(session, catalogue, territory, now)
+async def _desk(
+    session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: TheClock
+) -> Desk:
+    return Desk(session, catalogue, territory, now, clock)
 
 
 TheDesk = Annotated[Desk, Depends(_desk)]

@@ -7,8 +7,7 @@ from fastapi import APIRouter
 
 from services.poverty.rules import NEAR_POOR, POOR, Movement
 from services.poverty.schemas import MovementOut, MovementRow, MovementTable
-from shared.kit.clock import AsOf
-from shared.kit.feed import newest_change
+from shared.kit.feed import AsOf, newest_change
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period

@@ -15,15 +15,23 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-async def _now(request: Request) -> datetime:
+async def _clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
+    return clock
+
+
+TheClock = Annotated[Clock, Depends(_clock)]
+"""The service's clock, for whoever has to wait before the instant of a change is known."""
+
+
+async def _now(clock: TheClock) -> datetime:
     return clock()
 
 
 Now = Annotated[datetime, Depends(_now)]
 """The instant of the request by the service's clock."""
 
-AsOf = Annotated[
+AskedInstant = Annotated[
     AwareDatetime | None, Query(description="RFC 3339 instant: read what was known then; now when left out")
 ]
-"""An instant of the past to read at."""
+"""An instant to read at, as asked; `shared.kit.feed.AsOf` is one whose answer never changes again."""

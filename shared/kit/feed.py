@@ -6,28 +6,48 @@ the schema held to the commit, and only then numbers its entries. The lock is ta
 transaction is done, so writers queue for milliseconds; in return a cursor is a plain sequence, and an instant (`at`,
 never going back) divides what was known from what was not.
 
+The instant of a change is read off the clock when the write order is held. So a reading `as_of` a passed instant waits
+for whoever holds it, and is final: every later writer gets a later instant.
+
 Entries are CloudEvents 1.0 (structured JSON).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import insert, select, text
+from sqlalchemy import DateTime, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.clock import AskedInstant, Clock, Now
 from shared.kit.identity import Insider
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
+from shared.kit.problems import Invalid, Sentence
 from shared.kit.transactions import Session, TransactionRoute
 
 WRITE_ORDER = 7_701
 """The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""
 
 ONE_TICK = timedelta(microseconds=1)
+
+_PLACE = f"(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
+_TAKE = text(f"SELECT pg_advisory_xact_lock{_PLACE}")
+_AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
+_LATEST = text("SELECT at FROM changes ORDER BY sequence DESC LIMIT 1")
+_PUBLISH = text(
+    """
+    INSERT INTO changes (at, type, subject, data)
+    SELECT :at, type, subject, CAST(facts AS jsonb)
+    FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
+         WITH ORDINALITY AS it (type, subject, facts, place)
+    ORDER BY place
+    """
+).bindparams(bindparam("at", type_=DateTime(timezone=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +59,21 @@ class Happening:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-async def take_write_order(session: AsyncSession, now: datetime) -> datetime:
-    """Wait for the write order and tell the instant of this change: later than every change before it."""
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(to_regnamespace(current_schema())::oid::int, :key)").bindparams(
-            key=WRITE_ORDER
-        )
+class InstantNotPassed(Invalid):
+    """What will be known at an instant to come cannot be read yet."""
+
+    code = "as_of_not_passed"
+    detail = Sentence(
+        "Thời điểm as_of {as_of} chưa qua; bây giờ là {now}.",
+        "The instant {as_of} has not passed; it is {now}.",
     )
-    latest = await session.scalar(select(Change.at).order_by(Change.sequence.desc()).limit(1))
+
+
+async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
+    """Wait for the write order and tell the instant of this change: later than every change before it."""
+    await session.execute(_TAKE)
+    latest: datetime | None = await session.scalar(_LATEST)
+    now = clock()
     return now if latest is None or latest < now else latest + ONE_TICK
 
 
@@ -54,9 +81,31 @@ async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happ
     """Write the entries, last in the transaction; the caller holds the write order that gave `at`."""
     if happenings:
         await session.execute(
-            insert(Change),
-            [{"at": at, "type": it.type, "subject": it.subject, "data": it.data} for it in happenings],
+            _PUBLISH,
+            {
+                "at": at,
+                "types": [it.type for it in happenings],
+                "subjects": [it.subject for it in happenings],
+                "facts": [json.dumps(it.data) for it in happenings],
+            },
         )
+
+
+async def _settled(session: Session, now: Now, as_of: AskedInstant = None) -> datetime | None:
+    """Wait until all that happened by an instant is committed; what the request reads next includes it."""
+    if as_of is None:
+        return None
+    await session.execute(_AFTER_WHOEVER_WRITES)
+    await session.rollback()  # the snapshot that waited is older than what it waited for
+    if as_of >= now:  # a follower's clock may be behind the one that gave the newest change its instant
+        _, newest = await newest_change(session)
+        if newest is None or as_of > newest:
+            raise InstantNotPassed(as_of=as_of.isoformat(), now=now.isoformat())
+    return as_of
+
+
+AsOf = Annotated[datetime | None, Depends(_settled)]
+"""An instant of the past to read at, settled: what is read as of it now is what will be read as of it ever after."""
 
 
 async def newest_change(session: AsyncSession) -> tuple[int, datetime | None]:

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.clock import Now
+from shared.kit.clock import Clock, Now, TheClock
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.problems import Forbidden, Sentence
 from shared.kit.transactions import Session
@@ -39,6 +39,9 @@ class Desk:
     engine: Engine
     territory: Territory
     now: datetime
+    """The instant of the request."""
+    clock: Clock
+    """Asked again by whoever has waited for the write order."""
     caller: Caller = ANONYMOUS
 
     def of(self, caller: Caller) -> Self:
@@ -90,8 +93,10 @@ class Desk:
         return max((it.valid_to for it in versions if it.valid_to), default=today)
 
 
-async def _desk(session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now) -> Desk:
-    return Desk(session, engine, territory, now)
+async def _desk(
+    session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now, clock: TheClock
+) -> Desk:
+    return Desk(session, engine, territory, now, clock)
 
 
 TheDesk = Annotated[Desk, Depends(_desk)]

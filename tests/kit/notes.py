@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, DateTime, Identity, Text, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.bodies import Draft, DraftModel
-from shared.kit.clock import Now
+from shared.kit.clock import TheClock
 from shared.kit.decimals import Number
 from shared.kit.feed import Happening, feed_router, publish, take_write_order
 from shared.kit.identity import Administrator, PublicReader, Reporter
@@ -99,7 +99,7 @@ EMPTY = Sentence("Không có dòng nào.", "There is no line.")
 async def write_note(
     *,
     session: Session,
-    now: Now,
+    clock: TheClock,
     _: Reporter,
     request: Request,
     response: Response,
@@ -117,7 +117,7 @@ async def write_note(
     ]
     if not draft.unread & {"lines"} and not draft.ordinals and not draft.faults:
         faults.append(fault("/lines", "note_empty", EMPTY))
-    at = await take_write_order(session, now)
+    at = await take_write_order(session, clock)
     row = NoteRow(written_at=at, text=body.text)
     session.add(row)
     await session.flush()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.kit.clock import system_clock
 from shared.kit.feed import Happening, publish, take_write_order
 from tests.kit.notes import running_notes
 
@@ -69,7 +70,7 @@ async def test_instants_never_go_back_even_when_the_clock_does(database):
         instants = []
         for step in (0, 10, -3600, 0, 0, 5):
             async with notes.app.state.database.writing() as session:
-                at = await take_write_order(session, clock + timedelta(seconds=step))
+                at = await take_write_order(session, lambda step=step: clock + timedelta(seconds=step))
                 await publish(session, at, [Happening("tick", "clock")])
                 instants.append(at)
         assert instants == sorted(set(instants))
@@ -106,7 +107,7 @@ async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(databas
         async def writer(number: int):
             await asyncio.sleep(chance.random() * 0.2)
             async with notes.app.state.database.writing() as session:
-                at = await take_write_order(session, datetime.now(UTC))
+                at = await take_write_order(session, system_clock)
                 await publish(
                     session, at, [Happening("wrote", f"w/{number}", {"n": number, "of": it}) for it in (0, 1)]
                 )
@@ -132,9 +133,8 @@ async def test_services_in_one_database_never_wait_for_each_other(database):
     from shared.kit.database import Database
 
     poverty, ethnic = Database(database.url("poverty")), Database(database.url("ethnic"))
-    now = datetime.now(UTC)
     async with poverty.writing() as one, ethnic.writing() as two:
-        await take_write_order(one, now)
-        await asyncio.wait_for(take_write_order(two, now), timeout=2)
+        await take_write_order(one, system_clock)
+        await asyncio.wait_for(take_write_order(two, system_clock), timeout=2)
     await poverty.close()
     await ethnic.close()

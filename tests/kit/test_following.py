@@ -137,7 +137,7 @@ async def test_changes_are_taken_in_order_and_once(database):
 async def test_other_kinds_of_change_are_passed_over(database):
     async with following(database) as it:
         async with it.notes.app.state.database.writing() as session:
-            at = await take_write_order(session, it.now)
+            at = await take_write_order(session, it.clock)
             await publish(session, at, [Happening("note.of_next_year", "notes/1", {"new": True})])
         await it.notes.write("known")
         await it.round()

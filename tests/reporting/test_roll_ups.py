@@ -128,7 +128,9 @@ async def compare(office, model):
                 ask = {"period": PERIOD, "basis": basis}
                 catalogue = state.reporting.catalogue
                 rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
-                below = Desk(session, state.reporting, state.territory, office.clock.at).below(scope, PERIOD)
+                below = Desk(session, state.reporting, state.territory, office.clock.at, office.clock).below(
+                    scope, PERIOD
+                )
                 recomputed = await store.measured(session, catalogue, units=below, **ask)
                 assert rolled == recomputed, (basis, scope)
                 if model is not None:

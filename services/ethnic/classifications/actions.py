@@ -32,7 +32,7 @@ async def classify(desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Re
     faults = faults_of(stated, regions, draft.unread)
     found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
 
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     before = await store.by_decision(desk.session, stated)
     if before is not None:
         if (before.region, before.specially_difficult) != (stated.region, stated.specially_difficult):

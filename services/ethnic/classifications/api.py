@@ -15,8 +15,8 @@ from services.ethnic.classifications.schemas import ClassificationIn, Classifica
 from services.ethnic.models import Classification
 from services.ethnic.recognitions.rules import Standing
 from shared.kit.bodies import Draft
-from shared.kit.clock import AsOf
 from shared.kit.days import Day
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence

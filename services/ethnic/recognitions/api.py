@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.ethnic.recognitions import store
 from services.ethnic.recognitions.schemas import HeardRecognitionOut, HeardRecognitionsPage
-from shared.kit.clock import AsOf
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence

@@ -165,7 +165,7 @@ async def _keep(desk: Desk, batch_id: uuid.UUID, bench: Bench, holding: Holding)
     if unsound:
         raise AssertionError(f"a batch would overdraw {unsound}")
     await keep_all(session, holding, bench.touched)
-    at = await take_write_order(session, desk.now)
+    at = await take_write_order(session, desk.clock)
     await append_all(session, [replace(each, recorded_at=at) for each in bench.kept.values()], holding)
     counts = {"entries": len(bench.kept), "amount_vnd": sum(each.amount_vnd for each in bench.kept.values())}
     await publish(session, at, [Happening("batch.recorded", f"batches/{batch_id}", counts)])

@@ -232,7 +232,7 @@ async def _keep(desk: Desk, entry: Entry, holding: Holding, *, dry_run: bool) ->
     if dry_run:
         return Recorded(replace(entry, id=None), touched)
     await keep_balances(session, holding, touched)
-    at = await take_write_order(session, desk.now)
+    at = await take_write_order(session, desk.clock)
     entry = replace(entry, recorded_at=at)
     entry = replace(entry, sequence=await store.append(session, entry, holding))
     await publish(session, at, [_happening(entry)])

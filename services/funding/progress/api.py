@@ -38,8 +38,7 @@ from services.funding.queries import (
     Sought,
 )
 from shared.kit.answers import language_of
-from shared.kit.clock import AsOf
-from shared.kit.feed import newest_change
+from shared.kit.feed import AsOf, newest_change
 from shared.kit.identity import PublicReader
 from shared.kit.problems import Invalid, Language, Sentence, fault
 from shared.kit.transactions import TransactionRoute

@@ -78,7 +78,7 @@ async def _state(desk: Desk, code: str, kind: str, said: Mapping[str, Any]) -> P
         kept |= {"decision_number": decision.number, "decision_date": decision.date}
     signed = {"client_id": desk.caller.client_id, "recorded_at": desk.now}
     await store.state(desk.session, {"project": code, "kind": kind, **kept, **signed})
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     await publish(desk.session, at, [Happening(f"project.{TOLD[kind]}", f"projects/{code}")])
     row = await store.find(desk.session, code)
     assert row is not None

@@ -11,8 +11,8 @@ from services.rural.assessments.rules import met_between
 from services.rural.assessments.schemas import CommuneOut, CommuneRow, CommunesOut, CriteriaOut
 from services.rural.criteria.api import TheSets
 from services.rural.ocop.api import TheBook
-from shared.kit.clock import AsOf
 from shared.kit.days import Day
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, InvalidCursor, Limit, link_next, seal, unseal
 from shared.kit.transactions import TransactionRoute

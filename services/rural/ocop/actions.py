@@ -33,7 +33,7 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept:
     found = await place_of(desk, draft, body.unit, on, levels=LEVELS, dated_by="decision")
     found = settle(desk, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
 
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     row = OcopEvaluation(
         id=uuid7(at),
         code=body.code,

@@ -20,8 +20,8 @@ from services.rural.ocop.schemas import (
 )
 from services.rural.ocop.store import Sought
 from shared.kit.bodies import Draft
-from shared.kit.clock import AsOf
 from shared.kit.days import Day
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence

@@ -64,7 +64,7 @@ async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept
     faults = faults_of(stated, sets, unit, draft.unread)
     found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
 
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     before = await store.of_unit(desk.session, found, stated.decided_on)
     for row in before:
         if _same_decision(row, stated):
@@ -105,7 +105,7 @@ async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept
 
 async def revoke(desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationIn], sets: Sets) -> Kept:
     """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     row = await store.find(desk.session, recognition_id)
     if row is None:
         raise RecognitionNotFound(recognition=str(recognition_id))

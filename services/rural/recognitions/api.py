@@ -16,8 +16,8 @@ from services.rural.recognitions.schemas import (
 )
 from services.rural.recognitions.store import Sought
 from shared.kit.bodies import Draft
-from shared.kit.clock import AsOf
 from shared.kit.days import Day
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute

@@ -22,9 +22,9 @@ from services.rural.standards.rules import (
     stated_indicators,
 )
 from services.rural.standards.store import stated_last
-from shared.kit.clock import AsOf
 from shared.kit.days import Day
 from shared.kit.decimals import Number
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.problems import Sentence
 from shared.kit.transactions import TransactionRoute

@@ -51,7 +51,7 @@ async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept:
     found = None if {"code", "valid_from"} & draft.unread else _commune(desk, body.code, body.valid_from)
     found = settle(desk, draft, found)
 
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     village = Unit(
         code=body.code,
         level="village",

@@ -41,7 +41,7 @@ async def _begin_again(url: str, feed: str) -> int | None:
         async with database.writing() as session:
             if await cursor.current(session, feed) is None:
                 return None
-            return await cursor.begin_again(session, feed, system_clock())
+            return await cursor.begin_again(session, feed, system_clock)
     finally:
         await database.close()
 

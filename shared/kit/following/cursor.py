@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.clock import Clock
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.models import FollowedFeed
 
@@ -66,9 +67,9 @@ async def begun(session: AsyncSession, feed: str, now: datetime) -> FollowedFeed
     return row
 
 
-async def begin_again(session: AsyncSession, feed: str, now: datetime) -> int:
+async def begin_again(session: AsyncSession, feed: str, clock: Clock) -> int:
     """Begin a feed's next life, from zero; tells which it is. What was learnt before stays as it was known then."""
-    at = await take_write_order(session, now)
+    at = await take_write_order(session, clock)
     last = await current(session, feed)
     life = last.life + 1 if last else 1
     session.add(FollowedFeed(feed=feed, life=life, begun_at=at, **AT_FIRST))

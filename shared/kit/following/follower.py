@@ -107,7 +107,7 @@ class Follower:
             if new is None:
                 row.state, row.problem = "rewound", _rewound(row)
             else:
-                await self._take(session, row, new, row.heard_at)
+                await self._take(session, row, new, clock)
             if row.state == "following" and not stretch.more:
                 row.reached_at = row.heard_at
             await session.flush()
@@ -121,7 +121,7 @@ class Follower:
         return now - row.heard_at < timedelta(seconds=self.every_seconds)
 
     async def _take(
-        self, session: AsyncSession, row: FollowedFeed, new: Sequence[Heard], now: datetime
+        self, session: AsyncSession, row: FollowedFeed, new: Sequence[Heard], clock: Clock
     ) -> None:
         """Give the changes their effects, as far as they can be understood, and move the cursor to the last of them."""
         row.state, row.problem = "following", None
@@ -130,7 +130,7 @@ class Follower:
         for change in new:
             effect = self.effects.get(change.type)
             if effect is not None:
-                at = at or await take_write_order(session, now)
+                at = at or await take_write_order(session, clock)
                 try:
                     async with session.begin_nested():
                         happened += await effect(session, change, at)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, select
 
-from shared.kit.clock import AsOf
+from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence

@@ -87,7 +87,7 @@ async def set_go_live(*, desk: TheDesk, caller: Planner, unit: str, body: GoLive
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
     seated = desk.of(caller)
     seated.require_unit(unit, Period.of(body.live_on, PeriodKind.MONTH))
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     await store.keep_live_day(desk.session, unit, body.live_on, caller.client_id, at)
     happened = Happening(
         "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}

@@ -63,7 +63,7 @@ async def freeze(desk: Desk, asked: PublicationIn) -> Publication:
         raise Invalid(faults=[fault("/period", "period_not_started", PERIOD_NOT_STARTED, **shown)])
     desk.territory.unit(asked.unit, period.ends_on)
     desk.require_unit(asked.unit, period)
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     if await store.same_name(desk.session, asked.unit, str(period), asked.name):
         raise PublicationExists(name=asked.name)
     figures = (await progress(desk, Reading(asked.unit, period, asked.basis, as_of=at))).figures

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from shared.kit.problems import Fault, fault
 from shared.reporting.catalogue import Catalogue, Count, Indicator, Level
-from shared.reporting.reports.sentences import LEVEL_NAMES, UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
+from shared.reporting.reports.sentences import UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
 from shared.territory.tree import Territory
-from shared.territory.units import Unit
+from shared.territory.units import LEVEL_NAMES, Unit
 
 
 class Bearing(NamedTuple):

@@ -131,7 +131,7 @@ class _Intake:
                 return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
             draft = line.report
             done = await submitting.submit(
-                Desk(session, self.engine, state.territory, now, self.caller),
+                Desk(session, self.engine, state.territory, now, state.clock, self.caller),
                 draft.body.statement(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,
                 shape_faults=draft.faults,

@@ -56,7 +56,7 @@ async def set_targets(
     desk.territory.unit(unit, period.ends_on)
     desk.require_unit(unit, period)
     _refuse_unknown(desk, period, planned)
-    at = await take_write_order(desk.session, desk.now)
+    at = await take_write_order(desk.session, desk.clock)
     before = {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
     changed = {
         code: value
