@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 
 from gateway.clients import actions
 from gateway.clients.rules import UnknownClient, faults_of
@@ -21,6 +21,7 @@ from gateway.clients.schemas import (
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, newest_acts, newest_clients
 from gateway.models import ClientRow
+from shared.kit.bodies import Draft
 from shared.kit.clock import Now
 from shared.kit.identity import Administrator
 from shared.kit.paging import Cursor, Limit, Page, link_next, page
@@ -80,7 +81,7 @@ def _said(client: ClientRow, secret_id: UUID) -> ClientWithSecretIdOut:
 @giving_secrets.post("/clients", status_code=201, responses={201: {"model": ClientWithSecretOut}})
 async def create_client(
     *,
-    body: ClientIn,
+    draft: Annotated[Draft[ClientIn], Body()],
     response: Response,
     session: Session,
     caller: Administrator,
@@ -89,7 +90,8 @@ async def create_client(
     now: Now,
 ) -> ClientWithSecretIdOut:
     """Register a client. Its secret is in this answer, and in the answer to a repeat of this very request."""
-    refuse(faults_of(body.grant, programs))
+    body = draft.body
+    refuse([*draft.faults, *faults_of(body.grant, programs)])
     client, secret_id = await actions.create_client(
         session,
         pepper,

@@ -1,13 +1,15 @@
 """How clients are said. No secret is among these: the route adds it when everything is committed."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.rules import Grant
 from gateway.models import AuditRow, ClientRow
+from shared.kit.bodies import DraftModel
 
 Scope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
 UnitCode = Annotated[str, Field(pattern=r"^[0-9]{2,3}$|^[0-9]{5}(\.[0-9]{2})?$")]
@@ -22,8 +24,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ClientIn(BaseModel):
+class ClientIn(DraftModel):
     """A client to register."""
+
+    unread: ClassVar[Mapping[str, Any]] = {"client_id": "unread", "scopes": ["read"]}
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -39,11 +40,19 @@ PROBLEM_JSON = "application/problem+json"
 Violations = Mapping[str, Callable[[], Problem]]
 """Which problem a violated constraint is, by the constraint's name."""
 
-RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03", "53300"})
-"""SQLSTATE of serialization failure, deadlock, lock and statement timeout, idle timeout, too many connections."""
+RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03"})
+"""SQLSTATE of serialization failure, deadlock, lock and statement timeout, idle timeout."""
 
+UNREACHABLE_STATES = ("08", "28", "3D", "53", "57P")
+"""SQLSTATE, by its beginning: connection lost, not let in, no such database, out of resources, going down or up."""
+
+NOT_ACCEPTING = "55000"
+"""SQLSTATE of a database that is closed to connections; anywhere but in connecting it is a bug of ours."""
 
 UNREADABLE = Sentence("không đọc được nội dung", "it cannot be read")
+DATABASE_TROUBLES = (DBAPIError, PoolTimeout, OSError)
+"""The database says no; all connections are taken; nobody answers at its address."""
+
 NOT_IN_UTF8 = "22021"
 """SQLSTATE of a text with U+0000, which comes only from a question's path or query: bodies are read by the kit."""
 
@@ -87,7 +96,16 @@ def _validation_problem(error: RequestValidationError) -> Problem:
     return Invalid(faults=[shape_fault(located(one)) for one in error.errors()])
 
 
-def _http_problem(error: HTTPException, limit_bytes: int) -> Problem:
+def _methods(request: Request) -> set[str]:
+    """Give what an address takes, by all routes that share it; what can be read has a head as well."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path_regex.match(request.scope["path"]):
+            found |= route.methods or set()
+    return found | {"HEAD"} if "GET" in found else found
+
+
+def _http_problem(request: Request, error: HTTPException, limit_bytes: int) -> Problem:
     if isinstance(
         error.__cause__, Problem
     ):  # FastAPI hides what a body's reader said behind a 400 of its own
@@ -95,7 +113,7 @@ def _http_problem(error: HTTPException, limit_bytes: int) -> Problem:
     by_status: dict[int, Callable[[], Problem]] = {
         401: lambda: Unauthenticated(reason=TOKEN_WANTED),
         404: NotFound,
-        405: lambda: MethodNotAllowed(headers=error.headers),
+        405: lambda: MethodNotAllowed(headers={"Allow": ", ".join(sorted(_methods(request)))}),
         413: lambda: TooLarge(limit_bytes=limit_bytes),
         503: Unavailable,
     }
@@ -121,7 +139,16 @@ class Busy(Unavailable):
         super().__init__(headers={"Retry-After": "1"})
 
 
-def _database_problem(error: DBAPIError, violations: Violations) -> Problem | None:
+def _database_problem(error: Exception, violations: Violations) -> Problem | None:
+    """Say what a trouble with the database is to the caller; None where it is a bug of ours, or no such trouble."""
+    if isinstance(error, DBAPIError):
+        return _statement_problem(error, violations)
+    if isinstance(error, OSError) and error.filename is not None:  # of a file: nobody was being connected to
+        return None
+    return Busy()
+
+
+def _statement_problem(error: DBAPIError, violations: Violations) -> Problem | None:
     cause = getattr(error.orig, "__cause__", None)
     state = getattr(cause, "sqlstate", None) or getattr(error.orig, "sqlstate", None)
     if isinstance(error, IntegrityError):
@@ -129,7 +156,10 @@ def _database_problem(error: DBAPIError, violations: Violations) -> Problem | No
         return violations[name]() if name in violations else Conflict(constraint=name)
     if state == NOT_IN_UTF8:
         return Malformed(reason=UNKEPT_CHARACTER)
-    if state in RETRYABLE_STATES or error.connection_invalidated or (state or "").startswith(("08", "57P")):
+    connecting = error.statement is None
+    if error.connection_invalidated or str(state).startswith(UNREACHABLE_STATES):
+        return Busy()
+    if state in RETRYABLE_STATES or (connecting and state == NOT_ACCEPTING):
         return Busy()
     return None
 
@@ -147,22 +177,19 @@ def install_answers(app: FastAPI, *, violations: Violations, max_body_bytes: int
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return problem_answer(request, _http_problem(error, max_body_bytes))
+        return problem_answer(request, _http_problem(request, error, max_body_bytes))
 
     async def on_database(request: Request, error: Exception) -> Response:
-        known = _database_problem(error, violations) if isinstance(error, DBAPIError) else Busy()
+        known = _database_problem(error, violations)
         if known is None:
             log.error("database error", path=request.url.path, exc_info=error)
             known = Problem()
+        elif isinstance(known, Busy):
+            log.warning("database busy or unreachable", path=request.url.path, reason=str(error))
         return problem_answer(request, known)
-
-    async def on_unreachable(request: Request, error: Exception) -> Response:
-        log.warning("database unreachable", path=request.url.path, reason=str(error))
-        return problem_answer(request, Busy())
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(DBAPIError, on_database)
-    app.add_exception_handler(PoolTimeout, on_database)
-    app.add_exception_handler(OSError, on_unreachable)
+    for trouble in DATABASE_TROUBLES:
+        app.add_exception_handler(trouble, on_database)

@@ -23,6 +23,9 @@ STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
 """A writer that waits longer answers 503 and is tried again by its client."""
 
+CONNECT_WITHIN_S = 5
+"""Long enough for any database that is there; the driver alone would wait a minute for one that is not."""
+
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 """A process that dies or stalls inside a transaction must let go of the write order."""
 
@@ -44,6 +47,7 @@ class Database:
             pool_pre_ping=False,
             hide_parameters=True,  # values never reach a log with an error
             connect_args={
+                "timeout": CONNECT_WITHIN_S,
                 "server_settings": {
                     "application_name": application,
                     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -52,7 +56,7 @@ class Database:
                     "timezone": "UTC",
                     # A plan made while a year's partition was empty must not be kept when it is not.
                     "plan_cache_mode": "force_custom_plan",
-                }
+                },
             },
         )
         self._snapshots = self.engine.execution_options(

@@ -55,6 +55,30 @@ def _declares_more(scope: Scope, limit: int) -> bool:
     return said.isdecimal() and (len(said) > MOST_DIGITS or int(said) > limit)
 
 
+class HeadAsGet:
+    """Answers HEAD as GET would be answered, without the body (RFC 9110, 9.3.2); routes know GET alone."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        asked = {**scope, "method": "GET"}
+
+        async def say(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(asked, receive, say)
+        finally:
+            scope["route"] = asked.get("route")
+
+
 class RequestContext:
     """The outermost layer of a service."""
 

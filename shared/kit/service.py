@@ -26,7 +26,7 @@ from shared.kit.description import REFUSAL, also_say, how_refusals_look
 from shared.kit.idempotency import prune
 from shared.kit.identity import Anyone, Identity, Keys
 from shared.kit.logs import set_up_logs
-from shared.kit.middleware import RequestContext
+from shared.kit.middleware import HeadAsGet, RequestContext
 from shared.kit.problems import Unavailable
 from shared.kit.settings import ServiceSettings
 
@@ -161,6 +161,7 @@ def create_service(parts: Service) -> FastAPI:
     for router in (_health(parts.name), _readiness(parts.name, app), *parts.routers):
         app.include_router(router)
     app.add_middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(
         RequestContext,
         service=parts.name,

@@ -148,6 +148,16 @@ def answer_kept(response: Response, path: str, *, created: bool) -> None:
     response.headers["Location"] = path
 
 
+def units_named(territory: Territory, asked: str | None) -> list[str] | None:
+    """Give the units asked about, on whatever day they stood, or None; refuses a code that nobody ever had."""
+    if asked is None:
+        return None
+    codes = asked.split(",")
+    for code in codes:
+        territory.versions(code)
+    return codes
+
+
 def units_below(territory: Territory, asked: str | None, on: date) -> frozenset[str]:
     """Give the units asked about and everything below them on a day; all that stood where nobody asked."""
     if asked is None:

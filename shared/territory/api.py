@@ -1,5 +1,6 @@
 """Where units are said: `/v1/units`, mounted by the gateway. Answered from memory, without a statement."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from heapq import nsmallest
@@ -9,12 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from shared.kit.clock import Now
 from shared.kit.identity import PublicReader
-from shared.kit.paging import Cursor, Limit, Page, link_next, seal, unseal
+from shared.kit.paging import Cursor, InvalidCursor, Limit, Page, link_next, seal, unseal
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.territory.current import CurrentNames, CurrentTerritory
 from shared.territory.schemas import UnitDetail, UnitSaid
-from shared.territory.units import Level, Unit
+from shared.territory.units import CODE_SHAPES, Level, Unit
 
 router = APIRouter(prefix="/v1/units", tags=["units"], route_class=TransactionRoute)
 
@@ -68,6 +69,8 @@ async def list_units(
 def _page(units: Iterable[Unit], *, limit: int, cursor: str | None) -> Page[UnitSaid]:
     """Cut a page: on one day a code is one unit, so the code of the last one is where the next page begins."""
     after = unseal(cursor) if cursor else ""
+    if after and not any(re.fullmatch(shape, after) for shape in CODE_SHAPES.values()):
+        raise InvalidCursor
     found = nsmallest(limit + 1, (each for each in units if each.code > after), key=lambda each: each.code)
     following = seal(found[limit - 1].code) if len(found) > limit else None
     return Page(items=[UnitSaid.model_validate(each) for each in found[:limit]], next=following)

@@ -48,3 +48,18 @@ async def _asked(request: Request, territory: CurrentTerritory, unit: UnitText =
 
 UnitAsked = Annotated[AskedUnit, Depends(_asked)]
 """The `unit` of a reading; `unit.on(day)` says which one is meant."""
+
+
+async def _filter(
+    territory: CurrentTerritory,
+    unit: Annotated[
+        str | None, Query(min_length=2, max_length=12, description="only of this unit", examples=["610"])
+    ] = None,
+) -> str | None:
+    if unit is not None:
+        territory.versions(unit)
+    return unit
+
+
+UnitFilter = Annotated[str | None, Depends(_filter)]
+"""A unit that a list is narrowed to, on whatever day it stood; refuses a code that nobody ever had."""

@@ -110,6 +110,15 @@ async def test_what_cannot_be_granted_is_named_fault_by_fault(office):
     }
     shape = (await office.post("/v1/clients", json=wish, headers={"Idempotency-Key": "k"})).json()
     assert {each["pointer"] for each in shape["errors"]} == {"/client_id", "/scopes/0", "/units/0", "/secret"}
+    both = {**WISH, "client_id": 7, "scopes": [], "programs": ["moon"], "units": ["610", "610"]}
+    mixed = (await office.post("/v1/clients", json=both, headers={"Idempotency-Key": "k"})).json()
+    assert {(each["pointer"], each["code"]) for each in mixed["errors"]} == {
+        ("/client_id", "not_a_text"),
+        ("/scopes", "too_few"),
+        ("/programs/0", "program_unknown"),
+        ("/units/1", "repeated"),
+    }
+    assert (await office.get("/v1/clients/unread")).status_code == 404
     wish = {**WISH, "programs": ["poverty", "moon", "poverty"]}
     meaning = (await office.post("/v1/clients", json=wish, headers={"Idempotency-Key": "k"})).json()
     assert {(each["pointer"], each["code"]) for each in meaning["errors"]} == {

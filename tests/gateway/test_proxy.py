@@ -258,3 +258,18 @@ async def test_an_upload_that_breaks_off_is_not_taken_for_a_whole_one(urls, comm
                     break
                 await asyncio.sleep(0.05)
     assert finished == ["broken"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/rural/progress?period=2023", "/v1/status?period=2023", "/v1/units", "/docs"]
+)
+async def test_a_head_is_answered_on_the_wire_without_a_body(door, neighbours, path):
+    async with httpx.AsyncClient(base_url=door) as client:
+        got, head = await client.get(path), await client.head(path)
+        assert (got.status_code, head.status_code, head.content) == (200, 200, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+        assert head.headers.get("etag") == got.headers.get("etag")
+        again = await client.get(path)  # on the same connection: nothing of a body was left in it
+        assert again.status_code == 200
+    if path.startswith("/v1/rural/"):
+        assert [method for method, *_ in neighbours["rural"].requests] == ["GET", "HEAD", "GET"]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import asyncpg
@@ -165,6 +166,11 @@ async def list_words(*, session: Session, _: PublicReader, cursor: Cursor = None
 @router.get("/crash")
 async def crash(_: PublicReader) -> None:
     raise RuntimeError("password=hunter2 of secret-host")
+
+
+@router.get("/missing-file")
+def read_missing_file(_: PublicReader) -> str:
+    return Path("/nowhere/at/all").read_text(encoding="utf-8")
 
 
 @router.get("/admin")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import asyncpg
+import httpx
 import pytest
 import structlog
 from openapi_spec_validator import validate
@@ -110,16 +111,83 @@ async def test_without_its_database_it_is_alive_not_ready_and_says_503(doomed_da
         assert ready.headers["content-type"] == "application/problem+json"
         assert ready.headers["retry-after"]
         assert (await notes.client.get("/livez")).status_code == 200
-        answer = await notes.client.get("/notes")
-        assert answer.status_code >= 500
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert doomed_database.name not in answer.text
+        for _ in range(3):
+            answer = await notes.client.get("/notes")
+            assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+            assert answer.headers["retry-after"] == "1"
+            assert doomed_database.name not in answer.text
+
+
+async def test_a_database_whose_connections_are_all_taken_is_a_503_until_one_is_free(doomed_database):
+    limit = f"ALTER DATABASE {doomed_database.name} CONNECTION LIMIT"
+    async with running_notes(doomed_database) as notes:
+        await notes.app.state.database.engine.dispose()
+        await notes.sql(f"{limit} 0")
+        taken = [await notes.client.get("/notes"), await notes.write("refused")]
+        await notes.sql(f"{limit} -1")
+        assert [(it.status_code, it.json()["code"]) for it in taken] == [(503, "busy")] * 2
+        assert all(it.headers["retry-after"] == "1" for it in taken)
+        assert (await notes.client.get("/notes")).json()["items"] == []
+
+
+def of_another(part: str, database):
+    """The address of a database with another password, or of one that is not there."""
+    url = database.url("ethnic")
+    return url.replace("@", "x@") if part == "password" else url.replace(database.name, "nowhere")
+
+
+@pytest.mark.parametrize("part", ["password", "name"])
+async def test_a_database_that_does_not_know_us_is_a_503_and_says_nothing_of_it(database, part):
+    app = make_app(of_another(part, database))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://test"
+    ) as client:
+        answer = await client.get("/notes")
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert answer.headers["retry-after"] == "1"
+        assert "nowhere" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/crash", "/missing-file"])
+async def test_a_bug_is_no_trouble_of_the_database(database, path):
+    async with running_notes(database) as notes:
+        answer = await notes.client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+
+
+# Heads
+
+
+@pytest.mark.parametrize("path", ["/notes", "/livez", "/openapi.json", "/admin", "/nowhere"])
+async def test_a_head_is_answered_as_a_get_without_its_body(database, path):
+    async with running_notes(database) as notes:
+        got, head = await notes.client.get(path), await notes.client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        of_each_request = {"x-request-id", "traceparent"}
+        assert {name: value for name, value in head.headers.items() if name not in of_each_request} == {
+            name: value for name, value in got.headers.items() if name not in of_each_request
+        }
+
+
+async def test_a_head_of_what_is_known_already_is_304(database):
+    async with running_notes(database) as notes:
+        tag = (await notes.client.head("/notes")).headers["etag"]
+        assert (await notes.client.head("/notes", headers={"If-None-Match": tag})).status_code == 304
+        metrics = (await notes.client.get("/metrics")).text
+        assert 'ntp_http_requests_total{method="HEAD",route="/notes",service="notes",status="304"}' in metrics
+
+
+async def test_what_can_be_read_says_so_and_what_can_not_has_no_head(database):
+    async with running_notes(database) as notes:
+        refused = await notes.client.delete("/notes")
+        assert refused.status_code == 405
+        assert refused.headers["allow"] == "GET, HEAD, POST"
+        head = await notes.client.head("/notes/1")
+        assert (head.status_code, head.headers["allow"]) == (405, "PUT")
 
 
 async def test_a_server_that_is_not_there_is_a_503_too():
     app = make_app("postgresql+asyncpg://nobody:x@127.0.0.1:9/none")
-    import httpx
-
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://test"
     ) as client:

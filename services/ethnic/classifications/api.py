@@ -23,7 +23,7 @@ from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk, TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, units_below
+from shared.reporting.registers import UnitsAsked, answer_kept, units_below, units_named
 from shared.territory.tree import Territory
 from shared.territory.units import NoPlaceOnMap, SplitWithoutWeight
 
@@ -113,7 +113,7 @@ async def list_classifications(
         below = units_below(desk.territory, unit, on)
         standings = await standings_on(desk.session, rulebook, below, on, as_of)
     query = (
-        store.history(unit.split(",") if unit else None, as_of)
+        store.history(units_named(desk.territory, unit), as_of)
         if standings is None
         else store.chosen([it.decided.id for it in standings])
     )

@@ -12,7 +12,7 @@ from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.desk import TheDesk
-from shared.reporting.registers import UnitsAsked
+from shared.reporting.registers import UnitsAsked, units_named
 
 
 class RecognitionUnheard(NotFound):
@@ -46,7 +46,7 @@ async def list_heard_recognitions(
     """
     found = await page(
         desk.session,
-        store.listed(unit.split(",") if unit else None, as_of),
+        store.listed(units_named(desk.territory, unit), as_of),
         limit=limit,
         cursor=cursor,
         said=lambda row: HeardRecognitionOut.of(row[0]),

@@ -35,7 +35,7 @@ async def _asked(
     ] = None,
     as_of: AsOf = None,
 ) -> Asked:
-    return await reading.asked(desk, unit, Period.parse(period) if period else None, basis, as_of)
+    return await reading.asked(desk, unit, None if period is None else Period.parse(period), basis, as_of)
 
 
 TheAsked = Annotated[Asked, Depends(_asked)]

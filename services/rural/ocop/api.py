@@ -28,7 +28,7 @@ from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.desk import TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, units_below
+from shared.reporting.registers import UnitsAsked, answer_kept, units_below, units_named
 from shared.territory.asked import UnitAsked
 
 router = APIRouter(prefix="/v1/rural/ocop", tags=["ocop"], route_class=TransactionRoute)
@@ -101,7 +101,7 @@ async def list_products(
 ) -> ProductsPage:
     """List evaluations, newest first: the whole history, or on a day the one by which each product is valid."""
     if valid_on is None:
-        query = store.listed(unit.split(",") if unit else None, sought)
+        query = store.listed(units_named(desk.territory, unit), sought)
     else:
         below = units_below(desk.territory, unit, valid_on)
         query = store.valid(book, below, valid_on, sought, ending_before=ending_before)

@@ -22,7 +22,7 @@ from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.desk import TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below
+from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below, units_named
 
 router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
 
@@ -99,11 +99,10 @@ async def list_recognitions(
     cursor: Cursor = None,
 ) -> RecognitionsPage:
     """List recognitions, newest first: all that were stated, revoked ones included, or those in force on a day."""
+    territory = await knowing_villages(desk.session, desk.territory, unit.split(",") if unit else [])
     if in_force_on is None:
-        query = store.listed(unit.split(",") if unit else None, sought)
+        query = store.listed(units_named(territory, unit), sought)
     else:
-        asked = unit.split(",") if unit else []
-        territory = await knowing_villages(desk.session, desk.territory, asked)
         below = units_below(territory, unit, in_force_on)
         query = store.in_force(below, in_force_on, sought, latest=latest)
     found = await page(

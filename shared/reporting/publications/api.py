@@ -9,6 +9,7 @@ from sqlalchemy import select
 from shared.kit.identity import PublicReader, Reviewer
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
+from shared.reporting.asked import PeriodFilter
 from shared.reporting.basis import require_reader_of
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Publication
@@ -21,6 +22,7 @@ from shared.reporting.publications.schemas import (
     PublicationsPage,
     PublicationSummary,
 )
+from shared.territory.asked import UnitFilter
 
 router = APIRouter(prefix="/publications", tags=["publications"], route_class=TransactionRoute)
 
@@ -42,8 +44,8 @@ async def list_publications(
     caller: PublicReader,
     request: Request,
     response: Response,
-    unit: Annotated[str | None, Query(max_length=12, description="code of the unit")] = None,
-    period: Annotated[str | None, Query(max_length=10, description="SDMX time period")] = None,
+    unit: UnitFilter,
+    period: PeriodFilter,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PublicationsPage:
@@ -54,7 +56,7 @@ async def list_publications(
     if unit:
         query = query.where(Publication.unit == unit)
     if period:
-        query = query.where(Publication.period == period)
+        query = query.where(Publication.period == str(period))
     found = await page(
         desk.session,
         query,

@@ -10,6 +10,7 @@ from shared.kit.identity import Anyone, Reader, Reporter
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute, keep_nothing
 from shared.periods import Period
+from shared.reporting.asked import PeriodFilter
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Report
 from shared.reporting.reports import store, submitting
@@ -32,6 +33,7 @@ from shared.reporting.reports.schemas import (
     SubmittedOut,
 )
 from shared.reporting.reports.told import told_of
+from shared.territory.asked import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
 receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
@@ -81,18 +83,21 @@ async def list_reports(
     caller: Reader,
     request: Request,
     response: Response,
-    unit: Annotated[
-        str | None, Query(max_length=12, description="reports of this unit and of those below")
-    ] = None,
-    period: Annotated[str | None, Query(max_length=10, description="SDMX time period")] = None,
+    unit: UnitFilter,
+    period: PeriodFilter,
     form: Annotated[str | None, Query(max_length=60, description="the form")] = None,
     state: Annotated[ReportState | None, Query(description="state of the report")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ReportsPage:
-    """List reports, newest first. A client that only reports sees those of its own units."""
-    units = desk.of(caller).visible_units(unit, Period.parse(period) if period else None)
-    query = store.reports_query(unit_codes=units, period=period, form=form, state=state)
+    """List reports, newest first: all, or those of a unit and of what is below it.
+
+    A client that only reports sees those of its own units.
+    """
+    units = desk.of(caller).visible_units(unit, period)
+    query = store.reports_query(
+        unit_codes=units, period=str(period) if period else None, form=form, state=state
+    )
     found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0]))
     link_next(request, response, found.next)
     return found

@@ -11,11 +11,13 @@ from shared.kit.identity import Planner, PublicReader
 from shared.kit.paging import Cursor, Limit, Page, link_next, page
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
+from shared.reporting.asked import PeriodFilter
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Target
 from shared.reporting.targets import actions, store
 from shared.reporting.words import Amount
+from shared.territory.asked import UnitFilter
 
 router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
 
@@ -92,14 +94,14 @@ async def list_targets(
     _: PublicReader,
     request: Request,
     response: Response,
-    unit: Annotated[str | None, Query(max_length=12, description="targets of this unit")] = None,
-    period: Annotated[str | None, Query(max_length=10, description="SDMX time period")] = None,
+    unit: UnitFilter,
+    period: PeriodFilter,
     indicator: Annotated[str | None, Query(max_length=100, description="code of a figure")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
-    query = store.history_query([unit] if unit else None, period, indicator)
+    query = store.history_query([unit] if unit else None, str(period) if period else None, indicator)
     found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0]))
     link_next(request, response, found.next)
     return found

@@ -1,0 +1,70 @@
+"""Questions that make no sense are refused by one rule on every route, and never answered as if nothing were there.
+
+A unit that nobody ever had is 404 `unit_unknown`; what is no period, no year, no number or no word of a list is 422; a
+cursor that no list gave out is 400 `cursor_invalid`.
+"""
+
+import httpx
+import pytest
+
+from tests.contracts.documents import build, document_of, present
+from tests.gateway.conftest import PEPPER
+from tests.issuer import Issuer
+
+pytestmark = pytest.mark.anyio
+
+GOOD = {"period": "2023", "year": "2023", "unit": "610", "on": "2023-12-31", "other": "0" * 32}
+"""What the questions say otherwise, where they must."""
+
+WRONG = {
+    "unit": [("99", 404, "unit_unknown"), ("xx", 404, "unit_unknown"), ("", 422, "invalid")],
+    "period": [("2023-Q9", 422, "period_invalid"), ("soon", 422, "period_invalid"), ("1066", 422, "period_invalid")],
+    "left_in": [("2023-Q9", 422, "period_invalid")],
+    "year": [("1066", 422, "invalid"), ("soon", 422, "invalid")],
+    "origin_year": [("1066", 422, "invalid")],
+    "limit": [("0", 422, "invalid"), ("1001", 422, "invalid")],
+    "cursor": [("x", 400, "cursor_invalid"), ("8J-YgA", 400, "cursor_invalid"), ("ÿ", 400, "cursor_invalid")],
+    "as_of": [("soon", 422, "invalid"), ("2023-12-31T00:00:00", 422, "invalid")],
+}  # fmt: skip
+
+
+def questions(name):
+    """Every GET of an application with its parameters: those it must have, and the names of all."""
+    for path, operations in document_of(name)["paths"].items():
+        said = operations.get("get", {}).get("parameters", [])
+        asked = [each for each in said if each["in"] == "query"]
+        if asked and "{" not in path.replace("{indicator}", ""):
+            yield path, {each["name"] for each in asked if each["required"]}, {each["name"] for each in asked}
+
+
+@pytest.fixture(params=present())
+async def reader(request, common_database):
+    told = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
+    issuer = Issuer()
+    app = issuer.trust(build(request.param, **told))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    who = {"Authorization": f"Bearer {issuer.token('auditor', ['read', 'admin'], units=['62', '51'])}"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test", headers=who) as client,
+    ):
+        client.name = request.param
+        yield client
+
+
+async def test_a_question_that_makes_no_sense_is_refused_by_one_rule(reader):
+    answered, asked = [], 0
+    for path, needed, names in questions(reader.name):
+        address = path
+        if "{indicator}" in path:
+            first = (await reader.get(f"/v1/{reader.name}/indicators")).json()["items"][0]["code"]
+            address = path.replace("{indicator}", first)
+        for name in names & WRONG.keys():
+            for value, status, code in WRONG[name]:
+                query = {each: GOOD[each] for each in needed} | {name: value}
+                answer = await reader.get(address, params=query)
+                asked += 1
+                if (answer.status_code, answer.json().get("code")) != (status, code):
+                    answered.append((path, name, value, answer.status_code, answer.json().get("code")))
+    assert asked
+    assert not answered
