@@ -114,7 +114,7 @@ async def _make_own_clients(app: FastAPI) -> None:
                 )
         except Conflict as refusal:
             log.error(  # noqa: TRY400 (expected, and no crash)
-                "a service has no client", service=service, reason=str(refusal)
+                "a service's own client is not as the settings have it", service=service, reason=str(refusal)
             )
 
 

@@ -3,7 +3,8 @@
 A secret is not random bytes that somebody must remember but an HMAC-SHA256 of a random id under the pepper: 256 bits
 that nobody can guess. So it can be said again to whoever repeats the request that made it (`Idempotency-Key`), while
 nothing that rests in the database, the stored answer included, holds it: the database knows the id and a fingerprint,
-the environment knows the pepper, and it takes both to call.
+the environment knows the pepper, and it takes both to call. Only the secrets of the product's own services are given, by the
+settings of both sides; of these too the database knows no more than a fingerprint.
 """
 
 import hmac

@@ -23,7 +23,7 @@ from shared.kit.models import FollowedFeed
 AT_ONCE = 500
 """Changes taken in one transaction; a longer backlog takes several."""
 
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 10.0
 """A neighbour that is back is heard within it."""
 
 MOST_DOUBLINGS = 10

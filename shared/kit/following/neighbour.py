@@ -18,7 +18,7 @@ from shared.kit.settings import FollowingSettings
 
 Said = TypeVar("Said", bound=BaseModel)
 
-ANSWER_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 5.0
 """A stretch of a feed is one indexed read; a neighbour that takes longer is not well."""
 
 RENEW_BEFORE_S = 60
