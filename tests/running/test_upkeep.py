@@ -61,7 +61,7 @@ def test_every_example_of_the_readme_runs(posted: Product, tmp_path: Path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    _, submitted, refused, accepted, read = (part.strip() for part in done.stdout.split("------"))
+    _, submitted, refused, decided, accepted, read = (part.strip() for part in done.stdout.split("------"))
     assert json.loads(submitted)["counts"]["created"] == 2
     faults = {(one["pointer"], one["code"]) for one in json.loads(refused)["errors"]}
     assert faults == {
@@ -70,6 +70,9 @@ def test_every_example_of_the_readme_runs(posted: Product, tmp_path: Path):
         ("/observations/1/indicator", "indicator_unknown"),
         ("/observations/1/value", "not_a_number"),
     }
+    tried, criteria_set = _documents(decided)
+    assert [(one["indicator"], one["value"]) for one in tried["derived"]] == [("criterion_10", 0)]
+    assert len(criteria_set["criteria"]) == 19
     assert json.loads(accepted)["state"] == "accepted"
     status, progress, lineage, money = _documents(read)
     assert status["complete"] is True

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.rural.criteria.measures import refuse_unknown, stated_on_forms
-from services.rural.criteria.rules import Judge, hold
+from services.rural.criteria.rules import NOWHERE, Judge, Where, hold
 from services.rural.criteria.sets import SETS_FILE, read_sets
 from services.rural.criteria.thresholds import THRESHOLDS_FILE, Threshold, Thresholds, read_thresholds
 from services.rural.rules import CRITERIA
@@ -119,8 +119,7 @@ rows = st.builds(
 @given(st.lists(rows, max_size=6), years)
 def test_a_units_own_threshold_goes_before_its_provinces_and_its_regions(rows, year):
     table = Thresholds({}, THRESHOLDS.members, {"x": tuple(rows)})
-    where = table.places(LINE, date(year, 6, 30))
-    assert where == (*LINE, "tay_nguyen")
+    where = (*LINE, "tay_nguyen")
     fitting = [row for row in rows if row.first_year <= year <= row.last_year and row.place in where]
     found = table.find("x", year, where)
     assert (found is None) == (not fitting)
@@ -249,7 +248,7 @@ def test_a_verdict_that_nobody_can_state_is_refused():
 def test_what_is_held_is_told_apart_from_what_is_lacking():
     (environment,) = [it for it in COMMUNE.criteria if it.number == 17]
     values = {"indicator_17_1": Decimal(30), "indicator_17_2": Decimal(90)}
-    held = hold(environment, values, 2023, ("tay_nguyen",), THRESHOLDS)
+    held = hold(environment, values, Where(2023, ("tay_nguyen",), None, NOWHERE), THRESHOLDS)
     assert [it.indicator for it in held.grounds] == ["indicator_17_1"]
     assert [it.number for it in held.without_threshold] == ["17.2"]
     assert len(held.unstated) == 10

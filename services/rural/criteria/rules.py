@@ -6,7 +6,7 @@ and rests on that statement; where it is not, what is lacking is a fault. A verd
 otherwise is refused by the engine.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,6 +23,7 @@ THRESHOLD_MISSING = Sentence(
     "chứng.",
     "Indicator {number} has no threshold ({region}, {year}){delegated}; state the verdict {verdict} (1 or 0) with evidence.",
 )
+NOTHING_SAID = Sentence("", "")
 LEFT_TO_PROVINCE = Sentence(", do UBND cấp tỉnh quy định", ", it is left to the province")
 INDICATORS_MISSING = Sentence(
     "Tiêu chí {criterion} mới nêu một phần chỉ tiêu, còn thiếu {missing}; hãy nêu đủ, hoặc nêu kết luận {verdict} (1 hoặc 0).",
@@ -57,6 +58,16 @@ class Held:
         return None if self.unstated or self.without_threshold else True
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where and for which year a commune is assessed: the places whose thresholds are looked for, and its region."""
+
+    year: int
+    places: tuple[str, ...]
+    region: str | None
+    region_named: Sentence
+
+
 @dataclass(frozen=True)
 class Judge:
     """The sets with their thresholds, as a derivation of the reporting engine."""
@@ -66,14 +77,23 @@ class Judge:
 
     def derive(self, subject: Subject, values: Values) -> Iterator[Derived | Fault]:
         """Give the verdicts that follow from what is stated of a commune, or what keeps them from following."""
-        year = subject.period.year
+        where = self._where(subject)
         for it in self.sets.values():
-            if it.assessed_by is not None and it.is_for(year):
+            if it.assessed_by is not None and it.is_for(where.year):
                 for criterion in it.criteria:
-                    yield from self._criterion(subject, values, it, criterion)
+                    yield from self._criterion(where, values, it, criterion)
+
+    def _where(self, subject: Subject) -> Where:
+        region = self.thresholds.region(subject.line, subject.period.ends_on)
+        return Where(
+            year=subject.period.year,
+            places=(*subject.line, region) if region else subject.line,
+            region=region,
+            region_named=self.thresholds.regions[region] if region else NOWHERE,
+        )
 
     def _criterion(
-        self, subject: Subject, values: Values, of: CriteriaSet, criterion: Criterion
+        self, where: Where, values: Values, of: CriteriaSet, criterion: Criterion
     ) -> Iterator[Derived | Fault]:
         stated = [one for one in criterion.indicators if one.code in values or one.applies in values]
         if not stated or criterion.code is None:
@@ -82,48 +102,16 @@ class Judge:
             if one.code in values and not _applies(one, values):
                 shown = {"number": one.number, "applies": one.applies}
                 yield fault(one.code, "indicator_does_not_apply", DOES_NOT_APPLY, **shown)
-        on, year = subject.period.ends_on, subject.period.year
-        places = self.thresholds.places(subject.line, on)
-        held = hold(criterion, values, year, places, self.thresholds)
+        held = hold(criterion, values, where, self.thresholds)
         if held.met is not None:
             verdict = MET if held.met else NOT_MET
-            rule = f"{of.code}/{self.thresholds.region(subject.line, on) or '-'}/{year}"
+            rule = f"{of.code}/{where.region or '-'}/{where.year}"
             yield Derived(criterion.code, verdict, rule, _why(criterion, held), held.grounds)
         elif criterion.code not in values:
-            yield from self._lacking(subject, values, criterion, held)
-
-    def _lacking(self, subject: Subject, values: Values, criterion: Criterion, held: Held) -> Iterator[Fault]:
-        region = self.thresholds.region(subject.line, subject.period.ends_on)
-        named = self.thresholds.regions[region] if region else NOWHERE
-        for one in held.without_threshold:
-            left = LEFT_TO_PROVINCE if one.delegated else Sentence("", "")
-            made = Sentence(
-                THRESHOLD_MISSING.vi.format(
-                    number=one.number, region=named.vi, year=subject.period, delegated=left.vi, verdict=criterion.code
-                ),
-                THRESHOLD_MISSING.en.format(
-                    number=one.number, region=named.en, year=subject.period, delegated=left.en, verdict=criterion.code
-                ),
-            )  # fmt: skip
-            yield Fault(one.code, "threshold_missing", made)
-        if held.unstated:
-            at = next(
-                code for one in criterion.indicators for code in (one.code, one.applies) if code in values
-            )
-            missing = ", ".join(one.number for one in held.unstated)
-            yield fault(
-                at or "",
-                "indicators_missing",
-                INDICATORS_MISSING,
-                criterion=criterion.number,
-                missing=missing,
-                verdict=criterion.code,
-            )
+            yield from _lacking(where, values, criterion, held)
 
 
-def hold(
-    criterion: Criterion, values: Values, year: int, places: Sequence[str], thresholds: Thresholds
-) -> Held:
+def hold(criterion: Criterion, values: Values, where: Where, thresholds: Thresholds) -> Held:
     """Hold each indicator of a criterion that applies to its threshold."""
     grounds, unstated, without = [], [], []
     for one in criterion.indicators:
@@ -134,7 +122,7 @@ def hold(
             unstated.append(one)
         elif one.passes:
             grounds.append(Ground(one.code, value, "=", MET, one.legal_basis, one.confidence))
-        elif (it := thresholds.find(one.code, year, places)) is not None:
+        elif (it := thresholds.find(one.code, where.year, where.places)) is not None:
             grounds.append(Ground(one.code, value, one.comparator, it.value, it.legal_basis, it.confidence))
         else:
             without.append(one)
@@ -143,6 +131,27 @@ def hold(
 
 def _applies(one: CriterionIndicator, values: Values) -> bool:
     return one.applies is None or values.get(one.applies, MET) != NOT_MET
+
+
+def _lacking(where: Where, values: Values, criterion: Criterion, held: Held) -> Iterator[Fault]:
+    for one in held.without_threshold:
+        facts = {"number": one.number, "year": where.year, "verdict": criterion.code}
+        left, named = LEFT_TO_PROVINCE if one.delegated else NOTHING_SAID, where.region_named
+        made = Sentence(
+            THRESHOLD_MISSING.vi.format(**facts, region=named.vi, delegated=left.vi),
+            THRESHOLD_MISSING.en.format(**facts, region=named.en, delegated=left.en),
+        )
+        yield Fault(one.code, "threshold_missing", made)
+    if held.unstated:
+        codes = (code for one in criterion.indicators for code in (one.code, one.applies))
+        yield fault(
+            next(code for code in codes if code in values) or "",
+            "indicators_missing",
+            INDICATORS_MISSING,
+            criterion=criterion.number,
+            missing=", ".join(one.number for one in held.unstated),
+            verdict=criterion.code,
+        )
 
 
 def _why(criterion: Criterion, held: Held) -> Sentence:

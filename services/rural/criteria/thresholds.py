@@ -60,11 +60,6 @@ class Thresholds:
                     return row
         return None
 
-    def places(self, line: Sequence[str], on: date) -> tuple[str, ...]:
-        """Give where a unit's thresholds are looked for: its own, those of the units above, then its region's."""
-        region = self.region(line, on)
-        return (*line, region) if region else tuple(line)
-
 
 def read_thresholds(sets: Sets, path: Path | None = None) -> Thresholds:
     """Read the thresholds from their table; one of an unknown indicator or region, or two at once, are refused."""
