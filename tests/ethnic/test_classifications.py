@@ -173,7 +173,16 @@ async def test_pages_follow_each_other(clients):
     assert (len(first.json()["items"]), len(rest["items"]), rest["next"]) == (7, 5, None)
 
 
-@pytest.mark.parametrize("query", [{"on": "yesterday"}, {"left_in": "2023-13"}, {"unit": "6"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"on": "yesterday"},
+        {"left_in": "2023-13"},
+        {"left_by": "decision"},
+        {"left_in": "2023", "left_by": "luck"},
+        {"unit": "6"},
+    ],
+)
 async def test_nonsense_is_refused(clients, query):
     answer = await clients.http.get(PATH, params=query)
     assert answer.status_code == 422

@@ -1,9 +1,11 @@
 """A recognition in rural ends a region in ethnic: heard over the feed, shown apart from the decision, undone by revocation."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
-from tests.ethnic.neighbourhood import living_side_by_side
+from tests.ethnic.neighbourhood import NOW, living_side_by_side
 from tests.registers import decision, table
 
 LEFT, BY_DECISION, BY_RECOGNITION = (
@@ -163,6 +165,21 @@ async def test_what_cannot_be_heard_is_said_with_the_figure(side_by_side, troubl
     assert (figure["value"], figure["caveat"]["code"]) == (1, f"recognitions_{trouble}")
     assert figure["caveat"]["text_en"].startswith("The recognitions of the new rural program ")
     assert (await it.ethnic.figures())["em_households"]["caveat"] is None
+    async with it.app.state.database.writing() as session:
+        await session.execute(text("UPDATE followed_feeds SET reached_at = reached_at - interval '1 hour'"))
+    known_before = {"as_of": (NOW - timedelta(hours=2)).isoformat()}
+    assert (await it.ethnic.figures(**known_before))[LEFT]["caveat"] is None
+    vintage = {
+        "name": "KH 570",
+        "unit": "62",
+        "period": "2023",
+        "document": {"number": "570/KH-UBND", "date": "2024-02-19"},
+    }
+    published = await it.ethnic.http.post(
+        "/v1/ethnic/publications", json=vintage, headers=it.ethnic.headers("review")
+    )
+    frozen = {one["indicator"]: one["caveat"] for one in published.json()["figures"]}
+    assert frozen[LEFT] == figure["caveat"]
 
 
 async def test_without_a_client_nothing_is_followed_and_the_answers_say_so(clients):

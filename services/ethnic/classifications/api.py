@@ -19,7 +19,7 @@ from shared.kit.days import Day
 from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
-from shared.kit.problems import NotFound, Sentence
+from shared.kit.problems import Invalid, NotFound, Sentence, fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk, TheDesk
@@ -29,6 +29,11 @@ from shared.territory.units import NoPlaceOnMap, SplitWithoutWeight
 
 router = APIRouter(
     prefix="/v1/ethnic/classifications", tags=["classifications"], route_class=TransactionRoute
+)
+
+
+LEFT_BY_WITHOUT_PERIOD = Sentence(
+    "left_by cần đi cùng left_in: kỳ nào?", "left_by wants left_in beside it: in which period?"
 )
 
 
@@ -104,6 +109,8 @@ async def list_classifications(
 
     Each says what its decision says, and apart from it (`by_rule`) what a recognition of the commune makes of that.
     """
+    if left_by is not None and left_in is None:
+        raise Invalid(faults=[fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])
     standings: Sequence[Standing] | None = None
     if left_in is not None:
         period = Period.parse(left_in)

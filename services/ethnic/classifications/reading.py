@@ -88,7 +88,7 @@ def counting(rulebook: Rulebook) -> Register:
     """Build the register's count for the engine."""
 
     async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
-        caveat = await _caveat(session, rulebook) if scope.as_of is None else None
+        caveat = await _caveat(session, rulebook, scope.as_of)
         out = await exits(session, rulebook, scope.units, scope.period, scope.as_of)
         parts = [_left_by(standing) for standing in out]
         return {
@@ -99,11 +99,15 @@ def counting(rulebook: Rulebook) -> Register:
     return count
 
 
-async def _caveat(session: AsyncSession, rulebook: Rulebook) -> Caveat | None:
+async def _caveat(session: AsyncSession, rulebook: Rulebook, as_of: datetime | None) -> Caveat | None:
+    """Say that recognitions cannot be heard; nothing was missing from what was known while they could."""
     row = await cursor.current(session, FEED) if rulebook.followed else None
     state = state_of(row, on=rulebook.followed)
     why = WHY_UNHEARD.get(state)
-    if why is None:
+    heard_since = (
+        row is not None and row.reached_at is not None and as_of is not None and as_of < row.reached_at
+    )
+    if why is None or heard_since:
         return None
     sentence = Sentence(UNHEARD.vi.format(why=why.vi), UNHEARD.en.format(why=why.en))
     return Caveat(f"recognitions_{state}", sentence)
