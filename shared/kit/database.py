@@ -35,6 +35,14 @@ def named_metadata() -> MetaData:
     return MetaData(naming_convention=CONSTRAINT_NAMES)
 
 
+KEEP_NOTHING = "keep_nothing"
+
+
+def keep_nothing(session: AsyncSession) -> None:
+    """Ask that this transaction leave no trace, the idempotency key included: checked, answered, rolled back."""
+    session.info[KEEP_NOTHING] = True
+
+
 class Database:
     """The engine of one process and the two ways to use it."""
 
@@ -71,9 +79,14 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends well, rolled back when it raises."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        """One transaction: committed when the block ends well, rolled back when it raises or is to keep nothing."""
+        async with (
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin() as transaction,
+        ):
             yield session
+            if session.info.get(KEEP_NOTHING):
+                await transaction.rollback()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

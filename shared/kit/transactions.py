@@ -24,13 +24,6 @@ READ = "GET"
 """The one method that only reads: HEAD comes here as GET."""
 
 
-class NothingKept(Exception):  # noqa: N818 (a signal, not an error)
-    """Carries the answer of a dry run out of the transaction that it undoes."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-
-
 async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
@@ -40,11 +33,6 @@ Session = Annotated[AsyncSession, Depends(_session)]
 """The session of the request's transaction. Flush as you like; never commit."""
 
 
-def keep_nothing(request: Request) -> None:
-    """Ask that this request leave no trace: checked, answered, rolled back (a dry run)."""
-    request.state.keep_nothing = True
-
-
 async def _read(request: Request, handler: Handler, database: Database) -> Response:
     async with database.reading() as session:
         request.state.session = session
@@ -52,24 +40,18 @@ async def _read(request: Request, handler: Handler, database: Database) -> Respo
 
 
 async def _write(request: Request, handler: Handler, database: Database) -> Response:
-    try:
-        async with database.writing() as session:
-            request.state.session = session
-            if request.method != "POST":
-                response = await handler(request)
-            else:
-                caller = await identify(request)
-                claim = await claim_of(request, caller.client_id)
-                repeated = await first_answer(session, claim, request.app.state.clock())
-                if repeated is not None:
-                    return repeated
-                response = await handler(request)
-                await keep_answer(session, claim, response)
-            if getattr(request.state, "keep_nothing", False):
-                raise NothingKept(response)  # noqa: TRY301 (leaving the block is what undoes it)
-            return response
-    except NothingKept as undone:
-        return undone.response
+    async with database.writing() as session:
+        request.state.session = session
+        if request.method != "POST":
+            return await handler(request)
+        caller = await identify(request)
+        claim = await claim_of(request, caller.client_id)
+        repeated = await first_answer(session, claim, request.app.state.clock())
+        if repeated is not None:
+            return repeated
+        response = await handler(request)
+        await keep_answer(session, claim, response)
+        return response
 
 
 class TransactionRoute(APIRoute):

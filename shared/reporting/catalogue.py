@@ -243,7 +243,10 @@ class Catalogue:
 
     def indicator(self, code: str, on: date) -> Indicator | None:
         """Give the version of an indicator that is valid on a day."""
-        return next((one for one in self.indicators.get(code, ()) if in_force(one, on)), None)
+        for one in self.indicators.get(code, ()):
+            if in_force(one, on):
+                return one
+        return None
 
     def form_for(self, kind: PeriodKind, on: date) -> list[Form]:
         """Give the forms that a period of this kind can be reported on."""

@@ -7,15 +7,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Status = Literal["estimate", "preliminary", "official"]
 STATUSES: tuple[Status, ...] = ("estimate", "preliminary", "official")
 """From the least to the most certain; the common status of several values is the least of theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """One stated value: which unit, which indicator, how much, how certain."""
 
     unit: str

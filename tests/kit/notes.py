@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.bodies import Draft, DraftModel
 from shared.kit.clock import TheClock
+from shared.kit.database import keep_nothing
 from shared.kit.decimals import Number
 from shared.kit.feed import Happening, feed_router, publish, take_write_order
 from shared.kit.identity import Administrator, PublicReader, Reporter
@@ -27,7 +28,7 @@ from shared.kit.paging import Cursor, Limit, Page, link_next, page
 from shared.kit.problems import Invalid, Sentence, fault
 from shared.kit.service import Service, create_service
 from shared.kit.settings import ServiceSettings
-from shared.kit.transactions import Session, TransactionRoute, keep_nothing
+from shared.kit.transactions import Session, TransactionRoute
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
 
@@ -109,7 +110,7 @@ async def write_note(
     stall: Annotated[float, Query()] = 0,
 ) -> NoteOut:
     if dry_run:
-        keep_nothing(request)
+        keep_nothing(session)
     body = draft.body
     faults = [
         fault(f"/lines/{at}/word", "word_bad", BAD_WORD, word=line.word)

@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 
 import pytest
+from sqlalchemy import text
 
 pytestmark = pytest.mark.anyio
 
@@ -520,6 +521,15 @@ async def test_fifty_simultaneous_repeats_of_one_report_are_one_report_and_one_a
     assert len((await office.get("reports", office.reviewer)).json()["items"]) == 1
     other_keys = await asyncio.gather(*(office.post("reports", body, token) for _ in range(10)))
     assert {(it.status_code, it.json()["id"]) for it in other_keys} == {(200, answers[0].json()["id"])}
+
+
+@pytest.mark.race
+async def test_the_same_report_by_many_keys_at_once_is_kept_once_and_its_values_too(office):
+    answers = await asyncio.gather(*(office.submit(DISTRICT, "2023", "census", rows()) for _ in range(10)))
+    assert sorted(it.status_code for it in answers) == [*[200] * 9, 201]
+    assert len({it.json()["id"] for it in answers}) == 1
+    async with office.app.state.database.reading() as session:
+        assert await session.scalar(text("SELECT count(DISTINCT report_id) FROM observations")) == 1
 
 
 @pytest.mark.race

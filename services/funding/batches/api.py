@@ -9,8 +9,9 @@ from services.funding.batches.schemas import BatchIn, BatchOut
 from services.funding.desk import TheDesk
 from shared.kit.answers import PROBLEM_JSON, language_of
 from shared.kit.bodies import Draft
+from shared.kit.database import keep_nothing
 from shared.kit.identity import FinanceOfficer
-from shared.kit.transactions import TransactionRoute, keep_nothing
+from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 
@@ -42,7 +43,7 @@ async def record_batch(
     Entries are known by their vouchers: a batch that is sent again, whole or in part, records nothing twice.
     """
     if dry_run:
-        keep_nothing(request)
+        keep_nothing(desk.session)
     entries = zip(draft.ordinals, draft.body.entries, strict=True)
     proposals = {at: entry.proposal() for at, entry in entries}
     judged = await record(desk.of(caller), draft.body.mode, proposals, draft.faults, dry_run=dry_run)

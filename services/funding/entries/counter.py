@@ -13,7 +13,8 @@ from services.funding.entries.bodies import proposal_of
 from services.funding.entries.schemas import LotOut, RecordedOut
 from shared.kit.answers import PROBLEM_JSON
 from shared.kit.bodies import Draft
-from shared.kit.transactions import keep_nothing
+from shared.kit.database import keep_nothing
+from shared.kit.transactions import Session
 
 ENTRIES = "/v1/funding/entries"
 
@@ -61,12 +62,13 @@ class Counter:
 
 
 async def _counter(
+    session: Session,
     request: Request,
     response: Response,
     dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
 ) -> Counter:
     if dry_run:
-        keep_nothing(request)
+        keep_nothing(session)
     return Counter(request, response, dry_run)
 
 

@@ -33,8 +33,7 @@ _STANDING = """
     WITH standing AS MATERIALIZED (
         SELECT report_id, received_at FROM standings
         WHERE basis = :basis AND until IS NULL AND period = :period AND unit = ANY(:reporters)
-    )
-"""
+    )"""
 """The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
 period too new for statistics costs no more than an old one."""
 
@@ -45,20 +44,31 @@ _STATED = """
 
 _ADD_UP = text(
     f"""
-    {_STANDING}
+    {_STANDING}, added AS MATERIALIZED (
+        SELECT place.answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers, min(o.status) AS status,
+               min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
+        FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
+        JOIN observations o ON o.unit = place.unit
+        JOIN standing s ON s.report_id = o.report_id
+        WHERE {_STATED}
+        GROUP BY place.answering, o.indicator
+    ), cleared AS (
+        DELETE FROM roll_ups r
+        WHERE r.year = :year AND r.period = :period AND r.basis = :basis
+          AND r.unit = ANY(:answering) AND r.measure = ANY(:measures)
+          AND NOT EXISTS (SELECT FROM added WHERE added.answering = r.unit AND added.indicator = r.measure)
+    )
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-    SELECT o.year, o.period, :basis, place.answering, o.indicator,
-           sum(o.value), sum(o.covers), min(o.status), min(s.received_at), max(s.received_at)
-    FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
-    JOIN observations o ON o.unit = place.unit
-    JOIN standing s ON s.report_id = o.report_id
-    WHERE {_STATED}
-    GROUP BY o.year, o.period, place.answering, o.indicator
+    SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
+    ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
+        value = excluded.value, covers = excluded.covers, status = excluded.status,
+        oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
     bindparam("places", type_=ARRAY(Text)),
     bindparam("reporters", type_=ARRAY(Text)),
+    bindparam("answering", type_=ARRAY(Text)),
     bindparam("measures", type_=ARRAY(Text)),
 )
 
@@ -98,7 +108,7 @@ async def refresh(
 ) -> None:
     """Recompute the roll-ups of these indicators, and of what is made from them unit by unit, where these units answer.
 
-    Two statements, and two more where a count or an average is touched, whatever the number of units and indicators;
+    One statement, and three more where a count or an average is touched, whatever the number of units and indicators;
     where a form is also reported for parts of a year, three more for each period that holds this one. Nothing is rolled up
     of an indicator whose values do not add.
     """
@@ -152,10 +162,13 @@ class _Touched:
             "places": list(places.values()),
             "reporters": self._reporters(period, places),
         }
-        await self._clear(period, places, [*indicators, *(figure.code for figure in made)])
         if indicators:
-            await self.session.execute(_ADD_UP, {**scope, **members, "measures": sorted(indicators)})
+            answering = sorted(set(places.values()))
+            await self.session.execute(
+                _ADD_UP, {**scope, **members, "answering": answering, "measures": sorted(indicators)}
+            )
         if made:
+            await self._clear(period, places, [figure.code for figure in made])
             inputs = sorted({code for figure in made for code in figure.inputs})
             rows = await self.session.execute(_INPUTS, {**scope, **members, "measures": inputs})
             await self._keep(period, _made(made, (_Input(*row) for row in rows)))

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from shared.kit.bodies import Draft
+from shared.kit.database import keep_nothing
 from shared.kit.identity import Anyone, Reader, Reporter
 from shared.kit.paging import Cursor, Limit, link_next, page
-from shared.kit.transactions import TransactionRoute, keep_nothing
+from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.asked import PeriodFilter
 from shared.reporting.desk import TheDesk
@@ -47,7 +48,6 @@ async def submit_report(
     desk: TheDesk,
     caller: Reporter,
     draft: Annotated[Draft[ReportIn], Body()],
-    request: Request,
     response: Response,
     dry_run: Annotated[bool, Query(description="check everything and keep nothing")] = False,
 ) -> SubmittedOut:
@@ -59,7 +59,7 @@ async def submit_report(
     said with its reasons in `derived`, apart from what was posted.
     """
     if dry_run:
-        keep_nothing(request)
+        keep_nothing(desk.session)
     done = await submitting.submit(
         desk.of(caller),
         draft.body.statement(draft.ordinals, draft.partial),

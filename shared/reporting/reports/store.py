@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     Select,
     SmallInteger,
     Text,
@@ -43,12 +42,11 @@ _KEEP_VALUES = text(
     """
     INSERT INTO observations
         (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
-    SELECT :year, :period, unit, indicator, :report_id, place - 1, CAST(value AS numeric), status, covers, derived,
-           CAST(reasons AS jsonb)
+    SELECT :year, :period, unit, indicator, :report_id, place - 1, CAST(value AS numeric), status, covers,
+           place > :posted, CAST(reasons AS jsonb)
     FROM unnest(CAST(:units AS text[]), CAST(:indicators AS text[]), CAST(:amounts AS text[]),
-                CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]), CAST(:derived AS boolean[]),
-                CAST(:reasons AS text[]))
-         WITH ORDINALITY AS said (unit, indicator, value, status, covers, derived, reasons, place)
+                CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]), CAST(:reasons AS text[]))
+         WITH ORDINALITY AS said (unit, indicator, value, status, covers, reasons, place)
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(Text)),
@@ -56,7 +54,6 @@ _KEEP_VALUES = text(
     bindparam("amounts", type_=ARRAY(Text)),
     bindparam("statuses", type_=ARRAY(SmallInteger)),
     bindparam("covers", type_=ARRAY(SmallInteger)),
-    bindparam("derived", type_=ARRAY(Boolean)),
     bindparam("reasons", type_=ARRAY(Text)),
 )
 
@@ -82,8 +79,6 @@ _KEEP_REPORT = text(
     bindparam("evidence", type_=JSONB),
     bindparam("counts", type_=JSONB),
 )
-_MARK = text("SAVEPOINT values_kept")
-_BACK_TO_THE_MARK = text("ROLLBACK TO SAVEPOINT values_kept")
 _COLUMNS_KEPT = tuple(one.key for one in Report.__table__.columns)
 
 
@@ -164,8 +159,7 @@ async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
 
 
 async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Checked) -> None:
-    """Keep a report's values, and what follows from them, in one statement behind the mark of `take_values_back`."""
-    await session.execute(_MARK)
+    """Keep a report's values, and what follows from them, in one statement."""
     values = checked.said
     if not values:
         return
@@ -186,15 +180,10 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
             "amounts": [str(it.value) for it in values],
             "statuses": [rank[it.status] for it in values],
             "covers": covers,
-            "derived": [it.derived for it in values],
+            "posted": len(checked.statement.values),
             "reasons": [reasons.get((it.unit, it.indicator)) for it in values],
         },
     )
-
-
-async def take_values_back(session: AsyncSession) -> None:
-    """Undo what was kept since the mark."""
-    await session.execute(_BACK_TO_THE_MARK)
 
 
 async def keep_report(session: AsyncSession, it: Report) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.kit.database import keep_nothing
 from shared.kit.feed import publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, fault
@@ -74,7 +75,7 @@ async def submit(
     live = await store.live_reports(session, *place)
     same = _repeated(live, said, supersedes)
     if same is not None:  # it came a moment ago, by another key
-        await store.take_values_back(session)
+        keep_nothing(session)
         return Submitted(same, created=False)
     before = await _latest(desk, live, supersedes, checked)
     await refuse_what_stands_nearby(desk, checked, but=[it.id for it in live])
