@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from fastapi import Request
 
 from shared.kit.problems import Malformed, Sentence
+from shared.kit.turns import give_way
 
 MAX_DEPTH = 16
 """Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
@@ -111,4 +112,5 @@ class ExactRequest(Request):
         """Parse the body once; `Malformed` when it is not clean JSON."""
         if not hasattr(self, "_json"):
             self._json = parse_json(await self.body())
+            await give_way()
         return self._json

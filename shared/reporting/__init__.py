@@ -27,7 +27,8 @@ Where things are, in the order of a report's life:
 6. `targets/`, `obligations/`, `publications/` and `evidence/` are what surrounds the figures.
 
 Whoever changes what stands holds the write order of the schema (`shared.kit.feed`) to the commit; so roll-ups never
-race, instants never go back, and the change feed is in commit order.
+race, instants never go back, and the change feed is in commit order. Whatever depends on nobody else is done before it
+is taken. A reading `as_of` a passed instant waits for whoever holds it, so its answer never changes again.
 
 The engine is handed a `Catalogue` by each program and knows none of them. It never rounds, never guesses a missing value,
 never takes silence for zero, and never forgets what was said.

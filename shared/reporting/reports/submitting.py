@@ -14,6 +14,7 @@ from shared.kit.database import keep_nothing
 from shared.kit.feed import publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, fault
+from shared.kit.turns import give_way
 from shared.periods import local_day
 from shared.reporting.desk import Desk
 from shared.reporting.models import Report
@@ -57,12 +58,14 @@ async def submit(
     engine, session = desk.engine, desk.session
     if any(it.pointer.startswith("/observations") for it in shape_faults):
         unread |= {"observations"}
+    await give_way()
     checker = Checker(engine.catalogue, desk.territory, local_day(desk.now))
     checked, faults = checker.check(statement, unread)
     faults += await _unknown_evidence(desk, statement)
     if checked is None or faults or shape_faults:
         raise Invalid(faults=sorted((*shape_faults, *faults), key=_reading_order))
     desk.require_unit(statement.unit, checked.period)
+    await give_way()
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
     place = statement.unit, str(checked.period), checked.form.code
     same = _repeated(await store.live_reports(session, *place), said, supersedes)
