@@ -56,7 +56,7 @@ _ADD_UP = text(
         DELETE FROM roll_ups r
         WHERE r.year = :year AND r.period = :period AND r.basis = :basis
           AND r.unit = ANY(:answering) AND r.measure = ANY(:measures)
-          AND NOT EXISTS (SELECT FROM added WHERE added.answering = r.unit AND added.indicator = r.measure)
+          AND (r.unit, r.measure) NOT IN (SELECT answering, indicator FROM added)
     )
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
     SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
