@@ -93,6 +93,11 @@ class Server:
         self._thread.start()
         self.url = os.environ.get("NTP_TEST_DATABASE_URL") or self._start()
 
+    @property
+    def data(self) -> Path:
+        """The data folder of a server that was started here."""
+        return self._folder / "postgres"
+
     def clone(self) -> TestDatabase:
         """A migrated database that nobody else uses."""
         return self._call(self._clone())
@@ -120,7 +125,7 @@ class Server:
 
     def _start(self) -> str:
         self._postgres = Postgres(
-            self._folder / "postgres",
+            self.data,
             port=free_port(),
             password=secrets.token_urlsafe(16),
             settings=self._settings,
