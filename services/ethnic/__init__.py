@@ -1,7 +1,7 @@
 """Ethnic-minority and mountainous areas (dân tộc thiểu số và miền núi): land, and which communes are in difficulty.
 
-It owns the yearly count of ethnic-minority households with residential and production land, and the register of how
-communes are classified. Its words: household, residential land, production land, region (I, II, III), special difficulty,
+It owns the yearly count of ethnic-minority households with residential and production land, the quarterly progress of
+support to them, which the commune certifies before anybody accepts it, and the register of how communes are classified. Its words: household, residential land, production land, region (I, II, III), special difficulty,
 classification, recognition.
 
 A classification is a decision with a day on which it takes effect; what a commune *is* on a day is the latest one

@@ -3,6 +3,7 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,17 @@ from shared.reporting.dated import sentence
 from shared.reporting.derivations import Check, Derivation
 
 
+def _written(kind: type, *also: str) -> frozenset[str]:
+    """Give the words that a row may hold: the fields of what is read from it, and those that are written otherwise."""
+    return frozenset({each.name for each in fields(kind)} | {*also})
+
+
+FORM = _written(Form, "step") - {"steps"}
+INDICATOR = _written(Indicator)
+FORMULA = frozenset({"kind", "terms", "numerator", "denominator", "scale", "inputs", "rule", "register"})
+FIGURE = _written(Figure, "break", *FORMULA) - {"formula", "breaks"}
+
+
 def load_catalogue(
     path: Path,
     *,
@@ -40,6 +52,7 @@ def load_catalogue(
 ) -> Catalogue:
     """Read a program's catalogue and bind the rules that it names; `also` are indicators that it keeps elsewhere."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
+    _refuse_unread(document)
     forms = {row["code"]: _form(row) for row in _once(document["form"], "forms")}
     indicators: dict[str, tuple[Indicator, ...]] = {}
     for one in (*map(_indicator, document["indicator"]), *also):
@@ -55,6 +68,26 @@ def load_catalogue(
     ]
     figures = {figure.code: figure for figure in (*derived, *plain)}
     return Catalogue(document["program"], forms, indicators, figures, tuple(checks), tuple(derivations))
+
+
+def _refuse_unread(document: Mapping[str, Any]) -> None:
+    """Refuse a word that nobody reads: a due day by another name would be no due day at all."""
+    tables = (
+        ("form", FORM),
+        ("indicator", INDICATOR),
+        ("figure", FIGURE),
+    )
+    rows = [(f"{name} {row['code']}", row, known) for name, known in tables for row in document.get(name, ())]
+    for form in document["form"]:
+        parts = (("due", _written(Due)), ("closing", _written(Due)), ("step", _written(Step)))
+        rows += [
+            (f"{name} of {form['code']}", row, known) for name, known in parts for row in form.get(name, ())
+        ]
+    for figure in document.get("figure", ()):
+        rows += [(f"break of {figure['code']}", row, _written(Break)) for row in figure.get("break", ())]
+    for what, row, known in rows:
+        if unread := sorted(row.keys() - known):
+            raise ValueError(f"{what} says what nobody reads: {unread}")
 
 
 def _form(row: dict[str, Any]) -> Form:

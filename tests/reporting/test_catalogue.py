@@ -140,6 +140,22 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
         ),
         ([indicator(), *[figure("f", "sum", 'terms = ["households"]')] * 2], "twice.*f"),
         ([HEAD.split("\n\n")[1], indicator()], "twice.*census"),
+        ([indicator(more="floor = 5")], "indicator households.*nobody reads.*floor"),
+        ([indicator(), figure("f", "sum", 'terms = ["households"]\nroof = 5')], "figure f.*roof"),
+        (
+            [
+                HEAD.split("\n\n")[1].replace("census", "other").replace("due =", "due_days = 25\ndue ="),
+                indicator(),
+            ],
+            "form other.*due_days",
+        ),
+        (
+            [
+                HEAD.split("\n\n")[1].replace("census", "other").replace("5, clause", "5, day = 1, clause"),
+                indicator(),
+            ],
+            "due of other.*day",
+        ),
     ],
 )
 def test_a_catalogue_that_contradicts_itself_is_refused_and_says_where(load, parts, words):
