@@ -4,23 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
     """The gateway's own tables."""
 
     metadata = named_metadata()
-    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
-        datetime: DateTime(timezone=True),
-        str: Text,
-        list[str]: ARRAY(Text),
-        dict[str, Any]: JSONB,
-    }
+    type_annotation_map = {**COLUMN_TYPES, dict[str, Any]: JSONB}  # noqa: RUF012 (declared by SQLAlchemy)
 
 
 metadata = Base.metadata

@@ -7,36 +7,23 @@ import uuid
 from datetime import date, datetime
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    Boolean,
     CheckConstraint,
-    Date,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     SmallInteger,
-    Text,
     UniqueConstraint,
-    Uuid,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
     """The registers' tables."""
 
     metadata = named_metadata()
-    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
-        datetime: DateTime(timezone=True),
-        date: Date,
-        str: Text,
-        uuid.UUID: Uuid,
-        bool: Boolean,
-        list[str]: ARRAY(Text),
-    }
+    type_annotation_map = COLUMN_TYPES
 
 
 metadata = Base.metadata

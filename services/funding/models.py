@@ -11,8 +11,6 @@ from typing import cast
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Date,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -20,28 +18,20 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Table,
-    Text,
     UniqueConstraint,
-    Uuid,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.funding.balances import CAPITALS, MEASURES, Kind
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
     """The ledger's tables."""
 
     metadata = named_metadata()
-    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
-        datetime: DateTime(timezone=True),
-        date: Date,
-        str: Text,
-        uuid.UUID: Uuid,
-        int: BigInteger,
-    }
+    type_annotation_map = {**COLUMN_TYPES, int: BigInteger}  # noqa: RUF012 (declared by SQLAlchemy)
 
 
 metadata = Base.metadata

@@ -10,36 +10,23 @@ from decimal import Decimal
 
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     CheckConstraint,
-    Date,
-    DateTime,
     ForeignKey,
     Index,
     Numeric,
     SmallInteger,
-    Text,
     UniqueConstraint,
-    Uuid,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
     """The registers' tables."""
 
     metadata = named_metadata()
-    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
-        datetime: DateTime(timezone=True),
-        date: Date,
-        str: Text,
-        Decimal: Numeric,
-        uuid.UUID: Uuid,
-        bool: Boolean,
-        list[str]: ARRAY(Text),
-    }
+    type_annotation_map = COLUMN_TYPES
 
 
 metadata = Base.metadata

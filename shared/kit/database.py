@@ -5,8 +5,10 @@ Stores get a session, flush, and never commit: the route's transaction does (`tr
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import ARRAY, DateTime, MetaData, Text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 CONSTRAINT_NAMES = {
@@ -16,6 +18,9 @@ CONSTRAINT_NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+COLUMN_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}
+"""What a column's Python type is kept as, where SQLAlchemy's own choice is not ours: an instant is never without a zone."""
 
 STATEMENT_TIMEOUT_MS = 15_000
 """Longer than any honest statement of a request; a runaway query must not hold a connection."""

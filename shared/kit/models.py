@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
     """The kit's own tables, the same in every schema."""
 
     metadata = named_metadata()
-    type_annotation_map = {datetime: DateTime(timezone=True), str: Text}  # noqa: RUF012 (declared by SQLAlchemy)
+    type_annotation_map = COLUMN_TYPES
 
 
 metadata = Base.metadata

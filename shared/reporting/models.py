@@ -7,10 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
-    Date,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -18,29 +15,20 @@ from sqlalchemy import (
     LargeBinary,
     Numeric,
     SmallInteger,
-    Text,
     UniqueConstraint,
-    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
     """The engine's tables, the same in the schema of every program."""
 
     metadata = named_metadata()
-    type_annotation_map = {  # noqa: RUF012 (declared by SQLAlchemy)
-        datetime: DateTime(timezone=True),
-        date: Date,
-        str: Text,
-        Decimal: Numeric(18, 6),
-        uuid.UUID: Uuid,
-        bool: Boolean,
-    }
+    type_annotation_map = {**COLUMN_TYPES, Decimal: Numeric(18, 6)}  # noqa: RUF012 (declared by SQLAlchemy)
 
 
 metadata = Base.metadata

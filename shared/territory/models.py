@@ -6,10 +6,10 @@ Rows are planted by the migrations and never changed by a service; the rural ser
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.kit.database import named_metadata
+from shared.kit.database import COLUMN_TYPES, named_metadata
 from shared.territory.units import CODE_SHAPES, KINDS
 
 
@@ -17,7 +17,7 @@ class Base(DeclarativeBase):
     """The tables of the territory."""
 
     metadata = named_metadata()
-    type_annotation_map = {str: Text}  # noqa: RUF012 (declared by SQLAlchemy)
+    type_annotation_map = COLUMN_TYPES
 
 
 metadata = Base.metadata
