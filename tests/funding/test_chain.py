@@ -90,6 +90,42 @@ async def test_a_cut_of_the_plan_may_be_allocated_elsewhere(office):
     )
 
 
+async def test_a_cut_of_carried_money_makes_no_room_in_this_year_s_plan(office):
+    await office.allocate(50, year=2022, decision={"number": "1", "date": "2022-01-05"})
+    await office.carry_over(50, from_year=2022)
+    await office.decide("assignments", 100, **PROVINCE)
+    await office.allocate(90)
+    cut = await office.decide("cancellations", 55)
+    assert [(it["origin_year"], it["cancelled_vnd"]) for it in cut["postings"]] == [(2022, 50), (2023, 5)]
+    assert (await refusal(office, "allocations", decided(16)))["available_vnd"] == 15
+    await office.allocate(10)
+    assert (await office.reverse(cut))["unallocated_vnd"] == 0
+
+
+async def test_what_was_allocated_before_the_ledger_began_came_out_of_the_plan_too(office):
+    await office.decide("opening-balances", 30)
+    await office.decide("assignments", 100, **PROVINCE)
+    assert (await refusal(office, "allocations", decided(71)))["available_vnd"] == 70
+
+
+async def test_a_district_s_assignment_is_undone_without_regard_to_the_province_s(office):
+    await office.decide("assignments", 100, **PROVINCE)
+    own = await office.decide("assignments", 50)
+    await office.allocate(100, unit="611")
+    await office.reverse(own)
+    again = await refusal(office, "reversals", {"reverses": own["id"], "reason": "x"})
+    assert again["code"] == "already_reversed"
+
+
+async def test_an_assignment_that_was_undone_is_not_undone_again(office):
+    first = await office.decide("assignments", 100, **PROVINCE)
+    await office.reverse(first)
+    await office.decide("assignments", 50, **PROVINCE)
+    await office.allocate(50)
+    again = await refusal(office, "reversals", {"reverses": first["id"], "reason": "x"})
+    assert again["code"] == "already_reversed"
+
+
 async def test_money_is_passed_on_to_communes_and_keeps_its_origin(office):
     await office.allocate(50, year=2022, decision={"number": "1", "date": "2022-01-05"})
     await office.carry_over(50, from_year=2022)
@@ -221,6 +257,22 @@ async def test_two_allocations_of_the_last_assigned_money(office, app):
     assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 5}
     async with app.state.database.reading() as session:
         assert await unbalanced(session) == []
+
+
+@pytest.mark.race
+async def test_no_allocation_slips_past_an_assignment_that_is_being_recorded(office):
+    """Whatever of the journal stands behind the assignment is held to it."""
+    requests = [office.post("allocations", decided(7, unit=unit)) for unit in ("610", "611", "612") * 4]
+    requests.insert(3, office.post("assignments", decided(21, **PROVINCE)))
+    await asyncio.gather(*requests)
+    allocated, assigned = 0, None
+    for it in (await office.get("journal")).json()["items"]:
+        if it["entry"]["kind"] == "assignment":
+            assigned = 21
+        else:
+            allocated += 7
+            assert assigned is None or allocated <= assigned, it
+    assert assigned == 21
 
 
 @pytest.mark.race

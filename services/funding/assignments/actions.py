@@ -25,9 +25,14 @@ async def require_room(desk: Desk, line: Line, on: date, amount_vnd: int) -> int
 
 
 async def require_not_allocated(desk: Desk, line: Line, on: date, amount_vnd: int) -> int | None:
-    """Refuse to take an assignment back that was allocated; gives what is left to allocate after it."""
+    """Refuse to take an assignment back that was allocated; gives what is left to allocate after it.
+
+    What units above were assigned is theirs and stays.
+    """
 
     def check(holder: str, assigned: ByComponent, allocated: ByComponent) -> int:
+        if holder != line.unit:
+            return room(line.component, assigned, allocated)
         after = {**assigned, line.component: assigned.get(line.component, 0) - amount_vnd}
         left = spare(after, allocated)
         if left < min(0, spare(assigned, allocated)):

@@ -13,7 +13,8 @@ from services.funding.balances import Line
 from services.funding.models import LOTS
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || :plan, 0))")
-ALLOCATED = LOTS.c.allocated_vnd - LOTS.c.cancelled_vnd
+ALLOCATED = LOTS.c.opening_balance_vnd + LOTS.c.allocated_vnd - LOTS.c.cancelled_vnd
+"""What came out of the plan. An opening balance did so before this ledger began."""
 
 
 async def lock_plan(session: AsyncSession, line: Line) -> None:
@@ -32,10 +33,13 @@ async def assignments(session: AsyncSession, line: Line) -> Sequence[Row[Any]]:
 
 
 async def allocations(session: AsyncSession, line: Line) -> Sequence[Row[Any]]:
-    """Find what was allocated and not cancelled in the plan of a line: by unit and component."""
+    """Find what was allocated and not cancelled in the plan of a line: by unit and component.
+
+    Money of an earlier origin came out of an earlier plan, so cutting it makes no room in this one.
+    """
     total = cast(func.sum(ALLOCATED), BigInteger).label("allocated")
     query: Select[Any] = select(LOTS.c.unit, LOTS.c.unit_since, LOTS.c.component, total).where(
-        *_of_plan(line)
+        *_of_plan(line), LOTS.c.origin_year == LOTS.c.year
     )
     rows: Sequence[Row[Any]] = (await session.execute(query.group_by(*query.selected_columns[:3]))).all()
     return rows

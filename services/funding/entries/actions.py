@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import rules
 from services.funding.assignments.actions import require_not_allocated, require_room
+from services.funding.assignments.store import lock_plan
 from services.funding.balances import (
     ALLOCATES,
     BRINGS_MONEY,
@@ -98,6 +99,8 @@ async def record(
     unallocated = None
     if entry.kind in ALLOCATES:
         unallocated = await require_room(desk, line, entry.effective_on, entry.amount_vnd)
+    elif entry.kind in BRINGS_MONEY:
+        await lock_plan(desk.session, line)
     try:
         holding, postings = await _post(desk.session, entry, line, to)
     except rules.InsufficientFunds as refusal:
@@ -135,9 +138,7 @@ async def reverse(
 
     unallocated = await _unallocated_without(desk, found)
     holding = await lock_lots_of(desk.session, found.year, entry_id)
-    reversed_by = await store.reversal_of(desk.session, found.year, entry_id)
-    if reversed_by is not None:
-        raise rules.AlreadyReversed(str(entry_id), str(reversed_by))
+    await _require_standing(desk.session, found)
     entry = replace(
         found,
         kind=Kind.REVERSAL,
@@ -158,11 +159,24 @@ async def reverse(
 async def _unallocated_without(desk: Desk, entry: Entry) -> int | None:
     """Hold the undoing of an assignment, or of a cut of the plan, to what was allocated of it meanwhile."""
     line, on = entry.lots[0].line, entry.effective_on
+    if entry.kind not in {Kind.ASSIGNMENT, Kind.CANCELLATION}:
+        return None
+    await lock_plan(desk.session, line)
+    await _require_standing(desk.session, entry)
     if entry.kind is Kind.ASSIGNMENT:
         return await require_not_allocated(desk, line, on, entry.amount_vnd)
-    if entry.kind is Kind.CANCELLATION:
-        return await require_room(desk, line, on, entry.amount_vnd)
-    return None
+    cut_vnd = sum(
+        each.change.cancelled_vnd for each in entry.postings if each.lot.origin_year == each.lot.line.year
+    )
+    return await require_room(desk, line, on, cut_vnd) if cut_vnd else None
+
+
+async def _require_standing(session: AsyncSession, entry: Entry) -> None:
+    """Refuse to undo an entry twice; what is known of it before it is locked may be old."""
+    assert entry.id is not None
+    reversed_by = entry.reversed_by or await store.reversal_of(session, entry.year, entry.id)
+    if reversed_by is not None:
+        raise rules.AlreadyReversed(str(entry.id), str(reversed_by))
 
 
 def _faults_of_units(desk: Desk, proposal: Proposal, day: date | None) -> Iterator[Fault]:
