@@ -18,6 +18,7 @@ from services.rural.ocop.store import counting
 from services.rural.recognitions import api as recognitions
 from services.rural.recognitions.rules import RecognitionExists
 from services.rural.recognitions.store import count as count_recognized
+from services.rural.revocations import api as revocations
 from services.rural.rules import RULES
 from services.rural.settings import RuralSettings
 from services.rural.standards import api as standards
@@ -53,6 +54,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
             assessments.router,
             villages.router,
             recognitions.router,
+            revocations.router,
             ocop.router,
             standards.router,
         ],

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    Uuid,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -49,6 +50,10 @@ class Recognition(Base):
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     year: Mapped[int] = mapped_column(SmallInteger)
+    grounds: Mapped[str | None]
+    """Why a unit is recognized again."""
+    assessments: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    """Accepted reports with the assessment that it was held to."""
     exceptions: Mapped[list[str]]
     """Codes of the rules that it breaks, accepted by an authorized officer for `exception_reason`."""
     exception_reason: Mapped[str | None]
@@ -85,8 +90,16 @@ class Revocation(Base):
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     reason: Mapped[str]
+    unmet: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")
+    """Numbers of the criteria that are no longer met."""
+    exceptions: Mapped[list[str]] = mapped_column(server_default="{}")
+    exception_reason: Mapped[str | None]
     client_id: Mapped[str]
     recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("(exceptions = '{}') = (exception_reason IS NULL)", name="exception_has_reason"),
+    )
 
 
 class OcopEvaluation(Base):
@@ -102,6 +115,8 @@ class OcopEvaluation(Base):
     land_since: Mapped[date]
     line: Mapped[list[str]]
     owner_kind: Mapped[str]
+    owner_name: Mapped[str | None]
+    """Of a cooperative or enterprise; nobody's name is kept of a household."""
     product_group: Mapped[int] = mapped_column(SmallInteger)
     stars: Mapped[int] = mapped_column(SmallInteger)
     score: Mapped[Decimal] = mapped_column(Numeric(5, 2))
@@ -115,6 +130,7 @@ class OcopEvaluation(Base):
 
     __table_args__ = (
         CheckConstraint("owner_kind IN ('cooperative', 'enterprise', 'household')", name="owner_kind"),
+        CheckConstraint("owner_kind <> 'household' OR owner_name IS NULL", name="household_unnamed"),
         CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
         CheckConstraint("NOT potential_five_star OR stars = 4", name="potential_has_four_stars"),

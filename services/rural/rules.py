@@ -26,6 +26,11 @@ def missing(values: Values) -> list[int]:
     return [number for number, code in enumerate(CRITERIA, 1) if values.get(code) != MET]
 
 
+def unstated(values: Values) -> list[int]:
+    """Give the numbers of the criteria of which nothing is said, in their order."""
+    return [number for number, code in enumerate(CRITERIA, 1) if code not in values]
+
+
 def meets_all_criteria(values: Values) -> bool:
     """Whether every criterion is met."""
     return criteria_met(values) == len(CRITERIA)

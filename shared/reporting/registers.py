@@ -22,6 +22,8 @@ from shared.territory.tree import Territory
 from shared.territory.units import (
     LEVEL_NAMES,
     Level,
+    NoPlaceOnMap,
+    SplitWithoutWeight,
     Unit,
     UnknownUnit,
     UnknownUnitOnDate,
@@ -127,6 +129,15 @@ def settle(
         raise Invalid(faults=every)
     require_granted(desk, found)
     return found
+
+
+def same_land(territory: Territory, code: str, on: date, day: date) -> str | None:
+    """Give the code that exactly the land of a unit of one day has on another; None where it was merged or divided."""
+    try:
+        (share, *more) = territory.map_onto(code, on, day)
+    except (NoPlaceOnMap, SplitWithoutWeight):
+        return None
+    return share.unit.code if share.unchanged and not more else None
 
 
 def require_granted(desk: Desk, found: Place) -> None:

@@ -79,7 +79,11 @@ class Neighbourhood:
         return await self.rural.kept("recognitions", body)
 
     async def revoke(self, recognition, on):
-        body = {"decision": {"number": "9/QĐ-UBND", "date": on}, "reason": "Không còn đạt 8 tiêu chí"}
+        body = {
+            "decision": {"number": "9/QĐ-UBND", "date": on},
+            "reason": "Không còn đạt 8 tiêu chí, trong đó có thu nhập",
+            "unmet": [2, 3, 5, 6, 10, 11, 13, 17],
+        }
         return await self.rural.kept(f"recognitions/{recognition['id']}/revoke", body)
 
     async def classify(self, unit="23509", region="III", on="2021-06-04", number="861/QĐ-TTg"):

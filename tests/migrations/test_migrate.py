@@ -173,7 +173,7 @@ async def test_an_administrator_who_is_no_superuser_is_enough(histories):
             clerk = server.admin_url.replace("postgres:x@", "clerk:y@")
             assert len(await migrate(clerk, passwords=PASSWORDS, histories=histories)) == 6
             assert await migrate(clerk, passwords=PASSWORDS, histories=histories) == []
-            assert await migrate(clerk, passwords=PASSWORDS)
+            assert await migrate(clerk, passwords=PASSWORDS, database="of_the_real_histories")
             rural = f"postgresql://rural:{PASSWORDS['rural']}@127.0.0.1:{server.port}/ntp"
             await ask(rural, "INSERT INTO kit_facts (year) VALUES (2023)")
         finally:

@@ -107,7 +107,8 @@ def test_a_follower_that_is_killed_goes_on_where_it_was(product: Product, recogn
     until(lambda: product.get("ethnic", "/readyz") == 200, 10)
     revoked = {
         "decision": {"number": "88/QĐ-UBND", "date": "2024-09-01"},
-        "reason": "Không còn đạt 8 tiêu chí",
+        "reason": "Không còn đạt 10 tiêu chí",
+        "unmet": list(range(1, 11)),
     }
     post(product, f"/v1/rural/recognitions/{recognition['id']}/revoke", revoked)
     until(lambda: following(product)["taken"] > before["taken"], 2 * HEARD_WITHIN)

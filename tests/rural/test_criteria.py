@@ -169,16 +169,16 @@ async def test_the_sets_are_published_with_their_thresholds(clients):
 
 
 @asynccontextmanager
-async def installed(database, **settings):
+async def installed(database, now=NOW, **settings):
     issuer = Issuer()
     chosen = RuralSettings(database_url=database.url("rural"), **settings)
-    app = issuer.trust(create_app(chosen, clock=lambda: NOW))
+    app = issuer.trust(create_app(chosen, clock=lambda: now))
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://test") as http,
     ):
-        yield Clients(http, issuer, "rural", NOW), app
+        yield Clients(http, issuer, "rural", now), app
 
 
 async def test_a_province_sets_its_own_thresholds_without_a_release(database, tmp_path):

@@ -1,12 +1,15 @@
 """The register of recognitions over HTTP, on a real database."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.rural.bodies import advanced, meets, model
+from tests.rural.test_criteria import accepted, installed
 
 PATH = "/v1/rural/recognitions"
+LOST = {"reason": "Không còn đạt 10 tiêu chí", "unmet": list(range(1, 11))}
 REASON = "Xã đặc thù biên giới, tỉnh chấp thuận ngoại lệ"
 
 
@@ -15,6 +18,7 @@ async def held(clients, on, **query):
 
 
 async def assess(clients, commune, district, met, period="2022"):
+    """An accepted assessment by which the first `met` criteria are met."""
     rows = [
         {
             "district": district,
@@ -32,8 +36,13 @@ async def test_it_is_kept_and_answered_where_it_is(clients):
     answer = await clients.register("recognitions", meets())
     said = answer.json()
     assert (answer.status_code, answer.headers["location"]) == (201, f"{PATH}/{said['id']}")
-    assert said["authority"] == "Chủ tịch UBND tỉnh"
-    assert (said["exceptions"], said["revocation"]) == ([], None)
+    assert said["authority"] == {
+        "name": "Chủ tịch UBND tỉnh",
+        "legal_basis": "QĐ 318/QĐ-TTg 08/3/2022; QĐ 18/2022/QĐ-TTg",
+        "confidence": "set sourced; procedure from memory",
+    }
+    assert (said["exceptions"], said["revocation"], said["grounds"]) == ([], None, None)
+    assert said["assessments"] == []
     assert (await clients.http.get(answer.headers["location"])).json() == said
     missing = await clients.http.get(f"{PATH}/01890a5d-ac96-774b-bcce-b302099a8057")
     assert (missing.status_code, missing.json()["code"]) == (404, "recognition_not_found")
@@ -68,8 +77,7 @@ async def test_saying_it_again_answers_what_is_kept(clients):
     await clients.kept(
         "recognitions", meets("23509", "9/QĐ", "2019-05-13", 2018, criteria_set="commune_2016_2020")
     )
-    assert await held(clients, "2023-12-31", level="meets") == ["meets", "meets"]
-    assert await held(clients, "2023-12-31", level="meets", latest=True) == ["meets"]
+    assert await held(clients, "2023-12-31", level="meets") == ["meets"]
     assert (await clients.figures())["communes_recognized"]["value"] == 1
 
 
@@ -127,7 +135,8 @@ async def test_a_revocation_ends_it_from_its_day_on(clients):
     path = f"recognitions/{kept['id']}/revoke"
     revocation = {
         "decision": {"number": "5/QĐ", "date": "2023-11-01"},
-        "reason": "Không còn đạt tiêu chí thu nhập",
+        "reason": "Không còn đạt 6 tiêu chí, trong đó có thu nhập",
+        "unmet": [11, 10, 2, 5, 6, 13],
     }
     early = {**revocation, "decision": {"number": "5/QĐ", "date": "2023-04-11"}}
     assert await clients.faults(path, early) == {"/decision/date": "revoked_before_recognition"}
@@ -137,6 +146,7 @@ async def test_a_revocation_ends_it_from_its_day_on(clients):
     }
     said = await clients.kept(path, revocation)
     assert said["revocation"]["decision"]["date"] == "2023-11-01"
+    assert said["revocation"]["unmet"] == [2, 5, 6, 10, 11, 13]
     again = await clients.register(path, revocation)
     assert (again.status_code, again.json()) == (200, said)
     other = {**revocation, "reason": "Lý do khác"}
@@ -148,7 +158,10 @@ async def test_a_revocation_ends_it_from_its_day_on(clients):
     assert (await clients.figures(as_of=then))["communes_recognized"]["value"] == 1
     (before,) = (await clients.get("recognitions", as_of=then))["items"]
     assert before["revocation"] is None
-    await clients.kept("recognitions", meets(number="9/QĐ-UBND", date="2023-12-01"))
+    again = meets(number="9/QĐ-UBND", date="2023-12-01")
+    assert await clients.faults("recognitions", again) == {"/grounds": "grounds_missing"}
+    kept = await clients.kept("recognitions", {**again, "grounds": "Đã khắc phục, đạt lại 19/19"})
+    assert kept["grounds"] == "Đã khắc phục, đạt lại 19/19"
     assert (await clients.figures())["communes_recognized"]["value"] == 1
     unknown = "recognitions/01890a5d-ac96-774b-bcce-b302099a8057/revoke"
     await clients.refused(unknown, revocation, 404, "recognition_not_found")
@@ -157,7 +170,7 @@ async def test_a_revocation_ends_it_from_its_day_on(clients):
 async def test_what_a_higher_level_stands_on_is_revoked_last(clients):
     first = await clients.kept("recognitions", meets())
     second = await clients.kept("recognitions", advanced())
-    revocation = {"decision": {"number": "5/QĐ", "date": "2024-02-01"}, "reason": "Không còn đạt"}
+    revocation = {**LOST, "decision": {"number": "5/QĐ", "date": "2024-02-01"}}
     refused = await clients.refused(
         f"recognitions/{first['id']}/revoke", revocation, 409, "recognition_supports_higher"
     )
@@ -180,10 +193,104 @@ async def test_an_assessment_that_falls_short_is_refused_or_excused(clients):
     assert answer.json()["exception_reason"] == REASON
 
 
-async def test_what_is_not_assessed_here_is_not_in_the_way(clients):
+async def test_what_is_not_assessed_here_is_not_in_the_way_before_the_unit_goes_live(clients):
     await assess(clients, "23509", "615", met=18, period="2023")
+    put = await clients.http.put(
+        "/v1/rural/go-lives/615", json={"live_on": "2023-01-01"}, headers=clients.headers("target")
+    )
+    assert put.status_code == 200, put.text
     kept = await clients.kept("recognitions", meets(exception={"reason": REASON}))
     assert (kept["exceptions"], kept["exception_reason"]) == ([], None)
+    live = meets("23510", "8/QĐ", "2024-03-01", 2023)
+    refused = await clients.refused("recognitions", live, 409, "recognition_needs_assessment")
+    assert refused["rules"] == [
+        {
+            "code": "recognition_needs_assessment",
+            "clause": "QĐ 18/2022/QĐ-TTg: xã phải đạt 100% tiêu chí",
+            "confidence": "set sourced; procedure from memory",
+        }
+    ]
+    await clients.kept("recognitions", {**live, "unit": "23344"})
+
+
+async def test_a_decision_before_the_assessment_that_it_rests_on_is_refused_and_nothing_kept(clients):
+    paper = {"number": "12/BB-UBND", "signed_on": "2023-04-13", "signer_role": "chairman"}
+    rows = [{"unit": "23509", "indicator": f"criterion_{n:02d}", "value": 1} for n in range(1, 20)]
+    report = await accepted(clients, rows, "615", "2022", document=paper)
+    assert await clients.faults("recognitions", meets()) == {"/decision/date": "decided_before_assessment"}
+    assert (await clients.get("recognitions"))["items"] == []
+    kept = await clients.kept("recognitions", meets(date="2023-04-13"))
+    assert kept["assessments"] == [report["id"]]
+
+
+async def test_a_code_that_meant_other_land_is_not_the_assessed_commune(database):
+    """23425 was the commune Đăk Hà until 30 June 2025, and is the merged commune Tu Mơ Rông since."""
+    async with installed(database, now=datetime(2026, 1, 15, 2, 0, tzinfo=UTC)) as (clients, _):
+        await assess(clients, "23425", "617", met=3, period="2024")
+        merged = meets("23425", "1/QĐ", "2025-08-15", 2024)
+        kept = await clients.kept("recognitions", merged, units=("51",))
+        assert kept["assessments"] == []
+        assert (await clients.get("communes/23425", on="2025-12-31"))["assessments"] == []
+        (then,) = (await clients.get("communes/23425", on="2025-06-30"))["assessments"]
+        assert (then["met"], then["missing"][0]) == (3, 4)
+
+
+async def test_a_revocation_wants_grounds_or_a_recorded_exception(clients):
+    kept = await clients.kept("recognitions", meets())
+    path = f"recognitions/{kept['id']}/revoke"
+    few = {
+        "decision": {"number": "5/QĐ", "date": "2023-11-01"},
+        "reason": "Không còn đạt",
+        "unmet": [1, 2, 3, 4, 5, 6],
+    }
+    refused = await clients.refused(path, few, 409, "revocation_grounds_insufficient")
+    assert (refused["unmet"], refused["of"], "QĐ 18/2022" in refused["rules"][0]["clause"]) == (6, 19, True)
+    unknown = {**few, "unmet": [1, 20, "ba"]}
+    assert await clients.faults(path, unknown) == {"/unmet/2": "not_an_integer"}
+    assert await clients.faults(path, {**few, "unmet": [1, 20]}) == {"/unmet/1": "criterion_unknown"}
+    assert await held(clients, "2023-11-01") == ["meets"]
+    excused = {**few, "exception": {"reason": REASON}}
+    await clients.refused(path, excused, 403, "exception_not_allowed")
+    answer = await clients.http.post(
+        f"/v1/rural/{path}", json=excused, headers=clients.headers("register", "review")
+    )
+    assert answer.status_code == 201
+    ended = answer.json()["revocation"]
+    assert ended["exceptions"] == ["revocation_grounds_insufficient"]
+    assert ended["exception_reason"] == REASON
+
+
+async def test_an_earlier_set_counts_until_the_commune_is_recognized_again_and_is_shown_by_set(clients):
+    old = await clients.kept(
+        "recognitions", meets("23509", "9/QĐ", "2019-05-13", 2018, criteria_set="commune_2016_2020")
+    )
+    await clients.kept(
+        "recognitions", meets("23510", "9/QĐ", "2019-05-13", 2018, criteria_set="commune_2016_2020")
+    )
+    await clients.kept("recognitions", meets(grounds="Công nhận lại theo bộ tiêu chí 2021-2025"))
+
+    async def by_set(on):
+        said = await clients.get("recognitions/summary", on=on, unit="615")
+        return {it["criteria_set"]: (it["units"], it["earlier"]) for it in said["items"]}
+
+    assert await by_set("2019-12-31") == {"commune_2016_2020": (2, False)}
+    assert await by_set("2023-04-11") == {"commune_2016_2020": (2, True)}
+    assert await by_set("2023-04-12") == {"commune_2016_2020": (1, True), "commune_2021_2025": (1, False)}
+    assert (await clients.figures())["communes_recognized"]["value"] == 2
+    page = await clients.get("communes/23509", on="2023-12-31")
+    assert [(it["level"], it["criteria_set"], it["since"]) for it in page["in_force"]] == [
+        ("meets", "commune_2021_2025", "2023-04-12")
+    ]
+    assert len(page["recognitions"]) == 2
+    late = {**LOST, "decision": {"number": "5/QĐ", "date": "2023-04-12"}}
+    refused = await clients.refused(f"recognitions/{old['id']}/revoke", late, 409, "recognition_replaced")
+    assert refused["replaced_on"] == "2023-04-12"
+    (new,) = (await clients.get("recognitions", unit="23509", in_force_on="2023-12-31"))["items"]
+    ended = {**LOST, "decision": {"number": "6/QĐ", "date": "2024-01-01"}}
+    await clients.kept(f"recognitions/{new['id']}/revoke", ended)
+    assert (await clients.get("communes/23509", on="2024-01-01"))["in_force"] == [], (
+        "the old one does not come back"
+    )
 
 
 async def test_two_broken_rules_are_named_together(clients):
@@ -233,7 +340,7 @@ async def test_of_many_at_once_one_is_kept(clients):
 @pytest.mark.race
 async def test_an_advanced_recognition_and_the_end_of_what_it_stands_on_never_both(clients):
     first = await clients.kept("recognitions", meets())
-    revocation = {"decision": {"number": "5/QĐ", "date": "2023-06-01"}, "reason": "Không còn đạt"}
+    revocation = {**LOST, "decision": {"number": "5/QĐ", "date": "2023-06-01"}}
     one, two = await asyncio.gather(
         clients.register("recognitions", advanced()),
         clients.register(f"recognitions/{first['id']}/revoke", revocation),

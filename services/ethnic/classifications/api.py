@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
@@ -23,9 +23,7 @@ from shared.kit.problems import Invalid, NotFound, Sentence, fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk, TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, units_below, units_named
-from shared.territory.tree import Territory
-from shared.territory.units import NoPlaceOnMap, SplitWithoutWeight
+from shared.reporting.registers import UnitsAsked, answer_kept, same_land, units_below, units_named
 
 router = APIRouter(
     prefix="/v1/ethnic/classifications", tags=["classifications"], route_class=TransactionRoute
@@ -151,16 +149,8 @@ async def _said(
     """Say rows by the standings of the day asked about: today's, where no day was."""
     if standings is None:
         today = local_day(desk.now)
-        units = {place for row in rows for place in _places(desk.territory, row, today)}
+        here = (same_land(desk.territory, row.unit, row.effective_on, today) for row in rows)
+        units = {code for code in here if code is not None}
         standings = await standings_on(desk.session, rulebook, units, today, as_of)
     by_decision = {standing.decided.id: standing for standing in standings}
     return [ClassificationOut.of(row, by_decision.get(row.id)) for row in rows]
-
-
-def _places(territory: Territory, row: Classification, on: date) -> list[str]:
-    """Give the communes of a day that have exactly the land of a classification; none where it was merged or divided."""
-    try:
-        shares = territory.map_onto(row.unit, row.effective_on, on)
-    except (NoPlaceOnMap, SplitWithoutWeight):
-        return []
-    return [share.unit.code for share in shares if share.unchanged]

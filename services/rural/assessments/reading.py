@@ -1,7 +1,5 @@
 """How assessments are answered: from what stands, beside the recognitions of the same day."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,22 +7,23 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from services.rural.assessments import store
-from services.rural.assessments.rules import Assessed, by_criterion
+from services.rural.assessments.rules import Assessed, by_criterion, grouped, weakest
 from services.rural.assessments.schemas import (
     CommuneOut,
     CommuneRow,
     CriteriaOut,
     CriterionOut,
+    HeldOut,
 )
 from services.rural.assessments.verdicts import over_time
-from services.rural.criteria.sets import RecognitionLevel, Sets
-from services.rural.models import OcopEvaluation, Recognition
+from services.rural.criteria.sets import LEVELS, Sets
+from services.rural.models import OcopEvaluation
 from services.rural.ocop import store as ocop
 from services.rural.ocop.book import Book
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions import store as recognitions
 from services.rural.recognitions.schemas import RecognitionOut
-from services.rural.rules import CRITERIA, GROUPS, Values
+from services.rural.rules import CRITERIA, Values
 from services.rural.villages.schemas import VillageOut
 from services.rural.villages.store import in_communes
 from shared.kit.problems import NotFound, Sentence
@@ -32,15 +31,13 @@ from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.desk import Desk
 from shared.reporting.figures.rules import share_percent
+from shared.reporting.registers import same_land
 from shared.territory.asked import AskedUnit
 from shared.territory.models import UnitRow
 from shared.territory.units import Unit
 
 RURAL = ("xa",)
 """Only a xã is assessed; wards and townships are not."""
-
-LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
-GROUP_NAMES = ("19", "15-18", "10-14", "5-9", "0-4")
 
 
 class NotRural(NotFound):
@@ -101,7 +98,8 @@ async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
         communes=len(rural),
         assessed=len(verdicts),
         average=Decimal(sum(met)) / len(met) if met else None,
-        groups=_groups(verdicts.values()),
+        groups=grouped(verdicts.values()),
+        not_assessed=len(rural) - len(verdicts),
         items=[
             CriterionOut(
                 number=each.number,
@@ -115,9 +113,7 @@ async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
             )
             for code, each in zip(CRITERIA, standings, strict=True)
         ],
-        weakest=[
-            each.number for each in sorted(standings, key=lambda each: each.rank) if each.met < each.assessed
-        ],
+        weakest=weakest(standings),
     )
 
 
@@ -126,31 +122,38 @@ async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets,
     unit = desk.territory.unit(code, on)
     if unit.level != "commune" or unit.kind not in RURAL:
         raise NotRural(unit=code)
-    own, of_villages = await _recognitions(desk, code, on)
+    rows = await recognitions.of_land(desk.session, code, on)
+    rows.reverse()
+    holding = {it.id for it in recognitions.known(rows) if it.in_force(on)}
+    own = [each for each in rows if each.unit_level == "commune"]
     return CommuneOut(
         code=code,
         name=unit.full_name,
         district=_district(desk, unit, on),
         on=on,
-        assessments=over_time(await store.of_commune(desk.session, code, basis, _codes(sets)), sets),
-        in_force=_levels(each for each in own if recognitions.known(each).in_force(on)),
+        assessments=over_time(await _assessments(desk, code, on, basis, sets), sets),
+        in_force=[HeldOut.of(each) for each in own if str(each.id) in holding],
         recognitions=[RecognitionOut.of(each, sets) for each in own],
         villages=await _villages(desk, code, on),
         village_recognitions=[
-            RecognitionOut.of(each, sets) for each in of_villages if recognitions.known(each).in_force(on)
+            RecognitionOut.of(each, sets)
+            for each in rows
+            if each.unit_level == "village" and str(each.id) in holding
         ],
         products=await _products(desk, code, on, book),
     )
 
 
-async def _recognitions(desk: Desk, code: str, on: date) -> tuple[list[Recognition], list[Recognition]]:
-    """Give the recognitions of a commune's land and of its villages, the latest decision first."""
-    rows = await recognitions.of_land(desk.session, code, on)
-    rows.reverse()
-    return (
-        [each for each in rows if each.unit_level == "commune"],
-        [each for each in rows if each.unit_level == "village"],
-    )
+async def _assessments(
+    desk: Desk, code: str, on: date, basis: BasisName, sets: Sets
+) -> list[store.Assessment]:
+    """Give the assessments of a commune's land for the years begun by a day; a code may have meant other land before."""
+    found = await store.of_commune(desk.session, code, on, basis, _codes(sets))
+    return [
+        it
+        for it in found
+        if it.period.starts_on <= on and same_land(desk.territory, it.unit, it.period.ends_on, on) == code
+    ]
 
 
 async def _villages(desk: Desk, code: str, on: date) -> list[VillageOut]:
@@ -182,24 +185,12 @@ def _row(desk: Desk, unit: Unit, on: date, values: Values, held: list[tuple[str,
         district=_district(desk, unit, on),
         met=it.met,
         missing=it.missing,
+        unstated=it.unstated,
         recognized=[level for level in LEVELS if level in {each for each, _ in held}],
         criteria_sets=sorted({criteria_set for _, criteria_set in held}),
     )
 
 
-def _levels(rows: Iterable[Recognition]) -> list[RecognitionLevel]:
-    held = {each.level for each in rows}
-    return [level for level in LEVELS if level in held]
-
-
 def _district(desk: Desk, unit: Unit, on: date) -> str | None:
     above = desk.territory.parent(unit.code, on)
     return above.code if above is not None and above.level == "district" else None
-
-
-def _groups(assessments: Iterable[Values]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    for values in assessments:
-        for name, group in zip(GROUP_NAMES, GROUPS, strict=True):
-            found[name] += group(values)
-    return {name: found[name] for name in GROUP_NAMES}

@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.rural.rules import CRITERIA, MET, Values, criteria_met, missing
+from services.rural.rules import CRITERIA, GROUPS, MET, Values, criteria_met, missing, unstated
 from shared.kit.problems import Invalid, Sentence
+
+GROUP_NAMES = ("19", "15-18", "10-14", "5-9", "0-4")
+"""The five groups by the numbers of criteria that are met."""
 
 MET_ASKED = re.compile(r"([0-9]|1[0-9])(?:-([0-9]|1[0-9]))?")
 
@@ -36,6 +39,11 @@ class Assessed:
     def missing(self) -> list[int]:
         """Which criteria it does not meet, or nobody has stated; none while it is not assessed."""
         return missing(self.values) if self.values else []
+
+    @property
+    def unstated(self) -> list[int]:
+        """Which of those missing nobody has stated; none while it is not assessed."""
+        return unstated(self.values) if self.values else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,19 @@ def by_criterion(assessments: Iterable[Values]) -> list[CriterionStanding]:
         )
         for number, code in enumerate(CRITERIA, 1)
     ]
+
+
+def weakest(standings: Iterable[CriterionStanding]) -> list[int]:
+    """Give the numbers of the criteria that some commune does not meet, those met by the smallest share first."""
+    return [it.number for it in sorted(standings, key=lambda it: it.rank) if it.met < it.assessed]
+
+
+def grouped(assessments: Iterable[Values]) -> dict[str, int]:
+    """Count the assessed communes of each group; together they are all that are assessed."""
+    every = list(assessments)
+    return {
+        name: sum(group(values) for values in every) for name, group in zip(GROUP_NAMES, GROUPS, strict=True)
+    }
 
 
 def changes(before: Values | None, after: Values) -> Mapping[str, list[int]]:

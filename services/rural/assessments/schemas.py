@@ -2,11 +2,12 @@
 
 import datetime as dt
 import uuid
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
 from services.rural.criteria.sets import RecognitionLevel
+from services.rural.models import Recognition
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import RecognitionOut
 from services.rural.villages.schemas import VillageOut
@@ -22,7 +23,10 @@ class CommuneRow(BaseModel):
     name: str = Field(description="its name with its kind")
     district: str | None = Field(description="code of its district; null where there are no districts")
     met: int | None = Field(description="criteria met; null while it is not assessed")
-    missing: list[int] = Field(description="numbers of the criteria that it does not meet")
+    missing: list[int] = Field(
+        description="numbers of the criteria that it lacks to meet all 19, unstated ones included"
+    )
+    unstated: list[int] = Field(description="numbers of those of which nothing is stated")
     recognized: list[RecognitionLevel] = Field(description="levels in force on the period's last day")
     criteria_sets: list[str] = Field(description="the sets under which they are in force")
 
@@ -77,7 +81,8 @@ class AssessmentOut(BaseModel):
 
     period: str = Field(description="SDMX time period")
     met: int = Field(description="criteria met")
-    missing: list[int] = Field(description="numbers of the criteria not met")
+    missing: list[int] = Field(description="numbers of the criteria that lack to 19, unstated ones included")
+    unstated: list[int] = Field(description="numbers of those of which nothing is stated")
     gained: list[int] = Field(description="criteria met now and not in the assessment before")
     lost: list[int] = Field(description="criteria met in the assessment before and not now")
     year: int = Field(description="the assessment year, by whose thresholds it is held")
@@ -89,6 +94,27 @@ class AssessmentOut(BaseModel):
     received_at: dt.datetime = Field(description="when that report was received")
 
 
+class HeldOut(BaseModel):
+    """A level that a commune holds, and by which recognition."""
+
+    level: RecognitionLevel = Field(description="meets, advanced or model")
+    criteria_set: str = Field(description="code of the criteria set under which it holds it")
+    since: dt.date = Field(description="the day of the decision")
+    recognition: uuid.UUID = Field(description="id of the recognition")
+
+    @classmethod
+    def of(cls, it: Recognition) -> Self:
+        """Say a recognition in force."""
+        return cls.model_validate(
+            {
+                "level": it.level,
+                "criteria_set": it.criteria_set,
+                "since": it.decision_date,
+                "recognition": it.id,
+            }
+        )
+
+
 class CommuneOut(BaseModel):
     """One commune on one page."""
 
@@ -96,8 +122,12 @@ class CommuneOut(BaseModel):
     name: str = Field(description="its name with its kind")
     district: str | None = Field(description="code of its district; null where there are no districts")
     on: dt.date = Field(description="the day that is read")
-    assessments: list[AssessmentOut] = Field(description="its assessments, the latest first")
-    in_force: list[RecognitionLevel] = Field(description="levels of recognition in force on that day")
+    assessments: list[AssessmentOut] = Field(
+        description="its assessments for the years begun by that day, the latest first"
+    )
+    in_force: list[HeldOut] = Field(
+        description="what it holds on that day, by level; the latest decision first"
+    )
     recognitions: list[RecognitionOut] = Field(description="all its recognitions, the latest decision first")
     villages: list[VillageOut] = Field(description="its registered villages")
     village_recognitions: list[RecognitionOut] = Field(description="recognitions of its villages in force")
@@ -128,6 +158,9 @@ class CriteriaOut(BaseModel):
     average: Number | None = Field(description="criteria met by an assessed commune on average")
     groups: dict[str, int] = Field(
         description="assessed communes by criteria met: 19, 15-18, 10-14, 5-9, 0-4"
+    )
+    not_assessed: int = Field(
+        description="communes that are not assessed; with the groups they add up to all rural communes"
     )
     items: list[CriterionOut] = Field(description="the criteria in their order")
     weakest: list[int] = Field(description="numbers of the criteria met by the smallest share, weakest first")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.figures.store import standing_values
 from shared.reporting.models import Observation, Report, Standing
+from shared.territory.placing import places
 
 FORM = "criteria_assessment"
 
@@ -23,6 +24,8 @@ FORM = "criteria_assessment"
 class Assessment:
     """What stands for one commune and period: its verdicts and indicators by code, and why, where values decided."""
 
+    unit: str
+    period: Period
     report: Report
     values: dict[str, Decimal] = field(default_factory=dict)
     reasons: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -71,25 +74,33 @@ async def of_period(
 
 
 async def of_commune(
-    session: AsyncSession, commune: str, basis: BasisName, indicators: Collection[str]
-) -> dict[str, Assessment]:
-    """Give every assessment of a commune that stands, by period, the oldest first; with these indicators."""
+    session: AsyncSession, commune: str, on: date, basis: BasisName, indicators: Collection[str]
+) -> list[Assessment]:
+    """Give every assessment that stands under a code which the land of a commune of a day has had, the oldest first."""
+    lands = places([commune], on, adds=False)
     rows = await session.execute(
-        select(Observation.period, Observation.indicator, Observation.value, Observation.reasons, Report)
+        select(
+            Observation.unit,
+            Observation.period,
+            Observation.indicator,
+            Observation.value,
+            Observation.reasons,
+            Report,
+        )
         .join(Standing, Standing.report_id == Observation.report_id)
         .join(Report, Report.id == Observation.report_id)
         .where(
-            Observation.unit == commune,
+            Observation.unit.in_(select(lands.c.code)),
             Observation.indicator.in_((*CRITERIA, *indicators)),
             Standing.basis == basis,
             Standing.until.is_(None),
         )
         .order_by(Observation.year, Observation.period)
     )
-    found: dict[str, Assessment] = {}
-    for period, indicator, value, reasons, report in rows:
-        it = found.setdefault(period, Assessment(report))
+    found: dict[tuple[str, str], Assessment] = {}
+    for unit, period, indicator, value, reasons, report in rows:
+        it = found.setdefault((unit, period), Assessment(unit, Period.parse(period), report))
         it.values[indicator] = value
         if reasons is not None:
             it.reasons[indicator] = reasons
-    return found
+    return list(found.values())

@@ -1,6 +1,6 @@
 """How an assessment says why: each criterion with what it rests on, and its indicators beside their thresholds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,6 @@ from services.rural.assessments.store import Assessment
 from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Sets
 from services.rural.rules import MET
 from shared.kit.problems import Sentence
-from shared.periods import Period
 from shared.reporting.reports.schemas import EvidenceRef
 
 STATED = Sentence(
@@ -19,17 +18,18 @@ STATED = Sentence(
 )
 
 
-def over_time(found: Mapping[str, Assessment], sets: Sets) -> list[AssessmentOut]:
-    """Say assessments, the latest first, each against the one before it."""
+def over_time(found: Iterable[Assessment], sets: Sets) -> list[AssessmentOut]:
+    """Say assessments, given the oldest first, the latest first: each against the one before it."""
     said, before = [], None
-    for period, it in found.items():
-        values, year = it.verdicts, Period.parse(period).year
-        assessed = Assessed(it.report.unit, values)
+    for it in found:
+        values, year = it.verdicts, it.period.year
+        assessed = Assessed(it.unit, values)
         said.append(
             AssessmentOut(
-                period=period,
+                period=str(it.period),
                 met=assessed.met or 0,
                 missing=assessed.missing,
+                unstated=assessed.unstated,
                 **changes(before, values),
                 year=year,
                 criteria=_verdicts(it, set_of(sets, year)),

@@ -1,18 +1,20 @@
 """Criteria sets as dated data with a legal basis: what each recognizes, for which years, by whom, by which criteria."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from shared.kit.problems import Sentence
-from shared.reporting.dated import Row, read_tables, sentence
+from shared.reporting.dated import Dated, Row, in_force, read_tables, sentence
 from shared.reporting.derivations import Comparator
 
 SETS_FILE = Path(__file__).with_name("criteria_sets.toml")
 
 RecognitionLevel = Literal["meets", "advanced", "model"]
+
+LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
 """From the lowest to the highest."""
 
 Kind = Literal["pass", "pass_or_na", "percent", "amount"]
@@ -20,12 +22,24 @@ Kind = Literal["pass", "pass_or_na", "percent", "amount"]
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(Dated):
     """Who recognizes, while that holds."""
 
     name: str
-    valid_from: date
-    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground(Dated):
+    """When a recognition is to be revoked: so large a share of the criteria is no longer met, and one of some among them."""
+
+    least_percent: int
+    including: frozenset[int]
+    """Numbers of criteria, one of which has to be among them; none: any."""
+
+    def given(self, unmet: Collection[int], criteria: int) -> bool:
+        """Tell whether criteria that are no longer met, of so many, are ground enough."""
+        among = not self.including or not self.including.isdisjoint(unmet)
+        return among and 100 * len(set(unmet)) >= self.least_percent * criteria
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,8 @@ class CriteriaSet:
     field_clause: str
     assessed_by: str | None
     assessment_clause: str
+    grounds: tuple[Ground, ...]
+    """When a recognition is to be revoked; none where no rule was found."""
     groups: Mapping[str, Sentence]
     criteria: tuple[Criterion, ...]
     """Those whose names are known, in their order."""
@@ -103,12 +119,13 @@ class CriteriaSet:
     criteria_count: int | None
     indicators_count: int | None
 
-    def authority(self, on: date) -> str | None:
+    def authority(self, on: date) -> Authority | None:
         """Tell who recognizes under the set on a day."""
-        for each in self.authorities:
-            if each.valid_from <= on and (each.valid_to is None or on <= each.valid_to):
-                return each.name
-        return None
+        return next(iter(in_force(self.authorities, on)), None)
+
+    def grounds_on(self, on: date) -> list[Ground]:
+        """Give the grounds of a revocation on a day."""
+        return in_force(self.grounds, on)
 
     def is_for(self, year: int) -> bool:
         """Tell whether the set is the one of a year."""
@@ -132,6 +149,9 @@ def read_sets(path: Path | None = None) -> Sets:
                 raise ValueError(f"criteria set {it.code} names {len(named)} of {count}")
         if strange := [one.number for one in it.criteria if one.group and one.group not in it.groups]:
             raise ValueError(f"criteria set {it.code} has criteria of unknown groups: {strange}")
+        known = range(1, (it.criteria_count or 0) + 1)
+        if any(not known or not ground.including.issubset(known) for ground in it.grounds):
+            raise ValueError(f"criteria set {it.code} revokes by criteria that it does not have")
     return sets
 
 
@@ -145,9 +165,7 @@ def _set(row: Row) -> CriteriaSet:
         level=row["level"],
         first_year=first,
         last_year=last,
-        authorities=tuple(
-            Authority(it["name"], it["valid_from"], it.get("valid_to")) for it in row["authority"]
-        ),
+        authorities=tuple(Authority(**_dated(it, row), name=it["name"]) for it in row["authority"]),
         legal_basis=row["legal_basis"],
         confidence=row["confidence"],
         needs=row.get("needs"),
@@ -156,12 +174,30 @@ def _set(row: Row) -> CriteriaSet:
         field_clause=row.get("field_clause", ""),
         assessed_by=row.get("assessed_by"),
         assessment_clause=row.get("assessment_clause", ""),
+        grounds=tuple(
+            Ground(
+                **_dated(it, row),
+                least_percent=it["least_percent"],
+                including=frozenset(it.get("including", ())),
+            )
+            for it in row.get("ground", ())
+        ),
         groups={group["code"]: sentence(group) for group in row.get("groups", ())},
         criteria=tuple(_criterion(it, row) for it in row.get("criterion", ())),
         conditions=tuple(Condition(sentence(it), it["confidence"]) for it in row.get("condition", ())),
         criteria_count=row.get("criteria"),
         indicators_count=row.get("indicators"),
     )
+
+
+def _dated(row: Row, of: Row) -> dict[str, Any]:
+    """Give the basis and days of what belongs to a set: the set's basis, unless the row says its own."""
+    return {
+        "legal_basis": row.get("legal_basis", of["legal_basis"]),
+        "confidence": row.get("confidence", of["confidence"]),
+        "valid_from": row["valid_from"],
+        "valid_to": row.get("valid_to"),
+    }
 
 
 def _criterion(row: Row, of: Row) -> Criterion:

@@ -12,7 +12,8 @@ from services.rural.recognitions.schemas import (
     RecognitionIn,
     RecognitionOut,
     RecognitionsPage,
-    RevocationIn,
+    RecognitionsSummaryOut,
+    UnderSetOut,
 )
 from services.rural.recognitions.store import Sought
 from shared.kit.bodies import Draft
@@ -21,8 +22,10 @@ from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below, units_named
+from shared.territory.asked import UnitAsked
 
 router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
 
@@ -50,31 +53,12 @@ async def recognize(
 ) -> RecognitionOut:
     """State a decision that a commune or village meets a standard.
 
-    Advanced needs a recognition at the level meets in force, model needs an advanced one, and an accepted assessment of
-    the year must not fall short: refused with the clause (409), or accepted by a recorded exception with its reason.
-    Stating the same decision again answers 200 with what is kept.
+    Advanced needs a recognition at the level meets in force, model needs an advanced one, and the accepted assessment of
+    the year must not fall short, nor be missing where the unit had gone live by then: refused with the clause (409), or
+    accepted by a recorded exception with its reason. Whoever was recognized at the level before says on which `grounds`
+    it is recognized again; from then on the earlier one is no longer in force. Stating the same decision again answers 200 with what is kept.
     """
     kept = await actions.recognize(desk.of(caller), draft, sets)
-    answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
-    return RecognitionOut.of(kept.row, sets)
-
-
-@router.post(
-    "/recognitions/{recognition_id}/revoke",
-    status_code=status.HTTP_201_CREATED,
-    summary="Revoke a recognition",
-)
-async def revoke_recognition(
-    *,
-    desk: TheDesk,
-    caller: Registrar,
-    sets: TheSets,
-    recognition_id: uuid.UUID,
-    draft: Annotated[Draft[RevocationIn], Body()],
-    response: Response,
-) -> RecognitionOut:
-    """End a recognition by a decision with its grounds; it is in force to the day before that decision."""
-    kept = await actions.revoke(desk.of(caller), recognition_id, draft, sets)
     answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
     return RecognitionOut.of(kept.row, sets)
 
@@ -92,9 +76,6 @@ async def list_recognitions(
     in_force_on: Annotated[
         Day | None, Query(description="only those in force on this day, on the map of that day")
     ] = None,
-    latest: Annotated[
-        bool, Query(description="of those in force, only each unit's latest decision at each level")
-    ] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> RecognitionsPage:
@@ -104,7 +85,7 @@ async def list_recognitions(
         query = store.listed(units_named(territory, unit), sought)
     else:
         below = units_below(territory, unit, in_force_on)
-        query = store.in_force(below, in_force_on, sought, latest=latest)
+        query = store.in_force(below, in_force_on, sought)
     found = await page(
         desk.session,
         query,
@@ -116,6 +97,27 @@ async def list_recognitions(
     return found
 
 
+@router.get("/recognitions/summary", summary="Count recognized units by criteria set")
+async def read_recognitions_summary(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    sets: TheSets,
+    unit: UnitAsked,
+    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    as_of: AsOf = None,
+) -> RecognitionsSummaryOut:
+    """Count the communes and villages recognized on a day by level and by the set under which they are.
+
+    A recognition under an earlier set is in force until the unit is recognized again, or it is revoked.
+    """
+    day = on or local_day(desk.now)
+    top = unit.on(day)
+    counted = await store.by_set(desk.session, units_below(desk.territory, top.code, day), day, as_of)
+    items = sorted((UnderSetOut.of(it, sets, day) for it in counted), key=lambda it: it.place)
+    return RecognitionsSummaryOut(unit=top.code, on=day, items=items)
+
+
 @router.get("/recognitions/{recognition_id}", summary="Read one recognition")
 async def read_recognition(
     *, desk: TheDesk, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
@@ -123,5 +125,5 @@ async def read_recognition(
     """Read one recognition as it was stated, with what ended it."""
     row = await store.find(desk.session, recognition_id)
     if row is None:
-        raise actions.RecognitionNotFound(recognition=str(recognition_id))
+        raise store.RecognitionNotFound(recognition=str(recognition_id))
     return RecognitionOut.of(row, sets)

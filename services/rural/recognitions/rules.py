@@ -3,21 +3,25 @@
 What a body alone shows is a fault of the body. What only the register or an assessment shows is a broken rule: refused with
 its clause, unless an authorized officer records an exception with a reason. A duplicate is never excused.
 
+A recognition is in force from its decision until it is revoked, or until the unit is recognized anew at the same level: one
+under an earlier set goes on until then. Whoever was recognized before is recognized again on grounds that are said.
+
     Conflict
     ├── RecognitionExists       recognition_exists             one under the same set is in force
-    ├── RuleBroken              the first broken rule; all of them in `rules`
-    │   ├── LowerLevelNeeded    recognition_needs_lower_level  advanced needs meets, model needs advanced
-    │   └── CriteriaNotMet      recognition_needs_all_criteria the year's accepted assessment falls short
-    ├── AlreadyRevoked          recognition_revoked
-    └── HigherLevelStands       recognition_supports_higher    what stands on it has to be revoked first
+    └── RuleBroken
+        ├── LowerLevelNeeded    recognition_needs_lower_level  advanced needs meets, model needs advanced
+        ├── CriteriaNotMet      recognition_needs_all_criteria the year's accepted assessment falls short
+        └── AssessmentNeeded    recognition_needs_assessment   nobody assessed a unit that had gone live by then
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from services.rural.criteria.sets import CriteriaSet, RecognitionLevel, Sets
-from shared.kit.problems import Conflict, Fault, Forbidden, Sentence, fault
+from services.rural.exceptions.rules import RuleBroken
+from shared.kit.problems import Conflict, Fault, Sentence, fault
 
 SET_UNKNOWN = Sentence(
     "Không có bộ tiêu chí “{set}”; các bộ: {sets}.", "There is no criteria set “{set}”; sets: {sets}."
@@ -45,9 +49,13 @@ DECIDED_BEFORE_YEAR = Sentence(
     "Quyết định đề ngày {date}, trước khi năm được công nhận ({year}) bắt đầu.",
     "The decision of {date} is dated before the year recognized for ({year}) begins.",
 )
-REVOKED_BEFORE = Sentence(
-    "Quyết định thu hồi đề ngày {date}, trước quyết định công nhận ({decided_on}).",
-    "The revocation of {date} is dated before the recognition of {decided_on}.",
+DECIDED_BEFORE_ASSESSMENT = Sentence(
+    "Quyết định đề ngày {date}, trước ngày ký kết quả đánh giá năm {year} ({assessed_on}).",
+    "The decision of {date} is dated before the assessment of {year}, which was signed on {assessed_on}.",
+)
+GROUNDS_MISSING = Sentence(
+    "Đơn vị đã được công nhận ở mức này ngày {decided_on}; cần nêu căn cứ công nhận lại.",
+    "The unit was recognized at this level on {decided_on}; say on which grounds it is recognized again.",
 )
 
 
@@ -59,10 +67,6 @@ class RecognitionExists(Conflict):
         "Đơn vị đã có quyết định công nhận ở mức này theo bộ tiêu chí này còn hiệu lực.",
         "A recognition of the unit at this level under this set is in force.",
     )
-
-
-class RuleBroken(Conflict):
-    """The register or an assessment shows that it may not be; the facts name the clause."""
 
 
 class LowerLevelNeeded(RuleBroken):
@@ -85,33 +89,13 @@ class CriteriaNotMet(RuleBroken):
     )
 
 
-class AlreadyRevoked(Conflict):
-    """It was revoked, by another decision."""
+class AssessmentNeeded(RuleBroken):
+    """No accepted assessment of the year is known, though the unit had gone live by its end."""
 
-    code = "recognition_revoked"
+    code = "recognition_needs_assessment"
     detail = Sentence(
-        "Quyết định công nhận đã bị thu hồi từ ngày {revoked_on}.",
-        "The recognition was revoked on {revoked_on}.",
-    )
-
-
-class HigherLevelStands(Conflict):
-    """A higher recognition in force stands on this one."""
-
-    code = "recognition_supports_higher"
-    detail = Sentence(
-        "Mức {higher} còn hiệu lực dựa trên quyết định công nhận này; hãy thu hồi mức đó trước.",
-        "The level {higher} stands on this recognition; revoke that one first.",
-    )
-
-
-class ExceptionNotAllowed(Forbidden):
-    """An exception wants an officer who may also review."""
-
-    code = "exception_not_allowed"
-    detail = Sentence(
-        "Chỉ cán bộ có quyền duyệt (review) được ghi nhận ngoại lệ.",
-        "Only a client that may also review records an exception.",
+        "Chưa có kết quả đánh giá năm {year} được duyệt ({clause}).",
+        "There is no accepted assessment of {year} ({clause}).",
     )
 
 
@@ -136,11 +120,50 @@ class Known:
     level: str
     criteria_set: str
     decided_on: date
-    revoked_on: date | None
+    revoked_on: date | None = None
+    replaced_on: date | None = None
+    """The day on which a later decision recognized the unit again at this level."""
 
     def in_force(self, on: date) -> bool:
-        """Tell whether it holds on a day: from its decision to the day before its revocation."""
-        return self.decided_on <= on and (self.revoked_on is None or on < self.revoked_on)
+        """Tell whether it holds on a day: from its decision to the day before whatever ended it."""
+        return self.decided_on <= on and self.holds_after(on)
+
+    def holds_after(self, on: date) -> bool:
+        """Tell whether nothing has ended it by a day, though it may begin later."""
+        return not any(it is not None and it <= on for it in (self.revoked_on, self.replaced_on))
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What the accepted assessment of a year says of a commune."""
+
+    unmet: tuple[int, ...]
+    """Numbers of the criteria that it does not meet, or that nobody stated."""
+    signed_on: date | None
+    """The day on which its paper was signed, where it names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a recognition can be held to: the accepted assessment of its year, and whether there has to be one."""
+
+    assessed: Assessed | None
+    gone_live: bool
+    """Whether the unit had gone live by the end of that year, so that its assessment would be known here."""
+
+
+def ordered(known: Sequence[Known]) -> list[Known]:
+    """Give the recognitions of one unit in the order of their decisions, each with the day on which a later one replaced it."""
+    found = sorted(known, key=lambda it: (it.decided_on, it.id))
+    return [
+        replace(
+            it,
+            replaced_on=next(
+                (later.decided_on for later in found[at + 1 :] if later.level == it.level), None
+            ),
+        )
+        for at, it in enumerate(found)
+    ]
 
 
 def faults_of(
@@ -222,48 +245,43 @@ def refuse_duplicate(stated: Stated, others: Sequence[Known]) -> None:
             raise RecognitionExists(recognition=other.id)
 
 
-def broken_rules(
-    stated: Stated, under: CriteriaSet, others: Sequence[Known], unmet: Sequence[int]
-) -> list[RuleBroken]:
-    """Give the rules that it breaks: the level below must be in force, the year's assessment must not fall short.
-
-    `unmet` are the criteria that the accepted assessment of the year does not meet; empty where there is none.
-    """
-    found: list[RuleBroken] = []
-    on = stated.decided_on
-    if under.needs is not None and not any(it.level == under.needs and it.in_force(on) for it in others):
-        found.append(LowerLevelNeeded(needs=under.needs, on=on.isoformat(), clause=under.needs_clause))
-    if under.assessed_by is not None and unmet:
-        found.append(CriteriaNotMet(year=stated.year, unmet=list(unmet), clause=under.assessment_clause))
-    return found
+def grounds_faults(stated: Stated, grounds: str | None, others: Sequence[Known]) -> Iterator[Fault]:
+    """Check that a unit which was recognized at this level before is recognized again on grounds that are said."""
+    before = [
+        it.decided_on for it in others if it.level == stated.level and it.decided_on <= stated.decided_on
+    ]
+    if before and grounds is None:
+        yield fault("/grounds", "grounds_missing", GROUNDS_MISSING, decided_on=max(before))
 
 
-def refuse_broken(broken: Sequence[RuleBroken]) -> None:
-    """Raise the first broken rule, naming all of them with their clauses."""
-    if broken:
-        rules = [{"code": it.code, "clause": it.facts["clause"]} for it in broken]
-        raise type(broken[0])(**broken[0].facts, rules=rules)
-
-
-def revocation_faults(decided_on: date, revoked_on: date) -> Iterator[Fault]:
-    """Check that a revocation does not come before what it revokes."""
-    if revoked_on < decided_on:
+def assessment_faults(stated: Stated, basis: Basis) -> Iterator[Fault]:
+    """Check that the decision is not dated before the paper of the assessment that it rests on."""
+    assessed_on = basis.assessed.signed_on if basis.assessed else None
+    if assessed_on is not None and stated.decided_on < assessed_on:
         yield fault(
             "/decision/date",
-            "revoked_before_recognition",
-            REVOKED_BEFORE,
-            date=revoked_on,
-            decided_on=decided_on,
+            "decided_before_assessment",
+            DECIDED_BEFORE_ASSESSMENT,
+            date=stated.decided_on,
+            year=stated.year,
+            assessed_on=assessed_on,
         )
 
 
-def refuse_to_undercut(revoked: Known, revoked_on: date, others: Sequence[Known], sets: Sets) -> None:
-    """Refuse to revoke what a higher recognition in force stands on, unless another of the same level holds too."""
-    remaining = [it for it in others if it.id != revoked.id]
-    if any(it.level == revoked.level and it.in_force(revoked_on) for it in remaining):
-        return
-    for it in remaining:
-        under = sets.get(it.criteria_set)
-        stands = it.revoked_on is None or it.revoked_on > revoked_on
-        if under is not None and under.needs == revoked.level and stands:
-            raise HigherLevelStands(recognition=it.id, higher=it.level)
+def broken_rules(
+    stated: Stated, under: CriteriaSet, others: Sequence[Known], basis: Basis
+) -> list[RuleBroken]:
+    """Give the rules that it breaks: the level below must be in force, the year's assessment must not fall short."""
+    found: list[RuleBroken] = []
+    on, sure = stated.decided_on, under.confidence
+    if under.needs is not None and not any(it.level == under.needs and it.in_force(on) for it in others):
+        found.append(
+            LowerLevelNeeded(needs=under.needs, on=on.isoformat(), clause=under.needs_clause, confidence=sure)
+        )
+    if under.assessed_by is not None:
+        facts: dict[str, Any] = {"year": stated.year, "clause": under.assessment_clause, "confidence": sure}
+        if basis.assessed is None and basis.gone_live:
+            found.append(AssessmentNeeded(**facts))
+        elif basis.assessed is not None and basis.assessed.unmet:
+            found.append(CriteriaNotMet(**facts, unmet=list(basis.assessed.unmet)))
+    return found

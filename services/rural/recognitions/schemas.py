@@ -3,36 +3,29 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
-from services.rural.criteria.sets import RecognitionLevel, Sets
+from services.rural.criteria.sets import LEVELS, Authority, RecognitionLevel, Sets
+from services.rural.exceptions.schemas import ExceptionIn
 from services.rural.models import Recognition
 from services.rural.recognitions.rules import Stated
+from services.rural.recognitions.store import UnderSet
+from services.rural.revocations.schemas import Reason, RevocationOut
 from shared.kit.bodies import DraftModel
 from shared.kit.paging import Page
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.decisions import DecisionIn
 
-DECISION: JsonDict = {"number": "186/QĐ-UBND", "date": "2023-04-12"}
 EXAMPLE: dict[str, Any] = {
     "unit": "23509",
     "level": "meets",
     "field": None,
     "criteria_set": "commune_2021_2025",
-    "decision": DECISION,
+    "decision": {"number": "186/QĐ-UBND", "date": "2023-04-12"},
     "year": 2022,
 }
-
-
-class ExceptionIn(BaseModel):
-    """An exception from the rules, by an officer who may also review."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=10, max_length=2000, description="why the rules are set aside")
 
 
 class RecognitionIn(DraftModel):
@@ -46,6 +39,7 @@ class RecognitionIn(DraftModel):
         "criteria_set": "-",
         "decision": {"number": "-", "date": dt.date.min},
         "year": FIRST_YEAR,
+        "grounds": None,
         "exception": None,
     }
 
@@ -66,9 +60,18 @@ class RecognitionIn(DraftModel):
         le=LAST_YEAR,
         description="the year recognized for, not that of the decision",
     )
+    grounds: Reason | None = Field(
+        None,
+        description="why it is recognized again; wanted of a unit that was recognized at this level before",
+    )
     exception: ExceptionIn | None = Field(
         None, description="accept broken rules by a recorded exception; wants the scope review as well"
     )
+
+    @property
+    def excuse(self) -> str | None:
+        """Why broken rules are set aside; None where that is not asked for."""
+        return self.exception.reason if self.exception else None
 
     def stated(self) -> Stated:
         """Give what is stated as a frozen value."""
@@ -83,30 +86,17 @@ class RecognitionIn(DraftModel):
         )
 
 
-class RevocationIn(DraftModel):
-    """A decision that ends a recognition."""
+class AuthorityOut(BaseModel):
+    """Who recognizes under a set, and how sure that is."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {"decision": DECISION, "reason": "Không còn đạt 8 tiêu chí, trong đó có thu nhập"}
-        },
-    )
-    unread: ClassVar[Mapping[str, Any]] = {
-        "decision": {"number": "-", "date": dt.date.min},
-        "reason": "---",
-    }
+    name: str = Field(description="the office, in Vietnamese")
+    legal_basis: str = Field(description="the decisions behind it")
+    confidence: str = Field(description="how sure it is")
 
-    decision: DecisionIn = Field(description="the decision that revokes")
-    reason: str = Field(min_length=3, max_length=2000, description="grounds of the revocation")
-
-
-class RevocationOut(BaseModel):
-    """What ended a recognition."""
-
-    decision: DecisionIn = Field(description="the decision that revokes")
-    reason: str = Field(description="grounds of the revocation")
-    recorded_at: dt.datetime = Field(description="when it was stated here")
+    @classmethod
+    def of(cls, it: Authority) -> Self:
+        """Say an authority."""
+        return cls(name=it.name, legal_basis=it.legal_basis, confidence=it.confidence)
 
 
 class RecognitionOut(BaseModel):
@@ -119,20 +109,27 @@ class RecognitionOut(BaseModel):
     field: str | None = Field(description="field of a model commune")
     criteria_set: str = Field(description="code of the criteria set")
     decision: DecisionIn = Field(description="the decision that recognizes")
-    authority: str | None = Field(description="who recognizes under the set on that day")
+    authority: AuthorityOut | None = Field(
+        description="who recognizes under the set on that day; null where that was not found"
+    )
     year: int = Field(description="the year recognized for")
+    grounds: str | None = Field(description="why it is recognized again; null for a first recognition")
+    assessments: list[uuid.UUID] = Field(
+        description="accepted reports with the assessment that it was held to; none where none was known here"
+    )
     exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")
     exception_reason: str | None = Field(description="why they were set aside")
     recorded_at: dt.datetime = Field(description="when it was stated here")
     revocation: RevocationOut | None = Field(description="what ended it; null while nothing has")
 
     @classmethod
-    def of(cls, it: Recognition, sets: Sets, as_of: dt.datetime | None = None) -> "RecognitionOut":
+    def of(cls, it: Recognition, sets: Sets, as_of: dt.datetime | None = None) -> Self:
         """Say a row, as it was known at an instant."""
         ended = it.revocation
         if ended is not None and as_of is not None and ended.recorded_at > as_of:
             ended = None
         under = sets.get(it.criteria_set)
+        authority = under.authority(it.decision_date) if under else None
         return cls(
             id=it.id,
             unit=it.unit,
@@ -141,19 +138,56 @@ class RecognitionOut(BaseModel):
             field=it.field,
             criteria_set=it.criteria_set,
             decision=DecisionIn(number=it.decision_number, date=it.decision_date),
-            authority=under.authority(it.decision_date) if under else None,
+            authority=AuthorityOut.of(authority) if authority else None,
             year=it.year,
+            grounds=it.grounds,
+            assessments=it.assessments,
             exceptions=it.exceptions,
             exception_reason=it.exception_reason,
             recorded_at=it.recorded_at,
-            revocation=RevocationOut(
-                decision=DecisionIn(number=ended.decision_number, date=ended.decision_date),
-                reason=ended.reason,
-                recorded_at=ended.recorded_at,
-            )
-            if ended
-            else None,
+            revocation=RevocationOut.of(ended) if ended else None,
         )
 
 
 RecognitionsPage = Page[RecognitionOut]
+
+
+class UnderSetOut(BaseModel):
+    """How many units are recognized at a level under a criteria set."""
+
+    unit_level: str = Field(description="commune or village")
+    level: RecognitionLevel = Field(description="meets, advanced or model")
+    criteria_set: str = Field(description="code of the criteria set")
+    label: str = Field(description="name of the set in Vietnamese; its code where it is no longer known")
+    label_en: str = Field(description="name of the set in English")
+    earlier: bool = Field(
+        description="whether it is no more the set of that day's year: its units are to be assessed anew"
+    )
+    units: int = Field(description="units that are recognized under it on that day")
+
+    @classmethod
+    def of(cls, it: UnderSet, sets: Sets, on: dt.date) -> Self:
+        """Say a count."""
+        under = sets.get(it.criteria_set)
+        return cls(
+            unit_level=it.unit_level,
+            level=it.level,
+            criteria_set=it.criteria_set,
+            label=under.label.vi if under else it.criteria_set,
+            label_en=under.label.en if under else it.criteria_set,
+            earlier=under is None or on.year > under.last_year,
+            units=it.units,
+        )
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where it stands in the order: communes before villages, by level, the newest set last."""
+        return (self.unit_level, LEVELS.index(self.level), self.criteria_set)
+
+
+class RecognitionsSummaryOut(BaseModel):
+    """Recognized units of a day by level and criteria set."""
+
+    unit: str = Field(description="code of the unit asked about")
+    on: dt.date = Field(description="the day that is read")
+    items: list[UnderSetOut]

@@ -1,30 +1,32 @@
 """How recognitions are found and kept. Flushes, never commits.
 
-In force on a day: decided by then, and not revoked by then. A recognition follows its unit only to the same land: a merged
-commune has to be recognized anew.
+In force on a day: of the decisions by then the latest on its unit at its level, unless it was revoked by then. A recognition
+follows its unit only to the same land: a merged commune has to be recognized anew.
 """
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, func, literal, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, case, func, literal, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from services.rural.criteria.sets import RecognitionLevel
 from services.rural.models import Recognition, Revocation
-from services.rural.recognitions.rules import Known
+from services.rural.recognitions.rules import Assessed, Known, ordered
 from services.rural.rules import CRITERIA, missing
+from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
 from shared.reporting.basis import instant
 from shared.reporting.engine import Counted, Scope
-from shared.reporting.figures.store import standing_values
+from shared.reporting.models import Observation, Report, Standing
 from shared.reporting.registers import Place, tops
 from shared.territory.placing import places
 from shared.territory.units import village_commune
@@ -39,6 +41,13 @@ COUNTED = {
     "villages_model": ("village", "model"),
 }
 """The figures that are counted here, by level of the unit and of the recognition."""
+
+
+class RecognitionNotFound(NotFound):
+    """No recognition has this id."""
+
+    code = "recognition_not_found"
+    detail = Sentence("Không có quyết định công nhận này.", "There is no such recognition.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +105,58 @@ async def held_by(
     session: AsyncSession, communes: Collection[str], on: date, as_of: datetime | None = None
 ) -> dict[str, list[tuple[str, str]]]:
     """Give the levels and sets that communes of a day hold on it, by commune. One statement."""
-    rows = _in_force(communes, on, as_of).add_columns(Recognition.criteria_set)
+    rows = _in_force(communes, on, as_of).subquery()
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in await session.execute(rows.where(Recognition.unit_level == "commune")):
+    for row in await session.execute(select(rows).where(rows.c.unit_level == "commune")):
         found[row.place].append((row.level, row.criteria_set))
     return found
 
 
-def known(it: Recognition) -> Known:
-    """Give a row as the rules see it."""
-    revoked_on = it.revocation.decision_date if it.revocation else None
-    return Known(str(it.id), it.level, it.criteria_set, it.decision_date, revoked_on)
+async def levels_of(
+    session: AsyncSession, villages: Collection[str], on: date
+) -> dict[str, set[RecognitionLevel]]:
+    """Give the levels that villages hold on a day, by village. One statement."""
+    rows = _in_force(villages, on, None).subquery()
+    found: dict[str, set[RecognitionLevel]] = defaultdict(set)
+    for row in await session.execute(select(rows.c.unit, rows.c.level)):
+        found[row.unit].add(row.level)
+    return found
 
 
-async def unmet_criteria(session: AsyncSession, commune: str, year: int) -> list[int]:
-    """Give the criteria that the commune's accepted assessment of a year does not meet; none where there is none."""
-    stated = await standing_values(session, period=Period(year), basis="accepted", units=[commune])
-    values: dict[str, Decimal] = {it.indicator: it.value for it in stated if it.indicator in CRITERIA}
-    return missing(values) if values else []
+def known(rows: Iterable[Recognition]) -> list[Known]:
+    """Give rows as the rules see them, each with what ended it; those of a commune and of its villages keep apart."""
+    of_each: dict[str, list[Known]] = defaultdict(list)
+    for it in rows:
+        revoked_on = it.revocation.decision_date if it.revocation else None
+        one = Known(str(it.id), it.level, it.criteria_set, it.decision_date, revoked_on)
+        of_each[it.unit if it.unit_level == "village" else "commune"].append(one)
+    return [one for of_unit in of_each.values() for one in ordered(of_unit)]
+
+
+async def assessed(session: AsyncSession, commune: str, year: int) -> tuple[Assessed | None, list[uuid.UUID]]:
+    """Give what a commune's accepted assessment of a year says, and the reports that say it; None where there is none."""
+    rows = await session.execute(
+        select(Observation.indicator, Observation.value, Report.id, Report.document)
+        .join(Standing, Standing.report_id == Observation.report_id)
+        .join(Report, Report.id == Observation.report_id)
+        .where(
+            Observation.year == year,
+            Observation.period == str(Period(year)),
+            Observation.unit == commune,
+            Observation.indicator.in_(CRITERIA),
+            Standing.basis == "accepted",
+            Standing.until.is_(None),
+        )
+    )
+    values: dict[str, Decimal] = {}
+    papers: dict[uuid.UUID, dict[str, Any] | None] = {}
+    for row in rows:
+        values[row.indicator] = row.value
+        papers[row.id] = row.document
+    if not values:
+        return None, []
+    signed = [date.fromisoformat(paper["signed_on"]) for paper in papers.values() if paper]
+    return Assessed(tuple(missing(values)), max(signed, default=None)), sorted(papers)
 
 
 def listed(units: Collection[str] | None, sought: Sought) -> Select[Any]:
@@ -124,18 +167,29 @@ def listed(units: Collection[str] | None, sought: Sought) -> Select[Any]:
     return _newest_first(query)
 
 
-def in_force(units: Collection[str], on: date, sought: Sought, *, latest: bool) -> Select[Any]:
-    """Select the recognitions of units of a day that are in force on it; or only each unit's latest at each level."""
-    rows = _in_force(units, on, sought.as_of).where(*_asked(sought))
-    if latest:
-        rows = rows.ext(distinct_on(Recognition.unit, Recognition.level)).order_by(
-            Recognition.unit,
-            Recognition.level,
-            Recognition.decision_date.desc(),
-            Recognition.recorded_at.desc(),
-        )
-    chosen = rows.subquery()
-    return _newest_first(select(Recognition).where(Recognition.id.in_(select(chosen.c.id))))
+def in_force(units: Collection[str], on: date, sought: Sought) -> Select[Any]:
+    """Select the recognitions of units of a day that are in force on it: each unit's latest decision at each level."""
+    rows = _in_force(units, on, sought.as_of).subquery()
+    return _newest_first(select(Recognition).where(Recognition.id.in_(select(rows.c.id)), *_asked(sought)))
+
+
+class UnderSet(NamedTuple):
+    """How many units hold a level under a set."""
+
+    unit_level: str
+    level: str
+    criteria_set: str
+    units: int
+
+
+async def by_set(
+    session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
+) -> list[UnderSet]:
+    """Count the units that are recognized on a day, by level and by the set under which they are. One statement."""
+    rows = _in_force(units, on, as_of).subquery()
+    keys = (rows.c.unit_level, rows.c.level, rows.c.criteria_set)
+    found = await session.execute(select(*keys, func.count()).group_by(*keys))
+    return [UnderSet(*row) for row in found]
 
 
 async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
@@ -159,7 +213,6 @@ def _lineage(scope: Scope, unit_level: str, level: str) -> str:
         "unit_level": unit_level,
         "level": level,
         "in_force_on": scope.on.isoformat(),
-        "latest": "true",
     }
     if scope.as_of:
         query["as_of"] = instant(scope.as_of) or ""
@@ -167,29 +220,43 @@ def _lineage(scope: Scope, unit_level: str, level: str) -> str:
 
 
 def _in_force(units: Collection[str], on: date, as_of: datetime | None) -> Select[*tuple[Any, ...]]:
-    """Select what is in force on a day in units of that day; a village asked for alone stands for itself only."""
+    """Select what is in force on a day in units of that day; a village asked for alone stands for itself only.
+
+    Of the decisions by that day the latest on each unit at each level counts, unless it was revoked by then.
+    """
     communes = [code for code in units if village_commune(code) is None]
     alone = [] if communes else list(units)
-    lands = places(communes or [code[:5] for code in alone], on, adds=False)
-    ended = (
-        select(Revocation.recognition_id)
-        .where(
-            Revocation.recognition_id == Recognition.id,
-            Revocation.decision_date <= on,
-            true() if as_of is None else Revocation.recorded_at <= as_of,
+    lands = places(communes or sorted({code[:5] for code in alone}), on, adds=False)
+    whose = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.place)
+    latest = (
+        select(
+            Recognition.id,
+            Recognition.unit,
+            Recognition.unit_level,
+            Recognition.level,
+            Recognition.criteria_set,
+            lands.c.place,
         )
-        .exists()
-    )
-    return (
-        select(Recognition.id, Recognition.unit, Recognition.unit_level, Recognition.level, lands.c.place)
         .join(lands, and_(lands.c.code == Recognition.land, lands.c.valid_from == Recognition.land_since))
         .where(
             Recognition.decision_date <= on,
             true() if as_of is None else Recognition.recorded_at <= as_of,
             Recognition.unit.in_(alone) if alone else true(),
-            ~ended,
         )
+        .ext(distinct_on(whose, Recognition.level))
+        .order_by(whose, Recognition.level, Recognition.decision_date.desc(), Recognition.id.desc())
+        .subquery("latest")
     )
+    ended = (
+        select(Revocation.recognition_id)
+        .where(
+            Revocation.recognition_id == latest.c.id,
+            Revocation.decision_date <= on,
+            true() if as_of is None else Revocation.recorded_at <= as_of,
+        )
+        .exists()
+    )
+    return select(latest).where(~ended)
 
 
 def _asked(sought: Sought) -> list[ColumnElement[bool]]:

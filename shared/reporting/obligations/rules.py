@@ -1,6 +1,6 @@
 """Who owes what, by when, under which clause, and whether it came in time. Pure; the day is passed in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -122,7 +122,12 @@ class Calendar:
 
     def _live_on(self, unit: str, on: date) -> date | None:
         line = (unit, *(above.code for above in self.territory.ancestors(unit, on)))
-        return next((self.live_on[code] for code in line if code in self.live_on), self.live_by_default)
+        return live_day(line, self.live_on, self.live_by_default)
+
+
+def live_day(line: Iterable[str], live_on: Mapping[str, date], by_default: date | None) -> date | None:
+    """Give the day that a unit went live: that of the nearest of it and those above it for which one was stated."""
+    return next((live_on[code] for code in line if code in live_on), by_default)
 
 
 def owing_units(territory: Territory, root: str, form: Form, period: Period) -> tuple[Unit, ...]:

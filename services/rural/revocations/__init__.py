@@ -1,0 +1,1 @@
+"""Revocations of recognitions: the decisions that end them, on which grounds."""

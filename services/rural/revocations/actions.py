@@ -1,0 +1,98 @@
+"""What people do with revocations: revoke. It is one transaction, its rules looked at under the write order."""
+
+import uuid
+from datetime import date
+
+from services.rural.criteria.sets import Sets
+from services.rural.exceptions.rules import excused
+from services.rural.models import Revocation
+from services.rural.recognitions import store
+from services.rural.recognitions.actions import LEVELS, Kept, facts, whole
+from services.rural.revocations.rules import (
+    AlreadyRevoked,
+    broken_rules,
+    faults_of,
+    refuse_replaced,
+    refuse_to_undercut,
+)
+from services.rural.revocations.schemas import RevocationIn
+from shared.kit.bodies import Draft
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.problems import refuse
+from shared.periods import local_day
+from shared.reporting.desk import Desk
+from shared.reporting.registers import (
+    Place,
+    dated_in_future,
+    knowing_villages,
+    place,
+    require_granted,
+    same_land,
+)
+from shared.territory.tree import Territory
+
+
+async def revoke(desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationIn], sets: Sets) -> Kept:
+    """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
+    at = await take_write_order(desk.session, desk.clock)
+    row = await store.find(desk.session, recognition_id)
+    if row is None:
+        raise store.RecognitionNotFound(recognition=str(recognition_id))
+    body, under = draft.body, sets[row.criteria_set]
+    decision, unmet = body.decision, sorted(set(body.unmet))
+    faults = [
+        *draft.faults,
+        *faults_of(row.decision_date, decision.date, body.unmet, under, draft.unread),
+    ]
+    if "decision" not in draft.unread:
+        faults += dated_in_future(decision.date, desk)
+    refuse(faults)
+    territory = await knowing_villages(desk.session, desk.territory, [row.unit])
+    found = _place(territory, row.unit, row.decision_date)
+    require_granted(desk, found)
+
+    if row.revocation is not None:
+        if _same(row.revocation, body):
+            return Kept(row, created=False)
+        raise AlreadyRevoked(recognition=str(row.id), revoked_on=row.revocation.decision_date.isoformat())
+    today = local_day(desk.now)
+    code = same_land(territory, row.unit, row.decision_date, today)
+    here = (found, row.decision_date) if code is None else (_place(territory, code, today), today)
+    known = store.known(await store.of_unit(desk.session, *here))
+    own = next(it for it in known if it.id == str(row.id))
+    refuse_replaced(own, decision.date)
+    refuse_to_undercut(own, decision.date, known, sets)
+    broken = broken_rules(under, unmet, decision.date)
+    reason = excused(broken, body.excuse, desk.caller.scopes)
+    desk.session.add(
+        Revocation(
+            recognition_id=row.id,
+            decision_number=decision.number,
+            decision_date=decision.date,
+            reason=body.reason,
+            unmet=unmet,
+            exceptions=[it.code for it in broken],
+            exception_reason=reason,
+            client_id=desk.caller.client_id,
+            recorded_at=at,
+        )
+    )
+    await desk.session.flush()
+    data = {**facts(row), "revoked_by": {"number": decision.number, "date": decision.date.isoformat()}}
+    await publish(desk.session, at, [Happening("unit.recognition_revoked", f"recognitions/{row.id}", data)])
+    return Kept(await whole(desk, row.id), created=True)
+
+
+def _place(territory: Territory, code: str, on: date) -> Place:
+    found = place(territory, code, on, levels=LEVELS)
+    assert isinstance(found, Place), "a unit that was recognized stood on that day"
+    return found
+
+
+def _same(ended: Revocation, body: RevocationIn) -> bool:
+    return (ended.decision_number, ended.decision_date, ended.reason, ended.unmet) == (
+        body.decision.number,
+        body.decision.date,
+        body.reason,
+        sorted(set(body.unmet)),
+    )

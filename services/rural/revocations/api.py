@@ -1,0 +1,39 @@
+"""Where revocations are said."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response, status
+
+from services.rural.criteria.api import TheSets
+from services.rural.recognitions.schemas import RecognitionOut
+from services.rural.recognitions.store import PATH
+from services.rural.revocations import actions
+from services.rural.revocations.schemas import RevocationIn
+from shared.kit.bodies import Draft
+from shared.kit.identity import Registrar
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.desk import TheDesk
+from shared.reporting.registers import answer_kept
+
+router = APIRouter(prefix=PATH, tags=["recognitions"], route_class=TransactionRoute)
+
+
+@router.post("/{recognition_id}/revoke", status_code=status.HTTP_201_CREATED, summary="Revoke a recognition")
+async def revoke_recognition(
+    *,
+    desk: TheDesk,
+    caller: Registrar,
+    sets: TheSets,
+    recognition_id: uuid.UUID,
+    draft: Annotated[Draft[RevocationIn], Body()],
+    response: Response,
+) -> RecognitionOut:
+    """End a recognition by a decision with its grounds; it is in force to the day before that decision.
+
+    Where the set says when a recognition is to be revoked, the criteria no longer met must be ground enough: refused with
+    the clause (409), or accepted by a recorded exception with its reason.
+    """
+    kept = await actions.revoke(desk.of(caller), recognition_id, draft, sets)
+    answer_kept(response, f"{PATH}/{kept.row.id}", created=kept.created)
+    return RecognitionOut.of(kept.row, sets)
