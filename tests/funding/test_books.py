@@ -105,6 +105,25 @@ async def test_gaps_are_found_by_voucher_with_an_owner(office):
     assert rest["next"] is None
 
 
+async def test_the_same_payment_from_another_line_is_a_gap_however_the_totals_agree(office):
+    for line in ({"unit": "610"}, {"unit": "611"}, {"component": "GN.DA2"}):
+        await office.allocate(100, **line)
+    await office.disburse(30, voucher=paper("1"))
+    await confirm(office, 30, voucher=paper("1"), component="GN.DA2")
+    await office.disburse(40, voucher=paper("2"), unit="611")
+    await confirm(office, 42, voucher=paper("2"))
+    found = await books(office)
+    assert (found["agency_vnd"], found["treasury_vnd"]) == (70, 72)
+    assert [(it["voucher_number"], it["gap"], it["differs"], it["owner"]) for it in found["items"]] == [
+        ("1", "lines_differ", ["component"], "610"),
+        ("2", "amounts_differ", ["amount_vnd", "unit"], "611"),
+    ]
+    tolerant = (await books(office, tolerance_vnd=2))["items"]
+    assert [it["gap"] for it in tolerant] == ["lines_differ"] * 2
+    assert [it["voucher_number"] for it in (await books(office, unit="611"))["items"]] == ["2"]
+    assert (await books(office, component="GN.DA2"))["items"] == found["items"][:1]
+
+
 async def test_payments_without_a_voucher_are_gaps_of_their_unit(office):
     await office.allocate(100)
     for amount in (5, 6):

@@ -16,7 +16,8 @@ from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
-GapKind = Literal["not_confirmed", "not_reported", "amounts_differ"]
+GapKind = Literal["not_confirmed", "not_reported", "amounts_differ", "lines_differ"]
+Differing = Literal["amount_vnd", "program", "component", "capital", "source", "unit"]
 
 
 class GapOut(BaseModel):
@@ -27,7 +28,11 @@ class GapOut(BaseModel):
     )
     voucher_number: str | None = Field(description="its number there")
     gap: GapKind = Field(
-        description="not_confirmed: only the agency's book has it; not_reported: only the treasury's; or the amounts"
+        description="not_confirmed: only the agency's book has it; not_reported: only the treasury's; amounts_differ: by "
+        "more than the tolerance; lines_differ: the same amount, paid from another line"
+    )
+    differs: list[Differing] = Field(
+        description="in what the two books differ where both have it", examples=[["component"]]
     )
     agency_entry: uuid.UUID | None = Field(description="the disbursement in the agencies' book")
     treasury_entry: uuid.UUID | None = Field(description="the confirmation in the treasury's book")
@@ -93,15 +98,15 @@ async def read_reconciliation(
 
 
 def _said(row: Any) -> GapOut:
-    gap: GapKind = "amounts_differ"
-    if row.treasury_entry is None:
-        gap = "not_confirmed"
-    elif row.agency_entry is None:
-        gap = "not_reported"
+    gap, differs = _gap(row), []
+    if gap in {"amounts_differ", "lines_differ"}:
+        amount: list[Differing] = ["amount_vnd"] if row.agency_vnd != row.treasury_vnd else []
+        differs = [*amount, *(name for name in store.LINE if getattr(row, f"other_{name}"))]
     return GapOut(
         voucher_source=row.source or None,
         voucher_number=row.number or None,
         gap=gap,
+        differs=differs,
         agency_entry=row.agency_entry,
         treasury_entry=row.treasury_entry,
         agency_vnd=row.agency_vnd,
@@ -110,3 +115,11 @@ def _said(row: Any) -> GapOut:
         owner=row.source if gap == "not_confirmed" and row.source else row.unit,
         unit=row.unit,
     )
+
+
+def _gap(row: Any) -> GapKind:
+    if row.treasury_entry is None:
+        return "not_confirmed"
+    if row.agency_entry is None:
+        return "not_reported"
+    return "amounts_differ" if row.beyond_tolerance else "lines_differ"

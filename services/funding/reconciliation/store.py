@@ -1,6 +1,6 @@
 """How the two books are laid side by side: by voucher, and in total."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,29 +11,39 @@ from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.queries import Sought
 from services.funding.store import lot_terms
 
+Place = Literal["program", "component", "capital", "source", "unit"]
+LINE: tuple[Place, ...] = get_args(Place)
+"""In what the two books may place the same payment differently, within a year."""
+
 
 def gaps(sought: Sought, tolerance_vnd: int) -> Select[Any]:
-    """Query payments on which the books differ by more than a tolerance: matched by voucher, undone ones left out."""
+    """Query payments on which the books differ: by more than a tolerance, or in the line; undone ones left out.
+
+    They are matched by voucher before they are narrowed, so that a payment which one book has elsewhere is told as that.
+    """
     agency, treasury = _payments(Kind.DISBURSEMENT, sought), _payments(Kind.CONFIRMATION, sought)
-    same = and_(agency.c.source == treasury.c.source, agency.c.number == treasury.c.number)
+    same = and_(agency.c.voucher_source == treasury.c.voucher_source, agency.c.number == treasury.c.number)
     pairs = (
         select(
             func.coalesce(agency.c.id, treasury.c.id).label("id"),
-            func.coalesce(agency.c.source, treasury.c.source, literal("")).label("source"),
+            func.coalesce(agency.c.voucher_source, treasury.c.voucher_source, literal("")).label("source"),
             func.coalesce(agency.c.number, treasury.c.number, literal("")).label("number"),
             func.coalesce(agency.c.unit, treasury.c.unit).label("unit"),
             agency.c.id.label("agency_entry"),
             treasury.c.id.label("treasury_entry"),
             func.coalesce(agency.c.amount_vnd, 0).label("agency_vnd"),
             func.coalesce(treasury.c.amount_vnd, 0).label("treasury_vnd"),
+            *(agency.c[name].is_distinct_from(treasury.c[name]).label(f"other_{name}") for name in LINE),
         )
         .select_from(agency)
         .join(treasury, same, full=True)
+        .where(or_(agency.c.sought, treasury.c.sought))
         .subquery()
     )
     missing = or_(pairs.c.agency_entry.is_(None), pairs.c.treasury_entry.is_(None))
-    differs = func.abs(pairs.c.agency_vnd - pairs.c.treasury_vnd) > tolerance_vnd
-    query = select(pairs).where(or_(missing, differs))
+    beyond = func.abs(pairs.c.agency_vnd - pairs.c.treasury_vnd) > tolerance_vnd
+    elsewhere = or_(*(pairs.c[f"other_{name}"] for name in LINE))
+    query = select(pairs, beyond.label("beyond_tolerance")).where(or_(missing, beyond, elsewhere))
     return query.order_by(pairs.c.source, pairs.c.number, pairs.c.id)
 
 
@@ -55,17 +65,13 @@ def _payments(kind: Kind, sought: Sought) -> CTE:
     return (
         select(
             ENTRIES.c.id,
-            ENTRIES.c.voucher_source.label("source"),
+            ENTRIES.c.voucher_source,
             ENTRIES.c.voucher_number.label("number"),
-            ENTRIES.c.unit,
             ENTRIES.c.amount_vnd,
+            *(ENTRIES.c[name] for name in LINE),
+            touching.where(of_entry, *lot_terms(sought)).exists().label("sought"),
         )
         .outerjoin(REVERSALS, undone_by)
-        .where(
-            ENTRIES.c.year == sought.year,
-            ENTRIES.c.kind == kind.value,
-            REVERSALS.c.id.is_(None),
-            touching.where(of_entry, *lot_terms(sought)).exists(),
-        )
+        .where(ENTRIES.c.year == sought.year, ENTRIES.c.kind == kind.value, REVERSALS.c.id.is_(None))
         .cte(kind.value)
     )
