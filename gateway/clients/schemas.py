@@ -12,7 +12,10 @@ from gateway.models import AuditRow, ClientRow
 from shared.kit.bodies import DraftModel
 
 Scope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
-UnitCode = Annotated[str, Field(pattern=r"^[0-9]{2,3}$|^[0-9]{5}(\.[0-9]{2})?$")]
+UnitCode = Annotated[
+    str, Field(pattern=r"^[0-9]{2,3}$|^[0-9]{5}(\.[0-9]{2})?$|^[0-9]{2,5}\.[A-Z][A-Z0-9_]{1,30}$")
+]
+"""A unit, or an agency of one that money is given to: 62.SO_NN."""
 Program = Annotated[str, Field(max_length=40)]
 
 EXAMPLE: dict[str, Any] = {
@@ -36,7 +39,9 @@ class ClientIn(DraftModel):
     scopes: list[Scope] = Field(min_length=1, max_length=10, description="what it may do")
     programs: list[Program] = Field(default=[], max_length=20, description="for which programs")
     units: list[UnitCode] = Field(
-        default=[], max_length=500, description="in which units, each with its whole subtree"
+        default=[],
+        max_length=500,
+        description="in which units, each with its whole subtree, or for which agencies",
     )
 
     @property

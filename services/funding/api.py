@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.funding.batches.api import router as batches
 from services.funding.catalogue import InRate
+from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
 from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
@@ -58,12 +59,21 @@ class SourceOut(ListedOut):
     official_codes: list[str] = Field(description="codes of the province's table of sources")
 
 
+class AgencyOut(ListedOut):
+    """An agency of a province or district that money is given to, as to a unit."""
+
+    seat: str = Field(description="code of the unit whose government it is of", examples=["62"])
+    budget_chapter: str | None = Field(description="its chapter in the state budget classification")
+    successor: str | None = Field(description="the agency that its money goes along to when it ends")
+
+
 class CatalogueOut(BaseModel):
     """Every code that an entry may name."""
 
     programs: list[ProgramOut]
     components: list[ComponentOut]
     sources: list[SourceOut]
+    agencies: list[AgencyOut]
 
 
 router = APIRouter(prefix=PATH)
@@ -71,12 +81,13 @@ router = APIRouter(prefix=PATH)
 
 @router.get("/catalogue", tags=["catalogue"], summary="Read the codes")
 async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> CatalogueOut:
-    """Read the programs, components and sources that entries may name, with their dates and legal basis."""
+    """Read the programs, components, sources and agencies that entries may name, with their dates and legal basis."""
     return CatalogueOut.model_validate(
         {
             "programs": list(catalogue.programs.values()),
             "components": list(catalogue.components.values()),
             "sources": list(catalogue.sources.values()),
+            "agencies": list(catalogue.agencies.values()),
         },
         from_attributes=True,
     )
@@ -88,6 +99,7 @@ router.include_router(journal)
 router.include_router(projects)
 router.include_router(progress)
 router.include_router(counterparts)
+router.include_router(contributions)
 router.include_router(lapses)
 router.include_router(reconciliation)
 router.include_router(feed_router(PATH))

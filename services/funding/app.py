@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.funding import __doc__ as description
 from services.funding import api
+from services.funding.agencies import keep_agencies
 from services.funding.catalogue import read_catalogue
 from services.funding.journal.sealer import sealing
 from services.funding.lapses.rules import read_deadlines
@@ -27,7 +28,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             settings=settings,
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
-            on_start=[keep_territory],
+            on_start=[keep_territory, keep_agencies],
             beside=[sealing(settings.seal_every_seconds)],
             clock=clock,
             state={

@@ -1,4 +1,4 @@
-"""Which programs, components and sources of money there are, from when to when and by which document. Pure.
+"""Which programs, components, sources of money and agencies there are, from when to when and by which document. Pure.
 
 They are tables (`data/*.csv`), because they change by decision and not by release; another folder may be named by a
 setting. Each row says its legal basis and how sure we are of it.
@@ -7,7 +7,7 @@ setting. Each row says its legal basis and how sure we are of it.
 import csv
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast
@@ -86,6 +86,17 @@ class Source(Listed):
 
 
 @dataclass(frozen=True, slots=True)
+class Agency(Listed):
+    """An agency of a province or district that money is given to."""
+
+    seat: str
+    """The unit whose government it is of."""
+    budget_chapter: str | None
+    successor: str | None
+    """The agency that took it over when it ended, if one did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """The least local counterpart of a program, in percent of its central money; of one capital kind or of both."""
 
@@ -105,11 +116,12 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The tables; programs, components and sources by code."""
+    """The tables; programs, components, sources and agencies by code."""
 
     programs: Mapping[str, Program]
     components: Mapping[str, Component]
     sources: Mapping[str, Source]
+    agencies: Mapping[str, Agency]
     ratios: tuple[Ratio, ...]
 
     @property
@@ -186,6 +198,12 @@ def read_catalogue(folder: Path = DATA) -> Catalogue:
             )
             for row in _rows(folder, "sources")
         },
+        agencies={
+            row["code"]: Agency(
+                *_listing(row), row["seat"], row["budget_chapter"] or None, row["successor"] or None
+            )
+            for row in _rows(folder, "agencies")
+        },
         ratios=tuple(
             Ratio(
                 row["program"],
@@ -244,3 +262,16 @@ def _check(catalogue: Catalogue) -> None:
             )
     if not catalogue.counted:
         raise ValueError("no source counts in the disbursement rate")
+    for agency in catalogue.agencies.values():
+        _check_agency(agency, catalogue.agencies)
+
+
+def _check_agency(agency: Agency, agencies: Mapping[str, Agency]) -> None:
+    if not agency.code.startswith(f"{agency.seat}."):
+        raise ValueError(f"agency {agency.code}: the code does not begin with its seat {agency.seat}")
+    if agency.successor is None:
+        return
+    following = agencies.get(agency.successor)
+    stands = following and agency.valid_to and following.valid_from <= agency.valid_to + timedelta(days=1)
+    if not stands:
+        raise ValueError(f"agency {agency.code}: {agency.successor} is not there when it ends")

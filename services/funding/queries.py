@@ -28,7 +28,9 @@ OfProgram = Annotated[Code | None, Query(description="rural, poverty or ethnic")
 OfComponent = Annotated[Code | None, Query(description="code of a component; none: the program as a whole")]
 OfCapital = Annotated[Capital | None, Query(description="investment or recurrent")]
 OfSources = Annotated[list[Code] | None, Query(description="one or more sources", max_length=20)]
-OfUnit = Annotated[Code | None, Query(description="a province, district or commune with everything below it")]
+OfUnit = Annotated[
+    Code | None, Query(description="a province, district, commune or agency with everything below it")
+]
 OfBook = Annotated[
     Book,
     Query(description="agency: payments as reported by agencies; treasury: as confirmed by the treasury"),

@@ -6,7 +6,7 @@ Used by authorization (rights follow the tree of the day), the reporting engine 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,18 +31,7 @@ class Territory:
     """All units we know of, with their successions."""
 
     def __init__(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> None:
-        forward: dict[Key, list[Succession]] = defaultdict(list)
-        backward: dict[Key, list[Succession]] = defaultdict(list)
-        for each in successions:
-            forward[each.predecessor, each.predecessor_valid_from].append(each)
-            if each.successor is not None and each.successor_valid_from is not None:
-                backward[each.successor, each.successor_valid_from].append(each)
-        self._forward: dict[Key, tuple[Succession, ...]] = {
-            key: tuple(links) for key, links in forward.items()
-        }
-        self._backward: dict[Key, tuple[Succession, ...]] = {
-            key: tuple(links) for key, links in backward.items()
-        }
+        self._forward, self._backward = _linked(successions, {}, {})
         self._versions: dict[str, tuple[Unit, ...]] = {}
         self._children: dict[str, tuple[Unit, ...]] = {}
         self._plant(units)
@@ -84,12 +73,17 @@ class Territory:
             return village
         return replace(village, valid_to=ends)
 
-    def with_units(self, units: Iterable[Unit]) -> "Territory":
-        """Give a territory that knows these units as well: villages, as they are registered."""
+    def with_units(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> "Territory":
+        """Give a territory that knows these units as well: villages, as they are registered, or whatever else has a place."""
         grown = object.__new__(Territory)
         grown._versions, grown._children = self._versions, self._children
         grown._forward, grown._backward = self._forward, self._backward
+        links = tuple(successions)
+        if links:
+            grown._forward, grown._backward = _linked(links, self._forward, self._backward)
         grown._plant(units)
+        if links:
+            grown._check_successions()
         return grown
 
     # The tree of a day
@@ -300,6 +294,22 @@ class Territory:
             weights = [each.weight for each in links if each.weight is not None]
             if weights and (len(weights) != len(links) or sum(weights) != ONE):
                 raise ValueError(f"the weights of {links[0].predecessor} do not make one whole")
+
+
+def _linked(
+    successions: Iterable[Succession],
+    forward: Mapping[Key, tuple[Succession, ...]],
+    backward: Mapping[Key, tuple[Succession, ...]],
+) -> tuple[dict[Key, tuple[Succession, ...]], dict[Key, tuple[Succession, ...]]]:
+    """Put successions beside those that are known, by the unit that ended and by the one that followed."""
+    onward, back = dict(forward), dict(backward)
+    for each in successions:
+        ended = each.predecessor, each.predecessor_valid_from
+        onward[ended] = (*onward.get(ended, ()), each)
+        if each.successor is not None and each.successor_valid_from is not None:
+            followed = each.successor, each.successor_valid_from
+            back[followed] = (*back.get(followed, ()), each)
+    return onward, back
 
 
 def _valid_from(unit: Unit) -> date:

@@ -84,6 +84,29 @@ async def test_what_people_give_is_valued_and_counts_in_no_rate(office):
     assert undone["in_kind"] == LABOUR
 
 
+async def test_what_people_gave_is_added_up_by_form(office):
+    people = {"source": "community", "unit": "23341"}
+    await office.allocate(30, **people, in_kind=LABOUR)
+    await office.allocate(12, source="community", unit="610", in_kind={**LABOUR, "quantity": 0.5})
+    await office.allocate(70, **people, in_kind=LAND)
+    await office.allocate(5, **people)
+    await office.allocate(9, source="enterprise")
+    wrong = await office.allocate(1000, **people, in_kind=LAND)
+    await office.reverse(wrong)
+    await office.allocate(500)
+    found = (await office.get("contributions", year=2023)).json()
+    assert [tuple(it.values()) for it in found["items"]] == [
+        ("community", "money", None, None, 5, 1),
+        ("community", "labour_days", LABOUR["quantity"] + 0.5, "day", 42, 2),
+        ("community", "land", LAND["quantity"], "m2", 70, 1),
+        ("enterprise", "money", None, None, 9, 1),
+    ]
+    given_ = (await office.get("progress", year=2023, source=["community", "enterprise"])).json()["rows"][-1]
+    assert found["value_vnd"] == given_["allocated_vnd"] == 126
+    assert (await office.get("contributions", year=2023, unit="23341")).json()["value_vnd"] == 105
+    assert (await office.get("contributions", year=2022)).json()["items"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

@@ -117,7 +117,9 @@ class _LineIn(DraftModel):
     )
     capital: Capital = Field(description="investment (đầu tư phát triển) or recurrent (sự nghiệp)")
     source: Code = Field(description="where the money comes from: central, counterpart, …; see the catalogue")
-    unit: Code = Field(description="code of the province, district or commune that the money is given to")
+    unit: Code = Field(
+        description="code of the province, district, commune or agency (62.SO_NN) that the money is given to"
+    )
     amount_vnd: AmountVnd
     effective_on: Day | None = Field(
         None,

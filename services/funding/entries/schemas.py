@@ -80,7 +80,7 @@ class EntryOut(BaseModel):
     component: str | None = Field(description="component of the program; null: the program as a whole")
     capital: Capital = Field(description="investment or recurrent")
     source: str = Field(description="where the money comes from")
-    unit: str = Field(description="code of the unit that the money is given to")
+    unit: str = Field(description="code of the unit or agency that the money is given to")
     to_component: str | None = Field(
         description="component that the money moved to, where it moved to another"
     )

@@ -1,0 +1,1 @@
+"""Contributions: what enterprises and the community gave for the programs, in money, labour, land and goods, each valued."""
