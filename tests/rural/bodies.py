@@ -29,6 +29,7 @@ def product(row):
         "score": float(row["score"]),
         "decision": decision(row),
         "potential_five_star": row["potential_five_star"] == "true",
+        "grantor": row["grantor"],
     }
 
 

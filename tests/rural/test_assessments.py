@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rural.assessments.rules import MetInvalid, by_criterion, changes, met_between
+from services.rural.assessments.rules import (
+    GROUP_NAMES,
+    Assessed,
+    MetInvalid,
+    by_criterion,
+    changes,
+    grouped,
+    met_between,
+    weakest,
+)
 from services.rural.rules import CRITERIA, missing
 from tests.registers import table
 from tests.rural.bodies import evaluation, meets
@@ -21,6 +30,41 @@ def test_each_criterion_is_counted_over_those_who_state_it(assessments):
     for it in standings:
         unmet = sum(it.number in missing(each) for each in assessments)
         assert (it.met, it.assessed) == (len(assessments) - unmet, len(assessments))
+
+
+parts = st.dictionaries(st.sampled_from(CRITERIA), st.sampled_from([Decimal(0), Decimal(1)]))
+"""Assessments in which not every criterion is stated; none at all is no assessment."""
+
+
+@given(st.lists(parts.filter(bool), max_size=8))
+def test_the_groups_add_up_to_the_communes_that_are_assessed(assessments):
+    counted = grouped(assessments)
+    assert tuple(counted) == GROUP_NAMES
+    assert sum(counted.values()) == len(assessments)
+    for name, count in counted.items():
+        low, high = met_between(name)
+        assert count == sum(low <= Assessed("x", it).met <= high for it in assessments)
+
+
+@given(parts)
+def test_what_is_missing_to_nineteen_is_unmet_or_unstated(stated):
+    it = Assessed("x", stated)
+    assert (it.met is None) == (stated == {})
+    if stated:
+        assert it.met + len(it.missing) == len(CRITERIA)
+        assert set(it.unstated) <= set(it.missing)
+        assert {number for number in it.missing if f"criterion_{number:02d}" in stated} == set(
+            it.missing
+        ) - set(it.unstated)
+
+
+@given(st.lists(parts, max_size=6))
+def test_the_weakest_criteria_are_those_that_the_smallest_share_meets(assessments):
+    standings = {it.number: it for it in by_criterion(assessments)}
+    order = weakest(standings.values())
+    assert set(order) == {number for number, it in standings.items() if it.met < it.assessed}
+    shares = [standings[number].met / standings[number].assessed for number in order]
+    assert shares == sorted(shares)
 
 
 @given(values, values)
@@ -69,12 +113,31 @@ async def test_the_province_by_what_its_communes_meet(clients):
     criteria = await clients.get("criteria", period="2023")
     assert (criteria["communes"], criteria["assessed"]) == (85, 85)
     assert criteria["groups"] == groups
+    assert sum(criteria["groups"].values()) + criteria["not_assessed"] == criteria["communes"]
     assert sum(it["met"] for it in criteria["items"]) == sum(it["met"] for it in every) == 1357
     assert round(criteria["average"], 2) == 15.96
     assert set(criteria["weakest"][:2]) == {10, 11}
     part = await clients.get("criteria", period="2023", unit="615")
     assert part["communes"] == 10
     assert part["items"][0]["met"] <= 10
+
+
+async def test_who_is_not_assessed_or_not_of_every_criterion_is_told_apart(clients):
+    rows = [row for row in table("rural_criteria_assessment") if row["district"] == "615"]
+    part = [
+        row
+        for row in rows
+        if row["unit"] != "23512" and (row["unit"], row["indicator"]) != ("23509", "criterion_07")
+    ]
+    await clients.report_and_accept("criteria_assessment", part)
+    said = await clients.get("criteria", period="2023", unit="615")
+    assert (said["communes"], said["assessed"], said["not_assessed"]) == (10, 9, 1)
+    assert sum(said["groups"].values()) == 9
+    rows = {it["code"]: it for it in (await clients.get("communes", period="2023", district="615"))["items"]}
+    assert (rows["23509"]["met"], rows["23509"]["missing"], rows["23509"]["unstated"]) == (18, [7], [7])
+    assert (rows["23512"]["met"], rows["23512"]["missing"], rows["23512"]["unstated"]) == (None, [], [])
+    later = await clients.get("criteria", period="2025", unit="51")
+    assert (later["communes"], later["not_assessed"], sum(later["groups"].values())) == (37, 37, 0)
 
 
 async def test_without_an_assessment_nothing_is_guessed(clients):

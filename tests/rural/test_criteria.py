@@ -162,6 +162,10 @@ async def test_the_sets_are_published_with_their_thresholds(clients):
     roads = one["criteria"][1]["indicators"][0]
     assert (roads["delegated"], roads["thresholds"]) == (True, [])
     assert one["criteria"][12]["indicators"][3]["applies"] == "indicator_13_4_applies"
+    assert [(it["name"], it["valid_to"]) for it in one["authorities"]] == [("Chủ tịch UBND tỉnh", None)]
+    assert [(it["least_percent"], it["including"]) for it in one["grounds"]] == [(50, []), (30, [10, 17, 19])]
+    assert all(it["legal_basis"] and it["confidence"] for it in (*one["authorities"], *one["grounds"]))
+    assert one["assessment_clause"].startswith("QĐ 18/2022")
     assert len((await clients.get("criteria-sets/district_2021_2025"))["criteria"]) == 9
     assert len((await clients.get("criteria-sets/commune_model_2021_2025"))["conditions"]) == 4
     absent = await clients.http.get("/v1/rural/criteria-sets/none")

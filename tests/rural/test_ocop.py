@@ -28,6 +28,13 @@ async def test_it_is_kept_and_answered_where_it_is(clients):
         "province",
     )
     assert said["valid_until"] == "2024-01-30"
+    assert said["validity"] == {
+        "months": 36,
+        "legal_basis": "QĐ 148/QĐ-TTg 24/02/2023",
+        "confidence": "from memory",
+    }
+    assert said["grantor"]["legal_basis"] == "QĐ 1048/QĐ-TTg 21/8/2019"
+    assert said["grantor"]["confidence"].startswith("sourced")
     product = await clients.get("ocop/products/OCOP-610-99", on="2023-12-31")
     assert (product["valid"], product["current"], product["history"]) == (True, said, [said])
     missing = await clients.http.get(f"{PATH}/OCOP-610-98")
@@ -109,6 +116,50 @@ async def test_every_fault_of_shape_and_meaning_in_one_answer(clients):
         "/decision/date": "ocop_rule_missing"
     }
     assert (await clients.get("ocop/products"))["items"] == []
+
+
+async def test_of_a_household_only_the_kind_is_taken_and_said(clients):
+    named = evaluation(owner_kind="household", owner_name="Nguyễn Văn A")
+    assert await clients.faults("ocop/products", named) == {"/owner_name": "household_named"}
+    cooperative = await clients.kept("ocop/products", evaluation("A", owner_name="  HTX Cà phê Đăk Glei "))
+    household = await clients.kept("ocop/products", evaluation("B", owner_kind="household"))
+    assert (cooperative["owner_name"], household["owner_name"]) == ("HTX Cà phê Đăk Glei", None)
+    said = (await clients.http.get("/v1/rural/ocop/products", params={"owner_kind": "household"})).json()[
+        "items"
+    ]
+    assert [(it["owner_kind"], it["owner_name"]) for it in said] == [("household", None)]
+    await clients.refused("ocop/products", evaluation("A", owner_name="HTX khác"), 409, "ocop_product_exists")
+
+
+async def test_who_granted_the_stars_is_held_to_who_may(clients):
+    by_district = evaluation(date="2022-06-01", grantor="district")
+    assert await clients.faults("ocop/products", by_district) == {"/grantor": "grantor_may_not"}
+    assert (await clients.get("ocop/products"))["items"] == []
+    await clients.kept("ocop/products", evaluation(date="2024-06-01", grantor="district"))
+
+
+async def test_the_rules_are_published_with_their_basis(clients):
+    then, now = [await clients.get("ocop/rules", on=on) for on in ("2022-06-01", "2025-02-01")]
+    assert [(it["stars"], it["code"]) for it in then["grantors"]] == [
+        (3, "province"),
+        (4, "province"),
+        (5, "central"),
+    ]
+    assert [(it["stars"], it["code"]) for it in now["grantors"]] == [
+        (3, "district"),
+        (4, "province"),
+        (5, "central"),
+    ]
+    assert (then["parts"], [it["points"] for it in now["parts"]]) == ([], [40, 25, 35])
+    assert [(it["stars"], it["low"], it["certified"]) for it in now["bands"]][-3:] == [
+        (3, 50, True),
+        (2, 30, False),
+        (1, 0, False),
+    ]
+    assert ([it["months"] for it in now["validities"]], len(now["groups"])) == ([36], 6)
+    every = [it for rows in now.values() if isinstance(rows, list) for it in rows]
+    assert all(it["legal_basis"] and it["confidence"] for it in every)
+    assert (await clients.get("ocop/rules", on="2018-01-01"))["bands"] == []
 
 
 async def test_only_a_registrar_of_the_program_and_the_unit_may(clients):

@@ -20,12 +20,15 @@ scores = st.decimals(0, 100, places=2)
 def stated(**other):
     plain = {
         "code": "X",
+        "owner_kind": "cooperative",
+        "owner_name": None,
         "group": 1,
         "stars": 3,
         "score": Decimal("55.5"),
         "parts": None,
         "potential_five_star": False,
         "decided_on": date(2023, 6, 1),
+        "grantor": None,
     }
     return Stated(**{**plain, **other})
 
@@ -67,28 +70,47 @@ def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(day, months
     assert later.day == min(day.day, monthrange(later.year, later.month)[1])
 
 
-@given(days)
-def test_a_certificate_is_valid_for_36_months(decided_on):
+@given(days, st.integers(-1200, 1200))
+def test_a_certificate_is_valid_for_36_months_to_the_day(decided_on, off):
     ends_on = BOOK.ends_on(decided_on)
     assert ends_on == add_months(decided_on, 36)
     assert timedelta(days=1094) <= ends_on - decided_on <= timedelta(days=1096)
+    on = decided_on + timedelta(days=off)
+    assert BOOK.valid(decided_on, on) == (decided_on <= on <= ends_on - timedelta(days=1))
+    assert BOOK.validity(decided_on).confidence
 
 
-def test_who_grants_the_stars_depends_on_the_date():
-    def grantor(stars, *on):
-        return BOOK.grantor(stars, date(*on)).code
+def may_grant(stars, on):
+    """The table of the field, in plain words."""
+    if stars == 3:
+        return "district" if date(2023, 2, 24) <= on <= date(2025, 7, 5) else "province"
+    return {4: "province", 5: "central"}[stars]
 
-    assert [grantor(3, 2022, 7, 15), grantor(3, 2023, 2, 24), grantor(3, 2025, 7, 5)] == [
-        "province",
-        "district",
-        "district",
-    ]
-    assert [grantor(3, 2025, 7, 6), grantor(4, 2023, 5, 5), grantor(5, 2023, 5, 5)] == [
-        "province",
-        "province",
-        "central",
-    ]
-    assert BOOK.grantor(2, date(2023, 5, 5)) is None
+
+@given(st.integers(3, 5), days, st.none() | st.sampled_from(["district", "province", "central"]))
+def test_stars_are_granted_by_who_may_on_that_date(stars, on, grantor):
+    assert BOOK.grantor(stars, on).code == may_grant(stars, on)
+    assert BOOK.grantor(stars - 2, on) is None or stars == 5
+    score = {3: 60, 4: 80, 5: 95}[stars]
+    found = codes(stated(stars=stars, score=Decimal(score), decided_on=on, grantor=grantor))
+    wrong = grantor is not None and grantor != may_grant(stars, on)
+    assert found == ({"/grantor": "grantor_may_not"} if wrong else {})
+
+
+def test_the_days_on_which_the_grantor_changes():
+    def grantor(*on):
+        return BOOK.grantor(3, date(*on)).code
+
+    assert [grantor(2023, 2, 23), grantor(2023, 2, 24)] == ["province", "district"]
+    assert [grantor(2025, 7, 5), grantor(2025, 7, 6)] == ["district", "province"]
+
+
+@given(st.sampled_from(["cooperative", "enterprise", "household"]), st.none() | st.just("HTX Đăk Glei"))
+def test_no_name_is_taken_of_a_household(owner_kind, owner_name):
+    found = codes(stated(owner_kind=owner_kind, owner_name=owner_name))
+    named = owner_kind == "household" and owner_name is not None
+    assert found == ({"/owner_name": "household_named"} if named else {})
+    assert codes(stated(owner_kind="household", owner_name="A"), {"owner_kind"}) == {}
 
 
 @given(st.tuples(st.integers(0, 40), st.integers(0, 25), st.integers(0, 35)), st.integers(-1, 1))
@@ -99,14 +121,13 @@ def test_parts_add_up_to_the_score(parts, off):
     assert ("/score_parts" in found) == (sum(parts) != score)
 
 
-def test_a_part_has_its_most_points():
-    parts = (Decimal(41), Decimal(26), Decimal(36))
-    assert codes(stated(score=Decimal(100), stars=5, parts=parts)) == {
-        "/score_parts/product": "score_part_too_high",
-        "/score_parts/marketing": "score_part_too_high",
-        "/score_parts/quality": "score_part_too_high",
-        "/score_parts": "score_parts_not_of_score",
-    }
+@given(st.tuples(st.integers(0, 100), st.integers(0, 100), st.integers(0, 100)))
+def test_a_part_has_its_most_points(parts):
+    found = codes(stated(score=Decimal(100), stars=5, parts=tuple(map(Decimal, parts))))
+    most = {"product": 40, "marketing": 25, "quality": 35}
+    for (part, points), said in zip(most.items(), parts, strict=True):
+        assert (found.pop(f"/score_parts/{part}", None) == "score_part_too_high") == (said > points)
+    assert found == ({} if sum(parts) == 100 else {"/score_parts": "score_parts_not_of_score"})
 
 
 def test_before_the_program_there_were_no_rules():

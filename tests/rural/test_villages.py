@@ -25,7 +25,7 @@ async def test_it_is_kept_and_answered_where_it_is(clients):
         None,
     )
     read = (await clients.http.get(answer.headers["location"])).json()
-    assert {**read, "valid_to": None} == said
+    assert {**read, "valid_to": None} == {**said, "on": "2025-03-01", "in_force": [], "recognitions": []}
 
 
 async def test_the_same_again_is_the_answer_and_another_is_a_conflict(clients):
@@ -60,6 +60,32 @@ async def test_villages_of_a_unit_by_code(clients):
     assert codes == ["23512.01", "23512.02"]
     after = [it["code"] for it in (await clients.get("villages", unit="51", on="2025-12-31"))["items"]]
     assert after == ["23368.01"], "its commune stayed as it was; the other was merged"
+
+
+async def test_a_village_is_shown_with_what_it_is_recognized_as_and_the_decisions(clients):
+    for code in ("23512.01", "23512.02"):
+        await clients.kept("villages", {**VILLAGE, "code": code})
+    for number, level, criteria_set in (
+        ("1/QĐ", "meets", "village_em_2022_2025"),
+        ("2/QĐ", "model", "village_model_2022_2025"),
+    ):
+        body = meets("23512.01", number, "2023-06-15", 2023, level=level, criteria_set=criteria_set)
+        await clients.kept("recognitions", body)
+
+    async def listed(on):
+        rows = (await clients.get("villages", unit="615", on=on))["items"]
+        return {it["code"]: it["recognized"] for it in rows}
+
+    assert await listed("2023-06-14") == {"23512.01": [], "23512.02": []}
+    assert await listed("2023-06-15") == {"23512.01": ["meets", "model"], "23512.02": []}
+    page = await clients.get("villages/23512.01", on="2023-12-31")
+    assert sorted(it["level"] for it in page["in_force"]) == ["meets", "model"]
+    assert sorted(it["decision"]["number"] for it in page["recognitions"]) == ["1/QĐ", "2/QĐ"]
+    assert page["recognitions"][0]["authority"]["name"] == "Chủ tịch UBND huyện"
+    before = await clients.get("villages/23512.01", on="2023-06-14")
+    assert (before["in_force"], len(before["recognitions"])) == ([], 2)
+    ended = await clients.get("villages/23512.01", on="2025-12-31")
+    assert (ended["in_force"], ended["valid_to"]) == ([], "2025-06-30")
 
 
 async def test_a_village_ends_with_its_commune(clients):

@@ -177,6 +177,7 @@ def _rural() -> list[list[Statement]]:
             "score": float(row["score"]),
             "decision": _decision(row),
             "potential_five_star": row["potential_five_star"] == "true",
+            "grantor": row["grantor"],
         }
         return Statement("/v1/rural/ocop/products", body)
 

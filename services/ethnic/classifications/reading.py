@@ -109,8 +109,7 @@ async def _caveat(session: AsyncSession, rulebook: Rulebook, as_of: datetime | N
     )
     if why is None or heard_since:
         return None
-    sentence = Sentence(UNHEARD.vi.format(why=why.vi), UNHEARD.en.format(why=why.en))
-    return Caveat(f"recognitions_{state}", sentence)
+    return Caveat(f"recognitions_{state}", UNHEARD.filled(why=why))
 
 
 def _lineage(scope: Scope, by: LeftBy | None) -> str:

@@ -13,7 +13,6 @@ from services.rural.assessments.schemas import (
     CommuneRow,
     CriteriaOut,
     CriterionOut,
-    HeldOut,
 )
 from services.rural.assessments.verdicts import over_time
 from services.rural.criteria.sets import LEVELS, Sets
@@ -22,7 +21,7 @@ from services.rural.ocop import store as ocop
 from services.rural.ocop.book import Book
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions import store as recognitions
-from services.rural.recognitions.schemas import RecognitionOut
+from services.rural.recognitions.schemas import HeldOut, RecognitionOut
 from services.rural.rules import CRITERIA, Values
 from services.rural.villages.schemas import VillageOut
 from services.rural.villages.store import in_communes

@@ -2,14 +2,13 @@
 
 import datetime as dt
 import uuid
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from services.rural.criteria.sets import RecognitionLevel
-from services.rural.models import Recognition
 from services.rural.ocop.schemas import EvaluationOut
-from services.rural.recognitions.schemas import RecognitionOut
+from services.rural.recognitions.schemas import HeldOut, RecognitionOut
 from services.rural.villages.schemas import VillageOut
 from shared.kit.decimals import Number
 from shared.reporting.basis import BasisName
@@ -92,27 +91,6 @@ class AssessmentOut(BaseModel):
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="code of the reporting unit")
     received_at: dt.datetime = Field(description="when that report was received")
-
-
-class HeldOut(BaseModel):
-    """A level that a commune holds, and by which recognition."""
-
-    level: RecognitionLevel = Field(description="meets, advanced or model")
-    criteria_set: str = Field(description="code of the criteria set under which it holds it")
-    since: dt.date = Field(description="the day of the decision")
-    recognition: uuid.UUID = Field(description="id of the recognition")
-
-    @classmethod
-    def of(cls, it: Recognition) -> Self:
-        """Say a recognition in force."""
-        return cls.model_validate(
-            {
-                "level": it.level,
-                "criteria_set": it.criteria_set,
-                "since": it.decision_date,
-                "recognition": it.id,
-            }
-        )
 
 
 class CommuneOut(BaseModel):

@@ -52,7 +52,7 @@ def _whether_it_applies(one: CriterionIndicator, of: CriteriaSet) -> Indicator:
     named = Sentence(f"{one.number} {one.label.vi}", f"{one.number} {one.label.en}")
     return Indicator(
         code=one.applies or "",
-        label=Sentence(APPLIES.vi.format(label=named.vi), APPLIES.en.format(label=named.en)),
+        label=APPLIES.filled(label=named),
         form=of.assessed_by or "",
         unit_of_measure="applies",
         level="commune",

@@ -137,11 +137,7 @@ def _lacking(where: Where, values: Values, criterion: Criterion, held: Held) -> 
     for one in held.without_threshold:
         facts = {"number": one.number, "year": where.year, "verdict": criterion.code}
         left, named = LEFT_TO_PROVINCE if one.delegated else NOTHING_SAID, where.region_named
-        made = Sentence(
-            THRESHOLD_MISSING.vi.format(**facts, region=named.vi, delegated=left.vi),
-            THRESHOLD_MISSING.en.format(**facts, region=named.en, delegated=left.en),
-        )
-        yield Fault(one.code, "threshold_missing", made)
+        yield fault(one.code, "threshold_missing", THRESHOLD_MISSING, **facts, region=named, delegated=left)
     if held.unstated:
         codes = (code for one in criterion.indicators for code in (one.code, one.applies))
         yield fault(
@@ -157,26 +153,24 @@ def _lacking(where: Where, values: Values, criterion: Criterion, held: Held) -> 
 def _why(criterion: Criterion, held: Held) -> Sentence:
     failing = [it for it in held.grounds if not it.holds]
     if not failing:
-        facts = {"count": len(held.grounds)}
-        return Sentence(ALL_HOLD.vi.format(**facts), ALL_HOLD.en.format(**facts))
+        return ALL_HOLD.filled(count=len(held.grounds))
     by_code = {one.code: one for one in criterion.indicators}
     said = [_fails(by_code[it.indicator], it) for it in failing]
-    return Sentence(
-        SOME_FAIL.vi.format(failing="; ".join(it.vi for it in said)),
-        SOME_FAIL.en.format(failing="; ".join(it.en for it in said)),
-    )
+    every = Sentence("; ".join(it.vi for it in said), "; ".join(it.en for it in said))
+    return SOME_FAIL.filled(failing=every)
 
 
 def _fails(one: CriterionIndicator, it: Ground) -> Sentence:
     if one.passes:
-        return Sentence(
-            FAILS_TO_PASS.vi.format(number=one.number), FAILS_TO_PASS.en.format(number=one.number)
-        )
-    value, threshold = f"{it.value.normalize():f}", f"{it.threshold.normalize():f}"
-    unit = "" if one.kind == "amount" else "%"
-    facts = {"number": one.number, "comparator": it.comparator}
-    vi = FAILS.vi.format(
-        **facts, value=f"{value}{unit}".replace(".", ","), threshold=f"{threshold}{unit}".replace(".", ",")
+        return FAILS_TO_PASS.filled(number=one.number)
+    return FAILS.filled(
+        number=one.number,
+        comparator=it.comparator,
+        value=_written(one, it.value),
+        threshold=_written(one, it.threshold),
     )
-    en = FAILS.en.format(**facts, value=f"{value}{unit}", threshold=f"{threshold}{unit}")
-    return Sentence(vi, en)
+
+
+def _written(one: CriterionIndicator, number: Decimal) -> Sentence:
+    plain = f"{number.normalize():f}" + ("%" if one.kind == "percent" else "")
+    return Sentence(plain.replace(".", ","), plain)

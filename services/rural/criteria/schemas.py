@@ -1,10 +1,19 @@
 """How criteria sets are said."""
 
+import datetime as dt
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Kind, RecognitionLevel
+from services.rural.criteria.sets import (
+    Authority,
+    CriteriaSet,
+    Criterion,
+    CriterionIndicator,
+    Ground,
+    Kind,
+    RecognitionLevel,
+)
 from services.rural.criteria.thresholds import Threshold, Thresholds
 from shared.kit.decimals import Number
 
@@ -144,9 +153,62 @@ class SetConditionOut(BaseModel):
     confidence: str = Field(description="how sure it is")
 
 
-class CriteriaSetWholeOut(CriteriaSetOut):
-    """A criteria set with its groups, criteria, indicators and thresholds."""
+class AuthorityOut(BaseModel):
+    """Who recognizes under a set, and how sure that is."""
 
+    name: str = Field(description="the office, in Vietnamese")
+    legal_basis: str = Field(description="the decisions behind it")
+    confidence: str = Field(description="how sure it is")
+
+    @classmethod
+    def of(cls, it: Authority) -> Self:
+        """Say an authority."""
+        return cls.model_validate(it, from_attributes=True)
+
+
+class DatedAuthorityOut(AuthorityOut):
+    """Who recognizes under a set, and from when to when."""
+
+    valid_from: dt.date = Field(description="first day")
+    valid_to: dt.date | None = Field(description="last day; null while it holds")
+
+
+class GroundOut(BaseModel):
+    """When a recognition under a set is to be revoked."""
+
+    least_percent: int = Field(
+        description="share of the criteria that is no longer met, in percent, at least"
+    )
+    including: list[int] = Field(description="numbers of criteria, one of which is among them; none: any")
+    valid_from: dt.date = Field(description="first day, of revoking decisions")
+    valid_to: dt.date | None = Field(description="last day; null while it holds")
+    legal_basis: str = Field(description="the clause behind it")
+    confidence: str = Field(description="how sure it is")
+
+    @classmethod
+    def of(cls, it: Ground) -> Self:
+        """Say a ground."""
+        return cls(
+            least_percent=it.least_percent,
+            including=sorted(it.including),
+            valid_from=it.valid_from,
+            valid_to=it.valid_to,
+            legal_basis=it.legal_basis,
+            confidence=it.confidence,
+        )
+
+
+class CriteriaSetWholeOut(CriteriaSetOut):
+    """A criteria set with its authorities, clauses, groups, criteria, indicators and thresholds."""
+
+    authorities: list[DatedAuthorityOut] = Field(description="who recognizes under it, by days")
+    needs_clause: str | None = Field(description="the clause behind the level that must be in force already")
+    assessment_clause: str | None = Field(
+        description="the clause by which every criterion has to be met; null where nobody assesses by it here"
+    )
+    grounds: list[GroundOut] = Field(
+        description="when a recognition is to be revoked, any of these is enough; none where no rule was found"
+    )
     groups: list[NamedOut]
     criteria: list[CriterionOfSetOut] = Field(description="those whose names are known")
     conditions: list[SetConditionOut] = Field(description="what it asks for besides")
@@ -157,6 +219,10 @@ class CriteriaSetWholeOut(CriteriaSetOut):
         """Say a set whole."""
         return cls(
             **CriteriaSetOut.of(it).model_dump(),
+            authorities=[DatedAuthorityOut.of(one) for one in it.authorities],
+            needs_clause=it.needs_clause or None,
+            assessment_clause=it.assessment_clause or None,
+            grounds=[GroundOut.of(one) for one in it.grounds],
             groups=[NamedOut(code=code, label=said.vi, label_en=said.en) for code, said in it.groups.items()],
             criteria=[CriterionOfSetOut.of(one, thresholds) for one in it.criteria],
             conditions=[

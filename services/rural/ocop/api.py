@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.rural.ocop import actions, store
 from services.rural.ocop.book import Book, add_months
+from services.rural.ocop.book_schemas import BookOut
 from services.rural.ocop.schemas import (
     EvaluationOut,
     OwnerKind,
@@ -73,7 +74,7 @@ async def certify_product(
 ) -> EvaluationOut:
     """State a decision that grants a product its stars; a re-evaluation states the same code under a later decision.
 
-    The stars must be those of the score, by the bands of the decision's date. Stating the same again answers 200.
+    The stars must be those of the score, by the bands of the decision's date, and granted by who may. Stating the same again answers 200.
     """
     kept = await actions.certify(desk.of(caller), draft, book)
     answer_kept(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
@@ -127,14 +128,25 @@ async def read_product(
         raise ProductNotFound(product=code[:60])
     day = on or local_day(desk.now)
     current = next((row for row in rows if row.decision_date <= day), None)
-    ends_on = book.ends_on(current.decision_date) if current else None
     return ProductOut(
         code=code,
         on=day,
-        valid=ends_on is not None and day < ends_on,
+        valid=current is not None and book.valid(current.decision_date, day),
         current=EvaluationOut.of(current, book) if current else None,
         history=[EvaluationOut.of(row, book) for row in rows],
     )
+
+
+@router.get("/rules", summary="Read the rules of the program")
+async def read_rules(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    book: TheBook,
+    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+) -> BookOut:
+    """Read the rules of a day: bands of stars, who may grant them, months of validity, parts of a score, groups."""
+    return BookOut.of(book, on or local_day(desk.now))
 
 
 @router.get("/summary", summary="Count valid products")

@@ -85,8 +85,17 @@ class Book:
 
     def ends_on(self, decided_on: date) -> date | None:
         """Give the first day on which a certificate of that date is no longer valid."""
-        rule = next(iter(in_force(self.validities, decided_on)), None)
+        rule = self.validity(decided_on)
         return add_months(decided_on, rule.months) if rule else None
+
+    def valid(self, decided_on: date, on: date) -> bool:
+        """Tell whether a certificate of a date is valid on a day."""
+        ends_on = self.ends_on(decided_on)
+        return ends_on is not None and decided_on <= on < ends_on
+
+    def validity(self, decided_on: date) -> Validity | None:
+        """Give the rule by which a certificate of that date is valid."""
+        return next(iter(in_force(self.validities, decided_on)), None)
 
     def parts_on(self, on: date) -> list[Part]:
         """Give the parts of a score in their order; none where no rule divides it."""

@@ -15,6 +15,9 @@ from shared.kit.problems import Conflict, Fault, Sentence, fault
 AWAITING_STARS = 4
 """What a product of five stars by score has while the ministry has not decided: a definition, not a threshold."""
 
+HOUSEHOLD = "household"
+"""The kind of owner of which nothing but the kind is kept: its name is that of a person."""
+
 NO_RULE = Sentence("Chưa có quy định OCOP có hiệu lực vào ngày {on}.", "No OCOP rule is in force on {on}.")
 GROUP_UNKNOWN = Sentence(
     "Không có nhóm sản phẩm {group}; các nhóm: {groups}.", "There is no group {group}; groups: {groups}."
@@ -33,6 +36,13 @@ POTENTIAL_STARS = Sentence(
 POTENTIAL_SCORE = Sentence(
     "Tiềm năng 5 sao cần từ {least} điểm ({legal_basis}).",
     "A potential five-star product has {least} points or more ({legal_basis}).",
+)
+GRANTOR_MAY_NOT = Sentence(
+    "{stars} sao do {wanted} công nhận vào ngày {on} ({legal_basis}).",
+    "{stars} stars are granted by {wanted} on {on} ({legal_basis}).",
+)
+HOUSEHOLD_NAMED = Sentence(
+    "Chủ thể là hộ gia đình thì không nêu tên.", "Of a household only the kind is stated, never a name."
 )
 PART_TOO_HIGH = Sentence("Phần này tối đa {points} điểm.", "This part has at most {points} points.")
 PARTS_NOT_OF_SCORE = Sentence(
@@ -55,6 +65,8 @@ class Stated:
     """What a decision states of a product."""
 
     code: str
+    owner_kind: str
+    owner_name: str | None
     group: int
     stars: int
     score: Decimal
@@ -62,10 +74,15 @@ class Stated:
     """Points by part, in the order of the book."""
     potential_five_star: bool
     decided_on: date
+    grantor: str | None
+    """Code of who granted the stars, where the decision's paper is quoted."""
 
 
 def faults_of(stated: Stated, book: Book, unread: Collection[str] = ()) -> Iterator[Fault]:
     """Give what is wrong with a statement; fields in `unread` are known to be at fault already."""
+    named = not {"owner_kind", "owner_name"}.intersection(unread) and stated.owner_name is not None
+    if named and stated.owner_kind == HOUSEHOLD:
+        yield fault("/owner_name", "household_named", HOUSEHOLD_NAMED)
     if "decision" in unread:
         return
     on = stated.decided_on
@@ -78,6 +95,8 @@ def faults_of(stated: Stated, book: Book, unread: Collection[str] = ()) -> Itera
         yield fault("/group", "ocop_group_unknown", GROUP_UNKNOWN, group=stated.group, groups=names)
     if not {"stars", "score", "potential_five_star"}.intersection(unread):
         yield from _potential(stated, book) if stated.potential_five_star else _stars(stated, book)
+    if not {"stars", "grantor"}.intersection(unread) and stated.grantor is not None:
+        yield from _grantor(stated, book)
     if not {"score", "score_parts"}.intersection(unread):
         yield from _parts(stated, book)
 
@@ -117,6 +136,20 @@ def _potential(stated: Stated, book: Book) -> Iterator[Fault]:
             POTENTIAL_SCORE,
             least=_plain(highest.low),
             legal_basis=highest.legal_basis,
+        )
+
+
+def _grantor(stated: Stated, book: Book) -> Iterator[Fault]:
+    may = book.grantor(stated.stars, stated.decided_on)
+    if may is not None and stated.grantor != may.code:
+        yield fault(
+            "/grantor",
+            "grantor_may_not",
+            GRANTOR_MAY_NOT,
+            stars=stated.stars,
+            wanted=may.label,
+            on=stated.decided_on,
+            legal_basis=may.legal_basis,
         )
 
 

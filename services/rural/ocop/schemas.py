@@ -1,16 +1,16 @@
-"""How OCOP products are said. Of an owner only the kind is asked for and said: no name of a person is kept anywhere."""
+"""How OCOP products are said. Of a household that owns one only its kind is taken and said: no name of a person is kept."""
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
 from services.rural.models import OcopEvaluation
-from services.rural.ocop.book import Book
+from services.rural.ocop.book import Book, Grantor, Validity
 from services.rural.ocop.rules import Stated
 from services.rural.villages.schemas import Name
 from shared.kit.bodies import DraftModel
@@ -23,6 +23,7 @@ EXAMPLE: dict[str, Any] = {
     "name": "Cà phê Đăk Glei",
     "unit": "610",
     "owner_kind": "cooperative",
+    "owner_name": "Hợp tác xã Cà phê Đăk Glei",
     "group": 2,
     "stars": 4,
     "score": 72.5,
@@ -67,12 +68,14 @@ class ProductIn(DraftModel):
         "name": "unread",
         "unit": "--",
         "owner_kind": "household",
+        "owner_name": None,
         "group": 0,
         "stars": 0,
         "score": 0,
         "score_parts": None,
         "decision": {"number": "-", "date": dt.date.min},
         "potential_five_star": False,
+        "grantor": None,
     }
 
     code: str = Field(pattern="^[0-9A-Za-z][0-9A-Za-z._-]{0,59}$", description="code of the product")
@@ -83,6 +86,9 @@ class ProductIn(DraftModel):
         description="code of the commune, district or province that it belongs to",
     )
     owner_kind: OwnerKind = Field(description="cooperative, enterprise or household")
+    owner_name: Name | None = Field(
+        None, description="name of the cooperative or enterprise; of a household none is taken"
+    )
     group: int = Field(strict=True, description="number of its group, 1 to 6")
     stars: int = Field(strict=True, description="stars granted, 3 to 5")
     score: Points = Field(description="points scored, 0 to 100, two decimals at most")
@@ -93,17 +99,23 @@ class ProductIn(DraftModel):
         strict=True,
         description="scored as five stars by the province and awaiting the ministry",
     )
+    grantor: Literal["district", "province", "central"] | None = Field(
+        None, description="who granted them, as the paper says; refused where that is not who may on its date"
+    )
 
     def stated(self) -> Stated:
         """Give what the rules look at as a frozen value."""
         return Stated(
-            self.code,
-            self.group,
-            self.stars,
-            self.score,
-            self.parts(),
-            self.potential_five_star,
-            self.decision.date,
+            code=self.code,
+            owner_kind=self.owner_kind,
+            owner_name=self.owner_name,
+            group=self.group,
+            stars=self.stars,
+            score=self.score,
+            parts=self.parts(),
+            potential_five_star=self.potential_five_star,
+            decided_on=self.decision.date,
+            grantor=self.grantor,
         )
 
     def parts(self) -> tuple[Decimal, ...] | None:
@@ -117,6 +129,26 @@ class GrantorOut(BaseModel):
 
     code: str = Field(description="district, province or central")
     label: str = Field(description="its name in Vietnamese")
+    legal_basis: str = Field(description="the decision by which it grants them")
+    confidence: str = Field(description="how sure that is")
+
+    @classmethod
+    def of(cls, it: Grantor) -> Self:
+        """Say a grantor."""
+        return cls(code=it.code, label=it.label.vi, legal_basis=it.legal_basis, confidence=it.confidence)
+
+
+class ValidityOut(BaseModel):
+    """How long a certificate is valid, and on what that rests."""
+
+    months: int = Field(description="calendar months from the decision")
+    legal_basis: str = Field(description="the decision behind it")
+    confidence: str = Field(description="how sure that is")
+
+    @classmethod
+    def of(cls, it: Validity) -> Self:
+        """Say a validity."""
+        return cls.model_validate(it, from_attributes=True)
 
 
 class ScorePartsOut(BaseModel):
@@ -135,6 +167,9 @@ class EvaluationOut(BaseModel):
     name: str = Field(description="name of the product")
     unit: str = Field(description="code of the unit that it belongs to, on the day of the decision")
     owner_kind: OwnerKind = Field(description="cooperative, enterprise or household")
+    owner_name: str | None = Field(
+        description="name of a cooperative or enterprise, where stated; never one of a household"
+    )
     group: int = Field(description="number of its group")
     stars: int = Field(description="stars granted")
     score: Number = Field(description="points scored")
@@ -143,13 +178,14 @@ class EvaluationOut(BaseModel):
     decision: DecisionIn = Field(description="the decision that grants the stars")
     grantor: GrantorOut | None = Field(description="who grants so many stars on that day")
     valid_until: dt.date | None = Field(description="last day on which the certificate is valid")
+    validity: ValidityOut | None = Field(description="the rule by which it is valid until then")
     recorded_at: dt.datetime = Field(description="when it was stated here")
 
     @classmethod
-    def of(cls, it: OcopEvaluation, book: Book) -> "EvaluationOut":
+    def of(cls, it: OcopEvaluation, book: Book) -> Self:
         """Say a row with what the book says of its date."""
         grantor = book.grantor(it.stars, it.decision_date)
-        ends_on = book.ends_on(it.decision_date)
+        ends_on, rule = book.ends_on(it.decision_date), book.validity(it.decision_date)
         parts = dict(zip(("product", "marketing", "quality"), it.score_parts or (), strict=False))
         return cls(
             id=it.id,
@@ -157,14 +193,16 @@ class EvaluationOut(BaseModel):
             name=it.name,
             unit=it.unit,
             owner_kind=it.owner_kind,
+            owner_name=it.owner_name,
             group=it.product_group,
             stars=it.stars,
             score=it.score,
             score_parts=ScorePartsOut(**parts) if parts else None,
             potential_five_star=it.potential_five_star,
             decision=DecisionIn(number=it.decision_number, date=it.decision_date),
-            grantor=GrantorOut(code=grantor.code, label=grantor.label.vi) if grantor else None,
+            grantor=GrantorOut.of(grantor) if grantor else None,
             valid_until=ends_on - dt.timedelta(days=1) if ends_on else None,
+            validity=ValidityOut.of(rule) if rule else None,
             recorded_at=it.recorded_at,
         )
 

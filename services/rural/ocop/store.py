@@ -144,7 +144,7 @@ def _valid(book: Book, units: Collection[str], on: date, as_of: datetime | None)
 
 
 def _holds(book: Book, decided_on: Any, on: date) -> ColumnElement[bool]:
-    """Tell, in SQL, whether a certificate of a date is valid on a day, as `Book.ends_on` does."""
+    """Tell, in SQL, whether a certificate of a date is valid on a day, as `Book.valid` does."""
     return or_(
         *(
             and_(

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.rural.criteria.sets import LEVELS, Authority, RecognitionLevel, Sets
+from services.rural.criteria.schemas import AuthorityOut
+from services.rural.criteria.sets import LEVELS, RecognitionLevel, Sets
 from services.rural.exceptions.schemas import ExceptionIn
 from services.rural.models import Recognition
 from services.rural.recognitions.rules import Stated
@@ -86,19 +87,6 @@ class RecognitionIn(DraftModel):
         )
 
 
-class AuthorityOut(BaseModel):
-    """Who recognizes under a set, and how sure that is."""
-
-    name: str = Field(description="the office, in Vietnamese")
-    legal_basis: str = Field(description="the decisions behind it")
-    confidence: str = Field(description="how sure it is")
-
-    @classmethod
-    def of(cls, it: Authority) -> Self:
-        """Say an authority."""
-        return cls(name=it.name, legal_basis=it.legal_basis, confidence=it.confidence)
-
-
 class RecognitionOut(BaseModel):
     """A recognition as it was stated, and what ended it."""
 
@@ -150,6 +138,27 @@ class RecognitionOut(BaseModel):
 
 
 RecognitionsPage = Page[RecognitionOut]
+
+
+class HeldOut(BaseModel):
+    """A level that a commune or village holds, and by which recognition."""
+
+    level: RecognitionLevel = Field(description="meets, advanced or model")
+    criteria_set: str = Field(description="code of the criteria set under which it holds")
+    since: dt.date = Field(description="the day of the decision")
+    recognition: uuid.UUID = Field(description="id of the recognition")
+
+    @classmethod
+    def of(cls, it: Recognition) -> Self:
+        """Say a recognition in force."""
+        return cls.model_validate(
+            {
+                "level": it.level,
+                "criteria_set": it.criteria_set,
+                "since": it.decision_date,
+                "recognition": it.id,
+            }
+        )
 
 
 class UnderSetOut(BaseModel):

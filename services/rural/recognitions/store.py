@@ -101,6 +101,17 @@ async def of_land(session: AsyncSession, commune: str, on: date) -> list[Recogni
     return list(rows)
 
 
+async def of_village(session: AsyncSession, code: str) -> list[Recognition]:
+    """Give the recognitions of a village, whose code is never given to another, the oldest decision first."""
+    rows = await session.scalars(
+        select(Recognition)
+        .where(Recognition.unit == code)
+        .options(joinedload(Recognition.revocation))
+        .order_by(Recognition.decision_date, Recognition.id)
+    )
+    return list(rows)
+
+
 async def held_by(
     session: AsyncSession, communes: Collection[str], on: date, as_of: datetime | None = None
 ) -> dict[str, list[tuple[str, str]]]:

@@ -5,8 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response, status
 from sqlalchemy import select
 
+from services.rural.criteria.api import TheSets
+from services.rural.criteria.sets import LEVELS
+from services.rural.recognitions.schemas import HeldOut, RecognitionOut
+from services.rural.recognitions.store import known, levels_of, of_village
 from services.rural.villages import actions
-from services.rural.villages.schemas import VillageIn, VillageOut, VillagesPage
+from services.rural.villages.schemas import VillageIn, VillageOut, VillageRow, VillagesPage, VillageWholeOut
 from services.rural.villages.store import in_communes
 from shared.kit.bodies import Draft
 from shared.kit.days import Day
@@ -47,26 +51,51 @@ async def list_villages(
     unit: Annotated[
         str | None, Query(min_length=2, max_length=12, description="only villages in this unit on the day")
     ] = None,
-    on: Annotated[Day | None, Query(description="day of the map; today when left out")] = None,
+    on: Annotated[
+        Day | None, Query(description="day of the map and of recognitions; today when left out")
+    ] = None,
     limit: Limit = 200,
     cursor: Cursor = None,
 ) -> VillagesPage:
-    """List registered villages by code."""
+    """List registered villages by code, each with what it is recognized as on the day."""
     query = select(UnitRow).where(UnitRow.level == "village").order_by(UnitRow.code, UnitRow.valid_from)
+    day = on or local_day(desk.now)
     if unit is not None:
-        day = on or local_day(desk.now)
         query = query.where(in_communes([each.code for each in desk.territory.communes(unit, day)], day))
     found = await page(
         desk.session, query, limit=limit, cursor=cursor, said=lambda row: VillageOut.of(row[0])
     )
     link_next(request, response, found.next)
-    return found
+    held = await levels_of(desk.session, [it.code for it in found.items], day)
+    rows = [
+        VillageRow(
+            **it.model_dump(), recognized=[level for level in LEVELS if level in held.get(it.code, ())]
+        )
+        for it in found.items
+    ]
+    return VillagesPage(items=rows, next=found.next)
 
 
 @router.get("/{code}", summary="Read one village")
-async def read_village(*, desk: TheDesk, _: PublicReader, code: str) -> VillageOut:
-    """Read a village as it was registered, with its last day where its commune stands no longer."""
+async def read_village(
+    *,
+    desk: TheDesk,
+    _: PublicReader,
+    sets: TheSets,
+    code: str,
+    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+) -> VillageWholeOut:
+    """Read a village as it was registered, with the decisions on it, and its last day where its commune stands no longer."""
     if not await find_villages(desk.session, [code]):
         raise UnknownUnit(code)
     territory = await knowing_villages(desk.session, desk.territory, [code])
-    return VillageOut.of(territory.find(code, local_day(desk.now)) or territory.versions(code)[-1])
+    day = on or local_day(desk.now)
+    village = territory.find(code, day) or territory.versions(code)[-1]
+    rows = (await of_village(desk.session, code))[::-1]
+    holding = {it.id for it in known(rows) if it.in_force(day)} if village.valid(day) else set()
+    return VillageWholeOut.of(
+        village,
+        on=day,
+        in_force=[HeldOut.of(row) for row in rows if str(row.id) in holding],
+        recognitions=[RecognitionOut.of(row, sets) for row in rows],
+    )

@@ -3,10 +3,12 @@
 import datetime as dt
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.rural.criteria.sets import RecognitionLevel
+from services.rural.recognitions.schemas import HeldOut, RecognitionOut
 from shared.kit.bodies import DraftModel
 from shared.kit.days import Day
 from shared.kit.paging import Page
@@ -60,8 +62,8 @@ class VillageOut(BaseModel):
     valid_to: dt.date | None = Field(description="the last day on which it stood; null while it stands")
 
     @classmethod
-    def of(cls, it: Unit | UnitRow) -> "VillageOut":
-        """Say a unit, or its row."""
+    def of(cls, it: Unit | UnitRow, **also: Any) -> Self:
+        """Say a unit, or its row, with what else is said of it."""
         return cls(
             code=it.code,
             name=it.name,
@@ -69,7 +71,26 @@ class VillageOut(BaseModel):
             commune=it.parent or "",
             valid_from=it.valid_from,
             valid_to=it.valid_to,
+            **also,
         )
 
 
-VillagesPage = Page[VillageOut]
+class VillageRow(VillageOut):
+    """A village in a list."""
+
+    recognized: list[RecognitionLevel] = Field(
+        description="what it holds on the day asked about: meets the standard, model"
+    )
+
+
+class VillageWholeOut(VillageOut):
+    """A village with the decisions on it."""
+
+    on: dt.date = Field(description="the day that is read")
+    in_force: list[HeldOut] = Field(description="what it holds on that day; the latest decision first")
+    recognitions: list[RecognitionOut] = Field(
+        description="all decisions that it meets the standard or is a model, the latest first"
+    )
+
+
+VillagesPage = Page[VillageRow]
