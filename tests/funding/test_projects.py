@@ -50,9 +50,10 @@ async def test_a_project_shows_its_money_and_its_building(office, project):
     found = (await office.get(f"projects/{CODE}")).json()
     assert (found["approved_total_vnd"], found["committed_vnd"], found["disbursed_vnd"]) == (100, 90, 40)
     assert found["years"] == [
-        {"year": 2023, "planned_vnd": 60, "disbursed_vnd": 40},
-        {"year": 2024, "planned_vnd": 50, "disbursed_vnd": 0},
+        {"year": 2023, "planned_vnd": 60, "disbursed_vnd": 40, "left_vnd": 20},
+        {"year": 2024, "planned_vnd": 50, "disbursed_vnd": 0, "left_vnd": 50},
     ]
+    assert found["left_vnd"] == 60
     assert (found["physical_percent"], found["status"], found["stated_on"]) == (
         45.5,
         "under_construction",
@@ -122,6 +123,32 @@ async def test_a_batch_is_held_to_its_projects(office, project):
 async def test_two_payments_never_share_the_last_of_a_plan(office, project):
     answers = await asyncio.gather(*(office.post("disbursements", paid(25)) for _ in range(8)))
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 6}
+
+
+async def test_a_later_decision_below_what_was_paid_is_kept_and_shown(office, project):
+    await office.disburse(50, project=CODE)
+    found = await plan(office, 2023, 45)
+    assert found["years"] == [{"year": 2023, "planned_vnd": 45, "disbursed_vnd": 50, "left_vnd": -5}]
+    lower = {"approved_total_vnd": 30, "decision": DECISION}
+    assert (await done(office.post(f"projects/{CODE}/approvals", lower)))["left_vnd"] == -20
+    assert (await office.post("disbursements", paid(1))).json()["code"] == "project_total_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "faults"),
+    [
+        ("projects", {**PROJECT, "code": "Y", "unit": "99999", "name": "", "decision": {"number": "1"}}, {("/name", "text_too_short"), ("/decision/date", "missing"), ("/unit", "unit_unknown")}),
+        ("projects", {**PROJECT, "code": "Y", "due_on": "2023-02-28"}, {("/due_on", "due_before_start")}),
+        ("projects", {**PROJECT, "code": "Y", "program": 3, "decision": {"number": "1", "date": "2999-01-01"}}, {("/program", "not_a_text"), ("/decision/date", "date_in_future")}),
+        (f"projects/{CODE}/plans", {"year": 2023, "planned_vnd": 0, "decision": {"number": "1", "date": "2999-01-01"}}, {("/planned_vnd", "too_small"), ("/decision/date", "date_in_future")}),
+        (f"projects/{CODE}/approvals", {"approved_total_vnd": "1", "decision": DECISION}, {("/approved_total_vnd", "not_an_integer")}),
+        (f"projects/{CODE}/building", {"on": "2999-01-01", "physical_percent": 101, "status": "done"}, {("/on", "date_in_future"), ("/physical_percent", "too_large"), ("/status", "not_one_of")}),
+    ],
+)  # fmt: skip
+async def test_every_fault_of_shape_and_meaning_is_named(office, project, what, body, faults):
+    refused = await office.post(what, body)
+    assert refused.status_code == 422
+    assert {(it["pointer"], it["code"]) for it in refused.json()["errors"]} == faults
 
 
 async def test_who_may_and_what_is_faulty(office, issuer, http, project):

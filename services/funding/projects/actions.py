@@ -1,6 +1,7 @@
 """What people do with projects: register, approve anew, plan a year, tell how far the building has come."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,14 @@ from services.funding.places import fault_of_unit
 from services.funding.projects import store
 from services.funding.projects.rules import ProjectExists
 from services.funding.projects.schemas import ApprovalIn, BuildingIn, PlanIn, ProjectIn, ProjectOut, YearOut
+from services.funding.proposals import IN_FUTURE
+from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.problems import NotFound, Sentence, refuse
+from shared.kit.problems import Fault, NotFound, Sentence, fault, refuse
+
+DUE_BEFORE_START = Sentence(
+    "Ngày hoàn thành trước ngày khởi công {day}.", "It is due before its first day {day}."
+)
 
 
 class ProjectNotFound(NotFound):
@@ -23,13 +30,22 @@ class ProjectNotFound(NotFound):
     detail = Sentence("Không có công trình {project}.", "There is no project {project}.")
 
 
-async def register(desk: Desk, body: ProjectIn) -> ProjectOut:
+async def register(desk: Desk, draft: Draft[ProjectIn]) -> ProjectOut:
     """Register a project with its first approval."""
+    body = draft.body
+    read = {
+        name: None if name in draft.unread else getattr(body, name)
+        for name in ("program", "component", "unit", "decision")
+    }
     codes = desk.catalogue.faults_of(
-        program=body.program, component=body.component, source=None, funded_in=None
+        program=read["program"], component=read["component"], source=None, funded_in=None
     )
-    missing = fault_of_unit(desk.territory, body.unit, body.decision.date)
-    refuse([*codes, *([missing] if missing else [])])
+    on = body.decision.date if read["decision"] else None
+    missing = fault_of_unit(desk.territory, body.unit, on) if read["unit"] else None
+    days = _faults_of_decision(desk, draft)
+    if body.starts_on and body.due_on and body.due_on < body.starts_on:
+        days.append(fault("/due_on", "due_before_start", DUE_BEFORE_START, day=body.starts_on.isoformat()))
+    refuse([*draft.faults, *codes, *([missing] if missing else []), *days])
     desk.require(body.program, body.unit, body.decision.date)
     if await store.lock_accounts(desk.session, [body.code]):
         raise ProjectExists(body.code)
@@ -41,25 +57,40 @@ async def register(desk: Desk, body: ProjectIn) -> ProjectOut:
     return await _state(desk, body.code, "approval", approval)
 
 
-async def approve(desk: Desk, code: str, body: ApprovalIn) -> ProjectOut:
+async def approve(desk: Desk, code: str, draft: Draft[ApprovalIn]) -> ProjectOut:
     """Let another approved total hold."""
+    refuse([*draft.faults, *_faults_of_decision(desk, draft)])
     await _open(desk, code)
-    approval = {"amount_vnd": body.approved_total_vnd, "decision": body.decision}
+    approval = {"amount_vnd": draft.body.approved_total_vnd, "decision": draft.body.decision}
     return await _state(desk, code, "approval", approval)
 
 
-async def plan(desk: Desk, code: str, body: PlanIn) -> ProjectOut:
+async def plan(desk: Desk, code: str, draft: Draft[PlanIn]) -> ProjectOut:
     """Let a plan of a year hold."""
+    refuse([*draft.faults, *_faults_of_decision(desk, draft)])
     await _open(desk, code)
+    body = draft.body
     planned = {"year": body.year, "amount_vnd": body.planned_vnd, "decision": body.decision}
     return await _state(desk, code, "plan", planned)
 
 
-async def tell_building(desk: Desk, code: str, body: BuildingIn) -> ProjectOut:
+async def tell_building(desk: Desk, code: str, draft: Draft[BuildingIn]) -> ProjectOut:
     """Tell how far the building has come."""
+    body = draft.body
+    refuse([*draft.faults, *([] if "on" in draft.unread else _faults_of_day(desk, "/on", body.on))])
     await _open(desk, code)
     said = {"stated_on": body.on, "physical_percent": body.physical_percent, "status": body.status}
     return await _state(desk, code, "progress", said)
+
+
+def _faults_of_decision(desk: Desk, draft: Draft[Any]) -> list[Fault]:
+    if "decision" in draft.unread:
+        return []
+    return _faults_of_day(desk, "/decision/date", draft.body.decision.date)
+
+
+def _faults_of_day(desk: Desk, pointer: str, day: date) -> list[Fault]:
+    return [fault(pointer, "date_in_future", IN_FUTURE, day=day.isoformat())] if day > desk.today else []
 
 
 async def _open(desk: Desk, code: str) -> None:
@@ -108,11 +139,13 @@ async def described(desk: Desk, rows: Sequence[Row[Any]]) -> list[ProjectOut]:
                 approved_total_vnd=account.approved_total_vnd,
                 committed_vnd=account.committed_vnd,
                 disbursed_vnd=account.paid_vnd,
+                left_vnd=account.approved_total_vnd - account.paid_vnd,
                 years=[
                     YearOut(
                         year=year,
                         planned_vnd=account.planned.get(year, 0),
                         disbursed_vnd=account.paid.get(year, 0),
+                        left_vnd=account.planned.get(year, 0) - account.paid.get(year, 0),
                     )
                     for year in years
                 ],

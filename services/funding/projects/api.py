@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import APIRouter, Body, Path, Request, Response, status
 
 from services.funding.desk import TheDesk
 from services.funding.projects import actions, store
@@ -16,6 +16,7 @@ from services.funding.projects.schemas import (
     ProjectsPage,
 )
 from services.funding.queries import Code, OfProgram
+from shared.kit.bodies import Draft
 from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
@@ -26,35 +27,39 @@ TheCode = Annotated[Code, Path(description="code of the project")]
 
 
 @router.post("/projects", status_code=status.HTTP_201_CREATED, summary="Register a project")
-async def register_project(*, desk: TheDesk, caller: FinanceOfficer, body: ProjectIn) -> ProjectOut:
+async def register_project(
+    *, desk: TheDesk, caller: FinanceOfficer, draft: Annotated[Draft[ProjectIn], Body()]
+) -> ProjectOut:
     """Register a project with its approved total; payments that name it are held to that and to the year's plan."""
-    return await actions.register(desk.of(caller), body)
+    return await actions.register(desk.of(caller), draft)
 
 
 @router.post(
     "/projects/{code}/approvals", status_code=status.HTTP_201_CREATED, summary="Approve another total"
 )
 async def approve_project(
-    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, body: ApprovalIn
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[Draft[ApprovalIn], Body()]
 ) -> ProjectOut:
     """Let another approved total hold from now on; what was approved before stays on record."""
-    return await actions.approve(desk.of(caller), code, body)
+    return await actions.approve(desk.of(caller), code, draft)
 
 
 @router.post("/projects/{code}/plans", status_code=status.HTTP_201_CREATED, summary="Plan a year")
-async def plan_project(*, desk: TheDesk, caller: FinanceOfficer, code: TheCode, body: PlanIn) -> ProjectOut:
+async def plan_project(
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[Draft[PlanIn], Body()]
+) -> ProjectOut:
     """Let a plan of a year hold from now on; a year without one has nothing to pay."""
-    return await actions.plan(desk.of(caller), code, body)
+    return await actions.plan(desk.of(caller), code, draft)
 
 
 @router.post(
     "/projects/{code}/building", status_code=status.HTTP_201_CREATED, summary="Tell the physical progress"
 )
 async def tell_project_building(
-    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, body: BuildingIn
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[Draft[BuildingIn], Body()]
 ) -> ProjectOut:
     """Tell how far the building has come, and in which state it is."""
-    return await actions.tell_building(desk.of(caller), code, body)
+    return await actions.tell_building(desk.of(caller), code, draft)
 
 
 @router.get("/projects", summary="List projects")

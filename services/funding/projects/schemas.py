@@ -1,19 +1,21 @@
 """How projects are said."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.entries.bodies import DECISION, AmountVnd, Day, DecisionIO, Words, Year
 from services.funding.projects.rules import Status
 from services.funding.queries import Code
+from shared.kit.bodies import DraftModel
 from shared.kit.decimals import Number
 
 Percent = Annotated[Number, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
-class ProjectIn(BaseModel):
+class ProjectIn(DraftModel):
     """A project with the decision that approved it."""
 
     model_config = ConfigDict(
@@ -32,6 +34,11 @@ class ProjectIn(BaseModel):
             }
         },
     )
+    unread: ClassVar[Mapping[str, Any]] = {
+        **dict.fromkeys(("code", "name", "program", "unit"), "x"),
+        "approved_total_vnd": 1,
+        "decision": DECISION,
+    }
 
     code: Code = Field(description="code of the project, as payments name it")
     name: Words = Field(description="what is built, and where")
@@ -44,29 +51,43 @@ class ProjectIn(BaseModel):
     due_on: Day | None = Field(None, description="planned day of completion")
 
 
-class ApprovalIn(BaseModel):
+class ApprovalIn(DraftModel):
     """A later decision on the approved total; from then on it holds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"approved_total_vnd": 13_100_000_000, "decision": DECISION}},
+    )
+    unread: ClassVar[Mapping[str, Any]] = {"approved_total_vnd": 1, "decision": DECISION}
 
     approved_total_vnd: AmountVnd
     decision: DecisionIO
 
 
-class PlanIn(BaseModel):
+class PlanIn(DraftModel):
     """What may be paid in a year, by a decision; the latest one holds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"year": 2023, "planned_vnd": 5_000_000_000, "decision": DECISION}},
+    )
+    unread: ClassVar[Mapping[str, Any]] = {"year": 2023, "planned_vnd": 1, "decision": DECISION}
 
     year: Year = Field(description="budget year")
     planned_vnd: AmountVnd
     decision: DecisionIO
 
 
-class BuildingIn(BaseModel):
+class BuildingIn(DraftModel):
     """How far the building has come."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"on": "2023-11-30", "physical_percent": 45.5, "status": "under_construction"}
+        },
+    )
+    unread: ClassVar[Mapping[str, Any]] = {"on": "2023-11-30", "physical_percent": 0, "status": "prepared"}
 
     on: Day = Field(description="day of which it is said")
     physical_percent: Percent = Field(description="share of the work that is done, in percent")
@@ -79,6 +100,9 @@ class YearOut(BaseModel):
     year: int = Field(description="budget year")
     planned_vnd: int = Field(description="what may be paid, in đồng")
     disbursed_vnd: int = Field(description="what was paid, in đồng")
+    left_vnd: int = Field(
+        description="planned − disbursed, in đồng; negative where a later plan fell below what was paid"
+    )
 
 
 class ProjectOut(BaseModel):
@@ -92,6 +116,9 @@ class ProjectOut(BaseModel):
     approved_total_vnd: int = Field(description="approved in total, in đồng")
     committed_vnd: int = Field(description="committed in all years, in đồng")
     disbursed_vnd: int = Field(description="paid in all years, in đồng")
+    left_vnd: int = Field(
+        description="approved − disbursed, in đồng; negative where a later approval fell below what was paid"
+    )
     years: list[YearOut] = Field(description="plan and payments by budget year")
     starts_on: date | None = Field(description="planned first day")
     due_on: date | None = Field(description="planned day of completion")
