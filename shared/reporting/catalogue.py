@@ -209,6 +209,11 @@ class Figure:
         )
 
     @property
+    def merges(self) -> bool:
+        """Whether it adds up over units that merge: a count of units, or an average over them, never does."""
+        return self.adds and not isinstance(self.formula, Count | Average)
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """The roll-ups that it reads: under its own code when made unit by unit, else under its indicators'."""
         return (self.code,) if self.unit_by_unit else self.inputs

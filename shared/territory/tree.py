@@ -5,6 +5,7 @@ country (63 provinces, 10,600 communes, before and after 2025) is a few hundred 
 Used by authorization (rights follow the tree of the day), the reporting engine and the registers. Pure.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -14,6 +15,7 @@ from itertools import pairwise
 
 from shared.territory.units import (
     Key,
+    Level,
     NoPlaceOnMap,
     Share,
     SplitWithoutWeight,
@@ -25,6 +27,8 @@ from shared.territory.units import (
 
 ONE = Decimal(1)
 DAY = timedelta(days=1)
+ON_A_MAP: tuple[Level, ...] = ("province", "district", "commune")
+"""What makes a map another one when it begins or ends."""
 
 
 class Territory:
@@ -35,6 +39,9 @@ class Territory:
         self._versions: dict[str, tuple[Unit, ...]] = {}
         self._children: dict[str, tuple[Unit, ...]] = {}
         self._plant(units)
+        standing = [each for each in self._each() if each.level in ON_A_MAP]
+        after = (each.valid_to + DAY for each in standing if each.valid_to is not None)
+        self._days = tuple(sorted({*after, *(each.valid_from for each in standing)}))
         self._check_successions()
 
     def _plant(self, units: Iterable[Unit]) -> None:
@@ -77,7 +84,7 @@ class Territory:
         """Give a territory that knows these units as well: villages, as they are registered, or whatever else has a place."""
         grown = object.__new__(Territory)
         grown._versions, grown._children = self._versions, self._children
-        grown._forward, grown._backward = self._forward, self._backward
+        grown._forward, grown._backward, grown._days = self._forward, self._backward, self._days
         links = tuple(successions)
         if links:
             grown._forward, grown._backward = _linked(links, self._forward, self._backward)
@@ -182,9 +189,29 @@ class Territory:
 
     def units(self, on: date) -> Iterator[Unit]:
         """Go through every unit that stood on that day."""
-        return (each for versions in self._versions.values() for each in versions if each.valid(on))
+        return (each for each in self._each() if each.valid(on))
+
+    def _each(self) -> Iterator[Unit]:
+        return (each for versions in self._versions.values() for each in versions)
 
     # From day to day
+
+    def same_map(self, one: date, other: date) -> bool:
+        """Tell whether no province, district or commune began or ended from one day to the other."""
+        return bisect_right(self._days, one) == bisect_right(self._days, other)
+
+    def land(self, code: str, on: date, other: date) -> frozenset[str]:
+        """Give the communes of another day, later or earlier, that share land with the unit of a day, be it only a part."""
+        step = self._successors if on < other else self._predecessors
+        found: set[str] = set()
+        reached = list(self.communes(code, on))
+        while reached:
+            unit = reached.pop()
+            if unit.valid(other):
+                found.add(unit.code)
+            else:
+                reached += step(unit)
+        return frozenset(found)
 
     def successors(self, code: str, on: date) -> tuple[Unit, ...]:
         """Give the units that followed the one that has this code on that day."""
@@ -196,7 +223,10 @@ class Territory:
 
     def predecessors(self, code: str, on: date) -> tuple[Unit, ...]:
         """Give the units that the one which has this code on that day was made from."""
-        links = self._backward.get(self.unit(code, on).key, ())
+        return self._predecessors(self.unit(code, on))
+
+    def _predecessors(self, unit: Unit) -> tuple[Unit, ...]:
+        links = self._backward.get(unit.key, ())
         return tuple(self._at(each.predecessor, each.predecessor_valid_from) for each in links)
 
     def map_onto(self, code: str, on: date, map_on: date) -> tuple[Share, ...]:

@@ -102,3 +102,15 @@ async def test_shares_stay_at_a_hundred_however_often_and_by_whom_it_is_reported
     assert whole["expected"] == sum(1 for _ in whole["items"])
     assert whole["reported"] == 5
     assert 0 < whole["reported_percent"] < 100
+
+
+async def test_a_ratio_says_when_its_sums_are_not_of_the_same_units(office):
+    await office.accepted("610", "2023", "census", [("23344", "poor", 5), ("23344", "households", 50)])
+    even = await office.figure("poverty_rate")
+    assert (even["inputs"], even["caveat"]) == ([], None)
+    await office.accepted("611", "2023", "census", [("23380", "poor", 9)])
+    leaning = await office.figure("poverty_rate")
+    assert leaning["coverage"] == {"reported": 1, "nil": 0, "expected": 102}
+    assert [(it["indicator"], it["reported"]) for it in leaning["inputs"]] == [("poor", 2), ("households", 1)]
+    assert leaning["caveat"]["code"] == "inputs_covered_unequally"
+    assert "poor 2/102, households 1/102" in leaning["caveat"]["text_en"]

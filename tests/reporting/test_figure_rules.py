@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit.decimals import round_half_away
+from shared.periods import Period
 from shared.reporting.catalogue import Average, Count, Figure, FromRegister, Ratio, Sum
-from shared.reporting.figures.coverage import Coverage, Expectations
+from shared.reporting.figures.coverage import Coverage, Expectations, least
+from shared.reporting.figures.place import place_of
 from shared.reporting.figures.rules import (
     Measure,
     achieved_percent,
@@ -19,13 +21,13 @@ from shared.reporting.figures.rules import (
     share_percent,
     unit_by_unit,
 )
+from shared.reporting.figures.store import Word
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import NAME, SINCE, catalogue, done
 
 T0 = datetime(2024, 1, 5, tzinfo=UTC)
 MAP = Territory(read_units(), read_successions())
-ON = SINCE.replace(year=2023, month=12, day=31)
 
 
 def figure(formula, code="f", better="higher") -> Figure:
@@ -226,30 +228,38 @@ def test_a_share_never_exceeds_a_hundred(part, whole):
 # Coverage
 
 
+YEAR = Period(2023)
+
+
 def expect(nil=None, root="62") -> Expectations:
-    return Expectations(catalogue(), MAP, root, ON, nil or {})
+    words = [Word(form, unit, YEAR, nil=True) for form, units in (nil or {}).items() for unit in units]
+    return Expectations(catalogue(), MAP, place_of(MAP, root, YEAR, YEAR.ends_on), None, words)
+
+
+def covered(expectations, measures, of=None) -> Coverage:
+    return least(expectations.of_inputs(of or RATE_OF_OFFICE, measures))
 
 
 RATE_OF_OFFICE = catalogue().figures["poverty_rate"]
 
 
 def test_coverage_is_that_of_the_least_covered_input():
-    found = expect().coverage(RATE_OF_OFFICE, {"poor": measure(5, 90), "households": measure(9, 102)})
+    found = covered(expect(), {"poor": measure(5, 90), "households": measure(9, 102)})
     assert found == Coverage(90, 0, 102)
-    assert expect().coverage(RATE_OF_OFFICE, {"poor": measure(5, 90)}) == Coverage(0, 0, 102)
+    assert covered(expect(), {"poor": measure(5, 90)}) == Coverage(0, 0, 102)
 
 
 def test_nil_counts_and_silence_does_not():
-    found = expect({"census": {"610", "23404"}}).coverage(RATE_OF_OFFICE, {})
-    assert found == Coverage(0, 13, 102)
-    assert expect({"works": {"610"}}).coverage(RATE_OF_OFFICE, {}) == Coverage(0, 0, 102)
-    assert expect({"census": {"610"}}, root="611").coverage(RATE_OF_OFFICE, {}) == Coverage(0, 0, 8)
-    assert expect({"census": {"610"}}, root="23344").coverage(RATE_OF_OFFICE, {}) == Coverage(0, 1, 1)
+    assert covered(expect({"census": {"610", "23404"}}), {}) == Coverage(0, 13, 102)
+    assert covered(expect({"census": {"610", "23344"}}), {}) == Coverage(0, 12, 102)
+    assert covered(expect({"works": {"610"}}), {}) == Coverage(0, 0, 102)
+    assert covered(expect({"census": {"610"}}, root="611"), {}) == Coverage(0, 0, 8)
+    assert covered(expect({"census": {"610"}}, root="23344"), {}) == Coverage(0, 1, 1)
 
 
 def test_a_count_is_covered_by_the_units_that_state_all_of_it():
     count = catalogue().figures["communes_done"]
-    assert expect().coverage(count, {"communes_done": measure(48, 85)}) == Coverage(85, 0, 85)
+    assert covered(expect(), {"communes_done": measure(48, 85)}, count) == Coverage(85, 0, 85)
 
 
 @given(
@@ -261,6 +271,6 @@ def test_coverage_never_exceeds_what_was_expected(nil, poor, households):
     said = {
         code: measure(1, covers) for code, covers in (("poor", poor), ("households", households)) if covers
     }
-    found = expect({"census": nil}).coverage(RATE_OF_OFFICE, said)
+    found = covered(expect({"census": nil}), said)
     assert found.reported + found.nil <= found.expected
     assert 0 <= found.share <= 1

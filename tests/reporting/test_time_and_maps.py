@@ -1,5 +1,6 @@
 """Flows and stocks over time, and figures on the map of another day."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,54 @@ async def test_a_part_of_the_year_is_no_full_coverage(office):
     }
     await office.accepted(PLACE, "2023-12", "results", [(PLACE, "jobs", 1)])
     assert (await office.figure("jobs", "2023", unit=PLACE))["coverage"]["reported"] == 1
+
+
+async def test_a_month_in_which_nothing_happened_fills_the_year_as_one_with_a_value_does(office):
+    for month in range(1, 12):
+        await office.accepted(PLACE, f"2023-{month:02d}", "results", [(PLACE, "jobs", 1)])
+    await office.accepted(PLACE, "2023-12", "results", [], nil=True)
+    await office.accepted("611", "2023-12", "results", [], nil=True)
+    for month in range(1, 13):
+        await office.accepted("612", f"2023-{month:02d}", "results", [], nil=True)
+
+    async def covered(unit, period="2023"):
+        now = await office.figure("jobs", period, unit)
+        then = await office.figure("jobs", period, unit, as_of=office.clock.at.isoformat())
+        assert now["coverage"] == then["coverage"]
+        return tuple(now["coverage"].values())
+
+    assert await covered(PLACE) == (1, 0, 1)
+    assert await covered("611") == (0, 0, 1)
+    assert await covered("612") == (0, 1, 1)
+    assert await covered("62") == (1, 1, 10)
+    assert await covered(PLACE, "2023-Q4") == (1, 0, 1)
+    assert await covered("611", "2023-12") == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("2023", "2023-05"), ("2023-Q2", "2023"), ("2023-05", "2023-Q2")]
+)
+@pytest.mark.parametrize("nil_first", [True, False])
+async def test_that_nothing_happened_is_not_stated_beside_a_flow_of_an_overlapping_period(
+    office, first, second, nil_first
+):
+    async def say(period, *, nil):
+        values = [] if nil else [(PLACE, "jobs", 5)]
+        return await office.submit(PLACE, period, "results", values, nil=nil)
+
+    assert (await say(first, nil=nil_first)).status_code == 201
+    answer = await say(second, nil=not nil_first)
+    assert (answer.status_code, answer.json()["code"]) == (409, "value_stated_elsewhere")
+    assert answer.json()["conflicts"][0]["period"] == first
+    assert (await say("2023-11" if "2023" not in (first, second) else "2022", nil=True)).status_code == 201
+
+
+async def test_a_stock_is_no_word_about_a_longer_period_in_which_nothing_happened(office):
+    commune = office.communes(PLACE)[0]
+    await office.accepted(PLACE, "2023", "results", [(commune, "herd", 9)])
+    assert (await office.submit(PLACE, "2023-05", "results", [], nil=True)).status_code == 201
+    await office.accepted("611", "2023-05", "results", [(office.communes("611")[0], "herd", 9)])
+    assert (await office.submit("611", "2023", "results", [], nil=True)).status_code == 409
 
 
 async def test_a_flow_is_not_stated_for_a_year_and_for_a_month_of_it(office):

@@ -237,7 +237,7 @@ def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
         minimum=observed.minimum if observed else None,
         maximum=observed.maximum if observed else None,
         better=figure.better,
-        adds=figure.adds,
+        adds=figure.merges,
         headline=figure.headline,
         breaks=[BreakOut(on=it.on, note=it.note.vi, note_en=it.note.en) for it in figure.breaks],
         legal_basis=figure.legal_basis,

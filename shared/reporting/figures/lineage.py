@@ -12,6 +12,7 @@ from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue import Figure
 from shared.reporting.desk import Desk
 from shared.reporting.figures import store
+from shared.reporting.figures.place import to_be_assessed_anew
 from shared.reporting.figures.reading import Reading, counted_in, outcome_of, standing_at, where
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
@@ -34,7 +35,10 @@ class LineageTooLarge(Invalid):
 class LineageValue(BaseModel):
     """One value that the figure is made from."""
 
-    unit: str = Field(description="code of the unit")
+    unit: str = Field(description="code of the unit it is stated for")
+    lies_in: str | None = Field(
+        description="the unit of the map that is read in which it counts; null where that map is its own"
+    )
     period: str = Field(description="SDMX time period it is stated for")
     indicator: str = Field(description="code of the indicator")
     value: Number = Field(description="the value, in the share that lies in the unit asked about")
@@ -77,12 +81,14 @@ class LineageOut(BaseModel):
 async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
     """Give everything that a figure is made from. Three statements, and those of its register if it has one."""
     place = where(desk, asked)
-    stated = await standing_at(desk, asked, place, frozenset(figure.inputs))
+    found = await standing_at(desk, asked, place, frozenset(figure.inputs))
+    stated = store.that_count(desk.engine.catalogue, asked.period, found)
     if len(stated) > MAX_VALUES:
         raise LineageTooLarge(values=len(stated), limit=MAX_VALUES)
     measures = store.measures_from(desk.engine.catalogue, asked.period, stated)
     counted = await counted_in(desk, asked, place, [figure])
-    outcome = outcome_of(figure, place, measures, counted)
+    anew = to_be_assessed_anew(figure, place, stated)
+    outcome = outcome_of(figure, measures, counted, to_be_assessed_anew=anew)
     return LineageOut(
         indicator=figure.code,
         formula=figure.formula_text,
@@ -94,7 +100,8 @@ async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
         caveat=CaveatOut.of(counted.get(figure.code)),
         values=[
             LineageValue(
-                unit=one.unit,
+                unit=one.origin,
+                lies_in=one.unit if one.stated_by else None,
                 period=one.period,
                 indicator=one.indicator,
                 value=one.value,

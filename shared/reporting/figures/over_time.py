@@ -2,13 +2,14 @@
 
 Flows add up over sub-periods: the jobs of a year are the jobs of its months. Stocks take the last: the households of a
 year are those at its end, so what is stated for the period itself comes first, then the sub-period that ends last. A
-flow is never stated for a period and for a part of it at once (`reports/submitting.py` refuses that), so nothing counts
-twice.
+flow is never stated for a period and for a part of it at once (`reports/nearby.py` refuses that), so nothing counts
+twice. Units that merged add up within each one that they became, each with its own last.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from shared.periods import Period, PeriodKind
@@ -23,6 +24,8 @@ class Stretch:
     period: Period
     code: str
     measure: Measure
+    origin: str
+    """The unit that stated it: another one than `unit` when its land lies in that one by now."""
 
 
 def stretches(asked: Period) -> list[Period]:
@@ -34,26 +37,30 @@ def over_time(
     stated: Iterable[Stretch], asked: Period, is_flow: Callable[[str], bool]
 ) -> dict[tuple[str, str], Measure]:
     """Make each unit's measure of the asked period, by (unit, code)."""
-    found: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Measure]] = defaultdict(list)
+    for one in counting(stated, asked, is_flow):
+        found[one.unit, one.code].append(_in_proportion(one, asked) if is_flow(one.code) else one.measure)
+    return {key: whole for key, parts in found.items() if (whole := combine(parts)) is not None}
+
+
+def counting(stated: Iterable[Stretch], asked: Period, is_flow: Callable[[str], bool]) -> Iterator[Stretch]:
+    """Give the statements that count: every one of a flow, of a stock the last of each unit that stated it."""
+    last: dict[tuple[str, str, str], Stretch] = {}
     for one in stated:
-        found[one.unit, one.code].append(one)
-    return {
-        (unit, code): _added(parts, asked) if is_flow(code) else _last(parts, asked)
-        for (unit, code), parts in found.items()
-    }
+        if is_flow(one.code):
+            yield one
+            continue
+        key = one.unit, one.origin, one.code
+        if key not in last or _later(one.period, asked) > _later(last[key].period, asked):
+            last[key] = one
+    yield from last.values()
 
 
-def _last(parts: list[Stretch], asked: Period) -> Measure:
-    own = next((one for one in parts if one.period == asked), None)
-    return (own or max(parts, key=lambda one: (one.period.ends_on, one.period.starts_on))).measure
+def _later(part: Period, asked: Period) -> tuple[bool, date, date]:
+    return part == asked, part.ends_on, part.starts_on
 
 
-def _added(parts: list[Stretch], asked: Period) -> Measure:
-    """Add up; coverage counts in proportion to length, for eleven of twelve months are no whole year."""
-    weighted = (
-        replace(one.measure, covers=one.measure.covers * Fraction(one.period.kind.months, asked.kind.months))
-        for one in parts
-    )
-    whole = combine(weighted)
-    assert whole is not None
-    return whole
+def _in_proportion(one: Stretch, asked: Period) -> Measure:
+    """Count coverage in proportion to length, for eleven of twelve months are no whole year."""
+    covers = one.measure.covers * Fraction(one.period.kind.months, asked.kind.months)
+    return replace(one.measure, covers=covers)

@@ -1,24 +1,37 @@
 """How a figure is answered: its measures in the scope, its target, its coverage, its lineage."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
 from shared.kit.feed import newest_change
+from shared.kit.problems import Sentence
 from shared.periods import Period
 from shared.reporting.basis import BasisName, instant
-from shared.reporting.catalogue import Figure, FromRegister
+from shared.reporting.catalogue import Figure, FromRegister, Ratio
 from shared.reporting.desk import Desk
 from shared.reporting.engine import Counted, Scope
 from shared.reporting.figures import store
-from shared.reporting.figures.coverage import Coverage, Expectations
-from shared.reporting.figures.place import Place, own_place, place_on_map, reported_on_map
+from shared.reporting.figures.coverage import Coverage, Expectations, differing, least
+from shared.reporting.figures.place import Era, Place, place_of, settled, to_be_assessed_anew
 from shared.reporting.figures.rules import Measure, Outcome, achieved_percent, evaluate
-from shared.reporting.figures.schemas import CaveatOut, CoverageOut, FigureOut, ProgressOut, UnitName
-from shared.reporting.figures.store import StandingValue
+from shared.reporting.figures.schemas import (
+    CaveatOut,
+    CoverageOut,
+    FigureOut,
+    InputOut,
+    ProgressOut,
+    UnitName,
+)
+from shared.reporting.figures.store import StandingValue, Word
 from shared.reporting.targets.store import targets_of
+
+LEANING = Sentence(
+    "Các số cộng của tỷ lệ này không do cùng số đơn vị nêu: {units}.",
+    "The sums of this ratio are not stated by the same number of units: {units}.",
+)
 
 
 @dataclass(frozen=True)
@@ -43,25 +56,22 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     """
     place = where(desk, asked)
     figures = desk.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
-    measures, stated = await _measures(desk, asked, place)
-    nil = await store.nil_units(desk.session, period=asked.period, basis=asked.basis, as_of=asked.as_of)
+    words = await store.words_beside_nil(
+        desk.session, period=asked.period, basis=asked.basis, as_of=asked.as_of
+    )
+    measures, stated = await _measures(desk, asked, place, words)
     counted = await counted_in(desk, asked, place, figures)
     planned = await _planned(desk, asked, place)
     _, changed_at = await newest_change(desk.session)
-    expected = Expectations(
-        desk.engine.catalogue, desk.territory, place.unit.code, place.map_on, nil if place.own_map else {}
-    )
+    expected = Expectations(desk.engine.catalogue, desk.territory, place, stated, words)
     answer = []
     for figure in figures:
-        covered = (
-            expected.coverage(figure, measures)
-            if place.own_map
-            else _coverage_on_map(desk, place, figure, stated)
-        )
-        outcome = outcome_of(figure, place, measures, counted)
+        covered = expected.of_inputs(figure, measures)
+        anew = to_be_assessed_anew(figure, place, stated or ())
+        outcome = outcome_of(figure, measures, counted, to_be_assessed_anew=anew)
         lineage = _lineage(desk, asked, figure, counted)
-        caveat = CaveatOut.of(counted.get(figure.code))
-        answer.append(_said(figure, outcome, planned.get(figure.code), covered, caveat, lineage, place))
+        caveat = CaveatOut.of(counted.get(figure.code)) or _leaning(figure, covered)
+        answer.append(_said(figure, outcome, planned.get(figure.code), covered, caveat, lineage, place, anew))
     return ProgressOut(
         unit=UnitName(code=place.unit.code, name=place.unit.name),
         period=str(asked.period),
@@ -74,31 +84,48 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
 
 def where(desk: Desk, asked: Reading) -> Place:
     """Find the place that a reading asks about."""
-    if asked.map_on is None or asked.map_on == asked.period.ends_on:
-        return own_place(desk.territory, asked.unit, asked.period)
-    return place_on_map(desk.territory, asked.unit, asked.period, asked.map_on)
+    return place_of(desk.territory, asked.unit, asked.period, asked.map_on or asked.period.ends_on)
 
 
 async def standing_at(
     desk: Desk, asked: Reading, place: Place, indicators: frozenset[str] | None = None
 ) -> list[StandingValue]:
-    """Give the values that stand, or stood, in a place, each in the share that lies there."""
-    stated = await store.standing_values(
+    """Give the values that stand, or stood, in a place, each in the share that lies there. One statement for each map."""
+    found: list[StandingValue] = []
+    for era in place.eras:
+        if era.parts:
+            found += await _stated_on(desk, asked, era, indicators)
+    return settled(desk.territory, place, found, store.is_flow(desk.engine.catalogue, asked.period))
+
+
+async def _stated_elsewhere(desk: Desk, asked: Reading, place: Place) -> bool:
+    """Tell whether anything stands for a part of the period that ended on another map. A statement for each such map."""
+    return any([await _stated_on(desk, asked, era) for era in place.elsewhere])
+
+
+async def _stated_on(
+    desk: Desk, asked: Reading, era: Era, indicators: frozenset[str] | None = None
+) -> list[StandingValue]:
+    return await store.standing_values(
         desk.session,
         period=asked.period,
+        parts=era.parts,
         basis=asked.basis,
-        units=place.shares.keys(),
+        units=era.units,
         indicators=indicators,
         as_of=asked.as_of,
     )
-    return place.weigh(stated)
 
 
 def outcome_of(
-    figure: Figure, place: Place, measures: Mapping[str, Measure], counted: Mapping[str, Counted]
+    figure: Figure,
+    measures: Mapping[str, Measure],
+    counted: Mapping[str, Counted],
+    *,
+    to_be_assessed_anew: bool,
 ) -> Outcome:
     """Make a figure; what does not add up over units that merged has no value there."""
-    if place.merged and not figure.adds:
+    if to_be_assessed_anew:
         return Outcome(None)
     if isinstance(figure.formula, FromRegister):
         return Outcome(Decimal(counted[figure.code].value), status="official")
@@ -114,20 +141,26 @@ async def _planned(desk: Desk, asked: Reading, place: Place) -> dict[str, Decima
 
 
 async def _measures(
-    desk: Desk, asked: Reading, place: Place
-) -> tuple[dict[str, Measure], list[StandingValue]]:
-    """Read roll-ups for the present of a district or province, the observations themselves for anything else."""
-    if asked.as_of is None and place.own_map and place.unit.level in ("province", "district"):
+    desk: Desk, asked: Reading, place: Place, words: Iterable[Word]
+) -> tuple[dict[str, Measure], list[StandingValue] | None]:
+    """Read roll-ups for the present of a district or province, the observations themselves (said as well) for anything else.
+
+    A year of two maps is read from roll-ups while nothing stands for a part of it that ended on the earlier one.
+    """
+    present = asked.as_of is None and place.own_map and place.unit.level in ("province", "district")
+    one_map = all(word.period in place.here.parts for word in words)
+    if present and one_map and not await _stated_elsewhere(desk, asked, place):
         below = desk.territory.children(place.unit.code, place.map_on)
         districts = (one.code for one in below if one.level == "district")
         found = await store.rolled_up(
             desk.session,
             desk.engine.catalogue,
             period=asked.period,
+            parts=place.here.parts,
             basis=asked.basis,
             units=[place.unit.code, *districts],
         )
-        return found, []
+        return found, None
     stated = await standing_at(desk, asked, place)
     return store.measures_from(desk.engine.catalogue, asked.period, stated), stated
 
@@ -137,33 +170,34 @@ async def counted_in(
 ) -> dict[str, Counted]:
     """Ask each register that these figures come from, once."""
     wanted = {it.formula.register for it in figures if isinstance(it.formula, FromRegister)}
-    scope = Scope(place.unit.code, frozenset(place.shares), asked.period, asked.period.ends_on, asked.as_of)
+    scope = Scope(place.unit.code, place.counted, asked.period, asked.period.ends_on, asked.as_of)
     found: dict[str, Counted] = {}
     for name in sorted(wanted):
         found |= await desk.engine.registers[name](desk.session, scope)
     return found
 
 
-def _coverage_on_map(
-    desk: Desk, place: Place, figure: Figure, stated: list[StandingValue]
-) -> Coverage | None:
-    found = []
-    for code in figure.inputs:
-        indicator = desk.engine.catalogue.indicator(code, place.period.ends_on)
-        if indicator is not None:
-            reported, expected = reported_on_map(desk.territory, place, indicator, stated)
-            found.append(Coverage(reported, 0, expected))
-    return min(found, key=lambda it: it.share, default=None)
+def _leaning(figure: Figure, covered: Mapping[str, Coverage]) -> CaveatOut | None:
+    """Say that the sums of a ratio are not of the same units, as far as their numbers tell."""
+    if not isinstance(figure.formula, Ratio) or not differing(covered):
+        return None
+    units = ", ".join(f"{code} {it.reported}/{it.expected}" for code, it in covered.items())
+    return CaveatOut(
+        code="inputs_covered_unequally",
+        text=LEANING.vi.format(units=units),
+        text_en=LEANING.en.format(units=units),
+    )
 
 
 def _said(
     figure: Figure,
     outcome: Outcome,
     target: Decimal | None,
-    covered: Coverage | None,
+    covered: Mapping[str, Coverage],
     caveat: CaveatOut | None,
     lineage: str,
     place: Place,
+    anew: bool,
 ) -> FigureOut:
     return FigureOut(
         indicator=figure.code,
@@ -177,9 +211,10 @@ def _said(
         target=target,
         achieved_percent=achieved_percent(outcome.value, target, figure.better),
         better=figure.better,
-        coverage=CoverageOut.model_validate(covered, from_attributes=True) if covered else None,
+        coverage=CoverageOut.of(least(covered)),
+        inputs=[InputOut(indicator=code, **asdict(it)) for code, it in differing(covered).items()],
         status=outcome.status,
-        reassessment_required=place.merged and not figure.adds,
+        reassessment_required=anew,
         comparable_from=figure.comparable_from(place.period.ends_on),
         oldest_at=outcome.oldest_at,
         newest_at=outcome.newest_at,
@@ -210,7 +245,7 @@ async def values_by_child(
     One statement; it reads the observations, so it costs what the values below the unit cost.
     """
     asked = Reading(root, period, basis, as_of)
-    place = own_place(desk.territory, root, period)
+    place = where(desk, asked)
     on = period.ends_on
     children = [unit.code for unit in desk.territory.children(root, on) if unit.level != "village"]
     by_place: dict[str, list[StandingValue]] = {code: [] for code in (*children, root)}

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
+from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.rules import Measure, unit_by_unit
 from shared.reporting.figures.store import StandingValue, measures_from, standing_values
 from shared.territory.tree import Territory
@@ -127,6 +128,8 @@ async def refresh(
     )
     if in_parts or whole:
         for holding in (period, *period.within()):
+            if not territory.same_map(period.ends_on, holding.ends_on):
+                break  # the longer period is read unit by unit: there, a code may mean other land
             await touched.as_a_whole(holding, in_parts, list(whole.values()))
 
 
@@ -184,6 +187,9 @@ class _Touched:
             units=places,
             indicators={*stocks, *(code for figure in made for code in figure.inputs)},
             reporters=self._reporters(period, places),
+            parts=[
+                part for part in stretches(period) if self.territory.same_map(part.ends_on, period.ends_on)
+            ],
         )
         by_place: dict[str, list[StandingValue]] = defaultdict(list)
         for one in stated:

@@ -10,6 +10,7 @@ from shared.kit.decimals import Number
 from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
 from shared.reporting.engine import Counted
+from shared.reporting.figures.coverage import Coverage
 from shared.reporting.statements import Status
 
 
@@ -26,6 +27,17 @@ class CoverageOut(BaseModel):
     reported: int = Field(description="units whose values are in the figure")
     nil: int = Field(0, description="units that stated that nothing happened")
     expected: int = Field(description="units that were expected to report")
+
+    @classmethod
+    def of(cls, covered: Coverage | None) -> "CoverageOut | None":
+        """Say what is covered, if that is a question."""
+        return None if covered is None else cls.model_validate(covered, from_attributes=True)
+
+
+class InputOut(CoverageOut):
+    """What one input of a figure covers."""
+
+    indicator: str = Field(description="code of the indicator")
 
 
 class CaveatOut(BaseModel):
@@ -63,6 +75,7 @@ class FigureOut(BaseModel):
                 "achieved_percent": None,
                 "better": "lower",
                 "coverage": {"reported": 102, "nil": 0, "expected": 102},
+                "inputs": [],
                 "status": "official",
                 "oldest_at": "2024-01-05T02:00:00Z",
                 "newest_at": "2024-01-05T02:10:00Z",
@@ -87,6 +100,10 @@ class FigureOut(BaseModel):
     )
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
+    inputs: list[InputOut] = Field(
+        default_factory=list,
+        description="what each input covers, where they differ; empty where they are alike",
+    )
     status: Status | None = Field(description="the least certain status of the values in it")
     reassessment_required: bool = Field(
         False, description="the figure does not add up over units that merged; it must be assessed anew"

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
-from shared.reporting.figures.over_time import Stretch, over_time, stretches
+from shared.reporting.figures.over_time import Stretch, counting, over_time, stretches
 from shared.reporting.figures.rules import Measure, combine, unit_by_unit
-from shared.reporting.models import RollUp, Standing
+from shared.reporting.models import RollUp
 
 _STANDING_VALUES = text(
     """
@@ -41,6 +41,23 @@ _STANDING_VALUES = text(
     bindparam("as_of", type_=DateTime(timezone=True)),
 )
 
+_STOOD = """
+    {0}.basis = :basis AND {0}.period = ANY(:periods)
+    AND {0}.since <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
+    AND ({0}.until IS NULL OR {0}.until > CAST(:as_of AS timestamptz))
+"""
+
+_WORDS_BESIDE_NIL = text(
+    f"""
+    WITH said_nil AS MATERIALIZED (
+        SELECT DISTINCT n.unit, n.form FROM standings n WHERE n.nil AND {_STOOD.format("n")}
+    )
+    SELECT s.form, s.unit, s.period, s.nil
+    FROM standings s JOIN said_nil USING (unit, form)
+    WHERE {_STOOD.format("s")}
+    """
+).bindparams(bindparam("periods", type_=ARRAY(Text)), bindparam("as_of", type_=DateTime(timezone=True)))
+
 
 class StandingValue(NamedTuple):
     """One value that stands."""
@@ -55,6 +72,24 @@ class StandingValue(NamedTuple):
     report_id: uuid.UUID
     reasoned: bool = False
     """Whether a rule of the program tells it from other values, and why."""
+    stated_by: str | None = None
+    """The unit of the period's own day that stated it, where its land lies in `unit` on the map that is read."""
+    same_land: bool = True
+    """Whether `unit` is the land that it was stated of, and no more."""
+
+    @property
+    def origin(self) -> str:
+        """The unit that it was stated for."""
+        return self.stated_by or self.unit
+
+
+class Word(NamedTuple):
+    """That a unit spoke on a form for a period or a part of it, or stated that nothing happened then."""
+
+    form: str
+    unit: str
+    period: Period
+    nil: bool
 
 
 async def standing_values(
@@ -66,16 +101,17 @@ async def standing_values(
     indicators: Collection[str] | None = None,
     reporters: Collection[str] | None = None,
     as_of: datetime | None = None,
+    parts: Collection[Period] | None = None,
 ) -> list[StandingValue]:
     """Give the values of these units that stand, or stood at an instant, for a period and its parts. One statement.
 
-    Naming the reporters, where they are few and known, spares a look at everybody else's reports.
+    Of some parts where they are named: a code means another unit in a part that ended on another map. Naming the reporters, where they are few and known, spares a look at everybody else's reports.
     """
     rows = await session.execute(
         _STANDING_VALUES,
         {
             "year": period.year,
-            "periods": [str(part) for part in stretches(period)],
+            "periods": [str(part) for part in (stretches(period) if parts is None else parts)],
             "basis": basis,
             "units": sorted(units),
             "indicators": sorted(indicators) if indicators is not None else None,
@@ -87,14 +123,21 @@ async def standing_values(
 
 
 async def rolled_up(
-    session: AsyncSession, catalogue: Catalogue, *, period: Period, basis: str, units: Collection[str]
+    session: AsyncSession,
+    catalogue: Catalogue,
+    *,
+    period: Period,
+    basis: str,
+    units: Collection[str],
+    parts: Collection[Period] | None = None,
 ) -> dict[str, Measure]:
     """Add up the roll-ups of these answering units, by measure. One statement; its cost is their number.
 
-    Flows are rolled up for each period by itself and add up here; the rest is rolled up for the period as a whole.
+    Flows are rolled up for each period by itself and add up here, those of all parts or of the ones named; the rest is
+    rolled up for the period as a whole.
     """
-    parts = {str(part): part for part in stretches(period)}
-    is_flow = _is_flow(catalogue, period)
+    named = {str(part): part for part in (stretches(period) if parts is None else parts)}
+    flow = is_flow(catalogue, period)
     rows = await session.execute(
         select(
             RollUp.unit,
@@ -107,17 +150,17 @@ async def rolled_up(
             RollUp.newest_at,
         ).where(
             RollUp.year == period.year,
-            RollUp.period.in_(parts),
+            RollUp.period.in_(named),
             RollUp.basis == basis,
             RollUp.unit.in_(units),
         )
     )
     stated = (
-        Stretch(unit, parts[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at))
+        Stretch(unit, named[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at), unit)
         for unit, part, code, value, covers, status, oldest_at, newest_at in rows
-        if parts[part] == period or is_flow(code)
+        if named[part] == period or flow(code)
     )
-    return _by_code(over_time(stated, period, is_flow))
+    return _by_code(over_time(stated, period, flow))
 
 
 async def measured(
@@ -128,33 +171,48 @@ async def measured(
     basis: str,
     units: Collection[str],
     as_of: datetime | None = None,
+    parts: Collection[Period] | None = None,
 ) -> dict[str, Measure]:
     """Make the measures from the observations themselves, as they stood at an instant (None: now).
 
-    Costs what the values of these units cost; used for one commune, for the past, and to prove the roll-ups.
+    Costs what the values of these units cost; proves the roll-ups.
     """
-    stated = await standing_values(session, period=period, basis=basis, units=units, as_of=as_of)
+    stated = await standing_values(session, period=period, basis=basis, units=units, as_of=as_of, parts=parts)
     return measures_from(catalogue, period, stated)
 
 
 def measures_from(catalogue: Catalogue, asked: Period, stated: Iterable[StandingValue]) -> dict[str, Measure]:
     """Make the measures of a period from standing values, counts over units included. Pure."""
+    by_unit = over_time(_stretched(asked, stated), asked, is_flow(catalogue, asked))
+    added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.apart}
+    return _by_code(added) | _unit_by_unit(catalogue, by_unit)
+
+
+def that_count(catalogue: Catalogue, asked: Period, stated: Sequence[StandingValue]) -> list[StandingValue]:
+    """Give the values that a figure of the period is made from: not what a later statement of a stock overtook. Pure."""
+    kept = {
+        (one.unit, one.origin, str(one.period), one.code)
+        for one in counting(_stretched(asked, stated), asked, is_flow(catalogue, asked))
+    }
+    return [one for one in stated if (one.unit, one.origin, one.period, one.indicator) in kept]
+
+
+def _stretched(asked: Period, stated: Iterable[StandingValue]) -> Iterator[Stretch]:
     parts = {str(part): part for part in stretches(asked)}
-    stretched = (
+    return (
         Stretch(
             one.unit,
             parts[one.period],
             one.indicator,
             Measure(one.value, Fraction(one.covers), one.status, one.received_at, one.received_at),
+            one.origin,
         )
         for one in stated
     )
-    by_unit = over_time(stretched, asked, _is_flow(catalogue, asked))
-    added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.apart}
-    return _by_code(added) | _unit_by_unit(catalogue, by_unit)
 
 
-def _is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:
+def is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:
+    """Tell flows from stocks, by the catalogue of a period's last day."""
     flows = {
         code
         for code in catalogue.indicators
@@ -182,18 +240,13 @@ def _unit_by_unit(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure])
     return {code: measure for code, measure in made.items() if measure is not None}
 
 
-async def nil_units(
+async def words_beside_nil(
     session: AsyncSession, *, period: Period, basis: str, as_of: datetime | None = None
-) -> dict[str, set[str]]:
-    """Give the units that stated "nothing happened" for the period itself, by form."""
-    query = select(Standing.form, Standing.unit).where(
-        Standing.period == str(period), Standing.basis == basis, Standing.nil
-    )
-    if as_of is None:
-        query = query.where(Standing.until.is_(None))
-    else:
-        query = query.where(Standing.since <= as_of, (Standing.until.is_(None)) | (Standing.until > as_of))
-    found: dict[str, set[str]] = defaultdict(set)
-    for form, unit in await session.execute(query):
-        found[form].add(unit)
-    return found
+) -> list[Word]:
+    """Give who stated, for a period or a part of it, that nothing happened, with all that these units said on that form.
+
+    One statement.
+    """
+    parts = {str(part): part for part in stretches(period)}
+    rows = await session.execute(_WORDS_BESIDE_NIL, {"periods": list(parts), "basis": basis, "as_of": as_of})
+    return [Word(form, unit, parts[part], nil) for form, unit, part, nil in rows]

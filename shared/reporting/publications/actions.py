@@ -9,8 +9,7 @@ from shared.kit.ids import uuid7
 from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, fault
 from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
-from shared.reporting.figures.over_time import stretches
-from shared.reporting.figures.place import own_place
+from shared.reporting.figures.place import place_of
 from shared.reporting.figures.reading import Reading, progress
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.models import Publication, Report
@@ -99,16 +98,15 @@ async def compare(desk: Desk, one_id: uuid.UUID, other_id: uuid.UUID) -> Compari
     if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
         raise NotComparable
     period = Period.parse(earlier.period)
-    units = own_place(desk.territory, earlier.unit, period).shares.keys()
+    place = place_of(desk.territory, earlier.unit, period, period.ends_on)
     moved = await store.moved_between(
         desk.session,
         basis=earlier.basis,
-        periods=[str(part) for part in stretches(period)],
-        units=units,
+        eras=place.eras,
         after=earlier.as_of,
         until=later.as_of,
     )
-    changed = _changed(moved, await store.values_behind(desk.session, moved, units))
+    changed = _changed(moved, await store.values_behind(desk.session, moved, place.eras))
     before = {it["indicator"]: FigureOut.model_validate(it) for it in earlier.figures}
     after = {it["indicator"]: FigureOut.model_validate(it) for it in later.figures}
     return ComparisonOut(

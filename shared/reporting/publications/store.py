@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.reporting.figures.place import Era
 from shared.reporting.models import Observation, Publication, Report, Standing
 
 
@@ -24,21 +25,21 @@ async def moved_between(
     session: AsyncSession,
     *,
     basis: str,
-    periods: Collection[str],
-    units: Collection[str],
+    eras: Collection[Era],
     after: datetime,
     until: datetime,
 ) -> list[Moved]:
-    """Give the reports on these units whose standing began or ended after one instant and by another, in order."""
+    """Give the reports on the units of these maps whose standing began or ended after one instant and by another, in order."""
     began = and_(Standing.since > after, Standing.since <= until)
     ended = and_(Standing.until > after, Standing.until <= until)
+    periods = [str(part) for era in eras for part in era.parts]
     touches = (
         select(Observation.report_id)
         .where(
             Observation.report_id == Report.id,
             Observation.year == Report.year,
             Observation.period == Report.period,
-            Observation.unit.in_(units),
+            or_(*_lying_in(eras)),
         )
         .exists()
     )
@@ -57,21 +58,28 @@ async def moved_between(
 
 
 async def values_behind(
-    session: AsyncSession, moved: Collection[Moved], units: Collection[str]
+    session: AsyncSession, moved: Collection[Moved], eras: Collection[Era]
 ) -> dict[uuid.UUID, dict[tuple[str, str], Decimal]]:
-    """Give what each of these reports states for these units, by unit and indicator. One statement."""
+    """Give what each of these reports states for the units of these maps, by unit and indicator. One statement."""
     reports = {it.report.id: it.report for it in moved}
     rows = await session.execute(
         select(Observation.report_id, Observation.unit, Observation.indicator, Observation.value).where(
             Observation.year.in_({it.year for it in reports.values()}),
             Observation.report_id.in_(reports),
-            Observation.unit.in_(units),
+            or_(*_lying_in(eras)),
         )
     )
     found: dict[uuid.UUID, dict[tuple[str, str], Decimal]] = {report_id: {} for report_id in reports}
     for report_id, unit, indicator, value in rows:
         found[report_id][unit, indicator] = value
     return found
+
+
+def _lying_in(eras: Collection[Era]) -> list[ColumnElement[bool]]:
+    return [
+        and_(Observation.period.in_([str(part) for part in era.parts]), Observation.unit.in_(era.units))
+        for era in eras
+    ]
 
 
 async def same_name(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
