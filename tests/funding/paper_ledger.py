@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-ABOVE = {"610": "62", "611": "62", "23341": "610", "23344": "610"}
-"""A province, two districts, and two communes of one of them."""
+ABOVE = {"610": "62", "611": "62", "62.SO_NN": "62", "23341": "610", "23344": "610"}
+"""A province, two districts and an agency of it, and two communes of one of the districts."""
 PROJECT, PROJECT_COMPONENT = "CT.1", "GN.DA1"
 
 IN = ("opening_balance", "allocated", "carried_over", "received")

@@ -44,6 +44,11 @@ async def test_a_project_shows_its_money_and_its_building(office, project):
     await office.disburse(40, project=CODE)
     undone = await office.disburse(15, project=CODE)
     await office.reverse(undone)
+    mine = (await office.get("entries", project=CODE)).json()["items"]
+    assert [(it["kind"], it["project"]) for it in mine] == [
+        (kind, CODE) for kind in ("reversal", "disbursement", "disbursement", "commitment")
+    ]
+    assert (await office.get("entries", project="CT.999")).json()["items"] == []
     await plan(office, 2024, 50)
     said = {"on": "2023-11-30", "physical_percent": 45.5, "status": "under_construction"}
     await done(office.post(f"projects/{CODE}/building", said))

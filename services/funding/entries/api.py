@@ -26,6 +26,7 @@ from services.funding.entries.schemas import EntriesPage, EntryOut, RecordedOut
 from services.funding.queries import (
     AnyYear,
     Below,
+    Code,
     OfCapital,
     OfComponent,
     OfProgram,
@@ -159,6 +160,7 @@ async def list_entries(
         Query(description="number of the voucher"),
     ] = None,
     batch: Annotated[uuid.UUID | None, Query(description="id of the batch that it came in")] = None,
+    project: Annotated[Code | None, Query(description="code of the project that it is for")] = None,
     month: Annotated[
         str | None, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09")
     ] = None,
@@ -168,7 +170,7 @@ async def list_entries(
     """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
     scope = await desk.scope(unit, year, below=below)
     sought = Sought(year, program, component, capital, source, scope.places, origin_year)
-    query = store.newest_first(sought, kind, voucher, batch, month)
+    query = store.newest_first(sought, kind, voucher, batch, month, project)
     rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
     link_next(request, response, rows.next)
     entries = await store.with_postings(desk.session, rows.items)

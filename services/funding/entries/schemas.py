@@ -92,6 +92,7 @@ class EntryOut(BaseModel):
     decision: DecisionIO | None = Field(description="the document that decided it")
     in_kind: InKindIO | None = Field(description="what was given instead of money")
     voucher: VoucherIO | None = Field(description="the paper of the payment or contract")
+    project: str | None = Field(description="code of the project that it is for, if it is for one")
     deadline: date | None = Field(
         description="of a carry-over: until when its decision lets the money be paid"
     )

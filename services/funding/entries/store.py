@@ -170,6 +170,7 @@ def newest_first(
     voucher: str | None = None,
     batch: uuid.UUID | None = None,
     month: str | None = None,
+    project: str | None = None,
 ) -> Select[Any]:
     """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
     query, of_entry = entry_query(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
@@ -183,6 +184,8 @@ def newest_first(
         query = query.where(ENTRIES.c.voucher_number == voucher)
     if batch is not None:
         query = query.where(ENTRIES.c.batch == batch)
+    if project is not None:
+        query = query.where(ENTRIES.c.project == project)
     if month is not None:
         first = date.fromisoformat(f"{month}-01")
         following = (first + timedelta(days=31)).replace(day=1)
