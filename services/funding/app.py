@@ -6,6 +6,7 @@ from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.agencies import keep_agencies
 from services.funding.catalogue import read_catalogue
+from services.funding.entries.counter import open_counter
 from services.funding.journal.sealer import sealing
 from services.funding.lapses.rules import read_deadlines
 from services.funding.rules import OverdrawPrevented
@@ -28,7 +29,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             settings=settings,
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
-            on_start=[keep_territory, keep_agencies],
+            on_start=[keep_territory, keep_agencies, open_counter],
             beside=[sealing(settings.seal_every_seconds)],
             clock=clock,
             state={

@@ -1,7 +1,7 @@
-"""What a clerk of the ledger has at hand: the session, the catalogue, the territory, who acts, and when."""
+"""What a clerk of the ledger has at hand: the catalogue, the territory, who acts and when; in a transaction, its session."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Self
 
@@ -13,7 +13,7 @@ from services.funding.catalogue import Catalogue
 from services.funding.places import Place, latest_unit, places_below, unit_of_year
 from shared.kit.clock import Clock, Now, TheClock
 from shared.kit.identity import ANONYMOUS, Caller
-from shared.kit.problems import Forbidden, Sentence
+from shared.kit.problems import Forbidden, Problem, Sentence
 from shared.kit.transactions import Session
 from shared.periods import local_day
 from shared.territory.current import CurrentTerritory
@@ -49,17 +49,16 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every action needs."""
+class Seat:
+    """What is known of a request before its transaction."""
 
-    session: AsyncSession
     catalogue: Catalogue
     territory: Territory
     now: datetime
     """The instant of the request."""
     clock: Clock
     """Asked again by whoever has waited for the write order."""
-    caller: Caller = ANONYMOUS
+    caller: Caller = field(default=ANONYMOUS, kw_only=True)
 
     def of(self, caller: Caller) -> Self:
         """Seat the caller that the route's guard let in."""
@@ -72,10 +71,25 @@ class Desk:
 
     def require(self, program: str, unit: str, on: date) -> None:
         """Refuse a program or a unit that the caller was not granted; rights follow the tree of the day."""
-        if program not in self.caller.programs:
-            raise ProgramNotGranted(program=program)
-        if not any(self.territory.is_within(unit, root, on) for root in self.caller.units):
-            raise UnitNotGranted(unit=unit)
+        refusal = refusal_of(self.caller, self.territory, program, unit, on)
+        if refusal is not None:
+            raise refusal
+
+
+def refusal_of(caller: Caller, territory: Territory, program: str, unit: str, on: date) -> Problem | None:
+    """Tell why a caller may not write for a program or a unit on a day; None where it may."""
+    if program not in caller.programs:
+        return ProgramNotGranted(program=program)
+    if not any(territory.is_within(unit, root, on) for root in caller.units):
+        return UnitNotGranted(unit=unit)
+    return None
+
+
+@dataclass(frozen=True)
+class Desk(Seat):
+    """What every other action needs: a seat, and the session of the request's transaction."""
+
+    session: AsyncSession
 
     async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> Scope:
         """Tell where the money lies that a reader asks for: in a unit of a year, or everywhere."""
@@ -100,10 +114,18 @@ CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
 """The programs, components and sources of this installation."""
 
 
+async def _seat(catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: TheClock) -> Seat:
+    return Seat(catalogue, territory, now, clock)
+
+
+TheSeat = Annotated[Seat, Depends(_seat)]
+"""Where an entry is handed in, not yet seated: `seat.of(caller)`."""
+
+
 async def _desk(
     session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: TheClock
 ) -> Desk:
-    return Desk(session, catalogue, territory, now, clock)
+    return Desk(catalogue, territory, now, clock, session)
 
 
 TheDesk = Annotated[Desk, Depends(_desk)]

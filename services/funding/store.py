@@ -1,16 +1,16 @@
 """How lots are locked, opened and kept. Flushes, never commits.
 
-Every statement locks lots in the order (year, origin year, id), and an entry that touches two years locks the earlier one
-first, so that entries wait for each other and never deadlock.
+All lots that a transaction needs are locked at once in the order (year, origin year, id), and after them those that are
+opened, so that transactions wait for each other and never deadlock.
 """
 
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     Date,
     Integer,
@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,25 +53,24 @@ OF_LINES = text(
 )  # fmt: skip
 
 
+KEEP = text(
+    "UPDATE lots SET {values} FROM unnest(:ids, {arrays}) AS kept (id, {names}) WHERE lots.id = kept.id".format(
+        values=", ".join(f"{name} = kept.{name}" for name in MEASURES),
+        arrays=", ".join(f":{name}" for name in MEASURES),
+        names=", ".join(MEASURES),
+    )
+).bindparams(*(bindparam(name, type_=ARRAY(BigInteger)) for name in ("ids", *MEASURES)))
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The locked lots of one entry: their balances, and the rows they are kept in."""
+    """Locked lots: their balances, and the rows they are kept in."""
 
     balances: Mapping[Lot, Amounts]
     ids: Mapping[Lot, int]
 
     def __or__(self, other: "Holding") -> "Holding":
         return Holding({**self.balances, **other.balances}, {**self.ids, **other.ids})
-
-
-async def lock_lots(session: AsyncSession, line: Line, origin_year: int | None) -> Holding:
-    """Lock the lots of a line, or its one of that origin."""
-    query = select(LOTS).where(
-        *(LOTS.c[name].is_not_distinct_from(getattr(line, name)) for name in KEY if name != "origin_year")
-    )
-    if origin_year is not None:
-        query = query.where(LOTS.c.origin_year == origin_year)
-    return holding_of((await session.execute(query.order_by(*IN_ORDER).with_for_update())).all())
 
 
 async def lock_lines(session: AsyncSession, lines: Collection[Line]) -> Holding:
@@ -86,19 +84,12 @@ async def lock_lines(session: AsyncSession, lines: Collection[Line]) -> Holding:
 
 async def open_lots(session: AsyncSession, lots: Collection[Lot]) -> Holding:
     """Lock lots that receive money, and make those that are not there yet."""
-    rows = [_key(lot) for lot in sorted(lots, key=lambda each: (each.line.year, each.origin_year))]
+    rows = [_key(lot) for lot in sorted(lots, key=_order)]
     statement = insert(LOTS).values(rows)
     locking = statement.on_conflict_do_update(
         constraint="uq_lots_key", set_={"opening_balance_vnd": LOTS.c.opening_balance_vnd}
     )
     return holding_of((await session.execute(locking.returning(*LOTS.c))).all())
-
-
-async def lock_lots_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> Holding:
-    """Lock the lots that an entry was posted to."""
-    posted = select(POSTINGS.c.lot_id).where(POSTINGS.c.year == year, POSTINGS.c.entry_id == entry_id)
-    query = select(LOTS).where(LOTS.c.id.in_(posted)).order_by(*IN_ORDER)
-    return holding_of((await session.execute(query.with_for_update(of=LOTS))).all())
 
 
 async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
@@ -111,15 +102,9 @@ async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
 
 
 async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:
-    """Write the balances of locked lots."""
-    statement = update(LOTS).where(LOTS.c.id == bindparam("lot_id"))
-    await session.execute(
-        statement.values({name: bindparam(f"new_{name}") for name in MEASURES}),
-        [
-            {"lot_id": holding.ids[lot], **{f"new_{name}": getattr(balance, name) for name in MEASURES}}
-            for lot, balance in after.items()
-        ],
-    )
+    """Write the balances of locked lots in one statement."""
+    columns = {name: [getattr(each, name) for each in after.values()] for name in MEASURES}
+    await session.execute(KEEP, {"ids": [holding.ids[lot] for lot in after], **columns})
 
 
 async def places(session: AsyncSession, year: int | None) -> list[Place]:
@@ -179,6 +164,10 @@ def holding_of(rows: Sequence[Row[Any]]) -> Holding:
     return Holding(
         {lot: amounts_of(row) for lot, row in found.items()}, {lot: row.id for lot, row in found.items()}
     )
+
+
+def _order(lot: Lot) -> tuple[int, int, str]:
+    return lot.line.year, lot.origin_year, str(lot.line)
 
 
 def _key(lot: Lot) -> dict[str, Any]:

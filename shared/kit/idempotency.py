@@ -6,40 +6,54 @@ the rolled-back transaction and the twin tries for itself. Nobody burns a key by
 """
 
 import hashlib
+import json
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import DateTime, Row, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.models import AnsweredRequest
-from shared.kit.problems import Invalid, Malformed, Sentence
+from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 
 KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 KEPT_HEADERS = ("content-type", "location", "etag")
 
+_WANTED = "unnest(CAST(:clients AS text[]), CAST(:keys AS text[]){more}) AS wanted (client_id, key{names})"
 _CLAIM = text(
-    """
+    f"""
     INSERT INTO answered_requests (client_id, key, content_sha256, received_at)
-    VALUES (:client_id, :key, :content_sha256, :received_at)
-    ON CONFLICT DO NOTHING RETURNING key
+    SELECT client_id, key, content_sha256, :received_at
+    FROM {_WANTED.format(more=", CAST(:contents AS text[])", names=", content_sha256")}
+    ORDER BY 1, 2
+    ON CONFLICT DO NOTHING RETURNING client_id, key
     """
-)
+).bindparams(bindparam("received_at", type_=DateTime(timezone=True)))
 _ANSWERED = text(
-    """
-    SELECT content_sha256, status, headers, body FROM answered_requests
-    WHERE client_id = :client_id AND key = :key
+    f"""
+    SELECT content_sha256, client_id, key, status, headers, body
+    FROM answered_requests JOIN {_WANTED.format(more="", names="")} USING (client_id, key)
     """
 ).columns(headers=JSONB)
-_KEEP_ANSWER = text(
+_KEEP_ANSWERS = text(
+    f"""
+    UPDATE answered_requests AS kept
+    SET status = wanted.status, headers = CAST(wanted.headers AS jsonb), body = wanted.body
+    FROM {_WANTED.format(more=", CAST(:statuses AS int[]), CAST(:headers AS text[]), CAST(:bodies AS bytea[])", names=", status, headers, body")}
+    WHERE kept.client_id = wanted.client_id AND kept.key = wanted.key
     """
-    UPDATE answered_requests SET status = :status, headers = :headers, body = :body
-    WHERE client_id = :client_id AND key = :key
+)
+_GIVE_UP = text(
+    f"""
+    DELETE FROM answered_requests AS kept USING {_WANTED.format(more="", names="")}
+    WHERE kept.client_id = wanted.client_id AND kept.key = wanted.key
     """
-).bindparams(bindparam("headers", type_=JSONB))
+)
 
 
 class IdempotencyKeyRequired(Malformed):
@@ -83,36 +97,70 @@ async def claim_of(request: Request, client_id: str) -> Claim:
 
 async def first_answer(session: AsyncSession, claim: Claim, now: datetime) -> Response | None:
     """Claim the key; None means the request is the first and must take effect in this transaction."""
-    key = {"client_id": claim.client_id, "key": claim.key}
-    while True:
-        claimed = await session.execute(
-            _CLAIM, {**key, "content_sha256": claim.content_sha256, "received_at": now}
-        )
-        if claimed.first() is not None:
-            return None
-        answered = (await session.execute(_ANSWERED, key)).first()
-        if answered is not None:  # else it was pruned since, and is claimed anew
+    found = (await first_answers(session, [claim], now)).get(claim)
+    if isinstance(found, Problem):
+        raise found
+    return found
+
+
+async def first_answers(
+    session: AsyncSession, claims: Collection[Claim], now: datetime
+) -> Mapping[Claim, Response | Problem]:
+    """Claim keys, each once; gives the answers of those that were used before, or that they were for other content."""
+    wanted = {(each.client_id, each.key): each for each in claims}
+    found: dict[Claim, Response | Problem] = {}
+    while wanted:
+        asked = {**_places(wanted.values()), "contents": [each.content_sha256 for each in wanted.values()]}
+        claimed = await session.execute(_CLAIM, {**asked, "received_at": now})
+        for row in claimed:
+            del wanted[row.client_id, row.key]
+        if not wanted:
             break
-    if answered.content_sha256 != claim.content_sha256:
-        raise IdempotencyKeyReused
-    return Response(
-        answered.body,
-        status_code=answered.status or 200,
-        headers={**(answered.headers or {}), "Idempotent-Replay": "true"},
-    )
+        for row in await session.execute(_ANSWERED, _places(wanted.values())):
+            claim = wanted.pop((row.client_id, row.key))
+            same = row.content_sha256 == claim.content_sha256
+            found[claim] = _replay(row) if same else IdempotencyKeyReused()
+        # what is wanted still was pruned since, and is claimed anew
+    return found
 
 
 async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
     """Keep what was answered, in the transaction of the effect."""
+    await keep_answers(session, {claim: response})
+
+
+async def keep_answers(session: AsyncSession, answers: Mapping[Claim, Response]) -> None:
+    """Keep many answers in the transaction of their effects."""
+    headers = [
+        {name: each.headers[name] for name in KEPT_HEADERS if name in each.headers}
+        for each in answers.values()
+    ]
     await session.execute(
-        _KEEP_ANSWER,
+        _KEEP_ANSWERS,
         {
-            "client_id": claim.client_id,
-            "key": claim.key,
-            "status": response.status_code,
-            "headers": {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-            "body": bytes(response.body),
+            **_places(answers),
+            "statuses": [each.status_code for each in answers.values()],
+            "headers": [json.dumps(each) for each in headers],
+            "bodies": [bytes(each.body) for each in answers.values()],
         },
+    )
+
+
+async def give_up(session: AsyncSession, claims: Collection[Claim]) -> None:
+    """Give keys back that were claimed in this transaction and had no effect."""
+    await session.execute(_GIVE_UP, _places(claims))
+
+
+def _places(claims: Iterable[Claim]) -> dict[str, list[str]]:
+    found = list(claims)
+    return {"clients": [each.client_id for each in found], "keys": [each.key for each in found]}
+
+
+def _replay(row: Row[Any]) -> Response:
+    return Response(
+        row.body,
+        status_code=row.status or 200,
+        headers={**(row.headers or {}), "Idempotent-Replay": "true"},
     )
 
 

@@ -39,21 +39,6 @@ async def _read(request: Request, handler: Handler, database: Database) -> Respo
         return conditional(request, await handler(request))
 
 
-async def _write(request: Request, handler: Handler, database: Database) -> Response:
-    async with database.writing() as session:
-        request.state.session = session
-        if request.method != "POST":
-            return await handler(request)
-        caller = await identify(request)
-        claim = await claim_of(request, caller.client_id)
-        repeated = await first_answer(session, claim, request.app.state.clock())
-        if repeated is not None:
-            return repeated
-        response = await handler(request)
-        await keep_answer(session, claim, response)
-        return response
-
-
 class TransactionRoute(APIRoute):
     """A route whose work, idempotency key included, is one transaction."""
 
@@ -64,7 +49,22 @@ class TransactionRoute(APIRoute):
         async def handle(request: Request) -> Response:
             exact = ExactRequest(request.scope, request.receive)
             database: Database = request.app.state.database
-            run = _read if request.method == READ else _write
+            run = _read if request.method == READ else self.write
             return await run(exact, handler, database)
 
         return handle
+
+    async def write(self, request: Request, handler: Handler, database: Database) -> Response:
+        """Run what may change something, and answer when it is committed."""
+        async with database.writing() as session:
+            request.state.session = session
+            if request.method != "POST":
+                return await handler(request)
+            caller = await identify(request)
+            claim = await claim_of(request, caller.client_id)
+            repeated = await first_answer(session, claim, request.app.state.clock())
+            if repeated is not None:
+                return repeated
+            response = await handler(request)
+            await keep_answer(session, claim, response)
+            return response

@@ -9,11 +9,18 @@ Problem
 """
 
 from collections.abc import Mapping
+from datetime import date
 
-from services.funding.balances import Line
+from services.funding.balances import Capital, Line, Posting
 from shared.kit.problems import Conflict, Sentence
 
 ByComponent = Mapping[str | None, int]
+
+PlanKey = tuple[int, str, Capital, str]
+"""Of one year, program, capital kind and source."""
+
+Planned = dict[tuple[str, date, str | None], tuple[int, int]]
+"""What was assigned and what came out of the plan, by unit (its code and since when it means this land) and component."""
 
 
 class BeyondAssignment(Conflict):
@@ -45,3 +52,27 @@ def room(component: str | None, assigned: ByComponent, allocated: ByComponent) -
     if component is not None:
         own = max(0, assigned.get(component, 0) - allocated.get(component, 0))
     return own + spare(assigned, allocated)
+
+
+def plan_of(line: Line) -> PlanKey:
+    """Tell which plan a line is of."""
+    return line.year, line.program, line.capital, line.source
+
+
+def out_of_plan(posting: Posting) -> int:
+    """Tell what a posting takes out of the plan of its line. An opening balance came out of it before this ledger began.
+
+    Money of an earlier origin came out of an earlier plan, so cutting it makes no room in this one.
+    """
+    if posting.lot.origin_year != posting.lot.line.year:
+        return 0
+    change = posting.change
+    return change.opening_balance_vnd + change.allocated_vnd - change.cancelled_vnd
+
+
+def note(planned: Planned, posting: Posting) -> None:
+    """Let what an entry does to a lot take effect on the plan that it is of."""
+    line = posting.lot.line
+    place = (line.unit, line.unit_since, line.component)
+    assigned, allocated = planned.get(place, (0, 0))
+    planned[place] = (assigned + posting.change.assigned_vnd, allocated + out_of_plan(posting))

@@ -6,31 +6,20 @@ One transaction and one lock over all lots of the batch. With `all_or_nothing` o
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from functools import cache
+from dataclasses import dataclass
 from typing import Literal
 
-from services.funding.balances import Amounts, Line, Lot
-from services.funding.batches.store import append_all, forget_claims, keep_all
 from services.funding.desk import Desk
-from services.funding.entries.actions import TAKES, entry_of
+from services.funding.entries.asked import Asked, Candidate, consider
+from services.funding.entries.judging import Verdict
+from services.funding.entries.settling import judge, keep
 from services.funding.entries.store import Entry
-from services.funding.entries.vouchers import Claimant, VoucherUsed, claim
-from services.funding.places import fault_of_unit, place_of
-from services.funding.projects.payments import pay_for_project
-from services.funding.projects.rules import Account
-from services.funding.projects.store import lock_accounts
-from services.funding.proposals import Proposal, Voucher
-from services.funding.store import Holding, lock_lines
-from shared.kit.feed import Happening, publish, take_write_order
+from services.funding.proposals import Proposal
+from shared.kit.feed import Happening
 from shared.kit.ids import uuid7
 from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, refuse
 
 Mode = Literal["all_or_nothing", "best_effort"]
-Outcome = Literal["recorded", "existing", "refused"]
-
-NOTHING_HELD = Holding({}, {})
 
 
 class BatchRefused(Conflict):
@@ -44,76 +33,12 @@ class BatchRefused(Conflict):
     )
 
 
-@dataclass(slots=True)
-class Verdict:
-    """What became of one entry of a batch."""
-
-    ordinal: int
-    outcome: Outcome
-    entry: uuid.UUID | None = None
-    problem: Problem | None = None
-
-
 @dataclass(frozen=True)
 class Judged:
-    """A batch and what became of it."""
+    """A batch and what became of it: a verdict for each entry, in its place."""
 
     id: uuid.UUID
     verdicts: Sequence[Verdict]
-
-
-@dataclass(slots=True)
-class Candidate:
-    """An entry of a batch that is right in itself."""
-
-    ordinal: int
-    claimant: Claimant
-    line: Line
-
-
-@dataclass
-class Bench:
-    """What the judging of a batch leaves: verdicts by place, entries to keep, balances after them."""
-
-    balances: dict[Line, dict[Lot, Amounts]]
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
-    projects: dict[str, Account] = field(default_factory=dict)
-    kept: dict[Voucher, Entry] = field(default_factory=dict)
-    unused: set[Voucher] = field(default_factory=set)
-    touched: dict[Lot, Amounts] = field(default_factory=dict)
-
-    def judge(self, candidate: Candidate, standing: Mapping[Voucher, Entry]) -> None:
-        """Give one verdict, and let the entry take effect on the balances where it may."""
-        entry = candidate.claimant.entry
-        assert entry.voucher is not None
-        known = standing.get(entry.voucher) or self.kept.get(entry.voucher)
-        try:
-            if known is not None:
-                differs = candidate.claimant.differences(known)
-                if differs:
-                    raise VoucherUsed(entry.voucher, known, differs)
-                self.verdicts[candidate.ordinal] = Verdict(candidate.ordinal, "existing", known.id)
-                return
-            self._take_effect(candidate, entry)
-        except Problem as problem:
-            self.verdicts[candidate.ordinal] = Verdict(candidate.ordinal, "refused", problem=problem)
-            if known is None:
-                self.unused.add(entry.voucher)
-            return
-        self.unused.discard(entry.voucher)
-        self.verdicts[candidate.ordinal] = Verdict(candidate.ordinal, "recorded", entry.id)
-
-    def _take_effect(self, candidate: Candidate, entry: Entry) -> None:
-        line, projects = candidate.line, dict(self.projects)
-        pay_for_project(projects, entry, f"/entries/{candidate.ordinal}/project")
-        lots = self.balances.get(line, {})
-        of_origin = {lot: lots[lot] for lot in lots if entry.origin_year in {None, lot.origin_year}}
-        postings = TAKES[entry.kind](line, of_origin, entry.amount_vnd)
-        for posting in postings:
-            lots[posting.lot] = self.touched[posting.lot] = lots[posting.lot] + posting.change
-        assert entry.voucher is not None
-        self.projects = projects
-        self.kept[entry.voucher] = replace(entry, postings=tuple(postings))
 
 
 async def record_batch(
@@ -128,89 +53,38 @@ async def record_batch(
     batch_id = uuid7(desk.now)
     unreadable, of_the_body = _by_place(shape_faults)
     refuse(of_the_body)
-    candidates, refused = _candidates(desk, batch_id, proposals)
-    for at, faults in unreadable.items():
-        refused[at] = Verdict(at, "refused", problem=Invalid(faults=faults))
+    considered = _considered(desk, batch_id, proposals, unreadable)
     if mode == "all_or_nothing":
-        refuse(each for at in sorted(refused) for each in _faults_of(refused[at]))
-
-    standing = await claim(desk.session, _first_of_each_voucher(candidates))
-    named = {each.claimant.entry.project for each in candidates} - {None}
-    projects = await lock_accounts(desk.session, [code for code in named if code]) if named else {}
-    new = {each.line for each in candidates if each.claimant.entry.voucher not in standing}
-    holding = await lock_lines(desk.session, new) if new else NOTHING_HELD
-    bench = Bench(_by_line(holding.balances), refused, projects)
-    for candidate in candidates:
-        bench.judge(candidate, standing)
-    verdicts = [bench.verdicts[at] for at in sorted(bench.verdicts)]
-    found = [each for each in verdicts if each.outcome == "refused"]
+        refuse(each for one in considered if isinstance(one, Problem) for each in _faults_of(one))
+    bench = await judge(desk.session, considered)
+    found = [(at, each.problem) for at, each in enumerate(bench.verdicts) if each.problem is not None]
     if found and mode == "all_or_nothing":
         raise BatchRefused(
-            received=len(verdicts),
+            received=len(bench.verdicts),
             refused=len(found),
-            verdicts=[{"ordinal": each.ordinal, "code": _code(each), **_facts(each)} for each in found],
+            verdicts=[{"ordinal": at, "code": problem.code, **problem.facts} for at, problem in found],
         )
     if not dry_run:
-        await _keep(desk, batch_id, bench, holding)
-    return Judged(batch_id, verdicts)
+        await keep(desk.session, bench, desk.clock, lambda kept: [_happening(batch_id, kept)])
+    return Judged(batch_id, bench.verdicts)
 
 
-async def _keep(desk: Desk, batch_id: uuid.UUID, bench: Bench, holding: Holding) -> None:
-    session = desk.session
-    if bench.unused:
-        await forget_claims(session, bench.unused)
-    if not bench.kept:
-        return
-    unsound = [lot for lot, balance in bench.touched.items() if not balance.sound]
-    if unsound:
-        raise AssertionError(f"a batch would overdraw {unsound}")
-    await keep_all(session, holding, bench.touched)
-    at = await take_write_order(session, desk.clock)
-    await append_all(session, [replace(each, recorded_at=at) for each in bench.kept.values()], holding)
-    counts = {"entries": len(bench.kept), "amount_vnd": sum(each.amount_vnd for each in bench.kept.values())}
-    await publish(session, at, [Happening("batch.recorded", f"batches/{batch_id}", counts)])
+def _considered(
+    desk: Desk,
+    batch_id: uuid.UUID,
+    proposals: Mapping[int, Proposal],
+    unreadable: Mapping[int, Sequence[Fault]],
+) -> list[Candidate | Problem]:
+    """Judge each entry by itself, in the order posted."""
+    asked = [Asked(desk, each, (), batch_id, f"/entries/{at}") for at, each in proposals.items()]
+    found = dict(zip(proposals, consider(asked), strict=True))
+    found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
+    return [found[at] for at in sorted(found)]
 
 
-def _candidates(
-    desk: Desk, batch_id: uuid.UUID, proposals: Mapping[int, Proposal]
-) -> tuple[list[Candidate], dict[int, Verdict]]:
-    """Judge each entry by itself. What is asked of the map and of the rights is asked once for each place.
-
-    Entries of one voucher share an id, as only one of them can come to be.
-    """
-    fault_of = cache(lambda unit, day: fault_of_unit(desk.territory, unit, day))
-    place = cache(lambda unit, day: place_of(desk.territory, unit, day))
-    refusal_of = cache(lambda program, unit, day: _refusal(desk, program, unit, day))
-    ids: dict[Voucher | None, uuid.UUID | None] = {}
-    candidates, refused = [], {}
-    for at, proposal in proposals.items():
-        day = proposal.day(desk.today)
-        faults = list(proposal.faults(desk.catalogue, desk.today))
-        missing = fault_of(proposal.unit, day) if proposal.unit else None
-        if faults or missing:
-            found = [*faults, missing] if missing else faults
-            pointed = [Fault(f"/entries/{at}{each.pointer}", each.code, each.sentence) for each in found]
-            refused[at] = Verdict(at, "refused", problem=Invalid(faults=pointed))
-            continue
-        forbidden = refusal_of(proposal.program, proposal.unit, day)
-        if forbidden is not None:
-            refused[at] = Verdict(at, "refused", problem=forbidden)
-            continue
-        assert day is not None
-        entry, line = entry_of(desk, proposal, day, place(proposal.unit, day), batch=batch_id)
-        ids.setdefault(entry.voucher, entry.id)
-        if ids[entry.voucher] != entry.id:
-            entry = replace(entry, id=ids[entry.voucher])
-        candidates.append(Candidate(at, Claimant(entry, dated=proposal.effective_on is not None), line))
-    return candidates, refused
-
-
-def _refusal(desk: Desk, program: str, unit: str, day: date) -> Problem | None:
-    try:
-        desk.require(program, unit, day)
-    except Problem as problem:
-        return problem
-    return None
+def _happening(batch_id: uuid.UUID, kept: Sequence[Entry]) -> Happening:
+    counts = {"entries": len(kept), "amount_vnd": sum(each.amount_vnd for each in kept)}
+    return Happening("batch.recorded", f"batches/{batch_id}", counts)
 
 
 def _by_place(faults: Collection[Fault]) -> tuple[dict[int, list[Fault]], list[Fault]]:
@@ -226,32 +100,8 @@ def _by_place(faults: Collection[Fault]) -> tuple[dict[int, list[Fault]], list[F
     return of_entries, of_the_body
 
 
-def _faults_of(verdict: Verdict) -> Iterator[Fault]:
+def _faults_of(problem: Problem) -> Iterator[Fault]:
     """Give the faults of an entry; who may not write it is refused with the same words."""
-    assert verdict.problem is not None
-    yield from verdict.problem.faults
-    if not verdict.problem.faults:
-        raise verdict.problem
-
-
-def _first_of_each_voucher(candidates: Sequence[Candidate]) -> list[Claimant]:
-    first: dict[Voucher | None, Claimant] = {}
-    for each in candidates:
-        first.setdefault(each.claimant.entry.voucher, each.claimant)
-    return list(first.values())
-
-
-def _by_line(balances: Mapping[Lot, Amounts]) -> dict[Line, dict[Lot, Amounts]]:
-    """Group balances; the oldest origin stands first, as it is taken first."""
-    lines: dict[Line, dict[Lot, Amounts]] = {}
-    for lot, balance in balances.items():
-        lines.setdefault(lot.line, {})[lot] = balance
-    return lines
-
-
-def _code(verdict: Verdict) -> str:
-    return verdict.problem.code if verdict.problem else ""
-
-
-def _facts(verdict: Verdict) -> dict[str, object]:
-    return dict(verdict.problem.facts) if verdict.problem else {}
+    yield from problem.faults
+    if not problem.faults:
+        raise problem

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.balances import Kind
-from services.funding.batches.actions import Judged, Mode, Outcome, Verdict
+from services.funding.batches.actions import Judged, Mode
 from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
+from services.funding.entries.judging import Outcome, Verdict
 from services.funding.proposals import Proposal, Voucher
 from shared.kit.bodies import DraftModel
 from shared.kit.problems import Language
@@ -85,13 +86,14 @@ class VerdictOut(BaseModel):
     errors: list[EntryFault] = Field(description="faults of the entry itself")
 
     @classmethod
-    def of(cls, verdict: Verdict, language: Language, *, dry_run: bool) -> Self:
+    def of(cls, ordinal: int, verdict: Verdict, language: Language, *, dry_run: bool) -> Self:
         """Say a verdict."""
         problem = verdict.problem
+        tried = dry_run and verdict.outcome == "recorded"
         return cls(
-            ordinal=verdict.ordinal,
+            ordinal=ordinal,
             outcome=verdict.outcome,
-            entry=None if dry_run and verdict.outcome == "recorded" else verdict.entry,
+            entry=None if tried or verdict.entry is None else verdict.entry.id,
             code=problem.code if problem else None,
             detail=problem.detail.render(language, problem.facts) if problem else None,
             errors=[EntryFault(**each.document(language)) for each in problem.faults] if problem else [],
@@ -118,5 +120,7 @@ class BatchOut(BaseModel):
             recorded=outcomes.count("recorded"),
             existing=outcomes.count("existing"),
             refused=outcomes.count("refused"),
-            verdicts=[VerdictOut.of(each, language, dry_run=dry_run) for each in judged.verdicts],
+            verdicts=[
+                VerdictOut.of(at, each, language, dry_run=dry_run) for at, each in enumerate(judged.verdicts)
+            ],
         )

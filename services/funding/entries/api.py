@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import StringConstraints
 
 from services.funding.balances import Kind
-from services.funding.desk import TheDesk
-from services.funding.entries import actions, store
+from services.funding.desk import TheDesk, TheSeat
+from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
 from services.funding.entries.bodies import (
     PRINTABLE,
@@ -22,7 +22,7 @@ from services.funding.entries.bodies import (
 )
 from services.funding.entries.chain_api import router as chain
 from services.funding.entries.counter import TheCounter, created
-from services.funding.entries.schemas import EntriesPage, EntryOut, RecordedOut
+from services.funding.entries.schemas import EntriesPage, EntryOut
 from services.funding.queries import (
     AnyYear,
     Below,
@@ -36,107 +36,99 @@ from services.funding.queries import (
     Sought,
 )
 from shared.kit.bodies import Draft
+from shared.kit.gathering import GatheringRoute
 from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, link_next, page
-from shared.kit.transactions import TransactionRoute
 
-router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
+router = APIRouter(tags=["ledger"], route_class=GatheringRoute)
 router.include_router(chain)
 
 
 @router.post("/opening-balances", **created, summary="Record an opening balance")
 async def record_opening_balance(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[OpeningBalanceIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Record money that was there before this ledger began, with the decision behind it."""
-    return await counter.record(desk.of(caller), Kind.OPENING_BALANCE, draft)
+    return await counter.record(seat.of(caller), Kind.OPENING_BALANCE, draft)
 
 
 @router.post("/allocations", **created, summary="Record an allocation")
 async def record_allocation(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[AllocationIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Record money given by a decision for a line of the year."""
-    return await counter.record(desk.of(caller), Kind.ALLOCATION, draft)
+    return await counter.record(seat.of(caller), Kind.ALLOCATION, draft)
 
 
 @router.post("/commitments", **created, summary="Record a commitment")
 async def record_commitment(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[CommitmentIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
-    return await counter.record(desk.of(caller), Kind.COMMITMENT, draft)
+    return await counter.record(seat.of(caller), Kind.COMMITMENT, draft)
 
 
 @router.post("/disbursements", **created, summary="Record a disbursement")
 async def record_disbursement(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[DisbursementIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Record a payment; 409 `insufficient_funds` where less is left.
 
     Without `origin_year` it is paid from the oldest money of the line first, as one entry with a posting for each lot.
     What is committed is paid first.
     """
-    return await counter.record(desk.of(caller), Kind.DISBURSEMENT, draft)
+    return await counter.record(seat.of(caller), Kind.DISBURSEMENT, draft)
 
 
 @router.post("/confirmations", **created, summary="Record a confirmation of the treasury")
 async def record_confirmation(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[ConfirmationIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
-    return await counter.record(desk.of(caller), Kind.CONFIRMATION, draft)
+    return await counter.record(seat.of(caller), Kind.CONFIRMATION, draft)
 
 
 @router.post("/carry-overs", **created, summary="Record a carry-over")
 async def record_carry_over(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[CarryOverIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Move what is left of a year into the next one, by a decision; the money keeps its year of origin.
 
     Without `origin_year` the oldest money goes first. Commitments go along with the money that they reserve.
     """
-    return await counter.record(desk.of(caller), Kind.CARRY_OVER, draft)
+    return await counter.record(seat.of(caller), Kind.CARRY_OVER, draft)
 
 
 @router.post("/reversals", **created, summary="Reverse an entry")
 async def record_reversal(
-    *, desk: TheDesk, caller: FinanceOfficer, counter: TheCounter, body: ReversalIn
-) -> RecordedOut:
+    *, seat: TheSeat, caller: FinanceOfficer, counter: TheCounter, body: ReversalIn
+) -> Response:
     """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
-    done = await actions.reverse(
-        desk.of(caller),
-        body.reverses,
-        reason=body.reason,
-        decision=body.decision.read() if body.decision else None,
-        effective_on=body.effective_on,
-        dry_run=counter.dry_run,
-    )
-    return counter.receipt(done)
+    return await counter.undo(seat.of(caller), body)
 
 
 @router.get("/entries", summary="List entries")

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
 
 from services.funding.balances import Kind
-from services.funding.desk import TheDesk
+from services.funding.desk import TheSeat
 from services.funding.entries.bodies import (
     AssignmentIn,
     CancellationIn,
@@ -15,81 +15,80 @@ from services.funding.entries.bodies import (
     TransferIn,
 )
 from services.funding.entries.counter import TheCounter, created
-from services.funding.entries.schemas import RecordedOut
 from shared.kit.bodies import Draft
+from shared.kit.gathering import GatheringRoute
 from shared.kit.identity import FinanceOfficer
-from shared.kit.transactions import TransactionRoute
 
-router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
+router = APIRouter(tags=["ledger"], route_class=GatheringRoute)
 
 
 @router.post("/assignments", **created, summary="Record an assignment")
 async def record_assignment(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[AssignmentIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Record money that the centre gives a province; from then on no more is allocated of it than that."""
-    return await counter.record(desk.of(caller), Kind.ASSIGNMENT, draft)
+    return await counter.record(seat.of(caller), Kind.ASSIGNMENT, draft)
 
 
 @router.post("/supplements", **created, summary="Record a supplement")
 async def record_supplement(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[SupplementIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Record money added to a line by a later decision; it comes out of the assignment like an allocation."""
-    return await counter.record(desk.of(caller), Kind.SUPPLEMENT, draft)
+    return await counter.record(seat.of(caller), Kind.SUPPLEMENT, draft)
 
 
 @router.post("/sub-allocations", **created, summary="Record a sub-allocation")
 async def record_sub_allocation(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[SubAllocationIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Pass uncommitted money on to a commune or an investor below; its year of origin goes along."""
-    return await counter.record(desk.of(caller), Kind.SUB_ALLOCATION, draft)
+    return await counter.record(seat.of(caller), Kind.SUB_ALLOCATION, draft)
 
 
 @router.post("/transfers", **created, summary="Record a transfer")
 async def record_transfer(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[TransferIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Move uncommitted money between components, agencies or districts of a program, by a decision."""
-    return await counter.record(desk.of(caller), Kind.TRANSFER, draft)
+    return await counter.record(seat.of(caller), Kind.TRANSFER, draft)
 
 
 @router.post("/cancellations", **created, summary="Record a cancellation")
 async def record_cancellation(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[CancellationIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Cut uncommitted money from the plan, by a decision; what was allocated can then be allocated elsewhere."""
-    return await counter.record(desk.of(caller), Kind.CANCELLATION, draft)
+    return await counter.record(seat.of(caller), Kind.CANCELLATION, draft)
 
 
 @router.post("/returns", **created, summary="Record a return")
 async def record_return(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
     draft: Annotated[Draft[ReturnIn], Body()],
-) -> RecordedOut:
+) -> Response:
     """Hand unspent money back, by a decision. It stays in the plan, so that the rate does not rise by it."""
-    return await counter.record(desk.of(caller), Kind.RETURN, draft)
+    return await counter.record(seat.of(caller), Kind.RETURN, draft)

@@ -1,26 +1,33 @@
-"""Where an entry is handed in and its receipt is handed out, whatever its kind."""
+"""Where an entry is handed in and its receipt is handed out, whatever its kind.
 
+What is handed in while a transaction runs is recorded together in the next one; a reversal, and what is only tried, have
+one of their own.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response, status
+from fastapi import Depends, FastAPI, Query, Request, Response, status
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Kind
-from services.funding.desk import Desk
-from services.funding.entries import actions
-from services.funding.entries.actions import Recorded
-from services.funding.entries.bodies import proposal_of
+from services.funding.desk import Seat
+from services.funding.entries.actions import Recorded, record
+from services.funding.entries.asked import Asked, Undoing
+from services.funding.entries.bodies import ReversalIn, proposal_of
 from services.funding.entries.schemas import LotOut, RecordedOut
 from shared.kit.answers import PROBLEM_JSON
 from shared.kit.bodies import Draft
-from shared.kit.database import keep_nothing
-from shared.kit.transactions import Session
+from shared.kit.gathering import Gathering
+from shared.kit.problems import Problem
 
 ENTRIES = "/v1/funding/entries"
 
 PROBLEM: dict[str, Any] = {"content": {PROBLEM_JSON: {}}}
 created: dict[str, Any] = {
     "status_code": status.HTTP_201_CREATED,
+    "response_model": RecordedOut,
     "responses": {
         200: {
             "model": RecordedOut,
@@ -41,35 +48,54 @@ class Counter:
     """Where an entry is handed in and its receipt is handed out."""
 
     request: Request
-    response: Response
     dry_run: bool
 
-    async def record(self, desk: Desk, kind: Kind, draft: Draft[Any]) -> RecordedOut:
+    async def record(self, seat: Seat, kind: Kind, draft: Draft[Any]) -> Response:
         """Record what a body asks for."""
-        proposal = proposal_of(kind, draft)
-        return self.receipt(await actions.record(desk, proposal, draft.faults, dry_run=self.dry_run))
+        asked = Asked(seat, proposal_of(kind, draft), draft.faults)
+        gathering: Gathering[Asked | Undoing] = self.request.app.state.gathering
+        if self.dry_run:
+            return await gathering.settle_alone(self.request, asked, dry_run=True)
+        return await gathering.settle(self.request, asked)
 
-    def receipt(self, done: Recorded) -> RecordedOut:
-        """Say what was recorded; of a dry run and of a voucher recorded before, that nothing was."""
-        if done.existing:
-            self.response.headers["Location"] = f"{ENTRIES}/{done.entry.id}"
-        if self.dry_run or done.existing:
-            self.response.status_code = status.HTTP_200_OK
-        else:
-            self.response.headers["Location"] = f"{ENTRIES}/{done.entry.id}"
-        lots = [LotOut.of(lot, balance) for lot, balance in done.balances.items()]
-        return RecordedOut.of(done.entry, lots=lots, unallocated_vnd=done.unallocated_vnd)
+    async def undo(self, seat: Seat, body: ReversalIn) -> Response:
+        """Undo the entry that a body names."""
+        decision = body.decision.read() if body.decision else None
+        asked = Undoing(seat, body.reverses, body.reason, decision, body.effective_on)
+        gathering: Gathering[Asked | Undoing] = self.request.app.state.gathering
+        return await gathering.settle_alone(self.request, asked, dry_run=self.dry_run)
+
+
+async def open_counter(app: FastAPI) -> None:
+    """Make what records the entries that come together, for the service's `on_start`."""
+    app.state.gathering = Gathering(app.state.database, app.state.clock, _settle)
+
+
+async def _settle(
+    session: AsyncSession, asked: Sequence[Asked | Undoing], *, dry_run: bool
+) -> list[Response | Problem]:
+    done = await record(session, asked, dry_run=dry_run)
+    return [each if isinstance(each, Problem) else _receipt(each) for each in done]
+
+
+def _receipt(done: Recorded) -> Response:
+    """Say what was recorded; of a dry run and of a voucher recorded before, that nothing was."""
+    lots = [LotOut.of(lot, balance) for lot, balance in done.balances.items()]
+    said = RecordedOut.of(done.entry, lots=lots, unallocated_vnd=done.unallocated_vnd)
+    new = done.entry.id is not None and not done.existing
+    return Response(
+        said.model_dump_json(),
+        status_code=status.HTTP_201_CREATED if new else status.HTTP_200_OK,
+        media_type="application/json",
+        headers={"Location": f"{ENTRIES}/{done.entry.id}"} if done.entry.id else {},
+    )
 
 
 async def _counter(
-    session: Session,
     request: Request,
-    response: Response,
     dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
 ) -> Counter:
-    if dry_run:
-        keep_nothing(session)
-    return Counter(request, response, dry_run)
+    return Counter(request, dry_run)
 
 
 TheCounter = Annotated[Counter, Depends(_counter)]

@@ -9,7 +9,7 @@ from operator import add
 from typing import Any
 from typing import cast as typed
 
-from sqlalchemy import BigInteger, Row, Select, and_, cast, func, insert, select
+from sqlalchemy import BigInteger, Row, Select, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import MEASURES, Capital, Kind, Line, Lot, Posting, book_of
@@ -59,23 +59,31 @@ class Entry:
         return [each.lot for each in self.postings]
 
 
-async def append(session: AsyncSession, entry: Entry, holding: Holding) -> int:
-    """Add an entry with its postings; gives its sequence."""
-    inserted = insert(ENTRIES).values(row_of(entry)).returning(ENTRIES.c.sequence)
-    sequence: int = (await session.execute(inserted)).scalar_one()
-    await session.execute(
-        insert(POSTINGS),
-        [
-            {
-                "year": entry.year,
-                "entry_id": entry.id,
-                "lot_id": holding.ids[each.lot],
-                **dict(zip(MEASURES, each.change.values(), strict=True)),
-            }
-            for each in entry.postings
-        ],
+async def append(
+    session: AsyncSession, entries: Sequence[Entry], holding: Holding, recorded_at: datetime
+) -> None:
+    """Add entries with their postings, in the order given; the caller holds the write order that gave the instant."""
+    rows = [{**row_of(each), "recorded_at": recorded_at} for each in entries]
+    postings = [
+        (each.year, each.id, holding.ids[posting.lot], *posting.change.values())
+        for each in entries
+        for posting in each.postings
+    ]
+    driver = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert driver is not None
+    records = [tuple(each.values()) for each in rows]
+    await driver.copy_records_to_table("entries", records=records, columns=list(rows[0]))
+    await driver.copy_records_to_table(
+        "postings", records=postings, columns=["year", "entry_id", "lot_id", *MEASURES]
     )
-    return sequence
+
+
+async def sequences_of(session: AsyncSession, entries: Sequence[Entry]) -> Mapping[uuid.UUID, int]:
+    """Tell the places in the ledger that entries were given."""
+    query = select(ENTRIES.c.id, ENTRIES.c.sequence).where(
+        ENTRIES.c.year.in_({each.year for each in entries}), ENTRIES.c.id.in_([each.id for each in entries])
+    )
+    return {row.id: row.sequence for row in await session.execute(query)}
 
 
 def row_of(entry: Entry) -> dict[str, Any]:
@@ -113,11 +121,13 @@ async def find_many(session: AsyncSession, ids: Iterable[uuid.UUID]) -> Mapping[
     return {entry.id: entry for entry in await with_postings(session, rows) if entry.id is not None}
 
 
-async def reversal_of(session: AsyncSession, year: int, entry_id: uuid.UUID) -> uuid.UUID | None:
-    """Find the entry that reversed this one; true to the commit once the lots of it are locked."""
-    query = select(ENTRIES.c.id).where(ENTRIES.c.year == year, ENTRIES.c.reverses == entry_id)
-    found: uuid.UUID | None = await session.scalar(query)
-    return found
+async def reversals_of(session: AsyncSession, entries: Sequence[Entry]) -> Mapping[uuid.UUID, uuid.UUID]:
+    """Find what reversed entries, by their ids; true to the commit once the lots of them are locked."""
+    query = select(ENTRIES.c.reverses, ENTRIES.c.id).where(
+        ENTRIES.c.year.in_({each.year for each in entries}),
+        ENTRIES.c.reverses.in_([each.id for each in entries]),
+    )
+    return {row.reverses: row.id for row in await session.execute(query)}
 
 
 MOST_CONSUMERS = 20

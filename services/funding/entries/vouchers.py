@@ -5,8 +5,7 @@ Reversing an entry sets its voucher free: what was entered wrongly is entered an
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,8 +45,18 @@ CLAIM = text(
 )
 
 TAKE_OVER = text(
-    "UPDATE vouchers SET entry_id = :entry_id WHERE book = :book AND source = :source AND number = :number"
+    "UPDATE vouchers SET entry_id = taken.entry_id"
+    " FROM unnest(:books, :sources, :numbers, :ids) AS taken (book, source, number, entry_id)"
+    " WHERE vouchers.book = taken.book AND vouchers.source = taken.source AND vouchers.number = taken.number"
+).bindparams(
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("books", "sources", "numbers")),
+    bindparam("ids", type_=ARRAY(Uuid)),
 )
+
+FORGET = text(
+    "DELETE FROM vouchers USING unnest(:books, :sources, :numbers) AS unused (book, source, number)"
+    " WHERE vouchers.book = unused.book AND vouchers.source = unused.source AND vouchers.number = unused.number"
+).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("books", "sources", "numbers")))
 
 
 class VoucherUsed(Conflict):
@@ -66,36 +75,22 @@ class VoucherUsed(Conflict):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """An entry to be, with its voucher; `dated` where its day was said and not defaulted."""
-
-    entry: Entry
-    dated: bool
-
-    def differences(self, kept: Entry) -> list[str]:
-        """Name in what a kept entry differs from this one."""
-        found = [name for name in SAME if getattr(self.entry, name) != getattr(kept, name)]
-        if self.dated and self.entry.effective_on != kept.effective_on:
-            found.append("effective_on")
-        return found
+def differences(entry: Entry, kept: Entry, *, dated: bool) -> list[str]:
+    """Name in what a kept entry differs from one to be; `dated` where that one's day was said and not defaulted."""
+    found = [name for name in SAME if getattr(entry, name) != getattr(kept, name)]
+    if dated and entry.effective_on != kept.effective_on:
+        found.append("effective_on")
+    return found
 
 
-async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping[Voucher, Entry]:
-    """Claim the vouchers of entries to be; gives the standing entries of those that were used before."""
-    wanted = {each.entry.voucher: each.entry for each in claimants if each.entry.voucher is not None}
+async def claim(session: AsyncSession, wanted: Mapping[Voucher, uuid.UUID]) -> Mapping[Voucher, Entry]:
+    """Claim vouchers for entries to be; gives the standing entries of those that were used before."""
     if not wanted:
         return {}
-    asked = {
-        "books": [voucher.book for voucher in wanted],
-        "sources": [voucher.source for voucher in wanted],
-        "numbers": [voucher.number for voucher in wanted],
-        "ids": [entry.id for entry in wanted.values()],
-    }
     used: dict[Voucher, uuid.UUID] = {}
-    for row in await session.execute(CLAIM, asked):
+    for row in await session.execute(CLAIM, {**_said(wanted), "ids": list(wanted.values())}):
         voucher = Voucher(row.source, row.number, row.book)
-        if row.entry_id != wanted[voucher].id:
+        if row.entry_id != wanted[voucher]:
             used[voucher] = row.entry_id
     if not used:
         return {}
@@ -103,16 +98,15 @@ async def claim(session: AsyncSession, claimants: Sequence[Claimant]) -> Mapping
     standing = {voucher: kept[entry] for voucher, entry in used.items() if kept[entry].reversed_by is None}
     free = [voucher for voucher in used if voucher not in standing]
     if free:
-        await session.execute(
-            TAKE_OVER,
-            [
-                {
-                    "book": voucher.book,
-                    "source": voucher.source,
-                    "number": voucher.number,
-                    "entry_id": wanted[voucher].id,
-                }
-                for voucher in free
-            ],
-        )
+        await session.execute(TAKE_OVER, {**_said(free), "ids": [wanted[voucher] for voucher in free]})
     return standing
+
+
+async def forget(session: AsyncSession, vouchers: Collection[Voucher]) -> None:
+    """Give up the claims of entries that were refused."""
+    await session.execute(FORGET, _said(vouchers))
+
+
+def _said(vouchers: Iterable[Voucher]) -> dict[str, list[str]]:
+    said = list(vouchers)
+    return {f"{name}s": [getattr(each, name) for each in said] for name in ("book", "source", "number")}

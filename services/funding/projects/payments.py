@@ -1,5 +1,7 @@
 """How payments are held to the projects that they name."""
 
+from collections.abc import Mapping
+
 from services.funding.balances import Kind
 from services.funding.entries.store import Entry
 from services.funding.projects.rules import Account
@@ -12,10 +14,10 @@ OF_ANOTHER_LINE = Sentence(
 )
 
 
-def pay_for_project(accounts: dict[str, Account], entry: Entry, pointer: str = "/project") -> None:
-    """Let a payment take effect on the account of its project, or refuse it; a commitment must name a project too."""
+def paid_for(accounts: Mapping[str, Account], entry: Entry, pointer: str) -> Account | None:
+    """Give the account of the project that an entry names as it stands after it, or refuse; None where it names none."""
     if entry.project is None:
-        return
+        return None
     account = accounts.get(entry.project)
     if account is None:
         raise Invalid(faults=[fault(pointer, "project_unknown", UNKNOWN, project=entry.project)])
@@ -24,5 +26,4 @@ def pay_for_project(accounts: dict[str, Account], entry: Entry, pointer: str = "
         raise Invalid(
             faults=[fault(pointer, "project_of_another_line", OF_ANOTHER_LINE, project=entry.project)]
         )
-    if entry.kind is Kind.DISBURSEMENT:
-        accounts[entry.project] = account.pay(entry.year, entry.amount_vnd)
+    return account.pay(entry.year, entry.amount_vnd) if entry.kind is Kind.DISBURSEMENT else account

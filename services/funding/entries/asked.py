@@ -1,0 +1,204 @@
+"""What somebody asks of the ledger, judged by itself: its faults, what it is, and whether the caller may.
+
+What is asked of the map and of the rights is asked once for each place and day, however many entries name it.
+"""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+
+from services.funding.balances import BRINGS_MONEY, MOVES_MONEY, Kind, Line, book_of
+from services.funding.desk import Seat, refusal_of
+from services.funding.entries.store import Entry
+from services.funding.places import Place, fault_of_unit, place_of
+from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher
+from services.funding.rules import ReversalNotReversible
+from shared.kit.ids import uuid7
+from shared.kit.problems import Fault, Invalid, Problem, Sentence, fault
+
+ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An entry that somebody asks for. `pointer` is where it stands in the body."""
+
+    seat: Seat
+    proposal: Proposal
+    faults: Collection[Fault] = ()
+    batch: uuid.UUID | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """The undoing of an entry that somebody asks for."""
+
+    seat: Seat
+    reverses: uuid.UUID
+    reason: str
+    decision: Decision | None
+    effective_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that is right in itself."""
+
+    seat: Seat
+    entry: Entry
+    line: Line
+    to: Line | None = None
+    """The line that receives money that moves."""
+    dated: bool = False
+    """Whether its day was said and not defaulted."""
+    pointer: str = ""
+    undoes: Entry | None = None
+
+    @property
+    def lines(self) -> set[Line]:
+        """The lines that it may touch."""
+        if self.undoes is not None:
+            return {lot.line for lot in self.undoes.lots}
+        if self.entry.kind is Kind.CARRY_OVER:
+            return {self.line, replace(self.line, year=self.line.year + 1)}
+        return {self.line} if self.to is None else {self.line, self.to}
+
+
+class Consideration:
+    """Judges by itself each of what is asked for together. Entries of one voucher share an id: one of them can come to be."""
+
+    def __init__(self, undone: Mapping[uuid.UUID, Entry]) -> None:
+        self._undone = undone
+        """The entries whose undoing is asked for, as far as there are any."""
+        self._ids: dict[Voucher, uuid.UUID | None] = {}
+        self._missing = cache(fault_of_unit)
+        self._place = cache(place_of)
+        self._refusal = cache(refusal_of)
+
+    def of(self, asked: Asked | Undoing) -> Candidate | Problem:
+        """Give the entry that it would be, or say why it cannot be."""
+        try:
+            return self._entry(asked) if isinstance(asked, Asked) else self._reversal(asked)
+        except Problem as problem:
+            return problem
+
+    def _entry(self, asked: Asked) -> Candidate:
+        seat, proposal = asked.seat, asked.proposal
+        day = proposal.day(seat.today)
+        faults = [*proposal.faults(seat.catalogue, seat.today), *self._faults_of_units(seat, proposal, day)]
+        if faults or asked.faults:
+            at = asked.pointer
+            found = [Fault(f"{at}{one.pointer}", one.code, one.sentence) for one in faults] if at else faults
+            raise Invalid(faults=[*asked.faults, *found])
+        assert proposal.unit is not None
+        assert day is not None
+        entry, line = _entry_of(asked, day, self._place(seat.territory, proposal.unit, day))
+        self._require(seat, line, day)
+        if entry.voucher is not None:
+            known = self._ids.setdefault(entry.voucher, entry.id)
+            entry = entry if known == entry.id else replace(entry, id=known)
+        to = self._receiving(seat, line, entry)
+        if to is not None:
+            self._require(seat, to, day)
+        return Candidate(seat, entry, line, to, proposal.effective_on is not None, asked.pointer)
+
+    def _reversal(self, asked: Undoing) -> Candidate:
+        seat, found = asked.seat, self._undone.get(asked.reverses)
+        if found is None:
+            raise Invalid(faults=[fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=asked.reverses)])
+        if found.kind is Kind.REVERSAL:
+            raise ReversalNotReversible(str(asked.reverses))
+        seat.require(found.program, found.unit, found.effective_on)
+        entry = replace(
+            found,
+            kind=Kind.REVERSAL,
+            postings=(),
+            decision=asked.decision,
+            effective_on=asked.effective_on or seat.today,
+            note=asked.reason,
+            client_id=seat.caller.client_id,
+            recorded_at=seat.now,
+            reverses=asked.reverses,
+            id=uuid7(seat.now),
+            sequence=None,
+            batch=None,
+        )
+        return Candidate(seat, entry, found.lots[0].line, undoes=found)
+
+    def _faults_of_units(self, seat: Seat, proposal: Proposal, day: date | None) -> Iterator[Fault]:
+        """Name units that do not stand on the day, and a unit that does not lie where a sub-allocation must go."""
+        unit, to_unit = proposal.unit, proposal.to_unit
+        missing = self._missing(seat.territory, unit, day) if unit else None
+        to_missing = self._missing(seat.territory, to_unit, day, "/to_unit") if to_unit else None
+        yield from (each for each in (missing, to_missing) if each is not None)
+        if proposal.kind is not Kind.SUB_ALLOCATION or missing or to_missing:
+            return
+        if not (unit and to_unit and day) or proposal.unread & {"unit", "to_unit"}:
+            return
+        if unit == to_unit or not seat.territory.is_within(to_unit, unit, day):
+            yield fault("/to_unit", "unit_not_below", NOT_BELOW, to_unit=to_unit, unit=unit)
+
+    def _receiving(self, seat: Seat, line: Line, entry: Entry) -> Line | None:
+        """Tell which line receives money that moves."""
+        if entry.kind not in MOVES_MONEY:
+            return None
+        unit, since = line.unit, line.unit_since
+        if entry.to_unit is not None:
+            unit, since = self._place(seat.territory, entry.to_unit, entry.effective_on)
+        return replace(line, component=entry.to_component or line.component, unit=unit, unit_since=since)
+
+    def _require(self, seat: Seat, line: Line, day: date) -> None:
+        refusal = self._refusal(seat.caller, seat.territory, line.program, line.unit, day)
+        if refusal is not None:
+            raise refusal
+
+
+def consider(
+    asked: Sequence[Asked | Undoing], undone: Mapping[uuid.UUID, Entry] | None = None
+) -> list[Candidate | Problem]:
+    """Judge each of what is asked for together by itself."""
+    consideration = Consideration(undone or {})
+    return [consideration.of(each) for each in asked]
+
+
+def _entry_of(asked: Asked, day: date, place: Place) -> tuple[Entry, Line]:
+    """Take a faultless proposal for what it is."""
+    seat, proposal = asked.seat, asked.proposal
+    assert proposal.year is not None
+    assert proposal.program is not None
+    assert proposal.capital is not None
+    assert proposal.source is not None
+    assert proposal.amount_vnd is not None
+    unit, since = place
+    entry = Entry(
+        kind=proposal.kind,
+        year=proposal.year,
+        to_year=proposal.year + 1 if proposal.kind is Kind.CARRY_OVER else None,
+        program=proposal.program,
+        component=proposal.component,
+        capital=proposal.capital,
+        source=proposal.source,
+        unit=unit,
+        to_component=None if proposal.to_component == proposal.component else proposal.to_component,
+        to_unit=None if proposal.to_unit == proposal.unit else proposal.to_unit,
+        origin_year=proposal.origin_year or (proposal.year if proposal.kind in BRINGS_MONEY else None),
+        amount_vnd=proposal.amount_vnd,
+        decision=proposal.decision,
+        voucher=proposal.voucher
+        and Voucher(proposal.voucher.source, proposal.voucher.number, book_of(proposal.kind)),
+        effective_on=day,
+        note=proposal.note,
+        client_id=seat.caller.client_id,
+        recorded_at=seat.now,
+        postings=(),
+        id=uuid7(seat.now),
+        batch=asked.batch,
+        in_kind=proposal.in_kind,
+        deadline=proposal.deadline,
+        project=proposal.project,
+    )
+    line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
+    return entry, line

@@ -1,0 +1,76 @@
+"""How entries are settled: everything that they touch is locked in one order, they are judged, and what may be is kept.
+
+The order of locks is the same for one entry and for thousands: vouchers, projects, plans, lots, new lots, and last the
+write order of the change feed; each kind sorted. So transactions wait for each other and never deadlock.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.assignments.rules import plan_of
+from services.funding.assignments.store import lock_plans
+from services.funding.entries.asked import Asked, Candidate, Undoing, consider
+from services.funding.entries.judging import Bench, Ground, judged, touches_plan
+from services.funding.entries.store import Entry, append, find_many, reversals_of
+from services.funding.entries.vouchers import claim, forget
+from services.funding.projects.store import lock_accounts
+from services.funding.proposals import Voucher
+from services.funding.store import Holding, keep_balances, lock_lines, open_lots
+from shared.kit.clock import Clock
+from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.problems import Problem
+
+Tell = Callable[[Sequence[Entry]], Sequence[Happening]]
+
+
+async def considered(session: AsyncSession, asked: Sequence[Asked | Undoing]) -> list[Candidate | Problem]:
+    """Judge each of what is asked for by itself."""
+    undone = [each.reverses for each in asked if isinstance(each, Undoing)]
+    return consider(asked, await find_many(session, undone) if undone else None)
+
+
+async def judge(session: AsyncSession, considered: Sequence[Candidate | Problem]) -> Bench:
+    """Lock what the entries touch and judge them in their order; lots that they begin are opened."""
+    candidates = [each for each in considered if isinstance(each, Candidate)]
+    ground = await _ground(session, candidates)
+    bench = judged(considered, ground)
+    while missing := bench.missing:  # a lot that another has begun meanwhile is judged as it stands
+        holding = ground.holding | await open_lots(session, missing)
+        ground = replace(ground, holding=holding)
+        bench = judged(considered, ground)
+    return bench
+
+
+async def keep(session: AsyncSession, bench: Bench, clock: Clock, tell: Tell) -> datetime | None:
+    """Write balances, then, in the order of commits, the entries and their announcement; gives the instant of it."""
+    if bench.unused:
+        await forget(session, bench.unused)
+    if not bench.kept:
+        return None
+    holding = bench.ground.holding
+    await keep_balances(session, holding, bench.touched)
+    at = await take_write_order(session, clock)
+    await append(session, bench.kept, holding, at)
+    await publish(session, at, tell(bench.kept))
+    return at
+
+
+async def _ground(session: AsyncSession, candidates: Sequence[Candidate]) -> Ground:
+    wanted = {
+        each.entry.voucher: each.entry.id
+        for each in candidates
+        if each.entry.voucher is not None and each.entry.id is not None and not each.undoes
+    }
+    standing: Mapping[Voucher, Entry] = await claim(session, wanted)
+    new = [each for each in candidates if each.undoes or each.entry.voucher not in standing]
+    codes = {each.entry.project for each in new if each.entry.project and not each.undoes}
+    projects = await lock_accounts(session, codes) if codes else {}
+    keys = {plan_of(each.line) for each in new if touches_plan(each)}
+    plans = await lock_plans(session, keys) if keys else {}
+    lines = {line for each in new for line in each.lines}
+    holding = await lock_lines(session, lines) if lines else Holding({}, {})
+    undone = [each.undoes for each in new if each.undoes]
+    return Ground(standing, await reversals_of(session, undone) if undone else {}, projects, plans, holding)
