@@ -234,6 +234,7 @@ class Catalogue:
     """The figures that are made unit by unit, by each of their inputs."""
     apart: frozenset[str] = field(init=False)
     """The indicators whose values do not add up over units."""
+    _flows: dict[date, frozenset[str]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         by_input: dict[str, tuple[Figure, ...]] = {}
@@ -252,6 +253,13 @@ class Catalogue:
             if in_force(one, on):
                 return one
         return None
+
+    def flows(self, on: date) -> frozenset[str]:
+        """Give the indicators that add up over time, as they are on a day; looked up once."""
+        if on not in self._flows:
+            valid = (self.indicator(code, on) for code in self.indicators)
+            self._flows[on] = frozenset(one.code for one in valid if one is not None and one.flow)
+        return self._flows[on]
 
     def form_for(self, kind: PeriodKind, on: date) -> list[Form]:
         """Give the forms that a period of this kind can be reported on."""

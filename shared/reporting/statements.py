@@ -45,6 +45,9 @@ class Statement:
 
 def plain(value: Decimal) -> str:
     """Write a decimal one way only: 5, 5.0 and 5.00 are the same statement."""
+    text = str(value)
+    if text.isdecimal():
+        return text
     text = f"{value.normalize():f}"
     return "0" if text in {"-0", ""} else text
 

@@ -95,7 +95,9 @@ async def standing_at(
     for era in place.eras:
         if era.parts:
             found += await _stated_on(desk, asked, era, indicators)
-    return settled(desk.territory, place, found, store.is_flow(desk.engine.catalogue, asked.period))
+    return settled(
+        desk.territory, place, found, desk.engine.catalogue.flows(asked.period.ends_on).__contains__
+    )
 
 
 async def _stated_elsewhere(desk: Desk, asked: Reading, place: Place) -> bool:

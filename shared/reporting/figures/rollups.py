@@ -12,9 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import Codes
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
 from shared.reporting.figures.over_time import stretches
@@ -28,7 +29,7 @@ _CLEAR = text(
     WHERE year = :year AND period = :period AND basis = :basis
       AND unit = ANY(:answering) AND measure = ANY(:measures)
     """
-).bindparams(bindparam("answering", type_=ARRAY(Text)), bindparam("measures", type_=ARRAY(Text)))
+).bindparams(bindparam("answering", type_=Codes), bindparam("measures", type_=Codes))
 
 _STANDING = """
     WITH standing AS MATERIALIZED (
@@ -66,11 +67,11 @@ _ADD_UP = text(
         oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
     """
 ).bindparams(
-    bindparam("units", type_=ARRAY(Text)),
-    bindparam("places", type_=ARRAY(Text)),
-    bindparam("reporters", type_=ARRAY(Text)),
-    bindparam("answering", type_=ARRAY(Text)),
-    bindparam("measures", type_=ARRAY(Text)),
+    bindparam("units", type_=Codes),
+    bindparam("places", type_=Codes),
+    bindparam("reporters", type_=Codes),
+    bindparam("answering", type_=Codes),
+    bindparam("measures", type_=Codes),
 )
 
 _INPUTS = text(
@@ -83,10 +84,10 @@ _INPUTS = text(
     WHERE {_STATED}
     """
 ).bindparams(
-    bindparam("units", type_=ARRAY(Text)),
-    bindparam("places", type_=ARRAY(Text)),
-    bindparam("reporters", type_=ARRAY(Text)),
-    bindparam("measures", type_=ARRAY(Text)),
+    bindparam("units", type_=Codes),
+    bindparam("places", type_=Codes),
+    bindparam("reporters", type_=Codes),
+    bindparam("measures", type_=Codes),
 )
 
 _ADD_MADE = text(
@@ -118,7 +119,8 @@ async def refresh(
     made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
     whole = {code: figure for code, figure in made.items() if _in_parts(catalogue, figure.inputs, period)}
     added = [code for code in indicators if code not in catalogue.apart]
-    stocks = [code for code in added if not _is_flow(catalogue, code, period)]
+    flows = catalogue.flows(period.ends_on)
+    stocks = [code for code in added if code not in flows]
     in_parts = [code for code in stocks if _in_parts(catalogue, (code,), period)]
     touched = _Touched(session, catalogue, territory, basis, units)
     await touched.stated(
@@ -135,13 +137,9 @@ async def refresh(
 
 def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
     """Tell whether one of these is on a form that is also reported for parts of a year."""
-    found = (catalogue.indicator(code, period.ends_on) for code in codes)
+    on = period.ends_on
+    found = (catalogue.indicator(code, on) for code in codes)
     return any(one is not None and catalogue.forms[one.form].periods != {PeriodKind.YEAR} for one in found)
-
-
-def _is_flow(catalogue: Catalogue, code: str, period: Period) -> bool:
-    one = catalogue.indicator(code, period.ends_on)
-    return one is not None and one.flow
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, DateTime, Text, bindparam, select, text
+from sqlalchemy import DateTime, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import Stretch, counting, over_time, stretches
@@ -34,10 +35,10 @@ _STANDING_VALUES = text(
       AND (CAST(:indicators AS text[]) IS NULL OR o.indicator = ANY(:indicators))
     """
 ).bindparams(
-    bindparam("units", type_=ARRAY(Text)),
-    bindparam("periods", type_=ARRAY(Text)),
-    bindparam("indicators", type_=ARRAY(Text)),
-    bindparam("reporters", type_=ARRAY(Text)),
+    bindparam("units", type_=Codes),
+    bindparam("periods", type_=Codes),
+    bindparam("indicators", type_=Codes),
+    bindparam("reporters", type_=Codes),
     bindparam("as_of", type_=DateTime(timezone=True)),
 )
 
@@ -56,7 +57,7 @@ _WORDS_BESIDE_NIL = text(
     FROM standings s JOIN said_nil USING (unit, form)
     WHERE {_STOOD.format("s")}
     """
-).bindparams(bindparam("periods", type_=ARRAY(Text)), bindparam("as_of", type_=DateTime(timezone=True)))
+).bindparams(bindparam("periods", type_=Codes), bindparam("as_of", type_=DateTime(timezone=True)))
 
 
 class StandingValue(NamedTuple):
@@ -137,7 +138,7 @@ async def rolled_up(
     rolled up for the period as a whole.
     """
     named = {str(part): part for part in (stretches(period) if parts is None else parts)}
-    flow = is_flow(catalogue, period)
+    flow = catalogue.flows(period.ends_on).__contains__
     rows = await session.execute(
         select(
             RollUp.unit,
@@ -183,7 +184,7 @@ async def measured(
 
 def measures_from(catalogue: Catalogue, asked: Period, stated: Iterable[StandingValue]) -> dict[str, Measure]:
     """Make the measures of a period from standing values, counts over units included. Pure."""
-    by_unit = over_time(_stretched(asked, stated), asked, is_flow(catalogue, asked))
+    by_unit = over_time(_stretched(asked, stated), asked, catalogue.flows(asked.ends_on).__contains__)
     added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.apart}
     return _by_code(added) | _unit_by_unit(catalogue, by_unit)
 
@@ -192,7 +193,7 @@ def that_count(catalogue: Catalogue, asked: Period, stated: Sequence[StandingVal
     """Give the values that a figure of the period is made from: not what a later statement of a stock overtook. Pure."""
     kept = {
         (one.unit, one.origin, str(one.period), one.code)
-        for one in counting(_stretched(asked, stated), asked, is_flow(catalogue, asked))
+        for one in counting(_stretched(asked, stated), asked, catalogue.flows(asked.ends_on).__contains__)
     }
     return [one for one in stated if (one.unit, one.origin, one.period, one.indicator) in kept]
 
@@ -209,16 +210,6 @@ def _stretched(asked: Period, stated: Iterable[StandingValue]) -> Iterator[Stret
         )
         for one in stated
     )
-
-
-def is_flow(catalogue: Catalogue, period: Period) -> Callable[[str], bool]:
-    """Tell flows from stocks, by the catalogue of a period's last day."""
-    flows = {
-        code
-        for code in catalogue.indicators
-        if (indicator := catalogue.indicator(code, period.ends_on)) is not None and indicator.flow
-    }
-    return flows.__contains__
 
 
 def _by_code(by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:

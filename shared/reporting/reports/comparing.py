@@ -1,6 +1,5 @@
 """What a report changes against another one. Pure."""
 
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -11,23 +10,16 @@ UNSTATED = None, None
 
 def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
     """Count what a report changes against the one it supersedes, of what is posted; received = created + changed + unchanged."""
-    new = [it for it in new if not it.derived]
     before = {(it.unit, it.indicator): (it.value, it.status) for it in old if not it.derived}
-    kinds = Counter(
-        "created"
-        if (it.unit, it.indicator) not in before
-        else "unchanged"
-        if before[it.unit, it.indicator] == (it.value, it.status)
-        else "changed"
-        for it in new
-    )
-    dropped = len(before.keys() - {(it.unit, it.indicator) for it in new})
+    after = {(it.unit, it.indicator): (it.value, it.status) for it in new if not it.derived}
+    both = before.keys() & after.keys()
+    unchanged = sum(before[each] == after[each] for each in both)
     return {
-        "received": len(new),
-        "created": kinds["created"],
-        "changed": kinds["changed"],
-        "unchanged": kinds["unchanged"],
-        "dropped": dropped,
+        "received": len(after),
+        "created": len(after) - len(both),
+        "changed": len(both) - unchanged,
+        "unchanged": unchanged,
+        "dropped": len(before) - len(both),
     }
 
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy import Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.desk import Desk
 from shared.reporting.figures.over_time import stretches
@@ -39,10 +40,10 @@ _STANDING = text(
     ORDER BY unit, indicator, period, report_id
     """
 ).bindparams(
-    bindparam("units", type_=ARRAY(Text)),
-    bindparam("periods", type_=ARRAY(Text)),
-    bindparam("indicators", type_=ARRAY(Text)),
-    bindparam("nil_periods", type_=ARRAY(Text)),
+    bindparam("units", type_=Codes),
+    bindparam("periods", type_=Codes),
+    bindparam("indicators", type_=Codes),
+    bindparam("nil_periods", type_=Codes),
     bindparam("nil_on", type_=Text),
 )
 
@@ -182,7 +183,7 @@ def _codes(desk: Desk, checked: Checked) -> tuple[set[str], set[str]]:
         codes = {it.code for it in catalogue.indicators_of(checked.form.code, on)}
     else:
         codes = {it.indicator for it in checked.said}
-    flows = {code for code in codes if (one := catalogue.indicator(code, on)) is not None and one.flow}
+    flows = codes & catalogue.flows(on)
     return flows, codes - flows
 
 

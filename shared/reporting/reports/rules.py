@@ -43,6 +43,8 @@ from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
 NOTHING_HERE = Decimal(0)
 READ: frozenset[str] = frozenset()
 """No field of the row was left unread."""
+NAMES = frozenset({"unit", "indicator"})
+"""The fields that name what a row states."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Checker:
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
             at = f"/observations/{ordinal}"
             row_unread = statement.partial.get(ordinal, READ)
-            if not row_unread & {"unit", "indicator"}:
+            if row_unread.isdisjoint(NAMES):
                 yield from _repetition(one, ordinal, seen)
             if "unit" not in row_unread:
                 yield from self._never_a_unit(one.unit, f"{at}/unit")
@@ -183,13 +185,13 @@ class Checker:
         """
         placed: dict[str, Unit | None] = {}
         known: dict[str, Indicator] = {}
-        bearings: dict[str, Bearing] = {}
-        found: dict[tuple[str, Bearing], tuple[int, bool]] = {}
+        found: dict[Bearing, dict[str, tuple[int, bool]]] = defaultdict(dict)
+        bearings: dict[str, tuple[Bearing, dict[str, tuple[int, bool]]]] = {}
         seen: dict[tuple[str, str], int] = {}
         for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
             at = f"/observations/{ordinal}"
             unread = statement.partial.get(ordinal, READ)
-            if not unread & {"unit", "indicator"}:
+            if unread.isdisjoint(NAMES):
                 faults += _repetition(one, ordinal, seen)
             unit = placed.get(one.unit)
             if unit is None and "unit" not in unread:
@@ -205,15 +207,16 @@ class Checker:
             if indicator is None or unit is None:
                 yield 1
                 continue
-            bearing = bearings.get(indicator.code) or bearings.setdefault(
-                indicator.code, bearing_of(indicator, self.catalogue)
-            )
-            covers, fits = found.get((unit.code, bearing), (0, False))
+            if one.indicator not in bearings:
+                bearing = bearing_of(indicator, self.catalogue)
+                bearings[one.indicator] = bearing, found[bearing]
+            bearing, units = bearings[one.indicator]
+            covers, fits = units.get(one.unit, (0, False))
             if not fits:
                 wrong = tuple(misfits(unit, bearing, self.territory, on, at))
                 faults += wrong
                 covers = covers or max(1, len(expected_units(self.territory, unit.code, indicator, on)))
-                found[unit.code, bearing] = covers, not wrong
+                units[one.unit] = covers, not wrong
             yield covers
 
     def _stated_above(self, statement: Statement, on: date) -> Iterator[Fault]:
@@ -297,21 +300,27 @@ def _repetition(one: Stated, ordinal: int, seen: dict[tuple[str, str], int]) -> 
     return (fault(f"/observations/{ordinal}", "value_repeated", VALUE_REPEATED, first=first),)
 
 
-def _value_faults(one: Stated, indicator: Indicator, at: str) -> Iterator[Fault]:
+def _value_faults(one: Stated, indicator: Indicator, at: str) -> Collection[Fault]:
+    faults: list[Fault] = []
     if not indicator.minimum <= one.value <= indicator.maximum:
-        yield fault(
-            f"{at}/value",
-            "value_out_of_range",
-            VALUE_OUT_OF_RANGE,
-            value=plain(one.value),
-            minimum=plain(indicator.minimum),
-            maximum=plain(indicator.maximum),
+        faults.append(
+            fault(
+                f"{at}/value",
+                "value_out_of_range",
+                VALUE_OUT_OF_RANGE,
+                value=plain(one.value),
+                minimum=plain(indicator.minimum),
+                maximum=plain(indicator.maximum),
+            )
         )
     if one.value != NOTHING_HERE and one.value != round(one.value, indicator.decimals):
-        yield fault(
-            f"{at}/value",
-            "value_too_precise",
-            VALUE_TOO_PRECISE,
-            value=plain(one.value),
-            decimals=indicator.decimals,
+        faults.append(
+            fault(
+                f"{at}/value",
+                "value_too_precise",
+                VALUE_TOO_PRECISE,
+                value=plain(one.value),
+                decimals=indicator.decimals,
+            )
         )
+    return faults

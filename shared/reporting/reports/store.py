@@ -1,14 +1,11 @@
 """How reports, their values and their standings are found and kept. Flushes, never commits."""
 
-import json
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
-    ARRAY,
     Select,
-    SmallInteger,
     Text,
     Uuid,
     bindparam,
@@ -20,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import Codes
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
 from shared.reporting.reports.rules import Checked
 from shared.reporting.statements import STATUSES, Stated
@@ -42,20 +40,17 @@ _KEEP_VALUES = text(
     """
     INSERT INTO observations
         (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
-    SELECT :year, :period, unit, indicator, :report_id, place - 1, CAST(value AS numeric), status, covers,
-           place > :posted, CAST(reasons AS jsonb)
-    FROM unnest(CAST(:units AS text[]), CAST(:indicators AS text[]), CAST(:amounts AS text[]),
-                CAST(:statuses AS smallint[]), CAST(:covers AS smallint[]), CAST(:reasons AS text[]))
-         WITH ORDINALITY AS said (unit, indicator, value, status, covers, reasons, place)
+    SELECT :year, :period, unit, indicator, :report_id, place - 1, value, status, covers, place > :posted,
+           CAST(:reasons AS jsonb) -> CAST(place - 1 AS text)
+    FROM unnest(:units, :indicators, CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]),
+                CAST(:covers AS smallint[]))
+         WITH ORDINALITY AS said (unit, indicator, value, status, covers, place)
     """
 ).bindparams(
-    bindparam("units", type_=ARRAY(Text)),
-    bindparam("indicators", type_=ARRAY(Text)),
-    bindparam("amounts", type_=ARRAY(Text)),
-    bindparam("statuses", type_=ARRAY(SmallInteger)),
-    bindparam("covers", type_=ARRAY(SmallInteger)),
-    bindparam("reasons", type_=ARRAY(Text)),
+    *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
+    bindparam("reasons", type_=JSONB(none_as_null=True)),
 )
+"""Its reasons are by the place of the value in the list."""
 
 _KEEP_REPORT = text(
     """
@@ -163,10 +158,12 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
     values = checked.said
     if not values:
         return
-    rank = {status: at for at, status in enumerate(STATUSES)}
+    rank = {status: str(at) for at, status in enumerate(STATUSES)}
+    following = {(it.unit, it.derived.indicator): it.derived for it in checked.following}
     reasons = {
-        (it.unit, it.derived.indicator): json.dumps(it.derived.reasons(), ensure_ascii=False)
-        for it in checked.following
+        str(at): following[it.unit, it.indicator].reasons()
+        for at, it in enumerate(values if following else ())
+        if (it.unit, it.indicator) in following
     }
     covers = [*checked.covers, *(it.covers for it in checked.following if not it.stated)]
     await session.execute(
@@ -179,9 +176,9 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
             "indicators": [it.indicator for it in values],
             "amounts": [str(it.value) for it in values],
             "statuses": [rank[it.status] for it in values],
-            "covers": covers,
+            "covers": [str(each) for each in covers],
             "posted": len(checked.statement.values),
-            "reasons": [reasons.get((it.unit, it.indicator)) for it in values],
+            "reasons": reasons or None,
         },
     )
 
