@@ -15,7 +15,7 @@ MAX_DEPTH = 16
 """Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
 
 HOLDING = frozenset({dict, list})
-"""What a parser makes of objects and lists, exactly these types; their level is walked for every body."""
+"""What a parser makes of objects and lists, exactly these types; their levels are walked for every body."""
 
 SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes of U+0000 and of halves of surrogate pairs: few bodies hold one, and only those are looked at twice."""
@@ -42,22 +42,23 @@ class TooDeep(Malformed):
     )
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise Malformed(reason=REPEATED.filled(name=repr(repeated[:60])))
-    return members
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise Malformed(reason=REPEATED.filled(name=repr(name[:60])))
+        seen.add(name)
 
 
 def _constant(name: str) -> NoReturn:
     raise Malformed(reason=NOT_A_NUMBER.filled(name=name))
 
 
-def _too_deep(value: Any) -> bool:
-    level = [value]
+def _count_members(value: Any) -> int:
+    """Count the members of all objects; refuses what nests too deep."""
+    level, members = [value], 0
     for _ in range(MAX_DEPTH):
+        members += sum(len(parent) for parent in level if type(parent) is dict)
         level = [
             child
             for parent in level
@@ -66,8 +67,8 @@ def _too_deep(value: Any) -> bool:
             if type(child) in HOLDING
         ]
         if not level:
-            return False
-    return True
+            return members
+    raise TooDeep(limit=MAX_DEPTH)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -85,9 +86,8 @@ def _texts(value: Any) -> Iterator[str]:
 def parse_json(body: bytes) -> Any:
     """Parse a JSON text with decimals kept exact; raises `Malformed`."""
     try:
-        value = json.loads(
-            body.decode(), parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_members
-        )
+        text = body.decode()
+        value = json.loads(text, parse_float=Decimal, parse_constant=_constant)
     except UnicodeDecodeError as error:
         raise Malformed(reason=NOT_UTF8) from error
     except json.JSONDecodeError as error:
@@ -96,8 +96,8 @@ def parse_json(body: bytes) -> Any:
         raise TooDeep(limit=MAX_DEPTH) from error
     except ValueError as error:  # an integer of thousands of digits
         raise Malformed(reason=TOO_MANY_DIGITS) from error
-    if _too_deep(value):
-        raise TooDeep(limit=MAX_DEPTH)
+    if text.count(":") != _count_members(value):  # a colon in a text; or a member that is repeated
+        json.loads(text, object_pairs_hook=_refuse_repeated)
     if SUSPECT.search(body):
         for text in _texts(value):
             if found := UNKEPT.search(text):

@@ -54,7 +54,9 @@ def plain(value: Decimal) -> str:
 
 def content_sha256(statement: Statement) -> str:
     """Fingerprint what a report says: the same values in another order, or 5.0 for 5, say the same."""
-    values = sorted((it.unit, it.indicator, plain(it.value), it.status) for it in statement.values)
+    values = sorted(
+        [(unit, indicator, plain(value), status) for unit, indicator, value, status, _ in statement.values]
+    )
     said = [
         statement.unit,
         statement.period,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
@@ -40,20 +41,20 @@ _STANDING = """
 period too new for statistics costs no more than an old one."""
 
 _STATED = """
-    o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND o.indicator = ANY(:measures)
-"""
+        FROM standing s JOIN observations o ON o.report_id = s.report_id
+        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND o.indicator = ANY(:measures)"""
 """The units are named beside the join: whatever is known of the table, only their values are read."""
+
+_PLACE = "CAST(:places AS jsonb) ->> o.unit"
+"""Where a unit answers, looked up in an object: a join with a list would compare each value with all of the list."""
 
 _ADD_UP = text(
     f"""
     {_STANDING}, added AS MATERIALIZED (
-        SELECT place.answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers, min(o.status) AS status,
-               min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
-        FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
-        JOIN observations o ON o.unit = place.unit
-        JOIN standing s ON s.report_id = o.report_id
-        WHERE {_STATED}
-        GROUP BY place.answering, o.indicator
+        SELECT {_PLACE} AS answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers,
+               min(o.status) AS status, min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
+        {_STATED}
+        GROUP BY answering, o.indicator
     ), cleared AS (
         DELETE FROM roll_ups r
         WHERE r.year = :year AND r.period = :period AND r.basis = :basis
@@ -68,7 +69,7 @@ _ADD_UP = text(
     """
 ).bindparams(
     bindparam("units", type_=Codes),
-    bindparam("places", type_=Codes),
+    bindparam("places", type_=JSONB),
     bindparam("reporters", type_=Codes),
     bindparam("answering", type_=Codes),
     bindparam("measures", type_=Codes),
@@ -77,15 +78,12 @@ _ADD_UP = text(
 _INPUTS = text(
     f"""
     {_STANDING}
-    SELECT place.answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
-    FROM unnest(CAST(:units AS text[]), CAST(:places AS text[])) AS place (unit, answering)
-    JOIN observations o ON o.unit = place.unit
-    JOIN standing s ON s.report_id = o.report_id
-    WHERE {_STATED}
+    SELECT {_PLACE} AS answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
+    {_STATED}
     """
 ).bindparams(
     bindparam("units", type_=Codes),
-    bindparam("places", type_=Codes),
+    bindparam("places", type_=JSONB),
     bindparam("reporters", type_=Codes),
     bindparam("measures", type_=Codes),
 )
@@ -160,7 +158,7 @@ class _Touched:
         scope = self._scope(period)
         members = {
             "units": list(places),
-            "places": list(places.values()),
+            "places": places,
             "reporters": self._reporters(period, places),
         }
         if indicators:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from shared.kit.problems import Fault, fault
 from shared.periods import InvalidPeriod, Period
-from shared.reporting.catalogue import Catalogue, Form, Indicator, rule_for
+from shared.reporting.catalogue import MOST_DECIMALS, Catalogue, Form, Indicator, rule_for
 from shared.reporting.expected import expected_units
 from shared.reporting.reports.bearing import Bearing, bearing_of, misfits
 from shared.reporting.reports.deriving import Following, derive
@@ -40,7 +40,8 @@ from shared.reporting.statements import Stated, Statement, plain
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
 
-NOTHING_HERE = Decimal(0)
+SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MOST_DECIMALS + 1))
+"""The smallest amount that can be said with so many decimal places: every other one is a multiple of it."""
 READ: frozenset[str] = frozenset()
 """No field of the row was left unread."""
 NAMES = frozenset({"unit", "indicator"})
@@ -313,7 +314,7 @@ def _value_faults(one: Stated, indicator: Indicator, at: str) -> Collection[Faul
                 maximum=plain(indicator.maximum),
             )
         )
-    if one.value != NOTHING_HERE and one.value != round(one.value, indicator.decimals):
+    if one.value % SMALLEST[indicator.decimals]:
         faults.append(
             fault(
                 f"{at}/value",
