@@ -63,7 +63,11 @@ class Codes(TypeDecorator[Collection[str]]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str | None:
+    def process_bind_param(
+        self,
+        value: Collection[str] | None,
+        dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
+    ) -> str | None:
         """Join them; refuses what could not be taken apart again."""
         if value is None:
             return None

@@ -51,6 +51,12 @@ def test_clean_json_is_read_as_it_is(value):
 def test_a_repeated_member_is_refused_and_named():
     assert "unit" in reason(b'{"unit": "610", "period": "2023", "unit": "611"}')
     assert "a" in reason(b'[{"b": {"a": 1, "a": 1}}]')
+    assert "'a: b'" in reason(b'{"a: b": "x: y", "at": "08:30:00", "a: b": ":"}')
+
+
+def test_a_colon_in_a_text_is_no_member():
+    said = {"at": "2023-12-31T08:30:00Z", "a:b": [{"note": "a:b::"}, ":"], "unit": "610"}
+    assert parse_json(json.dumps(said).encode()) == said
 
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
