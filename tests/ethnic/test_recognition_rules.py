@@ -59,10 +59,13 @@ def difficult_on(on, decided, recognized):
     if held is None:
         return False
     if held.region == "III":
-        for it in recognized:
+        meets = [it for it in recognized if it.level == "meets" and it.recognized_on <= on]
+        for it in meets:
             since_decision = it.recognized_on >= max(held.effective_on, date(2021, 6, 4))
-            over = it.revoked_on is not None and it.revoked_on <= on
-            if it.level == "meets" and since_decision and it.recognized_on <= on and not over:
+            standing = [it, max(meets, key=lambda it: (it.recognized_on, it.id))]
+            if since_decision and not any(
+                one.revoked_on is not None and one.revoked_on <= on for one in standing
+            ):
                 return False
     return held.specially_difficult
 
@@ -125,6 +128,14 @@ def test_a_decision_and_what_the_rule_makes_of_it_are_kept_apart():
     assert found.made.by.confidence == "from memory"
     assert (on(2024, 4, 30).specially_difficult, on(2024, 5, 1).specially_difficult) == (False, True)
     assert on(2021, 6, 3) is None
+
+
+def test_a_recognition_in_whose_place_another_came_does_not_come_back_with_its_revocation():
+    decided = [Decided(uuid.UUID(int=1), "III", True, day(3))]
+    first = Recognized(uuid.UUID(int=2), "meets", day(10))
+    again = Recognized(uuid.UUID(int=3), "meets", day(20), day(30))
+    made = [standing_on(day(n), decided, [again, first], RULES).made for n in (9, 10, 29, 30)]
+    assert [it and it.recognition.id for it in made] == [None, first.id, first.id, None]
 
 
 def test_a_later_decision_stands_over_an_earlier_recognition():

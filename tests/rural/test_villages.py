@@ -91,6 +91,7 @@ async def test_a_village_is_shown_with_what_it_is_recognized_as_and_the_decision
 async def test_a_village_ends_with_its_commune(clients):
     await clients.kept("villages", VILLAGE)
     assert (await clients.get("villages/23512.01"))["valid_to"] == "2025-06-30"
+    assert [it["valid_to"] for it in (await clients.get("villages"))["items"]] == ["2025-06-30"]
     missing = await clients.http.get("/v1/rural/villages/23512.09")
     assert (missing.status_code, missing.json()["code"]) == (404, "unit_unknown")
 

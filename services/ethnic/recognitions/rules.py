@@ -1,8 +1,9 @@
 """What a recognition makes of a commune's region. Pure: decisions, recognitions, the rule and a day in; a standing out.
 
 A decision classifies a commune until a later one does. While it stands, a recognition decided on a day of its own may
-put the commune into another region, from that day to the day before its revocation. Both are kept apart: what the
-decision says, and what the rule makes of it, under which clause and how sure that is.
+put the commune into another region, from that day to the day before its revocation. A later recognition of the same level
+takes the place of an earlier one, which does not come back when that is revoked. Both are kept apart: what the decision
+says, and what the rule makes of it, under which clause and how sure that is.
 """
 
 import uuid
@@ -102,17 +103,30 @@ def standing_on(
     if not effective:
         return None
     decided = max(effective, key=lambda it: it.effective_on)
+    by_then = [it for it in recognitions if it.recognized_on <= day]
+    over = _over(by_then, day)
     made = [
         Made(rule, it)
-        for it in recognitions
+        for it in by_then
         for rule in rules
-        if decided.effective_on <= it.recognized_on <= day
+        if decided.effective_on <= it.recognized_on
         and (it.level, decided.region) == (rule.level, rule.region)
         and rule.in_force(it.recognized_on)
-        and not (rule.revocation_restores and it.revoked_on is not None and it.revoked_on <= day)
+        and not (rule.revocation_restores and it.id in over)
     ]
     first = min(made, key=lambda it: (it.recognition.recognized_on, it.recognition.id), default=None)
     return Standing(decided, first)
+
+
+def _over(recognitions: Sequence[Recognized], day: date) -> set[uuid.UUID]:
+    """Tell which have ended by a day: those revoked, and with the latest of a level those that it took the place of."""
+    latest = {it.level: it for it in sorted(recognitions, key=lambda it: (it.recognized_on, it.id))}
+    return {
+        it.id
+        for it in recognitions
+        for one in (it, latest[it.level])
+        if one.revoked_on is not None and one.revoked_on <= day
+    }
 
 
 def left_between(

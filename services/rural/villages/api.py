@@ -62,16 +62,13 @@ async def list_villages(
     day = on or local_day(desk.now)
     if unit is not None:
         query = query.where(in_communes([each.code for each in desk.territory.communes(unit, day)], day))
-    found = await page(
-        desk.session, query, limit=limit, cursor=cursor, said=lambda row: VillageOut.of(row[0])
-    )
+    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: str(row[0].code))
     link_next(request, response, found.next)
-    held = await levels_of(desk.session, [it.code for it in found.items], day)
+    territory = await knowing_villages(desk.session, desk.territory, found.items)
+    held = await levels_of(desk.session, found.items, day)
     rows = [
-        VillageRow(
-            **it.model_dump(), recognized=[level for level in LEVELS if level in held.get(it.code, ())]
-        )
-        for it in found.items
+        VillageRow.of(territory.versions(code)[-1], recognized=sorted(held.get(code, ()), key=LEVELS.index))
+        for code in found.items
     ]
     return VillagesPage(items=rows, next=found.next)
 
