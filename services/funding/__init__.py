@@ -26,5 +26,6 @@ nothing of reports and indicators. Which programs, components, sources and agenc
 
 Reading order: `balances.py`, `rules.py`, `catalogue.py`, `proposals.py` (pure); `models.py`, `store.py`, `agencies.py`,
 `places.py`, `desk.py`; then `entries/`, with `assignments/`, `projects/` and `batches/`; `journal/`, which seals them;
-then what only reads: `progress/`, `counterparts/`, `contributions/`, `lapses/`, `reconciliation/`.
+then what only reads: `progress/`, `counterparts/`, `contributions/`, `lapses/`, `reconciliation/`, and `foresight/`,
+which says how a year will probably end.
 """

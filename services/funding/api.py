@@ -11,6 +11,7 @@ from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
 from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
+from services.funding.foresight.api import router as foresight
 from services.funding.journal.api import router as journal
 from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
@@ -101,5 +102,6 @@ router.include_router(progress)
 router.include_router(counterparts)
 router.include_router(contributions)
 router.include_router(lapses)
+router.include_router(foresight)
 router.include_router(reconciliation)
 router.include_router(feed_router(PATH))

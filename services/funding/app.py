@@ -7,6 +7,7 @@ from services.funding import api
 from services.funding.agencies import keep_agencies
 from services.funding.catalogue import read_catalogue
 from services.funding.entries.counter import open_counter
+from services.funding.foresight.profiles import read_method
 from services.funding.journal.sealer import sealing
 from services.funding.lapses.rules import read_deadlines
 from services.funding.rules import OverdrawPrevented
@@ -35,6 +36,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             state={
                 "catalogue": read_catalogue(settings.funding_catalogue),
                 "deadlines": read_deadlines(settings.funding_catalogue),
+                "foresight": read_method(settings.funding_catalogue),
             },
         )
     )

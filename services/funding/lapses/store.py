@@ -1,6 +1,7 @@
 """How money that is left is found, with the days that carry-overs set for it."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, select
@@ -20,9 +21,21 @@ async def balances(session: AsyncSession, sought: Sought) -> Mapping[Lot, Amount
     return {lot_of(row): amounts_of(row) for row in rows}
 
 
-async def extensions(session: AsyncSession, sought: Sought) -> Mapping[Lot, Extension]:
-    """Find the latest day that a carry-over, not undone, set for the money of each lot."""
+async def extensions(
+    session: AsyncSession, sought: Sought, *, on: date | None = None, as_of: datetime | None = None
+) -> Mapping[Lot, Extension]:
+    """Find the latest day that a carry-over, not undone, set for the money of each lot.
+
+    What was in effect by a day, as known by an instant, where these are given.
+    """
     undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
+    known = []
+    if on is not None:
+        undone_by &= REVERSALS.c.effective_on <= on
+        known.append(ENTRIES.c.effective_on <= on)
+    if as_of is not None:
+        undone_by &= REVERSALS.c.recorded_at <= as_of
+        known.append(ENTRIES.c.recorded_at <= as_of)
     query: Select[Any] = (
         select(*(LOTS.c[name] for name in KEY), ENTRIES.c.deadline, ENTRIES.c.decision_number)
         .select_from(ENTRIES)
@@ -34,6 +47,7 @@ async def extensions(session: AsyncSession, sought: Sought) -> Mapping[Lot, Exte
             ENTRIES.c.deadline.is_not(None),
             POSTINGS.c.carried_over_vnd > 0,
             REVERSALS.c.id.is_(None),
+            *known,
             *lot_terms(sought),
         )
         .order_by(ENTRIES.c.deadline, ENTRIES.c.sequence)

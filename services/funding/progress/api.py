@@ -1,15 +1,15 @@
 """Where progress is read. Public, unless the installation closes public reads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 
 from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import Catalogue
 from services.funding.desk import Desk, TheDesk
+from services.funding.lineage import lineage
 from services.funding.progress import store
 from services.funding.progress.printing import PrintUnit
 from services.funding.progress.rules import TOTAL, Part, Row, group, sum_up
@@ -26,7 +26,6 @@ from services.funding.progress.schemas import (
 )
 from services.funding.progress.store import GROUPINGS
 from services.funding.queries import (
-    NO_COMPONENT,
     BudgetYear,
     OfBook,
     OfCapital,
@@ -43,9 +42,7 @@ from shared.kit.identity import PublicReader
 from shared.kit.problems import Invalid, Language, Sentence, fault
 from shared.kit.transactions import TransactionRoute
 
-ENTRIES = "/v1/funding/entries"
 EVERY_SOURCE = "all"
-TERMS = ("year", *GROUPINGS, "below", "month")
 
 GROUPING_UNKNOWN = Sentence(
     "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
@@ -93,7 +90,7 @@ async def read_progress(
     Shown are the sources that count in the disbursement rate, unless `source` names others (`all` for every one) or the
     rows are by source. Rates are divided after adding, never averaged, and are of the money that counts.
     """
-    by, catalogue = _groupings(group_by), desk.catalogue
+    by, catalogue = groupings(group_by, GROUPINGS), desk.catalogue
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
     sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
@@ -189,14 +186,15 @@ def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str,
     return rows
 
 
-def _groupings(text: str) -> list[str]:
+def groupings(text: str, known: Collection[str]) -> list[str]:
+    """Read the names of a grouping, each once; refuses unknown ones."""
     by = list(dict.fromkeys(word.strip() for word in text.split(",")))
-    unknown = [word for word in by if word not in GROUPINGS]
+    unknown = [word for word in by if word not in known]
     if unknown:
-        known = ", ".join(GROUPINGS)
+        there_are = ", ".join(known)
         raise Invalid(
             faults=[
-                fault("/query/group_by", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=known)
+                fault("/query/group_by", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=there_are)
                 for word in unknown
             ]
         )
@@ -211,15 +209,4 @@ def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: Catalogu
 
 
 def _said(row: Row, asked: dict[str, Any]) -> dict[str, object]:
-    return amounts(row, _lineage(row, asked), asked["book"], asked["print_in"])
-
-
-def _lineage(row: Row, asked: dict[str, Any]) -> str:
-    """Give the address of the entries that a row is made of."""
-    terms = {**asked, **{name: value for name, value in row.keys.items() if value != TOTAL}}
-    if row.keys.get("component", TOTAL) is None:
-        terms["component"] = NO_COMPONENT
-    if row.keys.get("unit", TOTAL) != TOTAL:
-        terms["below"] = "false"
-    said = {name: terms[name] for name in TERMS if terms.get(name) is not None}
-    return f"{ENTRIES}?{urlencode(said, doseq=True)}"
+    return amounts(row, lineage(row.keys, asked), asked["book"], asked["print_in"])

@@ -1,0 +1,190 @@
+"""Where foresight is read. Public, unless the installation closes public reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.funding.balances import CAPITALS, Capital
+from services.funding.desk import TheDesk
+from services.funding.foresight import store
+from services.funding.foresight.learning import Expectation
+from services.funding.foresight.pages import page_of
+from services.funding.foresight.profiles import Kind, Method
+from services.funding.foresight.risks import RiskAmounts, RiskRow, RisksOut
+from services.funding.foresight.rules import (
+    METHOD,
+    DayToCome,
+    Foreseen,
+    expectations,
+    foresee,
+)
+from services.funding.foresight.schemas import (
+    AssumptionOut,
+    CurveOut,
+    ForesightOut,
+)
+from services.funding.foresight.sums import Sum, group
+from services.funding.lapses.api import TheDeadlines
+from services.funding.lineage import lineage
+from services.funding.progress.api import groupings
+from services.funding.progress.schemas import UnitOut
+from services.funding.queries import (
+    BudgetYear,
+    OfBook,
+    OfCapital,
+    OfComponent,
+    OfProgram,
+    OfUnit,
+    OriginYear,
+    Sought,
+)
+from shared.kit.days import Day
+from shared.kit.feed import AsOf, newest_change
+from shared.kit.identity import PublicReader
+from shared.kit.paging import Cursor, Limit, link_next
+from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
+
+GROUPINGS = ("program", "component", "capital", "source", "unit", "origin_year", "deadline")
+
+router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+
+SeenOn = Annotated[
+    Day | None,
+    Query(
+        description="day to look from: what took effect later does not count; by default the day of `as_of`, or today",
+        examples=["2023-09-30"],
+    ),
+]
+GroupBy = Annotated[
+    str,
+    Query(
+        max_length=100,
+        description="one or more of program, component, capital, source, unit, origin_year, deadline, separated by commas",
+    ),
+]
+
+
+async def _method(request: Request) -> Method:
+    method: Method = request.app.state.foresight
+    return method
+
+
+@dataclass(frozen=True)
+class View:
+    """The lots asked for, foretold from a day, with what the answer says of them all."""
+
+    year: int
+    on: date
+    lots: Sequence[Foreseen]
+    expected: Mapping[Kind, Expectation]
+    asked: Mapping[str, Any]
+    said: Mapping[str, Any]
+
+    def sum(self, capital: Capital | None = None) -> Sum:
+        """Add up the lots of one capital kind, or all of them."""
+        of = [it for it in self.lots if capital in {None, it.held.lot.line.capital}]
+        return Sum(self.year, self.on, of)
+
+
+async def _view(
+    desk: TheDesk,
+    deadlines: TheDeadlines,
+    method: Annotated[Method, Depends(_method)],
+    year: BudgetYear,
+    program: OfProgram = None,
+    component: OfComponent = None,
+    capital: OfCapital = None,
+    unit: OfUnit = None,
+    origin_year: OriginYear = None,
+    seen_on: SeenOn = None,
+    as_of: AsOf = None,
+    book: OfBook = "agency",
+) -> View:
+    latest = desk.today if as_of is None else min(desk.today, local_day(as_of))
+    seen = store.Seen(seen_on or latest, as_of, book)
+    if seen.on > latest:
+        raise DayToCome(seen.on, latest)
+    sources = sorted(desk.catalogue.counted)
+    scope = await desk.scope(unit, year)
+    sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
+    accounts = await store.accounts(desk.session, year, method.past_years, sources, seen)
+    held = await store.lots(desk.session, sought, deadlines, seen)
+    expected = expectations(method, year, accounts, seen.on)
+    _, changed_at = await newest_change(desk.session)
+    narrowed = {"program": program, "component": component, "capital": capital, "origin_year": origin_year}
+    return View(
+        year=year,
+        on=seen.on,
+        lots=foresee(expected, held, year, seen.on),
+        expected=expected,
+        asked={"year": year, **narrowed, "source": sources, "unit": unit},
+        said={
+            "year": year,
+            "unit": UnitOut.of(scope.unit) if scope.unit else None,
+            "seen_on": seen.on,
+            "as_of": min(filter(None, (as_of, changed_at)), default=None),
+            "book": book,
+            "sources": sources,
+            "method": METHOD,
+            "covers_percent": method.covers_percent,
+        },
+    )
+
+
+TheView = Annotated[View, Depends(_view)]
+
+
+@router.get("/foresight", summary="Read what is foretold of a year")
+async def read_foresight(*, _: PublicReader, view: TheView) -> ForesightOut:
+    """Read the disbursement curve of a year: month by month what was paid, and what is expected until the deadlines.
+
+    `at` gives the probable rate on 31 December and on each deadline, with its range. It goes by the pace so far, against how
+    past years of this ledger were paid out, or where there are none a shipped profile: `assumptions` says which, and how
+    sure. A year that is over is answered by what happened. The answer stays the same all day while nothing is recorded.
+    """
+    return ForesightOut(
+        **view.said,
+        curves=_curves(view),
+        assumptions=[AssumptionOut.of(each) for each in view.expected.values()],
+    )
+
+
+@router.get("/foresight/at-risk", summary="Read what is at risk of return", response_model_exclude_unset=True)
+async def read_money_at_risk(
+    *,
+    _: PublicReader,
+    request: Request,
+    response: Response,
+    view: TheView,
+    group_by: GroupBy = "unit,component",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> RisksOut:
+    """Read what will probably be left on the deadlines, in any grouping, the slowest first.
+
+    Every lot is foretold by itself and added up, so rows of any grouping add up to the same total, to the đồng, range
+    included. Handing money back is an entry: `returns`; taking it into the next year too: `carry-overs`.
+    """
+    rows = group(view.lots, groupings(group_by, GROUPINGS), view.year, view.on)
+    shown, following = page_of(rows, limit, cursor)
+    link_next(request, response, following)
+    return RisksOut(
+        **view.said,
+        total=RiskAmounts.said(view.sum(), {}),
+        items=[RiskRow.said(row, {**row.keys, "lineage": lineage(row.keys, view.asked)}) for row in shown],
+        next=following,
+    )
+
+
+def _curves(view: View) -> list[CurveOut]:
+    asked = view.asked["capital"]
+    curves = [
+        CurveOut.of(view.sum(capital), capital, lineage({"capital": capital}, view.asked))
+        for capital in CAPITALS
+        if asked in {None, capital}
+    ]
+    return [*curves, CurveOut.of(view.sum(), "total", lineage({}, view.asked))]
