@@ -30,6 +30,10 @@ class Clients:
         self.program = program
         self.times = {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
 
+    @property
+    def catalogue(self):
+        return self.http._transport.app.state.reporting.catalogue
+
     def headers(self, *scopes: str, units=("62",), client_id="agency", programs=None) -> dict[str, str]:
         token = self.issuer.token(client_id, scopes, programs or (self.program,), units, **self.times)
         return {

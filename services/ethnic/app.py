@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.ethnic import __doc__ as description
 from services.ethnic.classifications import api as classifications
-from services.ethnic.classifications.reading import Rulebook, counting
+from services.ethnic.classifications.reading import CHANGES, Rulebook, counting
 from services.ethnic.classifications.rules import ClassificationExists, read_regions
 from services.ethnic.recognitions import api as recognitions
 from services.ethnic.recognitions.actions import EFFECTS
@@ -19,6 +19,7 @@ from shared.kit.following.api import following_router
 from shared.kit.following.follower import Follower
 from shared.kit.following.neighbour import neighbours_of
 from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 
 
@@ -37,7 +38,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
         settings=settings,
-        registers={"classifications": counting(rulebook)},
+        registers={"classifications": Register(counting(rulebook), CHANGES)},
         routers=[
             classifications.router,
             recognitions.router,

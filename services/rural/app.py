@@ -17,7 +17,9 @@ from services.rural.ocop.rules import ProductExists
 from services.rural.ocop.store import counting
 from services.rural.recognitions import api as recognitions
 from services.rural.recognitions.rules import RecognitionExists
+from services.rural.recognitions.store import CHANGES as RECOGNITION_CHANGES
 from services.rural.recognitions.store import count as count_recognized
+from services.rural.recognitions.store import may_move
 from services.rural.revocations import api as revocations
 from services.rural.rules import RULES
 from services.rural.settings import RuralSettings
@@ -27,6 +29,7 @@ from services.rural.villages import api as villages
 from services.rural.villages.actions import VillageExists
 from shared.kit.clock import Clock, system_clock
 from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 
 
@@ -48,7 +51,10 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         title="Xây dựng nông thôn mới / New rural development",
         description=description or "",
         settings=settings,
-        registers={"recognitions": count_recognized, "ocop": counting(book)},
+        registers={
+            "recognitions": Register(count_recognized, RECOGNITION_CHANGES, may_move),
+            "ocop": Register(counting(book), frozenset({"product.evaluated"})),
+        },
         routers=[
             criteria.router,
             assessments.router,

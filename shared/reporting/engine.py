@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,8 +42,25 @@ class Counted:
     caveat: Caveat | None = None
 
 
-Register = Callable[[AsyncSession, Scope], Awaitable[Mapping[str, Counted]]]
-"""A register of the service: counts for a scope, by figure code."""
+Counting = Callable[[AsyncSession, Scope], Awaitable[Mapping[str, Counted]]]
+"""How a register counts in a scope, by figure code."""
+Facts = Mapping[str, Any]
+"""What a change of the feed says: `unit`, `decision` with its number and date, and whatever else."""
+
+
+def _any_figure(_figure: str, _facts: Facts) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register of the service: how it counts, and which changes of the feed tell its decisions."""
+
+    count: Counting
+    changes: frozenset[str]
+    """Types of the changes."""
+    moves: Callable[[str, Facts], bool] = _any_figure
+    """Whether what a change says may move a figure's count."""
 
 
 @dataclass(frozen=True)

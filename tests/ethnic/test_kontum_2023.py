@@ -1,5 +1,6 @@
 """The demo's tables through HTTP give the figures of Plan 570."""
 
+from tests.lineages import every_figure_follows_from_its_lineage
 from tests.registers import decision, table
 
 
@@ -23,6 +24,8 @@ async def test_the_plans_figures_come_out(clients):
     assert figures["em_households_with_production_land_rate"]["status"] == "estimate"
     exits = await clients.follow(figures["communes_left_special_difficulty"]["lineage"])
     assert len({row["unit"] for row in exits}) == len(exits) == 6
+    seen = await every_figure_follows_from_its_lineage(clients)
+    assert seen >= set(figures)
     by_district = [
         (await clients.figures(unit=code))["communes_left_special_difficulty"]["value"]
         for code in ("608", "610", "611", "612", "613", "614", "615", "616", "617", "618")

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from services.poverty.rules import POOR
 from shared.kit.decimals import round_half_away
+from tests.lineages import every_figure_follows_from_its_lineage
 from tests.registers import table
 
 DISTRICTS = ("608", "610", "611", "612", "613", "614", "615", "616", "617", "618")
@@ -51,6 +52,9 @@ async def test_the_plans_figures_come_out_and_the_movement_table_adds_up(clients
     assert len(values) == 204
     poor = sum(it["value"] for it in values if it["indicator"] == "poor_households")
     assert poor == 10_220
+
+    seen = await every_figure_follows_from_its_lineage(clients)
+    assert seen >= set(plan)
 
     province = await clients.get("household-movement", period="2023")
     table_ = province["poor"]

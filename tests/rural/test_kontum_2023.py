@@ -1,5 +1,6 @@
 """The demo's tables through HTTP give the figures of Plan 570, and each lineage shows exactly what was counted."""
 
+from tests.lineages import every_figure_follows_from_its_lineage
 from tests.registers import table
 from tests.rural.bodies import product, recognition, village
 
@@ -46,6 +47,9 @@ async def test_the_plans_figures_come_out(clients):
         shown = await clients.follow(figures[code]["lineage"])
         assert len(shown) == PRINTED[code], code
         assert len({it.get("code") or it["unit"] for it in shown}) == PRINTED[code], code
+
+    seen = await every_figure_follows_from_its_lineage(clients)
+    assert seen >= {*PRINTED, *BUCKETS}
 
     every = await clients.figures()
     assert sum(every[code]["value"] for code in BUCKETS) == 85

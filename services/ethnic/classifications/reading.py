@@ -16,7 +16,7 @@ from shared.kit.following.api import State, state_of
 from shared.kit.problems import Sentence
 from shared.periods import Period
 from shared.reporting.basis import instant
-from shared.reporting.engine import Caveat, Counted, Register, Scope
+from shared.reporting.engine import Caveat, Counted, Counting, Scope
 from shared.reporting.registers import tops
 
 LeftBy = Literal["decision", "recognition"]
@@ -27,6 +27,9 @@ LEFT: Mapping[str, LeftBy | None] = {
     "communes_left_by_recognition": "recognition",
 }
 """The figures that are counted here, and the part of the exits that each counts. None: all, each commune once."""
+
+CHANGES = frozenset({"commune.classified", "commune.recognition_heard", "commune.recognition_revoked"})
+"""The changes of the feed that tell of classifications, and of what the rule makes of recognitions."""
 
 WHY_UNHEARD: Mapping[State, Sentence] = {
     "off": Sentence("chưa được theo dõi", "are not followed"),
@@ -84,7 +87,7 @@ def _left_by(standing: Standing) -> LeftBy:
     return "recognition" if standing.out_by_recognition else "decision"
 
 
-def counting(rulebook: Rulebook) -> Register:
+def counting(rulebook: Rulebook) -> Counting:
     """Build the register's count for the engine."""
 
     async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:

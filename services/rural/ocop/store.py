@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.book import Book
 from shared.reporting.basis import instant
-from shared.reporting.engine import Counted, Register, Scope
+from shared.reporting.engine import Counted, Counting, Scope
 from shared.reporting.registers import tops
 from shared.territory.placing import places
 
@@ -78,7 +78,7 @@ def valid(
     return _newest_first(query)
 
 
-def counting(book: Book) -> Register:
+def counting(book: Book) -> Counting:
     """Make the engine's register: it counts valid products. One statement."""
 
     async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:

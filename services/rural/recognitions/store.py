@@ -25,7 +25,7 @@ from services.rural.rules import CRITERIA, missing
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
 from shared.reporting.basis import instant
-from shared.reporting.engine import Counted, Scope
+from shared.reporting.engine import Counted, Facts, Scope
 from shared.reporting.models import Observation, Report, Standing
 from shared.reporting.registers import Place, tops
 from shared.territory.placing import places
@@ -41,6 +41,14 @@ COUNTED = {
     "villages_model": ("village", "model"),
 }
 """The figures that are counted here, by level of the unit and of the recognition."""
+
+CHANGES = frozenset({"unit.recognized", "unit.recognition_revoked"})
+"""The changes of the feed that tell of recognitions and of their ends."""
+
+
+def may_move(figure: str, facts: Facts) -> bool:
+    """Tell whether a recognition, or the end of one, may move the count of a figure."""
+    return COUNTED[figure] == (facts["unit_level"], facts["level"])
 
 
 class RecognitionNotFound(NotFound):

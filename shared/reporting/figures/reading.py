@@ -175,7 +175,7 @@ async def counted_in(
     scope = Scope(place.unit.code, place.counted, asked.period, asked.period.ends_on, asked.as_of)
     found: dict[str, Counted] = {}
     for name in sorted(wanted):
-        found |= await desk.engine.registers[name](desk.session, scope)
+        found |= await desk.engine.registers[name].count(desk.session, scope)
     return found
 
 

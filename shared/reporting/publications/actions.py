@@ -1,27 +1,34 @@
 """Freezing a vintage, and telling two of them apart."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
+from shared.kit.models import Change
 from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, fault
 from shared.periods import Period, local_day
+from shared.reporting.catalogue import Figure, FromRegister
 from shared.reporting.desk import Desk
-from shared.reporting.figures.place import place_of
+from shared.reporting.figures.place import Place, place_of
 from shared.reporting.figures.reading import Reading, progress
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.models import Publication, Report
 from shared.reporting.publications import store
 from shared.reporting.publications.schemas import (
     ComparisonOut,
+    ExplainingDecision,
     ExplainingReport,
     FigureDifference,
     PublicationIn,
     PublicationSummary,
 )
 from shared.reporting.reports.sentences import PERIOD_NOT_STARTED
+from shared.territory.tree import Territory
+from shared.territory.units import village_commune
 
 ReportKey = tuple[str, str, str]
 """Unit, period and form: what has one live report."""
@@ -107,13 +114,15 @@ async def compare(desk: Desk, one_id: uuid.UUID, other_id: uuid.UUID) -> Compari
         until=later.as_of,
     )
     changed = _changed(moved, await store.values_behind(desk.session, moved, place.eras))
+    told = await store.told_between(desk.session, _registered(desk), after=earlier.as_of, until=later.as_of)
+    here = [it for it in told if _lies_in(desk.territory, place, it.data)]
     before = {it["indicator"]: FigureOut.model_validate(it) for it in earlier.figures}
     after = {it["indicator"]: FigureOut.model_validate(it) for it in later.figures}
     return ComparisonOut(
         earlier=PublicationSummary.model_validate(earlier, from_attributes=True),
         later=PublicationSummary.model_validate(later, from_attributes=True),
         items=[
-            _difference(desk, code, before.get(code), after.get(code), moved, changed)
+            _difference(desk, code, before.get(code), after.get(code), moved, changed, here)
             for code in dict.fromkeys([*before, *after])
         ],
     )
@@ -152,6 +161,7 @@ def _difference(
     after: FigureOut | None,
     moved: list[store.Moved],
     changed: Mapping[ReportKey, set[str]],
+    told: Collection[Change],
 ) -> FigureDifference:
     was, now = (it.value if it else None for it in (before, after))
     figure = desk.engine.catalogue.figures.get(code)
@@ -172,4 +182,39 @@ def _difference(
             )
             for it in explaining
         ],
+        decisions=[_said(it) for it in told if figure and was != now and _may_move(desk, figure, it)],
+    )
+
+
+def _registered(desk: Desk) -> set[str]:
+    """Name the changes that tell of decisions, for all registers."""
+    return {kind for register in desk.engine.registers.values() for kind in register.changes}
+
+
+def _may_move(desk: Desk, figure: Figure, it: Change) -> bool:
+    if not isinstance(figure.formula, FromRegister):
+        return False
+    register = desk.engine.registers[figure.formula.register]
+    return it.type in register.changes and register.moves(figure.code, it.data)
+
+
+def _lies_in(territory: Territory, place: Place, facts: Mapping[str, Any]) -> bool:
+    """Tell whether a decision speaks of land in a place; a village's is its commune's."""
+    code = village_commune(facts["unit"]) or facts["unit"]
+    on = date.fromisoformat(facts["decision"]["date"])
+    if territory.find(code, on) is None:
+        return code in place.counted
+    here = {one.code for one in territory.communes(place.unit.code, place.map_on)}
+    return bool(territory.land(code, on, place.map_on) & here)
+
+
+def _said(it: Change) -> ExplainingDecision:
+    decision = it.data.get("revoked_by") or it.data["decision"]
+    return ExplainingDecision(
+        change=it.type,
+        subject=it.subject,
+        unit=it.data["unit"],
+        decision_number=decision["number"],
+        decision_date=decision["date"],
+        at=it.at,
     )

@@ -70,6 +70,17 @@ class ExplainingReport(BaseModel):
     at: datetime = Field(description="when")
 
 
+class ExplainingDecision(BaseModel):
+    """A decision that a register was told between two vintages."""
+
+    change: str = Field(description="type of the change in the feed, such as unit.recognized")
+    subject: str = Field(description="path of the decision below the program")
+    unit: str = Field(description="code of the unit it speaks of")
+    decision_number: str = Field(description="number of the decision")
+    decision_date: date = Field(description="date of the decision")
+    at: datetime = Field(description="when it was told here")
+
+
 class FigureDifference(BaseModel):
     """One figure in both vintages."""
 
@@ -78,6 +89,9 @@ class FigureDifference(BaseModel):
     after: Number | None = Field(description="its value in the later vintage")
     difference: Number | None = Field(description="after minus before")
     reports: list[ExplainingReport] = Field(description="the reports that explain the difference")
+    decisions: list[ExplainingDecision] = Field(
+        description="for a count from a register: the decisions that it was told in between, in their order"
+    )
 
 
 class ComparisonOut(BaseModel):

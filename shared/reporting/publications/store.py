@@ -1,7 +1,7 @@
 """How publications are found, and which reports moved between two instants."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.models import Change
 from shared.reporting.figures.place import Era
 from shared.reporting.models import Observation, Publication, Report, Standing
 
@@ -80,6 +81,18 @@ def _lying_in(eras: Collection[Era]) -> list[ColumnElement[bool]]:
         and_(Observation.period.in_([str(part) for part in era.parts]), Observation.unit.in_(era.units))
         for era in eras
     ]
+
+
+async def told_between(
+    session: AsyncSession, types: Collection[str], *, after: datetime, until: datetime
+) -> Sequence[Change]:
+    """Give the changes of these types after one instant and by another, in their order. One statement."""
+    found = await session.scalars(
+        select(Change)
+        .where(Change.at > after, Change.at <= until, Change.type.in_(types))
+        .order_by(Change.sequence)
+    )
+    return found.all()
 
 
 async def same_name(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
