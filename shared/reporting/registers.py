@@ -8,7 +8,7 @@ speaks, so a list can be asked by any of them long after the map has changed.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +43,8 @@ UNIT_LEVEL = Sentence(
     "The unit {unit} is a {level}; wanted: {levels}.",
 )
 
+Row = TypeVar("Row")
+
 UnitsAsked = Annotated[
     str | None,
     Query(
@@ -62,6 +64,19 @@ class Place:
     line: tuple[str, ...]
     land: tuple[str, date]
     """The code and first day of the meaning that names the land: a village's is its commune's."""
+
+    def columns(self) -> dict[str, Any]:
+        """Give what a row of a register keeps of the place, by the names of its columns."""
+        code, since = self.land
+        return {"unit": self.unit.code, "land": code, "land_since": since, "line": list(self.line)}
+
+
+@dataclass(frozen=True)
+class Kept(Generic[Row]):
+    """A row that is kept, and whether this request made or changed it."""
+
+    row: Row
+    created: bool
 
 
 async def knowing_villages(session: AsyncSession, territory: Territory, codes: Collection[str]) -> Territory:

@@ -63,3 +63,16 @@ async def test_the_plans_figures_come_out(clients):
     assert summary["total"]["valid"] == sum(row["valid"] for row in summary["rows"]) == 208
     assert summary["total"]["by_stars"]["5"] == 1
     assert summary["total"]["potential_five_star"] == 6
+
+
+async def test_they_come_from_nothing_else(clients):
+    """Without a row in the registers and without an assessment there is nothing to count, and nobody can state a count."""
+    figures = await clients.figures(headline=True)
+    assert {code: figures[code]["value"] for code in PRINTED} == {
+        code: 0 if code in COUNTED else None for code in PRINTED
+    }
+    said = [{"unit": "615", "indicator": code, "value": 1} for code in PRINTED]
+    body = {"unit": "615", "period": "2023", "form": "criteria_assessment", "observations": said}
+    answer = await clients.http.post("/v1/rural/reports", json=body, headers=clients.headers("report"))
+    assert answer.status_code == 422
+    assert [it["code"] for it in answer.json()["errors"]] == ["indicator_unknown"] * len(PRINTED)

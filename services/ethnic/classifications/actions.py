@@ -1,7 +1,5 @@
 """What people do with classifications: state one."""
 
-from dataclasses import dataclass
-
 from services.ethnic.classifications import store
 from services.ethnic.classifications.rules import ClassificationExists, Region, faults_of
 from services.ethnic.classifications.schemas import ClassificationIn
@@ -10,18 +8,12 @@ from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.reporting.desk import Desk
-from shared.reporting.registers import place_of, settle
+from shared.reporting.registers import Kept, place_of, settle
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A classification that is kept, and whether this request made it."""
-
-    row: Classification
-    created: bool
-
-
-async def classify(desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Region, ...]) -> Kept:
+async def classify(
+    desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Region, ...]
+) -> Kept[Classification]:
     """Keep what a decision says of a commune, or refuse it naming every fault.
 
     Saying the same again answers what is kept. A later row for the same day, under another decision, takes its place.
@@ -40,10 +32,7 @@ async def classify(desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Re
         return Kept(before, created=False)
     row = Classification(
         id=uuid7(at),
-        unit=stated.unit,
-        land=found.land[0],
-        land_since=found.land[1],
-        line=list(found.line),
+        **found.columns(),
         region=stated.region,
         specially_difficult=stated.specially_difficult,
         decision_number=stated.decision_number,

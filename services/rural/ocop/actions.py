@@ -1,7 +1,5 @@
 """What people do with products: state an evaluation. Evaluating a product again is another row; its history stays."""
 
-from dataclasses import dataclass
-
 from services.rural.models import OcopEvaluation
 from services.rural.ocop import store
 from services.rural.ocop.book import Book
@@ -11,22 +9,14 @@ from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.reporting.desk import Desk
-from shared.reporting.registers import place_of, settle
+from shared.reporting.registers import Kept, place_of, settle
 from shared.territory.units import Level
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
 """A product's owner is known to be in one of these; the lowest that a paper names."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """An evaluation that is kept, and whether this request made it."""
-
-    row: OcopEvaluation
-    created: bool
-
-
-async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept:
+async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopEvaluation]:
     """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept."""
     body = draft.body
     on = body.decision.date
@@ -38,10 +28,7 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept:
         id=uuid7(at),
         code=body.code,
         name=body.name,
-        unit=body.unit,
-        land=found.land[0],
-        land_since=found.land[1],
-        line=list(found.line),
+        **found.columns(),
         owner_kind=body.owner_kind,
         owner_name=body.owner_name,
         product_group=body.group,

@@ -1,7 +1,7 @@
 """What people do with recognitions: recognize. It is one transaction, its rules looked at under the write order."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from services.rural.criteria.sets import CriteriaSet, Sets
@@ -27,24 +27,16 @@ from shared.periods import Period
 from shared.reporting.desk import Desk
 from shared.reporting.obligations.rules import live_day
 from shared.reporting.obligations.store import live_days
-from shared.reporting.registers import Place, place_of, same_land, settle
+from shared.reporting.registers import Kept, Place, place_of, same_land, settle
 from shared.territory.units import Level
 
 LEVELS: tuple[Level, ...] = ("commune", "village")
 """Whom a recognition is of."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A recognition that is kept, and whether this request changed it."""
-
-    row: Recognition
-    created: bool
-
-
-async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept:
+async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept[Recognition]:
     """Keep a recognition, or refuse it: every fault of the body first, then a duplicate, then every broken rule."""
-    stated = draft.body.stated()
+    stated, grounds = draft.body.stated(), draft.body.grounds
     found = await place_of(desk, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision")
     unit = (found.unit.level, found.unit.kind) if isinstance(found, Place) else None
     faults = faults_of(stated, sets, unit, draft.unread)
@@ -52,32 +44,25 @@ async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept
 
     at = await take_write_order(desk.session, desk.clock)
     before = await store.of_unit(desk.session, found, stated.decided_on)
-    for row in before:
-        if _same_decision(row, stated):
-            if _same_content(row, stated):
-                return Kept(row, created=False)
-            raise RecognitionExists(recognition=str(row.id))
-    others = store.known(before)
+    if (row := _said_before(before, stated, grounds)) is not None:
+        return Kept(row, created=False)
+    others, under = store.known(before), sets[stated.criteria_set]
     refuse_duplicate(stated, others)
-    under = sets[stated.criteria_set]
     basis, reports = await _basis(desk, found, stated, under)
-    refuse([*grounds_faults(stated, draft.body.grounds, others), *assessment_faults(stated, basis)])
+    refuse([*grounds_faults(stated, grounds, others), *assessment_faults(stated, basis)])
     broken = broken_rules(stated, under, others, basis)
     reason = excused(broken, draft.body.excuse, desk.caller.scopes)
     row = Recognition(
         id=uuid7(at),
-        unit=stated.unit,
+        **found.columns(),
         unit_level=found.unit.level,
-        land=found.land[0],
-        land_since=found.land[1],
-        line=list(found.line),
         level=stated.level,
         field=stated.field,
         criteria_set=stated.criteria_set,
         decision_number=stated.decision_number,
         decision_date=stated.decided_on,
         year=stated.year,
-        grounds=draft.body.grounds,
+        grounds=grounds,
         assessments=reports,
         exceptions=[it.code for it in broken],
         exception_reason=reason,
@@ -112,18 +97,16 @@ async def _basis(
     return Basis(assessed, gone_live=live_on is not None and live_on <= last), reports
 
 
-def _same_decision(row: Recognition, stated: Stated) -> bool:
-    return (row.unit, row.level, row.criteria_set, row.decision_number, row.decision_date) == (
-        stated.unit,
-        stated.level,
-        stated.criteria_set,
-        stated.decision_number,
-        stated.decided_on,
-    )
-
-
-def _same_content(row: Recognition, stated: Stated) -> bool:
-    return (row.field, row.year) == (stated.field, stated.year)
+def _said_before(before: Iterable[Recognition], stated: Stated, grounds: str | None) -> Recognition | None:
+    """Find the same decision among what is kept of the unit; refuse it where it says something else."""
+    decision = (stated.level, stated.criteria_set, stated.decision_number, stated.decided_on)
+    for row in before:
+        same = (row.level, row.criteria_set, row.decision_number, row.decision_date) == decision
+        if same and row.unit == stated.unit:
+            if (row.field, row.year, row.grounds) != (stated.field, stated.year, grounds):
+                raise RecognitionExists(recognition=str(row.id))
+            return row
+    return None
 
 
 def facts(row: Recognition) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from datetime import date
 
 from services.rural.criteria.sets import Sets
 from services.rural.exceptions.rules import excused
-from services.rural.models import Revocation
+from services.rural.models import Recognition, Revocation
 from services.rural.recognitions import store
-from services.rural.recognitions.actions import LEVELS, Kept, facts, whole
+from services.rural.recognitions.actions import LEVELS, facts, whole
 from services.rural.revocations.rules import (
     AlreadyRevoked,
     broken_rules,
@@ -22,6 +22,7 @@ from shared.kit.problems import refuse
 from shared.periods import local_day
 from shared.reporting.desk import Desk
 from shared.reporting.registers import (
+    Kept,
     Place,
     dated_in_future,
     knowing_villages,
@@ -32,7 +33,9 @@ from shared.reporting.registers import (
 from shared.territory.tree import Territory
 
 
-async def revoke(desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationIn], sets: Sets) -> Kept:
+async def revoke(
+    desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationIn], sets: Sets
+) -> Kept[Recognition]:
     """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
     at = await take_write_order(desk.session, desk.clock)
     row = await store.find(desk.session, recognition_id)

@@ -1,6 +1,5 @@
 """What people do with villages: register one."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -9,7 +8,7 @@ from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.problems import Conflict, Fault, Sentence, fault
 from shared.reporting.desk import Desk
-from shared.reporting.registers import Place, place, settle
+from shared.reporting.registers import Kept, Place, place, settle
 from shared.territory.store import find_villages, register
 from shared.territory.units import Unit, village_commune
 
@@ -37,15 +36,7 @@ class VillageExists(Conflict):
     )
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A village that is kept, and whether this request made it."""
-
-    village: Unit
-    created: bool
-
-
-async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept:
+async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept[Unit]:
     """Register a village below its commune, or refuse it naming every fault. The same village again is the answer."""
     body = draft.body
     found = None if {"code", "valid_from"} & draft.unread else _commune(desk, body.code, body.valid_from)

@@ -37,8 +37,8 @@ async def register_village(
 ) -> VillageOut:
     """Register a village below its commune. Registering the same one again answers 200 with what is kept."""
     kept = await actions.register_village(desk.of(caller), draft)
-    answer_kept(response, f"/v1/rural/villages/{kept.village.code}", created=kept.created)
-    return VillageOut.of(kept.village)
+    answer_kept(response, f"/v1/rural/villages/{kept.row.code}", created=kept.created)
+    return VillageOut.of(kept.row)
 
 
 @router.get("", summary="List villages")
