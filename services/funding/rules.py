@@ -25,6 +25,7 @@ class InsufficientFunds(Conflict):
     )
 
     def __init__(self, line: Line, asked_vnd: int, rooms: Mapping[int, int]) -> None:
+        self.line, self.origin_years = line, tuple(rooms)
         super().__init__(
             asked_vnd=asked_vnd,
             available_vnd=sum(rooms.values()),
@@ -52,9 +53,13 @@ class CommitmentPaid(Conflict):
         "Of the {asked_vnd} đồng committed only {reserved_vnd} are unpaid; reverse the disbursements first: {place}.",
     )
 
-    def __init__(self, line: Line, asked_vnd: int, reserved_vnd: int) -> None:
+    def __init__(self, lot: Lot, asked_vnd: int, reserved_vnd: int) -> None:
+        self.line, self.origin_year = lot.line, lot.origin_year
         super().__init__(
-            asked_vnd=asked_vnd, reserved_vnd=reserved_vnd, line=line.document(), place=_place(line)
+            asked_vnd=asked_vnd,
+            reserved_vnd=reserved_vnd,
+            line=self.line.document(),
+            place=_place(self.line),
         )
 
 
@@ -175,7 +180,7 @@ def reverse(kind: Kind, postings: Sequence[Posting], balances: Balances) -> list
         before = balances[each.lot]
         after = before + each.change
         if kind is Kind.COMMITMENT and after.reserved_vnd < 0:
-            raise CommitmentPaid(each.lot.line, -each.change.reserved_vnd, before.reserved_vnd)
+            raise CommitmentPaid(each.lot, -each.change.reserved_vnd, before.reserved_vnd)
         if not after.sound:
             taken = -each.change.available_vnd
             room = max(0, min(before.uncommitted_vnd, taken - 1))

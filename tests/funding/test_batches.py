@@ -136,6 +136,20 @@ async def test_a_dry_run_keeps_nothing(office, app):
     assert await left(office, app) == 100
 
 
+async def test_a_tried_batch_tells_what_there_was_and_who_has_it(office):
+    await office.allocate(100)
+    had = await office.disburse(70)
+    tried = await send(office, [paid(20), paid(31), paid(11), paid(5)], dry_run=True)
+    assert outcomes(tried) == ["recorded", "refused", "refused", "recorded"]
+    refused = tried["verdicts"][1:3]
+    assert [it["available_vnd"] for it in refused] == [10, 10]
+    for each in refused:
+        assert [(it["entry"], it["taken_vnd"]) for it in each["consumed_by"]] == [(had["id"], 70)]
+        assert each["consumed_in_all"] == {"entries": 1, "taken_vnd": 70}
+    kept = await send(office, [paid(31)])
+    assert (kept["verdicts"][0]["available_vnd"], kept["verdicts"][0]["consumed_by"]) == (30, None)
+
+
 async def test_rights_are_asked_for_each_entry(office, issuer, http, app):
     await office.allocate(100)
     await office.allocate(100, unit="611")

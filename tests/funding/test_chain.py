@@ -212,6 +212,13 @@ async def test_a_cut_does_raise_it(office):
     assert (await rows(office))["total"]["disbursement_rate"] == 50
 
 
+def taking(problem):
+    """What a refused dry run names; it adds up to what is taken in all."""
+    told, in_all = problem["consumed_by"], problem["consumed_in_all"]
+    assert (in_all["entries"], in_all["taken_vnd"]) == (len(told), sum(it["taken_vnd"] for it in told))
+    return [(it["entry"], it["taken_vnd"]) for it in told]
+
+
 async def test_a_refused_dry_run_tells_which_entries_consume_the_room(office):
     await office.allocate(100)
     wrong = await office.disburse(7)
@@ -222,13 +229,57 @@ async def test_a_refused_dry_run_tells_which_entries_consume_the_room(office):
     body = {**LINE, "amount_vnd": 41, "voucher": voucher()}
     problem = await refusal(office, "disbursements", body, dry_run=True)
     assert problem["available_vnd"] == 40
-    assert [(it["entry"], it["kind"], it["taken_vnd"]) for it in problem["consumed_by"]] == [
-        (promised["id"], "commitment", 30),
-        (paid["id"], "disbursement", 20),
-        (passed["id"], "sub_allocation", 10),
-    ]
-    assert problem["consumed_by"][1]["voucher"] == paid["voucher"]["number"]
+    assert taking(problem) == [(paid["id"], 50), (passed["id"], 10)]
+    assert [it["kind"] for it in problem["consumed_by"]] == ["disbursement", "sub_allocation"]
+    assert problem["consumed_by"][0]["voucher"] == paid["voucher"]["number"]
     assert "consumed_by" not in await refusal(office, "disbursements", body)
+    uncommitted = taking(await refusal(office, "commitments", body, dry_run=True))
+    assert uncommitted == [(promised["id"], 30), (paid["id"], 20), (passed["id"], 10)]
+    assert taking(await refusal(office, "disbursements", {**body, "unit": "611"}, dry_run=True)) == []
+
+
+async def test_what_is_promised_and_unpaid_takes_nothing_from_a_payment(office):
+    await office.allocate(100)
+    promised = await office.commit(30)
+    body = {**LINE, "amount_vnd": 101, "voucher": voucher()}
+    assert taking(await refusal(office, "disbursements", body, dry_run=True)) == []
+    for what in ("cancellations", "transfers", "sub-allocations"):
+        moved = decided(71, **({} if what == "cancellations" else {"to_unit": "23341"}))
+        assert taking(await refusal(office, what, moved, dry_run=True)) == [(promised["id"], 30)], what
+
+
+async def test_whoever_tries_to_undo_is_told_what_stands_in_the_way(office):
+    given_ = await office.allocate(100)
+    promised = await office.commit(30)
+    paid = await office.disburse(20)
+    undo = {"reverses": promised["id"], "reason": "x"}
+    problem = await refusal(office, "reversals", undo, dry_run=True)
+    assert (problem["code"], taking(problem)) == ("commitment_paid", [(paid["id"], 20)])
+    undo = {"reverses": given_["id"], "reason": "x"}
+    problem = await refusal(office, "reversals", undo, dry_run=True)
+    assert (problem["code"], taking(problem)) == ("insufficient_funds", [(promised["id"], 30)])
+    assert "consumed_by" not in await refusal(office, "reversals", undo)
+
+
+async def test_an_allocation_beyond_the_assignment_is_told_who_has_it(office):
+    assigned = await office.decide("assignments", 100, **PROVINCE)
+    one = await office.allocate(60, unit="610")
+    two = await office.decide("supplements", 30, unit="62.SO_NN")
+    cut = await office.decide("cancellations", 5)
+    problem = await refusal(office, "allocations", decided(16, unit="611"), dry_run=True)
+    assert (problem["code"], problem["available_vnd"]) == ("beyond_assignment", 15)
+    assert taking(problem) == [(one["id"], 60), (two["id"], 30), (cut["id"], -5)]
+    undo = {"reverses": assigned["id"], "reason": "x"}
+    assert len(taking(await refusal(office, "reversals", undo, dry_run=True))) == 3
+
+
+async def test_a_confirmation_is_told_what_was_confirmed(office):
+    await office.allocate(100)
+    await office.disburse(40)
+    body = {**LINE, "amount_vnd": 70, "voucher": voucher()}
+    confirmed = (await office.post("confirmations", body)).json()
+    again = {**body, "amount_vnd": 31, "voucher": voucher()}
+    assert taking(await refusal(office, "confirmations", again, dry_run=True)) == [(confirmed["id"], 70)]
 
 
 components = st.sampled_from([None, "a", "b", "c"])

@@ -26,6 +26,7 @@ from services.funding.settings import FundingSettings
 from tests.funding.conftest import DECISION, Office
 from tests.funding.paper_ledger import (
     ABOVE,
+    IN,
     PROJECT,
     PROJECT_COMPONENT,
     Existing,
@@ -59,6 +60,7 @@ LONG = timedelta(hours=6)
 
 WITH_VOUCHER = ("commitment", "disbursement", "confirmation")
 TAKES = ("sub_allocation", "transfer", "cancellation", "return", "carry_over", *WITH_VOUCHER)
+TAKES_MONEY = frozenset(TAKES) - {"confirmation"}
 OFTEN = (*PATHS, "reversal", "disbursement", "disbursement", "commitment", "allocation", "carry_over")
 UNITS = ("62", *ABOVE)
 MEASURES = (
@@ -393,6 +395,9 @@ class Offices(RuleBasedStateMachine):
         except Refused as refusal:
             note(f"{ask.kind} {ask.said} -> {refusal.code}")
             assert said.get("code") == refusal.code, answer.text
+            if ask.dry and ask.kind in TAKES_MONEY and refusal.code == "insufficient_funds":
+                came = sum(self.paper.lots[lot][one] for lot in self.paper.of_line(ask.said) for one in IN)
+                assert said["consumed_in_all"]["taken_vnd"] == came - said["available_vnd"]
             return
         note(f"{ask.kind} {ask.said} -> {effects}{' (dry)' if ask.dry else ''}")
         assert answer.status_code == (200 if ask.dry else 201), answer.text

@@ -130,6 +130,19 @@ async def test_two_payments_never_share_the_last_of_a_plan(office, project):
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 6}
 
 
+async def test_a_refused_dry_run_names_the_payments_of_the_project(office, project):
+    first, second = await office.disburse(40, project=CODE), await office.disburse(15, project=CODE)
+    await plan(office, 2024, 500)
+    for body, code, available in (
+        (paid(6), "project_plan_exceeded", 5),
+        (paid(46, year=2024), "project_total_exceeded", 45),
+    ):
+        problem = (await office.post("disbursements", body, dry_run=True)).json()
+        assert (problem["code"], problem["available_vnd"]) == (code, available)
+        told = [(it["entry"], it["taken_vnd"]) for it in problem["consumed_by"]]
+        assert told == [(first["id"], 40), (second["id"], 15)]
+
+
 async def test_a_later_decision_below_what_was_paid_is_kept_and_shown(office, project):
     await office.disburse(50, project=CODE)
     found = await plan(office, 2023, 45)

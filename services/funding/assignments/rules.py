@@ -34,6 +34,7 @@ class BeyondAssignment(Conflict):
     )
 
     def __init__(self, line: Line, holder: str, asked_vnd: int, available_vnd: int) -> None:
+        self.line, self.holder = line, holder
         super().__init__(
             asked_vnd=asked_vnd, available_vnd=max(0, available_vnd), holder=holder, line=line.document()
         )

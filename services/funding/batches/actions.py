@@ -5,12 +5,15 @@ One transaction and one lock over all lots of the batch. With `all_or_nothing` o
 """
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.funding.desk import Desk
 from services.funding.entries.asked import Asked, Candidate, consider
+from services.funding.entries.consuming import CONSUMED, name_consumers
 from services.funding.entries.judging import Verdict
 from services.funding.entries.settling import judge, keep
 from services.funding.entries.store import Entry
@@ -57,6 +60,8 @@ async def record_batch(
     if mode == "all_or_nothing":
         refuse(each for one in considered if isinstance(one, Problem) for each in _faults_of(one))
     bench = await judge(desk.session, considered)
+    if dry_run:
+        await _name_consumers(desk.session, considered, bench.verdicts)
     found = [(at, each.problem) for at, each in enumerate(bench.verdicts) if each.problem is not None]
     if found and mode == "all_or_nothing":
         raise BatchRefused(
@@ -80,6 +85,26 @@ def _considered(
     found = dict(zip(proposals, consider(asked), strict=True))
     found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
     return [found[at] for at in sorted(found)]
+
+
+async def _name_consumers(
+    session: AsyncSession, considered: Sequence[Candidate | Problem], verdicts: Sequence[Verdict]
+) -> None:
+    """Name what takes the money of each line once, however many entries want it."""
+    named: dict[Hashable, Problem] = {}
+    for candidate, verdict in zip(considered, verdicts, strict=True):
+        problem = verdict.problem
+        if problem is None or isinstance(candidate, Problem):
+            continue
+        entry = candidate.entry
+        place = (problem.code, candidate.line, entry.kind, entry.origin_year, entry.project)
+        if place in named:
+            problem.facts.update(
+                {name: named[place].facts[name] for name in CONSUMED if name in named[place].facts}
+            )
+        else:
+            await name_consumers(session, candidate, problem)
+            named[place] = problem
 
 
 def _happening(batch_id: uuid.UUID, kept: Sequence[Entry]) -> Happening:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -75,6 +76,24 @@ class EntryFault(BaseModel):
     detail: str = Field(description="why, in words")
 
 
+class ConsumerOut(BaseModel):
+    """An entry that takes what is not there."""
+
+    entry: uuid.UUID = Field(description="its id")
+    kind: Kind = Field(description="what it is")
+    effective_on: date = Field(description="day on which it takes effect")
+    voucher: str | None = Field(description="number of its voucher")
+    decision: str | None = Field(description="number of its decision")
+    taken_vnd: int = Field(description="what it takes, in đồng")
+
+
+class ConsumedOut(BaseModel):
+    """All entries that take what is not there, the shown ones included."""
+
+    entries: int = Field(description="how many there are")
+    taken_vnd: int = Field(description="what they take together, in đồng")
+
+
 class VerdictOut(BaseModel):
     """What became of one entry."""
 
@@ -84,11 +103,21 @@ class VerdictOut(BaseModel):
     code: str | None = Field(description="stable code of the refusal")
     detail: str | None = Field(description="why it was refused, in words")
     errors: list[EntryFault] = Field(description="faults of the entry itself")
+    available_vnd: int | None = Field(
+        description="of a refusal for lack of money: what there was for it, in đồng; null otherwise"
+    )
+    consumed_by: list[ConsumerOut] | None = Field(
+        description="of such a refusal in a dry run: the recorded entries that take the most of it; null otherwise"
+    )
+    consumed_in_all: ConsumedOut | None = Field(
+        description="what all of them take; null where none are named"
+    )
 
     @classmethod
     def of(cls, ordinal: int, verdict: Verdict, language: Language, *, dry_run: bool) -> Self:
         """Say a verdict."""
         problem = verdict.problem
+        facts = problem.facts if problem else {}
         tried = dry_run and verdict.outcome == "recorded"
         return cls(
             ordinal=ordinal,
@@ -97,6 +126,9 @@ class VerdictOut(BaseModel):
             code=problem.code if problem else None,
             detail=problem.detail.render(language, problem.facts) if problem else None,
             errors=[EntryFault(**each.document(language)) for each in problem.faults] if problem else [],
+            available_vnd=facts.get("available_vnd"),
+            consumed_by=facts.get("consumed_by"),
+            consumed_in_all=facts.get("consumed_in_all"),
         )
 
 

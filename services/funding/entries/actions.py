@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Amounts, Balances, Lot
 from services.funding.entries.asked import ENTRY_UNKNOWN, Asked, Candidate, Undoing
+from services.funding.entries.consuming import name_consumers
 from services.funding.entries.judging import Bench, Verdict
 from services.funding.entries.settling import considered, judge, keep
-from services.funding.entries.store import Entry, consumers, sequences_of
-from services.funding.rules import InsufficientFunds
+from services.funding.entries.store import Entry, sequences_of
 from services.funding.store import balances_of
 from shared.kit.clock import Clock
 from shared.kit.feed import Happening
@@ -53,7 +53,9 @@ async def record(
     bench = await judge(session, candidates)
     kept: Mapping[uuid.UUID | None, Entry] = {}
     if dry_run:
-        await _name_consumers(session, candidates, bench.verdicts)
+        for candidate, verdict in zip(candidates, bench.verdicts, strict=True):
+            if isinstance(candidate, Candidate) and verdict.problem is not None:
+                await name_consumers(session, candidate, verdict.problem)
     else:
         kept = await _kept(session, bench, asked[0].seat.clock)
     lots = {
@@ -87,19 +89,6 @@ def _recorded(
         return Recorded(entry or verdict.entry, its, existing=True)
     entry = entry or replace(verdict.entry, id=None)
     return Recorded(entry, verdict.balances, unallocated_vnd=verdict.unallocated_vnd)
-
-
-async def _name_consumers(
-    session: AsyncSession, candidates: Sequence[Candidate | Problem], verdicts: Sequence[Verdict]
-) -> None:
-    """Name the entries that take the most of what is not there, for those who only ask."""
-    for candidate, verdict in zip(candidates, verdicts, strict=True):
-        problem = verdict.problem
-        if not isinstance(problem, InsufficientFunds) or not isinstance(candidate, Candidate):
-            continue
-        if candidate.undoes is None:
-            line, origin_year = candidate.line, candidate.entry.origin_year
-            problem.facts["consumed_by"] = await consumers(session, line, origin_year)
 
 
 def _tell(entries: Sequence[Entry]) -> list[Happening]:

@@ -4,15 +4,13 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import add
 from typing import Any
 from typing import cast as typed
 
-from sqlalchemy import BigInteger, Row, Select, and_, cast, func, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES, Capital, Kind, Line, Lot, Posting, book_of
+from services.funding.balances import MEASURES, Capital, Kind, Lot, Posting, book_of
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.proposals import Decision, InKind, Voucher
 from services.funding.queries import Sought
@@ -128,50 +126,6 @@ async def reversals_of(session: AsyncSession, entries: Sequence[Entry]) -> Mappi
         ENTRIES.c.reverses.in_([each.id for each in entries]),
     )
     return {row.reverses: row.id for row in await session.execute(query)}
-
-
-MOST_CONSUMERS = 20
-"""As many as fit on a screen; the list of entries has them all."""
-
-
-async def consumers(session: AsyncSession, line: Line, origin_year: int | None) -> list[dict[str, Any]]:
-    """Find the entries that take the most of what a line had, the largest first; those that were undone take nothing."""
-    taken = cast(func.sum(reduce(add, (POSTINGS.c[name] for name in TAKEN))), BigInteger).label("taken")
-    lots = [LOTS.c[name].is_not_distinct_from(getattr(line, name)) for name in KEY if name != "origin_year"]
-    if origin_year is not None:
-        lots.append(LOTS.c.origin_year == origin_year)
-    of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
-    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
-    said = [ENTRIES.c[name] for name in ("id", "kind", "effective_on", "voucher_number", "decision_number")]
-    query = (
-        select(*said, taken)
-        .select_from(ENTRIES)
-        .join(POSTINGS, of_entry)
-        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        .outerjoin(REVERSALS, undone_by)
-        .where(*lots, ENTRIES.c.kind != Kind.REVERSAL.value, REVERSALS.c.id.is_(None))
-        .group_by(ENTRIES.c.year, *said)
-        .having(taken > 0)
-        .order_by(taken.desc(), ENTRIES.c.id)
-        .limit(MOST_CONSUMERS)
-    )
-    return [
-        {
-            "entry": str(row.id),
-            "kind": row.kind,
-            "effective_on": row.effective_on.isoformat(),
-            "voucher": row.voucher_number,
-            "decision": row.decision_number,
-            "taken_vnd": row.taken,
-        }
-        for row in await session.execute(query)
-    ]
-
-
-TAKEN = (
-    "disbursed_vnd", "reserved_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd",
-)  # fmt: skip
-"""What lessens what is uncommitted; a payment of committed money takes the rest only."""
 
 
 def newest_first(

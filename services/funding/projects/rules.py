@@ -70,11 +70,18 @@ class Account:
     def pay(self, year: int, amount_vnd: int) -> "Account":
         """Give the account after a payment, or refuse it by the project's name."""
         said: dict[str, Any] = {"project": self.code, "name": self.name, "asked_vnd": amount_vnd}
-        if self.paid_vnd + amount_vnd > self.approved_total_vnd:
+        left = max(0, self.approved_total_vnd - self.paid_vnd)
+        if amount_vnd > left:
             raise ProjectTotalExceeded(
-                **said, approved_total_vnd=self.approved_total_vnd, paid_vnd=self.paid_vnd
+                **said,
+                approved_total_vnd=self.approved_total_vnd,
+                paid_vnd=self.paid_vnd,
+                available_vnd=left,
             )
         paid, planned = self.paid.get(year, 0), self.planned.get(year, 0)
-        if paid + amount_vnd > planned:
-            raise ProjectPlanExceeded(**said, year=year, planned_vnd=planned, paid_vnd=paid)
+        left = max(0, planned - paid)
+        if amount_vnd > left:
+            raise ProjectPlanExceeded(
+                **said, year=year, planned_vnd=planned, paid_vnd=paid, available_vnd=left
+            )
         return replace(self, paid={**self.paid, year: paid + amount_vnd})
