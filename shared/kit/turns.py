@@ -1,6 +1,9 @@
-"""Taking turns in one process: heavy work is done in pieces, with the others let on in between."""
+"""Taking turns in one process: heavy work is done in pieces, and what came together goes on together, in its order."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum
 
 
 async def give_way() -> None:
@@ -10,3 +13,33 @@ async def give_way() -> None:
     everybody waits for it.
     """
     await asyncio.sleep(0)
+
+
+class Step(Enum):
+    """What is done in the order of a line, whatever is done side by side in between."""
+
+    KEY = "take the idempotency key"
+    WRITE_ORDER = "take the write order"
+
+
+class Turn:
+    """A place in a line: each step is taken after the one before has taken it."""
+
+    def __init__(self, before: "Turn | None" = None) -> None:
+        self._before = before
+        self._taken = {step: asyncio.Event() for step in Step}
+
+    @asynccontextmanager
+    async def of(self, step: Step) -> AsyncIterator[None]:
+        """Wait for the one before, take the step, and let the next one take it; who fails at it lets nobody on."""
+        if self._before is not None:
+            await self._before._taken[step].wait()  # noqa: SLF001 (one of its own kind)
+        yield
+        self._taken[step].set()
+
+    async def over(self) -> None:
+        """Let the next one take the steps that were not needed here."""
+        for step in Step:
+            async with self.of(step):
+                pass
+        self._before = None

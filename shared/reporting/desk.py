@@ -1,7 +1,7 @@
 """Where an action happens: the session, the engine, the tree, who acts, and when."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Self
 
@@ -12,6 +12,7 @@ from shared.kit.clock import Clock, Now, TheClock
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.problems import Forbidden, Sentence
 from shared.kit.transactions import Session
+from shared.kit.turns import Turn
 from shared.periods import Period, local_day
 from shared.reporting.engine import Engine, TheEngine
 from shared.territory.current import CurrentTerritory
@@ -43,6 +44,8 @@ class Desk:
     clock: Clock
     """Asked again by whoever has waited for the write order."""
     caller: Caller = ANONYMOUS
+    turn: Turn = field(default_factory=Turn)
+    """Its place among those that came with it."""
 
     def of(self, caller: Caller) -> Self:
         """Seat the caller that the route's guard let in."""

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from datetime import date
+
+from shared.territory.tables import shipped
 
 PDF = b"%PDF-1.7 a signed paper"
 PDF_SHA = hashlib.sha256(PDF).hexdigest()
@@ -65,6 +68,38 @@ async def test_sending_the_same_lines_again_repeats_nothing(office):
 async def test_a_key_with_another_content_is_refused_on_its_line(office):
     body = (await send(office, [line("608", 1, key="k"), line("608", 2, key="k")])).json()
     assert body["lines"][1]["problem"]["code"] == "idempotency_key_reused"
+
+
+async def test_what_comes_together_takes_effect_in_the_order_of_its_lines(office):
+    districts = [unit.code for unit in shipped().children("62", date(2023, 12, 31))]
+    lines = []
+    for at, district in enumerate(districts):
+        lines += [line(district, at), "{not json", line(district, at, key=f"again-{at}")]
+        lines += [
+            line(district, at + 1, key=f"other-{at}"),
+            line(district, at),
+            line(district, -1, key=f"bad-{at}"),
+        ]
+    said = (await send(office, lines)).json()
+    assert [it["line"] for it in said["lines"]] == list(range(1, len(lines) + 1))
+    outcomes = ["submitted", "refused", "unchanged", "refused", "replayed", "refused"]
+    assert [it["outcome"] for it in said["lines"]] == outcomes * len(districts)
+    assert {it["problem"]["code"] for it in said["lines"][3::6]} == {"report_exists"}
+    ids = [it["report"]["id"] for it in said["lines"][::6]]
+    feed = (await office.get("changes", office.reviewer, limit=200)).json()
+    assert [it["subject"] for it in feed["items"]] == [f"reports/{each}" for each in ids]
+
+
+async def test_lines_before_one_that_is_too_long_are_taken(office):
+    async def trickling():
+        for unit in DISTRICTS:
+            yield f"{line(unit, 7)}\n".encode()
+        yield line("613", 1, note="x" * 5_000_000).encode()
+
+    headers = {"Authorization": f"Bearer {office.token('sender', ['report'], ['62'])}"}
+    refused = await office.http.post("/v1/poverty/reports/bulk", content=trickling(), headers=headers)
+    assert refused.status_code == 413
+    assert len((await office.get("reports", office.reviewer)).json()["items"]) == len(DISTRICTS)
 
 
 async def test_a_line_for_another_district_is_refused(office):

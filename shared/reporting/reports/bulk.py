@@ -2,11 +2,13 @@
 
 The body is newline-delimited JSON, read as it comes: memory stays flat whatever its size. Every line is a transaction of
 its own under its own key, so a broken connection loses nothing that was answered, and sending the file again repeats
-nothing. One refused line stops none of the rest.
+nothing. One refused line stops none of the rest. A line is read and checked while the one before is being written; keys
+and the write order are taken in the order of the lines, so it makes no difference but in time.
 """
 
+import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +24,7 @@ from shared.kit.identity import Caller, Reporter
 from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, fault
 from shared.kit.requests import parse_json
 from shared.kit.shapes import shape_fault
+from shared.kit.turns import Step, Turn
 from shared.reporting.desk import Desk
 from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.reports import submitting
@@ -31,6 +34,8 @@ from shared.reporting.reports.told import told_of
 MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
 """Once a body has shown a thousand faults each line names its first few and counts the rest, so memory stays flat."""
+LINES_AT_ONCE = 3
+"""One holds the write order, one has written its values and waits for it, one is being read. More would only wait."""
 MEDIA_TYPE = "application/x-ndjson"
 
 
@@ -85,6 +90,32 @@ _LINE: TypeAdapter[LineIn] = TypeAdapter(LineIn)
 
 
 @dataclass(frozen=True)
+class _Verdict:
+    """What came of one line, before its faults are counted among those of the others."""
+
+    line: int
+    key: str | None
+    counted: Counter[str]
+    outcome: str = "refused"
+    said: SubmittedOut | None = None
+    problem: Problem | None = None
+
+    def out(self, request: Request, path: str, *, faults: int) -> LineOut:
+        """Say it, naming so many of its faults."""
+        document = None
+        if self.problem is not None:
+            self.problem.faults = _named(self.problem.faults, faults)
+            document = self.problem.document(language_of(request), f"{path}#{self.line}")
+        return LineOut(
+            line=self.line,
+            idempotency_key=self.key,
+            outcome=self.outcome,
+            report=self.said,
+            problem=document,
+        )
+
+
+@dataclass(frozen=True)
 class _Intake:
     """Where the lines of one request go."""
 
@@ -92,8 +123,32 @@ class _Intake:
     engine: Engine
     caller: Caller
 
-    async def take(self, number: int, text: bytes, *, faults: int) -> tuple[LineOut, Counter[str]]:
-        """Take one line: a transaction of its own; name so many of its faults."""
+    async def all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_Verdict]:
+        """Take lines as they come, some at once; the verdicts are in their order.
+
+        What was begun is ended before a line that is too long, or one too many, is refused; it is given up where a line
+        before it met no refusal but a failure.
+        """
+        begun: deque[asyncio.Task[_Verdict]] = deque()
+        turn: Turn | None = None
+        try:
+            async for number, text in lines:
+                if len(begun) == LINES_AT_ONCE:
+                    yield await begun.popleft()
+                turn = Turn(turn)
+                begun.append(asyncio.create_task(self.take(number, text, turn)))
+            while begun:
+                yield await begun.popleft()
+        except Problem:
+            await asyncio.gather(*begun)
+            raise
+        finally:
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+
+    async def take(self, number: int, text: bytes, turn: Turn) -> _Verdict:
+        """Take one line: a transaction of its own."""
         key: str | None = None
         raw: Any = None
         try:
@@ -103,22 +158,14 @@ class _Intake:
                 line = _LINE.validate_python(raw)
             except ValidationError as error:
                 raise Invalid(faults=[shape_fault(one) for one in error.errors(include_url=False)]) from error
-            said, outcome = await self._submit(line, text)
+            said, outcome = await self._submit(line, text, turn)
         except Problem as problem:
-            problem.faults = _named(problem.faults, faults)
-            document = problem.document(
-                language_of(self.request), f"{self.engine.path}/reports/bulk#{number}"
-            )
-            refused = LineOut(
-                line=number, idempotency_key=key, outcome="refused", report=None, problem=document
-            )
-            return refused, Counter(refused=_values_in(raw))
-        done = LineOut(
-            line=number, idempotency_key=line.idempotency_key, outcome=outcome, report=said, problem=None
-        )
-        return done, _counted(said.counts, outcome)
+            await turn.over()
+            return _Verdict(number, key, Counter(refused=_values_in(raw)), problem=problem)
+        await turn.over()
+        return _Verdict(number, key, _counted(said.counts, outcome), outcome, said)
 
-    async def _submit(self, line: LineIn, text: bytes) -> tuple[SubmittedOut, str]:
+    async def _submit(self, line: LineIn, text: bytes, turn: Turn) -> tuple[SubmittedOut, str]:
         state = self.request.app.state
         database: Database = state.database
         now = state.clock()
@@ -126,12 +173,13 @@ class _Intake:
         content = hashlib.sha256(path.encode() + b"\n" + text).hexdigest()
         claim = Claim(self.caller.client_id, line.idempotency_key, content)
         async with database.writing() as session:
-            repeated = await first_answer(session, claim, now)
+            async with turn.of(Step.KEY):
+                repeated = await first_answer(session, claim, now)
             if repeated is not None:
                 return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
             draft = line.report
             done = await submitting.submit(
-                Desk(session, self.engine, state.territory, now, state.clock, self.caller),
+                Desk(session, self.engine, state.territory, now, state.clock, self.caller, turn),
                 draft.body.statement(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,
                 shape_faults=draft.faults,
@@ -170,12 +218,12 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
         lines: list[LineOut] = []
         counts: Counter[str] = Counter()
         said = 0
-        async for number, text in _numbered_lines(request, max_line_bytes):
+        async for verdict in intake.all(_numbered_lines(request, max_line_bytes)):
             room = max(FEWEST_FAULTS_OF_A_LINE, MAX_FAULTS_SAID - said)
-            line, counted = await intake.take(number, text, faults=room)
+            line = verdict.out(request, f"{engine.path}/reports/bulk", faults=room)
             lines.append(line)
             said += len(line.problem.get("errors", ())) if line.problem else 0
-            counts += counted
+            counts += verdict.counted
         return BulkOut(
             lines=lines,
             reports=dict(Counter(line.outcome for line in lines)),

@@ -14,7 +14,7 @@ from shared.kit.database import keep_nothing
 from shared.kit.feed import publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, fault
-from shared.kit.turns import give_way
+from shared.kit.turns import Step, give_way
 from shared.periods import local_day
 from shared.reporting.desk import Desk
 from shared.reporting.models import Report
@@ -74,7 +74,8 @@ async def submit(
     report_id = uuid7(desk.now)
     await store.keep_values(session, report_id, checked)
 
-    at = await take_write_order(session, desk.clock)
+    async with desk.turn.of(Step.WRITE_ORDER):
+        at = await take_write_order(session, desk.clock)
     live = await store.live_reports(session, *place)
     same = _repeated(live, said, supersedes)
     if same is not None:  # it came a moment ago, by another key
