@@ -1,12 +1,14 @@
 """Bring a database to the state this code was written for: roles, schemas and rights, then every history.
 
 One job at a time (an advisory lock), one event loop, one connection for all histories, each (owner, history) in one
-transaction. Where everything is at its head nothing is run. `migrate()` is what the launcher, the tests and
+transaction. Where everything is at its head nothing is run. Then the partitions of the years to come are made
+(`partitions.py`). `migrate()` is what the launcher, the tests and
 `python -m migrations` call.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from migrations.owners import DATABASE, OWNERS, version_table
+from migrations.partitions import make_ahead
 from migrations.roles import lay_rooms, make_roles
 
 HERE = Path(__file__).parent
@@ -34,6 +37,8 @@ LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "120s"
 """Longer than any statement of a revision on a full database; revisions that need more do their work in parts."""
 
+LIMITS = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+
 Applied = tuple[str, str, str]
 """Owner, history, revision reached."""
 
@@ -49,8 +54,9 @@ async def migrate(
     owners: Collection[str] = tuple(OWNERS),
     database: str = DATABASE,
     histories: Path = HERE,
+    year: int | None = None,
 ) -> list[Applied]:
-    """Make what is missing and run what has not run; says what was run.
+    """Make what is missing and run what has not run; says what was run. `year` is the present one, but in a test.
 
     `admin_url` is an administrator's (a superuser, or one that may create roles and databases), `passwords` gives
     each owner's running role its password. `histories` is another folder of revisions, for tests.
@@ -66,16 +72,17 @@ async def migrate(
         try:
             await lay_rooms(here, owners)
             found = await _versions(here, owners)
+            missing = [
+                (owner, history)
+                for owner in owners
+                for history in OWNERS[owner]
+                if heads[history] is not None and found.get((owner, history)) != heads[history]
+            ]
+            if missing:
+                await _upgrade(sqlalchemy_url(admin_url).set(database=database), configs, missing)
+            await make_ahead(here, owners, year=year or datetime.now(UTC).year, limits=LIMITS)
         finally:
             await here.close()
-        missing = [
-            (owner, history)
-            for owner in owners
-            for history in OWNERS[owner]
-            if heads[history] is not None and found.get((owner, history)) != heads[history]
-        ]
-        if missing:
-            await _upgrade(sqlalchemy_url(admin_url).set(database=database), configs, missing)
     return [(owner, history, str(heads[history])) for owner, history in missing]
 
 
@@ -90,8 +97,8 @@ def as_owner(connection: Connection, owner: str) -> None:
     """For the rest of the transaction: act as the schema's owner, in its schema, without waiting for ever."""
     connection.exec_driver_sql(f"SET LOCAL ROLE {owner}_owner")
     connection.exec_driver_sql(f"SET LOCAL search_path = {owner}")
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+    for name, value in LIMITS.items():
+        connection.exec_driver_sql(f"SET LOCAL {name} = '{value}'")
 
 
 def sqlalchemy_url(url: str) -> URL:
