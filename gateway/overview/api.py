@@ -88,6 +88,7 @@ def _answer(
         next((part for part in parts if part.service == FUNDING), None),
         unit=unit,
         period=str(when),
+        year=when.year,
         basis=basis,
         now=now,
         language=language_of(request),

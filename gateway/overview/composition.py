@@ -44,6 +44,7 @@ def compose(
     *,
     unit: Mapping[str, str],
     period: str,
+    year: int,
     basis: str,
     now: float,
     language: Language,
@@ -68,6 +69,7 @@ def compose(
     if funding:
         said["funding"] = {
             **_state(funding, now, language, path),
+            "year": year,
             "rows": _list(funding, "rows"),
             "sources": _list(funding, "sources"),
         }

@@ -43,6 +43,7 @@ EXAMPLE: dict[str, Any] = {
     "funding": {
         "state": "fresh",
         "age_seconds": 0,
+        "year": 2023,
         "rows": [
             {
                 "capital": "total",
@@ -114,6 +115,9 @@ class FundingRowOut(BaseModel):
 class FundingPartOut(PartOut):
     """What the ledger says."""
 
+    year: int = Field(
+        description="the budget year whose money this is, whole: a year's money is not divided by its quarters and months"
+    )
     rows: list[FundingRowOut] = Field(description="the central budget by capital kind, and in total")
     sources: list[dict[str, Any]] = Field(description="the other sources, with their parts")
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from fastapi import Request
@@ -94,7 +94,7 @@ def parse_json(body: bytes) -> Any:
         raise Malformed(reason=NOT_JSON.filled(said=error.msg, at=error.pos)) from error
     except RecursionError as error:
         raise TooDeep(limit=MAX_DEPTH) from error
-    except ValueError as error:  # an integer of thousands of digits
+    except (ValueError, InvalidOperation) as error:  # an integer, or an exponent, of thousands of digits
         raise Malformed(reason=TOO_MANY_DIGITS) from error
     if text.count(":") != _count_members(value):  # a colon in a text; or a member that is repeated
         json.loads(text, object_pairs_hook=_refuse_repeated)

@@ -14,7 +14,7 @@ Where things are, in the order of a report's life:
 2. `reports/` takes a report in one transaction: every fault of shape and of meaning in one answer, or all of it kept.
    Observations are never changed; a correction is a new report that names the one it supersedes, and says everything
    again. A value that another live report states at the same unit, above it, below it or (a flow) for a longer or
-   shorter period is refused, so nothing counts twice. `reports/bulk.py` takes many, a line each. What follows from the
+   shorter period is refused, so nothing counts twice; so is nil beside what did happen. `reports/bulk.py` takes many, a line each. What follows from the
    posted values by the program's dated rules (`derivations.py`) is kept beside them, marked, with its reasons.
 3. A row of `standings` says which report stands for (basis, unit, period, form), from when to when. The present is
    the rows without an end; the past is the rows that held an instant, so `as_of` needs nothing else.
@@ -22,9 +22,12 @@ Where things are, in the order of a report's life:
    recomputed from what stands. An answering unit is the lowest one above commune level, so every value lands in exactly
    one roll-up, and a province is the sum of a handful of rows, whatever the number of communes and years.
 5. `figures/` answers: sums, ratios of sums, averages, counts of units that satisfy a rule, counts from a register.
-   `over_time.py` makes a year of its months, `place.py` reads a figure on the map of another day, `coverage.py` says
-   who has spoken, `lineage.py` says from what. Rates are divided after summing, never stored, never averaged.
-6. `targets/`, `obligations/`, `publications/` and `evidence/` are what surrounds the figures.
+   `over_time.py` makes a year of its months: flows add up, of a stock the last counts. `place.py` reads a figure on the
+   map of another day; a year of two maps is read on that of its end, and what was stated before lies where its land went.
+   `coverage.py` says who has spoken, flows in months, and that nothing happened is a word too. `lineage.py` says from what.
+   Rates are divided after summing, never stored, never averaged; one whose sums are of other units says so.
+6. `targets/`, `obligations/`, `publications/` and `evidence/` are what surrounds the figures. Two publications differ by
+   the reports that moved between them and, where a register counts, by the decisions that it was told.
 
 Whoever changes what stands holds the write order of the schema (`shared.kit.feed`) to the commit; so roll-ups never
 race, instants never go back, and the change feed is in commit order. Whatever depends on nobody else is done before it

@@ -27,6 +27,7 @@ async def test_the_whole_picture_in_one_answer(gateway, neighbours):
     assert (said["programs"][0]["state"], said["programs"][0]["age_seconds"]) == ("fresh", 0)
     assert said["funding"]["rows"][0]["allocated_vnd"] == 1274696000000
     assert said["funding"]["sources"] == [{"source": "local_budget"}]
+    assert said["funding"]["year"] == 2023
     assert answer.headers["age"] == "0"
     assert (
         answer.headers["status-parts"]

@@ -72,6 +72,11 @@ def test_nesting_is_bounded():
             parse_json(body)
 
 
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1.5e-99999999999999999999"])
+def test_an_exponent_that_no_number_has_is_refused(number):
+    assert "digits" in reason(f'{{"value": {number}}}'.encode())
+
+
 def test_a_number_of_thousands_of_digits_is_refused():
     assert "digits" in reason(b"1" * 5000)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import date
 
+from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.territory.tables import shipped
 
 PDF = b"%PDF-1.7 a signed paper"
@@ -37,6 +38,7 @@ async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
         line("610", -1),
         "{not json",
         "",
+        line("612", 0).replace("0}", "1e99999999999999999999}"),
         line("999", 3),
         line("611", 4, note="x" * 3000),
     ]
@@ -47,11 +49,13 @@ async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
         (3, "refused"),
         (5, "refused"),
         (6, "refused"),
+        (7, "refused"),
     ]
     counts = body["counts"]
     assert counts == {"received": 4, "created": 1, "changed": 0, "unchanged": 0, "refused": 3}
+    assert body["lines"][3]["problem"]["code"] == "malformed_request"
     assert body["lines"][1]["problem"]["errors"][0]["code"] == "value_out_of_range"
-    assert body["lines"][4]["problem"]["errors"][0]["pointer"] == "/report/note"
+    assert body["lines"][5]["problem"]["errors"][0]["pointer"] == "/report/note"
 
 
 async def test_sending_the_same_lines_again_repeats_nothing(office):
@@ -108,11 +112,12 @@ async def test_a_line_for_another_district_is_refused(office):
     assert body["lines"][1]["problem"]["code"] == "unit_not_granted"
 
 
-async def keep(office, content=PDF, sha256=PDF_SHA, kind="application/pdf"):
+async def keep(office, content=PDF, sha256=PDF_SHA, kind="application/pdf", **more):
     headers = {
         "Authorization": f"Bearer {office.district('610')}",
         "Content-Type": kind,
         "Accept-Language": "en",
+        **more,
     }
     return await office.http.put(f"/v1/poverty/evidence/{sha256}", content=content, headers=headers)
 
@@ -137,6 +142,15 @@ async def test_evidence_is_what_it_says_and_has_no_name(office):
     ] == "evidence_type"
     assert (await keep(office, kind="text/html")).status_code == 415
     assert (await keep(office, PDF + b"!")).json()["code"] == "evidence_mismatch"
+    scan = await keep(office, **{"Content-Disposition": "attachment; filename*=UTF-8''nguyen-van-a.pdf"})
+    assert (scan.status_code, scan.json()["code"]) == (422, "evidence_named")
+    assert (await office.get(f"evidence/{PDF_SHA}", office.reviewer)).status_code == 404
+    large = PDF + b" " * MAX_FILE_BYTES
+    refused = await keep(office, large, hashlib.sha256(large).hexdigest())
+    assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
+    assert refused.json()["limit_bytes"] == MAX_FILE_BYTES
+    whole = large[:MAX_FILE_BYTES]
+    assert (await keep(office, whole, hashlib.sha256(whole).hexdigest())).status_code == 201
     named = {"sha256": PDF_SHA, "kind": "signed_document", "name": "Nguyen Van A.pdf"}
     answer = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[named])
     assert answer.json()["errors"][0]["code"] == "unknown_field"

@@ -74,6 +74,17 @@ async def test_a_phone_is_shown_what_is_open_the_most_urgent_first(office):
     assert ("2023-12", "results") not in {(it["period"], it["form"]) for it in left}
 
 
+async def test_what_a_phone_is_shown_stays_small_when_everything_of_the_last_year_is_open(office):
+    """Nobody ever reported: every month, quarter and year since the end of 2022 is owed on every form."""
+    for include in ("open", "all"):
+        answer = await office.get("obligations", unit=PLACE, include=include)
+        items = answer.json()["items"]
+        assert len({(it["form"], it["period"]) for it in items}) == len(items) > 20
+        assert {it["timeliness"] for it in items} >= {"overdue", "pending", "not_judged"}
+        assert all(it["clause"] for it in items if it["due_on"])
+        assert len(answer.content) < 300 * len(items) < 10_000
+
+
 @given(
     due=st.none() | st.dates(date(2023, 1, 1), date(2024, 12, 31)),
     received=st.none() | st.datetimes(FIRST, LAST, timezones=st.just(UTC)),

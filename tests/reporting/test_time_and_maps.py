@@ -1,14 +1,22 @@
 """Flows and stocks over time, and figures on the map of another day."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
 from shared.reporting.figures.over_time import stretches
+from shared.territory.tables import read_successions, read_units
+from shared.territory.tree import Territory
+from shared.territory.units import Succession
 
 PLACE = "610"
 NEW_MAP = "2025-07-01"
+MAP = Territory(read_units(), read_successions())
 
 
 async def test_flows_add_up_over_months_and_stocks_take_the_last(office):
@@ -151,6 +159,40 @@ async def test_a_merged_commune_adds_its_parts_and_an_unchanged_one_keeps_its_st
     assert (unchanged["value"], unchanged["reassessment_required"]) == (1, False)
     changed = await office.figure("communes_done", unit="23341", map=NEW_MAP)  # a town and a commune
     assert (changed["value"], changed["reassessment_required"]) == (None, True)
+
+
+def divided(weights):
+    """The shipped map, and a day in 2026 on which xã Đăk Long is divided into two."""
+    day = date(2026, 7, 1)
+    last = day - timedelta(days=1)
+    old = MAP.unit("23368", last)
+    parts = [replace(old, code=code, name=code, valid_from=day) for code in ("23368", "99991")]
+    units = [replace(one, valid_to=last) if one is old else one for one in MAP._each()]
+    links = [
+        Succession("23368", old.valid_from, part.code, day, day, "split", weight)
+        for part, weight in zip(parts, weights, strict=True)
+    ]
+    return Territory([*units, *parts], [*read_successions(), *links])
+
+
+@pytest.mark.parametrize("weights", [(None, None), (Decimal("0.75"), Decimal("0.25"))])
+async def test_a_split_is_refused_without_declared_weights_and_divided_by_them(office, weights):
+    await office.accepted("610", "2023", "census", [("23368", "households", 40), ("23368", "poor", 8)])
+    known, office.app.state.territory = office.app.state.territory, divided(weights)
+    try:
+        if weights[0] is None:
+            for path in ("progress", "lineage/households"):
+                answer = await office.get(path, period="2023", unit="51", map="2026-07-01")
+                assert (answer.status_code, answer.json()["code"]) == (409, "unit_split_without_weight"), path
+            assert (await office.figure("households", unit="51", map=NEW_MAP))["value"] == 40
+            return
+        for unit, value in (("51", 40), ("23368", 30), ("99991", 10)):
+            assert (await office.figure("households", unit=unit, map="2026-07-01"))["value"] == value
+        assert (await office.figure("poverty_rate", unit="99991", map="2026-07-01"))["value"] == 20
+        done = await office.figure("communes_done", unit="99991", map="2026-07-01")
+        assert (done["value"], done["reassessment_required"]) == (None, True)
+    finally:
+        office.app.state.territory = known
 
 
 async def test_after_the_districts_communes_answer_to_the_province(office):

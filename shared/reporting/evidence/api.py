@@ -50,10 +50,13 @@ async def keep_evidence(
     request: Request,
     response: Response,
 ) -> EvidenceOut:
-    """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing."""
+    """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing.
+
+    It has a type and no name: one that comes with a file name is refused.
+    """
     content = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
-    refuse_unless_evidence(sha256, media_type, content)
+    refuse_unless_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
     kept = await desk.session.execute(
         insert(EvidenceFile)
         .values(

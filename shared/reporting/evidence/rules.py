@@ -40,6 +40,16 @@ class EvidenceMismatch(Invalid):
     )
 
 
+class EvidenceNamed(Invalid):
+    """The file came with a name."""
+
+    code = "evidence_named"
+    detail = Sentence(
+        "Tệp không được kèm tên (Content-Disposition): tên tệp quét thường là tên người; hãy gửi tệp không tên.",
+        "A file is sent without a name (Content-Disposition): scans are often named after persons.",
+    )
+
+
 class EvidenceNotFound(NotFound):
     """No file has this hash."""
 
@@ -47,8 +57,10 @@ class EvidenceNotFound(NotFound):
     detail = Sentence("Không có tệp minh chứng này.", "There is no such file.")
 
 
-def refuse_unless_evidence(sha256: str, media_type: str, content: bytes) -> None:
-    """Refuse what is not of a type that is taken, or is not the file that its address names."""
+def refuse_unless_evidence(sha256: str, media_type: str, disposition: str, content: bytes) -> None:
+    """Refuse what has a name, is not of a type that is taken, or is not the file that its address names."""
+    if "name" in disposition.lower():
+        raise EvidenceNamed
     beginning = BEGINNINGS.get(media_type)
     if beginning is None or not content.startswith(beginning):
         raise UnsupportedEvidence(types=", ".join(BEGINNINGS))
