@@ -4,9 +4,12 @@ import asyncio
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.rural.app import create_app
 from services.rural.settings import RuralSettings
+from services.rural.villages.actions import kind_of
 from tests.registers import Clients
 from tests.rural.bodies import meets
 from tests.rural.conftest import NOW
@@ -121,3 +124,12 @@ async def test_of_many_at_once_one_registers(clients, replica):
         *((clients, replica)[at % 2].register("villages", body) for at, body in enumerate(bodies))
     )
     assert sorted(it.status_code for it in answers) == [200] * 3 + [201] + [409] * 4
+
+
+@given(
+    st.sampled_from([("Làng", "lang"), ("làng", "lang"), ("TỔ DÂN PHỐ", "to_dan_pho"), ("Khu dân cư", "khu_dan_cu"), ("Thôn", "thon"), ("", "thon")]),
+    st.integers(1, 99),
+)  # fmt: skip
+def test_a_villages_kind_is_told_by_its_name(begins, number):
+    words, kind = begins
+    assert kind_of(f"{words} {number}".strip()) == kind
