@@ -112,6 +112,7 @@ async def test_values_and_statements_are_kept_apart(clients):
     resting = {it["number"]: it["rests_on"] for it in assessment["criteria"]}
     assert [number for number, on in resting.items() if on == "statement"] == [2, 17]
     (roads,) = [it for it in assessment["criteria"] if it["number"] == 2]
+    assert roads["why_en"] == "As the reporting unit states; its indicators do not decide it."
     assert [(it["value"], it["threshold"], it["met"]) for it in roads["indicators"]] == [(50, None, None)] * 4
     assert roads["rule"] is None
     (production,) = [it for it in assessment["criteria"] if it["number"] == 13]
@@ -163,6 +164,10 @@ async def test_the_sets_are_published_with_their_thresholds(clients):
     assert [(it["place"], it["first_year"], it["value"]) for it in income["thresholds"]] == [
         ("tay_nguyen", year, line) for year, line in zip(range(2021, 2026), (41, 44, 47, 50, 53), strict=True)
     ]
+    assert [(it["unit"], it["valid_to"]) for it in one["regions"][0]["members"]] == [("62", "2025-06-30")]
+    assert all(
+        it["legal_basis"] and it["confidence"] for it in (*one["regions"][1]["members"], *one["conditions"])
+    )
     roads = one["criteria"][1]["indicators"][0]
     assert (roads["delegated"], roads["thresholds"]) == (True, [])
     assert one["criteria"][12]["indicators"][3]["applies"] == "indicator_13_4_applies"

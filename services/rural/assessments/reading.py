@@ -117,7 +117,7 @@ async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
 
 
 async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets, book: Book) -> CommuneOut:
-    """Give one commune on one page. Five statements."""
+    """Give one commune on one page. Four statements."""
     unit = desk.territory.unit(code, on)
     if unit.level != "commune" or unit.kind not in RURAL:
         raise NotRural(unit=code)

@@ -16,6 +16,10 @@ STATED = Sentence(
     "Theo kết luận của đơn vị báo cáo; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
     "As the reporting unit states; its indicators do not decide it.",
 )
+WITHOUT_EVIDENCE = Sentence(
+    "Theo kết luận của đơn vị báo cáo, không kèm văn bản hay minh chứng; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
+    "As the reporting unit states, without a paper or evidence; its indicators do not decide it.",
+)
 
 
 def over_time(found: Iterable[Assessment], sets: Sets) -> list[AssessmentOut]:
@@ -57,6 +61,7 @@ def _verdicts(it: Assessment, by: CriteriaSet | None) -> list[VerdictOut]:
 
 def _verdict(it: Assessment, criterion: Criterion, code: str) -> VerdictOut:
     told = it.reasons.get(code)
+    stated = STATED if it.report.document or it.report.evidence else WITHOUT_EVIDENCE
     return VerdictOut(
         number=criterion.number,
         label=criterion.label.vi,
@@ -64,8 +69,8 @@ def _verdict(it: Assessment, criterion: Criterion, code: str) -> VerdictOut:
         met=it.values[code] == MET,
         rests_on="statement" if told is None else "values",
         rule=told["rule"] if told else None,
-        why=told["why"] if told else STATED.vi,
-        why_en=told["why_en"] if told else STATED.en,
+        why=told["why"] if told else stated.vi,
+        why_en=told["why_en"] if told else stated.en,
         indicators=_held(it, criterion, told),
     )
 

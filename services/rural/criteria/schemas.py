@@ -145,11 +145,28 @@ class NamedOut(BaseModel):
     label_en: str = Field(description="its name in English")
 
 
+class MemberOut(BaseModel):
+    """A unit that lies in a region, with everything below it."""
+
+    unit: str = Field(description="code of the unit")
+    valid_from: dt.date = Field(description="first day")
+    valid_to: dt.date | None = Field(description="last day; null while it holds")
+    legal_basis: str = Field(description="the document behind it")
+    confidence: str = Field(description="how sure it is")
+
+
+class RegionOut(NamedOut):
+    """A region by which thresholds differ."""
+
+    members: list[MemberOut] = Field(description="the units that lie in it, by days")
+
+
 class SetConditionOut(BaseModel):
-    """What a set asks for besides, or instead of, criteria."""
+    """What a set asks for besides, or instead of, criteria; it is not judged here."""
 
     label: str = Field(description="in Vietnamese")
     label_en: str = Field(description="in English")
+    legal_basis: str = Field(description="the decisions behind it")
     confidence: str = Field(description="how sure it is")
 
 
@@ -212,7 +229,7 @@ class CriteriaSetWholeOut(CriteriaSetOut):
     groups: list[NamedOut]
     criteria: list[CriterionOfSetOut] = Field(description="those whose names are known")
     conditions: list[SetConditionOut] = Field(description="what it asks for besides")
-    regions: list[NamedOut] = Field(description="the regions by which thresholds differ")
+    regions: list[RegionOut] = Field(description="the regions by which thresholds differ")
 
     @classmethod
     def whole(cls, it: CriteriaSet, thresholds: Thresholds) -> Self:
@@ -226,11 +243,25 @@ class CriteriaSetWholeOut(CriteriaSetOut):
             groups=[NamedOut(code=code, label=said.vi, label_en=said.en) for code, said in it.groups.items()],
             criteria=[CriterionOfSetOut.of(one, thresholds) for one in it.criteria],
             conditions=[
-                SetConditionOut(label=one.label.vi, label_en=one.label.en, confidence=one.confidence)
+                SetConditionOut(
+                    label=one.label.vi,
+                    label_en=one.label.en,
+                    legal_basis=one.legal_basis,
+                    confidence=one.confidence,
+                )
                 for one in it.conditions
             ],
             regions=[
-                NamedOut(code=code, label=said.vi, label_en=said.en)
+                RegionOut(
+                    code=code,
+                    label=said.vi,
+                    label_en=said.en,
+                    members=[
+                        MemberOut.model_validate(each, from_attributes=True)
+                        for each in thresholds.members
+                        if each.region == code
+                    ],
+                )
                 for code, said in thresholds.regions.items()
             ],
         )

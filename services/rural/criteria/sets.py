@@ -84,9 +84,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a set asks for besides, or instead of, criteria."""
+    """What a set asks for besides, or instead of, criteria; nothing here judges it."""
 
     label: Sentence
+    legal_basis: str
     confidence: str
 
 
@@ -184,7 +185,10 @@ def _set(row: Row) -> CriteriaSet:
         ),
         groups={group["code"]: sentence(group) for group in row.get("groups", ())},
         criteria=tuple(_criterion(it, row) for it in row.get("criterion", ())),
-        conditions=tuple(Condition(sentence(it), it["confidence"]) for it in row.get("condition", ())),
+        conditions=tuple(
+            Condition(sentence(it), it.get("legal_basis", row["legal_basis"]), it["confidence"])
+            for it in row.get("condition", ())
+        ),
         criteria_count=row.get("criteria"),
         indicators_count=row.get("indicators"),
     )
