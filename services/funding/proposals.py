@@ -40,6 +40,10 @@ NOWHERE_TO_GO = Sentence(
 NOT_BELOW = Sentence(
     "Đơn vị {to_unit} không thuộc đơn vị {unit}.", "The unit {to_unit} does not lie below the unit {unit}."
 )
+BEFORE_ENTRY = Sentence(
+    "Ngày {day} trước ngày {undone_on} của bút toán bị đảo.",
+    "{day} lies before {undone_on}, the day of the entry that is undone.",
+)
 FAR_FROM_YEAR = Sentence(
     "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
     "{day} is not in the budget year {year}, the year before or the year after.",
@@ -154,3 +158,20 @@ class Proposal:
             return self.effective_on
         first, last = date(self.year, 1, 1), date(self.to_year or self.year, 12, 31)
         return min(max(self.decision.date if self.decision else today, first), last)
+
+
+def faults_of_undoing(
+    undone_on: date | None, *, decision: Decision | None, effective_on: date | None, today: date
+) -> Iterator[Fault]:
+    """Name what is wrong with the days of a reversal; `undone_on` is the entry's day, None where it is not known."""
+    if decision is not None and decision.date > today:
+        yield fault("/decision/date", "date_in_future", IN_FUTURE, day=decision.date.isoformat())
+    if effective_on is None:
+        return
+    day = effective_on.isoformat()
+    if effective_on > max(today, undone_on or today):
+        yield fault("/effective_on", "date_in_future", IN_FUTURE, day=day)
+    if undone_on is not None and effective_on < undone_on:
+        yield fault(
+            "/effective_on", "date_before_entry", BEFORE_ENTRY, day=day, undone_on=undone_on.isoformat()
+        )

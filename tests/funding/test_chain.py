@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.funding.assignments.rules import room, spare
 from services.funding.store import unbalanced
-from tests.funding.conftest import DECISION, LINE, voucher
+from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = pytest.mark.anyio
 
@@ -190,7 +190,25 @@ async def test_transfers_between_districts_and_components(office, issuer):
     office.token = issuer.token("610", ["funding"], ["poverty"], ["610"])
     forbidden = await office.post("transfers", decided(1, component="GN.DA1", to_unit="611"))
     assert (forbidden.status_code, forbidden.json()["code"]) == (403, "unit_not_granted")
+    other = (await office.get("entries", unit="611")).json()["items"][0]
+    undo = await office.post("reversals", {"reverses": other["id"], "reason": "x"})
+    assert (undo.status_code, undo.json()["code"]) == (403, "unit_not_granted"), "it would take from 611"
     await office.reverse(moved)
+
+
+async def test_what_the_province_was_assigned_is_not_a_district_s_to_allocate(office, issuer, http):
+    await office.decide("assignments", 100, **PROVINCE)
+    district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
+    refused = await district.post("allocations", decided(1))
+    assert (refused.status_code, refused.json()["code"], refused.json()["unit"]) == (
+        403,
+        "unit_not_granted",
+        "62",
+    )
+    await district.decide("assignments", 5, source="counterpart_district")
+    assert (await district.allocate(5, source="counterpart_district"))["unallocated_vnd"] == 0
+    await office.allocate(10)
+    await district.decide("sub-allocations", 10, to_unit="23341")
 
 
 async def test_a_return_does_not_raise_the_rate(office):

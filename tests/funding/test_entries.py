@@ -130,6 +130,34 @@ async def test_an_unknown_entry_is_not_reversed(office):
     assert (await office.get(f"entries/{uuid.uuid4()}")).json()["code"] == "entry_not_found"
 
 
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({"effective_on": "2999-01-01"}, {("/effective_on", "date_in_future")}),
+        ({"effective_on": "2023-08-31"}, {("/effective_on", "date_before_entry")}),
+        ({"decision": {"number": "1", "date": "2999-01-01"}}, {("/decision/date", "date_in_future")}),
+        ({"reason": " ", "effective_on": "2999-01-01"}, {("/reason", "text_too_short"), ("/effective_on", "date_in_future")}),
+        ({"reverses": "x", "decision": {"number": "1"}}, {("/reverses", "not_a_uuid"), ("/decision/date", "missing")}),
+        ({"reverses": "01890a5d-ac96-774b-bcce-b302099a8057", "effective_on": "2999-01-01"}, {("/reverses", "entry_unknown"), ("/effective_on", "date_in_future")}),
+    ],
+)  # fmt: skip
+async def test_every_fault_of_a_reversal_is_named(office, change, faults):
+    await office.allocate(100)
+    paid = await office.disburse(30, effective_on="2023-09-01")
+    refused = await office.post("reversals", {"reverses": paid["id"], "reason": "x", **change})
+    assert refused.status_code == 422, refused.text
+    assert {(it["pointer"], it["code"]) for it in refused.json()["errors"]} == faults
+
+
+async def test_a_reversal_takes_effect_no_earlier_than_its_entry(office, issuer, http):
+    ahead = Office(http, issuer.token("51", ["funding"], ["poverty"], ["51"]), office.app)
+    given_ = await ahead.allocate(100, unit="51", year=2027, effective_on="2027-12-31")
+    assert (await ahead.reverse(given_))["effective_on"] == "2027-12-31"
+    paid_from = await office.allocate(100)
+    undone = await office.reverse(paid_from, effective_on="2023-06-30")
+    assert undone["effective_on"] == "2023-06-30"
+
+
 async def test_a_dry_run_says_all_and_keeps_nothing(office):
     await office.allocate(100)
     body = {**LINE, "amount_vnd": 30, "voucher": VOUCHER}

@@ -43,11 +43,15 @@ def require_not_allocated(
     return _checked(territory, planned, line, on, check)
 
 
-def _checked(territory: Territory, planned: Planned, line: Line, on: date, check: Check) -> int | None:
+def holders(territory: Territory, planned: Planned, line: Line, on: date) -> list[str]:
+    """Name the units whose assignments an allocation to this line comes out of."""
     assigning = {unit for (unit, _, _), (assigned, _) in planned.items() if assigned > 0}
-    holders = {unit for unit in assigning if territory.is_within(line.unit, unit, on)}
+    return sorted(unit for unit in assigning if territory.is_within(line.unit, unit, on))
+
+
+def _checked(territory: Territory, planned: Planned, line: Line, on: date, check: Check) -> int | None:
     lefts = []
-    for holder in sorted(holders):
+    for holder in holders(territory, planned, line, on):
         unit, day = unit_of_year(territory, holder, line.year)
         places = {(code, since) for code, since, _ in planned}
         below = set(places_below(territory, unit, day, places))

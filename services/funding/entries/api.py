@@ -125,10 +125,14 @@ async def record_carry_over(
 
 @router.post("/reversals", **created, summary="Reverse an entry")
 async def record_reversal(
-    *, seat: TheSeat, caller: FinanceOfficer, counter: TheCounter, body: ReversalIn
+    *,
+    seat: TheSeat,
+    caller: FinanceOfficer,
+    counter: TheCounter,
+    draft: Annotated[Draft[ReversalIn], Body()],
 ) -> Response:
     """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
-    return await counter.undo(seat.of(caller), body)
+    return await counter.undo(seat.of(caller), draft)
 
 
 @router.get("/entries", summary="List entries")

@@ -13,10 +13,10 @@ from services.funding.balances import BRINGS_MONEY, MOVES_MONEY, Kind, Line, boo
 from services.funding.desk import Seat, refusal_of
 from services.funding.entries.store import Entry
 from services.funding.places import Place, fault_of_unit, place_of
-from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher
+from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher, faults_of_undoing
 from services.funding.rules import ReversalNotReversible
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, Problem, Sentence, fault
+from shared.kit.problems import Fault, Invalid, Problem, Sentence, fault, refuse
 
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
 
@@ -37,10 +37,12 @@ class Undoing:
     """The undoing of an entry that somebody asks for."""
 
     seat: Seat
-    reverses: uuid.UUID
+    reverses: uuid.UUID | None
+    """None: it could not be read."""
     reason: str
     decision: Decision | None
     effective_on: date | None
+    faults: Collection[Fault] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +108,28 @@ class Consideration:
         return Candidate(seat, entry, line, to, proposal.effective_on is not None, asked.pointer)
 
     def _reversal(self, asked: Undoing) -> Candidate:
-        seat, found = asked.seat, self._undone.get(asked.reverses)
-        if found is None:
-            raise Invalid(faults=[fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=asked.reverses)])
+        seat, found = asked.seat, self._undone.get(asked.reverses) if asked.reverses else None
+        faults = list(asked.faults)
+        if found is None and asked.reverses:
+            faults.append(fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=asked.reverses))
+        days = faults_of_undoing(
+            found.effective_on if found else None,
+            decision=asked.decision,
+            effective_on=asked.effective_on,
+            today=seat.today,
+        )
+        refuse([*faults, *days])
+        assert found is not None
         if found.kind is Kind.REVERSAL:
             raise ReversalNotReversible(str(asked.reverses))
-        seat.require(found.program, found.unit, found.effective_on)
+        for unit in {lot.line.unit for lot in found.lots}:
+            seat.require(found.program, unit, found.effective_on)
         entry = replace(
             found,
             kind=Kind.REVERSAL,
             postings=(),
             decision=asked.decision,
-            effective_on=asked.effective_on or seat.today,
+            effective_on=asked.effective_on or max(seat.today, found.effective_on),
             note=asked.reason,
             client_id=seat.caller.client_id,
             recorded_at=seat.now,

@@ -60,6 +60,8 @@ LINE_OF_2022: JsonDict = {
     "from_year": 2022,
 }
 
+UNDOING: JsonDict = {"reverses": "01890a5d-ac96-774b-bcce-b302099a8057", "reason": "Hạch toán nhầm huyện"}
+
 
 def _example(*parts: JsonDict) -> ConfigDict:
     whole: JsonDict = {}
@@ -281,17 +283,19 @@ class CarryOverIn(_LineIn):
     decision: DecisionIO = Field(description="the decision that allows it")
 
 
-class ReversalIn(BaseModel):
+class ReversalIn(DraftModel):
     """The undoing of one whole entry."""
 
-    model_config = _example(
-        {"reverses": "01890a5d-ac96-774b-bcce-b302099a8057", "reason": "Hạch toán nhầm huyện"}
-    )
+    model_config = _example(UNDOING)
+
+    unread: ClassVar[Mapping[str, Any]] = UNDOING
 
     reverses: uuid.UUID = Field(description="id of the entry to undo")
     reason: Note = Field(description="why; no names of persons")
     decision: DecisionIO | None = Field(None, description="the decision behind it, if any")
-    effective_on: Day | None = Field(None, description="day on which it takes effect; by default today")
+    effective_on: Day | None = Field(
+        None, description="day on which it takes effect, not before the entry's; by default today"
+    )
 
 
 def proposal_of(kind: Kind, draft: Draft[Any]) -> Proposal:

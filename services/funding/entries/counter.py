@@ -58,10 +58,18 @@ class Counter:
             return await gathering.settle_alone(self.request, asked, dry_run=True)
         return await gathering.settle(self.request, asked)
 
-    async def undo(self, seat: Seat, body: ReversalIn) -> Response:
+    async def undo(self, seat: Seat, draft: Draft[ReversalIn]) -> Response:
         """Undo the entry that a body names."""
+        body = draft.body
         decision = body.decision.read() if body.decision else None
-        asked = Undoing(seat, body.reverses, body.reason, decision, body.effective_on)
+        asked = Undoing(
+            seat,
+            None if "reverses" in draft.unread else body.reverses,
+            body.reason,
+            decision,
+            body.effective_on,
+            draft.faults,
+        )
         gathering: Gathering[Asked | Undoing] = self.request.app.state.gathering
         return await gathering.settle_alone(self.request, asked, dry_run=self.dry_run)
 

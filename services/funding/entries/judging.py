@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from services.funding import rules
-from services.funding.assignments.actions import require_not_allocated, require_room
+from services.funding.assignments.actions import holders, require_not_allocated, require_room
 from services.funding.assignments.rules import PlanKey, Planned, note, out_of_plan, plan_of
 from services.funding.balances import ALLOCATES, BRINGS_MONEY, Amounts, Balances, Kind, Line, Lot, Posting
 from services.funding.entries.asked import Candidate
@@ -170,8 +170,12 @@ class Bench:
         if not asked_vnd:
             return None
         require = require_not_allocated if entry.kind is Kind.ASSIGNMENT else require_room
-        planned = self._plans[plan_of(candidate.line)]
-        return require(candidate.seat.territory, planned, candidate.line, entry.effective_on, asked_vnd)
+        planned, seat = self._plans[plan_of(candidate.line)], candidate.seat
+        place = (seat.territory, planned, candidate.line, entry.effective_on)
+        if candidate.undoes is None:
+            for holder in holders(*place):  # what a province was assigned is not a district's to allocate
+                seat.require(entry.program, holder, entry.effective_on)
+        return require(*place, asked_vnd)
 
     def _balance(self, lot: Lot) -> Amounts:
         return self._lines.get(lot.line, {}).get(lot, EMPTY)

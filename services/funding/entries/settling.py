@@ -28,7 +28,7 @@ Tell = Callable[[Sequence[Entry]], Sequence[Happening]]
 
 async def considered(session: AsyncSession, asked: Sequence[Asked | Undoing]) -> list[Candidate | Problem]:
     """Judge each of what is asked for by itself."""
-    undone = [each.reverses for each in asked if isinstance(each, Undoing)]
+    undone = [each.reverses for each in asked if isinstance(each, Undoing) and each.reverses]
     return consider(asked, await find_many(session, undone) if undone else None)
 
 
