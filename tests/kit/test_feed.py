@@ -51,6 +51,19 @@ async def test_a_cursor_continues_where_it_ended_and_says_whether_there_is_more(
         assert body["next"] == after
 
 
+async def test_it_goes_on_from_any_cursor(database):
+    async with running_notes(database) as notes:
+        for at in range(6):
+            await notes.write(f"note {at}")
+        whole = (await follow(notes))["items"]
+        assert len(whole) == 6
+        for at, seen in enumerate(whole):
+            for limit in (1, 2, 200):
+                again = await follow(notes, seen["id"], limit)
+                assert again["items"] == whole[at + 1 : at + 1 + limit]
+                assert again["next"] == (again["items"] or [seen])[-1]["id"]
+
+
 async def test_following_wants_a_token(database):
     async with running_notes(database) as notes:
         assert (await notes.client.get("/changes")).status_code == 401

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import random
+from collections import Counter
 from datetime import date
 
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
@@ -56,6 +58,45 @@ async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
     assert body["lines"][3]["problem"]["code"] == "malformed_request"
     assert body["lines"][1]["problem"]["errors"][0]["code"] == "value_out_of_range"
     assert body["lines"][5]["problem"]["errors"][0]["pointer"] == "/report/note"
+
+
+async def test_whatever_the_lines_received_is_created_changed_unchanged_and_refused(office):
+    """Random lines: first reports, corrections, the same again, faults; counts of each line and of all of them."""
+    chance = random.Random(13)
+    live: dict[str, str] = {}
+    outcomes: Counter[str] = Counter()
+    for round_ in range(8):
+        lines, expected = [], 0
+        for at in range(6):
+            unit = chance.choice(DISTRICTS)
+            communes = office.communes(unit)[:3]
+            cells = [(place, code) for place in communes for code in ("households", "poor")]
+            chosen = chance.sample(cells, chance.randint(1, 6))
+            values = [
+                {"unit": place, "indicator": code, "value": chance.choice([1, 1, 2, -1 if at == 0 else 3])}
+                for place, code in chosen
+            ]
+            expected += len(values)
+            report = {"unit": unit, "period": "2023", "form": "census", "observations": values}
+            report["supersedes"] = live.get(unit) if chance.random() < 0.8 else None
+            lines.append(json.dumps({"idempotency_key": f"{round_}-{at}", "report": report}))
+        body = (await send(office, lines)).json()
+        counts = body["counts"]
+        assert counts["received"] == expected
+        assert counts["received"] == sum(counts[it] for it in ("created", "changed", "unchanged", "refused"))
+        taken = Counter()
+        for it in body["lines"]:
+            outcomes[it["outcome"]] += 1
+            if it["outcome"] == "submitted":
+                said = it["report"]["counts"]
+                assert said["received"] == said["created"] + said["changed"] + said["unchanged"]
+                taken.update(said)
+                live[it["report"]["unit"]] = it["report"]["id"]
+        for name in ("created", "changed"):
+            assert counts[name] == taken[name]
+            outcomes[name] += counts[name]
+        assert sum(body["reports"].values()) == len(lines)
+    assert min(outcomes[it] for it in ("submitted", "refused", "created", "changed")) > 3
 
 
 async def test_sending_the_same_lines_again_repeats_nothing(office):

@@ -120,6 +120,27 @@ async def test_a_reading_costs_a_fixed_number_of_statements(office, unit):
     assert await read(as_of=office.clock.at.isoformat()) == 5  # one of them waits until all is settled
 
 
+async def test_a_year_of_two_maps_costs_one_statement_more_until_something_stands_on_the_earlier(office):
+    office.clock.move(days=800)
+    sender = office.token("sender", ["report"], ["62", "51"])
+
+    async def read():
+        return await cost(office, office.get("progress", office.reviewer, period="2025", unit="51"))
+
+    assert await read() == 5
+    on = date(2025, 12, 31)
+    for commune in office.communes("51", on)[:20]:
+        rows = [(commune, "rain", 4), (commune, "herd", 4)]
+        assert (await office.submit(commune, "2025-Q3", "results", rows, token=sender)).status_code == 201
+    assert await read() == 5
+    for district in ("610", "611"):
+        rows = [(place, "rain", 4) for place in office.communes(district)]
+        answer = await office.submit(district, "2025-Q1", "results", rows, token=sender)
+        assert answer.status_code == 201, answer.text
+        await office.verdict(answer.json())
+        assert await read() == 6
+
+
 @pytest.mark.parametrize("path", ["completeness", "obligations", "observations", "lineage/poverty_rate"])
 async def test_other_readings_cost_a_fixed_number_too(office, path):
     async def read():

@@ -56,9 +56,7 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     """
     place = where(desk, asked)
     figures = desk.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
-    words = await store.words_beside_nil(
-        desk.session, period=asked.period, basis=asked.basis, as_of=asked.as_of
-    )
+    words = await _words_beside_nil(desk, asked, place)
     measures, stated = await _measures(desk, asked, place, words)
     counted = await counted_in(desk, asked, place, figures)
     planned = await _planned(desk, asked, place)
@@ -100,9 +98,27 @@ async def standing_at(
     )
 
 
+async def _words_beside_nil(desk: Desk, asked: Reading, place: Place) -> list[Word]:
+    """Give what was said by those who stated that nothing happened: here, or for a unit above."""
+    above = (one.code for one in desk.territory.ancestors(place.unit.code, place.map_on))
+    return await store.words_beside_nil(
+        desk.session,
+        parts=[part for era in place.eras for part in _reported(desk, era)],
+        basis=asked.basis,
+        units=frozenset(above).union(*(era.units for era in place.eras)),
+        as_of=asked.as_of,
+    )
+
+
 async def _stated_elsewhere(desk: Desk, asked: Reading, place: Place) -> bool:
     """Tell whether anything stands for a part of the period that ended on another map. A statement for each such map."""
-    return any([await _stated_on(desk, asked, era) for era in place.elsewhere])
+    return any([await _stated_on(desk, asked, era) for era in place.elsewhere if _reported(desk, era)])
+
+
+def _reported(desk: Desk, era: Era) -> list[Period]:
+    """Give the parts of a period that can be reported for at all."""
+    kinds = {kind for form in desk.engine.catalogue.forms.values() for kind in form.periods}
+    return [part for part in era.parts if part.kind in kinds]
 
 
 async def _stated_on(

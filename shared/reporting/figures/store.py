@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, bindparam, select, text
+from sqlalchemy import DateTime, TextClause, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
@@ -42,22 +42,34 @@ _STANDING_VALUES = text(
     bindparam("as_of", type_=DateTime(timezone=True)),
 )
 
+_STANDS = "{0}.basis = :basis AND {0}.period = ANY(:periods) AND {0}.until IS NULL"
 _STOOD = """
     {0}.basis = :basis AND {0}.period = ANY(:periods)
-    AND {0}.since <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
+    AND {0}.since <= CAST(:as_of AS timestamptz)
     AND ({0}.until IS NULL OR {0}.until > CAST(:as_of AS timestamptz))
 """
 
-_WORDS_BESIDE_NIL = text(
-    f"""
-    WITH said_nil AS MATERIALIZED (
-        SELECT DISTINCT n.unit, n.form FROM standings n WHERE n.nil AND {_STOOD.format("n")}
-    )
-    SELECT s.form, s.unit, s.period, s.nil
-    FROM standings s JOIN said_nil USING (unit, form)
-    WHERE {_STOOD.format("s")}
-    """
-).bindparams(bindparam("periods", type_=Codes), bindparam("as_of", type_=DateTime(timezone=True)))
+
+def _words_beside_nil(stood: str) -> TextClause:
+    """Look for nil first, and for what else those few units said one by one: whatever is known of the table."""
+    return text(
+        f"""
+        SELECT said_nil.form, said_nil.unit, also.period, also.nil
+        FROM (
+            SELECT DISTINCT n.unit, n.form FROM standings n
+            WHERE n.nil AND n.unit = ANY(:units) AND {stood.format("n")}
+        ) said_nil
+        CROSS JOIN LATERAL (
+            SELECT s.period, s.nil FROM standings s
+            WHERE s.unit = said_nil.unit AND s.form = said_nil.form AND {stood.format("s")}
+            OFFSET 0
+        ) also
+        """
+    ).bindparams(bindparam("units", type_=Codes), bindparam("periods", type_=Codes))
+
+
+_WORDS_NOW = _words_beside_nil(_STANDS)
+_WORDS_THEN = _words_beside_nil(_STOOD).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
 
 
 class StandingValue(NamedTuple):
@@ -232,12 +244,22 @@ def _unit_by_unit(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure])
 
 
 async def words_beside_nil(
-    session: AsyncSession, *, period: Period, basis: str, as_of: datetime | None = None
+    session: AsyncSession,
+    *,
+    parts: Collection[Period],
+    basis: str,
+    units: Collection[str],
+    as_of: datetime | None = None,
 ) -> list[Word]:
-    """Give who stated, for a period or a part of it, that nothing happened, with all that these units said on that form.
+    """Give which of these units stated, for some of these periods, that nothing happened, and all that they said there.
 
-    One statement.
+    One statement; its cost is that of the units that stated so.
     """
-    parts = {str(part): part for part in stretches(period)}
-    rows = await session.execute(_WORDS_BESIDE_NIL, {"periods": list(parts), "basis": basis, "as_of": as_of})
-    return [Word(form, unit, parts[part], nil) for form, unit, part, nil in rows]
+    named = {str(part): part for part in parts}
+    asked = {"periods": list(named), "basis": basis, "units": list(units)}
+    rows = await (
+        session.execute(_WORDS_NOW, asked)
+        if as_of is None
+        else session.execute(_WORDS_THEN, {**asked, "as_of": as_of})
+    )
+    return [Word(form, unit, named[part], nil) for form, unit, part, nil in rows]
