@@ -134,6 +134,7 @@ async def test_values_and_statements_are_kept_apart(clients):
         ({"criterion_11": 1, "indicator_11_1": 8}, "/observations/0/value", "value_contradicted"),
         ({"criterion_11": 0, "indicator_11_1": 7}, "/observations/0/value", "value_contradicted"),
         ({"indicator_99_1": 1}, "/observations/0/indicator", "indicator_unknown"),
+        ({"criterion_20": 1}, "/observations/0/indicator", "indicator_unknown"),
         ({"indicator_14_2": 101, "criterion_14": 1}, "/observations/0/value", "value_out_of_range"),
         ({"indicator_13_4_applies": 0, "indicator_13_4": 1, "criterion_13": 1}, "/observations/1/value", "indicator_does_not_apply"),
     ],

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from services.rural.basis import BasisOut
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import HeldOut, RecognitionOut
@@ -41,7 +42,7 @@ class CommunesOut(BaseModel):
     next: str | None = Field(description="cursor of the page that follows; null on the last one")
 
 
-class IndicatorHeldOut(BaseModel):
+class IndicatorHeldOut(BasisOut):
     """An indicator of a criterion as it is stated, beside the threshold it was held to."""
 
     code: str = Field(description="what it is called in reports")
@@ -55,11 +56,9 @@ class IndicatorHeldOut(BaseModel):
         description="the threshold of that year and place; null where it was held to none"
     )
     met: bool | None = Field(description="whether it holds; null where it was held to no threshold")
-    legal_basis: str = Field(description="the document behind the threshold")
-    confidence: str = Field(description="how sure the threshold is")
 
 
-class VerdictOut(BaseModel):
+class CriterionVerdictOut(BaseModel):
     """How one criterion was decided in an assessment, and on what that rests."""
 
     number: int = Field(description="number of the criterion")
@@ -85,7 +84,7 @@ class AssessmentOut(BaseModel):
     gained: list[int] = Field(description="criteria met now and not in the assessment before")
     lost: list[int] = Field(description="criteria met in the assessment before and not now")
     year: int = Field(description="the assessment year, by whose thresholds it is held")
-    criteria: list[VerdictOut] = Field(description="each criterion that is decided, and why")
+    criteria: list[CriterionVerdictOut] = Field(description="each criterion that is decided, and why")
     document: dict[str, Any] | None = Field(description="the signed paper behind the report")
     evidence: list[EvidenceRef] = Field(description="files behind the report, by hash")
     report: uuid.UUID = Field(description="the report that states it")

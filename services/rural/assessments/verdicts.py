@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.rural.assessments.rules import Assessed, changes
-from services.rural.assessments.schemas import AssessmentOut, IndicatorHeldOut, VerdictOut
+from services.rural.assessments.schemas import AssessmentOut, CriterionVerdictOut, IndicatorHeldOut
 from services.rural.assessments.store import Assessment
 from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Sets
 from services.rural.rules import MET
@@ -54,15 +54,15 @@ def set_of(sets: Sets, year: int) -> CriteriaSet | None:
     return next(wanted, None)
 
 
-def _verdicts(it: Assessment, by: CriteriaSet | None) -> list[VerdictOut]:
+def _verdicts(it: Assessment, by: CriteriaSet | None) -> list[CriterionVerdictOut]:
     criteria = by.criteria if by else ()
     return [_verdict(it, each, each.code) for each in criteria if each.code in it.values]
 
 
-def _verdict(it: Assessment, criterion: Criterion, code: str) -> VerdictOut:
+def _verdict(it: Assessment, criterion: Criterion, code: str) -> CriterionVerdictOut:
     told = it.reasons.get(code)
     stated = STATED if it.report.document or it.report.evidence else WITHOUT_EVIDENCE
-    return VerdictOut(
+    return CriterionVerdictOut(
         number=criterion.number,
         label=criterion.label.vi,
         label_en=criterion.label.en,

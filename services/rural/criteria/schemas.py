@@ -1,24 +1,24 @@
 """How criteria sets are said."""
 
-import datetime as dt
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
+from services.rural.basis import BasisOut, DatedOut
 from services.rural.criteria.sets import (
     Authority,
     CriteriaSet,
     Criterion,
     CriterionIndicator,
-    Ground,
     Kind,
     RecognitionLevel,
+    RevocationGround,
 )
 from services.rural.criteria.thresholds import Threshold, Thresholds
 from shared.kit.decimals import Number
 
 
-class CriteriaSetOut(BaseModel):
+class CriteriaSetOut(BasisOut):
     """A criteria set, with its legal basis."""
 
     code: str = Field(description="code of the set")
@@ -32,8 +32,6 @@ class CriteriaSetOut(BaseModel):
     fields: list[str] = Field(description="fields, one of which must be named")
     criteria_count: int | None = Field(description="how many criteria it has; null where that was not found")
     indicators_count: int | None = Field(description="how many indicators; null where that was not found")
-    legal_basis: str = Field(description="the decisions behind it")
-    confidence: str = Field(description="how sure these facts are")
 
     @classmethod
     def of(cls, it: CriteriaSet) -> Self:
@@ -61,15 +59,13 @@ class CriteriaSetsOut(BaseModel):
     items: list[CriteriaSetOut]
 
 
-class ThresholdOut(BaseModel):
+class ThresholdOut(BasisOut):
     """What an indicator is held to, where and in which years."""
 
     place: str = Field(description="code of the region, or of the unit that sets it for itself")
     first_year: int = Field(description="first assessment year")
     last_year: int = Field(description="last assessment year")
     value: Number = Field(description="the threshold, in the indicator's unit of measure")
-    legal_basis: str = Field(description="the document that sets it")
-    confidence: str = Field(description="how sure it is")
 
     @classmethod
     def of(cls, it: Threshold) -> Self:
@@ -77,7 +73,7 @@ class ThresholdOut(BaseModel):
         return cls.model_validate(it, from_attributes=True)
 
 
-class CriterionIndicatorOut(BaseModel):
+class CriterionIndicatorOut(BasisOut):
     """An indicator of a criterion."""
 
     code: str = Field(description="what it is called in reports")
@@ -92,8 +88,6 @@ class CriterionIndicatorOut(BaseModel):
     thresholds: list[ThresholdOut] = Field(
         description="by place and years; none where it is met or not, or where none is known"
     )
-    legal_basis: str = Field(description="the document behind it")
-    confidence: str = Field(description="how sure these facts are")
 
     @classmethod
     def of(cls, it: CriterionIndicator, thresholds: Thresholds) -> Self:
@@ -145,14 +139,10 @@ class NamedOut(BaseModel):
     label_en: str = Field(description="its name in English")
 
 
-class MemberOut(BaseModel):
+class MemberOut(DatedOut):
     """A unit that lies in a region, with everything below it."""
 
     unit: str = Field(description="code of the unit")
-    valid_from: dt.date = Field(description="first day")
-    valid_to: dt.date | None = Field(description="last day; null while it holds")
-    legal_basis: str = Field(description="the document behind it")
-    confidence: str = Field(description="how sure it is")
 
 
 class RegionOut(NamedOut):
@@ -161,21 +151,17 @@ class RegionOut(NamedOut):
     members: list[MemberOut] = Field(description="the units that lie in it, by days")
 
 
-class SetConditionOut(BaseModel):
+class SetConditionOut(BasisOut):
     """What a set asks for besides, or instead of, criteria; it is not judged here."""
 
     label: str = Field(description="in Vietnamese")
     label_en: str = Field(description="in English")
-    legal_basis: str = Field(description="the decisions behind it")
-    confidence: str = Field(description="how sure it is")
 
 
-class AuthorityOut(BaseModel):
+class AuthorityOut(BasisOut):
     """Who recognizes under a set, and how sure that is."""
 
     name: str = Field(description="the office, in Vietnamese")
-    legal_basis: str = Field(description="the decisions behind it")
-    confidence: str = Field(description="how sure it is")
 
     @classmethod
     def of(cls, it: Authority) -> Self:
@@ -183,27 +169,20 @@ class AuthorityOut(BaseModel):
         return cls.model_validate(it, from_attributes=True)
 
 
-class DatedAuthorityOut(AuthorityOut):
+class DatedAuthorityOut(AuthorityOut, DatedOut):
     """Who recognizes under a set, and from when to when."""
 
-    valid_from: dt.date = Field(description="first day")
-    valid_to: dt.date | None = Field(description="last day; null while it holds")
 
-
-class GroundOut(BaseModel):
-    """When a recognition under a set is to be revoked."""
+class RevocationGroundOut(DatedOut):
+    """When a recognition under a set is to be revoked; its days are those of the revoking decision."""
 
     least_percent: int = Field(
         description="share of the criteria that is no longer met, in percent, at least"
     )
     including: list[int] = Field(description="numbers of criteria, one of which is among them; none: any")
-    valid_from: dt.date = Field(description="first day, of revoking decisions")
-    valid_to: dt.date | None = Field(description="last day; null while it holds")
-    legal_basis: str = Field(description="the clause behind it")
-    confidence: str = Field(description="how sure it is")
 
     @classmethod
-    def of(cls, it: Ground) -> Self:
+    def of(cls, it: RevocationGround) -> Self:
         """Say a ground."""
         return cls(
             least_percent=it.least_percent,
@@ -223,7 +202,7 @@ class CriteriaSetWholeOut(CriteriaSetOut):
     assessment_clause: str | None = Field(
         description="the clause by which every criterion has to be met; null where nobody assesses by it here"
     )
-    grounds: list[GroundOut] = Field(
+    grounds: list[RevocationGroundOut] = Field(
         description="when a recognition is to be revoked, any of these is enough; none where no rule was found"
     )
     groups: list[NamedOut]
@@ -239,7 +218,7 @@ class CriteriaSetWholeOut(CriteriaSetOut):
             authorities=[DatedAuthorityOut.of(one) for one in it.authorities],
             needs_clause=it.needs_clause or None,
             assessment_clause=it.assessment_clause or None,
-            grounds=[GroundOut.of(one) for one in it.grounds],
+            grounds=[RevocationGroundOut.of(one) for one in it.grounds],
             groups=[NamedOut(code=code, label=said.vi, label_en=said.en) for code, said in it.groups.items()],
             criteria=[CriterionOfSetOut.of(one, thresholds) for one in it.criteria],
             conditions=[

@@ -29,7 +29,7 @@ class Authority(Dated):
 
 
 @dataclass(frozen=True, slots=True)
-class Ground(Dated):
+class RevocationGround(Dated):
     """When a recognition is to be revoked: so large a share of the criteria is no longer met, and one of some among them."""
 
     least_percent: int
@@ -111,7 +111,7 @@ class CriteriaSet:
     field_clause: str
     assessed_by: str | None
     assessment_clause: str
-    grounds: tuple[Ground, ...]
+    grounds: tuple[RevocationGround, ...]
     """When a recognition is to be revoked; none where no rule was found."""
     groups: Mapping[str, Sentence]
     criteria: tuple[Criterion, ...]
@@ -124,7 +124,7 @@ class CriteriaSet:
         """Tell who recognizes under the set on a day."""
         return next(iter(in_force(self.authorities, on)), None)
 
-    def grounds_on(self, on: date) -> list[Ground]:
+    def grounds_on(self, on: date) -> list[RevocationGround]:
         """Give the grounds of a revocation on a day."""
         return in_force(self.grounds, on)
 
@@ -176,7 +176,7 @@ def _set(row: Row) -> CriteriaSet:
         assessed_by=row.get("assessed_by"),
         assessment_clause=row.get("assessment_clause", ""),
         grounds=tuple(
-            Ground(
+            RevocationGround(
                 **_dated(it, row),
                 least_percent=it["least_percent"],
                 including=frozenset(it.get("including", ())),

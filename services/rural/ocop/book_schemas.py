@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 from pydantic import BaseModel, Field
 
+from services.rural.basis import DatedOut
 from services.rural.ocop.book import Book
 from shared.kit.decimals import Number
 from shared.kit.problems import Sentence
@@ -14,14 +15,7 @@ from shared.reporting.dated import Dated, in_force
 Said = TypeVar("Said", bound=BaseModel)
 
 
-class _DatedOut(BaseModel):
-    valid_from: dt.date = Field(description="first day, of decisions")
-    valid_to: dt.date | None = Field(description="last day; null while it holds")
-    legal_basis: str = Field(description="the decision behind it")
-    confidence: str = Field(description="how sure it is")
-
-
-class BandOut(_DatedOut):
+class BandOut(DatedOut):
     """Which scores give how many stars."""
 
     stars: int = Field(description="stars")
@@ -30,7 +24,7 @@ class BandOut(_DatedOut):
     certified: bool = Field(description="whether so many stars give a certificate at all")
 
 
-class MayGrantOut(_DatedOut):
+class MayGrantOut(DatedOut):
     """Who may grant so many stars."""
 
     stars: int = Field(description="stars")
@@ -39,13 +33,13 @@ class MayGrantOut(_DatedOut):
     label_en: str = Field(description="its name in English")
 
 
-class MonthsOut(_DatedOut):
+class MonthsOut(DatedOut):
     """How long a certificate is valid."""
 
     months: int = Field(description="calendar months from the decision")
 
 
-class PartOut(_DatedOut):
+class PartOut(DatedOut):
     """A part of the score."""
 
     code: str = Field(description="code of the part")
@@ -54,7 +48,7 @@ class PartOut(_DatedOut):
     label_en: str = Field(description="its name in English")
 
 
-class GroupOut(_DatedOut):
+class GroupOut(DatedOut):
     """A group of products."""
 
     number: int = Field(description="its number")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
+from services.rural.basis import BasisOut
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.book import Book, Grantor, Validity
 from services.rural.ocop.rules import Stated
@@ -124,13 +125,11 @@ class ProductIn(DraftModel):
         return None if it is None else (it.product, it.marketing, it.quality)
 
 
-class GrantorOut(BaseModel):
+class GrantorOut(BasisOut):
     """Who grants the stars."""
 
     code: str = Field(description="district, province or central")
     label: str = Field(description="its name in Vietnamese")
-    legal_basis: str = Field(description="the decision by which it grants them")
-    confidence: str = Field(description="how sure that is")
 
     @classmethod
     def of(cls, it: Grantor) -> Self:
@@ -138,12 +137,10 @@ class GrantorOut(BaseModel):
         return cls(code=it.code, label=it.label.vi, legal_basis=it.legal_basis, confidence=it.confidence)
 
 
-class ValidityOut(BaseModel):
+class ValidityOut(BasisOut):
     """How long a certificate is valid, and on what that rests."""
 
     months: int = Field(description="calendar months from the decision")
-    legal_basis: str = Field(description="the decision behind it")
-    confidence: str = Field(description="how sure that is")
 
     @classmethod
     def of(cls, it: Validity) -> Self:

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from services.rural.assessments.store import FORM
+from services.rural.basis import BasisOut
 from services.rural.standards.rules import Judged
 from shared.kit.decimals import Number
 from shared.kit.problems import Sentence
@@ -21,7 +22,7 @@ STATES: Mapping[bool | None, Literal["met", "not_met", "unknown"]] = {
 }
 
 
-class ConditionOut(BaseModel):
+class ConditionOut(BasisOut):
     """How a unit stands against one condition."""
 
     code: str = Field(description="code of the condition")
@@ -47,8 +48,6 @@ class ConditionOut(BaseModel):
     supplied_by: str | None = Field(description="what would answer it, in Vietnamese; null where it is known")
     supplied_by_en: str | None = Field(description="what would answer it, in English")
     periods: list[str] = Field(description="the assessments it is read from; none for recognitions in force")
-    legal_basis: str = Field(description="the decision behind it")
-    confidence: str = Field(description="how sure the threshold is")
 
     @classmethod
     def of_judged(cls, it: Judged) -> Self:
