@@ -6,8 +6,9 @@
 A service in a process of its own over a PostgreSQL that is set and durable as the product's own; whoever sends is in
 this process, by HTTP on kept connections. Measured in one run at both sizes: a report of 500 values alone, a status of
 a province, six concurrent senders of such reports, and a bulk submission; the last two beside a bare asyncpg upsert of
-as many rows from as many connections into the same server. Printed as medians, p95, the service's CPU for each report,
-and ratios. The rows are made up in the database itself; the server is removed at the end.
+as many rows from as many connections into the same server. Printed as medians, p95, the CPU that the service and the
+database spend on each, and ratios: on a machine with other work to do, CPU tells more than the clock. The rows are made
+up in the database itself; the server is removed at the end.
 """
 
 import argparse
@@ -17,12 +18,13 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 import asyncpg
@@ -74,18 +76,39 @@ Rows = list[tuple[str, str, int]]
 
 @dataclass(frozen=True)
 class Found:
-    """What was measured at one size; instants in milliseconds."""
+    """What was measured at one size, all in milliseconds."""
 
     report_alone: float
-    report_cpu: float
+    report_service_cpu: float
+    report_database_cpu: float
     status: float
+    status_service_cpu: float
+    status_database_cpu: float
     senders_median: float
     senders_p95: float
-    senders_cpu: float
+    senders_service_cpu: float
+    senders_database_cpu: float
     senders_bare_median: float
     senders_bare_p95: float
-    bulk_values_per_second: float
-    bulk_bare_values_per_second: float
+    bulk_report: float
+    bulk_service_cpu: float
+    bulk_database_cpu: float
+    bulk_bare_report: float
+    bulk_bare_database_cpu: float
+
+
+class Cpu(NamedTuple):
+    """Milliseconds of CPU."""
+
+    service: float
+    database: float
+
+
+class Measured(NamedTuple):
+    """What answers took, each in milliseconds, and on average of CPU."""
+
+    milliseconds: list[float]
+    cpu: Cpu
 
 
 class Bench:
@@ -139,19 +162,37 @@ class Bench:
                 f"{self.origin}/v1/poverty/progress?period={month}&unit={ALL_PROVINCES[number % PROVINCES]}"
             )
 
-    async def cpu_seconds(self) -> float:
-        """Tell what the service's process has spent."""
+    async def cpu(self) -> Cpu:
+        """Tell what the service's process has spent, and what the database has spent for it."""
         async with httpx.AsyncClient() as http:
             said = (await http.get(f"{self.origin}/metrics")).text
-        return next(float(line.split()[1]) for line in said.splitlines() if line.startswith(CPU))
+        service = next(float(line.split()[1]) for line in said.splitlines() if line.startswith(CPU))
+        connection = await asyncpg.connect(self.database.admin_url)
+        backends = await connection.fetch(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'poverty'"
+        )
+        await connection.close()
+        return Cpu(service * 1000, sum(cpu_of(each["pid"]) for each in backends))
 
-    async def bare(self, senders: int, districts: Sequence[str], month: str) -> list[float]:
-        """Upsert the same rows from so many connections, each district's in turn; milliseconds of each."""
+    async def measured(self, connections: Sequence[Iterable[bytes]], *, each: int = 1) -> Measured:
+        """Ask, and tell what an answer took; `each` is how many things one request holds."""
+        began = await self.cpu()
+        tally = await ask(self.origin, connections)
+        ended = await self.cpu()
+        things = tally.answers * each
+        return Measured(
+            [one / each for one in tally.milliseconds],
+            Cpu((ended.service - began.service) / things, (ended.database - began.database) / things),
+        )
 
-        async def send(share: Sequence[str]) -> list[float]:
+    async def bare(self, senders: int, districts: Sequence[str], month: str) -> tuple[list[float], float]:
+        """Upsert the same rows from so many connections, each district's in turn; milliseconds of each, and CPU."""
+
+        async def send(share: Sequence[str]) -> tuple[list[float], float]:
             connection = await asyncpg.connect(self.database.admin_url)
             try:
-                return [await upsert(connection, self.rows(each), month) for each in share]
+                took = [await upsert(connection, self.rows(each), month) for each in share]
+                return took, cpu_of(connection.get_server_pid())
             finally:
                 await connection.close()
 
@@ -159,7 +200,8 @@ class Bench:
         await connection.execute(BARE_TABLE)
         await connection.close()
         found = await asyncio.gather(*(send(districts[at::senders]) for at in range(senders)))
-        return [one for each in found for one in each]
+        took = [one for each, _ in found for one in each]
+        return took, sum(cpu for _, cpu in found) / len(took)
 
 
 async def upsert(connection: asyncpg.Connection, rows: Rows, month: str) -> float:
@@ -172,6 +214,12 @@ async def upsert(connection: asyncpg.Connection, rows: Rows, month: str) -> floa
     return (time.perf_counter() - begun) * 1000
 
 
+def cpu_of(pid: int) -> float:
+    """Tell what a process of this machine has spent, in milliseconds."""
+    spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(spent[11]) + int(spent[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def p95(milliseconds: Sequence[float]) -> float:
     return sorted(milliseconds)[int(len(milliseconds) * 0.95)]
 
@@ -182,33 +230,34 @@ async def measure(bench: Bench, filled: str, year: int) -> Found:
     await ask(bench.origin, [bench.reports(ALL_DISTRICTS[at : at + 10], warm) for at in range(0, 60, 10)])
     await ask(bench.origin, [bench.statuses(filled, 20)])
 
-    began = await bench.cpu_seconds()
-    send = await ask(bench.origin, [bench.reports(ALL_DISTRICTS[:ALONE], alone)])
-    sent = await bench.cpu_seconds()
-    read = await ask(bench.origin, [bench.statuses(filled, ALONE * 2)])
+    send = await bench.measured([bench.reports(ALL_DISTRICTS[:ALONE], alone)])
+    read = await bench.measured([bench.statuses(filled, ALONE * 2)])
 
     shares = [ALL_DISTRICTS[at * SENT_BY_EACH : (at + 1) * SENT_BY_EACH] for at in range(SENDERS)]
-    requests = [bench.reports(share, together) for share in shares]
-    crowd_began = await bench.cpu_seconds()
-    crowd = await ask(bench.origin, requests)
-    crowd_sent = await bench.cpu_seconds()
-    bare_crowd = await bench.bare(SENDERS, ALL_DISTRICTS[: SENDERS * SENT_BY_EACH], together)
+    crowd = await bench.measured([bench.reports(share, together) for share in shares])
+    bare_crowd, _ = await bench.bare(SENDERS, ALL_DISTRICTS[: SENDERS * SENT_BY_EACH], together)
 
     lines = ALL_DISTRICTS[-BULK_LINES:]
-    bulk = await ask(bench.origin, [[bench.bulk(lines, together)]])
-    bare = await bench.bare(1, lines, together)
-    values = BULK_LINES * REPORT_VALUES * 1000
+    bulk = await bench.measured([[bench.bulk(lines, together)]], each=BULK_LINES)
+    bare, bare_cpu = await bench.bare(1, lines, together)
     return Found(
         report_alone=statistics.median(send.milliseconds),
-        report_cpu=(sent - began) * 1000 / ALONE,
+        report_service_cpu=send.cpu.service,
+        report_database_cpu=send.cpu.database,
         status=statistics.median(read.milliseconds),
+        status_service_cpu=read.cpu.service,
+        status_database_cpu=read.cpu.database,
         senders_median=statistics.median(crowd.milliseconds),
         senders_p95=p95(crowd.milliseconds),
-        senders_cpu=(crowd_sent - crowd_began) * 1000 / crowd.answers,
+        senders_service_cpu=crowd.cpu.service,
+        senders_database_cpu=crowd.cpu.database,
         senders_bare_median=statistics.median(bare_crowd),
         senders_bare_p95=p95(bare_crowd),
-        bulk_values_per_second=values / sum(bulk.milliseconds),
-        bulk_bare_values_per_second=values / sum(bare),
+        bulk_report=statistics.mean(bulk.milliseconds),
+        bulk_service_cpu=bulk.cpu.service,
+        bulk_database_cpu=bulk.cpu.database,
+        bulk_bare_report=statistics.mean(bare),
+        bulk_bare_database_cpu=bare_cpu,
     )
 
 
@@ -235,7 +284,7 @@ def say(small: int, low: Found, large: int, high: Found) -> None:
         before, after = getattr(low, one.name), getattr(high, one.name)
         print(f"{one.name.replace('_', ' '):30} {before:14,.1f} {after:14,.1f}   {after / before:5.2f}")
     for at, found in ((small, low), (large, high)):
-        share = found.bulk_values_per_second / found.bulk_bare_values_per_second
+        share = found.bulk_bare_report / found.bulk_report
         times = found.senders_p95 / found.senders_bare_p95
         print(
             f"at {at:,}: bulk {share:.2f} of a bare upsert; six senders' p95 {times:.1f} times a bare upsert's"
