@@ -25,7 +25,7 @@ from shared.reporting.statements import STATUSES, Stated
 LIVE = ("submitted", "accepted")
 
 _LIVE_REPORTS = (
-    select(Report)
+    select(*Report.__table__.columns)
     .where(
         Report.unit == bindparam("unit"),
         Report.period == bindparam("period"),
@@ -33,7 +33,6 @@ _LIVE_REPORTS = (
         Report.state.in_(LIVE),
     )
     .order_by(Report.received_at.desc(), Report.id.desc())
-    .execution_options(populate_existing=True)
 )
 
 _KEEP_VALUES = text(
@@ -80,10 +79,10 @@ _COLUMNS_KEPT = tuple(one.key for one in Report.__table__.columns)
 async def live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
     """Give the live reports of a unit, period and form as they are now, the latest first.
 
-    At most one is pending and one accepted.
+    At most one is pending and one accepted. They are no part of the session: asked again, they are read again.
     """
-    found = await session.scalars(_LIVE_REPORTS, {"unit": unit, "period": period, "form": form})
-    return list(found)
+    found = await session.execute(_LIVE_REPORTS, {"unit": unit, "period": period, "form": form})
+    return [Report(**row) for row in found.mappings()]
 
 
 async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
