@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import Server, TestDatabase
+
+settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], parent=settings.default
+)
+settings.load_profile("shared machine")
+"""How long an example takes says how busy the machine is: not a thing that a rule can fail by."""
 
 
 @pytest.fixture(scope="session")
