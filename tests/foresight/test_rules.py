@@ -49,7 +49,7 @@ def first_of(month):
 
 def held(of, flows, extended=None):
     """A lot with what it did in each month, before a day."""
-    deadline = deadline_of(RULES, of, extended and Extension(extended, "12/QĐ"))
+    deadline = deadline_of(RULES, of, extended and Extension(extended, "12/QĐ", 1))
     return Held(of, deadline, {first_of(month): flow for month, flow in flows.items()})
 
 

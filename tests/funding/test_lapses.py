@@ -42,13 +42,13 @@ def test_deadlines_by_kind_and_year(of, paid_by, settled_by, basis):
 
 
 def test_a_decision_extends_and_never_shortens():
-    later = deadline_of(RULES, lot(2024, 2023), Extension(date(2025, 6, 30), "12/QĐ"))
+    later = deadline_of(RULES, lot(2024, 2023), Extension(date(2025, 6, 30), "12/QĐ", 1))
     assert (later.paid_by, later.settled_by, later.legal_basis) == (
         date(2025, 6, 30),
         date(2025, 6, 30),
         "12/QĐ",
     )
-    assert deadline_of(RULES, lot(2024, 2023), Extension(date(2024, 6, 30), "12/QĐ")).paid_by == date(
+    assert deadline_of(RULES, lot(2024, 2023), Extension(date(2024, 6, 30), "12/QĐ", 1)).paid_by == date(
         2024, 12, 31
     )
 
@@ -62,6 +62,25 @@ def test_all_money_left_is_listed_once(many):
     assert days == sorted(days)
     early = lapses(RULES, held, {}, date(2023, 12, 31))
     assert early == [each for each in found if each.deadline.paid_by <= date(2023, 12, 31)]
+
+
+AMOUNTS = st.integers(0, 40)
+MOVED = st.lists(st.tuples(st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.integers(1, 30)), max_size=4)
+
+
+@given(MOVED, AMOUNTS, AMOUNTS, AMOUNTS)
+def test_what_a_decision_extended_stands_apart_and_everything_once(moved, more, paid, promised):
+    carried = sum(amount for _, amount in moved) + more
+    paid, promised = min(paid, carried), min(promised, max(0, carried - paid))
+    of = lot(2024, 2023)
+    balance = Amounts(carried_over_vnd=carried, disbursed_vnd=paid, reserved_vnd=promised)
+    found = lapses(RULES, {of: balance}, {of: [Extension(on, "12/QĐ", amount) for on, amount in moved]})
+    assert sum(each.left_vnd for each in found) == carried - paid
+    assert sum(each.reserved_vnd for each in found) == promised
+    assert all(0 <= each.reserved_vnd <= each.left_vnd for each in found)
+    for day in {each.deadline.paid_by for each in found}:
+        later = sum(each.left_vnd for each in found if each.deadline.paid_by > day)
+        assert later <= sum(amount for on, amount in moved if on > day), "no more than was extended beyond it"
 
 
 def test_money_without_a_deadline_is_refused_at_start(tmp_path):
@@ -130,6 +149,24 @@ async def test_the_decision_of_a_carry_over_sets_its_own_day(office):
     assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
         ("/deadline", "deadline_before_year")
     ]
+
+
+async def test_a_decision_extends_the_money_that_it_moved_and_no_other(office):
+    """Two decisions carry money into one lot: what the second did not extend is listed by the law's day."""
+    await office.allocate(100)
+    await office.carry_over(30, deadline="2025-06-30")
+    await office.carry_over(70)
+    assert await lapsing(office, year=2024) == [
+        ("610", "investment", 2023, 70, "2024-12-31"),
+        ("610", "investment", 2023, 30, "2025-06-30"),
+    ]
+    assert [it[3] for it in await lapsing(office, year=2024, until="2024-12-31")] == [70]
+    await office.commit(60, year=2024)
+    await office.disburse(50, year=2024)
+    items = (await office.get("lapses", year=2024)).json()["items"]
+    assert [(it["left_vnd"], it["reserved_vnd"]) for it in items] == [(20, 10), (30, 0)]
+    await office.disburse(30, year=2024)
+    assert [it[3:] for it in await lapsing(office, year=2024)] == [(20, "2025-06-30")]
 
 
 async def test_rates_with_and_without_carry_over(office):

@@ -15,7 +15,7 @@ from services.funding.balances import Book, Capital, Lot
 from services.funding.foresight.learning import Account, Flow
 from services.funding.foresight.rules import Held
 from services.funding.lapses import store as lapses
-from services.funding.lapses.rules import Rule, day_after, deadline_of
+from services.funding.lapses.rules import Rule, day_after, deadline_of, latest
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.queries import Sought
 from services.funding.store import KEY, lot_of, lot_terms
@@ -85,7 +85,7 @@ async def lots(session: AsyncSession, sought: Sought, deadlines: Sequence[Rule],
     assert sought.year is not None
     extensions = await lapses.extensions(session, sought, on=seen.on, as_of=seen.as_of)
     days = {day_after(sought.year, rule.paid_years_after, rule.paid_by) for rule in deadlines}
-    starts = _starts(sought.year, seen.on, days | {each.paid_by for each in extensions.values()})
+    starts = _starts(sought.year, seen.on, days | {each.paid_by for of in extensions.values() for each in of})
     stretch = func.width_bucket(ENTRIES.c.effective_on, bindparam("starts", starts, ARRAY(Date)))
     query = (
         _postings(seen, sought.year, sought.year)
@@ -101,7 +101,7 @@ async def lots(session: AsyncSession, sought: Sought, deadlines: Sequence[Rule],
     found: dict[Lot, Held] = {}
     for row in await session.execute(query):
         lot = lot_of(row)
-        known = found.get(lot) or Held(lot, deadline_of(deadlines, lot, extensions.get(lot)), {})
+        known = found.get(lot) or Held(lot, deadline_of(deadlines, lot, latest(extensions.get(lot, ()))), {})
         begins = starts[row.stretch - 1] if row.stretch else starts[0] - DAY
         found[lot] = replace(
             known,

@@ -35,7 +35,7 @@ TheDeadlines = Annotated[tuple[Rule, ...], Depends(_deadlines)]
 
 
 class LapseOut(BaseModel):
-    """A lot with money left, and when that lapses."""
+    """Money that is left in a lot, and when it lapses; money of one lot may lapse on several days."""
 
     program: str = Field(description="rural, poverty or ethnic")
     component: str | None = Field(description="component; null: the program as a whole")
@@ -61,8 +61,8 @@ class LapseOut(BaseModel):
             source=line.source,
             unit=line.unit,
             origin_year=lapse.lot.origin_year,
-            left_vnd=lapse.balance.left_vnd,
-            reserved_vnd=lapse.balance.reserved_vnd,
+            left_vnd=lapse.left_vnd,
+            reserved_vnd=lapse.reserved_vnd,
             paid_by=deadline.paid_by,
             settled_by=deadline.settled_by,
             legal_basis=deadline.legal_basis,
@@ -76,7 +76,7 @@ class LapsesOut(BaseModel):
     year: int = Field(description="budget year", examples=[2023])
     left_vnd: int = Field(description="sum of what is left, in đồng")
     items: list[LapseOut] = Field(
-        description="lots, the earliest deadline first, the largest first within it"
+        description="what is left, the earliest deadline first, the largest first within it"
     )
 
 
@@ -99,6 +99,8 @@ async def read_lapses(
 ) -> LapsesOut:
     """Read what is left of a budget year and when it lapses, in advance. Handing it back is an entry: `returns`.
 
+    Where the decision of a carry-over extended a part of a lot, that part stands apart; it is taken to be paid last.
+
     Shown are the sources that count in the disbursement rate, unless `source` names others.
     """
     scope = await desk.scope(unit, year)
@@ -108,6 +110,6 @@ async def read_lapses(
     found = lapses(deadlines, held, await store.extensions(desk.session, sought), until)
     return LapsesOut(
         year=year,
-        left_vnd=sum(each.balance.left_vnd for each in found),
+        left_vnd=sum(each.left_vnd for each in found),
         items=[LapseOut.of(each) for each in found],
     )

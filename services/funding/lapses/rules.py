@@ -5,7 +5,7 @@ one; the decision of a carry-over may set a later day for the money that it move
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -49,14 +49,17 @@ class Extension:
 
     paid_by: date
     decision: str
+    amount_vnd: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """A lot with money left, and when that lapses."""
+    """Money that is left in a lot, and when it lapses."""
 
     lot: Lot
-    balance: Amounts
+    left_vnd: int
+    reserved_vnd: int
+    """Part of it that is committed."""
     deadline: Deadline
 
 
@@ -108,18 +111,40 @@ def deadline_of(rules: Iterable[Rule], lot: Lot, extension: Extension | None = N
     return Deadline(paid_by, settled_by, rule.legal_basis, rule.confidence)
 
 
+def latest(extensions: Iterable[Extension]) -> Extension | None:
+    """Give the extension that reaches furthest, if there is any."""
+    return max(extensions, key=lambda each: each.paid_by, default=None)
+
+
 def lapses(
     rules: Iterable[Rule],
     balances: Mapping[Lot, Amounts],
-    extensions: Mapping[Lot, Extension],
+    extensions: Mapping[Lot, Sequence[Extension]],
     until: date | None = None,
 ) -> list[Lapse]:
-    """List lots with money left by their deadline, the earliest first and the largest first within a day."""
+    """List money left by its deadline, the earliest first and the largest first within a day."""
     rules = tuple(rules)
     found = [
-        Lapse(lot, balance, deadline_of(rules, lot, extensions.get(lot)))
+        each
         for lot, balance in balances.items()
-        if balance.left_vnd > 0
+        for each in _of_lot(rules, lot, balance, extensions.get(lot, ()))
     ]
     due = [each for each in found if until is None or each.deadline.paid_by <= until]
-    return sorted(due, key=lambda each: (each.deadline.paid_by, -each.balance.left_vnd))
+    return sorted(due, key=lambda each: (each.deadline.paid_by, -each.left_vnd))
+
+
+def _of_lot(
+    rules: Sequence[Rule], lot: Lot, balance: Amounts, extensions: Iterable[Extension]
+) -> Iterator[Lapse]:
+    """Part what is left by deadline: whoever pays takes the money that lapses first, so what was extended is left longest."""
+    law, left = deadline_of(rules, lot), balance.left_vnd
+    parts: list[tuple[int, Deadline]] = []
+    for each in sorted(extensions, key=lambda one: one.paid_by, reverse=True):
+        share = min(left, each.amount_vnd) if each.paid_by > law.paid_by else 0
+        parts.append((share, deadline_of(rules, lot, each)))
+        left -= share
+    promised = balance.reserved_vnd
+    for share, deadline in ((left, law), *reversed(parts)):
+        if share > 0:
+            yield Lapse(lot, share, min(share, promised), deadline)
+            promised -= min(share, promised)

@@ -1,6 +1,6 @@
 """How money that is left is found, with the days that carry-overs set for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -23,8 +23,8 @@ async def balances(session: AsyncSession, sought: Sought) -> Mapping[Lot, Amount
 
 async def extensions(
     session: AsyncSession, sought: Sought, *, on: date | None = None, as_of: datetime | None = None
-) -> Mapping[Lot, Extension]:
-    """Find the latest day that a carry-over, not undone, set for the money of each lot.
+) -> Mapping[Lot, Sequence[Extension]]:
+    """Find the days that carry-overs, not undone, set for the money that they brought to each lot, the earliest first.
 
     What was in effect by a day, as known by an instant, where these are given.
     """
@@ -37,7 +37,12 @@ async def extensions(
         undone_by &= REVERSALS.c.recorded_at <= as_of
         known.append(ENTRIES.c.recorded_at <= as_of)
     query: Select[Any] = (
-        select(*(LOTS.c[name] for name in KEY), ENTRIES.c.deadline, ENTRIES.c.decision_number)
+        select(
+            *(LOTS.c[name] for name in KEY),
+            ENTRIES.c.deadline,
+            ENTRIES.c.decision_number,
+            POSTINGS.c.carried_over_vnd,
+        )
         .select_from(ENTRIES)
         .join(POSTINGS, and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id))
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
@@ -54,4 +59,8 @@ async def extensions(
     )
     if sought.year is not None:
         query = query.where(ENTRIES.c.year == sought.year - 1, POSTINGS.c.year == sought.year - 1)
-    return {lot_of(row): Extension(row.deadline, row.decision_number) for row in await session.execute(query)}
+    found: dict[Lot, list[Extension]] = {}
+    for row in await session.execute(query):
+        extension = Extension(row.deadline, row.decision_number, row.carried_over_vnd)
+        found.setdefault(lot_of(row), []).append(extension)
+    return found
