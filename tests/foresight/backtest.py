@@ -1,6 +1,6 @@
 """The method held against generated years: how often the truth lies in the range, and how far the likely amount is off.
 
-A row is a unit's money of one kind, as finance offices look at it. The naive way beside it goes on at the mean daily pace so
+A row is a unit's money of one capital kind, as finance offices look at it. The naive way beside it goes on at the mean daily pace so
 far, up to what there is.
 """
 
@@ -11,7 +11,7 @@ from statistics import median
 
 from services.funding.foresight.profiles import read_method
 from services.funding.foresight.rules import Foreseen, expectations, foresee
-from tests.foresight.generated import Year, first_of, kind_of, years_of_a_province
+from tests.foresight.generated import Year, first_of, years_of_a_province
 
 METHOD = read_method()
 YEAR = 2024
@@ -106,8 +106,8 @@ def back_test(provinces=PROVINCES) -> list[Found]:
             for at, month in AT.items():
                 lots = foretold(years, history, month)
                 units, wholes = rows.setdefault((history, at), ([], []))
-                units.extend(tried(lots, years[-1], lambda lot: (kind_of(lot), lot.line.unit)))
-                wholes.extend(tried(lots, years[-1], kind_of))
+                units.extend(tried(lots, years[-1], lambda lot: (lot.line.capital, lot.line.unit)))
+                wholes.extend(tried(lots, years[-1], lambda lot: lot.line.capital))
     return [
         Found(
             history,

@@ -1,8 +1,9 @@
-"""Generated years of a province: money of four kinds in ten units, paid out in ways that years have been seen to go.
+"""Generated years of a province: money of both capital kinds in ten units, paid out in ways that years have been seen to go.
 
 S-curves of any steepness, with or without a surge in the last month; units and components with a pace of their own; years
 that are slow or quick as a whole; months in which nothing moves; lines that begin late and catch up; supplements and cuts
-in mid-year; payments in lumps; and a part of what is left carried into the next year. Nothing of the method is used here.
+in mid-year; payments in lumps; and a part of what is left carried into the next year, where it is paid first. Nothing of the method is
+used here.
 """
 
 import math
@@ -13,25 +14,16 @@ from itertools import pairwise
 from random import Random
 
 from services.funding.balances import Line, Lot
-from services.funding.foresight.learning import Account, Flow, pooled
+from services.funding.foresight.learning import Account, Flow, total
 from services.funding.foresight.rules import Held
 from services.funding.lapses.rules import deadline_of, read_deadlines
 
 RULES = read_deadlines()
 UNITS = [f"{number}" for number in range(608, 618)]
 COMPONENTS = ["GN.DA1", "GN.DA2", "GN.DA3", "GN.DA4"]
-MONTHS = {
-    ("investment", "own"): 13,
-    ("investment", "carried"): 12,
-    ("recurrent", "own"): 12,
-    ("recurrent", "carried"): 12,
-}
-FINAL = {
-    ("investment", "own"): (0.7, 0.97),
-    ("investment", "carried"): (0.6, 0.97),
-    ("recurrent", "own"): (0.15, 0.9),
-    ("recurrent", "carried"): (0.25, 0.9),
-}
+MONTHS = {"investment": 13, "recurrent": 12}
+CARRIED_MONTHS = 12
+FINAL = {"investment": (0.6, 0.97), "recurrent": (0.15, 0.9)}
 """What a province reaches in an ordinary year; the published rates of the programs lie within."""
 SINCE = date(1991, 8, 12)
 
@@ -43,13 +35,16 @@ class Year:
     year: int
     lots: dict[Lot, dict[int, Flow]] = field(default_factory=dict)
 
-    def accounts(self, until: int = 99):
-        """The year by kind and unit, until the end of a month."""
-        found: dict[tuple, list[Account]] = {}
+    def accounts(self, until: int = 99) -> list[Account]:
+        """The year by kind of money and unit, until the end of a month."""
+        found: dict[tuple, list[dict[int, Flow]]] = {}
         for lot, series in self.lots.items():
-            kind, seen = kind_of(lot), {month: flow for month, flow in series.items() if month <= until}
-            found.setdefault((kind, lot.line.unit), []).append(Account(self.year, kind, seen))
-        return [Account(self.year, kind, pooled(of)) for (kind, _), of in found.items()]
+            seen = {month: flow for month, flow in series.items() if month <= until}
+            found.setdefault((lot.line.capital, lot.line.unit, months_of(lot)), []).append(seen)
+        return [
+            Account(self.year, capital, unit, months, pooled(of))
+            for (capital, unit, months), of in found.items()
+        ]
 
     def held(self, until: int) -> list[Held]:
         """The lots as they stood at the end of a month."""
@@ -67,8 +62,15 @@ class Year:
         return sum(flow.paid_vnd for flow in self.lots[lot].values())
 
 
-def kind_of(lot: Lot):
-    return lot.line.capital, "own" if lot.origin_year == lot.line.year else "carried"
+def months_of(lot: Lot) -> int:
+    """In how many months the money of a lot may be paid."""
+    return MONTHS[lot.line.capital] if lot.origin_year == lot.line.year else CARRIED_MONTHS
+
+
+def pooled(many: list[dict[int, Flow]]) -> dict[int, Flow]:
+    """Many series as one."""
+    months = {month for series in many for month in series}
+    return {month: total([series[month] for series in many if month in series]) for month in months}
 
 
 def first_of(year: int, month: int) -> date:
@@ -82,30 +84,31 @@ def years_of_a_province(seed: int, first: int, last: int) -> Iterator[Year]:
     """
     rng = Random(seed)
     catching_up = rng.random() < 0.5
-    curves = {kind: Curve.any(rng, *FINAL[kind], months) for kind, months in MONTHS.items()}
+    curves = {capital: Curve.any(rng, *FINAL[capital], months) for capital, months in MONTHS.items()}
     units = {unit: rng.lognormvariate(0, 0.25) for unit in UNITS}
     components = {component: rng.lognormvariate(0, 0.2) for component in COMPONENTS}
     carried: dict[Lot, int] = {}
     for number in range(first, last + 1):
         year = Year(number)
-        moods = {kind: rng.lognormvariate(0, 0.2) for kind in MONTHS}
+        moods = {capital: rng.lognormvariate(0, 0.2) for capital in MONTHS}
         standstill = _standstill(rng)
-        money = {**carried, **{lot: int(rng.lognormvariate(23.5, 1)) for lot in _own_lots(number)}}
-        carried = {}
-        for lot, amount in money.items():
-            kind = kind_of(lot)
-            pace = units[lot.line.unit] * components[str(lot.line.component)]
-            shares = curves[kind].shares(1 / pace) if catching_up else curves[kind].shares(quicker=pace)
-            year.lots[lot] = series = _series(
-                rng, amount, [share * moods[kind] for share in shares], standstill, late=rng.random() < 0.2
-            )
-            whole = pooled([Account(number, kind, series)])
-            left = sum(flow.came_vnd - flow.paid_vnd for flow in whole.values())
-            if left > 0 and rng.random() < 0.8:
-                share = int(left * rng.uniform(0.5, 1))
-                series[len(shares) + 1] = Flow(gone_vnd=share)
-                if lot.origin_year >= number - 1:
-                    carried[lot.in_next_year()] = share
+        before, carried = carried, {}
+        for own in _own_lots(number):
+            lots = [*(lot for lot in before if lot.line == own.line), own]
+            money = [*(before[lot] for lot in lots[:-1]), int(rng.lognormvariate(23.5, 1))]
+            curve, mood = curves[own.line.capital], moods[own.line.capital]
+            pace = units[own.line.unit] * components[str(own.line.component)]
+            shares = curve.shares(1 / pace) if catching_up else curve.shares(quicker=pace)
+            paid_out = _line(rng, lots, money, [share * mood for share in shares], standstill)
+            for lot, series in zip(lots, paid_out):
+                year.lots[lot] = series
+                whole = total(list(series.values()))
+                left = whole.came_vnd - whole.paid_vnd
+                if left > 0 and rng.random() < 0.8:
+                    share = int(left * rng.uniform(0.5, 1))
+                    series[months_of(lot) + 1] = Flow(gone_vnd=share)
+                    if lot.origin_year >= number - 1:
+                        carried[lot.in_next_year()] = share
         yield year
 
 
@@ -156,17 +159,27 @@ def _standstill(rng: Random) -> set[int]:
     return set(range(begins, begins + rng.randint(2, 3)))
 
 
-def _series(rng: Random, amount: int, shares: list[float], standstill: set[int], *, late: bool):
+def _line(
+    rng: Random, lots: list[Lot], money: list[int], shares: list[float], standstill: set[int]
+) -> list[dict[int, Flow]]:
+    """Pay a line month by month, from its oldest lot first; the year's own money may be supplemented or cut."""
+    late = rng.random() < 0.2
     starts, change_in = rng.randint(3, 8) if late else 1, rng.randint(6, 10)
     line = rng.lognormvariate(0, 0.35)
-    change = int(amount * rng.choice([0, 0, 0, 0, 0, 0.2, 0.5, -0.1]))
-    series, left = {}, 0
+    change = int(money[-1] * rng.choice([0, 0, 0, 0, 0, 0.2, 0.5, -0.1]))
+    found: list[dict[int, Flow]] = [{} for _ in lots]
+    left = [0] * len(lots)
     for month, share in enumerate(shares, 1):
-        came = amount if month == 1 else max(change, -left) if month == change_in else 0
-        left += came
+        came = money if month == 1 else [0] * len(lots)
+        if month == change_in:
+            came = [*came[:-1], max(change, -left[-1])]
+        left = [one + two for one, two in zip(left, came)]
         quick = share * line * (1.6 if late else 1) * rng.gammavariate(1.5, 1 / 1.5)
-        moving = month >= starts
-        paid = int(left * min(1, quick * (0.15 if month in standstill else 1))) if moving else 0
-        series[month] = Flow(came_vnd=came, paid_vnd=paid)
-        left -= paid
-    return series
+        quick = min(1, quick * (0.15 if month in standstill else 1)) if month >= starts else 0
+        payable = [amount if month <= months_of(lot) else 0 for lot, amount in zip(lots, left)]
+        wanted = int(sum(payable) * quick)
+        for at, amount in enumerate(payable):
+            paid = min(wanted, amount)
+            found[at][month] = Flow(came_vnd=came[at], paid_vnd=paid)
+            wanted, left[at] = wanted - paid, left[at] - paid
+    return found

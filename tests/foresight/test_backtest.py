@@ -9,7 +9,7 @@ from tests.foresight.backtest import METHOD, YEAR, back_test, table
 from tests.foresight.generated import years_of_a_province
 
 MEANT = METHOD.covers_percent
-ABOUT = 8
+ABOUT = 7
 """Points that the share of units within their range may be off what is meant, at any time of the year."""
 
 
@@ -29,8 +29,8 @@ def test_the_truth_lies_in_the_range_about_as_often_as_is_said(found):
 
 
 def test_it_is_nearer_than_going_on_at_the_mean_pace(found):
-    assert all(it.off * 1.5 <= it.naive_off for it in found if it.history)
-    assert all(it.off <= it.naive_off for it in found if not it.history)
+    assert all(it.off * 1.8 <= it.naive_off for it in found if it.history)
+    assert all(it.off * 1.2 <= it.naive_off for it in found if not it.history)
 
 
 def test_past_years_help(found):

@@ -7,36 +7,33 @@ from datetime import date
 import pytest
 
 from services.funding.app import create_app
+from services.funding.balances import CAPITALS
 from services.funding.catalogue import DATA
-from services.funding.foresight.profiles import KINDS, WHOLE, disbursed_of, read_method
-from services.funding.lapses.rules import day_after, read_deadlines
+from services.funding.foresight.learning import month_of
+from services.funding.foresight.profiles import WHOLE, disbursed_of, read_method
+from services.funding.lapses.rules import ordinary_deadline, read_deadlines
 from services.funding.settings import FundingSettings
 
 
 def test_the_shipped_profiles_are_back_loaded_and_say_where_they_come_from():
     method = read_method()
-    for kind in KINDS:
-        profile = method.profile(kind, 2023)
+    for capital in CAPITALS:
+        profile = method.profile(capital, 2023)
         disbursed = disbursed_of(profile.shares)
         assert disbursed[5] < disbursed[11] / 2, "less than half of the year's payments by mid-year"
         assert profile.source
         assert profile.legal_basis
         assert profile.confidence
-    investment = disbursed_of(method.profile(("investment", "own"), 2023).shares)
+    investment = disbursed_of(method.profile("investment", 2023).shares)
     sourced = {3: 10.35, 6: 30.49, 8: 42.3, 9: 51.38, 13: 93.12}
     assert {month: round(investment[month - 1] * 100 / WHOLE, 2) for month in sourced} == sourced
 
 
-def test_a_profile_runs_to_the_deadline_of_its_money():
-    months = {
-        (rule.capital, rule.money): (
-            day_after(2023, rule.paid_years_after, rule.paid_by) - date(2023, 1, 1)
-        ).days
-        // 30
-        for rule in read_deadlines()
-        if rule.budget_year is None
-    }
-    assert {kind: len(read_method().profile(kind, 2023).shares) for kind in KINDS} == months
+def test_a_profile_runs_to_the_deadline_of_the_years_own_money():
+    method, rules = read_method(), read_deadlines()
+    for capital in CAPITALS:
+        deadline = ordinary_deadline(rules, capital, "own", 2023).paid_by
+        assert len(method.profile(capital, 2023).shares) == month_of(2023, deadline)
 
 
 @pytest.fixture
@@ -57,13 +54,13 @@ def change(folder, pattern, text):
 @pytest.mark.parametrize(
     ("pattern", "text", "why"),
     [
-        (r'money = "carried"', 'money = "own"', "no profile for carried investment money"),
-        (r'capital = "recurrent"', 'capital = "other"', "own other: no such money"),
+        (r'capital = "recurrent"', 'capital = "investment"', "no profile for recurrent money"),
+        (r'capital = "recurrent"', 'capital = "other"', "other: no such capital kind"),
         (r"1\.8, 7, ", "7, 1.8, ", "none below the one before"),
         (r", 65\.1, 81, 93\.12\]", "]", "twelve months or more"),
         (r"93\.12\]", "193.12]", "193.12 is none of 0 to 100"),
-        (r"slow_percent = 30", "slow_percent = 130", "130 is none of 0 to 100"),
-        (r"quick_percent = 220", "quick_percent = 99", "99 is none of 100 to 1000"),
+        (r"slow_percent = 35", "slow_percent = 130", "130 is none of 0 to 100"),
+        (r"quick_percent = 200", "quick_percent = 99", "99 is none of 100 to 1000"),
         (r"covers_percent = 80", "covers_percent = 100", "100 is none of 1 to 99"),
         (r"past_years = 5", "past_years = 21", "21 is none of 0 to 20"),
     ],
@@ -82,7 +79,7 @@ def test_another_folder_holds_from_its_day_on(folder):
     first = said[said.index("[[profile]]") : said.index("[[profile]]", said.index("[[profile]]") + 1)]
     later = first.replace("2021-01-01", "2025-01-01").replace("93.12]", "99]")
     path.write_text(f"{said}\n{later}", encoding="utf-8")
-    method, kind = read_method(folder), ("investment", "own")
+    method, kind = read_method(folder), "investment"
     assert method.profile(kind, 2024) == method.profile(kind, 2016), "before the first, the first"
     assert method.profile(kind, 2025).valid_from == date(2025, 1, 1)
     assert method.profile(kind, 2025).shares != method.profile(kind, 2024).shares

@@ -12,7 +12,7 @@ from services.funding.desk import TheDesk
 from services.funding.foresight import store
 from services.funding.foresight.learning import Expectation
 from services.funding.foresight.pages import page_of
-from services.funding.foresight.profiles import Kind, Method
+from services.funding.foresight.profiles import Method
 from services.funding.foresight.risks import RiskAmounts, RiskRow, RisksOut
 from services.funding.foresight.rules import (
     METHOD,
@@ -80,7 +80,7 @@ class View:
     year: int
     on: date
     lots: Sequence[Foreseen]
-    expected: Mapping[Kind, Expectation]
+    expected: Mapping[Capital, Expectation]
     asked: Mapping[str, Any]
     said: Mapping[str, Any]
 
@@ -110,8 +110,8 @@ async def _view(
         raise DayToCome(seen.on, latest)
     sources = sorted(desk.catalogue.counted)
     scope = await desk.scope(unit, year)
-    sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
-    accounts = await store.accounts(desk.session, year, method.past_years, sources, seen)
+    sought = Sought(year, program, component, capital, sources, scope.places)
+    accounts = await store.accounts(desk.session, year, method.past_years, sources, deadlines, seen)
     held = await store.lots(desk.session, sought, deadlines, seen)
     expected = expectations(method, year, accounts, seen.on)
     _, changed_at = await newest_change(desk.session)
@@ -119,7 +119,11 @@ async def _view(
     return View(
         year=year,
         on=seen.on,
-        lots=foresee(expected, held, year, seen.on),
+        lots=[
+            it
+            for it in foresee(expected, held, year, seen.on)
+            if origin_year in {None, it.held.lot.origin_year}
+        ],
         expected=expected,
         asked={"year": year, **narrowed, "source": sources, "unit": unit},
         said={

@@ -8,8 +8,10 @@ from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from services.funding.foresight.profiles import MONTHS, WHOLE, Kind, Method, Profile
+from services.funding.balances import Capital
+from services.funding.foresight.profiles import MONTHS, WHOLE, Method, Profile
 
 PERCENT = 100
 
@@ -32,10 +34,13 @@ Series = Mapping[int, Flow]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The money of a kind that a unit had in a budget year, month by month."""
+    """Money of a capital kind and of one deadline that a unit had in a budget year, month by month."""
 
     year: int
-    kind: Kind
+    capital: Capital
+    unit: str
+    months: int
+    """In which it may be paid: until that of its deadline."""
     series: Series
 
 
@@ -49,81 +54,98 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """What is expected of money of one kind, seen from a day."""
+class Usual:
+    """Which share of what is left is usually paid in a month, in billionths."""
 
     profile: Profile
     shares: tuple[int, ...]
-    past_years: tuple[int, ...]
-    pace: int
-    """Of all money of the kind, in billionths of the expected one."""
+
+    def share(self, month: int) -> int:
+        """Give the share of a month; past the table, that of money whose deadline was extended."""
+        return self.shares[month - 1] if month <= len(self.shares) else self.profile.extended
+
+    def due(self, series: Series, elapsed: Sequence[Stretch]) -> int:
+        """Tell what would usually have been paid in some days, of what could have been paid in each month."""
+        return sum(
+            exposed * self.share(month) * stretch.days // (WHOLE * stretch.length)
+            for stretch, (month, exposed, _) in zip(elapsed, exposures(series, len(elapsed)), strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What came of some money by a day, what was paid of it, and what would usually have been, in đồng."""
+
+    came_vnd: int
     paid_vnd: int
     due_vnd: int
-    """What would have been paid by the day at the expected pace."""
+
+    def pace(self, *, prior: int, weight: int) -> int:
+        """Compare what was paid with what was due, in billionths.
+
+        As if a part of the money (the weight) had been due besides and been paid at the prior pace: while little is due
+        the prior decides, later on what was paid.
+        """
+        besides = max(0, self.came_vnd) * weight
+        whole = self.due_vnd * WHOLE + besides
+        return (max(0, self.paid_vnd) * WHOLE * WHOLE + besides * prior) // whole if whole else prior
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected of money of one capital kind, seen from a day."""
+
+    usual: Usual
+    past_years: tuple[int, ...]
+    standing: Standing
+    """All money of the kind."""
+    pace: int
+    """The pace that it is expected to go on at, in billionths of the usual one."""
     slow: int
     quick: int
     line_weight: int
 
-    def share(self, month: int) -> int:
-        """Give the share of what is left that is paid in a month at the expected pace."""
-        return share_of(self.shares, month, self.profile)
-
-    def due(self, series: Series, elapsed: Sequence[Stretch]) -> int:
-        """Tell what would have been paid of some money at the expected pace."""
-        return due(series, elapsed, self.shares, self.profile)
-
-    def pace_of(self, series: Series, due_vnd: int, elapsed: Sequence[Stretch]) -> int:
-        """Tell the pace of one lot: its own as far as it is known, else that of its kind."""
-        return pace(series, due_vnd, prior=self.pace, weight=self.line_weight, until=elapsed)
-
 
 def expectation(
-    method: Method,
-    profile: Profile,
-    *,
-    year: int,
-    past: Sequence[Account],
-    present: Sequence[Account],
-    on: date,
+    method: Method, profile: Profile, year: int, accounts: Iterable[Account], on: date
 ) -> Expectation:
-    """Learn from the accounts of past years and of this one, all of one kind, what is to be expected on a day."""
-    past = _telling(past)
-    ended = {it.year: min(months_ended(it.year, on), len(profile.shares)) for it in past}
+    """Learn from the accounts of past years and of this one, all of one capital kind, what is to be expected on a day."""
+    accounts = tuple(accounts)
+    past = _telling([it for it in accounts if it.year < year])
+    usual = learn(profile, past, on)
     elapsed = stretches(year, date(year, 1, 1), on)
-    shares = learn(profile, past, ended)
-    whole = pooled(present)
-    due_vnd = due(whole, elapsed, shares, profile)
-    slow, quick = _range(method, profile, past, ended, months_ended(year, on))
+    standing = add_up(usual, (it for it in accounts if it.year == year), elapsed)
+    slow, quick = _range(method, profile, past, on, months_ended(year, on))
     return Expectation(
-        profile=profile,
-        shares=shares,
-        past_years=tuple(sorted({it.year for it in past if ended[it.year] > 0})),
-        pace=pace(whole, due_vnd, prior=WHOLE, weight=method.class_weight, until=elapsed),
-        paid_vnd=_until(whole, elapsed).paid_vnd,
-        due_vnd=due_vnd,
+        usual=usual,
+        past_years=tuple(sorted({it.year for it in past if months_ended(it.year, on)})),
+        standing=standing,
+        pace=standing.pace(prior=WHOLE, weight=method.capital_weight),
         slow=slow,
         quick=quick,
         line_weight=method.line_weight,
     )
 
 
-def learn(profile: Profile, past: Iterable[Account], ended: Mapping[int, int]) -> tuple[int, ...]:
+def learn(profile: Profile, past: Iterable[Account], on: date) -> Usual:
     """Pool the past, month by month, over the years in which the month has ended; the shipped profile is one year more."""
     payable, paid = [0] * len(profile.shares), [0] * len(profile.shares)
     years: list[set[int]] = [set() for _ in profile.shares]
     for account in past:
-        for month, exposed, of_it in exposures(account.series, ended[account.year]):
+        months = min(account.months, len(profile.shares), months_ended(account.year, on))
+        for month, exposed, of_it in exposures(account.series, months):
             payable[month - 1] += exposed
             paid[month - 1] += of_it
             if exposed:
                 years[month - 1].add(account.year)
-    return tuple(
+    shares = (
         (min(WHOLE, max(0, paid[at] * WHOLE // payable[at])) * len(years[at]) + shipped)
         // (len(years[at]) + 1)
         if payable[at]
         else shipped
         for at, shipped in enumerate(profile.shares)
     )
+    return Usual(profile, tuple(shares))
 
 
 def exposures(series: Series, months: int) -> Iterator[tuple[int, int, int]]:
@@ -136,40 +158,14 @@ def exposures(series: Series, months: int) -> Iterator[tuple[int, int, int]]:
         left -= flow.paid_vnd + flow.gone_vnd
 
 
-def due(series: Series, elapsed: Sequence[Stretch], shares: Sequence[int], profile: Profile) -> int:
-    """Tell what would have been paid in some days at the expected pace, of what could have been paid in each month."""
-    return sum(
-        exposed * share_of(shares, month, profile) * stretch.days // (WHOLE * stretch.length)
-        for stretch, (month, exposed, _) in zip(elapsed, exposures(series, len(elapsed)), strict=True)
-    )
-
-
-def pace(series: Series, due_vnd: int, *, prior: int, weight: int, until: Sequence[Stretch]) -> int:
-    """Compare what was paid with what was due, in billionths.
-
-    As if a part of the money (the weight) had been due besides and been paid at the prior pace: while little is due the
-    prior decides, later on what was paid.
-    """
-    seen = _until(series, until)
-    besides = max(0, seen.came_vnd) * weight
-    whole = due_vnd * WHOLE + besides
-    if not whole:
-        return prior
-    return (max(0, seen.paid_vnd) * WHOLE * WHOLE + besides * prior) // whole
-
-
-def share_of(shares: Sequence[int], month: int, profile: Profile) -> int:
-    """Give the share of a month; past the table, that of money whose deadline was extended."""
-    return shares[month - 1] if month <= len(shares) else profile.extended
-
-
-def pooled(accounts: Iterable[Account]) -> Series:
-    """Add accounts up, month by month."""
-    by_month: dict[int, list[Flow]] = {}
+def add_up(usual: Usual, accounts: Iterable[Account], elapsed: Sequence[Stretch]) -> Standing:
+    """Tell how some accounts stand when some months have gone."""
+    came, paid, due = 0, 0, 0
     for account in accounts:
-        for month, flow in account.series.items():
-            by_month.setdefault(month, []).append(flow)
-    return {month: total(flows) for month, flows in by_month.items()}
+        seen = total([flow for month, flow in account.series.items() if month <= len(elapsed)])
+        came, paid = came + seen.came_vnd, paid + seen.paid_vnd
+        due += usual.due(account.series, elapsed[: account.months])
+    return Standing(came, paid, due)
 
 
 def total(flows: Collection[Flow]) -> Flow:
@@ -186,62 +182,42 @@ def _telling(past: Sequence[Account]) -> list[Account]:
     return [it for it in past if it.year in paid]
 
 
-def _until(series: Series, elapsed: Sequence[Stretch]) -> Flow:
-    return total([flow for month, flow in series.items() if month <= len(elapsed)])
-
-
 def _range(
-    method: Method, profile: Profile, past: Sequence[Account], ended: Mapping[int, int], months: int
+    method: Method, profile: Profile, past: Sequence[Account], on: date, months: int
 ) -> tuple[int, int]:
     """Tell how slow and how quick the rest of past years went, against what was expected of it at this time of the year.
 
     Each past year is foretold from the other ones, for every unit; the range leaves out the outermost of them.
     """
-    whole = [year for year in sorted(ended) if ended[year] == len(profile.shares)]
+    over = sorted({it.year for it in past if months_ended(it.year, on) >= len(profile.shares)})
     found: list[int] = []
-    for year in whole if months < len(profile.shares) else ():
-        found.extend(_outcomes(method, profile, past, ended, year, months))
+    for year in over if months < len(profile.shares) else ():
+        usual = learn(profile, (it for it in past if it.year != year), on)
+        found.extend(_outcomes(method, usual, [it for it in past if it.year == year], months))
     if not found:
         return profile.slow, profile.quick
-    outside, years = (PERCENT - method.covers_percent) // 2, len(whole)
+    outside, years = (PERCENT - method.covers_percent) // 2, len(over)
     slow, quick = min(WHOLE, least(found, outside)), max(WHOLE, most(found, outside))
     return (slow * years + profile.slow) // (years + 1), (quick * years + profile.quick) // (years + 1)
 
 
-def _outcomes(
-    method: Method,
-    profile: Profile,
-    past: Sequence[Account],
-    ended: Mapping[int, int],
-    year: int,
-    months: int,
-) -> Iterator[int]:
+def _outcomes(method: Method, usual: Usual, of_year: Sequence[Account], months: int) -> Iterator[int]:
     """Give, for each unit of a past year, what the rest of it came to, in billionths of what was expected."""
-    shares = learn(profile, [it for it in past if it.year != year], ended)
-    of_year = [it for it in past if it.year == year]
     elapsed = [Stretch(month, 1, 1) for month in range(1, months + 1)]
-    whole = pooled(of_year)
-    of_kind = pace(
-        whole,
-        due(whole, elapsed, shares, profile),
-        prior=WHOLE,
-        weight=method.class_weight,
-        until=elapsed,
-    )
+    of_kind = add_up(usual, of_year, elapsed).pace(prior=WHOLE, weight=method.capital_weight)
+    units: dict[str, list[Account]] = {}
     for account in of_year:
-        own = pace(
-            account.series,
-            due(account.series, elapsed, shares, profile),
-            prior=of_kind,
-            weight=method.line_weight,
-            until=elapsed,
-        )
-        rest = [it for it in exposures(account.series, len(shares)) if it[0] > months]
-        expected = sum(
-            exposed * min(WHOLE, shares[month - 1] * own // WHOLE) // WHOLE for month, exposed, _ in rest
-        )
+        units.setdefault(account.unit, []).append(account)
+    for accounts in units.values():
+        pace = add_up(usual, accounts, elapsed).pace(prior=of_kind, weight=method.line_weight)
+        expected, paid = 0, 0
+        for account in accounts:
+            for month, exposed, of_it in exposures(account.series, min(account.months, len(usual.shares))):
+                if month > months:
+                    expected += exposed * min(WHOLE, usual.share(month) * pace // WHOLE) // WHOLE
+                    paid += of_it
         if expected:
-            yield max(0, sum(paid for *_, paid in rest)) * WHOLE // expected
+            yield max(0, paid) * WHOLE // expected
 
 
 def least(found: Iterable[int], percent: int) -> int:
@@ -255,7 +231,8 @@ def most(found: Iterable[int], percent: int) -> int:
     return -least((-each for each in found), percent)
 
 
-def stretches(year: int, first: date, last: date) -> list[Stretch]:
+@lru_cache(maxsize=1024)  # asked for every line of a year
+def stretches(year: int, first: date, last: date) -> tuple[Stretch, ...]:
     """Divide the days from one to another, both included, by the months of a budget year; none where there are no days."""
     found = []
     for month in range(month_of(year, first), month_of(year, last) + 1) if first <= last else ():
@@ -263,7 +240,7 @@ def stretches(year: int, first: date, last: date) -> list[Stretch]:
         from_day = max(first, begins).day
         until_day = last.day if month == month_of(year, last) else length
         found.append(Stretch(month, until_day - from_day + 1, length))
-    return found
+    return tuple(found)
 
 
 def month_of(year: int, day: date) -> int:

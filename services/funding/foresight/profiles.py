@@ -10,20 +10,14 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import DATA
-from services.funding.lapses.rules import Money
 
 WHOLE = 1_000_000_000
 """The whole, in billionths."""
 PERCENT = WHOLE // 100
-
-Kind = tuple[Capital, Money]
-"""Money that is paid out alike: of one capital kind, and the year's own or carried into it."""
-MONIES: tuple[Money, ...] = get_args(Money)
-KINDS: tuple[Kind, ...] = tuple((capital, money) for capital in CAPITALS for money in MONIES)
 
 MOST_PACE = 10 * WHOLE
 """Ten times as quick; a wider range says nothing."""
@@ -36,7 +30,7 @@ MONTHS = 12
 class Profile:
     """What share of the money that is left is paid in each month, in billionths."""
 
-    kind: Kind
+    capital: Capital
     valid_from: date
     shares: tuple[int, ...]
     """From January of the budget year on."""
@@ -56,13 +50,13 @@ class Method:
 
     covers_percent: int
     past_years: int
-    class_weight: int
+    capital_weight: int
     line_weight: int
     profiles: tuple[Profile, ...]
 
-    def profile(self, kind: Kind, year: int) -> Profile:
-        """Give the profile of a kind that holds in a budget year; before the first, the first."""
-        of = sorted((it for it in self.profiles if it.kind == kind), key=lambda each: each.valid_from)
+    def profile(self, capital: Capital, year: int) -> Profile:
+        """Give the profile of a capital kind that holds in a budget year; before the first, the first."""
+        of = sorted((it for it in self.profiles if it.capital == capital), key=lambda each: each.valid_from)
         begun = [it for it in of if it.valid_from <= date(year, 12, 31)]
         return (begun or of[:1])[-1]
 
@@ -74,26 +68,25 @@ def read_method(folder: Path = DATA) -> Method:
     method = Method(
         covers_percent=_within("covers_percent", said["covers_percent"], 1, 99) // PERCENT,
         past_years=int(said["past_years"]),
-        class_weight=_within("class_weight_percent", said["class_weight_percent"], 1, 1000),
+        capital_weight=_within("capital_weight_percent", said["capital_weight_percent"], 1, 1000),
         line_weight=_within("line_weight_percent", said["line_weight_percent"], 1, 1000),
         profiles=tuple(_profile(row) for row in said["profile"]),
     )
     if not 0 <= method.past_years <= MOST_YEARS:
         raise ValueError(f"past_years: {method.past_years} is none of 0 to {MOST_YEARS}")
-    known = {it.kind for it in method.profiles}
-    for kind in KINDS:
-        if kind not in known:
-            raise ValueError(f"no profile for {kind[1]} {kind[0]} money")
+    known = {it.capital for it in method.profiles}
+    for capital in CAPITALS:
+        if capital not in known:
+            raise ValueError(f"no profile for {capital} money")
     return method
 
 
 def _profile(row: Mapping[str, Any]) -> Profile:
-    kind: Kind = (row["capital"], row["money"])
-    where = f"{kind[1]} {kind[0]}"
-    if kind not in KINDS:
-        raise ValueError(f"{where}: no such money")
+    where = row["capital"]
+    if where not in CAPITALS:
+        raise ValueError(f"{where}: no such capital kind")
     return Profile(
-        kind=kind,
+        capital=where,
         valid_from=row["valid_from"],
         shares=shares_of(
             [_within(f"disbursed_percent of {where}", it, 0, 100) for it in row["disbursed_percent"]]
@@ -112,7 +105,7 @@ def shares_of(disbursed: Sequence[int]) -> tuple[int, ...]:
     if len(disbursed) < MONTHS or any(later < earlier for earlier, later in pairwise(disbursed)):
         raise ValueError("disbursed_percent: twelve months or more are wanted, and none below the one before")
     return tuple(
-        (later - earlier) * WHOLE // (WHOLE - earlier) if earlier < WHOLE else WHOLE
+        nearest((later - earlier) * WHOLE, WHOLE - earlier) if earlier < WHOLE else WHOLE
         for earlier, later in pairwise([0, *disbursed])
     )
 
@@ -121,9 +114,14 @@ def disbursed_of(shares: Sequence[int]) -> list[int]:
     """Turn shares of what was left back into what was paid by the end of each month, in billionths of the whole."""
     left, found = WHOLE, []
     for share in shares:
-        left -= left * share // WHOLE
+        left -= nearest(left * share, WHOLE)
         found.append(WHOLE - left)
     return found
+
+
+def nearest(numerator: int, denominator: int) -> int:
+    """Divide to the nearest whole number."""
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def _within(where: str, percent: Decimal | int, least: int, most: int) -> int:

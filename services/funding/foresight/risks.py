@@ -59,7 +59,8 @@ class RiskAmounts(BaseModel):
         examples=[1_403_000_000],
     )
     pace_percent: Number | None = Field(
-        description="disbursed so far in percent of what would have been at the expected pace; null while nothing was due",
+        description="disbursed so far in percent of what would usually have been; null while nothing was due; of a line the oldest money "
+        "is paid first",
         examples=[71.8],
     )
 

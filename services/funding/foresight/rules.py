@@ -1,29 +1,32 @@
 """What is foretold of each lot. Pure; amounts are whole đồng.
 
-A lot is foretold by itself, so whatever lots are added up, the parts add up to the whole. Of what is left of it a share is
-paid in each month until its deadline, at its pace: never less than nothing, never more than what is left. Three paces are
-followed to the end, the slow, the likely and the quick one; all lots are thought slow, or quick, together.
+A line is foretold by itself, so whatever lines are added up, the parts add up to the whole. Of what is left of it a share is
+paid in each month, at its pace, from its oldest lot first as the ledger does: never less than nothing, never more than what
+is left, of no lot after its deadline. Three paces are followed to the end, the slow, the likely and the quick one; all lines
+are thought slow, or quick, together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from services.funding.balances import Lot
+from services.funding.balances import CAPITALS, Capital, Line, Lot
 from services.funding.foresight.learning import (
     Account,
     Expectation,
     Flow,
     Series,
+    Standing,
     Stretch,
+    Usual,
     expectation,
     month_days,
     month_of,
     stretches,
     total,
 )
-from services.funding.foresight.profiles import KINDS, MOST_PACE, WHOLE, Kind, Method
+from services.funding.foresight.profiles import MOST_PACE, WHOLE, Method
 from services.funding.lapses.rules import Deadline
 from shared.kit.problems import Invalid, Sentence
 
@@ -85,11 +88,6 @@ class Held:
     reserved_vnd: int = 0
 
     @property
-    def kind(self) -> Kind:
-        """The kind of its money."""
-        return self.lot.line.capital, "own" if self.own else "carried"
-
-    @property
     def own(self) -> bool:
         """Whether it is the year's own money, and none that was carried into it."""
         return self.lot.origin_year == self.lot.line.year
@@ -123,9 +121,8 @@ class Foreseen:
 
     held: Held
     on: date
-    pace: int
     due_vnd: int
-    """What would have been paid of it so far at the expected pace."""
+    """What would usually have been paid of it so far."""
     payments: Mapping[date, Range]
 
     @cached_property
@@ -180,72 +177,87 @@ class Foreseen:
 
 def expectations(
     method: Method, year: int, accounts: Iterable[Account], on: date
-) -> Mapping[Kind, Expectation]:
-    """Learn what is to be expected of each kind of money that the year has."""
-    by_kind: dict[Kind, list[Account]] = {kind: [] for kind in KINDS}
+) -> Mapping[Capital, Expectation]:
+    """Learn what is to be expected of each capital kind that the year has money of."""
+    by_capital: dict[Capital, list[Account]] = {capital: [] for capital in CAPITALS}
     for account in accounts:
-        by_kind[account.kind].append(account)
+        by_capital[account.capital].append(account)
     return {
-        kind: expectation(
-            method,
-            method.profile(kind, year),
-            year=year,
-            past=[it for it in of if it.year < year],
-            present=[it for it in of if it.year == year],
-            on=on,
-        )
-        for kind, of in by_kind.items()
+        capital: expectation(method, method.profile(capital, year), year, of, on)
+        for capital, of in by_capital.items()
         if any(it.year == year for it in of)
     }
 
 
 def foresee(
-    expected: Mapping[Kind, Expectation], held: Iterable[Held], year: int, on: date
+    expected: Mapping[Capital, Expectation], held: Iterable[Held], year: int, on: date
 ) -> list[Foreseen]:
-    """Foretell each lot of a budget year."""
-    elapsed = stretches(year, date(year, 1, 1), on)
-    ahead: dict[date, list[tuple[date, Stretch]]] = {}
-    found = []
+    """Foretell the lots of a budget year. They are whole lines, for a line has one pace."""
+    lines: dict[Line, list[Held]] = {}
     for each in held:
-        last = each.deadline.paid_by
-        if last not in ahead:
-            ahead[last] = [(_end(year, it, last), it) for it in stretches(year, on + DAY, last)]
-        found.append(_foresee(expected[each.kind], each, on, elapsed, ahead[last]))
-    return found
+        lines.setdefault(each.lot.line, []).append(each)
+    return [
+        foreseen
+        for line, lots in lines.items()
+        for foreseen in _foresee(expected[line.capital], sorted(lots, key=_oldest_first), year, on)
+    ]
 
 
-def _foresee(
-    expected: Expectation,
-    held: Held,
-    on: date,
-    elapsed: Sequence[Stretch],
-    ahead: Sequence[tuple[date, Stretch]],
-) -> Foreseen:
-    series = held.series
-    due_vnd = expected.due(series, elapsed)
-    pace = min(MOST_PACE, expected.pace_of(series, due_vnd, elapsed))
+def _oldest_first(held: Held) -> int:
+    return held.lot.origin_year
+
+
+def _foresee(expected: Expectation, lots: Sequence[Held], year: int, on: date) -> list[Foreseen]:
+    """Foretell a line: it is paid from its oldest lot whose deadline has not come."""
+    dues = [
+        expected.usual.due(it.series, stretches(year, date(year, 1, 1), min(on, it.deadline.paid_by)))
+        for it in lots
+    ]
+    whole = Standing(sum(it.all.came_vnd for it in lots), sum(it.all.paid_vnd for it in lots), sum(dues))
+    pace = min(MOST_PACE, whole.pace(prior=expected.pace, weight=expected.line_weight))
+    ahead = _ahead(year, on, tuple(sorted({it.deadline.paid_by for it in lots})))
     slow, likely, quick = (
-        _path(expected, held.left_vnd, ahead, pace * each // WHOLE)
+        _path(expected.usual, lots, ahead, pace * each // WHOLE)
         for each in (expected.slow, WHOLE, expected.quick)
     )
-    payments = {
-        ends: Range(*each)
-        for (ends, _), each in zip(ahead, zip(slow, likely, quick, strict=True), strict=True)
-    }
-    return Foreseen(held, on, pace, due_vnd, payments)
+    return [
+        Foreseen(
+            held,
+            on,
+            due_vnd,
+            {ends: Range(slow[ends][at], likely[ends][at], quick[ends][at]) for ends, _ in ahead},
+        )
+        for at, (held, due_vnd) in enumerate(zip(lots, dues, strict=True))
+    ]
+
+
+@lru_cache(maxsize=256)  # most lines have the same deadlines
+def _ahead(year: int, on: date, deadlines: tuple[date, ...]) -> tuple[tuple[date, Stretch], ...]:
+    """Divide the days to come until the last deadline by months and by the deadlines, each stretch by its last day."""
+    found, after = [], on
+    for deadline in deadlines:
+        for stretch in stretches(year, after + DAY, deadline):
+            begins, length = month_days(year, stretch.month)
+            found.append((min(deadline, begins + DAY * (length - 1)), stretch))
+        after = max(after, deadline)
+    return tuple(found)
 
 
 def _path(
-    expected: Expectation, left: int, ahead: Sequence[tuple[date, Stretch]], pace: int
-) -> Iterator[int]:
-    """Pay from stretch to stretch what a pace makes of what is left."""
-    for _, stretch in ahead:
-        share = min(WHOLE, expected.share(stretch.month) * pace // WHOLE)
-        paid = left * share * stretch.days // (WHOLE * stretch.length)
-        yield paid
-        left -= paid
-
-
-def _end(year: int, stretch: Stretch, last: date) -> date:
-    begins, length = month_days(year, stretch.month)
-    return min(last, begins + DAY * (length - 1))
+    usual: Usual, lots: Sequence[Held], ahead: Sequence[tuple[date, Stretch]], pace: int
+) -> dict[date, list[int]]:
+    """Pay from stretch to stretch what a pace makes of what is left and can be paid; gives what of each lot."""
+    left, found = [it.left_vnd for it in lots], {}
+    for ends, stretch in ahead:
+        payable = [
+            amount if it.deadline.paid_by >= ends else 0 for it, amount in zip(lots, left, strict=True)
+        ]
+        share = min(WHOLE, usual.share(stretch.month) * pace // WHOLE)
+        wanted = sum(payable) * share * stretch.days // (WHOLE * stretch.length)
+        paid = []
+        for amount in payable:
+            paid.append(min(wanted, amount))
+            wanted -= paid[-1]
+        left = [amount - of_it for amount, of_it in zip(left, paid, strict=True)]
+        found[ends] = paid
+    return found

@@ -12,7 +12,6 @@ from services.funding.foresight.learning import Expectation, month_days
 from services.funding.foresight.profiles import WHOLE, disbursed_of
 from services.funding.foresight.rules import METHOD, Range
 from services.funding.foresight.sums import State, Sum, rate
-from services.funding.lapses.rules import Money
 from services.funding.progress.schemas import Total, UnitOut
 from shared.kit.decimals import Number
 
@@ -119,7 +118,7 @@ class CurveOut(BaseModel):
     )
     left_vnd: int = Field(description="available − disbursed − handed back − carried out, in đồng")
     pace_percent: Number | None = Field(
-        description="disbursed so far in percent of what would have been at the expected pace; null while nothing was due",
+        description="disbursed so far in percent of what would usually have been; null while nothing was due",
         examples=[94.2],
     )
     months: list[MonthOut] = Field(
@@ -185,24 +184,28 @@ def percent(value: Fraction | None) -> Decimal | None:
 
 
 class AssumptionOut(BaseModel):
-    """What was expected of one kind of money, and what that rests on."""
+    """What was expected of the money of one capital kind, and what that rests on."""
 
     capital: Capital = Field(description="investment or recurrent")
-    money: Money = Field(description="own: given for the year; carried: carried over into it")
     past_years: list[int] = Field(
         description="years of this ledger that it was learned from, all units together; empty: the shipped profile alone"
     )
     disbursed_percent: list[Number] = Field(
-        description="at the expected pace, how much would be disbursed by the end of each month from January on, in percent"
+        description="at the usual pace, how much would be disbursed by the end of each month from January on, in percent of "
+        "money that is there from the start"
     )
     pace_percent: Number = Field(
-        description="the pace that all money of the kind in the ledger is expected to go on at, in percent of that one",
+        description="the pace that all money of the kind in the ledger is expected to go on at, in percent of the usual one",
         examples=[92.4],
     )
     paid_vnd: int = Field(description="disbursed so far of all money of the kind in the ledger, in đồng")
-    due_vnd: int = Field(description="what would have been at the expected pace, in đồng")
-    slow_percent: Number = Field(description="lower end of the range, in percent of the pace of each lot")
-    quick_percent: Number = Field(description="upper end of the range, in percent of the pace of each lot")
+    due_vnd: int = Field(description="what would usually have been, in đồng")
+    slow_percent: Number = Field(
+        description="lower end of the range, in percent of the likely pace of each line"
+    )
+    quick_percent: Number = Field(
+        description="upper end of the range, in percent of the likely pace of each line"
+    )
     profile_since: date = Field(description="day since when the shipped profile holds")
     legal_basis: str = Field(description="the document that sets the deadline the profile runs to")
     source: str = Field(description="where the shipped profile comes from")
@@ -211,15 +214,14 @@ class AssumptionOut(BaseModel):
     @classmethod
     def of(cls, expected: Expectation) -> Self:
         """Say what was expected."""
-        profile = expected.profile
+        profile = expected.usual.profile
         return cls(
-            capital=profile.kind[0],
-            money=profile.kind[1],
+            capital=profile.capital,
             past_years=list(expected.past_years),
-            disbursed_percent=[_of_whole(each) for each in disbursed_of(expected.shares)],
+            disbursed_percent=[_of_whole(each) for each in disbursed_of(expected.usual.shares)],
             pace_percent=_of_whole(expected.pace),
-            paid_vnd=expected.paid_vnd,
-            due_vnd=expected.due_vnd,
+            paid_vnd=expected.standing.paid_vnd,
+            due_vnd=expected.standing.due_vnd,
             slow_percent=_of_whole(expected.slow),
             quick_percent=_of_whole(expected.quick),
             profile_since=profile.valid_from,
@@ -257,5 +259,5 @@ class ForesightOut(Foretold):
 
     curves: list[CurveOut] = Field(description="one for each capital kind asked for, and the total last")
     assumptions: list[AssumptionOut] = Field(
-        description="one for each kind of money of the year, all units and programs together"
+        description="one for each capital kind that the year has, all units and programs together"
     )

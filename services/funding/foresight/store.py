@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import add
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, and_, bindparam, func, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Book, Capital, Lot
-from services.funding.foresight.learning import Account, Flow
+from services.funding.foresight.learning import Account, Flow, month_of
 from services.funding.foresight.rules import Held
 from services.funding.lapses import store as lapses
-from services.funding.lapses.rules import Rule, day_after, deadline_of, latest
+from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, latest, ordinary_deadline
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.queries import Sought
 from services.funding.store import KEY, lot_of, lot_terms
@@ -30,7 +30,7 @@ IN_MONTH = func.greatest(
     (func.extract("year", ENTRIES.c.effective_on) - LOTS.c.year) * 12
     + func.extract("month", ENTRIES.c.effective_on),
 )
-OWN = LOTS.c.origin_year == LOTS.c.year
+OWN = (LOTS.c.origin_year == LOTS.c.year).label("own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,14 @@ class Seen:
 
 
 async def accounts(
-    session: AsyncSession, year: int, years_back: int, sources: Collection[str], seen: Seen
+    session: AsyncSession,
+    year: int,
+    years_back: int,
+    sources: Collection[str],
+    deadlines: Sequence[Rule],
+    seen: Seen,
 ) -> list[Account]:
-    """Add up the money of a year and of some years before it by kind, unit and month.
+    """Add up the money of a year and of some years before it by capital kind, deadline, unit and month.
 
     A past year of a unit that began with an opening balance is left out: how that was paid out is not in the ledger.
     """
@@ -54,29 +59,30 @@ async def accounts(
     of = (LOTS.c.year, LOTS.c.capital, OWN, LOTS.c.unit, LOTS.c.unit_since)
     query = (
         _postings(seen, first, year)
-        .add_columns(
-            LOTS.c.year,
-            LOTS.c.capital,
-            OWN.label("own"),
-            LOTS.c.unit,
-            LOTS.c.unit_since,
-            month.label("month"),
-            _sum("opening_balance_vnd"),
-        )
+        .add_columns(*of, month.label("month"), _sum("opening_balance_vnd"))
         .where(LOTS.c.year.between(first, year), LOTS.c.source.in_(sources))
         .group_by(*of, month)
     )
-    found: dict[tuple[Any, ...], dict[int, Flow]] = {}
-    begun_before: set[tuple[Any, ...]] = set()
+    found: dict[tuple[int, Capital, Money, str], dict[int, Flow]] = {}
+    begun_before: set[tuple[int, Capital, str]] = set()
     for row in await session.execute(query):
-        key = (row.year, row.capital, row.own, row.unit, row.unit_since)
-        found.setdefault(key, {})[row.month] = Flow(row.came, row.paid, row.gone)
+        money: Money = "own" if row.own else "carried"
+        unit = f"{row.unit} {row.unit_since}"
+        found.setdefault((row.year, row.capital, money, unit), {})[row.month] = Flow(
+            row.came, row.paid, row.gone
+        )
         if row.opening_balance_vnd and row.year < year:
-            begun_before.add(key)
+            begun_before.add((row.year, row.capital, unit))
     return [
-        Account(key[0], (cast("Capital", key[1]), "own" if key[2] else "carried"), series)
-        for key, series in found.items()
-        if key not in begun_before
+        Account(
+            of_year,
+            capital,
+            unit,
+            month_of(of_year, ordinary_deadline(deadlines, capital, money, of_year).paid_by),
+            series,
+        )
+        for (of_year, capital, money, unit), series in found.items()
+        if (of_year, capital, unit) not in begun_before
     ]
 
 

@@ -100,7 +100,7 @@ class Sum:
 
     @property
     def pace(self) -> Fraction | None:
-        """What was paid against what would have been at the expected pace; None while nothing was due."""
+        """What was paid against what would usually have been; None while nothing was due."""
         due = self.added(lambda it: it.due_vnd)
         return Fraction(self.flow.paid_vnd, due) if due else None
 

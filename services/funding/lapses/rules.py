@@ -96,19 +96,28 @@ def day_after(year: int, years_after: int, month_day: str) -> date:
     return date.fromisoformat(f"{year + years_after}-{month_day}")
 
 
+def ordinary_deadline(rules: Iterable[Rule], capital: Capital, money: Money, year: int) -> Deadline:
+    """Tell until when money of a budget year must be paid and settled where no decision extends it."""
+    fitting = [rule for rule in rules if (rule.capital, rule.money) == (capital, money)]
+    of_the_year = [rule for rule in fitting if rule.budget_year == year]
+    (rule, *_) = of_the_year or [rule for rule in fitting if rule.budget_year is None]
+    return Deadline(
+        day_after(year, rule.paid_years_after, rule.paid_by),
+        day_after(year, rule.settled_years_after, rule.settled_by),
+        rule.legal_basis,
+        rule.confidence,
+    )
+
+
 def deadline_of(rules: Iterable[Rule], lot: Lot, extension: Extension | None = None) -> Deadline:
     """Tell until when the money of a lot must be paid and settled."""
     year = lot.line.year
-    money = "own" if lot.origin_year == year else "carried"
-    fitting = [rule for rule in rules if (rule.capital, rule.money) == (lot.line.capital, money)]
-    of_the_year = [rule for rule in fitting if rule.budget_year == year]
-    (rule, *_) = of_the_year or [rule for rule in fitting if rule.budget_year is None]
-    paid_by = day_after(year, rule.paid_years_after, rule.paid_by)
-    settled_by = day_after(year, rule.settled_years_after, rule.settled_by)
-    if extension is not None and extension.paid_by > paid_by:
-        latest = max(settled_by, extension.paid_by)
-        return Deadline(extension.paid_by, latest, extension.decision, "by decision of the carry-over")
-    return Deadline(paid_by, settled_by, rule.legal_basis, rule.confidence)
+    money: Money = "own" if lot.origin_year == year else "carried"
+    ordinary = ordinary_deadline(rules, lot.line.capital, money, year)
+    if extension is None or extension.paid_by <= ordinary.paid_by:
+        return ordinary
+    settled_by = max(ordinary.settled_by, extension.paid_by)
+    return Deadline(extension.paid_by, settled_by, extension.decision, "by decision of the carry-over")
 
 
 def latest(extensions: Iterable[Extension]) -> Extension | None:
