@@ -32,6 +32,16 @@ async def test_flows_add_up_over_months_and_stocks_take_the_last(office):
     assert (await office.figure("herd", "2023", unit=commune))["value"] == 45
 
 
+async def test_the_link_of_a_figure_leads_to_what_was_stated_for_parts_of_its_period(office):
+    for month, jobs in (("2023-01", 5), ("2023-02", 7)):
+        await office.accepted(PLACE, month, "results", [(PLACE, "jobs", jobs)])
+    for period, total in (("2023", 12), ("2023-Q1", 12), ("2023-02", 7)):
+        figure = await office.figure("jobs", period)
+        behind = (await office.http.get(figure["lineage"])).json()
+        shown = behind["values"] if "values" in behind else behind["items"]
+        assert sum(one["value"] for one in shown) == figure["value"] == total, period
+
+
 async def test_a_part_of_the_year_is_no_full_coverage(office):
     for month in range(1, 12):
         await office.accepted(PLACE, f"2023-{month:02d}", "results", [(PLACE, "jobs", 1)])

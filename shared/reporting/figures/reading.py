@@ -250,9 +250,18 @@ def _lineage(desk: Desk, asked: Reading, figure: Figure, counted: Mapping[str, C
         query["as_of"] = instant(asked.as_of) or ""
     if asked.map_on:
         query["map"] = asked.map_on.isoformat()
+    if asked.map_on or _in_parts(desk, figure, asked.period):
         return f"{desk.engine.path}/lineage/{figure.code}?{urlencode(query, safe=',:')}"
     query["indicator"] = ",".join(figure.inputs)
     return f"{desk.engine.path}/observations?{urlencode(query, safe=',:')}"
+
+
+def _in_parts(desk: Desk, figure: Figure, period: Period) -> bool:
+    """Tell whether a figure of the period may be made from what is stated for parts of it."""
+    catalogue = desk.engine.catalogue
+    found = (catalogue.indicator(code, period.ends_on) for code in figure.inputs)
+    forms = (catalogue.forms[one.form] for one in found if one is not None)
+    return any(kind.months < period.kind.months for form in forms for kind in form.periods)
 
 
 async def values_by_child(

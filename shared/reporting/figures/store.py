@@ -42,10 +42,9 @@ _STANDING_VALUES = text(
     bindparam("as_of", type_=DateTime(timezone=True)),
 )
 
-_STANDS = "{0}.basis = :basis AND {0}.period = ANY(:periods) AND {0}.until IS NULL"
+_STANDS = "{0}.basis = :basis AND {0}.until IS NULL"
 _STOOD = """
-    {0}.basis = :basis AND {0}.period = ANY(:periods)
-    AND {0}.since <= CAST(:as_of AS timestamptz)
+    {0}.basis = :basis AND {0}.since <= CAST(:as_of AS timestamptz)
     AND ({0}.until IS NULL OR {0}.until > CAST(:as_of AS timestamptz))
 """
 
@@ -57,11 +56,12 @@ def _words_beside_nil(stood: str) -> TextClause:
         SELECT said_nil.form, said_nil.unit, also.period, also.nil
         FROM (
             SELECT DISTINCT n.unit, n.form FROM standings n
-            WHERE n.nil AND n.unit = ANY(:units) AND {stood.format("n")}
+            WHERE n.nil AND n.period = ANY(:periods) AND n.unit = ANY(:units) AND {stood.format("n")}
         ) said_nil
+        CROSS JOIN unnest(CAST(:periods AS text[])) AS part (period)
         CROSS JOIN LATERAL (
             SELECT s.period, s.nil FROM standings s
-            WHERE s.unit = said_nil.unit AND s.form = said_nil.form AND {stood.format("s")}
+            WHERE s.unit = said_nil.unit AND s.period = part.period AND s.form = said_nil.form AND {stood.format("s")}
             OFFSET 0
         ) also
         """
