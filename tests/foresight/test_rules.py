@@ -194,6 +194,10 @@ def test_the_curve_rises_from_the_day_on_and_its_range_opens_in_order(given_, as
         assert before.likely <= after.likely
         assert before.high <= after.high
     assert whole.paid_by([date(YEAR + 2, 12, 31)]) == [whole.expected]
+    ends = [first_of(month + 1) - timedelta(days=1) for month in range(1, 26)]
+    for days_asked in (to_come, ends):
+        lots = [it.paid_by(days_asked) for it in whole.lots]
+        assert whole.paid_by(days_asked) == [sum((it[at] for it in lots), start=Range()) for at in range(len(days_asked))]  # fmt: skip
 
 
 @unhurried

@@ -1,5 +1,6 @@
 """Where foresight is read. Public, unless the installation closes public reads."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.funding.balances import CAPITALS, Capital
 from services.funding.desk import TheDesk
 from services.funding.foresight import store
-from services.funding.foresight.learning import Expectation
+from services.funding.foresight.learning import Account, Expectation
 from services.funding.foresight.pages import page_of
 from services.funding.foresight.profiles import Method
 from services.funding.foresight.risks import RiskAmounts, RiskRow, RisksOut
@@ -18,6 +19,7 @@ from services.funding.foresight.rules import (
     METHOD,
     DayToCome,
     Foreseen,
+    Held,
     expectations,
     foresee,
 )
@@ -113,17 +115,13 @@ async def _view(
     sought = Sought(year, program, component, capital, sources, scope.places)
     accounts = await store.accounts(desk.session, year, method.past_years, sources, deadlines, seen)
     held = await store.lots(desk.session, sought, deadlines, seen)
-    expected = expectations(method, year, accounts, seen.on)
+    expected, lots = await to_thread(_foretold, method, year, accounts, held, seen.on)
     _, changed_at = await newest_change(desk.session)
     narrowed = {"program": program, "component": component, "capital": capital, "origin_year": origin_year}
     return View(
         year=year,
         on=seen.on,
-        lots=[
-            it
-            for it in foresee(expected, held, year, seen.on)
-            if origin_year in {None, it.held.lot.origin_year}
-        ],
+        lots=[it for it in lots if origin_year in {None, it.held.lot.origin_year}],
         expected=expected,
         asked={"year": year, **narrowed, "source": sources, "unit": unit},
         said={
@@ -142,6 +140,14 @@ async def _view(
 TheView = Annotated[View, Depends(_view)]
 
 
+def _foretold(
+    method: Method, year: int, accounts: Sequence[Account], held: Sequence[Held], on: date
+) -> tuple[Mapping[Capital, Expectation], list[Foreseen]]:
+    """Reckon beside the loop: a province of thousands of lots takes a second, and the other requests go on meanwhile."""
+    expected = expectations(method, year, accounts, on)
+    return expected, foresee(expected, held, year, on)
+
+
 @router.get("/foresight", summary="Read what is foretold of a year")
 async def read_foresight(*, _: PublicReader, view: TheView) -> ForesightOut:
     """Read the disbursement curve of a year: month by month what was paid, and what is expected until the deadlines.
@@ -152,7 +158,7 @@ async def read_foresight(*, _: PublicReader, view: TheView) -> ForesightOut:
     """
     return ForesightOut(
         **view.said,
-        curves=_curves(view),
+        curves=await to_thread(_curves, view),
         assumptions=[AssumptionOut.of(each) for each in view.expected.values()],
     )
 
@@ -173,7 +179,8 @@ async def read_money_at_risk(
     Every lot is foretold by itself and added up, so rows of any grouping add up to the same total, to the đồng, range
     included. Handing money back is an entry: `returns`; taking it into the next year too: `carry-overs`.
     """
-    rows = group(view.lots, groupings(group_by, GROUPINGS), view.year, view.on)
+    by = groupings(group_by, GROUPINGS)
+    rows = await to_thread(group, view.lots, by, view.year, view.on)
     shown, following = page_of(rows, limit, cursor)
     link_next(request, response, following)
     return RisksOut(

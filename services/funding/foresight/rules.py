@@ -6,7 +6,7 @@ is left, of no lot after its deadline. Three paces are followed to the end, the 
 are thought slow, or quick, together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -72,6 +72,11 @@ class Range:
         return cls(amount, amount, amount)
 
 
+def summed(ranges: Collection[Range]) -> Range:
+    """Add ranges up."""
+    return Range(sum(it.low for it in ranges), sum(it.likely for it in ranges), sum(it.high for it in ranges))
+
+
 NO_MORE = (date.max, Range())
 """Past the last stretch of days nothing is paid."""
 
@@ -128,7 +133,7 @@ class Foreseen:
     @cached_property
     def more(self) -> Range:
         """What is still paid by its deadline."""
-        return sum(self.payments.values(), start=Range())
+        return summed(self.payments.values())
 
     @property
     def at_risk(self) -> Range:

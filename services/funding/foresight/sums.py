@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from services.funding.foresight.learning import NOTHING, Flow, month_of, total
-from services.funding.foresight.rules import Foreseen, Range
+from services.funding.foresight.rules import DAY, Foreseen, Range, summed
 
 State = Literal["no_money", "not_begun", "running", "over"]
 
@@ -59,20 +59,33 @@ class Sum:
     @cached_property
     def expected(self) -> Range:
         """What will have been paid, each lot's by its deadline."""
-        return sum((it.expected for it in self.lots), start=Range())
+        return summed([it.expected for it in self.lots])
 
     @cached_property
     def at_risk(self) -> Range:
         """What will be left, each lot's on its deadline."""
-        return sum((it.at_risk for it in self.lots), start=Range())
+        return summed([it.at_risk for it in self.lots])
 
     def paid_by(self, days: Sequence[date], *, own: bool = False) -> list[Range]:
         """Tell what was paid by days in their order, or will have been; of the year's own money alone where asked for."""
-        found = [Range()] * len(days)
-        for each in self.lots:
-            if each.held.own or not own:
-                found = [one + two for one, two in zip(found, each.paid_by(days), strict=True)]
-        return found
+        lots = [it for it in self.lots if it.held.own or not own]
+        so_far: dict[date, int] = {}
+        to_come: dict[date, list[Range]] = {}
+        for each in lots:
+            for first, flow in each.held.flows.items():
+                so_far[first] = so_far.get(first, 0) + flow.paid_vnd
+            for ends, payment in each.payments.items():
+                to_come.setdefault(ends, []).append(payment)
+        known = Range.fact(sum(so_far.values()))
+        ahead = {ends: summed(payments) for ends, payments in to_come.items()}
+        return [
+            Range.fact(sum(paid for first, paid in so_far.items() if first <= day))
+            if day <= self.on
+            else known + summed([payment for ends, payment in ahead.items() if ends <= day])
+            if (day + DAY).day == 1  # no stretch goes beyond the end of a month
+            else summed([it.paid_by([day])[0] for it in lots])
+            for day in days
+        ]
 
     def came(self, *, own: bool = False) -> int:
         """What there was to spend."""
