@@ -52,6 +52,8 @@ def test_half_of_the_criteria_or_three_in_ten_with_one_of_the_weighty_are_ground
 def test_where_no_rule_was_found_or_none_was_in_force_nothing_is_held_against_it(under, numbers, on):
     if not under.grounds or on < date(2022, 8, 2):
         assert broken_rules(under, numbers, on) == []
+    assert broken_rules(None, numbers, on) == []
+    assert list(faults_of(on, on, sorted(numbers), None)) == []
 
 
 def test_grounds_are_a_table_that_an_installation_may_replace(tmp_path):

@@ -87,6 +87,11 @@ async def test_a_village_is_shown_with_what_it_is_recognized_as_and_the_decision
     assert page["recognitions"][0]["authority"]["name"] == "Chủ tịch UBND huyện"
     before = await clients.get("villages/23512.01", on="2023-06-14")
     assert (before["in_force"], len(before["recognitions"])) == ([], 2)
+    (model,) = [it for it in page["in_force"] if it["level"] == "model"]
+    revocation = {"decision": {"number": "3/QĐ", "date": "2024-01-01"}, "reason": "Không còn là kiểu mẫu"}
+    await clients.kept(f"recognitions/{model['recognition']}/revoke", revocation)
+    assert await listed("2023-12-31") == {"23512.01": ["meets", "model"], "23512.02": []}
+    assert await listed("2024-01-01") == {"23512.01": ["meets"], "23512.02": []}
     ended = await clients.get("villages/23512.01", on="2025-12-31")
     assert (ended["in_force"], ended["valid_to"]) == ([], "2025-06-30")
 

@@ -41,7 +41,7 @@ async def revoke(
     row = await store.find(desk.session, recognition_id)
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
-    body, under = draft.body, sets[row.criteria_set]
+    body, under = draft.body, sets.get(row.criteria_set)
     decision, unmet = body.decision, sorted(set(body.unmet))
     faults = [
         *draft.faults,

@@ -69,9 +69,16 @@ class HigherLevelStands(Conflict):
 
 
 def faults_of(
-    decided_on: date, revoked_on: date, unmet: Sequence[int], under: CriteriaSet, unread: Collection[str] = ()
+    decided_on: date,
+    revoked_on: date,
+    unmet: Sequence[int],
+    under: CriteriaSet | None,
+    unread: Collection[str] = (),
 ) -> Iterator[Fault]:
-    """Give what is wrong with a revocation; fields in `unread` are known to be at fault already."""
+    """Give what is wrong with a revocation; fields in `unread` are known to be at fault already.
+
+    Of a set that this installation no longer knows (None) no criterion is, and nothing is held against it.
+    """
     if "decision" not in unread and revoked_on < decided_on:
         yield fault(
             "/decision/date",
@@ -80,13 +87,17 @@ def faults_of(
             date=revoked_on,
             decided_on=decided_on,
         )
-    for at, number in enumerate(() if "unmet" in unread else unmet):
+    if under is None or "unmet" in unread:
+        return
+    for at, number in enumerate(unmet):
         if not 1 <= number <= (under.criteria_count or 0):
             yield fault(f"/unmet/{at}", "criterion_unknown", CRITERION_UNKNOWN, set=under.code, number=number)
 
 
-def broken_rules(under: CriteriaSet, unmet: Collection[int], on: date) -> list[RuleBroken]:
+def broken_rules(under: CriteriaSet | None, unmet: Collection[int], on: date) -> list[RuleBroken]:
     """Give the rule that is broken where the criteria no longer met are no ground; none where the set knows no grounds."""
+    if under is None:
+        return []
     grounds, of = under.grounds_on(on), under.criteria_count or 0
     if not grounds or any(it.given(unmet, of) for it in grounds):
         return []
