@@ -25,8 +25,9 @@ class Bearing(NamedTuple):
 
 def bearing_of(indicator: Indicator, catalogue: Catalogue) -> Bearing:
     """Give what an indicator asks of the units that state it."""
-    made = catalogue.unit_by_unit.get(indicator.code, ())
-    by_itself = not indicator.adds or any(isinstance(figure.formula, Count) for figure in made)
+    made = catalogue.unit_by_unit.get(indicator.code)
+    counted = made is not None and any(isinstance(figure.formula, Count) for figure in made)
+    by_itself = not indicator.adds or counted
     return Bearing(indicator.level, indicator.kinds, by_itself)
 
 

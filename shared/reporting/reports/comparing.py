@@ -10,16 +10,16 @@ UNSTATED = None, None
 
 def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
     """Count what a report changes against the one it supersedes, of what is posted; received = created + changed + unchanged."""
+    posted = [it for it in new if not it.derived]
     before = {(it.unit, it.indicator): (it.value, it.status) for it in old if not it.derived}
-    after = {(it.unit, it.indicator): (it.value, it.status) for it in new if not it.derived}
-    both = before.keys() & after.keys()
-    unchanged = sum(before[each] == after[each] for each in both)
+    again = [it for it in posted if (it.unit, it.indicator) in before] if before else []
+    unchanged = sum(before[it.unit, it.indicator] == (it.value, it.status) for it in again)
     return {
-        "received": len(after),
-        "created": len(after) - len(both),
-        "changed": len(both) - unchanged,
+        "received": len(posted),
+        "created": len(posted) - len(again),
+        "changed": len(again) - unchanged,
         "unchanged": unchanged,
-        "dropped": len(before) - len(both),
+        "dropped": len(before) - len(again),
     }
 
 

@@ -24,16 +24,14 @@ from shared.reporting.statements import STATUSES, Stated
 
 LIVE = ("submitted", "accepted")
 
-_LIVE_REPORTS = (
-    select(*Report.__table__.columns)
-    .where(
-        Report.unit == bindparam("unit"),
-        Report.period == bindparam("period"),
-        Report.form == bindparam("form"),
-        Report.state.in_(LIVE),
-    )
-    .order_by(Report.received_at.desc(), Report.id.desc())
-)
+_COLUMNS = {one.key: one.type for one in Report.__table__.columns}
+_LIVE_REPORTS = text(
+    f"""
+    SELECT {", ".join(_COLUMNS)} FROM reports
+    WHERE unit = :unit AND period = :period AND form = :form AND state IN ('submitted', 'accepted')
+    ORDER BY received_at DESC, id DESC
+    """
+).columns(**_COLUMNS)
 
 _KEEP_VALUES = text(
     """
@@ -73,7 +71,6 @@ _KEEP_REPORT = text(
     bindparam("evidence", type_=JSONB),
     bindparam("counts", type_=JSONB),
 )
-_COLUMNS_KEPT = tuple(one.key for one in Report.__table__.columns)
 
 
 async def live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
@@ -184,7 +181,7 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
 
 async def keep_report(session: AsyncSession, it: Report) -> None:
     """Keep a submitted report: from its instant on it stands, provisionally. One statement."""
-    await session.execute(_KEEP_REPORT, {name: getattr(it, name) for name in _COLUMNS_KEPT})
+    await session.execute(_KEEP_REPORT, {name: getattr(it, name) for name in _COLUMNS})
 
 
 async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:
