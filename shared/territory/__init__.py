@@ -19,6 +19,6 @@ shipped: the rural service registers them, with local codes made of the commune'
 It never guesses: not a district from a code, not a unit from a bare name, not a share of a split. It never changes a
 unit that was, never answers without a day, and knows nothing of reports, money or rights.
 
-Reading order: `units.py`, `tree.py`, `matching.py` (pure); `tables.py` (the shipped data); `models.py`, `store.py`,
+Reading order: `units.py`, `soundness.py`, `tree.py`, `matching.py` (pure); `tables.py` (the shipped data); `models.py`, `store.py`,
 `current.py` (what a running service holds), `asked.py` (which unit a reader means), `schemas.py`, `api.py`.
 """

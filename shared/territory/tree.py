@@ -9,10 +9,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
+from shared.territory.soundness import DAY, ONE, refuse_broken_successions, refuse_broken_versions, unit_named
 from shared.territory.units import (
     Key,
     Level,
@@ -25,8 +25,6 @@ from shared.territory.units import (
     UnknownUnitOnDate,
 )
 
-ONE = Decimal(1)
-DAY = timedelta(days=1)
 ON_A_MAP: tuple[Level, ...] = ("province", "district", "commune")
 """What makes a map another one when it begins or ends."""
 
@@ -42,7 +40,7 @@ class Territory:
         standing = [each for each in self._each() if each.level in ON_A_MAP]
         after = (each.valid_to + DAY for each in standing if each.valid_to is not None)
         self._days = tuple(sorted({*after, *(each.valid_from for each in standing)}))
-        self._check_successions()
+        refuse_broken_successions(self._versions, self._forward)
 
     def _plant(self, units: Iterable[Unit]) -> None:
         """Put units into the indexes, villages last: they live no longer than their commune."""
@@ -63,7 +61,7 @@ class Territory:
         for code, more in below.items():
             children[code] = tuple(sorted((*children.get(code, ()), *more), key=_key))
         self._versions, self._children = versions, children
-        self._check_versions(added)
+        refuse_broken_versions(self._versions, added)
 
     def _while_its_commune_stands(self, village: Unit) -> Unit:
         """End a village when its commune's code gets another meaning; a commune that only changed its name goes on."""
@@ -90,7 +88,7 @@ class Territory:
             grown._forward, grown._backward = _linked(links, self._forward, self._backward)
         grown._plant(units)
         if links:
-            grown._check_successions()
+            refuse_broken_successions(grown._versions, grown._forward)
         return grown
 
     # The tree of a day
@@ -219,7 +217,11 @@ class Territory:
 
     def _successors(self, unit: Unit) -> tuple[Unit, ...]:
         links = self._forward.get(unit.key, ())
-        return tuple(self._at(each.successor, each.successor_valid_from) for each in links if each.successor)
+        return tuple(
+            unit_named(self._versions, each.successor, each.successor_valid_from)
+            for each in links
+            if each.successor
+        )
 
     def predecessors(self, code: str, on: date) -> tuple[Unit, ...]:
         """Give the units that the one which has this code on that day was made from."""
@@ -227,7 +229,9 @@ class Territory:
 
     def _predecessors(self, unit: Unit) -> tuple[Unit, ...]:
         links = self._backward.get(unit.key, ())
-        return tuple(self._at(each.predecessor, each.predecessor_valid_from) for each in links)
+        return tuple(
+            unit_named(self._versions, each.predecessor, each.predecessor_valid_from) for each in links
+        )
 
     def map_onto(self, code: str, on: date, map_on: date) -> tuple[Share, ...]:
         """Give where the unit of one day lies on the map of another: one share, or several for a weighted split.
@@ -265,7 +269,7 @@ class Territory:
                 raise SplitWithoutWeight(
                     unit, tuple(sorted(link.successor or "-" for link in links)), each.effective_on
                 )
-            following = self._at(each.successor, each.successor_valid_from)
+            following = unit_named(self._versions, each.successor, each.successor_valid_from)
             yield from self._shares(
                 following, map_on, weight * part, unchanged=unchanged and each.kind == "unchanged"
             )
@@ -276,7 +280,7 @@ class Territory:
             links = self._backward.get(at.key, ())
             if len(links) != 1 or links[0].kind != "unchanged":
                 raise NoPlaceOnMap(unit, map_on)
-            at = self._at(links[0].predecessor, links[0].predecessor_valid_from)
+            at = unit_named(self._versions, links[0].predecessor, links[0].predecessor_valid_from)
         if not at.valid(map_on):
             raise NoPlaceOnMap(unit, map_on)
         return Share(at, weight, unchanged)
@@ -285,45 +289,6 @@ class Territory:
         if unit.parent is None or unit.valid_to is None:
             return None
         return self.find(unit.parent, unit.valid_to)
-
-    def _at(self, code: str | None, valid_from: date | None) -> Unit:
-        for each in self._versions.get(code or "", ()):
-            if each.valid_from == valid_from:
-                return each
-        raise ValueError(f"a succession names a unit that is not there: {code} of {valid_from}")
-
-    # What must be true of the rows
-
-    def _check_versions(self, codes: Iterable[str]) -> None:
-        for code in codes:
-            versions = self._versions[code]
-            for one, two in pairwise(versions):
-                if one.valid_to is None or one.valid_to >= two.valid_from:
-                    raise ValueError(f"the code {code} has two meanings on {two.valid_from}")
-            for each in versions:
-                if each.parent is not None and not self._stands_throughout(each.parent, each):
-                    raise ValueError(
-                        f"the unit {code} of {each.valid_from} outlives its parent {each.parent}"
-                    )
-
-    def _stands_throughout(self, parent: str, unit: Unit) -> bool:
-        day: date | None = unit.valid_from
-        for each in self._versions.get(parent, ()):
-            if day is not None and each.valid(day):
-                if each.valid_to is None or (unit.valid_to is not None and unit.valid_to <= each.valid_to):
-                    return True
-                day = each.valid_to + DAY
-        return False
-
-    def _check_successions(self) -> None:
-        for links in self._forward.values():
-            for each in links:
-                self._at(each.predecessor, each.predecessor_valid_from)
-                if each.kind != "abolished":
-                    self._at(each.successor, each.successor_valid_from)
-            weights = [each.weight for each in links if each.weight is not None]
-            if weights and (len(weights) != len(links) or sum(weights) != ONE):
-                raise ValueError(f"the weights of {links[0].predecessor} do not make one whole")
 
 
 def _linked(
