@@ -30,7 +30,12 @@ async def test_an_entry_is_found_where_its_location_says(office):
     )
     kept = (await office.get(answer.headers["location"])).json()
     assert answer.headers["location"] == f"/v1/funding/entries/{answer.json()['id']}"
-    assert {**kept, "lots": answer.json()["lots"], "unallocated_vnd": None} == answer.json()
+    assert {
+        **kept,
+        "lots": answer.json()["lots"],
+        "unallocated_vnd": None,
+        "project_room_vnd": None,
+    } == answer.json()
     assert kept["component"] == "GN.DA2"
     assert kept["effective_on"] == "2023-01-01", "the decision of December is brought into its budget year"
 

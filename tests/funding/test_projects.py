@@ -130,6 +130,17 @@ async def test_two_payments_never_share_the_last_of_a_plan(office, project):
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 6}
 
 
+async def test_a_payment_tells_what_may_still_be_paid_for_its_project(office, project):
+    tried = await office.post("disbursements", paid(35), dry_run=True)
+    assert (tried.status_code, tried.json()["project_room_vnd"]) == (200, 25)
+    assert (await office.commit(90, project=CODE))["project_room_vnd"] == 60
+    assert (await office.disburse(60, project=CODE))["project_room_vnd"] == 0
+    await plan(office, 2024, 500)
+    last = await office.disburse(10, project=CODE, year=2024)
+    assert last["project_room_vnd"] == 30, "the total is nearer than the plan"
+    assert (await office.disburse(1, year=2024))["project_room_vnd"] is None
+
+
 async def test_a_refused_dry_run_names_the_payments_of_the_project(office, project):
     first, second = await office.disburse(40, project=CODE), await office.disburse(15, project=CODE)
     await plan(office, 2024, 500)

@@ -43,6 +43,7 @@ class Recorded:
     balances: Mapping[Lot, Amounts]
     existing: bool = False
     unallocated_vnd: int | None = None
+    project_room_vnd: int | None = None
 
 
 async def record(
@@ -88,7 +89,12 @@ def _recorded(
         its = {lot: balance for lot, balance in standing.items() if lot in verdict.entry.lots}
         return Recorded(entry or verdict.entry, its, existing=True)
     entry = entry or replace(verdict.entry, id=None)
-    return Recorded(entry, verdict.balances, unallocated_vnd=verdict.unallocated_vnd)
+    return Recorded(
+        entry,
+        verdict.balances,
+        unallocated_vnd=verdict.unallocated_vnd,
+        project_room_vnd=verdict.project_room_vnd,
+    )
 
 
 def _tell(entries: Sequence[Entry]) -> list[Happening]:

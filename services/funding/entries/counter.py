@@ -89,7 +89,12 @@ async def _settle(
 def _receipt(done: Recorded) -> Response:
     """Say what was recorded; of a dry run and of a voucher recorded before, that nothing was."""
     lots = [LotOut.of(lot, balance) for lot, balance in done.balances.items()]
-    said = RecordedOut.of(done.entry, lots=lots, unallocated_vnd=done.unallocated_vnd)
+    said = RecordedOut.of(
+        done.entry,
+        lots=lots,
+        unallocated_vnd=done.unallocated_vnd,
+        project_room_vnd=done.project_room_vnd,
+    )
     new = done.entry.id is not None and not done.existing
     return Response(
         said.model_dump_json(),

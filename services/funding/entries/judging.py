@@ -46,6 +46,7 @@ class Verdict:
     balances: Mapping[Lot, Amounts] = field(default_factory=dict)
     """What the lots that it touched hold after it."""
     unallocated_vnd: int | None = None
+    project_room_vnd: int | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ class Bench:
         if entry.voucher is not None and not candidate.undoes:
             self._by_voucher[entry.voucher] = entry
             self.unused.discard(entry.voucher)
-        return Verdict("recorded", entry, None, after, unallocated)
+        room = account.room_vnd(entry.year) if account is not None else None
+        return Verdict("recorded", entry, None, after, unallocated, room)
 
     def _postings(self, candidate: Candidate) -> list[Posting]:
         entry, line = candidate.entry, candidate.line

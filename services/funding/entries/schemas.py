@@ -136,6 +136,10 @@ class RecordedOut(EntryOut):
         description="of an allocation: what is left to allocate of the centre's assignment, in đồng; "
         "null where the ledger knows of none"
     )
+    project_room_vnd: int | None = Field(
+        description="of an entry for a project: what may still be paid for it in the year, within its plan and its total, "
+        "in đồng; null where no project is named"
+    )
 
 
 EntriesPage = Page[EntryOut]

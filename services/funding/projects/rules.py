@@ -67,6 +67,11 @@ class Account:
         """What was paid in all years."""
         return sum(self.paid.values())
 
+    def room_vnd(self, year: int) -> int:
+        """What may still be paid in a year, within its plan and the approved total."""
+        of_the_year = self.planned.get(year, 0) - self.paid.get(year, 0)
+        return max(0, min(of_the_year, self.approved_total_vnd - self.paid_vnd))
+
     def pay(self, year: int, amount_vnd: int) -> "Account":
         """Give the account after a payment, or refuse it by the project's name."""
         said: dict[str, Any] = {"project": self.code, "name": self.name, "asked_vnd": amount_vnd}
