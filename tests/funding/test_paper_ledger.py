@@ -63,6 +63,8 @@ TAKES = ("sub_allocation", "transfer", "cancellation", "return", "carry_over", *
 TAKES_MONEY = frozenset(TAKES) - {"confirmation"}
 OFTEN = (*PATHS, "reversal", "disbursement", "disbursement", "commitment", "allocation", "carry_over")
 UNITS = ("62", *ABOVE)
+LAST_YEAR = 2024
+"""No money goes beyond it: in the course of 2025 the units and with them the rights become others."""
 MEASURES = (
     "assigned", "opening_balance", "allocated", "carried_over", "received", "given", "cancelled", "returned",
     "carried_out", "committed", "disbursed", "confirmed", "reserved",
@@ -106,7 +108,7 @@ class Wish:
 WISHES = st.builds(
     Wish,
     kind=st.sampled_from(OFTEN),
-    year=st.sampled_from((2023, 2023, 2023, 2022, 2024)),
+    year=st.sampled_from((2023, 2023, 2023, 2022, LAST_YEAR)),
     capital=st.sampled_from(("investment", "investment", "investment", "recurrent")),
     component=st.sampled_from((None, None, PROJECT_COMPONENT, "GN.DA2")),
     unit=st.sampled_from(("610", "610", *UNITS)),
@@ -225,14 +227,8 @@ class Offices(RuleBasedStateMachine):
             return before if wish.again == "same key" else replace(before, key=uuid.uuid4().hex)
         key = uuid.uuid4().hex
         if wish.kind == "reversal":
-            entries = list(self.paper.entries)
-            live = [it for it in entries if not self.paper.entries[it].undone]
-            found = (entries if wish.edge == "far too much" or not live else live)[::-1]
-            return Ask(
-                "reversal", {"reverses": found[wish.pick % len(found)], "reason": "Nhầm"}, key, wish.dry
-            )
-        if wish.kind in TAKES and not wish.astray:
-            wish = self.to_where_money_is(wish)
+            return Ask("reversal", {"reverses": self.wrong(wish), "reason": "Nhầm"}, key, wish.dry)
+        wish = self.where_it_is_meant(wish)
         said = {
             "program": "poverty",
             "source": "central",
@@ -260,9 +256,22 @@ class Offices(RuleBasedStateMachine):
         said["amount_vnd"] = max(1, EDGES[wish.edge](self.paper.room(wish.kind, said)))
         return Ask(wish.kind, said, key, wish.dry)
 
-    def to_where_money_is(self, wish):
-        """Mean a line that has something, and move its money to where it may go."""
-        lots = sorted((lot for lot in self.paper.held() if self.paper.had(lot) > 0), key=str)
+    def wrong(self, wish):
+        """Pick an entry to undo, the latest first; now and then one that was undone."""
+        entries = list(self.paper.entries)
+        live = [it for it in entries if not self.paper.entries[it].undone]
+        found = (entries if wish.edge == "far too much" or not live else live)[::-1]
+        return found[wish.pick % len(found)]
+
+    def where_it_is_meant(self, wish):
+        """Mean a line that has something, unless astray, and move its money to where it may go."""
+        if wish.kind == "carry_over":
+            wish = replace(wish, year=min(wish.year, LAST_YEAR - 1))
+        if wish.kind not in TAKES or wish.astray:
+            return wish
+        last = LAST_YEAR - (wish.kind == "carry_over")
+        having = (lot for lot in self.paper.held() if self.paper.had(lot) > 0 and lot.year <= last)
+        lots = sorted(having, key=str)
         if not lots:
             return wish
         lot = lots[wish.pick % len(lots)]
