@@ -134,7 +134,7 @@ class Server:
         return self._postgres.admin_url
 
     async def _connected(self) -> asyncpg.Connection:
-        if self._admin is None:
+        if self._admin is None or self._admin.is_closed():
             self._admin = await asyncpg.connect(self.url)
         return self._admin
 

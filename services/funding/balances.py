@@ -1,9 +1,10 @@
 """What the ledger counts with: kinds of entries, amounts, lines, lots and postings. Pure; amounts are whole đồng."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
+from operator import add, attrgetter, neg
 from typing import Any, Literal, Self, get_args
 
 Capital = Literal["investment", "recurrent"]
@@ -61,16 +62,14 @@ class Amounts:
     """Committed and neither paid nor carried out yet."""
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(
-            *(mine + theirs for mine, theirs in zip(self.values(), other.values(), strict=True))
-        )
+        return type(self)(*map(add, _values(self), _values(other)))
 
     def __neg__(self) -> Self:
-        return type(self)(*(-each for each in self.values()))
+        return type(self)(*map(neg, _values(self)))
 
     def values(self) -> tuple[int, ...]:
         """Give the amounts in the order of `MEASURES`."""
-        return tuple(getattr(self, name) for name in MEASURES)
+        return _values(self)
 
     @property
     def available_vnd(self) -> int:
@@ -109,6 +108,7 @@ class Amounts:
 
 
 MEASURES: tuple[str, ...] = tuple(each.name for each in fields(Amounts))
+_values: Callable[[Amounts], tuple[int, ...]] = attrgetter(*MEASURES)
 
 
 def book_of(kind: Kind) -> Book:

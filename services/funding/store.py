@@ -6,6 +6,7 @@ opened, so that transactions wait for each other and never deadlock.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -34,6 +35,7 @@ from services.funding.queries import NO_COMPONENT, Sought
 
 KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
 IN_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
+MEASURED = attrgetter(*MEASURES)
 
 
 OF_LINES = text(
@@ -103,8 +105,10 @@ async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
 
 async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:
     """Write the balances of locked lots in one statement."""
-    columns = {name: [getattr(each, name) for each in after.values()] for name in MEASURES}
-    await session.execute(KEEP, {"ids": [holding.ids[lot] for lot in after], **columns})
+    columns = zip(
+        MEASURES, map(list, zip(*(each.values() for each in after.values()), strict=True)), strict=True
+    )
+    await session.execute(KEEP, {"ids": [holding.ids[lot] for lot in after], **dict(columns)})
 
 
 async def places(session: AsyncSession, year: int | None) -> list[Place]:
@@ -155,7 +159,7 @@ def lot_of(row: Row[Any]) -> Lot:
 
 def amounts_of(row: Row[Any]) -> Amounts:
     """Make amounts of a row that has a column for each measure."""
-    return Amounts(*(int(getattr(row, name)) for name in MEASURES))
+    return Amounts(*MEASURED(row))
 
 
 def holding_of(rows: Sequence[Row[Any]]) -> Holding:

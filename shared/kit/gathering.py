@@ -12,7 +12,7 @@ transaction fails, it is tried again in halves, so that one case does not take t
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -28,7 +28,15 @@ from starlette.exceptions import HTTPException
 from shared.kit.answers import Busy
 from shared.kit.clock import Clock
 from shared.kit.database import Database, keep_nothing
-from shared.kit.idempotency import Claim, claim_of, first_answer, first_answers, give_up, keep_answers
+from shared.kit.idempotency import (
+    Claim,
+    claim_of,
+    first_answer,
+    first_answers,
+    give_up,
+    keep_answer,
+    keep_answers,
+)
 from shared.kit.identity import identify
 from shared.kit.problems import Problem
 from shared.kit.transactions import Handler, TransactionRoute
@@ -89,12 +97,13 @@ class Gathering(Generic[Case]):
         return await one.answer
 
     async def settle_alone(self, request: Request, case: Case, *, dry_run: bool = False) -> Response:
-        """Settle a case in a transaction of its own; a dry run keeps nothing, its key included."""
-        request.state.handed_in = True
-        (answer,) = await self._transaction([_Waiting(request.state.claim, case)], dry_run=dry_run)
-        if isinstance(answer, Problem):
-            raise answer
-        return answer
+        """Settle a case in a transaction of its own."""
+
+        async def work(session: AsyncSession) -> Answer:
+            (answer,) = await self._settle(session, [case], dry_run=dry_run)
+            return answer
+
+        return await alone(request, work, dry_run=dry_run)
 
     async def _run(self) -> None:
         try:
@@ -139,22 +148,44 @@ class Gathering(Generic[Case]):
             for one, answer in zip(taken, answers, strict=True):
                 _tell(one, answer)
 
-    async def _transaction(self, taken: Sequence[_Waiting[Case]], *, dry_run: bool = False) -> list[Answer]:
+    async def _transaction(self, taken: Sequence[_Waiting[Case]]) -> list[Answer]:
         """Claim the keys, settle the cases whose keys were free, and keep their answers; committed at the end."""
         async with self._database.writing() as session:
             found = dict(await first_answers(session, [one.claim for one in taken], self._clock()))
             new = [one for one in taken if one.claim not in found]
-            settled = await self._settle(session, [one.case for one in new], dry_run=dry_run) if new else []
+            cases = [one.case for one in new]
+            settled = await self._settle(session, cases, dry_run=False) if cases else []
             found.update(zip((one.claim for one in new), settled, strict=True))
             kept = {one.claim: it for one in new if isinstance(it := found[one.claim], Response)}
             refused = [one.claim for one in new if one.claim not in kept]
-            if dry_run or not kept:
+            if not kept:
                 keep_nothing(session)
             else:
                 await keep_answers(session, kept)
                 if refused:
                     await give_up(session, refused)
             return [found[one.claim] for one in taken]
+
+
+async def alone(
+    request: Request, work: Callable[[AsyncSession], Awaitable[Answer]], *, dry_run: bool = False
+) -> Response:
+    """Do the work of a request on a `GatheringRoute` in a transaction of its own; a dry run keeps not even its key."""
+    request.state.handed_in = True
+    claim: Claim = request.state.claim
+    database: Database = request.app.state.database
+    async with database.writing() as session:
+        repeated = await first_answer(session, claim, request.app.state.clock())
+        if repeated is not None:
+            return repeated
+        answer = await work(session)
+        if isinstance(answer, Problem):
+            raise answer
+        if dry_run:
+            keep_nothing(session)
+        else:
+            await keep_answer(session, claim, answer)
+        return answer
 
 
 def _of_nobody(error: Exception) -> bool:

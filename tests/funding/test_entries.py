@@ -273,8 +273,8 @@ async def test_an_entry_costs_a_bounded_number_of_statements(office, app):
 
 
 STATEMENTS = {"allocation": 10, "commitment": 9, "disbursement": 9, "carry_over": 9, "reversal": 11}
-"""Key and its answer, the assignments (2) or the voucher or what is undone (3), lots, balances, write order (2), place in
-the ledger, change; whatever the number of lots. Entries and postings are streamed beside."""
+"""Key and its answer, the assignments (2) or the voucher or what is undone (3), lots, balances, write order (2), the entry
+with its postings, its change; whatever the number of lots."""
 
 
 async def test_balances_are_the_sums_of_their_postings(office, app, database):

@@ -1,6 +1,6 @@
 """What a batch does: every entry judged in the order posted, on the balances that the ones before it leave.
 
-One transaction and one lock over all lots of the batch. With `all_or_nothing` one refusal refuses the batch; with
+What is right or wrong in itself is found before anything is locked. With `all_or_nothing` one refusal refuses the batch; with
 `best_effort` the others are kept. Either way the same batch sent again finds its entries by their vouchers.
 """
 
@@ -11,18 +11,23 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.desk import Desk
-from services.funding.entries.asked import Asked, Candidate, consider
+from services.funding.desk import Seat
+from services.funding.entries.asked import Asked, Candidate, Consideration
 from services.funding.entries.consuming import CONSUMED, name_consumers
 from services.funding.entries.judging import Verdict
 from services.funding.entries.settling import judge, keep
 from services.funding.entries.store import Entry
 from services.funding.proposals import Proposal
+from shared.kit.clock import Clock
 from shared.kit.feed import Happening
 from shared.kit.ids import uuid7
 from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, refuse
+from shared.kit.turns import give_way
 
 Mode = Literal["all_or_nothing", "best_effort"]
+
+AT_A_TIME = 100
+"""Entries judged by themselves before others are let on: some milliseconds."""
 
 
 class BatchRefused(Conflict):
@@ -37,6 +42,15 @@ class BatchRefused(Conflict):
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Entries to record in one transaction, each judged by itself: in its place what it would be, or why it cannot be."""
+
+    id: uuid.UUID
+    mode: Mode
+    considered: Sequence[Candidate | Problem]
+
+
+@dataclass(frozen=True)
 class Judged:
     """A batch and what became of it: a verdict for each entry, in its place."""
 
@@ -44,47 +58,40 @@ class Judged:
     verdicts: Sequence[Verdict]
 
 
-async def record_batch(
-    desk: Desk,
-    mode: Mode,
-    proposals: Mapping[int, Proposal],
-    shape_faults: Collection[Fault] = (),
-    *,
-    dry_run: bool = False,
-) -> Judged:
-    """Record a batch; `proposals` by their place in it, those that could not be read left out."""
-    batch_id = uuid7(desk.now)
+async def consider_batch(
+    seat: Seat, mode: Mode, proposals: Mapping[int, Proposal], shape_faults: Collection[Fault] = ()
+) -> Batch:
+    """Judge each entry of a batch by itself; `proposals` by their place in it, those that could not be read left out."""
+    batch_id, consideration = uuid7(seat.now), Consideration()
     unreadable, of_the_body = _by_place(shape_faults)
     refuse(of_the_body)
-    considered = _considered(desk, batch_id, proposals, unreadable)
+    found: dict[int, Candidate | Problem] = {}
+    for number, (at, proposal) in enumerate(proposals.items()):
+        found[at] = consideration.of(Asked(seat, proposal, (), batch_id, f"/entries/{at}"))
+        if number % AT_A_TIME == 0:
+            await give_way()
+    found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
+    considered = [found[at] for at in sorted(found)]
     if mode == "all_or_nothing":
         refuse(each for one in considered if isinstance(one, Problem) for each in _faults_of(one))
-    bench = await judge(desk.session, considered)
+    return Batch(batch_id, mode, considered)
+
+
+async def record_batch(session: AsyncSession, batch: Batch, clock: Clock, *, dry_run: bool = False) -> Judged:
+    """Record a batch, in one transaction and under one lock over all that it touches."""
+    bench = await judge(session, batch.considered)
     if dry_run:
-        await _name_consumers(desk.session, considered, bench.verdicts)
+        await _name_consumers(session, batch.considered, bench.verdicts)
     found = [(at, each.problem) for at, each in enumerate(bench.verdicts) if each.problem is not None]
-    if found and mode == "all_or_nothing":
+    if found and batch.mode == "all_or_nothing":
         raise BatchRefused(
             received=len(bench.verdicts),
             refused=len(found),
             verdicts=[{"ordinal": at, "code": problem.code, **problem.facts} for at, problem in found],
         )
     if not dry_run:
-        await keep(desk.session, bench, desk.clock, lambda kept: [_happening(batch_id, kept)])
-    return Judged(batch_id, bench.verdicts)
-
-
-def _considered(
-    desk: Desk,
-    batch_id: uuid.UUID,
-    proposals: Mapping[int, Proposal],
-    unreadable: Mapping[int, Sequence[Fault]],
-) -> list[Candidate | Problem]:
-    """Judge each entry by itself, in the order posted."""
-    asked = [Asked(desk, each, (), batch_id, f"/entries/{at}") for at, each in proposals.items()]
-    found = dict(zip(proposals, consider(asked), strict=True))
-    found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
-    return [found[at] for at in sorted(found)]
+        await keep(session, bench, clock, lambda kept: [_happening(batch.id, kept)])
+    return Judged(batch.id, bench.verdicts)
 
 
 async def _name_consumers(

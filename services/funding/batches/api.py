@@ -2,23 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.batches.actions import record_batch as record
-from services.funding.batches.schemas import BatchIn, BatchOut
-from services.funding.desk import TheDesk
+from services.funding.batches import actions
+from services.funding.batches.actions import consider_batch
+from services.funding.batches.schemas import BatchIn, BatchOut, proposals_of
+from services.funding.desk import TheSeat
 from shared.kit.answers import PROBLEM_JSON, language_of
 from shared.kit.bodies import Draft
-from shared.kit.database import keep_nothing
+from shared.kit.gathering import GatheringRoute, alone
 from shared.kit.identity import FinanceOfficer
-from shared.kit.transactions import TransactionRoute
 
-router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
+router = APIRouter(tags=["ledger"], route_class=GatheringRoute)
 
 
 @router.post(
     "/batches",
     summary="Record many commitments and disbursements",
+    response_model=BatchOut,
     responses={
         409: {
             "description": "`batch_refused`: all or nothing, and something was refused; `verdicts` says what",
@@ -32,19 +34,21 @@ router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 )
 async def record_batch(
     *,
-    desk: TheDesk,
+    seat: TheSeat,
     caller: FinanceOfficer,
     request: Request,
     draft: Annotated[Draft[BatchIn], Body()],
     dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
-) -> BatchOut:
+) -> Response:
     """Record up to 10,000 entries in one call, each with a verdict, in one transaction.
 
     Entries are known by their vouchers: a batch that is sent again, whole or in part, records nothing twice.
     """
-    if dry_run:
-        keep_nothing(desk.session)
-    entries = zip(draft.ordinals, draft.body.entries, strict=True)
-    proposals = {at: entry.proposal() for at, entry in entries}
-    judged = await record(desk.of(caller), draft.body.mode, proposals, draft.faults, dry_run=dry_run)
-    return BatchOut.of(judged, language_of(request), dry_run=dry_run)
+    batch = await consider_batch(seat.of(caller), draft.body.mode, proposals_of(draft), draft.faults)
+
+    async def record(session: AsyncSession) -> Response:
+        judged = await actions.record_batch(session, batch, seat.clock, dry_run=dry_run)
+        said = BatchOut.of(judged, language_of(request), dry_run=dry_run)
+        return Response(said.model_dump_json(), media_type="application/json")
+
+    return await alone(request, record, dry_run=dry_run)

@@ -13,7 +13,7 @@ from services.funding.batches.actions import Judged, Mode
 from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
 from services.funding.entries.judging import Outcome, Verdict
 from services.funding.proposals import Proposal, Voucher
-from shared.kit.bodies import DraftModel
+from shared.kit.bodies import Draft, DraftModel
 from shared.kit.problems import Language
 
 MAX_ENTRIES = 10_000
@@ -66,6 +66,12 @@ class BatchIn(DraftModel):
     entries: Annotated[list[BatchEntryIn], Field(max_length=MAX_ENTRIES)] = Field(
         description="the entries, judged in this order"
     )
+
+
+def proposals_of(draft: Draft[BatchIn]) -> dict[int, Proposal]:
+    """Give the entries that could be read as frozen values, by their place in the batch."""
+    entries = zip(draft.ordinals, draft.body.entries, strict=True)
+    return {at: entry.proposal() for at, entry in entries}
 
 
 class EntryFault(BaseModel):

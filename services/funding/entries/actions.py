@@ -15,7 +15,7 @@ from services.funding.entries.asked import ENTRY_UNKNOWN, Asked, Candidate, Undo
 from services.funding.entries.consuming import name_consumers
 from services.funding.entries.judging import Bench, Verdict
 from services.funding.entries.settling import considered, judge, keep
-from services.funding.entries.store import Entry, sequences_of
+from services.funding.entries.store import Entry
 from services.funding.store import balances_of
 from shared.kit.clock import Clock
 from shared.kit.feed import Happening
@@ -59,22 +59,24 @@ async def record(
                 await name_consumers(session, candidate, verdict.problem)
     else:
         kept = await _kept(session, bench, asked[0].seat.clock)
-    lots = {
-        lot for each in bench.verdicts if each.outcome == "existing" and each.entry for lot in each.entry.lots
-    }
-    standing = await balances_of(session, lots) if lots else {}
+    standing = await _standing(session, bench, kept)
     return [_recorded(each, kept, standing) for each in bench.verdicts]
 
 
 async def _kept(session: AsyncSession, bench: Bench, clock: Clock) -> Mapping[uuid.UUID | None, Entry]:
     """Keep what was judged to be; gives the entries with their places in the ledger, by id."""
-    at = await keep(session, bench, clock, _tell)
-    if at is None:
+    done = await keep(session, bench, clock, _tell)
+    if done.at is None:
         return {}
-    places = await sequences_of(session, bench.kept)
-    return {
-        each.id: replace(each, recorded_at=at, sequence=places[each.id]) for each in bench.kept if each.id
-    }
+    pairs = zip(bench.kept, done.sequences, strict=True)
+    return {each.entry.id: each.kept(done.at, sequence) for each, sequence in pairs}
+
+
+async def _standing(session: AsyncSession, bench: Bench, kept: Mapping[uuid.UUID | None, Entry]) -> Balances:
+    """Read what the lots of entries that were there before hold now."""
+    found = [each.entry for each in bench.verdicts if each.outcome == "existing" and each.entry]
+    lots = {lot for each in found for lot in kept.get(each.id, each).lots}
+    return await balances_of(session, lots) if lots else {}
 
 
 def _recorded(
@@ -86,9 +88,10 @@ def _recorded(
         return verdict.problem
     entry = kept.get(verdict.entry.id)
     if verdict.outcome == "existing":
-        its = {lot: balance for lot, balance in standing.items() if lot in verdict.entry.lots}
-        return Recorded(entry or verdict.entry, its, existing=True)
-    entry = entry or replace(verdict.entry, id=None)
+        entry = entry or verdict.entry
+        its = {lot: balance for lot, balance in standing.items() if lot in entry.lots}
+        return Recorded(entry, its, existing=True)
+    entry = entry or replace(verdict.entry, id=None, postings=tuple(verdict.postings))
     return Recorded(
         entry,
         verdict.balances,

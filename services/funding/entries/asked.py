@@ -4,7 +4,7 @@ What is asked of the map and of the rights is asked once for each place and day,
 """
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -72,8 +72,8 @@ class Candidate:
 class Consideration:
     """Judges by itself each of what is asked for together. Entries of one voucher share an id: one of them can come to be."""
 
-    def __init__(self, undone: Mapping[uuid.UUID, Entry]) -> None:
-        self._undone = undone
+    def __init__(self, undone: Mapping[uuid.UUID, Entry] | None = None) -> None:
+        self._undone = undone or {}
         """The entries whose undoing is asked for, as far as there are any."""
         self._ids: dict[Voucher, uuid.UUID | None] = {}
         self._missing = cache(fault_of_unit)
@@ -166,14 +166,6 @@ class Consideration:
         refusal = self._refusal(seat.caller, seat.territory, line.program, line.unit, day)
         if refusal is not None:
             raise refusal
-
-
-def consider(
-    asked: Sequence[Asked | Undoing], undone: Mapping[uuid.UUID, Entry] | None = None
-) -> list[Candidate | Problem]:
-    """Judge each of what is asked for together by itself."""
-    consideration = Consideration(undone or {})
-    return [consideration.of(each) for each in asked]
 
 
 def _entry_of(asked: Asked, day: date, place: Place) -> tuple[Entry, Line]:

@@ -5,7 +5,7 @@ Whoever calls has locked what the entries touch. One entry or thousands, of one 
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from services.funding import rules
@@ -13,7 +13,7 @@ from services.funding.assignments.actions import holders, require_not_allocated,
 from services.funding.assignments.rules import PlanKey, Planned, note, out_of_plan, plan_of
 from services.funding.balances import ALLOCATES, BRINGS_MONEY, Amounts, Balances, Kind, Line, Lot, Posting
 from services.funding.entries.asked import Candidate
-from services.funding.entries.store import Entry
+from services.funding.entries.store import Entry, Posted
 from services.funding.entries.vouchers import VoucherUsed, differences
 from services.funding.projects.payments import paid_for
 from services.funding.projects.rules import Account
@@ -42,6 +42,8 @@ class Verdict:
 
     outcome: Outcome
     entry: Entry | None = None
+    """Without its postings where it is recorded now."""
+    postings: Sequence[Posting] = ()
     problem: Problem | None = None
     balances: Mapping[Lot, Amounts] = field(default_factory=dict)
     """What the lots that it touched hold after it."""
@@ -68,7 +70,7 @@ class Bench:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.verdicts: list[Verdict] = []
-        self.kept: list[Entry] = []
+        self.kept: list[Posted] = []
         self.touched: dict[Lot, Amounts] = {}
         self.unused: set[Voucher] = set()
         """Vouchers that were claimed for entries that are refused."""
@@ -135,13 +137,12 @@ class Bench:
                 note(planned, each)
         if candidate.undoes and candidate.undoes.id and entry.id:
             self._undone[candidate.undoes.id] = entry.id
-        entry = replace(entry, postings=tuple(postings))
-        self.kept.append(entry)
+        self.kept.append(Posted(entry, postings))
         if entry.voucher is not None and not candidate.undoes:
             self._by_voucher[entry.voucher] = entry
             self.unused.discard(entry.voucher)
         room = account.room_vnd(entry.year) if account is not None else None
-        return Verdict("recorded", entry, None, after, unallocated, room)
+        return Verdict("recorded", entry, postings, None, after, unallocated, room)
 
     def _postings(self, candidate: Candidate) -> list[Posting]:
         entry, line = candidate.entry, candidate.line

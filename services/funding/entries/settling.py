@@ -5,14 +5,14 @@ write order of the change feed; each kind sorted. So transactions wait for each 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments.rules import plan_of
 from services.funding.assignments.store import lock_plans
-from services.funding.entries.asked import Asked, Candidate, Undoing, consider
+from services.funding.entries.asked import Asked, Candidate, Consideration, Undoing
 from services.funding.entries.judging import Bench, Ground, judged, touches_plan
 from services.funding.entries.store import Entry, append, find_many, reversals_of
 from services.funding.entries.vouchers import claim, forget
@@ -26,10 +26,19 @@ from shared.kit.problems import Problem
 Tell = Callable[[Sequence[Entry]], Sequence[Happening]]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """When entries were recorded and, in their order, their places in the ledger."""
+
+    at: datetime | None = None
+    sequences: Sequence[int] = ()
+
+
 async def considered(session: AsyncSession, asked: Sequence[Asked | Undoing]) -> list[Candidate | Problem]:
     """Judge each of what is asked for by itself."""
     undone = [each.reverses for each in asked if isinstance(each, Undoing) and each.reverses]
-    return consider(asked, await find_many(session, undone) if undone else None)
+    consideration = Consideration(await find_many(session, undone) if undone else None)
+    return [consideration.of(each) for each in asked]
 
 
 async def judge(session: AsyncSession, considered: Sequence[Candidate | Problem]) -> Bench:
@@ -44,18 +53,18 @@ async def judge(session: AsyncSession, considered: Sequence[Candidate | Problem]
     return bench
 
 
-async def keep(session: AsyncSession, bench: Bench, clock: Clock, tell: Tell) -> datetime | None:
-    """Write balances, then, in the order of commits, the entries and their announcement; gives the instant of it."""
+async def keep(session: AsyncSession, bench: Bench, clock: Clock, tell: Tell) -> Kept:
+    """Write balances, then, in the order of commits, the entries and their announcement."""
     if bench.unused:
         await forget(session, bench.unused)
     if not bench.kept:
-        return None
+        return Kept()
     holding = bench.ground.holding
     await keep_balances(session, holding, bench.touched)
     at = await take_write_order(session, clock)
-    await append(session, bench.kept, holding, at)
-    await publish(session, at, tell(bench.kept))
-    return at
+    sequences = await append(session, bench.kept, holding, at)
+    await publish(session, at, tell([each.entry for each in bench.kept]))
+    return Kept(at, sequences)
 
 
 async def _ground(session: AsyncSession, candidates: Sequence[Candidate]) -> Ground:

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from typing import cast as typed
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import ARRAY, Row, Select, and_, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import MEASURES, Capital, Kind, Lot, Posting, book_of
@@ -57,54 +58,88 @@ class Entry:
         return [each.lot for each in self.postings]
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An entry to be kept, with what it does to which lots."""
+
+    entry: Entry
+    postings: Sequence[Posting]
+
+    def kept(self, recorded_at: datetime, sequence: int) -> Entry:
+        """Give the entry as it is kept."""
+        postings = tuple(self.postings)
+        return replace(self.entry, postings=postings, recorded_at=recorded_at, sequence=sequence)
+
+
 async def append(
-    session: AsyncSession, entries: Sequence[Entry], holding: Holding, recorded_at: datetime
-) -> None:
-    """Add entries with their postings, in the order given; the caller holds the write order that gave the instant."""
-    rows = [{**row_of(each), "recorded_at": recorded_at} for each in entries]
+    session: AsyncSession, posted: Sequence[Posted], holding: Holding, recorded_at: datetime
+) -> list[int]:
+    """Add entries with their postings in the order given, in one statement; gives their places in the ledger.
+
+    The caller holds the write order that gave the instant.
+    """
+    rows = [_record_of(each.entry, recorded_at) for each in posted]
     postings = [
-        (each.year, each.id, holding.ids[posting.lot], *posting.change.values())
-        for each in entries
+        (each.entry.year, each.entry.id, holding.ids[posting.lot], *posting.change.values())
+        for each in posted
         for posting in each.postings
     ]
-    driver = (await (await session.connection()).get_raw_connection()).driver_connection
-    assert driver is not None
-    records = [tuple(each.values()) for each in rows]
-    await driver.copy_records_to_table("entries", records=records, columns=list(rows[0]))
-    await driver.copy_records_to_table(
-        "postings", records=postings, columns=["year", "entry_id", "lot_id", *MEASURES]
-    )
-
-
-async def sequences_of(session: AsyncSession, entries: Sequence[Entry]) -> Mapping[uuid.UUID, int]:
-    """Tell the places in the ledger that entries were given."""
-    query = select(ENTRIES.c.id, ENTRIES.c.sequence).where(
-        ENTRIES.c.year.in_({each.year for each in entries}), ENTRIES.c.id.in_([each.id for each in entries])
-    )
-    return {row.id: row.sequence for row in await session.execute(query)}
+    columns = dict(zip(ENTRY_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    its = zip(POSTING_COLUMNS, map(list, zip(*postings, strict=True)), strict=True)
+    asked = {**columns, **{f"posting_{name}": values for name, values in its}}
+    return list((await session.scalars(APPEND, asked)).all())
 
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """Give the row that an entry is kept in."""
-    return {
-        "id": entry.id,
-        "kind": entry.kind.value,
-        "decision_number": entry.decision and entry.decision.number,
-        "decision_date": entry.decision and entry.decision.date,
-        "voucher_source": entry.voucher and entry.voucher.source,
-        "voucher_number": entry.voucher and entry.voucher.number,
-        "in_kind_form": entry.in_kind and entry.in_kind.form,
-        "in_kind_quantity": entry.in_kind and entry.in_kind.quantity,
-        "in_kind_unit_of_measure": entry.in_kind and entry.in_kind.unit_of_measure,
-        **{name: getattr(entry, name) for name in KEPT_AS_THEY_ARE},
-    }
+    return dict(zip(ENTRY_COLUMNS, _record_of(entry, entry.recorded_at), strict=True))
+
+
+def _record_of(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
+    decision, voucher, in_kind = entry.decision, entry.voucher, entry.in_kind
+    return (
+        entry.id,
+        entry.kind.value,
+        recorded_at,
+        *((decision.number, decision.date) if decision else (None, None)),
+        *((voucher.source, voucher.number) if voucher else (None, None)),
+        *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
+        *_as_they_are(entry),
+    )
 
 
 KEPT_AS_THEY_ARE = (
     "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
-    "effective_on", "note", "client_id", "recorded_at", "reverses", "batch", "to_component", "to_unit",
-    "deadline", "project",
+    "effective_on", "note", "client_id", "reverses", "batch", "to_component", "to_unit", "deadline", "project",
 )  # fmt: skip
+_as_they_are = attrgetter(*KEPT_AS_THEY_ARE)
+
+ENTRY_COLUMNS = (
+    "id", "kind", "recorded_at", "decision_number", "decision_date", "voucher_source", "voucher_number",
+    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", *KEPT_AS_THEY_ARE,
+)  # fmt: skip
+POSTING_COLUMNS = ("year", "entry_id", "lot_id", *MEASURES)
+
+APPEND = text(
+    """
+    WITH added AS (
+        INSERT INTO entries ({entry})
+        SELECT {entry} FROM unnest({entries}) WITH ORDINALITY AS row ({entry}, place) ORDER BY place
+        RETURNING sequence
+    ), posted AS (
+        INSERT INTO postings ({posting}) SELECT * FROM unnest({postings})
+    )
+    SELECT sequence FROM added ORDER BY sequence
+    """.format(
+        entry=", ".join(ENTRY_COLUMNS),
+        entries=", ".join(f":{name}" for name in ENTRY_COLUMNS),
+        posting=", ".join(POSTING_COLUMNS),
+        postings=", ".join(f":posting_{name}" for name in POSTING_COLUMNS),
+    )
+).bindparams(
+    *(bindparam(name, type_=ARRAY(ENTRIES.c[name].type)) for name in ENTRY_COLUMNS),
+    *(bindparam(f"posting_{name}", type_=ARRAY(POSTINGS.c[name].type)) for name in POSTING_COLUMNS),
+)
 
 
 async def find(session: AsyncSession, entry_id: uuid.UUID) -> Entry | None:
@@ -197,5 +232,6 @@ def _entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         id=row.id,
         sequence=row.sequence,
         reversed_by=row.reversed_by,
+        recorded_at=row.recorded_at,
         **{name: getattr(row, name) for name in KEPT_AS_THEY_ARE if name != "capital"},
     )

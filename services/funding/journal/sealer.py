@@ -11,8 +11,8 @@ from shared.kit.clock import Clock
 from shared.kit.database import Database
 from shared.kit.service import Beside
 
-MOST_IN_A_BLOCK = 2_000
-"""A block is sealed in one transaction; a larger backlog makes several."""
+MOST_IN_A_BLOCK = 500
+"""A block is sealed in one transaction and within some tens of milliseconds; a larger backlog makes several."""
 
 log = structlog.get_logger()
 

@@ -1,0 +1,317 @@
+"""The ledger killed in the middle of things, again and again, with nothing lost and nothing doubled.
+
+    python -m tests.funding.killing                 # a hundred kills
+    python -m tests.funding.killing --kills 10
+
+A funding service in a process of its own over a durable server. Senders post single payments and batches; every one
+is sent again, with the same key and the same vouchers, until it is answered. Meanwhile the service is killed (SIGKILL),
+or one of the server's backends is, which takes the whole server down; both come back. At the end the journal is
+verified from entry one, and every voucher must stand for exactly one entry, as it was acknowledged.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from services.funding.journal.verify import Findings, verify
+from shared.kit.database import Database
+from tests.issuer import Issuer
+from tests.postgres import Server, TestDatabase, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central"}
+UNITS = ("610", "611", "612", "613")
+DECISION = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
+ENOUGH_VND = 10**14
+SENDERS, BATCHES_OF = 6, 150
+READY_SECONDS = 60
+
+
+@dataclass
+class Outcome:
+    """What was killed and what was found afterwards."""
+
+    kills: int = 0
+    in_flight: int = 0
+    """Kills while something was sent and not answered."""
+    acknowledged: int = 0
+    repeats: int = 0
+    """Requests that had to be sent again."""
+    seconds: float = 0
+    faults: list[str] = field(default_factory=list)
+
+
+class Ledger:
+    """The service, killed and started again; its server heals by itself."""
+
+    def __init__(self, database: TestDatabase, folder: Path) -> None:
+        self.port = free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self._database = database
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._next: subprocess.Popen[bytes] | None = None
+        """Loaded, and waiting to serve: most of a start is imports."""
+
+    def start(self) -> None:
+        """Let the process that is loaded serve, and load the next one."""
+        self._process, self._next = self._next or self._loaded(), self._loaded()
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"go\n")
+        self._process.stdin.close()
+
+    def kill(self) -> None:
+        """Kill the service."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def end(self) -> None:
+        """Kill the service and the one that would have followed it."""
+        self.kill()
+        self._process = self._next
+        self.kill()
+
+    def _loaded(self) -> subprocess.Popen[bytes]:
+        told = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("NTP_")},
+            "NTP_DATABASE_URL": self._database.url("funding"),
+            "NTP_STATE_DIR": str(self._folder),
+            "NTP_SEAL_EVERY_SECONDS": "0.2",
+        }
+        app = "services.funding.app:create_app"
+        with (self._folder / "service.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "shared.kit.serve", app, "--port", str(self.port), "--wait"],
+                cwd=ROOT,
+                env=told,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def until_ready(self) -> None:
+        """Wait until the service answers and reaches its database."""
+        deadline = time.monotonic() + READY_SECONDS
+        async with httpx.AsyncClient() as http:
+            while True:
+                try:
+                    if (await http.get(f"{self.origin}/readyz")).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    pass
+                if time.monotonic() > deadline:
+                    raise TimeoutError("the service did not come back")
+                await asyncio.sleep(0.02)
+
+    async def kill_a_backend(self, rng: random.Random) -> bool:
+        """Kill a backend of the server that works for the service: the server ends all others and recovers."""
+        try:
+            admin = await asyncpg.connect(self._database.admin_url, timeout=5)
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return False
+        try:
+            pids = await admin.fetch(
+                "SELECT pid FROM pg_stat_activity WHERE usename = 'funding' AND backend_type = 'client backend'"
+                " ORDER BY state = 'active' DESC, xact_start IS NULL"
+            )
+        finally:
+            await admin.close()
+        if not pids:
+            return False
+        os.kill(pids[0 if rng.random() < 0.8 else -1]["pid"], signal.SIGKILL)
+        return True
+
+
+class Senders:
+    """Clients that send each thing again until it is answered, and remember what was acknowledged."""
+
+    def __init__(self, origin: str, token: str, rng: random.Random) -> None:
+        self._origin = origin
+        self._token = token
+        self._rng = rng
+        self._numbers = count(1)
+        self.acknowledged: dict[str, tuple[str, int]] = {}
+        """Voucher to entry and amount."""
+        self.repeats = 0
+        self.unanswered = 0
+        self.faults: list[str] = []
+        self.stop = asyncio.Event()
+
+    def payment(self) -> dict[str, object]:
+        """A payment under a voucher of its own."""
+        number = next(self._numbers)
+        voucher = {"source": "KBNN Kon Tum", "number": f"GRT-{number}"}
+        return {**LINE, "unit": self._rng.choice(UNITS), "amount_vnd": number, "voucher": voucher}
+
+    async def singles(self) -> None:
+        """Post single payments; now and then the same again under another key, known by its voucher."""
+        while not self.stop.is_set():
+            said = self.payment()
+            for _ in range(2 if self._rng.random() < 0.2 else 1):
+                answer = await self.insist("disbursements", said)
+                if answer is None:
+                    return
+                self.note(str(said["voucher"]["number"]), answer["id"], answer["amount_vnd"])  # type: ignore[index]
+
+    async def batches(self) -> None:
+        """Post batches, each twice under two keys: once whole, and once more in another order."""
+        while not self.stop.is_set():
+            entries = [{**self.payment(), "kind": "disbursement"} for _ in range(BATCHES_OF)]
+            for order in (entries, entries[::-1]):
+                answer = await self.insist("batches", {"mode": "all_or_nothing", "entries": order})
+                if answer is None:
+                    return
+                for entry, verdict in zip(order, answer["verdicts"], strict=True):
+                    self.note(str(entry["voucher"]["number"]), verdict["entry"], entry["amount_vnd"])  # type: ignore[index,arg-type]
+
+    def note(self, voucher: str, entry: str, amount_vnd: int) -> None:
+        """Remember what was acknowledged; it must never be acknowledged as something else."""
+        known = self.acknowledged.setdefault(voucher, (entry, amount_vnd))
+        if known != (entry, amount_vnd):
+            self.faults.append(f"{voucher} was acknowledged as {known} and as {(entry, amount_vnd)}")
+
+    async def insist(self, path: str, said: object) -> dict[str, object] | None:
+        """Send until it is answered; a killed service refuses the connection, a recovering server is 503."""
+        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": uuid.uuid4().hex}
+        self.unanswered += 1
+        try:
+            while True:
+                try:
+                    async with httpx.AsyncClient(timeout=30) as http:
+                        answer = await http.post(
+                            f"{self._origin}/v1/funding/{path}", json=said, headers=headers
+                        )
+                except httpx.TransportError:
+                    self.repeats += 1
+                    await asyncio.sleep(0.05)
+                    continue
+                if answer.is_success:
+                    return dict(answer.json())
+                if answer.status_code != 503:
+                    self.faults.append(f"{path}: {answer.status_code} {answer.text[:500]}")
+                    return None
+                self.repeats += 1
+                await asyncio.sleep(0.05)
+        finally:
+            self.unanswered -= 1
+
+
+async def killed_again_and_again(kills: int, seed: int = 0) -> Outcome:
+    """Run everything and tell what was found."""
+    begun, outcome, rng = time.monotonic(), Outcome(), random.Random(seed)
+    server = Server(durable=True)
+    try:
+        database = server.clone()
+        with tempfile.TemporaryDirectory(prefix="ntp-kill-") as name:
+            issuer, folder = Issuer(), Path(name)
+            (folder / "jwks.json").write_text(json.dumps(issuer.keys.as_dict(private=False)))
+            token = issuer.token("killed", ["funding"], ["poverty"], ["62"], lives=timedelta(hours=6))
+            ledger = Ledger(database, folder)
+            senders = Senders(ledger.origin, token, rng)
+            ledger.start()
+            try:
+                await ledger.until_ready()
+                for unit in UNITS:
+                    given = {**LINE, "unit": unit, "amount_vnd": ENOUGH_VND, "decision": DECISION}
+                    await senders.insist("allocations", given)
+                await _killing(ledger, senders, outcome, kills, rng)
+            finally:
+                ledger.end()
+            outcome.acknowledged, outcome.repeats = len(senders.acknowledged), senders.repeats
+            outcome.faults += senders.faults + await _faults_of(database, senders)
+    finally:
+        server.stop()
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+async def _killing(
+    ledger: Ledger, senders: Senders, outcome: Outcome, kills: int, rng: random.Random
+) -> None:
+    work = [asyncio.create_task(senders.singles()) for _ in range(SENDERS)]
+    work += [asyncio.create_task(senders.batches()) for _ in range(2)]
+    while outcome.kills < kills:
+        known = len(senders.acknowledged)
+        while len(senders.acknowledged) == known:  # something gets through between two kills
+            await asyncio.sleep(0.005)
+            if any(each.done() for each in work):
+                break
+        await asyncio.sleep(rng.random() * 0.2)
+        in_flight = senders.unanswered > 0
+        if outcome.kills % 3 == 2:
+            if not await ledger.kill_a_backend(rng):
+                continue
+        else:
+            ledger.kill()
+            ledger.start()
+        outcome.kills += 1
+        outcome.in_flight += in_flight
+        await ledger.until_ready()
+    senders.stop.set()
+    await asyncio.gather(*work)
+
+
+async def _faults_of(database: TestDatabase, senders: Senders) -> list[str]:
+    """Hold what is kept against what was acknowledged, and the journal against itself."""
+    admin = await asyncpg.connect(database.admin_url)
+    try:
+        rows = await admin.fetch(
+            "SELECT voucher_number, array_agg(id::text) AS ids, array_agg(amount_vnd) AS amounts"
+            " FROM funding.entries WHERE voucher_number IS NOT NULL GROUP BY voucher_number"
+        )
+        keys = await admin.fetchval("SELECT count(*) FROM funding.answered_requests WHERE status IS NULL")
+    finally:
+        await admin.close()
+    kept = {row["voucher_number"]: list(zip(row["ids"], row["amounts"], strict=True)) for row in rows}
+    faults = [f"{number} stands for {found}" for number, found in kept.items() if len(found) != 1]
+    faults += [
+        f"{number} was acknowledged as {entry} and is {kept.get(number)}"
+        for number, entry in senders.acknowledged.items()
+        if kept.get(number) != [entry]
+    ]
+    faults += [f"{number} was never acknowledged" for number in kept.keys() - senders.acknowledged.keys()]
+    faults += [f"{keys} keys were kept without an answer"] if keys else []
+    findings = await _verified(database)
+    if findings.entries != len(kept) + len(UNITS):
+        faults.append(f"{findings.entries} entries for {len(kept)} vouchers and {len(UNITS)} allocations")
+    return faults + findings.faults
+
+
+async def _verified(database: TestDatabase) -> Findings:
+    ledger = Database(database.url("funding"), pool_size=1)
+    try:
+        async with ledger.reading() as session:
+            return await verify(session)
+    finally:
+        await ledger.close()
+
+
+def main() -> int:
+    """Kill as often as asked; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.funding.killing", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    outcome = asyncio.run(killed_again_and_again(given.kills, given.seed))
+    print(json.dumps(outcome.__dict__, indent=1))
+    return 1 if outcome.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
