@@ -47,7 +47,7 @@ check: $(DEV) ## lint, format, types, import rules, dependencies; all of them, w
 
 bench: $(DEV) ## measure against bare asyncpg, bare FastAPI and no proxy, as ratios
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
-	@$(BIN)/python -m tests.benchmarks.ledger --rounds 1 --each 20
+	@$(BIN)/python -m tests.benchmarks.ledger --rounds 1
 	@$(BIN)/python -m tests.benchmarks.national --millions 1 2
 
 .env: .env.example ## make the passwords of docker-compose.yml, once

@@ -327,8 +327,8 @@ async def measure(rounds: int, senders: int, each: int, size: int) -> None:
                 f"a batch of {size:,}, one sender": await batches(
                     bench, bare, 100 if few else size, 1, 1 if few else 3
                 ),
-                f"batches of {size:,}, three senders": await batches(
-                    bench, bare, 100 if few else size, 3, 1 if few else 2
+                f"batches of {size:,}, two senders": await batches(
+                    bench, bare, 100 if few else size, 2, 1 if few else 2
                 ),
             }
             for what, beside in made.items():
@@ -345,8 +345,8 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each, after one to warm up")
     parser.add_argument("--senders", type=int, default=48, help="concurrent senders of single entries")
-    parser.add_argument("--each", type=int, default=50, help="single entries of each sender")
-    parser.add_argument("--size", type=int, default=5000, help="entries of a batch")
+    parser.add_argument("--each", type=int, default=20, help="single entries of each sender")
+    parser.add_argument("--size", type=int, default=2000, help="entries of a batch")
     given = parser.parse_args()
     uvloop.run(measure(given.rounds, given.senders, given.each, given.size))
 

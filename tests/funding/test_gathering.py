@@ -5,8 +5,11 @@ from collections import Counter
 
 import asyncpg
 import pytest
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import event
 
+from services.funding.app import create_app
+from services.funding.settings import FundingSettings
 from services.funding.store import unbalanced
 from shared.kit import gathering
 from tests.funding.conftest import DECISION, LINE, Office, voucher
@@ -193,3 +196,34 @@ async def test_no_more_than_so_many_share_a_transaction(office, monkeypatch, com
     answers = await asyncio.gather(*(office.post("disbursements", paid(1)) for _ in range(20)))
     assert codes(answers) == {201: 20}
     assert len(commits) >= 5
+
+
+async def test_two_services_over_one_ledger_never_take_the_same_money(office, app, database, issuer):
+    """Each gathers for itself; what they share is the database. Lots are wanted in both orders, and begun by both."""
+    settings = FundingSettings(database_url=database.url("funding"), seal_every_seconds=3600)
+    other_app = issuer.trust(create_app(settings))
+    transport = ASGITransport(other_app)
+    async with (
+        other_app.router.lifespan_context(other_app),
+        AsyncClient(transport=transport, base_url="http://funding") as http,
+    ):
+        offices = (office, Office(http, office.token, other_app))
+        for unit in ("610", "611"):
+            await office.allocate(100, unit=unit)
+        same = paid(1, unit="611")
+        moved = {**LINE, "amount_vnd": 3, "decision": DECISION}
+        answers = await asyncio.gather(
+            *(offices[at % 2].post("disbursements", paid(5, unit="610")) for at in range(40)),
+            *(offices[at % 2].post("disbursements", same, key="same") for at in range(6)),
+            *(offices[at % 2].post("transfers", {**moved, "unit": ("610", "611")[at % 2], "to_unit": ("611", "610")[at % 2]}) for at in range(8)),
+            *(offices[at % 2].post("transfers", {**moved, "unit": "611", "to_unit": "613"}) for at in range(6)),
+        )  # fmt: skip
+        found = codes(answers)
+        assert set(found) == {201, "insufficient_funds"}
+        assert len({it.content for it in answers[40:46]}) == 1
+    progress = (await office.get("status", year=2023)).json()["rows"][-1]
+    paid_in_all = 5 * sum(it.status_code == 201 for it in answers[:40]) + 1
+    assert (progress["left_vnd"], progress["disbursed_vnd"]) == (200 - paid_in_all, paid_in_all)
+    told = (await office.get("changes", limit=200)).json()["items"]
+    assert [it["time"] for it in told] == sorted(it["time"] for it in told)
+    await sound(app)
