@@ -62,5 +62,7 @@ def _later(part: Period, asked: Period) -> tuple[bool, date, date]:
 
 def _in_proportion(one: Stretch, asked: Period) -> Measure:
     """Count coverage in proportion to length, for eleven of twelve months are no whole year."""
+    if one.period.kind is asked.kind:
+        return one.measure
     covers = one.measure.covers * Fraction(one.period.kind.months, asked.kind.months)
     return replace(one.measure, covers=covers)

@@ -1,6 +1,6 @@
 """How a figure is made. Pure: rolled-up measures in, exact values out; nothing is rounded here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -47,15 +47,23 @@ NOTHING_STATED = Outcome(None)
 def combine(measures: Iterable[Measure]) -> Measure | None:
     """Add up measures of the same thing over several roll-ups."""
     found = list(measures)
-    if not found:
-        return None
+    if len(found) <= 1:
+        return found[0] if found else None
     return Measure(
         value=sum((it.value for it in found), Decimal(0)),
-        covers=sum((it.covers for it in found), Fraction(0)),
+        covers=_added([it.covers for it in found]),
         status=min(it.status for it in found),
         oldest_at=min(it.oldest_at for it in found),
         newest_at=max(it.newest_at for it in found),
     )
+
+
+def _added(parts: Collection[Fraction]) -> Fraction:
+    """Add up fractions; mostly all are whole, and adding as fractions is ten times the work."""
+    denominators = {it.denominator for it in parts}
+    if len(denominators) == 1:
+        return Fraction(sum(it.numerator for it in parts), denominators.pop())
+    return sum(parts, Fraction(0))
 
 
 def evaluate(figure: Figure, measures: Mapping[str, Measure]) -> Outcome:
