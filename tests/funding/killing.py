@@ -78,8 +78,8 @@ class Ledger:
     def kill(self) -> None:
         """Kill the service."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        with self._process as process:
+            process.send_signal(signal.SIGKILL)
 
     def end(self) -> None:
         """Kill the service and the one that would have followed it."""
