@@ -128,6 +128,14 @@ def test_every_rule_module_is_held_to_the_contract_of_rules():
             assert (ROOT / (module.replace(".", "/") + ".py")).exists(), module
 
 
+def test_no_text_holds_the_marks_of_a_merge():
+    mark = re.compile(r"(?m)^(<{7} |>{7} )")
+    texts = [*MODULES, *TESTS, *ROOT.glob("*.*"), *(ROOT / "examples").rglob("*.*")]
+    kinds = {".py", ".md", ".toml", ".yml", ".ini", ".txt", ".json", ".csv"}
+    assert ROOT / "README.md" in texts
+    assert not [said(path) for path in texts if path.suffix in kinds and mark.search(source(path))]
+
+
 def test_no_path_or_host_of_a_machine_is_written_down():
     found = re.compile(r"/(root|home)/\w|pypi\.org|files\.pythonhosted")
     this = Path(__file__).resolve()

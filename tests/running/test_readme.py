@@ -25,6 +25,12 @@ def test_every_setting_is_in_the_configuration_table(settings):
     assert missing == []
 
 
+def test_no_setting_is_told_of_twice():
+    rows = [re.findall(r"`(NTP_\w+)`", line.split("|")[1]) for line in README.splitlines() if line[:1] == "|"]
+    told = [name for row in rows for name in row]
+    assert sorted(set(told)) == sorted(told)
+
+
 def test_every_variable_in_the_readme_is_a_setting():
     known = {f"NTP_{field.upper()}" for settings in CLASSES for field in settings.model_fields}
     assert set(re.findall(r"`(NTP_\w+)`", README)) <= known
