@@ -167,8 +167,11 @@ async def test_a_report_names_its_evidence_by_hash(office):
     ref = {"sha256": PDF_SHA, "kind": "signed_document"}
     early = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[ref])
     assert early.json()["errors"][0]["pointer"] == "/evidence/0/sha256"
-    assert (await keep(office)).status_code == 201
-    assert (await keep(office)).status_code == 200
+    first = await keep(office)
+    office.clock.move(days=1)
+    again = await keep(office)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
     report = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[ref])
     assert report.status_code == 201
     whole = (await office.get(f"reports/{report.json()['id']}", office.reviewer)).json()

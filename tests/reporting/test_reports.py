@@ -237,6 +237,7 @@ async def test_a_correction_of_an_older_report_is_a_conflict_that_shows_what_dif
     assert body["code"] == "supersedes_not_latest"
     assert body["report"]["id"] == second["id"]
     (differing,) = body["differences"]
+    assert body["differences_count"] == 1
     assert (differing["unit"], differing["indicator"]) == (COMMUNE, "poor")
     assert (differing["before"], differing["after"]) == ("11", "12")
 

@@ -1,5 +1,11 @@
 """Reviews in bulk, the steps of a chain, what a report changes, receipts."""
 
+import uuid
+
+import pytest
+
+from shared.reporting.reports import store
+
 PLACE = "610"
 
 
@@ -35,6 +41,28 @@ async def test_a_return_needs_a_reason(office):
     verdict = {"report": report["id"], "verdict": "return", "content_sha256": report["content_sha256"]}
     answer = await office.post("reviews", {"reviews": [verdict]}, office.reviewer)
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("reason", ["   ", " .\n "])
+async def test_blanks_are_no_reason(office, reason):
+    report = await submitted(office)
+    for body, path in (
+        ({"content_sha256": report["content_sha256"], "reason": reason}, f"reports/{report['id']}/return"),
+        ({"content_sha256": report["content_sha256"], "reason": reason}, f"reports/{report['id']}/withdraw"),
+    ):
+        answer = await office.post(path, body, office.reviewer)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reason"), path
+
+
+async def test_a_report_that_another_moved_meanwhile_is_not_taken_for_what_it_was(office):
+    report = await submitted(office)
+    async with office.app.state.database.writing() as session:
+        before = (await store.report(session, uuid.UUID(report["id"]))).state
+        await office.verdict(report)
+        assert (before, (await store.report(session, uuid.UUID(report["id"]))).state) == (
+            "submitted",
+            "accepted",
+        )
 
 
 async def test_steps_are_passed_in_order_before_acceptance(office):

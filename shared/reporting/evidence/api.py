@@ -50,7 +50,7 @@ async def keep_evidence(
     request: Request,
     response: Response,
 ) -> EvidenceOut:
-    """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing.
+    """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing and says when it was kept.
 
     It has a type and no name: one that comes with a file name is refused.
     """
@@ -71,7 +71,9 @@ async def keep_evidence(
         .returning(EvidenceFile.sha256)
     )
     response.status_code = status.HTTP_201_CREATED if kept.first() else status.HTTP_200_OK
-    return EvidenceOut(sha256=sha256, media_type=media_type, size_bytes=len(content), kept_at=desk.now)
+    columns = EvidenceFile.sha256, EvidenceFile.media_type, EvidenceFile.size_bytes, EvidenceFile.kept_at
+    found = await desk.session.execute(select(*columns).where(EvidenceFile.sha256 == sha256))
+    return EvidenceOut.model_validate(found.one(), from_attributes=True)
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)

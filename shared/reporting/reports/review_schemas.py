@@ -1,15 +1,18 @@
 """How reviews are said."""
 
 import uuid
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.kit.problems import Sentence
 from shared.kit.shapes import misshapen
 from shared.reporting.words import SHA_EXAMPLE, Sha256
 
 RETURN_NEEDS_REASON = Sentence("Trả lại báo cáo phải nêu lý do.", "A return needs a reason.")
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
+"""Why something is done to a report; blanks are no reason."""
 
 
 class AcceptIn(BaseModel):
@@ -29,7 +32,7 @@ class ReturnIn(BaseModel):
     )
 
     content_sha256: Sha256
-    reason: str = Field(min_length=3, max_length=2000, description="why it is returned")
+    reason: Reason = Field(description="why it is returned")
 
 
 class WithdrawIn(BaseModel):
@@ -38,7 +41,7 @@ class WithdrawIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
 
     content_sha256: Sha256
-    reason: str | None = Field(None, max_length=2000, description="why it is withdrawn")
+    reason: Reason | None = Field(None, description="why it is withdrawn")
 
 
 class VerdictIn(BaseModel):
@@ -49,7 +52,7 @@ class VerdictIn(BaseModel):
     report: uuid.UUID = Field(description="the report's id")
     verdict: Literal["accept", "return"] = Field(description="what to do with it")
     content_sha256: Sha256
-    reason: str | None = Field(None, min_length=3, max_length=2000, description="why; needed to return")
+    reason: Reason | None = Field(None, description="why; needed to return")
 
     @model_validator(mode="after")
     def _reason_for_return(self) -> Self:

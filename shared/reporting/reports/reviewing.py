@@ -76,7 +76,7 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
         raise Forbidden(reason=REVIEWER_WITHDRAWS, scopes=["review"])
     if report.state == "accepted" and report.client_id == desk.caller.client_id:
         raise OwnReport
-    if report.state == "accepted" and not (reason or "").strip():
+    if report.state == "accepted" and reason is None:
         raise Invalid(faults=[fault("/reason", "reason_required", REASON_REQUIRED)])
     if report.content_sha256 != seen_sha256:
         raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)

@@ -83,8 +83,8 @@ async def live_reports(session: AsyncSession, unit: str, period: str, form: str)
 
 
 async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
-    """Give one report, or None."""
-    return await session.get(Report, report_id)
+    """Give one report as it is now, or None; another may have moved it since this transaction read it."""
+    return await session.get(Report, report_id, populate_existing=True)
 
 
 async def values_of(session: AsyncSession, it: Report) -> list[Stated]:

@@ -31,6 +31,7 @@ EVIDENCE_UNKNOWN = Sentence(
     "No file with this hash has been sent; send the file first.",
 )
 DIFFERENCES_SAID = 50
+"""The refusal of a correction shows so many of what differs, and how many there are."""
 _ORDINAL = re.compile("[0-9]{1,9}")
 """A step of a pointer that is a place in a list; a client may name a field with any other digits."""
 
@@ -126,7 +127,10 @@ async def _latest(
         if supersedes != latest.id:
             found = differences(checked.said, await store.values_of(desk.session, latest))
             raise SupersedesNotLatest(
-                latest=str(latest.id), report=_named(latest), differences=found[:DIFFERENCES_SAID]
+                latest=str(latest.id),
+                report=_named(latest),
+                differences=found[:DIFFERENCES_SAID],
+                differences_count=len(found),
             )
         return latest.id
     if supersedes is None:
