@@ -15,6 +15,7 @@ from gateway.overview.composition import (
     age_fields,
     compose,
     refusal_of,
+    until_of,
     without_ages,
 )
 from gateway.overview.parts import Part, Parts, Question, Refused
@@ -67,7 +68,14 @@ async def _parts(
     query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true", **known_at})
     paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
     if FUNDING in settings.upstreams:
-        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode({'year': when.year, 'unit': unit, **known_at})}"
+        until = until_of(when)
+        of_year = {
+            "year": when.year,
+            "unit": unit,
+            **({"until": until.isoformat()} if until else {}),
+            **known_at,
+        }
+        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode(of_year)}"
     authorization = request.headers.get("authorization")
     language = language_of(request)
     questions = [Question(name, path, language, asker) for name, path in paths.items()]
@@ -87,8 +95,7 @@ def _answer(
         [part for part in parts if part.service != FUNDING],
         next((part for part in parts if part.service == FUNDING), None),
         unit=unit,
-        period=str(when),
-        year=when.year,
+        period=when,
         basis=basis,
         now=now,
         language=language_of(request),

@@ -1,7 +1,7 @@
 """Parts into one answer. Pure: what was fetched comes in, what is said goes out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,7 @@ import http_sf
 
 from gateway.overview.parts import Part, Refused
 from shared.kit.problems import Language, Sentence, Unavailable
+from shared.periods import Period, PeriodKind
 
 
 class StatusIncomplete(Unavailable):
@@ -43,8 +44,7 @@ def compose(
     funding: Part | None,
     *,
     unit: Mapping[str, str],
-    period: str,
-    year: int,
+    period: Period,
     basis: str,
     now: float,
     language: Language,
@@ -57,7 +57,7 @@ def compose(
     )
     said: dict[str, Any] = {
         "unit": named,
-        "period": period,
+        "period": str(period),
         "basis": basis,
         "as_of": newest(part.known.said.get("as_of") for part in parts if part.known),
         "complete": all(part.fresh for part in parts),
@@ -69,10 +69,28 @@ def compose(
     if funding:
         said["funding"] = {
             **_state(funding, now, language, path),
-            "year": year,
+            "year": period.year,
+            "until": _until(funding, period),
             "rows": _list(funding, "rows"),
             "sources": _list(funding, "sources"),
         }
+    return said
+
+
+def until_of(period: Period) -> date | None:
+    """Tell until which day money of the budget year is in a period: from January to the end of a quarter or a month.
+
+    None for the year, which is whole: what is paid of it in January until the deadline is its own.
+    """
+    return None if period.kind is PeriodKind.YEAR else period.ends_on
+
+
+def _until(funding: Part, period: Period) -> str | None:
+    """Say the day as the ledger does, or as it was asked where it said nothing."""
+    if funding.known is None:
+        asked = until_of(period)
+        return asked.isoformat() if asked else None
+    said: str | None = funding.known.said.get("until")
     return said
 
 

@@ -3,7 +3,7 @@
 These are a consumer's tolerant models: the owners of figures and ledger rows describe them in full.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,6 +44,7 @@ EXAMPLE: dict[str, Any] = {
         "state": "fresh",
         "age_seconds": 0,
         "year": 2023,
+        "until": None,
         "rows": [
             {
                 "capital": "total",
@@ -115,8 +116,11 @@ class FundingRowOut(BaseModel):
 class FundingPartOut(PartOut):
     """What the ledger says."""
 
-    year: int = Field(
-        description="the budget year whose money this is, whole: a year's money is not divided by its quarters and months"
+    year: int = Field(description="the budget year whose money this is")
+    until: date | None = Field(
+        description="last day of effect that counts: for a half year, a quarter or a month its last day, and the money "
+        "is that of the budget year from its start to that day, what is available included; null for a year, which is whole: "
+        "what is paid of it in January until the deadline is its own"
     )
     rows: list[FundingRowOut] = Field(description="the central budget by capital kind, and in total")
     sources: list[dict[str, Any]] = Field(description="the other sources, with their parts")

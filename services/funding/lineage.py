@@ -1,6 +1,7 @@
 """The address of the entries that a figure is made of."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,8 @@ from services.funding.queries import NO_COMPONENT
 
 ENTRIES = "/v1/funding/entries"
 TERMS = (
-    "year", "program", "component", "capital", "source", "unit", "origin_year", "month", "below",
+    "year", "program", "component", "capital", "source", "unit", "origin_year", "month", "below", "until",
+    "as_of",
 )  # fmt: skip
 """What entries may be narrowed by."""
 
@@ -21,5 +23,9 @@ def lineage(keys: Mapping[str, str | int | None], asked: Mapping[str, Any]) -> s
         terms["component"] = NO_COMPONENT
     if keys.get("unit", TOTAL) != TOTAL:
         terms["below"] = "false"
-    said = {name: terms[name] for name in TERMS if terms.get(name) is not None}
+    said = {name: _text(terms[name]) for name in TERMS if terms.get(name) is not None}
     return f"{ENTRIES}?{urlencode(said, doseq=True)}"
+
+
+def _text(term: Any) -> Any:
+    return term.isoformat() if isinstance(term, date) else term

@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 
 from services.funding.balances import Book, Capital
 from services.funding.places import Place
+from shared.kit.days import Day
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
 """Before 2016 the medium-term plan that the programs are funded from did not exist."""
@@ -34,6 +35,14 @@ OfUnit = Annotated[
 OfBook = Annotated[
     Book,
     Query(description="agency: payments as reported by agencies; treasury: as confirmed by the treasury"),
+]
+Until = Annotated[
+    Day | None,
+    Query(
+        description="day of effect, as 2023-09-30: what took effect later does not count; by default everything counts, "
+        "payments until the deadlines in the next year included",
+        examples=["2023-09-30"],
+    ),
 ]
 Below = Annotated[bool, Query(description="with everything below the unit; false: the unit alone")]
 

@@ -8,7 +8,7 @@ import pytest
 from gateway.app import create_app
 from gateway.overview import parts as parts_module
 from tests.gateway.conftest import settings_of, speaking_to
-from tests.gateway.neighbours import progress
+from tests.gateway.neighbours import ledger, progress
 from tests.gateway.status import ALL_FRESH, STATUS, states, values
 from tests.postgres import free_port
 
@@ -27,7 +27,7 @@ async def test_the_whole_picture_in_one_answer(gateway, neighbours):
     assert (said["programs"][0]["state"], said["programs"][0]["age_seconds"]) == ("fresh", 0)
     assert said["funding"]["rows"][0]["allocated_vnd"] == 1274696000000
     assert said["funding"]["sources"] == [{"source": "local_budget"}]
-    assert said["funding"]["year"] == 2023
+    assert (said["funding"]["year"], said["funding"]["until"]) == (2023, None)
     assert answer.headers["age"] == "0"
     assert (
         answer.headers["status-parts"]
@@ -41,6 +41,49 @@ async def test_the_whole_picture_in_one_answer(gateway, neighbours):
     assert "authorization" not in headers
     assert headers["x-request-id"] == answer.headers["x-request-id"]
     assert neighbours["funding"].requests[0][1] == "/v1/funding/status?year=2023&unit=62"
+
+
+@pytest.mark.parametrize(
+    ("period", "until"),
+    [
+        ("2023-Q1", "2023-03-31"),
+        ("2023-Q3", "2023-09-30"),
+        ("2023-S1", "2023-06-30"),
+        ("2024-02", "2024-02-29"),
+        ("2023-Q4", "2023-12-31"),
+    ],
+)
+async def test_money_of_a_shorter_period_is_that_of_its_year_until_its_last_day(
+    gateway, neighbours, period, until
+):
+    neighbours["funding"].answer = {**ledger(), "until": until}
+    said = (await gateway.get(f"/v1/status?period={period}&unit=62")).json()["funding"]
+    assert (said["state"], said["year"], said["until"]) == ("fresh", int(period[:4]), until)
+    asked = f"/v1/funding/status?year={period[:4]}&unit=62&until={until}"
+    assert [target for _, target, *_ in neighbours["funding"].requests] == [asked]
+
+
+async def test_what_is_remembered_of_a_quarter_is_not_said_of_another_or_of_the_year(gateway, neighbours):
+    funding = neighbours["funding"]
+    funding.answer = {**ledger(), "until": "2023-09-30", "rows": [{"capital": "total", "disbursed_vnd": 9}]}
+    third = "/v1/status?period=2023-Q3"
+    fresh = await gateway.get(third)
+    funding.status, funding.answer = 500, {}
+    stale = (await gateway.get(third)).json()["funding"]
+    assert (stale["state"], stale["until"], stale["rows"]) == (
+        "stale",
+        "2023-09-30",
+        fresh.json()["funding"]["rows"],
+    )
+    for period, until in (("2023-Q2", "2023-06-30"), ("2023-Q4", "2023-12-31"), ("2023", None)):
+        missing = (await gateway.get(f"/v1/status?period={period}")).json()["funding"]
+        assert (missing["state"], missing["until"], missing["rows"]) == ("unavailable", until, [])
+
+
+async def test_a_ledger_that_knows_no_such_day_is_not_said_to_have_cut(gateway, neighbours):
+    """While services are replaced one by one, an older ledger answers with the whole year; it is shown as that."""
+    said = (await gateway.get("/v1/status?period=2023-Q3")).json()["funding"]
+    assert (said["rows"], said["until"]) == (neighbours["funding"].answer["rows"], None)
 
 
 async def test_the_tag_stands_still_while_nothing_changes(gateway, neighbours):

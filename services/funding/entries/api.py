@@ -34,8 +34,10 @@ from services.funding.queries import (
     OfUnit,
     OriginYear,
     Sought,
+    Until,
 )
 from shared.kit.bodies import Draft
+from shared.kit.feed import AsOf
 from shared.kit.gathering import GatheringRoute
 from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, link_next, page
@@ -160,13 +162,15 @@ async def list_entries(
     month: Annotated[
         str | None, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09")
     ] = None,
+    until: Until = None,
+    as_of: AsOf = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
     scope = await desk.scope(unit, year, below=below)
     sought = Sought(year, program, component, capital, source, scope.places, origin_year)
-    query = store.newest_first(sought, kind, voucher, batch, month, project)
+    query = store.newest_first(sought, kind, voucher, batch, month, project, until=until, as_of=as_of)
     rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
     link_next(request, response, rows.next)
     entries = await store.with_postings(desk.session, rows.items)

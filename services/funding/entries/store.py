@@ -170,6 +170,9 @@ def newest_first(
     batch: uuid.UUID | None = None,
     month: str | None = None,
     project: str | None = None,
+    *,
+    until: date | None = None,
+    as_of: datetime | None = None,
 ) -> Select[Any]:
     """Query entries: those that touched the lots sought, so that they are exactly what a figure is made of."""
     query, of_entry = entry_query(), [POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id]
@@ -189,6 +192,10 @@ def newest_first(
         first = date.fromisoformat(f"{month}-01")
         following = (first + timedelta(days=31)).replace(day=1)
         query = query.where(ENTRIES.c.effective_on >= first, ENTRIES.c.effective_on < following)
+    if until is not None:
+        query = query.where(ENTRIES.c.effective_on <= until)
+    if as_of is not None:
+        query = query.where(ENTRIES.c.recorded_at <= as_of)
     terms = lot_terms(sought)
     if terms:
         touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)

@@ -123,7 +123,14 @@ async def _view(
         on=seen.on,
         lots=[it for it in lots if origin_year in {None, it.held.lot.origin_year}],
         expected=expected,
-        asked={"year": year, **narrowed, "source": sources, "unit": unit},
+        asked={
+            "year": year,
+            **narrowed,
+            "source": sources,
+            "unit": unit,
+            "until": seen.on,
+            "as_of": as_of,
+        },
         said={
             "year": year,
             "unit": UnitOut.of(scope.unit) if scope.unit else None,

@@ -20,6 +20,7 @@ from services.funding.queries import (
     OriginYear,
     Sought,
 )
+from shared.kit.days import Day
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 
@@ -88,7 +89,7 @@ async def read_lapses(
     _: PublicReader,
     year: BudgetYear,
     until: Annotated[
-        date | None, Query(description="only what lapses on this day or before; by default everything")
+        Day | None, Query(description="only what lapses on this day or before; by default everything")
     ] = None,
     program: OfProgram = None,
     component: OfComponent = None,

@@ -1,7 +1,7 @@
 """Where progress is read. Public, unless the installation closes public reads."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -25,6 +25,7 @@ from services.funding.progress.schemas import (
     amounts,
 )
 from services.funding.progress.store import GROUPINGS
+from services.funding.proposals import FAR_FROM_YEAR
 from services.funding.queries import (
     BudgetYear,
     OfBook,
@@ -35,6 +36,7 @@ from services.funding.queries import (
     OfUnit,
     OriginYear,
     Sought,
+    Until,
 )
 from shared.kit.answers import language_of
 from shared.kit.feed import AsOf, newest_change
@@ -67,6 +69,17 @@ GroupBy = Annotated[
 ]
 
 
+async def _until(year: BudgetYear, until: Until = None) -> date | None:
+    if until is not None and abs(until.year - year) > 1:
+        day = until.isoformat()
+        raise Invalid(faults=[fault("/query/until", "date_far_from_year", FAR_FROM_YEAR, day=day, year=year)])
+    return until
+
+
+UntilADay = Annotated[date | None, Depends(_until)]
+"""A day near the year that is asked for: all else is a typing error, and would be answered by nothing, or by everything."""
+
+
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
 async def read_progress(
     *,
@@ -80,6 +93,7 @@ async def read_progress(
     source: OfSources = None,
     unit: OfUnit = None,
     origin_year: OriginYear = None,
+    until: UntilADay,
     as_of: AsOf = None,
     book: OfBook = "agency",
     print_in: PrintIn = None,
@@ -88,13 +102,14 @@ async def read_progress(
     """Read what was allocated, carried over, committed and disbursed in a year, in any grouping.
 
     Shown are the sources that count in the disbursement rate, unless `source` names others (`all` for every one) or the
-    rows are by source. Rates are divided after adding, never averaged, and are of the money that counts.
+    rows are by source. Rates are divided after adding, never averaged, and are of the money that counts. With `until`,
+    what is available is also that of the day.
     """
     by, catalogue = groupings(group_by, GROUPINGS), desk.catalogue
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
     sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
-    parts = await store.parts(desk.session, sought, by, as_of=as_of, book=book)
+    parts = await store.parts(desk.session, sought, by, until=until, as_of=as_of, book=book)
     rows = group(parts, by, counted=catalogue.counted, with_a_rate=catalogue.with_a_rate)
     asked = {
         "year": year,
@@ -104,11 +119,14 @@ async def read_progress(
         "source": sources if source or "source" not in by else None,
         "unit": unit,
         "origin_year": origin_year,
+        "until": until,
+        "as_of": as_of,
         "book": book,
         "print_in": print_in,
     }
     return ProgressOut(
         year=year,
+        until=until,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
         as_of=await _known_until(desk, as_of),
@@ -124,24 +142,35 @@ async def read_status(
     _: PublicReader,
     year: BudgetYear,
     unit: OfUnit = None,
+    until: UntilADay,
     as_of: AsOf = None,
     book: OfBook = "agency",
     print_in: PrintIn = None,
     language: Wished,
 ) -> StatusOut:
-    """Read the money of a year as the province-wide status shows it.
+    """Read the money of a year as the province-wide status shows it, whole or until a day of it.
 
     `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
     others, with the counterpart and the integrated money as parts of the local budget.
     """
     scope = await desk.scope(unit, year)
     sought = Sought(year=year, places=scope.places)
-    parts = await store.parts(desk.session, sought, ("capital", "source"), as_of=as_of, book=book)
-    asked = {"year": year, "unit": unit, "book": book, "print_in": print_in}
+    parts = await store.parts(
+        desk.session, sought, ("capital", "source"), until=until, as_of=as_of, book=book
+    )
+    asked = {
+        "year": year,
+        "unit": unit,
+        "until": until,
+        "as_of": as_of,
+        "book": book,
+        "print_in": print_in,
+    }
     rows = _rows(parts, desk.catalogue)
     of_counted = {**asked, "source": sorted(desk.catalogue.counted)}
     return StatusOut(
         year=year,
+        until=until,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         as_of=await _known_until(desk, as_of),
         **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),

@@ -1,8 +1,8 @@
 """How progress is said."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Literal, Self
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,16 @@ class UnitOut(BaseModel):
     def of(cls, unit: Unit) -> Self:
         """Say a unit."""
         return cls(code=unit.code, name=unit.name)
+
+
+Until = Annotated[
+    date | None,
+    Field(
+        description="last day of effect that counts: what came, was promised or was paid of the budget year by the end of "
+        "that day; null: all of it",
+        examples=["2023-09-30"],
+    ),
+]
 
 
 class CarriedOverOut(BaseModel):
@@ -154,6 +164,7 @@ class ProgressOut(BaseModel):
     """Progress of a year in one grouping; every total is the sum of its rows, to the đồng."""
 
     year: int = Field(description="budget year", examples=[2023])
+    until: Until
     unit: UnitOut | None = Field(description="the unit shown; null: everything")
     sources: list[str] = Field(description="the sources that are shown", examples=[["central"]])
     as_of: datetime | None = Field(
@@ -195,6 +206,7 @@ class StatusOut(BaseModel):
     model_config = ConfigDict(title="FundingStatus")
 
     year: int = Field(description="budget year", examples=[2023])
+    until: Until
     unit: UnitOut | None = Field(description="the unit shown; null: everything")
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
