@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from datetime import date
 
+import pytest
+
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.territory.tables import shipped
 
@@ -135,11 +137,14 @@ async def test_what_comes_together_takes_effect_in_the_order_of_its_lines(office
     assert [it["subject"] for it in feed["items"]] == [f"reports/{each}" for each in ids]
 
 
-async def test_lines_before_one_that_is_too_long_are_taken(office):
+@pytest.mark.parametrize("at_once", [False, True], ids=["as it comes", "in one piece"])
+async def test_lines_before_one_that_is_too_long_are_taken(office, at_once):
+    lines = [f"{line(unit, 7)}\n".encode() for unit in DISTRICTS]
+    lines += [f"{line('613', 1, note='x' * 5_000_000)}\n".encode(), line("614", 1).encode()]
+
     async def trickling():
-        for unit in DISTRICTS:
-            yield f"{line(unit, 7)}\n".encode()
-        yield line("613", 1, note="x" * 5_000_000).encode()
+        for each in [b"".join(lines)] if at_once else lines:
+            yield each
 
     headers = {"Authorization": f"Bearer {office.token('sender', ['report'], ['62'])}"}
     refused = await office.http.post("/v1/poverty/reports/bulk", content=trickling(), headers=headers)

@@ -241,20 +241,23 @@ async def _numbered_lines(request: Request, max_line_bytes: int) -> AsyncIterato
     number = 0
     async for chunk in request.stream():
         *complete, pending = (pending + chunk).split(b"\n")
-        if len(pending) > max_line_bytes:
-            raise TooLarge(limit_bytes=max_line_bytes)
         for text in complete:
             number += 1
-            if text.strip():
-                yield _within(number), text
-    if pending.strip():
-        yield _within(number + 1), pending
+            if _within(number, text, max_line_bytes):
+                yield number, text
+        _within(number, pending, max_line_bytes)
+    if _within(number + 1, pending, max_line_bytes):
+        yield number + 1, pending
 
 
-def _within(number: int) -> int:
-    if number > MAX_LINES:
+def _within(number: int, text: bytes, max_line_bytes: int) -> bool:
+    """Tell whether a line says anything; refuses one that is too long, or one too many."""
+    if len(text) > max_line_bytes:
+        raise TooLarge(limit_bytes=max_line_bytes)
+    says = bool(text.strip())
+    if says and number > MAX_LINES:
         raise TooManyLines(limit=MAX_LINES)
-    return number
+    return says
 
 
 def _named(faults: tuple[Fault, ...], limit: int) -> tuple[Fault, ...]:
