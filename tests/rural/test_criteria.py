@@ -1,6 +1,7 @@
 """Assessments by indicators, over HTTP: what the service decides, what it says, and what it refuses."""
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from time import process_time
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from services.rural.app import create_app
+from services.rural.criteria.sets import SETS_FILE
 from services.rural.criteria.thresholds import THRESHOLDS_FILE
 from services.rural.settings import RuralSettings
 from tests.issuer import Issuer
@@ -43,7 +45,9 @@ def whole(unit, **other):
 
 async def post(clients, rows, unit="62", period="2023", **more):
     body = {"unit": unit, "period": period, "form": "criteria_assessment", "observations": rows, **more}
-    return await clients.http.post("/v1/rural/reports", json=body, headers=clients.headers("report"))
+    return await clients.http.post(
+        "/v1/rural/reports", json=body, headers=clients.headers("report", units=(unit,))
+    )
 
 
 async def accepted(clients, rows, unit="62", period="2023", **more):
@@ -146,6 +150,29 @@ async def test_what_cannot_be_decided_is_named_and_nothing_is_kept(clients, rows
     assert (pointer, code) in {(it["pointer"], it["code"]) for it in answer.json()["errors"]}
     listed = await clients.http.get("/v1/rural/reports", headers=clients.headers("review"))
     assert listed.json()["items"] == []
+
+
+async def test_of_a_year_that_no_set_is_for_nothing_is_kept(database, tmp_path):
+    rows = [
+        {"unit": "23368", "indicator": "criterion_01", "value": 1},
+        {"unit": "23368", "indicator": "indicator_10_1", "value": 60},
+    ]
+    async with installed(database, now=datetime(2027, 1, 15, 2, 0, tzinfo=UTC)) as (clients, _):
+        answer = await post(clients, rows, "51", "2026")
+        assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [
+            ("/observations/0/value", "criteria_set_missing"),
+            ("/observations/1/indicator", "indicator_retired"),
+        ]
+    later = tmp_path / "sets.toml"
+    text = SETS_FILE.read_text(encoding="utf-8")
+    years = "years = [{}, {}]\nassessed_by"
+    assert years.format(2021, 2025) in text
+    later.write_text(text.replace(years.format(2021, 2025), years.format(2021, 2026)), encoding="utf-8")
+    async with installed(database, now=datetime(2027, 1, 15, 2, 0, tzinfo=UTC), criteria_sets_file=later) as (
+        clients,
+        _,
+    ):
+        assert (await post(clients, rows[:1], "51", "2026")).status_code == 201
 
 
 async def test_a_township_has_no_criteria_and_a_district_states_none_for_its_communes(clients):

@@ -152,6 +152,13 @@ def test_where_no_threshold_is_known_none_is_guessed():
     assert judged({"indicator_10_1": Decimal(60)}, 2026) == ({}, [])
 
 
+@given(st.sets(st.sampled_from(CRITERIA)), st.integers(2016, 2030))
+def test_of_a_year_without_a_set_there_is_no_verdict(stated, year):
+    verdicts, faults = judged(dict.fromkeys(stated, Decimal(1)), year)
+    missing = [] if 2021 <= year <= 2025 else [(code, "criteria_set_missing") for code in sorted(stated)]
+    assert (verdicts, faults) == ({}, missing)
+
+
 def test_an_indicator_that_does_not_apply_has_no_value():
     crafts = {f"indicator_13_{at}": Decimal(1) for at in (1, 2, 3, 5)}
     assert judged(crafts)[1] == [("indicator_13_1", "indicators_missing")]

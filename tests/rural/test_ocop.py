@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from services.rural.ocop.book import read_book
 from tests.rural.bodies import evaluation
+from tests.rural.test_criteria import installed
 
 PATH = "/v1/rural/ocop/products"
 BOOK = read_book()
@@ -168,6 +169,38 @@ async def test_only_a_registrar_of_the_program_and_the_unit_may(clients):
     await clients.kept("ocop/products", evaluation(), units=("610",))
 
 
+async def test_a_product_is_evaluated_again_only_by_who_was_granted_the_place_it_belongs_to(clients):
+    kept = await clients.kept("ocop/products", evaluation(), units=("610",))
+    taken = evaluation(date="2024-06-01", unit="611")
+    await clients.refused("ocop/products", taken, 403, "unit_not_granted", units=("611",))
+    await clients.refused("ocop/products", evaluation(unit="611"), 403, "unit_not_granted", units=("611",))
+    assert (await clients.get("ocop/products/OCOP-610-99"))["history"] == [kept]
+    await clients.kept("ocop/products", evaluation(date="2023-06-01"), units=("610",))
+    await clients.kept("ocop/products", taken, units=("62",))
+    back = evaluation(date="2024-09-01")
+    await clients.refused("ocop/products", back, 403, "unit_not_granted", units=("610",))
+
+
+async def test_after_a_merger_a_product_is_evaluated_again_by_who_holds_its_land(database):
+    """23509 went into another commune on 1 July 2025; district 610 lies in province 51 since."""
+    async with installed(database, now=datetime(2026, 1, 15, 2, 0, tzinfo=UTC)) as (clients, _):
+        await clients.kept("ocop/products", evaluation("A", "2024-06-01"), units=("62",))
+        await clients.kept("ocop/products", evaluation("B", "2024-06-01", unit="23509"), units=("62",))
+        (row,) = [
+            it
+            for it in (await clients.get("ocop/summary", unit="51"))["rows"]
+            if it["valid"] and it["unit"] != "51"
+        ]
+        again = {"date": "2025-12-01", "grantor": "province", "unit": row["unit"]}
+        other = (await clients.get("communes", unit="51", period="2025"))["items"][0]["code"]
+        assert other != row["unit"]
+        for code, units in (("A", (row["unit"],)), ("B", (other,))):
+            body = evaluation(code, **{**again, "unit": units[0]})
+            await clients.refused("ocop/products", body, 403, "unit_not_granted", units=units)
+        await clients.kept("ocop/products", evaluation("B", **again), units=(row["unit"],))
+        await clients.kept("ocop/products", evaluation("A", **again), units=("51",))
+
+
 async def test_products_go_along_when_units_merge(clients):
     await clients.kept("ocop/products", evaluation("A", "2024-03-01"))
     await clients.kept("ocop/products", evaluation("B", "2024-03-01", unit="23509"))
@@ -197,6 +230,10 @@ async def test_what_ends_soon_by_district(clients):
     await clients.kept("ocop/products", evaluation("B", "2023-06-01", unit="23512", owner_kind="household"))
     soon = await clients.get("ocop/products", valid_on="2023-12-31", ending_before="2024-06-30")
     assert [it["code"] for it in soon["items"]] == ["A"]
+    alone = await clients.http.get(PATH, params={"ending_before": "2024-06-30"})
+    assert [(it["pointer"], it["code"]) for it in alone.json()["errors"]] == [
+        ("/query/ending_before", "ending_before_without_valid_on")
+    ]
     summary = await clients.get("ocop/summary", on="2023-12-31", months=6)
     rows = {row["unit"]: row for row in summary["rows"]}
     assert (rows["610"]["expiring"], rows["615"]["expiring"], summary["total"]["expiring"]) == (1, 0, 1)

@@ -3,10 +3,10 @@
 A criterion is met only when all of its indicators hold, so one that fails decides it at once, whatever else is stated or has
 a threshold. All have to be stated, and to have a threshold, before it is met. Short of either the verdict has to be stated,
 and rests on that statement; where it is not, what is lacking is a fault. A verdict stated beside values that decide
-otherwise is refused by the engine.
+otherwise is refused by the engine. Of a year that no set is for there is no verdict at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,6 +22,10 @@ THRESHOLD_MISSING = Sentence(
     "Chưa có ngưỡng của chỉ tiêu {number} ({region}, năm {year}){delegated}; hãy nêu kết luận {verdict} (1 hoặc 0) kèm minh "
     "chứng.",
     "Indicator {number} has no threshold ({region}, {year}){delegated}; state the verdict {verdict} (1 or 0) with evidence.",
+)
+SET_MISSING = Sentence(
+    "Không có bộ tiêu chí nào để đánh giá năm {year}, nên không có kết luận về {verdict}.",
+    "No criteria set is there for the assessments of {year}, so there is no verdict {verdict}.",
 )
 NOTHING_SAID = Sentence("", "")
 LEFT_TO_PROVINCE = Sentence(", do UBND cấp tỉnh quy định", ", it is left to the province")
@@ -78,10 +82,13 @@ class Judge:
     def derive(self, subject: Subject, values: Values) -> Iterator[Derived | Fault]:
         """Give the verdicts that follow from what is stated of a commune, or what keeps them from following."""
         where = self._where(subject)
-        for it in self.sets.values():
-            if it.assessed_by is not None and it.is_for(where.year):
-                for criterion in it.criteria:
-                    yield from self._criterion(where, values, it, criterion)
+        assessed = [it for it in self.sets.values() if it.assessed_by is not None]
+        of_year = [it for it in assessed if it.is_for(where.year)]
+        for it in of_year:
+            for criterion in it.criteria:
+                yield from self._criterion(where, values, it, criterion)
+        for code in sorted((_verdicts(assessed) - _verdicts(of_year)).intersection(values)):
+            yield fault(code, "criteria_set_missing", SET_MISSING, year=where.year, verdict=code)
 
     def _where(self, subject: Subject) -> Where:
         region = self.thresholds.region(subject.line, subject.period.ends_on)
@@ -127,6 +134,11 @@ def hold(criterion: Criterion, values: Values, where: Where, thresholds: Thresho
         else:
             without.append(one)
     return Held(tuple(grounds), tuple(unstated), tuple(without))
+
+
+def _verdicts(sets: Iterable[CriteriaSet]) -> set[str]:
+    """Give the codes of the verdicts that are stated under some sets."""
+    return {criterion.code for it in sets for criterion in it.criteria if criterion.code}
 
 
 def _applies(one: CriterionIndicator, values: Values) -> bool:

@@ -1,5 +1,7 @@
 """What people do with products: state an evaluation. Evaluating a product again is another row; its history stays."""
 
+from datetime import date
+
 from services.rural.models import OcopEvaluation
 from services.rural.ocop import store
 from services.rural.ocop.book import Book
@@ -8,16 +10,19 @@ from services.rural.ocop.schemas import ProductIn
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
-from shared.reporting.desk import Desk
+from shared.reporting.desk import Desk, UnitNotGranted
 from shared.reporting.registers import Kept, place_of, settle
-from shared.territory.units import Level
+from shared.territory.units import Level, NoPlaceOnMap, SplitWithoutWeight
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
 """A product's owner is known to be in one of these; the lowest that a paper names."""
 
 
 async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopEvaluation]:
-    """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept."""
+    """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept.
+
+    Who evaluates a product again has to be granted the place to which it belongs so far, too.
+    """
     body = draft.body
     on = body.decision.date
     found = await place_of(desk, draft, body.unit, on, levels=LEVELS, dated_by="decision")
@@ -41,11 +46,14 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopE
         client_id=desk.caller.client_id,
         recorded_at=at,
     )
-    for before in await store.of_product(desk.session, body.code):
-        if before.decision_date == row.decision_date:
-            if _content(before) == _content(row):
-                return Kept(before, created=False)
-            raise ProductExists(product=body.code, date=body.decision.date.isoformat())
+    before = await store.of_product(desk.session, body.code)
+    same_day = next((it for it in before if it.decision_date == on), None)
+    if same_day is not None and _content(same_day) == _content(row):
+        return Kept(same_day, created=False)
+    if before:
+        _require_granted(desk, before[0], on)
+    if same_day is not None:
+        raise ProductExists(product=body.code, date=on.isoformat())
     desk.session.add(row)
     await desk.session.flush()
     data = {
@@ -57,6 +65,21 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopE
     }
     await publish(desk.session, at, [Happening("product.evaluated", f"ocop/products/{row.code}", data)])
     return Kept(row, created=True)
+
+
+def _require_granted(desk: Desk, last: OcopEvaluation, on: date) -> None:
+    """Refuse to evaluate again what belongs to a place that was not granted, as it lay then or as it lies on a day."""
+    try:
+        shares = desk.territory.map_onto(last.unit, last.decision_date, on)
+    except (NoPlaceOnMap, SplitWithoutWeight):
+        shares = ()
+    lines = [
+        {it.unit.code, *(above.code for above in desk.territory.ancestors(it.unit.code, on))} for it in shares
+    ]
+    granted = desk.caller.units
+    here = bool(lines) and not any(granted.isdisjoint(line) for line in lines)
+    if not here and granted.isdisjoint(last.line):
+        raise UnitNotGranted(unit=last.unit)
 
 
 def _content(it: OcopEvaluation) -> tuple[object, ...]:

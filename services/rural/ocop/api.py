@@ -25,12 +25,17 @@ from shared.kit.days import Day
 from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
-from shared.kit.problems import NotFound, Sentence
+from shared.kit.problems import Invalid, NotFound, Sentence, fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, units_below, units_named
 from shared.territory.asked import UnitAsked
+
+ENDING_BEFORE_WITHOUT_DAY = Sentence(
+    "ending_before cần đi cùng valid_on: còn hiệu lực vào ngày nào?",
+    "ending_before wants valid_on beside it: valid on which day?",
+)
 
 router = APIRouter(prefix="/v1/rural/ocop", tags=["ocop"], route_class=TransactionRoute)
 
@@ -74,7 +79,8 @@ async def certify_product(
 ) -> EvaluationOut:
     """State a decision that grants a product its stars; a re-evaluation states the same code under a later decision.
 
-    The stars must be those of the score, by the bands of the decision's date, and granted by who may. Stating the same again answers 200.
+    The stars must be those of the score, by the bands of the decision's date, and granted by who may; the product's unit so far
+    has to be the caller's as well. Stating the same again answers 200.
     """
     kept = await actions.certify(desk.of(caller), draft, book)
     answer_kept(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
@@ -101,6 +107,9 @@ async def list_products(
     cursor: Cursor = None,
 ) -> ProductsPage:
     """List evaluations, newest first: the whole history, or on a day the one by which each product is valid."""
+    if valid_on is None and ending_before is not None:
+        at = "/query/ending_before"
+        raise Invalid(faults=[fault(at, "ending_before_without_valid_on", ENDING_BEFORE_WITHOUT_DAY)])
     if valid_on is None:
         query = store.listed(units_named(desk.territory, unit), sought)
     else:
