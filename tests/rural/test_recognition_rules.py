@@ -28,7 +28,7 @@ from services.rural.recognitions.rules import (
 
 SETS = read_sets()
 XA, PHUONG, THON = ("commune", "xa"), ("commune", "phuong"), ("village", "thon")
-NOTHING_KNOWN = Basis(None, gone_live=False)
+NOTHING_KNOWN = Basis(None, expected=False)
 days = st.dates(date(2010, 1, 1), date(2030, 12, 31))
 bases = st.builds(
     Basis,
@@ -171,7 +171,7 @@ def test_an_assessment_that_falls_short_or_lacks_breaks_the_rule_of_its_set_only
     under = SETS["commune_2021_2025"]
     broken = broken_rules(stated(), under, [], basis)
     if basis.assessed is None:
-        assert [type(it) for it in broken] == ([AssessmentNeeded] if basis.gone_live else [])
+        assert [type(it) for it in broken] == ([AssessmentNeeded] if basis.expected else [])
     else:
         assert [type(it) for it in broken] == ([CriteriaNotMet] if basis.assessed.unmet else [])
         assert all(it.facts["unmet"] == list(basis.assessed.unmet) for it in broken)
@@ -182,7 +182,7 @@ def test_an_assessment_that_falls_short_or_lacks_breaks_the_rule_of_its_set_only
 @given(days, st.none() | days)
 def test_a_decision_is_not_dated_before_the_assessment_that_it_rests_on(decided_on, signed_on):
     it = stated(decided_on=decided_on)
-    found = list(assessment_faults(it, Basis(Assessed((), signed_on), gone_live=True)))
+    found = list(assessment_faults(it, Basis(Assessed((), signed_on), expected=True)))
     early = signed_on is not None and decided_on < signed_on
     assert [(one.pointer, one.code) for one in found] == (
         [("/decision/date", "decided_before_assessment")] if early else []

@@ -213,6 +213,32 @@ async def test_what_is_not_assessed_here_is_not_in_the_way_before_the_unit_goes_
     await clients.kept("recognitions", {**live, "unit": "23344"})
 
 
+async def test_who_is_reported_on_here_is_held_to_its_assessment_from_then_on(clients):
+    """The district 615 reports for 2022, of one of its communes; nobody stated when it went live."""
+    await assess(clients, "23509", "615", met=19, period="2022")
+    await clients.kept("recognitions", meets("23510", "1/QĐ", "2022-05-04", 2021))
+    for number, year in (("2/QĐ", 2022), ("3/QĐ", 2023)):
+        body = meets("23512", number, f"{year + 1}-04-12", year)
+        refused = await clients.refused("recognitions", body, 409, "recognition_needs_assessment")
+        assert refused["year"] == year
+    held = await clients.kept("recognitions", meets())
+    assert len(held["assessments"]) == 1
+    await clients.kept("recognitions", meets("23344", "4/QĐ", "2023-04-12", 2022))
+
+
+async def test_what_is_entered_late_is_held_to_what_was_decided_since_under_another_code(database):
+    """23368 is a commune of province 51 since 1 July 2025, on the same land as before."""
+    async with installed(database, now=datetime(2026, 1, 15, 2, 0, tzinfo=UTC)) as (clients, _):
+        since = await clients.kept("recognitions", meets("23368", "8/QĐ", "2025-08-15", 2024), units=("51",))
+        late = meets("23368", "2/QĐ", "2024-04-12", 2023)
+        refused = await clients.refused("recognitions", late, 409, "recognition_exists")
+        assert refused["recognition"] == since["id"]
+        again = await clients.register(
+            "recognitions", meets("23368", "8/QĐ", "2025-08-15", 2024), units=("51",)
+        )
+        assert (again.status_code, again.json()) == (200, since)
+
+
 async def test_a_decision_before_the_assessment_that_it_rests_on_is_refused_and_nothing_kept(clients):
     paper = {"number": "12/BB-UBND", "signed_on": "2023-04-13", "signer_role": "chairman"}
     rows = [{"unit": "23509", "indicator": f"criterion_{n:02d}", "value": 1} for n in range(1, 20)]

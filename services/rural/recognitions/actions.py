@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from services.rural.criteria.sets import CriteriaSet, Sets
@@ -23,11 +24,11 @@ from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import refuse
-from shared.periods import Period
+from shared.periods import Period, local_day
 from shared.reporting.desk import Desk
 from shared.reporting.obligations.rules import live_day
 from shared.reporting.obligations.store import live_days
-from shared.reporting.registers import Kept, Place, place_of, same_land, settle
+from shared.reporting.registers import Kept, Place, knowing_villages, place, place_of, same_land, settle
 from shared.territory.units import Level
 
 LEVELS: tuple[Level, ...] = ("commune", "village")
@@ -43,7 +44,7 @@ async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept
     found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
 
     at = await take_write_order(desk.session, desk.clock)
-    before = await store.of_unit(desk.session, found, stated.decided_on)
+    before = await known_of(desk, found, stated.decided_on)
     if (row := _said_before(before, stated, grounds)) is not None:
         return Kept(row, created=False)
     others, under = store.known(before), sets[stated.criteria_set]
@@ -75,6 +76,16 @@ async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept
     return Kept(await whole(desk, row.id), created=True)
 
 
+async def known_of(desk: Desk, found: Place, on: date) -> list[Recognition]:
+    """Give every recognition of the land of a unit of a day, told from today: under whatever code it was, or is since."""
+    territory = await knowing_villages(desk.session, desk.territory, [found.unit.code])
+    today = local_day(desk.now)
+    code = same_land(territory, found.unit.code, on, today)
+    here = found if code is None else place(territory, code, today, levels=LEVELS)
+    assert isinstance(here, Place), "the same land stands today"
+    return await store.of_unit(desk.session, here, on if code is None else today)
+
+
 async def whole(desk: Desk, recognition_id: uuid.UUID) -> Recognition:
     """Give a recognition that was kept just now with what ended it."""
     found = await store.find(desk.session, recognition_id)
@@ -85,16 +96,20 @@ async def whole(desk: Desk, recognition_id: uuid.UUID) -> Recognition:
 async def _basis(
     desk: Desk, found: Place, stated: Stated, under: CriteriaSet
 ) -> tuple[Basis, list[uuid.UUID]]:
-    """Give what the recognition can be held to, with the reports that say it. Two statements."""
+    """Give what the recognition can be held to, with the reports that say it. Three statements."""
+    nothing = Basis(None, expected=False), list[uuid.UUID]()
     if under.assessed_by is None:
-        return Basis(None, gone_live=False), []
+        return nothing
     last = Period(stated.year).ends_on
-    live_on = live_day(found.line, await live_days(desk.session), desk.engine.live_on)
     code = same_land(desk.territory, stated.unit, stated.decided_on, last)
     if code is None:
-        return Basis(None, gone_live=False), []
+        return nothing
     assessed, reports = await store.assessed(desk.session, code, stated.year)
-    return Basis(assessed, gone_live=live_on is not None and live_on <= last), reports
+    line = (code, *(above.code for above in desk.territory.ancestors(code, last)))
+    began = await store.assessed_by_then(desk.session, line, under.assessed_by, stated.year)
+    reported = any(same_land(desk.territory, unit, it.ends_on, last) == unit for unit, it in began)
+    live_on = live_day(found.line, await live_days(desk.session), desk.engine.live_on)
+    return Basis(assessed, expected=reported or (live_on is not None and live_on <= last)), reports
 
 
 def _said_before(before: Iterable[Recognition], stated: Stated, grounds: str | None) -> Recognition | None:

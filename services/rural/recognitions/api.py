@@ -54,7 +54,7 @@ async def recognize(
     """State a decision that a commune or village meets a standard.
 
     Advanced needs a recognition at the level meets in force, model needs an advanced one, and the accepted assessment of
-    the year must not fall short, nor be missing where the unit had gone live by then: refused with the clause (409), or
+    the year must not fall short, nor be missing where the unit had gone live by then or was reported on before: refused with the clause (409), or
     accepted by a recorded exception with its reason. Whoever was recognized at the level before says on which `grounds`
     it is recognized again; from then on the earlier one is no longer in force. Stating the same decision again answers 200 with what is kept.
     """

@@ -11,7 +11,7 @@ under an earlier set goes on until then. Whoever was recognized before is recogn
     └── RuleBroken
         ├── LowerLevelNeeded    recognition_needs_lower_level  advanced needs meets, model needs advanced
         ├── CriteriaNotMet      recognition_needs_all_criteria the year's accepted assessment falls short
-        └── AssessmentNeeded    recognition_needs_assessment   nobody assessed a unit that had gone live by then
+        └── AssessmentNeeded    recognition_needs_assessment   there is none, though one is to be known here by then
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -90,7 +90,7 @@ class CriteriaNotMet(RuleBroken):
 
 
 class AssessmentNeeded(RuleBroken):
-    """No accepted assessment of the year is known, though the unit had gone live by its end."""
+    """No accepted assessment of the year is known, though one is to be known here."""
 
     code = "recognition_needs_assessment"
     detail = Sentence(
@@ -148,8 +148,9 @@ class Basis:
     """What a recognition can be held to: the accepted assessment of its year, and whether there has to be one."""
 
     assessed: Assessed | None
-    gone_live: bool
-    """Whether the unit had gone live by the end of that year, so that its assessment would be known here."""
+    expected: bool
+    """Whether that assessment is to be known here: by the end of that year the unit had gone live, or it was reported on
+    for that year or for one before."""
 
 
 def ordered(known: Sequence[Known]) -> list[Known]:
@@ -280,7 +281,7 @@ def broken_rules(
         )
     if under.assessed_by is not None:
         facts: dict[str, Any] = {"year": stated.year, "clause": under.assessment_clause, "confidence": sure}
-        if basis.assessed is None and basis.gone_live:
+        if basis.assessed is None and basis.expected:
             found.append(AssessmentNeeded(**facts))
         elif basis.assessed is not None and basis.assessed.unmet:
             found.append(CriteriaNotMet(**facts, unmet=list(basis.assessed.unmet)))

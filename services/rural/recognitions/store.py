@@ -178,6 +178,22 @@ async def assessed(session: AsyncSession, commune: str, year: int) -> tuple[Asse
     return Assessed(tuple(missing(values)), max(signed, default=None)), sorted(papers)
 
 
+async def assessed_by_then(
+    session: AsyncSession, units: Collection[str], form: str, year: int
+) -> list[tuple[str, Period]]:
+    """Give which of some units reported on a form, accepted, for a year or for one before it, and for which."""
+    rows = await session.execute(
+        select(Standing.unit, Standing.period).where(
+            Standing.basis == "accepted",
+            Standing.until.is_(None),
+            Standing.unit.in_(units),
+            Standing.form == form,
+            Standing.year <= year,
+        )
+    )
+    return [(unit, Period.parse(period)) for unit, period in rows]
+
+
 def listed(units: Collection[str] | None, sought: Sought) -> Select[Any]:
     """Select recognitions of these units (as the map was on the day of each decision), newest first."""
     query = select(Recognition).where(*_asked(sought))

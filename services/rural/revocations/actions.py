@@ -1,13 +1,12 @@
 """What people do with revocations: revoke. It is one transaction, its rules looked at under the write order."""
 
 import uuid
-from datetime import date
 
 from services.rural.criteria.sets import Sets
 from services.rural.exceptions.rules import excused
 from services.rural.models import Recognition, Revocation
 from services.rural.recognitions import store
-from services.rural.recognitions.actions import LEVELS, facts, whole
+from services.rural.recognitions.actions import LEVELS, facts, known_of, whole
 from services.rural.revocations.rules import (
     AlreadyRevoked,
     broken_rules,
@@ -19,7 +18,6 @@ from services.rural.revocations.schemas import RevocationIn
 from shared.kit.bodies import Draft
 from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.problems import refuse
-from shared.periods import local_day
 from shared.reporting.desk import Desk
 from shared.reporting.registers import (
     Kept,
@@ -28,9 +26,7 @@ from shared.reporting.registers import (
     knowing_villages,
     place,
     require_granted,
-    same_land,
 )
-from shared.territory.tree import Territory
 
 
 async def revoke(
@@ -51,17 +47,15 @@ async def revoke(
         faults += dated_in_future(decision.date, desk)
     refuse(faults)
     territory = await knowing_villages(desk.session, desk.territory, [row.unit])
-    found = _place(territory, row.unit, row.decision_date)
+    found = place(territory, row.unit, row.decision_date, levels=LEVELS)
+    assert isinstance(found, Place), "a unit that was recognized stood on that day"
     require_granted(desk, found)
 
     if row.revocation is not None:
         if _same(row.revocation, body):
             return Kept(row, created=False)
         raise AlreadyRevoked(recognition=str(row.id), revoked_on=row.revocation.decision_date.isoformat())
-    today = local_day(desk.now)
-    code = same_land(territory, row.unit, row.decision_date, today)
-    here = (found, row.decision_date) if code is None else (_place(territory, code, today), today)
-    known = store.known(await store.of_unit(desk.session, *here))
+    known = store.known(await known_of(desk, found, row.decision_date))
     own = next(it for it in known if it.id == str(row.id))
     refuse_replaced(own, decision.date)
     refuse_to_undercut(own, decision.date, known, sets)
@@ -84,12 +78,6 @@ async def revoke(
     data = {**facts(row), "revoked_by": {"number": decision.number, "date": decision.date.isoformat()}}
     await publish(desk.session, at, [Happening("unit.recognition_revoked", f"recognitions/{row.id}", data)])
     return Kept(await whole(desk, row.id), created=True)
-
-
-def _place(territory: Territory, code: str, on: date) -> Place:
-    found = place(territory, code, on, levels=LEVELS)
-    assert isinstance(found, Place), "a unit that was recognized stood on that day"
-    return found
 
 
 def _same(ended: Revocation, body: RevocationIn) -> bool:
