@@ -23,9 +23,9 @@ and every rate says which one it reads.
 
 It never changes or removes an entry, never lets a lot fall below zero, never rounds, never averages a rate, and knows
 nothing of reports and indicators. Which programs, components, sources and agencies there are is dated data (`data/`), not code.
-
-Reading order: `balances.py`, `rules.py`, `catalogue.py`, `proposals.py` (pure); `models.py`, `store.py`, `agencies.py`,
-`places.py`, `desk.py`; then `entries/`, with `assignments/`, `projects/` and `batches/`; `journal/`, which seals them;
-then what only reads: `progress/`, `counterparts/`, `contributions/`, `lapses/`, `reconciliation/`, and `foresight/`,
-which says how a year will probably end.
 """
+
+# Reading order: `balances.py`, `rules.py`, `catalogue.py`, `proposals.py` (pure); `models.py`, `store.py`, `agencies.py`,
+# `places.py`, `desk.py`; then `entries/`, with `assignments/`, `projects/` and `batches/`; `journal/`, which seals them;
+# then what only reads: `progress/`, `counterparts/`, `contributions/`, `lapses/`, `reconciliation/`, and `foresight/`,
+# which says how a year will probably end.
