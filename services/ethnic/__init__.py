@@ -1,8 +1,9 @@
 """Ethnic-minority and mountainous areas (dân tộc thiểu số và miền núi): land, and which communes are in difficulty.
 
 It owns the yearly count of ethnic-minority households with residential and production land, the quarterly progress of
-support to them, which the commune certifies before anybody accepts it, and the register of how communes are classified. Its words: household, residential land, production land, region (I, II, III), special difficulty,
-classification, recognition.
+support to them, which the commune certifies before anybody accepts it, and the register of how communes are classified.
+Its words: household, residential land, production land, region (I, II, III), special difficulty, classification,
+recognition.
 
 A classification is a decision with a day on which it takes effect; what a commune *is* on a day is the latest one
 effective by then, unless the commune was recognized as new rural since: a rule of dated data (`regions.toml`) then puts it
