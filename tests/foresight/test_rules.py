@@ -1,5 +1,6 @@
 """What is foretold of any money: bounds, sums to the đồng in any grouping, curves that rise, deadlines, facts."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.funding.balances import CAPITALS, Line, Lot
+from services.funding.balances import CAPITALS, Amounts, Line, Lot
 from services.funding.foresight.learning import (
     Account,
     Flow,
@@ -20,12 +21,14 @@ from services.funding.foresight.learning import (
     months_ended,
     most,
     stretches,
+    total,
 )
 from services.funding.foresight.pages import page_of
+from services.funding.foresight.parting import by_deadline
 from services.funding.foresight.profiles import WHOLE, disbursed_of, read_method, shares_of
 from services.funding.foresight.rules import Held, Range, expectations, foresee
 from services.funding.foresight.sums import Sum, group, place
-from services.funding.lapses.rules import Extension, deadline_of, read_deadlines
+from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
 from shared.kit.paging import InvalidCursor, seal
 
 METHOD, RULES = read_method(), read_deadlines()
@@ -47,10 +50,13 @@ def first_of(month):
     return date(YEAR + (month - 1) // 12, (month - 1) % 12 + 1, 1)
 
 
-def held(of, flows, extended=None):
+def held(of, flows):
     """A lot with what it did in each month, before a day."""
-    deadline = deadline_of(RULES, of, extended and Extension(extended, "12/QĐ", 1))
-    return Held(of, deadline, {first_of(month): flow for month, flow in flows.items()})
+    return Held(of, deadline_of(RULES, of), {first_of(month): flow for month, flow in flows.items()})
+
+
+def extended(on, amount=10**15):
+    return Extension(on, "12/QĐ", amount)
 
 
 def accounts_of(many):
@@ -71,8 +77,29 @@ def until(flows, on):
 
 
 @st.composite
+def series(draw):
+    """Money that came, was paid, handed back and paid back in any month, never more than there is."""
+    left, flows = 0, {}
+    for month in sorted(draw(st.sets(st.integers(1, 16), max_size=6))):
+        came = draw(amounts) if not flows or draw(st.booleans()) else 0
+        paid = draw(st.integers(0, left + came))
+        gone = draw(st.integers(0, left + came - paid)) if draw(st.booleans()) else 0
+        if flows and draw(st.integers(0, 4)) == 0:  # a payment of before is undone
+            paid = -min(draw(amounts), sum(it.paid_vnd for it in flows.values()))
+            gone = 0
+        flows[month] = Flow(came, paid, gone)
+        left += came - paid - gone
+    return flows
+
+
+extensions = st.lists(
+    st.builds(extended, st.dates(date(YEAR, 12, 1), date(YEAR + 1, 12, 31)), amounts), max_size=3
+)
+
+
+@st.composite
 def ledgers(draw):
-    """Some lots with money that came, was paid, handed back and paid back in any month, and a day to look from."""
+    """Some lots, parted by their deadlines, and a day to look from."""
     on = draw(days)
     found = []
     keys = st.tuples(
@@ -82,18 +109,7 @@ def ledgers(draw):
         st.sampled_from([YEAR, YEAR - 1, YEAR - 2]),
     )
     for key in draw(st.lists(keys, max_size=6, unique=True)):
-        left, flows = 0, {}
-        for month in sorted(draw(st.sets(st.integers(1, 16), max_size=6))):
-            came = draw(amounts) if not flows or draw(st.booleans()) else 0
-            paid = draw(st.integers(0, left + came))
-            gone = draw(st.integers(0, left + came - paid)) if draw(st.booleans()) else 0
-            if flows and draw(st.integers(0, 4)) == 0:  # a payment of before is undone
-                paid = -min(draw(amounts), sum(it.paid_vnd for it in flows.values()))
-                gone = 0
-            flows[month] = Flow(came, paid, gone)
-            left += came - paid - gone
-        extended = draw(st.none() | st.dates(date(YEAR + 1, 2, 1), date(YEAR + 1, 12, 31)))
-        found.append(held(lot(*key), until(flows, on), extended))
+        found.extend(by_deadline(RULES, held(lot(*key), until(draw(series()), on)), draw(extensions)))
     past = [
         Account(year, capital, unit, months, {at: Flow(*flow) for at, flow in draw(flows_of_past).items()})
         for year in (YEAR - 2, YEAR - 1)
@@ -158,27 +174,109 @@ def test_every_grouping_adds_up_to_the_dong(given_, by):
 @given(ledgers())
 def test_a_line_is_foretold_the_same_whatever_is_asked_for_beside_it(given_):
     accounts, many, on = given_
-    together = {it.held.lot: it.payments for it in foretold(accounts, many, on)}
+    together = foretold(accounts, many, on)
     for one in many:
-        line = [it for it in reversed(many) if it.lot.line == one.lot.line]
-        alone = {it.held.lot: it.payments for it in foretold(accounts[::-1], line, on)}
-        assert alone == {lot: payments for lot, payments in together.items() if lot.line == one.lot.line}
+        line = [it for it in many if it.lot.line == one.lot.line]
+        alone = foretold(accounts[::-1], line, on)
+        assert alone == [it for it in together if it.held.lot.line == one.lot.line]
 
 
 @unhurried
 @given(ledgers())
-def test_the_oldest_money_is_paid_first_as_long_as_it_can_be(given_):
+def test_the_oldest_money_that_lapses_first_is_paid_first_as_long_as_it_can_be(given_):
     accounts, many, on = given_
     found = foretold(accounts, many, on)
     for older in found:
         for newer in found:
             if older.held.lot.line != newer.held.lot.line:
                 continue
-            if older.held.lot.origin_year < newer.held.lot.origin_year:
+            if _rank(older) < _rank(newer):
                 for ends, payment in newer.payments.items():
                     if payment.likely and ends <= older.held.deadline.paid_by:
                         paid_so_far = sum(it.likely for day, it in older.payments.items() if day <= ends)
                         assert paid_so_far == older.held.left_vnd
+
+
+def _rank(each):
+    return each.held.lot.origin_year, each.held.deadline.paid_by
+
+
+def by_day(many):
+    """What is left, and promised of it, by the last day of payment."""
+    found = {}
+    for deadline, left, reserved in many:
+        known = found.get(deadline.paid_by, (0, 0))
+        found[deadline.paid_by] = known[0] + left, known[1] + reserved
+    return {day: amounts for day, amounts in found.items() if amounts[0]}
+
+
+@given(series(), extensions, st.data())
+def test_a_lot_is_parted_as_what_lapses_is_and_its_parts_add_up_to_it(flows, moved, data):
+    """At the end and after each stretch: of every part is left what `lapses` lists by its day."""
+    of = lot(origin=YEAR - 1)
+    gone = sum(it.gone_vnd for it in flows.values())
+    returned = data.draw(st.integers(0, gone))
+    whole = replace(held(of, flows), returned_vnd=returned, carried_out_vnd=gone - returned)
+    whole = replace(whole, reserved_vnd=data.draw(st.integers(0, whole.left_vnd)))
+    parts = by_deadline(RULES, whole, moved)
+    for first, flow in whole.flows.items():
+        assert total([part.flows[first] for part in parts]) == flow
+    for name in ("left_vnd", "returned_vnd", "carried_out_vnd", "reserved_vnd"):
+        assert sum(getattr(part, name) for part in parts) == getattr(whole, name)
+    for part in parts:
+        assert part.returned_vnd + part.carried_out_vnd == part.all.gone_vnd
+        assert min(part.all.paid_vnd, part.returned_vnd, part.carried_out_vnd, part.reserved_vnd) >= 0
+        assert part.reserved_vnd <= part.left_vnd == part.all.came_vnd - part.all.paid_vnd - part.all.gone_vnd
+    days = [part.deadline.paid_by for part in parts]
+    assert days == sorted(days)
+    for last in sorted(whole.flows):
+        then = total([flow for first, flow in whole.flows.items() if first <= last])
+        reserved = whole.reserved_vnd if last == max(whole.flows) else 0
+        balance = Amounts(carried_over_vnd=then.came_vnd, disbursed_vnd=then.paid_vnd, returned_vnd=then.gone_vnd, reserved_vnd=reserved)  # fmt: skip
+        listed = lapses(RULES, {of: balance}, {of: moved})
+        of_parts = [
+            (
+                part.deadline,
+                total([flow for first, flow in part.flows.items() if first <= last]).left_vnd,
+                part.reserved_vnd if reserved else 0,
+            )
+            for part in parts
+        ]
+        assert by_day(of_parts) == by_day((it.deadline, it.left_vnd, it.reserved_vnd) for it in listed)
+
+
+WILD = st.builds(Flow, *[st.integers(-(10**6), 10**6)] * 3)
+
+
+@given(st.dictionaries(st.integers(1, 16), WILD, max_size=5), extensions, st.integers(0, 10**6))
+def test_parts_add_up_even_where_days_of_effect_are_out_of_order(flows, moved, promised):
+    """Money may be given on with effect before it came; nothing of it may then be lost or be there twice."""
+    gone = sum(it.gone_vnd for it in flows.values())
+    whole = replace(held(lot(origin=YEAR - 1), flows), carried_out_vnd=gone, reserved_vnd=promised)
+    parts = by_deadline(RULES, whole, moved)
+    for first, flow in whole.flows.items():
+        assert total([part.flows[first] for part in parts]) == flow
+    for name in ("left_vnd", "returned_vnd", "carried_out_vnd", "reserved_vnd"):
+        assert sum(getattr(part, name) for part in parts) == getattr(whole, name)
+
+
+def test_a_part_that_was_extended_is_expected_to_go_on_after_the_rest_lapsed():
+    """Half of a lot may be paid until June: the other half lapses in December, and the first is paid on after it."""
+    on = date(YEAR, 11, 30)
+    whole = held(lot(origin=YEAR - 1), {1: Flow(1000), 3: Flow(paid_vnd=200)})
+    parts = by_deadline(RULES, whole, [extended(date(YEAR + 1, 6, 30), 500)])
+    assert [(it.all.came_vnd, it.all.paid_vnd, it.left_vnd) for it in parts] == [
+        (500, 200, 300),
+        (500, 0, 500),
+    ]
+    law, later = foretold(accounts_of(parts), parts, on)
+    assert (law.days_left, later.days_left) == (31, 213)
+    assert law.more.likely > 0
+    assert later.paid_by([date(YEAR, 12, 31)]) == [Range()], "what lapses first is paid first"
+    assert later.more.likely > 0
+    as_a_whole = [replace(whole, deadline=later.held.deadline)]
+    (one,) = foretold(accounts_of(as_a_whole), as_a_whole, on)
+    assert sum([law.at_risk, later.at_risk], start=Range()).likely > one.at_risk.likely
 
 
 @unhurried
@@ -374,16 +472,20 @@ def test_every_lot_runs_to_its_own_deadline():
     many = [
         held(lot("610"), {1: Flow(came_vnd=1000)}),
         held(lot("611", capital="recurrent"), {1: Flow(came_vnd=1000)}),
-        held(lot("612", origin=YEAR - 1), {1: Flow(came_vnd=1000)}, extended=date(YEAR + 1, 6, 15)),
+        *by_deadline(
+            RULES,
+            held(lot("612", origin=YEAR - 1), {1: Flow(came_vnd=1000)}),
+            [extended(date(YEAR + 1, 6, 15), 1000)],
+        ),
     ]
     on = date(YEAR, 12, 31)
-    own, recurrent, extended = foretold(accounts_of(many), many, on)
-    assert [it.days_left for it in (own, recurrent, extended)] == [31, 0, 167]
+    own, recurrent, later = foretold(accounts_of(many), many, on)
+    assert [it.days_left for it in (own, recurrent, later)] == [31, 0, 167]
     assert list(own.payments) == [date(YEAR + 1, 1, 31)]
     assert recurrent.payments == {}
     assert recurrent.at_risk == Range.fact(1000)
-    assert list(extended.payments)[-1] == date(YEAR + 1, 6, 15)
-    whole = Sum(YEAR, on, [own, recurrent, extended])
+    assert list(later.payments)[-1] == date(YEAR + 1, 6, 15)
+    whole = Sum(YEAR, on, [own, recurrent, later])
     assert whole.days == [date(YEAR, 12, 31), date(YEAR + 1, 1, 31), date(YEAR + 1, 6, 15)]
     assert whole.next_deadline == date(YEAR, 12, 31)
     assert whole.state == "running"

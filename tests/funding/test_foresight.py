@@ -279,6 +279,52 @@ async def test_an_extended_deadline_is_that_of_its_money(office):
     assert before["at"][-1]["on"] == "2024-12-31", "the carry-over that was undone later set another day"
 
 
+async def test_money_of_one_lot_is_parted_by_its_deadlines_as_what_lapses_is(office):
+    """A decision extended 30 of 100: rows by deadline and what lapses say the same, whatever is paid and promised."""
+    await give(office, 100, year=2023)
+    await give(office, 50, year=2024)
+    carried = {"year": 2024, "origin_year": 2023}
+    await office.carry_over(30, effective_on="2024-01-10", deadline="2025-06-30")
+    await office.carry_over(70, effective_on="2024-01-10")
+
+    async def by_deadline(**query):
+        return await risks(office, year=2024, group_by="deadline", **query)
+
+    async def told_as_it_lapses():
+        rows = (await by_deadline(seen_on="2024-11-30"))["items"]
+        listed = (await office.get("lapses", year=2024)).json()["items"]
+        assert {it["deadline"]: (it["left_vnd"], it["reserved_vnd"]) for it in rows if it["left_vnd"]} == {
+            it["paid_by"]: (it["left_vnd"], it["reserved_vnd"]) for it in listed
+        }
+        return {it["deadline"]: it["left_vnd"] for it in rows}
+
+    assert await told_as_it_lapses() == {"2024-12-31": 70, "2025-01-31": 50, "2025-06-30": 30}
+    await office.commit(60, effective_on="2024-02-01", **carried)
+    await pay(office, {"03-10": 50}, **carried)
+    assert await told_as_it_lapses() == {"2024-12-31": 20, "2025-01-31": 50, "2025-06-30": 30}
+    seen = {"seen_on": "2024-11-30"}
+    rows = {it["deadline"]: it for it in (await by_deadline(**seen))["items"]}
+    assert (rows["2024-12-31"]["available_vnd"], rows["2024-12-31"]["disbursed_vnd"]) == (70, 50)
+    assert (rows["2025-06-30"]["available_vnd"], rows["2025-06-30"]["disbursed_vnd"]) == (30, 0)
+    assert rows["2024-12-31"]["required_monthly_vnd"] == -(-20 * 365 // (12 * 31))
+    said = await curve(office, year=2024, **seen)
+    assert {it["on"]: it["lapsing_vnd"] for it in said["at"]} == {
+        "2024-12-31": 20,
+        "2025-01-31": 50,
+        "2025-06-30": 30,
+    }
+    total = (await by_deadline(**seen))["total"]
+    for by in ("deadline", "origin_year", "deadline,origin_year,unit"):
+        found = await risks(office, year=2024, group_by=by, **seen)
+        assert found["total"] == total
+        for name in ("low", "likely", "high"):
+            assert sum(it["at_risk_vnd"][name] for it in found["items"]) == total["at_risk_vnd"][name]
+    over = {it["deadline"]: it for it in (await by_deadline(seen_on="2025-01-10"))["items"]}
+    assert set(over["2024-12-31"]["at_risk_vnd"].values()) == {20}, "what lapsed is a fact"
+    await office.decide("returns", 20, effective_on="2024-12-31", **carried)
+    assert (await by_deadline(seen_on="2025-01-10"))["items"][-1]["returned_vnd"] == 20
+
+
 async def test_the_books_are_foretold_apart(office):
     await give(office, 1000)
     await pay(office, {"03-10": 500})

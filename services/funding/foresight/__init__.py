@@ -18,8 +18,9 @@ followed by itself, month by month from January to its deadline.
    money (15 % for a kind, 30 % for a line) is thought due besides: paid as usual for the kind, and at the pace of its kind for
    the line. So nobody's pace is believed after one month.
 3. *The rest of the year.* Each line goes on at its pace: the usual share × pace of what is left, from its oldest lot first, of
-   every lot until its own deadline. So never less is expected than was paid, never more than there is, and every sum, in any
-   grouping, is the sum of its parts. What is then left is at risk. Within a month days count alike; past the table, money
+   every lot until its own deadline. A lot of which decisions extended a part is parted by its deadlines as in `lapses`: who
+   pays takes the part that lapses first. So never less is expected than was paid, never more than there is, and every sum, in
+   any grouping, is the sum of its parts. What is then left is at risk. Within a month days count alike; past the table, money
    whose deadline was extended is paid at the profile's `extended_percent` of what is left in a month.
 4. *The range.* Every past year is foretold from the other ones, as of the same month, for each unit: the rest of it went
    slower or quicker than foretold. The range runs from the pace that one unit in ten stays below to the one that one in ten
@@ -28,7 +29,7 @@ followed by itself, month by month from January to its deadline.
 
 Where no money is available, or the year has not begun, nothing is foretold, and the answer says which. A deadline that has
 passed is answered by what happened. What it does not know: commitments (shown beside, not used), plans of projects, and laws
-to come. A lot of which a decision extended only a part is followed as a whole to the later day; `lapses` parts it.
+to come.
 
 **Held against generated years** (`python -m tests.foresight`): twenty provinces, each with curves, paces, standstills, late
 starters, supplements, lumps and carry-over of its own. *in range*: units whose truth lay in the range (80 % are meant to);
@@ -53,6 +54,6 @@ So the range holds what it says within 7 points at any time of the year. With tw
 least 1.8 times nearer than the linear one, with none 1.2 times. Those years are made, not observed: of a real province they
 say that the method works, not how well.
 
-Reading order: `profiles.py`, `learning.py`, `rules.py`, `sums.py` (pure); `store.py`; `schemas.py`, `risks.py`,
-`pages.py`, `api.py`.
+Reading order: `profiles.py`, `learning.py`, `rules.py`, `parting.py`, `sums.py` (pure); `store.py`; `schemas.py`,
+`risks.py`, `pages.py`, `api.py`.
 """

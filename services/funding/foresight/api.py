@@ -183,8 +183,9 @@ async def read_money_at_risk(
 ) -> RisksOut:
     """Read what will probably be left on the deadlines, in any grouping, the slowest first.
 
-    Every lot is foretold by itself and added up, so rows of any grouping add up to the same total, to the đồng, range
-    included. Handing money back is an entry: `returns`; taking it into the next year too: `carry-overs`.
+    Every lot is foretold by itself, parted by deadline where a decision extended a part of it, and added up, so rows of
+    any grouping add up to the same total, to the đồng, range included. Handing money back is an entry: `returns`; taking
+    it into the next year too: `carry-overs`.
     """
     by = groupings(group_by, GROUPINGS)
     rows = await to_thread(group, view.lots, by, view.year, view.on)

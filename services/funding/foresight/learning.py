@@ -26,6 +26,11 @@ class Flow:
     gone_vnd: int = 0
     """Handed back or carried into the next year."""
 
+    @property
+    def left_vnd(self) -> int:
+        """What can still be paid where no more came and went."""
+        return max(0, min(self.came_vnd, self.came_vnd - self.paid_vnd - self.gone_vnd))
+
 
 NOTHING = Flow()
 Series = Mapping[int, Flow]

@@ -26,7 +26,7 @@ class RiskKeys(BaseModel):
 
 
 class RiskAmounts(BaseModel):
-    """Money at risk of return. Every amount is foretold lot by lot and added up."""
+    """Money at risk of return. Every amount is foretold lot by lot, and of a lot by deadline, and added up."""
 
     state: State = Field(description="running, no_money, not_begun or over, as of a curve")
     available_vnd: int = Field(description="what there is to spend, in đồng", examples=[54_205_000_000])
@@ -39,7 +39,7 @@ class RiskAmounts(BaseModel):
     left_vnd: int = Field(description="what can still be disbursed, in đồng", examples=[41_607_714_000])
     reserved_vnd: int = Field(description="part of what is left that is committed, in đồng", examples=[0])
     expected_vnd: AmountRange | None = Field(
-        description="disbursed by the deadline of each lot, in đồng; null where nothing can be foretold"
+        description="disbursed by the deadline of each part of the money, in đồng; null where nothing can be foretold"
     )
     expected_rate: RateRange | None = Field(description="the same in percent of what is available")
     at_risk_vnd: AmountRange | None = Field(

@@ -1,9 +1,9 @@
 """What is foretold of each lot. Pure; amounts are whole đồng.
 
 A line is foretold by itself, so whatever lines are added up, the parts add up to the whole. Of what is left of it a share is
-paid in each month, at its pace, from its oldest lot first as the ledger does: never less than nothing, never more than what
-is left, of no lot after its deadline. Three paces are followed to the end, the slow, the likely and the quick one; all lines
-are thought slow, or quick, together.
+paid in each month, at its pace, from its oldest lot first as the ledger does, and of a lot the part that lapses first: never
+less than nothing, never more than what is left, of none after its deadline. Three paces are followed to the end, the slow,
+the likely and the quick one; all lines are thought slow, or quick, together.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ from services.funding.foresight.profiles import MOST_PACE, WHOLE, Method
 from services.funding.lapses.rules import Deadline
 from shared.kit.problems import Invalid, Sentence
 
-METHOD = "foresight-1"
+METHOD = "foresight-2"
 """Changes whenever the same ledger and the same table would be foretold differently."""
 
 DAY = timedelta(days=1)
@@ -83,7 +83,7 @@ NO_MORE = (date.max, Range())
 
 @dataclass(frozen=True)
 class Held:
-    """What a lot had by a day, by the first days of the stretches that the year was divided into."""
+    """What a lot, or the part of it with one deadline, had by a day, by the first days of the stretches of the year."""
 
     lot: Lot
     deadline: Deadline
@@ -105,7 +105,7 @@ class Held:
     @property
     def left_vnd(self) -> int:
         """What can still be paid."""
-        return max(0, min(self.all.came_vnd, self.all.came_vnd - self.all.paid_vnd - self.all.gone_vnd))
+        return self.all.left_vnd
 
     @property
     def series(self) -> Series:
@@ -197,23 +197,23 @@ def expectations(
 def foresee(
     expected: Mapping[Capital, Expectation], held: Iterable[Held], year: int, on: date
 ) -> list[Foreseen]:
-    """Foretell the lots of a budget year. They are whole lines, for a line has one pace."""
+    """Foretell the lots of a budget year, or their parts. They are whole lines, for a line has one pace."""
     lines: dict[Line, list[Held]] = {}
     for each in held:
         lines.setdefault(each.lot.line, []).append(each)
     return [
         foreseen
         for line, lots in lines.items()
-        for foreseen in _foresee(expected[line.capital], sorted(lots, key=_oldest_first), year, on)
+        for foreseen in _foresee(expected[line.capital], sorted(lots, key=_first_paid), year, on)
     ]
 
 
-def _oldest_first(held: Held) -> int:
-    return held.lot.origin_year
+def _first_paid(held: Held) -> tuple[int, date]:
+    return held.lot.origin_year, held.deadline.paid_by
 
 
 def _foresee(expected: Expectation, lots: Sequence[Held], year: int, on: date) -> list[Foreseen]:
-    """Foretell a line: it is paid from its oldest lot whose deadline has not come."""
+    """Foretell a line: it is paid from its oldest money whose deadline has not come."""
     dues = [
         expected.usual.due(it.series, stretches(year, date(year, 1, 1), min(on, it.deadline.paid_by)))
         for it in lots

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Book, Capital, Lot
 from services.funding.foresight.learning import Account, Flow, month_of
+from services.funding.foresight.parting import by_deadline
 from services.funding.foresight.rules import Held
 from services.funding.lapses import store as lapses
-from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, latest, ordinary_deadline
+from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, ordinary_deadline
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.queries import Sought
 from services.funding.store import KEY, lot_of, lot_terms
@@ -87,7 +88,7 @@ async def accounts(
 
 
 async def lots(session: AsyncSession, sought: Sought, deadlines: Sequence[Rule], seen: Seen) -> list[Held]:
-    """Read the lots sought, each with its deadline, in stretches that end with months and with passed deadlines."""
+    """Read the lots sought, parted by deadline, in stretches that end with months and with passed deadlines."""
     assert sought.year is not None
     extensions = await lapses.extensions(session, sought, on=seen.on, as_of=seen.as_of)
     days = {day_after(sought.year, rule.paid_years_after, rule.paid_by) for rule in deadlines}
@@ -107,7 +108,7 @@ async def lots(session: AsyncSession, sought: Sought, deadlines: Sequence[Rule],
     found: dict[Lot, Held] = {}
     for row in await session.execute(query):
         lot = lot_of(row)
-        known = found.get(lot) or Held(lot, deadline_of(deadlines, lot, latest(extensions.get(lot, ()))), {})
+        known = found.get(lot) or Held(lot, deadline_of(deadlines, lot), {})
         begins = starts[row.stretch - 1] if row.stretch else starts[0] - DAY
         found[lot] = replace(
             known,
@@ -116,7 +117,9 @@ async def lots(session: AsyncSession, sought: Sought, deadlines: Sequence[Rule],
             carried_out_vnd=known.carried_out_vnd + row.carried_out_vnd,
             reserved_vnd=known.reserved_vnd + row.reserved_vnd,
         )
-    return list(found.values())
+    return [
+        part for lot, held in found.items() for part in by_deadline(deadlines, held, extensions.get(lot, ()))
+    ]
 
 
 def _postings(seen: Seen, first: int, last: int) -> Select[*tuple[Any, ...]]:

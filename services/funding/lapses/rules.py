@@ -120,9 +120,33 @@ def deadline_of(rules: Iterable[Rule], lot: Lot, extension: Extension | None = N
     return Deadline(extension.paid_by, settled_by, extension.decision, "by decision of the carry-over")
 
 
-def latest(extensions: Iterable[Extension]) -> Extension | None:
-    """Give the extension that reaches furthest, if there is any."""
-    return max(extensions, key=lambda each: each.paid_by, default=None)
+def terms_of(rules: Iterable[Rule], lot: Lot, extensions: Iterable[Extension]) -> list[tuple[Deadline, int]]:
+    """Give the deadlines of a lot, the law's first, and how many đồng were extended to each of the others."""
+    rules = tuple(rules)
+    law = deadline_of(rules, lot)
+    further = sorted((it for it in extensions if it.paid_by > law.paid_by), key=lambda one: one.paid_by)
+    return [(law, 0), *((deadline_of(rules, lot, each), each.amount_vnd) for each in further)]
+
+
+def parted(amount_vnd: int, extended: Sequence[int]) -> list[int]:
+    """Part money of a lot by its deadlines, of which the first is the law's; the parts add up to it.
+
+    Whoever pays takes the money that lapses first, so what was extended furthest is left longest.
+    """
+    shares = []
+    for each in reversed(extended[1:]):
+        shares.append(max(0, min(amount_vnd, each)))
+        amount_vnd -= shares[-1]
+    return [amount_vnd, *reversed(shares)]
+
+
+def laid(amount_vnd: int, shares: Sequence[int]) -> list[int]:
+    """Lay an amount over parts, the first to lapse first, of none more than its share; what none has room for is the first's."""
+    found, rest = [], amount_vnd
+    for share in shares:
+        found.append(max(0, min(rest, share)))
+        rest -= found[-1]
+    return [found[0] + rest, *found[1:]]
 
 
 def lapses(
@@ -145,15 +169,9 @@ def lapses(
 def _of_lot(
     rules: Sequence[Rule], lot: Lot, balance: Amounts, extensions: Iterable[Extension]
 ) -> Iterator[Lapse]:
-    """Part what is left by deadline: whoever pays takes the money that lapses first, so what was extended is left longest."""
-    law, left = deadline_of(rules, lot), balance.left_vnd
-    parts: list[tuple[int, Deadline]] = []
-    for each in sorted(extensions, key=lambda one: one.paid_by, reverse=True):
-        share = min(left, each.amount_vnd) if each.paid_by > law.paid_by else 0
-        parts.append((share, deadline_of(rules, lot, each)))
-        left -= share
-    promised = balance.reserved_vnd
-    for share, deadline in ((left, law), *reversed(parts)):
-        if share > 0:
-            yield Lapse(lot, share, min(share, promised), deadline)
-            promised -= min(share, promised)
+    terms = terms_of(rules, lot, extensions)
+    left = parted(balance.left_vnd, [extended for _, extended in terms])
+    promised = laid(balance.reserved_vnd, left)
+    for (deadline, _), left_vnd, reserved_vnd in zip(terms, left, promised, strict=True):
+        if left_vnd > 0:
+            yield Lapse(lot, left_vnd, reserved_vnd, deadline)
