@@ -87,9 +87,9 @@ class Gathering(Generic[Case]):
 
     async def settle(self, request: Request, case: Case) -> Response:
         """Settle a case together with those that come meanwhile; answers when it is committed, or raises the refusal."""
+        request.state.handed_in = True
         if len(self._waiting) >= MOST_WAITING:
             raise Busy
-        request.state.handed_in = True
         one = _Waiting(request.state.claim, case)
         self._waiting.append(one)
         if self._running is None:

@@ -174,15 +174,18 @@ async def test_a_client_that_goes_away_harms_nobody(office, app):
     await sound(app)
 
 
-async def test_more_than_can_wait_are_told_to_come_again(office, monkeypatch):
+async def test_more_than_can_wait_are_told_to_come_again(office, app, monkeypatch):
     await office.allocate(100)
     monkeypatch.setattr(gathering, "MOST_WAITING", 5)
     bodies = [paid(1) for _ in range(20)]
+    begun = []
+    event.listen(app.state.database.engine.sync_engine, "begin", begun.append)
     answers = await asyncio.gather(
         *(office.post("disbursements", it, key=f"k{at}") for at, it in enumerate(bodies))
     )
     found = codes(answers)
     assert set(found) == {201, "busy"}
+    assert len(begun) < found["busy"], "who is sent away costs no transaction"
     refused = [at for at, it in enumerate(answers) if it.status_code == 503]
     assert answers[refused[0]].headers["retry-after"] == "1"
     for at in refused:
