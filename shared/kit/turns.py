@@ -1,9 +1,15 @@
 """Taking turns in one process: heavy work is done in pieces, and what came together goes on together, in its order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from enum import Enum
+from typing import TypeVar
+
+One = TypeVar("One")
+
+AT_A_TIME = 100
+"""Of some hundredths of a millisecond each, before others are let on."""
 
 
 async def give_way() -> None:
@@ -13,6 +19,14 @@ async def give_way() -> None:
     everybody waits for it.
     """
     await asyncio.sleep(0)
+
+
+async def one_by_one(of: Iterable[One]) -> AsyncIterator[One]:
+    """Give one after another, thousands of them, and give way now and then."""
+    for number, one in enumerate(of, 1):
+        yield one
+        if number % AT_A_TIME == 0:
+            await give_way()
 
 
 class Step(Enum):

@@ -143,9 +143,11 @@ async def test_a_tried_batch_tells_what_there_was_and_who_has_it(office):
     assert outcomes(tried) == ["recorded", "refused", "refused", "recorded"]
     refused = tried["verdicts"][1:3]
     assert [it["available_vnd"] for it in refused] == [10, 10]
-    for each in refused:
-        assert [(it["entry"], it["taken_vnd"]) for it in each["consumed_by"]] == [(had["id"], 70)]
-        assert each["consumed_in_all"] == {"entries": 1, "taken_vnd": 70}
+    first, like_it = refused
+    assert [(it["entry"], it["taken_vnd"]) for it in first["consumed_by"]] == [(had["id"], 70)]
+    assert first["consumed_in_all"] == {"entries": 1, "taken_vnd": 70}
+    assert [it["consumed_as"] for it in tried["verdicts"]] == [None, None, 1, None]
+    assert (like_it["consumed_by"], like_it["consumed_in_all"]) == (None, None), "named once"
     kept = await send(office, [paid(31)])
     assert (kept["verdicts"][0]["available_vnd"], kept["verdicts"][0]["consumed_by"]) == (30, None)
 
@@ -204,6 +206,16 @@ async def test_batches_never_overdraw_together(office, app):
     )
     assert sum(batch["refused"] for batch in found) > 0
     assert await left(office, app) >= 0
+
+
+async def test_all_or_nothing_names_the_fault_of_an_entry_that_only_the_ledger_knows(office, app):
+    await office.allocate(100)
+    entries = [paid(1), paid(1, project="CT.1"), paid(1000)]
+    refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries})
+    assert refused.status_code == 422
+    faults = [(it["pointer"], it["code"]) for it in refused.json()["errors"]]
+    assert faults == [("/entries/1/project", "project_unknown")]
+    assert await left(office, app) == 100
 
 
 async def test_thousands_at_once(office, app):

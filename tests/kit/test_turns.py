@@ -1,10 +1,10 @@
-"""A line of those who go through the same steps side by side."""
+"""A line of those who go through the same steps side by side, and heavy work in pieces that others go on between."""
 
 import asyncio
 
 import pytest
 
-from shared.kit.turns import Step, Turn
+from shared.kit.turns import AT_A_TIME, Step, Turn, one_by_one
 
 
 async def test_each_step_is_taken_in_the_order_of_the_line_however_long_the_rest_takes():
@@ -47,3 +47,20 @@ async def test_who_fails_at_a_step_lets_nobody_on():
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02), second.of(Step.WRITE_ORDER):
             pass
+
+
+@pytest.mark.parametrize(
+    ("pieces", "turns"), [(0, 0), (AT_A_TIME - 1, 0), (AT_A_TIME, 1), (7 * AT_A_TIME, 7)]
+)
+async def test_others_go_on_while_thousands_are_taken_one_by_one(pieces, turns):
+    had = []
+
+    async def other():
+        while True:
+            had.append(None)
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    assert [it async for it in one_by_one(range(pieces))] == list(range(pieces))
+    beside.cancel()
+    assert len(had) == turns

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.desk import Seat
 from services.funding.entries.asked import Asked, Candidate, Consideration
-from services.funding.entries.consuming import CONSUMED, name_consumers
-from services.funding.entries.judging import Verdict
+from services.funding.entries.consuming import name_consumers
+from services.funding.entries.judging import Bench, Verdict
 from services.funding.entries.settling import judge, keep
 from services.funding.entries.store import Entry
 from services.funding.proposals import Proposal
@@ -22,12 +22,9 @@ from shared.kit.clock import Clock
 from shared.kit.feed import Happening
 from shared.kit.ids import uuid7
 from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, refuse
-from shared.kit.turns import give_way
+from shared.kit.turns import one_by_one
 
 Mode = Literal["all_or_nothing", "best_effort"]
-
-AT_A_TIME = 100
-"""Entries judged by themselves before others are let on: some milliseconds."""
 
 
 class BatchRefused(Conflict):
@@ -50,14 +47,6 @@ class Batch:
     considered: Sequence[Candidate | Problem]
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A batch and what became of it: a verdict for each entry, in its place."""
-
-    id: uuid.UUID
-    verdicts: Sequence[Verdict]
-
-
 async def consider_batch(
     seat: Seat, mode: Mode, proposals: Mapping[int, Proposal], shape_faults: Collection[Fault] = ()
 ) -> Batch:
@@ -66,10 +55,8 @@ async def consider_batch(
     unreadable, of_the_body = _by_place(shape_faults)
     refuse(of_the_body)
     found: dict[int, Candidate | Problem] = {}
-    for number, (at, proposal) in enumerate(proposals.items()):
+    async for at, proposal in one_by_one(proposals.items()):
         found[at] = consideration.of(Asked(seat, proposal, (), batch_id, f"/entries/{at}"))
-        if number % AT_A_TIME == 0:
-            await give_way()
     found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
     considered = [found[at] for at in sorted(found)]
     if mode == "all_or_nothing":
@@ -77,41 +64,43 @@ async def consider_batch(
     return Batch(batch_id, mode, considered)
 
 
-async def record_batch(session: AsyncSession, batch: Batch, clock: Clock, *, dry_run: bool = False) -> Judged:
-    """Record a batch, in one transaction and under one lock over all that it touches."""
+async def judge_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> Bench:
+    """Judge a batch under one lock over all that it touches: a verdict for each entry, in its place."""
     bench = await judge(session, batch.considered)
     if dry_run:
         await _name_consumers(session, batch.considered, bench.verdicts)
     found = [(at, each.problem) for at, each in enumerate(bench.verdicts) if each.problem is not None]
     if found and batch.mode == "all_or_nothing":
+        refuse(each for _, problem in found for each in problem.faults)
         raise BatchRefused(
             received=len(bench.verdicts),
             refused=len(found),
             verdicts=[{"ordinal": at, "code": problem.code, **problem.facts} for at, problem in found],
         )
-    if not dry_run:
-        await keep(session, bench, clock, lambda kept: [_happening(batch.id, kept)])
-    return Judged(batch.id, bench.verdicts)
+    return bench
+
+
+async def keep_batch(session: AsyncSession, batch: Batch, bench: Bench, clock: Clock) -> None:
+    """Keep what was judged to be, in the transaction that judged it."""
+    await keep(session, bench, clock, lambda kept: [_happening(batch.id, kept)])
 
 
 async def _name_consumers(
     session: AsyncSession, considered: Sequence[Candidate | Problem], verdicts: Sequence[Verdict]
 ) -> None:
-    """Name what takes the money of each line once, however many entries want it."""
-    named: dict[Hashable, Problem] = {}
-    for candidate, verdict in zip(considered, verdicts, strict=True):
+    """Name what takes the money of each line once, however many entries want it; the others say where."""
+    named: dict[Hashable, tuple[int, Problem]] = {}
+    for at, (candidate, verdict) in enumerate(zip(considered, verdicts, strict=True)):
         problem = verdict.problem
         if problem is None or isinstance(candidate, Problem):
             continue
         entry = candidate.entry
         place = (problem.code, candidate.line, entry.kind, entry.origin_year, entry.project)
-        if place in named:
-            problem.facts.update(
-                {name: named[place].facts[name] for name in CONSUMED if name in named[place].facts}
-            )
-        else:
+        first, its = named.setdefault(place, (at, problem))
+        if first == at:
             await name_consumers(session, candidate, problem)
-            named[place] = problem
+        elif "consumed_by" in its.facts:
+            problem.facts["consumed_as"] = first
 
 
 def _happening(batch_id: uuid.UUID, kept: Sequence[Entry]) -> Happening:

@@ -47,8 +47,11 @@ async def record_batch(
     batch = await consider_batch(seat.of(caller), draft.body.mode, proposals_of(draft), draft.faults)
 
     async def record(session: AsyncSession) -> Response:
-        judged = await actions.record_batch(session, batch, seat.clock, dry_run=dry_run)
-        said = BatchOut.of(judged, language_of(request), dry_run=dry_run)
-        return Response(said.model_dump_json(), media_type="application/json")
+        bench = await actions.judge_batch(session, batch, dry_run=dry_run)
+        said = await BatchOut.of(batch.id, bench.verdicts, language_of(request), dry_run=dry_run)
+        answer = Response(said.model_dump_json(), media_type="application/json")
+        if not dry_run:
+            await actions.keep_batch(session, batch, bench, seat.clock)
+        return answer
 
     return await alone(request, record, dry_run=dry_run)

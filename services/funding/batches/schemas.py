@@ -1,7 +1,7 @@
 """How a batch is said, and the verdict on each of its entries."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.balances import Kind
-from services.funding.batches.actions import Judged, Mode
+from services.funding.batches.actions import Mode
 from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
 from services.funding.entries.judging import Outcome, Verdict
 from services.funding.proposals import Proposal, Voucher
 from shared.kit.bodies import Draft, DraftModel
 from shared.kit.problems import Language
+from shared.kit.turns import one_by_one
 
 MAX_ENTRIES = 10_000
 """A day of a province's treasury is some hundreds; larger files are sent in parts."""
@@ -113,10 +114,14 @@ class VerdictOut(BaseModel):
         description="of a refusal for lack of money: what there was for it, in đồng; null otherwise"
     )
     consumed_by: list[ConsumerOut] | None = Field(
-        description="of such a refusal in a dry run: the recorded entries that take the most of it; null otherwise"
+        description="of such a refusal in a dry run: the recorded entries that take the most of it, named once for all "
+        "that are refused for the same; null otherwise"
     )
     consumed_in_all: ConsumedOut | None = Field(
         description="what all of them take; null where none are named"
+    )
+    consumed_as: int | None = Field(
+        description="place in the batch of the first that is refused for the same, whose verdict names them; null otherwise"
     )
 
     @classmethod
@@ -135,6 +140,7 @@ class VerdictOut(BaseModel):
             available_vnd=facts.get("available_vnd"),
             consumed_by=facts.get("consumed_by"),
             consumed_in_all=facts.get("consumed_in_all"),
+            consumed_as=facts.get("consumed_as"),
         )
 
 
@@ -149,16 +155,19 @@ class BatchOut(BaseModel):
     verdicts: list[VerdictOut] = Field(description="one for each entry, in the order posted")
 
     @classmethod
-    def of(cls, judged: Judged, language: Language, *, dry_run: bool) -> Self:
+    async def of(
+        cls, batch_id: uuid.UUID, verdicts: Sequence[Verdict], language: Language, *, dry_run: bool
+    ) -> Self:
         """Say what became of it."""
-        outcomes = [each.outcome for each in judged.verdicts]
+        outcomes = [each.outcome for each in verdicts]
         return cls(
-            id=None if dry_run else judged.id,
+            id=None if dry_run else batch_id,
             received=len(outcomes),
             recorded=outcomes.count("recorded"),
             existing=outcomes.count("existing"),
             refused=outcomes.count("refused"),
             verdicts=[
-                VerdictOut.of(at, each, language, dry_run=dry_run) for at, each in enumerate(judged.verdicts)
+                VerdictOut.of(at, each, language, dry_run=dry_run)
+                async for at, each in one_by_one(enumerate(verdicts))
             ],
         )

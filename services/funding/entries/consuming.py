@@ -31,9 +31,6 @@ LESSENS_UNCOMMITTED = (*LESSENS_LEFT, "reserved_vnd")
 """A payment of committed money takes the rest only: the commitment has taken it before."""
 LESSENS_UNCONFIRMED = ("confirmed_vnd", "given_vnd", "cancelled_vnd")
 
-CONSUMED = ("consumed_by", "consumed_in_all")
-"""What a refusal says of them."""
-
 FROM_LEFT = frozenset({Kind.DISBURSEMENT, Kind.RETURN, Kind.CARRY_OVER})
 
 Terms = Sequence[ColumnElement[bool]]

@@ -20,6 +20,7 @@ from services.funding.projects.rules import Account
 from services.funding.proposals import Voucher
 from services.funding.store import Holding
 from shared.kit.problems import Problem
+from shared.kit.turns import one_by_one
 
 Outcome = Literal["recorded", "existing", "refused"]
 
@@ -201,10 +202,10 @@ def touches_plan(candidate: Candidate) -> bool:
     return candidate.entry.kind in BRINGS_MONEY
 
 
-def judged(considered: Sequence[Candidate | Problem], ground: Ground) -> Bench:
+async def judged(considered: Sequence[Candidate | Problem], ground: Ground) -> Bench:
     """Judge what was considered, in its order."""
     bench = Bench(ground)
-    for each in considered:
+    async for each in one_by_one(considered):
         if isinstance(each, Problem):
             bench.refuse(each)
         else:

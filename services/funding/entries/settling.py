@@ -45,11 +45,11 @@ async def judge(session: AsyncSession, considered: Sequence[Candidate | Problem]
     """Lock what the entries touch and judge them in their order; lots that they begin are opened."""
     candidates = [each for each in considered if isinstance(each, Candidate)]
     ground = await _ground(session, candidates)
-    bench = judged(considered, ground)
+    bench = await judged(considered, ground)
     while missing := bench.missing:  # a lot that another has begun meanwhile is judged as it stands
         holding = ground.holding | await open_lots(session, missing)
         ground = replace(ground, holding=holding)
-        bench = judged(considered, ground)
+        bench = await judged(considered, ground)
     return bench
 
 
