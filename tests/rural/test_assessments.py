@@ -75,6 +75,27 @@ def test_what_is_gained_and_lost_leads_from_one_assessment_to_the_next(before, a
     assert changes(None, after) == {"gained": [], "lost": []}
 
 
+@given(st.integers(0, 30), st.none() | st.integers(0, 30))
+def test_the_filter_by_criteria_met_is_a_number_or_a_range_up_to_nineteen(low, high):
+    asked = str(low) if high is None else f"{low}-{high}"
+    if low <= (low if high is None else high) <= len(CRITERIA):
+        assert met_between(asked) == (low, low if high is None else high)
+    else:
+        with pytest.raises(MetInvalid):
+            met_between(asked)
+
+
+@given(st.text(max_size=6))
+def test_any_other_filter_is_refused(asked):
+    parts = asked.split("-")
+    if all(part in map(str, range(20)) for part in parts) and len(parts) <= 2:
+        low, high = int(parts[0]), int(parts[-1])
+        assert low > high or met_between(asked) == (low, high)
+    else:
+        with pytest.raises(MetInvalid):
+            met_between(asked)
+
+
 def test_the_filter_by_criteria_met():
     assert [met_between("19"), met_between("15-18"), met_between("0-4")] == [(19, 19), (15, 18), (0, 4)]
     for nonsense in ("20", "-1", "18-15", "x", "", "1-2-3"):

@@ -88,6 +88,40 @@ def test_a_set_recognizes_its_own_level_only(under, level):
     assert ("/level" in codes(stated(under.code, level=level), unit)) == (level != under.level)
 
 
+UNITS = st.sampled_from(
+    [
+        *(("commune", kind) for kind in ("xa", "phuong", "thi_tran")),
+        *(("village", kind) for kind in ("thon", "lang", "to_dan_pho", "khu_dan_cu")),
+        ("district", "huyen"),
+    ]
+)
+
+
+@given(st.sampled_from(list(SETS.values())), UNITS)
+def test_a_set_is_for_its_own_units_only(under, unit):
+    level, kind = unit
+    fits = level == under.unit_level and (level != "commune" or kind == "xa")
+    assert codes(stated(under.code), unit) == ({} if fits else {"/unit": "unit_not_of_set"})
+
+
+@given(
+    st.sampled_from(list(SETS.values())), st.none() | st.sampled_from(["culture", "digital", "dancing", ""])
+)
+def test_a_field_is_named_where_the_set_has_fields_and_is_one_of_them(under, field):
+    unit = XA if under.unit_level == "commune" else (under.unit_level, "thon")
+    found = codes(stated(under.code, field=field), unit)
+    if under.level == "model" and under.unit_level == "commune":
+        assert found == (
+            {"/field": "field_required"}
+            if field is None
+            else {}
+            if field in under.fields
+            else {"/field": "field_unknown"}
+        )
+    else:
+        assert found == ({} if field is None else {"/field": "field_not_of_set"})
+
+
 def test_wards_are_not_rural_and_a_village_set_is_for_villages():
     assert codes(stated(), PHUONG) == {"/unit": "unit_not_of_set"}
     assert codes(stated(), THON) == {"/unit": "unit_not_of_set"}

@@ -149,6 +149,7 @@ async def test_a_revocation_ends_it_from_its_day_on(clients):
     assert said["revocation"]["unmet"] == [2, 5, 6, 10, 11, 13]
     again = await clients.register(path, revocation)
     assert (again.status_code, again.json()) == (200, said)
+    assert said["assessed"] is None
     other = {**revocation, "reason": "Lý do khác"}
     await clients.refused(path, other, 409, "recognition_revoked")
     on_day = [await held(clients, day) for day in ("2023-04-11", "2023-04-12", "2023-10-31", "2023-11-01")]
@@ -284,6 +285,21 @@ async def test_a_revocation_wants_grounds_or_a_recorded_exception(clients):
     ended = answer.json()["revocation"]
     assert ended["exceptions"] == ["revocation_grounds_insufficient"]
     assert ended["exception_reason"] == REASON
+
+
+async def test_a_revocation_says_where_it_differs_from_the_assessment_before_it(clients):
+    kept = await clients.kept("recognitions", meets())
+    await assess(clients, "23509", "615", met=19, period="2022")
+    await assess(clients, "23509", "615", met=10, period="2023")
+    await assess(clients, "23509", "615", met=0, period="2024")
+    unmet = [1, 2, 11, 12, 13, 14, 15, 16, 17, 18]
+    body = {"decision": {"number": "5/QĐ", "date": "2023-12-01"}, "reason": "Không còn đạt", "unmet": unmet}
+    said = (await clients.kept(f"recognitions/{kept['id']}/revoke", body))["assessed"]
+    assert (said["period"], said["unmet"]) == ("2023", list(range(11, 20)))
+    assert (said["only_named"], said["only_found"]) == ([1, 2], [19])
+    other = await clients.kept("recognitions", meets("23344", "7/QĐ"))
+    alone = await clients.kept(f"recognitions/{other['id']}/revoke", {**body, "unmet": list(range(1, 11))})
+    assert alone["assessed"] is None
 
 
 async def test_an_earlier_set_counts_until_the_commune_is_recognized_again_and_is_shown_by_set(clients):

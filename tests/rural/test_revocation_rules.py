@@ -13,6 +13,7 @@ from services.rural.revocations.rules import (
     AlreadyReplaced,
     GroundsInsufficient,
     HigherLevelStands,
+    apart,
     broken_rules,
     faults_of,
     refuse_replaced,
@@ -80,6 +81,14 @@ def test_what_a_higher_level_stands_on_is_not_revoked_alone(decided_on, ended_on
             refuse_to_undercut(meets, revoked_on, others, SETS)
     else:
         refuse_to_undercut(meets, revoked_on, others, SETS)
+
+
+@given(unmet, unmet)
+def test_where_a_revocation_and_an_assessment_differ_is_told_apart(named, found):
+    only_named, only_found = apart(named, found)
+    assert (set(named) - set(only_named)) | set(only_found) == set(found)
+    assert not set(only_named) & found
+    assert not set(only_found) & named
 
 
 @given(days, days, days)

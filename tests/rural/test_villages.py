@@ -6,10 +6,13 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.rural.app import create_app
 from services.rural.settings import RuralSettings
 from services.rural.villages.actions import kind_of
+from services.rural.villages.schemas import VillageIn
+from shared.territory.units import village_commune
 from tests.registers import Clients
 from tests.rural.bodies import meets
 from tests.rural.conftest import NOW
@@ -129,6 +132,18 @@ async def test_of_many_at_once_one_registers(clients, replica):
         *((clients, replica)[at % 2].register("villages", body) for at, body in enumerate(bodies))
     )
     assert sorted(it.status_code for it in answers) == [200] * 3 + [201] + [409] * 4
+
+
+@given(st.from_regex(r"[0-9.]{0,9}", fullmatch=True) | st.from_regex(r"[0-9]{5}\.[0-9]{2}", fullmatch=True))
+def test_a_villages_code_is_its_communes_a_dot_and_two_digits(code):
+    body = {"code": code, "name": "Thôn 1", "valid_from": "2022-01-01"}
+    shaped = len(code) == 8 and code[5] == "." and (code[:5] + code[6:]).isdigit()
+    assert (village_commune(code) == code[:5]) == shaped
+    if shaped:
+        assert VillageIn.model_validate(body).code == code
+    else:
+        with pytest.raises(ValidationError):
+            VillageIn.model_validate(body)
 
 
 @given(

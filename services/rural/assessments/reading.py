@@ -1,5 +1,6 @@
 """How assessments are answered: from what stands, beside the recognitions of the same day."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -130,7 +131,7 @@ async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets,
         name=unit.full_name,
         district=_district(desk, unit, on),
         on=on,
-        assessments=over_time(await _assessments(desk, code, on, basis, sets), sets),
+        assessments=over_time(await standing(desk, code, on, basis, _codes(sets)), sets),
         in_force=[HeldOut.of(each) for each in own if str(each.id) in holding],
         recognitions=[RecognitionOut.of(each, sets) for each in own],
         villages=await _villages(desk, code, on),
@@ -143,11 +144,14 @@ async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets,
     )
 
 
-async def _assessments(
-    desk: Desk, code: str, on: date, basis: BasisName, sets: Sets
+async def standing(
+    desk: Desk, code: str, on: date, basis: BasisName, indicators: Collection[str]
 ) -> list[store.Assessment]:
-    """Give the assessments of a commune's land for the years begun by a day; a code may have meant other land before."""
-    found = await store.of_commune(desk.session, code, on, basis, _codes(sets))
+    """Give the assessments of a commune's land for the years begun by a day, the oldest first: verdicts and some indicators.
+
+    A code may have meant other land before.
+    """
+    found = await store.of_commune(desk.session, code, on, basis, indicators)
     return [
         it
         for it in found

@@ -13,7 +13,7 @@ from services.rural.exceptions.schemas import ExceptionIn
 from services.rural.models import Recognition
 from services.rural.recognitions.rules import Stated
 from services.rural.recognitions.store import UnderSet
-from services.rural.revocations.schemas import Reason, RevocationOut
+from services.rural.revocations.schemas import AssessedOut, Reason, RevocationOut
 from shared.kit.bodies import DraftModel
 from shared.kit.paging import Page
 from shared.periods import FIRST_YEAR, LAST_YEAR
@@ -135,6 +135,15 @@ class RecognitionOut(BaseModel):
             recorded_at=it.recorded_at,
             revocation=RevocationOut.of(ended) if ended else None,
         )
+
+
+class RevokedOut(RecognitionOut):
+    """A recognition that was revoked, with what was known of the criteria by then."""
+
+    assessed: AssessedOut | None = Field(
+        description="the latest accepted assessment for a year begun by the day of the revocation, and where the two differ; "
+        "null where there is none"
+    )
 
 
 RecognitionsPage = Page[RecognitionOut]

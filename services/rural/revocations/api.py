@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response, status
 
 from services.rural.criteria.api import TheSets
-from services.rural.recognitions.schemas import RecognitionOut
+from services.rural.recognitions.schemas import RecognitionOut, RevokedOut
 from services.rural.recognitions.store import PATH
 from services.rural.revocations import actions
+from services.rural.revocations.reading import assessed_last
 from services.rural.revocations.schemas import RevocationIn
 from shared.kit.bodies import Draft
 from shared.kit.identity import Registrar
@@ -28,12 +29,14 @@ async def revoke_recognition(
     recognition_id: uuid.UUID,
     draft: Annotated[Draft[RevocationIn], Body()],
     response: Response,
-) -> RecognitionOut:
+) -> RevokedOut:
     """End a recognition by a decision with its grounds; it is in force to the day before that decision.
 
     Where the set says when a recognition is to be revoked, the criteria no longer met must be ground enough: refused with
-    the clause (409), or accepted by a recorded exception with its reason.
+    the clause (409), or accepted by a recorded exception with its reason. Where they differ from the latest accepted
+    assessment, the answer says so: a revocation rests on its own decision.
     """
     kept = await actions.revoke(desk.of(caller), recognition_id, draft, sets)
     answer_kept(response, f"{PATH}/{kept.row.id}", created=kept.created)
-    return RecognitionOut.of(kept.row, sets)
+    said = RecognitionOut.of(kept.row, sets)
+    return RevokedOut(**said.model_dump(), assessed=await assessed_last(desk, kept.row, sets))

@@ -106,6 +106,11 @@ def broken_rules(under: CriteriaSet | None, unmet: Collection[int], on: date) ->
     return [GroundsInsufficient(unmet=len(set(unmet)), of=of, clause=clause, confidence=sure)]
 
 
+def apart(named: Collection[int], unmet: Collection[int]) -> tuple[list[int], list[int]]:
+    """Tell where a revocation and an assessment differ: the criteria only the one names, and those only the other lacks."""
+    return sorted(set(named) - set(unmet)), sorted(set(unmet) - set(named))
+
+
 def refuse_replaced(revoked: Known, revoked_on: date) -> None:
     """Refuse to revoke what a later decision at its level had replaced by that day."""
     if revoked.replaced_on is not None and revoked.replaced_on <= revoked_on:

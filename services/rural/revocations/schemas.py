@@ -1,6 +1,7 @@
 """How revocations are said."""
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
@@ -52,6 +53,22 @@ class RevocationIn(DraftModel):
     def excuse(self) -> str | None:
         """Why a broken rule is set aside; None where that is not asked for."""
         return self.exception.reason if self.exception else None
+
+
+class AssessedOut(BaseModel):
+    """The accepted assessment before a revocation, beside the criteria that the revocation names."""
+
+    period: str = Field(description="SDMX time period of the assessment")
+    report: uuid.UUID = Field(description="the report that states it")
+    unmet: list[int] = Field(
+        description="numbers of the criteria that it finds unmet, unstated ones included"
+    )
+    only_named: list[int] = Field(
+        description="those that the revocation names though the assessment finds them met"
+    )
+    only_found: list[int] = Field(
+        description="those that the assessment finds unmet and the revocation does not name"
+    )
 
 
 class RevocationOut(BaseModel):
