@@ -2,8 +2,9 @@
 
 The words. An **indicator** is something a unit counts; a **form** is the set of indicators it states together. A
 **report** is what one unit states on one form for one period, for itself or for units below it; it holds
-**observations** (unit, indicator, value, status). A **review** accepts or returns it. What a report states **stands**
-on a **basis**: `provisional` once submitted, `accepted` once reviewed. A **figure** is made from standing
+**observations** (unit, indicator, value, status). A **review** accepts or returns it; a form may ask for **steps**
+before, each passed at a level of the tree (a commune certifies) and then accepted above it. What a report states
+**stands** on a **basis**: `provisional` once submitted, `accepted` once reviewed. A **figure** is made from standing
 observations by a formula; a **target** is its planned value under a decision. A **roll-up** is the sum of what stands
 below one unit. An **obligation** is what a unit owes for a period, and by when. A **publication** is a vintage of
 figures, frozen under a name and a document.
@@ -14,8 +15,9 @@ Where things are, in the order of a report's life:
 2. `reports/` takes a report in one transaction: every fault of shape and of meaning in one answer, or all of it kept.
    Observations are never changed; a correction is a new report that names the one it supersedes, and says everything
    again. A value that another live report states at the same unit, above it, below it or (a flow) for a longer or
-   shorter period is refused, so nothing counts twice; so is nil beside what did happen. `reports/bulk.py` takes many, a line each. What follows from the
-   posted values by the program's dated rules (`derivations.py`) is kept beside them, marked, with its reasons.
+   shorter period is refused, so nothing counts twice; so is nil beside what did happen. `bulk.py` takes many, a line
+   each; `chain.py` says who passes a step and who accepts after it. What follows from the posted values by the
+   program's dated rules (`derivations.py`) is kept beside them, marked, with its reasons.
 3. A row of `standings` says which report stands for (basis, unit, period, form), from when to when. The present is
    the rows without an end; the past is the rows that held an instant, so `as_of` needs nothing else.
 4. `figures/rollups.py` keeps roll-ups current: when what stands changes, those of the touched answering units are

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
@@ -20,6 +20,7 @@ MOST_DECIMALS = 6
 """What the database keeps and the wire says."""
 
 Level = Literal["district", "commune"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 Better = Literal["higher", "lower"]
 LARGEST = Decimal(999_999_999_999)
 """Twelve digits before the point is what a column of values holds."""
@@ -35,6 +36,8 @@ class Step:
     code: str
     label: Sentence
     legal_basis: str
+    level: Level | None = None
+    """At which level of the tree it is passed; None: by any reviewer of the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +292,16 @@ def in_force(what: Form | Indicator | Figure | Due, on: date) -> bool:
 
 
 def _contradictions(catalogue: Catalogue) -> Iterator[str]:
+    yield from _in_forms(catalogue)
     yield from _in_figures(catalogue)
     yield from _in_indicators(catalogue)
+
+
+def _in_forms(catalogue: Catalogue) -> Iterator[str]:
+    for form in catalogue.forms.values():
+        for step in form.steps:
+            if step.level is not None and step.level not in LEVELS:
+                yield f"step {step.code} of form {form.code} is passed at no level that there is: {step.level}"
 
 
 def _in_figures(catalogue: Catalogue) -> Iterator[str]:

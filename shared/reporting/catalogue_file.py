@@ -103,7 +103,8 @@ def _form(row: dict[str, Any]) -> Form:
         due=_dues(row, "due"),
         closing=_dues(row, "closing"),
         steps=tuple(
-            Step(step["code"], sentence(step, "label"), step["legal_basis"]) for step in row.get("step", ())
+            Step(step["code"], sentence(step), step["legal_basis"], step.get("level"))
+            for step in row.get("step", ())
         ),
     )
 

@@ -13,11 +13,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from shared.kit.problems import Conflict, NotFound, Sentence
 
 Level = Literal["province", "district", "commune", "village"]
+LEVELS_DOWN: tuple[Level, ...] = get_args(Level)
+"""Every level, the highest first."""
 SuccessionKind = Literal["unchanged", "merged", "split", "abolished"]
 Key = tuple[str, date]
 """What names one unit for good: its code and the first day of that meaning."""

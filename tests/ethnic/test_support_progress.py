@@ -39,7 +39,10 @@ async def test_the_commune_certifies_before_the_province_accepts(clients):
     assert (own.status_code, own.json()["code"]) == (403, "own_report")
     elsewhere = await review("steps/certified", "commune-23347", ("23347",))
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (403, "unit_not_granted")
+    above = await review("steps/certified", "province", ("62",))
+    assert (above.status_code, above.json()["code"]) == (403, "step_of_level")
     assert (await review("steps/certified", f"commune-{COMMUNE}", (COMMUNE,))).status_code == 200
+    assert (await review("accept", f"commune-{COMMUNE}", (COMMUNE,))).json()["code"] == "accepted_above"
     assert (await clients.figures("2023-Q1"))[HOUSING]["value"] is None
     assert (await review("accept", "province", ("62",))).status_code == 200
 
@@ -57,9 +60,10 @@ async def test_quarters_add_up_to_the_year(clients):
     for quarter, households in (("2023-Q1", 4), ("2023-Q2", 3), ("2023-Q3", 0), ("2023-Q4", 5)):
         report = await submitted(clients, quarter, households)
         seen = {"content_sha256": report["content_sha256"]}
-        for path in ("steps/certified", "accept"):
+        for path, reviewer in (("steps/certified", COMMUNE), ("accept", "62")):
+            address = f"reports/{report['id']}/{path}"
             answer = await post(
-                clients, f"reports/{report['id']}/{path}", seen, "review", units=("62",), client_id="reviewer"
+                clients, address, seen, "review", units=(reviewer,), client_id=f"of-{reviewer}"
             )
             assert answer.status_code == 200, answer.text
     year = (await clients.figures("2023", unit=COMMUNE))[HOUSING]

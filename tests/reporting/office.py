@@ -32,7 +32,7 @@ from tests.postgres import TestDatabase
 
 NAME = Sentence("tên", "name")
 SINCE = date(2016, 1, 1)
-YEAR, MONTH, QUARTER = PeriodKind.YEAR, PeriodKind.MONTH, PeriodKind.QUARTER
+YEAR, HALF, QUARTER, MONTH = PeriodKind
 
 
 def done(values):
@@ -41,12 +41,14 @@ def done(values):
 
 
 def catalogue() -> Catalogue:
-    """A census by the year, results by the month, quarter or year, criteria of rural communes, works to be certified."""
+    """A census by the year, results by the month, quarter or year, criteria of rural communes, works to be certified,
+    support that the commune certifies."""
     forms = [
         Form("census", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, due=(Due(-12, "Điều 7", "sourced", SINCE),)),
         Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", "-", "-", SINCE, due=(Due(5, "Điều 8", "unsure", SINCE),)),
         Form("criteria", NAME, frozenset({YEAR}), "district", "-", "-", SINCE),
         Form("works", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, closing=(Due(400, "Điều 9", "-", SINCE),), steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
+        Form("support", NAME, frozenset({HALF}), "commune", "-", "-", SINCE, steps=(Step("certified", NAME, "-", "commune"),)),
     ]  # fmt: skip
     indicators = [
         Indicator("households", NAME, "census", "households", "commune", "-", SINCE),
@@ -56,6 +58,7 @@ def catalogue() -> Catalogue:
         Indicator("rain", NAME, "results", "mm", "commune", "-", SINCE, decimals=2, flow=True, maximum=Decimal(10_000)),
         Indicator("criterion_a", NAME, "criteria", "met", "commune", "-", SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
         Indicator("criterion_b", NAME, "criteria", "met", "commune", "-", SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
+        Indicator("supported", NAME, "support", "households", "commune", "-", SINCE, flow=True),
         Indicator("works_done", NAME, "works", "works", "district", "-", SINCE),
         Indicator("retired", NAME, "census", "-", "commune", "-", SINCE, valid_to=date(2020, 12, 31)),
     ]  # fmt: skip

@@ -26,7 +26,7 @@ legal_basis = "TT 1"
 confidence = "sourced"
 valid_from = 2016-01-01
 due = [{ days_after_end = 5, clause = "Điều 1", confidence = "sourced", valid_from = 2016-01-01 }]
-step = [{ code = "certified", label = { vi = "xác nhận", en = "certified" }, legal_basis = "TT 2" }]
+step = [{ code = "certified", label = { vi = "xác nhận", en = "certified" }, legal_basis = "TT 2", level = "commune" }]
 """
 
 INDICATOR = """
@@ -96,6 +96,7 @@ def test_every_kind_of_figure_is_read(load):
     form = found.forms["census"]
     assert form.periods == {PeriodKind.YEAR, PeriodKind.HALF}
     assert (form.due[0].days_after_end, form.steps[0].code) == (5, "certified")
+    assert form.steps[0].level == "commune"
 
 
 def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_force(load):
@@ -155,6 +156,13 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
                 indicator(),
             ],
             "due of other.*day",
+        ),
+        (
+            [
+                HEAD.split("\n\n")[1].replace("census", "other").replace('"commune"', '"hamlet"'),
+                indicator(),
+            ],
+            "certified of form other.*hamlet",
         ),
     ],
 )

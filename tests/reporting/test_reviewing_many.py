@@ -6,7 +6,7 @@ import pytest
 
 from shared.reporting.reports import store
 
-PLACE = "610"
+PLACE, COMMUNE = "610", "23344"
 
 
 async def submitted(office, unit=PLACE, jobs=5, **more):
@@ -88,6 +88,104 @@ async def test_steps_are_passed_in_order_before_acceptance(office):
     assert (await office.verdict(report)).status_code == 200
     whole = (await office.get(f"reports/{report['id']}", office.reviewer)).json()
     assert [it["step"] for it in whole["reviews"]] == [None, "certified", "checked", None]
+
+
+async def support(office, unit, place):
+    """What an implementing unit, or a district, states of the support in a commune."""
+    token = office.token(f"implementing-{unit}", ["report"], [unit])
+    answer = await office.submit(unit, "2023-S1", "support", [(place, "supported", 3)], token=token)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def verdict_on(report, verdict, **more):
+    return {
+        "report": report["id"],
+        "verdict": verdict,
+        "content_sha256": report["content_sha256"],
+        **more,
+    }
+
+
+async def test_a_step_of_a_level_is_passed_there_and_accepted_above_it(office):
+    report = await support(office, COMMUNE, COMMUNE)
+    commune, district = (office.token(f"of-{it}", ["review"], [it]) for it in (COMMUNE, PLACE))
+    seen = {"content_sha256": report["content_sha256"]}
+    step, accept = f"reports/{report['id']}/steps/certified", f"reports/{report['id']}/accept"
+    for token in (district, office.reviewer):
+        above = await office.post(step, seen, token)
+        assert (above.status_code, above.json()["code"]) == (403, "step_of_level")
+        assert (above.json()["level"], above.json()["step"]) == ("commune", "certified")
+    assert (await office.post(step, seen, commune)).status_code == 200
+    own = await office.post(accept, seen, commune)
+    assert (own.status_code, own.json()["code"]) == (403, "accepted_above")
+    assert (await office.post(accept, seen, district)).status_code == 200
+    back = {**seen, "reason": "nhầm"}
+    taken = await office.post(f"reports/{report['id']}/withdraw", back, commune)
+    assert (taken.status_code, taken.json()["code"]) == (403, "accepted_above")
+    assert (await office.post(f"reports/{report['id']}/withdraw", back, district)).status_code == 200
+
+
+async def test_what_a_district_states_for_its_communes_is_certified_by_it_and_accepted_above(office):
+    report = await support(office, PLACE, COMMUNE)
+    commune, district = (office.token(f"of-{it}", ["review"], [it]) for it in (COMMUNE, PLACE))
+
+    async def said(verdict, token):
+        answer = await office.post("reviews", {"reviews": [verdict]}, token)
+        (item,) = answer.json()["items"]
+        return item["problem"]["code"] if item["problem"] else item["state"]
+
+    certify, accept = verdict_on(report, "pass", step="certified"), verdict_on(report, "accept")
+    assert await said(certify, commune) == "unit_not_granted"
+    assert await said(certify, office.reviewer) == "step_of_level"
+    assert await said(certify, district) == "submitted"
+    assert await said(accept, district) == "accepted_above"
+    assert await said(accept, office.reviewer) == "accepted"
+
+
+async def test_many_reports_pass_a_step_at_once(office):
+    communes = office.communes(PLACE)[:3]
+    reports = [await support(office, each, each) for each in communes]
+    token = office.token("of-communes", ["review"], communes)
+    verdicts = [verdict_on(each, "pass", step="certified") for each in reports]
+    verdicts += [verdict_on(reports[0], "pass", step="certified"), verdict_on(reports[0], "pass", step="x")]
+    answer = (await office.post("reviews", {"reviews": verdicts}, token)).json()
+    assert [it["state"] for it in answer["items"]] == ["submitted"] * 3 + [None] * 2
+    assert [it["problem"]["code"] for it in answer["items"][3:]] == ["step_passed", "step_unknown"]
+    assert (answer["done"], answer["refused"]) == (3, 2)
+    accepted = [verdict_on(each, "accept") for each in reports]
+    assert (await office.post("reviews", {"reviews": accepted}, office.reviewer)).json()["done"] == 3
+    assert (await office.figure("supported", "2023-S1", PLACE))["value"] == 9
+
+
+@pytest.mark.parametrize(
+    "said", [{"verdict": "pass"}, {"verdict": "accept", "step": "certified"}, {"verdict": "pass", "step": ""}]
+)
+async def test_a_step_is_named_to_pass_and_only_then(office, said):
+    verdict = {"report": str(uuid.uuid4()), "content_sha256": "0" * 64, **said}
+    answer = await office.post("reviews", {"reviews": [verdict]}, office.reviewer)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"].startswith("/reviews/0")
+
+
+async def test_the_catalogue_says_which_steps_a_form_asks_for_and_of_whom(office):
+    form = (await office.get("indicators/supported")).json()["form"]
+    assert [(it["code"], it["level"]) for it in form["steps"]] == [("certified", "commune")]
+    works = (await office.get("indicators/works_done")).json()["form"]
+    assert [(it["code"], it["level"]) for it in works["steps"]] == [("certified", None), ("checked", None)]
+    assert (await office.get("indicators/jobs")).json()["form"]["steps"] == []
+
+
+async def test_a_reviewer_takes_no_pending_report_away_without_a_reason(office):
+    report = await submitted(office)
+    seen, path = {"content_sha256": report["content_sha256"]}, f"reports/{report['id']}/withdraw"
+    silent = await office.post(path, seen, office.reviewer)
+    assert (silent.status_code, silent.json()["errors"][0]["code"]) == (422, "reason_required")
+    mine = await office.post(path, seen, office.district(PLACE))
+    assert (mine.status_code, mine.json()["state"]) == (200, "withdrawn")
+    other = await submitted(office, "611")
+    assert (await office.verdict(other, "withdraw", reason="trùng")).status_code == 200
 
 
 async def test_what_changed_since_the_last_acceptance_is_one_read(office):

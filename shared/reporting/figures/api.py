@@ -14,7 +14,17 @@ from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
-from shared.reporting.catalogue import Average, Catalogue, Count, Figure, FromRegister, Indicator, Ratio, Sum
+from shared.reporting.catalogue import (
+    Average,
+    Catalogue,
+    Count,
+    Figure,
+    Form,
+    FromRegister,
+    Indicator,
+    Ratio,
+    Sum,
+)
 from shared.reporting.desk import TheDesk
 from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.figures import reading
@@ -27,6 +37,7 @@ from shared.reporting.figures.schemas import (
     ObservationsPage,
     ObservedOut,
     ProgressOut,
+    StepOut,
 )
 from shared.reporting.models import Observation, Report, Standing
 from shared.reporting.statements import STATUSES
@@ -213,10 +224,28 @@ def _kind(catalogue: Catalogue, figure: Figure) -> Kind:
     return KINDS[type(figure.formula)]
 
 
+def _form_said(form: Form) -> FormOut:
+    return FormOut(
+        code=form.code,
+        label=form.label.vi,
+        owed_by=form.owed_by,
+        periods=sorted(form.periods),
+        steps=[
+            StepOut(
+                code=step.code,
+                label=step.label.vi,
+                label_en=step.label.en,
+                level=step.level,
+                legal_basis=step.legal_basis,
+            )
+            for step in form.steps
+        ],
+    )
+
+
 def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
     versions = catalogue.indicators.get(figure.code)
     observed = versions[-1] if versions else None
-    form = catalogue.forms[observed.form] if observed else None
     return IndicatorOut(
         code=figure.code,
         kind=_kind(catalogue, figure),
@@ -228,9 +257,7 @@ def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
         decimals=figure.decimals,
         formula=figure.formula_text,
         inputs=list(figure.inputs),
-        form=FormOut(code=form.code, label=form.label.vi, owed_by=form.owed_by, periods=sorted(form.periods))
-        if form
-        else None,
+        form=_form_said(catalogue.forms[observed.form]) if observed else None,
         level=observed.level if observed else None,
         unit_kinds=sorted(observed.kinds) if observed and observed.kinds else None,
         flow=observed.flow if observed else None,

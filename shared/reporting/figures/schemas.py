@@ -148,6 +148,16 @@ class ObservedOut(BaseModel):
 ObservationsPage = Page[ObservedOut]
 
 
+class StepOut(BaseModel):
+    """A step that a report passes before it is accepted."""
+
+    code: str = Field(description="code of the step, as reviews name it")
+    label: str = Field(description="its name in Vietnamese")
+    label_en: str = Field(description="its name in English")
+    level: str | None = Field(description="level of the units that pass it; null: any reviewer")
+    legal_basis: str = Field(description="the document that asks for it")
+
+
 class FormOut(BaseModel):
     """The form that an indicator is on."""
 
@@ -155,6 +165,7 @@ class FormOut(BaseModel):
     label: str = Field(description="its name in Vietnamese")
     owed_by: str = Field(description="level of the units that owe it")
     periods: list[str] = Field(description="kinds of period it is for")
+    steps: list[StepOut] = Field(description="what its reports pass, in this order, before they are accepted")
 
 
 class BreakOut(BaseModel):

@@ -5,7 +5,9 @@ Problem
 │   ├── ReportNotFound        report_not_found
 │   └── ReceiptNotFound       receipt_not_found
 ├── Forbidden
-│   └── OwnReport             own_report
+│   ├── OwnReport             own_report
+│   ├── StepOfLevel           step_of_level          the step belongs to another level of the tree
+│   └── AcceptedAbove         accepted_above         nobody accepts what their own level certified
 └── Conflict
     ├── ReportExists          report_exists          a correction must name it
     ├── SupersedesNotLatest   supersedes_not_latest  shows what differs
@@ -88,6 +90,26 @@ class OwnReport(Forbidden):
 
     code = "own_report"
     detail = Sentence("Không được tự duyệt báo cáo của mình.", "A client cannot review its own report.")
+
+
+class StepOfLevel(Forbidden):
+    """A step is passed at the level of the tree that the catalogue names."""
+
+    code = "step_of_level"
+    detail = Sentence(
+        "Bước “{step}” do ứng dụng được giao chính đơn vị cấp {level} thực hiện.",
+        "The step “{step}” is passed by a client that was granted the {level} itself.",
+    )
+
+
+class AcceptedAbove(Forbidden):
+    """A report that a level has certified is accepted above it."""
+
+    code = "accepted_above"
+    detail = Sentence(
+        "Báo cáo do cấp {level} xác nhận phải được cấp trên duyệt.",
+        "A report that is certified at the level of the {level} is accepted above it.",
+    )
 
 
 class StepMissing(Conflict):

@@ -58,7 +58,10 @@ async def pass_step(
     step: Annotated[str, Path(max_length=60, description="code of a step of the form's review chain")],
     body: AcceptIn,
 ) -> ReportSummary:
-    """Pass a submitted report through a step that its form asks for, such as a commune's certification."""
+    """Pass a submitted report through a step that its form asks for, such as a commune's certification.
+
+    A step that belongs to a level of the tree is passed by a client that was granted the unit of that level itself.
+    """
     return summary_of(
         await reviewing.pass_step(desk.of(caller), report_id, step, seen_sha256=body.content_sha256)
     )
@@ -68,7 +71,7 @@ async def pass_step(
 async def withdraw_report(
     *, desk: TheDesk, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
-    """Take a report back: its unit while it is pending, a reviewer once it is accepted."""
+    """Take a report back: its unit while it is pending, a reviewer, with a reason, once it is accepted too."""
     done = await reviewing.withdraw(
         desk.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
     )
@@ -77,7 +80,7 @@ async def withdraw_report(
 
 @router.post("/reviews", summary="Review many reports")
 async def review_many(*, desk: TheDesk, caller: Reviewer, request: Request, body: ReviewsIn) -> ReviewsOut:
-    """Accept or return many reports at once; each has a verdict of its own, and a refused one stops none of the rest."""
+    """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
     seated = desk.of(caller)
     items = [await _one(seated, one, request) for one in body.reviews]
     return ReviewsOut(
@@ -88,10 +91,15 @@ async def review_many(*, desk: TheDesk, caller: Reviewer, request: Request, body
 async def _one(desk: Desk, asked: VerdictIn, request: Request) -> VerdictOut:
     try:
         async with desk.session.begin_nested():
-            done: Report = await reviewing.review(
-                desk, asked.report, asked.verdict, seen_sha256=asked.content_sha256, reason=asked.reason
-            )
+            done = await _done(desk, asked)
     except Problem as problem:
         document = problem.document(language_of(request), f"{desk.engine.path}/reports/{asked.report}")
         return VerdictOut(report=asked.report, done=False, state=None, problem=document)
     return VerdictOut(report=asked.report, done=True, state=done.state, problem=None)
+
+
+async def _done(desk: Desk, asked: VerdictIn) -> Report:
+    seen = asked.content_sha256
+    if asked.verdict == "pass":
+        return await reviewing.pass_step(desk, asked.report, asked.step or "", seen_sha256=seen)
+    return await reviewing.review(desk, asked.report, asked.verdict, seen_sha256=seen, reason=asked.reason)

@@ -10,6 +10,9 @@ from shared.kit.shapes import misshapen
 from shared.reporting.words import SHA_EXAMPLE, Sha256
 
 RETURN_NEEDS_REASON = Sentence("Trả lại báo cáo phải nêu lý do.", "A return needs a reason.")
+STEP_WITH_PASS = Sentence(
+    "Bước (step) đi cùng “pass”, và chỉ với “pass”.", "A step is named with “pass”, and with nothing else."
+)
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 """Why something is done to a report; blanks are no reason."""
@@ -36,7 +39,7 @@ class ReturnIn(BaseModel):
 
 
 class WithdrawIn(BaseModel):
-    """A withdrawal; an accepted report wants a reason."""
+    """A withdrawal; a reviewer gives a reason."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
 
@@ -50,14 +53,21 @@ class VerdictIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     report: uuid.UUID = Field(description="the report's id")
-    verdict: Literal["accept", "return"] = Field(description="what to do with it")
+    verdict: Literal["accept", "return", "pass"] = Field(
+        description="what to do with it; pass: through a step of its form's review chain"
+    )
     content_sha256: Sha256
     reason: Reason | None = Field(None, description="why; needed to return")
+    step: str | None = Field(
+        None, min_length=1, max_length=60, description="code of the step; needed to pass, and only then"
+    )
 
     @model_validator(mode="after")
-    def _reason_for_return(self) -> Self:
+    def _whole(self) -> Self:
         if self.verdict == "return" and self.reason is None:
             raise misshapen("reason_required", RETURN_NEEDS_REASON)
+        if (self.verdict == "pass") != (self.step is not None):
+            raise misshapen("step_with_pass", STEP_WITH_PASS)
         return self
 
 

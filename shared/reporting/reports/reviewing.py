@@ -7,25 +7,29 @@ from typing import Literal
 from shared.kit.feed import publish, take_write_order
 from shared.kit.problems import Forbidden, Invalid, Sentence, fault
 from shared.periods import Period
+from shared.reporting.catalogue import Form, Step
 from shared.reporting.desk import Desk
 from shared.reporting.models import Report
 from shared.reporting.reports import store
+from shared.reporting.reports.chain import accepted_above, levels_granted, may_accept, passed_at
 from shared.reporting.reports.problems import (
+    AcceptedAbove,
     ContentChanged,
     NotReviewable,
     OwnReport,
     ReportNotFound,
     StepMissing,
+    StepOfLevel,
     StepPassed,
     StepUnknown,
 )
 from shared.reporting.reports.standing import happening, refresh_touched
+from shared.territory.units import LEVEL_NAMES
 
 Verdict = Literal["accept", "return"]
 REASON_REQUIRED = Sentence(
-    "Rút báo cáo đã duyệt phải nêu lý do.", "Withdrawing an accepted report needs a reason."
+    "Người duyệt rút báo cáo phải nêu lý do.", "A reviewer who withdraws a report gives a reason."
 )
-
 REVIEWER_WITHDRAWS = Sentence(
     "báo cáo đã duyệt phải do người duyệt rút", "an accepted report is withdrawn by a reviewer"
 )
@@ -37,6 +41,7 @@ async def review(
     """Accept or return a submitted report; the reviewer says which content was seen."""
     at, report, period = await _pending(desk, report_id, seen_sha256, f"{verdict}ed")
     if verdict == "accept":
+        _require_above(desk, report, period)
         await _require_steps(desk, report)
     accepted = await _accepted_beside(desk, report)
     values = await store.values_of(desk.session, report)
@@ -56,10 +61,11 @@ async def review(
 
 async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256: str) -> Report:
     """Pass a submitted report through a step of its form's review chain; steps go in their order, each once."""
-    at, report, _ = await _pending(desk, report_id, seen_sha256, "passed")
-    steps = [it.code for it in desk.engine.catalogue.forms[report.form].steps]
+    at, report, period = await _pending(desk, report_id, seen_sha256, "passed")
+    steps = {it.code: it for it in _form_of(desk, report).steps}
     if step not in steps:
         raise StepUnknown(step=step, steps=", ".join(steps) or "-")
+    _require_level(desk, report, period, steps[step])
     if step in await _require_steps(desk, report, before=step):
         raise StepPassed(step=step, report=str(report.id))
     await store.note_review(desk.session, report, "passed", desk.caller.client_id, at, step=step)
@@ -68,16 +74,17 @@ async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256:
 
 
 async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None) -> Report:
-    """Take a report back: its unit while it is pending; once accepted another client's reviewer, with a reason."""
+    """Take a report back: its unit while it is pending; once accepted whoever might accept it.
+
+    A reviewer gives a reason, as for a return.
+    """
     at, report, period = await _taken_up(desk, report_id)
-    if report.state not in store.LIVE:
+    if report.state == "accepted":
+        _require_taker_back(desk, report, period, reason)
+    elif report.state != "submitted":
         raise NotReviewable(report=str(report.id), state=report.state, action="withdrawn")
-    if report.state == "accepted" and "review" not in desk.caller.scopes:
-        raise Forbidden(reason=REVIEWER_WITHDRAWS, scopes=["review"])
-    if report.state == "accepted" and report.client_id == desk.caller.client_id:
-        raise OwnReport
-    if report.state == "accepted" and reason is None:
-        raise Invalid(faults=[fault("/reason", "reason_required", REASON_REQUIRED)])
+    elif "report" not in desk.caller.scopes:
+        _require_reason(reason)
     if report.content_sha256 != seen_sha256:
         raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
     values = await store.values_of(desk.session, report)
@@ -95,6 +102,21 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
     return report
 
 
+def _require_taker_back(desk: Desk, report: Report, period: Period, reason: str | None) -> None:
+    """Refuse whoever may not take an accepted report out of the figures, or says not why."""
+    if "review" not in desk.caller.scopes:
+        raise Forbidden(reason=REVIEWER_WITHDRAWS, scopes=["review"])
+    if report.client_id == desk.caller.client_id:
+        raise OwnReport
+    _require_above(desk, report, period)
+    _require_reason(reason)
+
+
+def _require_reason(reason: str | None) -> None:
+    if reason is None:
+        raise Invalid(faults=[fault("/reason", "reason_required", REASON_REQUIRED)])
+
+
 async def _pending(
     desk: Desk, report_id: uuid.UUID, seen_sha256: str, action: str
 ) -> tuple[datetime, Report, Period]:
@@ -109,9 +131,30 @@ async def _pending(
     return at, report, period
 
 
+def _form_of(desk: Desk, report: Report) -> Form:
+    return desk.engine.catalogue.forms[report.form]
+
+
+def _require_level(desk: Desk, report: Report, period: Period, step: Step) -> None:
+    """Refuse a caller that was granted no unit of the level to which a step belongs."""
+    territory, on = desk.territory, period.ends_on
+    level = passed_at(step, territory.unit(report.unit, on).level)
+    if level is not None and level not in levels_granted(territory, report.unit, desk.caller.units, on):
+        raise StepOfLevel(step=step.code, level=LEVEL_NAMES[level])
+
+
+def _require_above(desk: Desk, report: Report, period: Period) -> None:
+    """Refuse a caller that was granted no unit above those that pass the steps of the chain."""
+    territory, on = desk.territory, period.ends_on
+    level = accepted_above(_form_of(desk, report), territory.unit(report.unit, on).level)
+    granted = levels_granted(territory, report.unit, desk.caller.units, on)
+    if level is not None and not may_accept(granted, level):
+        raise AcceptedAbove(level=LEVEL_NAMES[level])
+
+
 async def _require_steps(desk: Desk, report: Report, *, before: str | None = None) -> set[str | None]:
     """Refuse when a step of the chain, up to the one named, has not been passed; give those that were."""
-    form = desk.engine.catalogue.forms[report.form]
+    form = _form_of(desk, report)
     if not form.steps:
         return set()
     passed = {it.step for it in await store.reviews_of(desk.session, report.id)}
