@@ -5,6 +5,7 @@ gets what could be read, and the faults of what could not; its rules look at the
 schema is the model's own.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, Sentence, fault, pointer
 from shared.kit.shapes import shape_fault
 
 MAX_FAULTS_SAID = 1000
@@ -29,6 +30,8 @@ class DraftModel(BaseModel):
 
     rows: ClassVar[str | None] = None
     """The list that is read row by row; None where the body is one statement without rows."""
+    each_row_told: ClassVar[bool] = False
+    """Whether each row at fault is told at least one of its faults, however many the body has: it is answered by itself."""
     unread: ClassVar[Mapping[str, Any]]
     row_unread: ClassVar[Mapping[str, Any]] = {}
     """What stands in for an unread field of a row; a row with another fault is left out."""
@@ -71,9 +74,23 @@ class Draft(Generic[Model]):
 
 
 def _said(model: type[DraftModel], found: list[ErrorDetails]) -> tuple[Fault, ...]:
-    faults = tuple(_named(model, one) for one in found[:MAX_FAULTS_SAID])
-    more = len(found) - len(faults)
-    return (*faults, fault("", "more_faults", MORE_FAULTS, more=more)) if more else faults
+    said, more = found[:MAX_FAULTS_SAID], Counter[str]()
+    told = {_row_told(model, one) for one in said}
+    for one in found[MAX_FAULTS_SAID:]:
+        row = _row_told(model, one)
+        if row and row not in told:
+            said.append(one)
+            told.add(row)
+        else:
+            more[row] += 1
+    unsaid = (fault(row, "more_faults", MORE_FAULTS, more=count) for row, count in more.items())
+    return (*(_named(model, one) for one in said), *unsaid)
+
+
+def _row_told(model: type[DraftModel], one: ErrorDetails) -> str:
+    """Point to the row that must be told of a fault; nowhere where the body as a whole is."""
+    in_a_row = model.each_row_told and len(one["loc"]) > 1 and one["loc"][0] == model.rows
+    return pointer(one["loc"][:2]) if in_a_row else ""
 
 
 def _named(model: type[DraftModel], one: ErrorDetails) -> Fault:

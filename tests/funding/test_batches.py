@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, text
 
 from services.funding.store import unbalanced
+from shared.kit import bodies
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = pytest.mark.anyio
@@ -216,6 +217,31 @@ async def test_all_or_nothing_names_the_fault_of_an_entry_that_only_the_ledger_k
     faults = [(it["pointer"], it["code"]) for it in refused.json()["errors"]]
     assert faults == [("/entries/1/project", "project_unknown")]
     assert await left(office, app) == 100
+
+
+@pytest.mark.parametrize("named", [2, 1000])
+async def test_each_entry_is_told_its_fault_however_many_there_are(office, monkeypatch, named):
+    monkeypatch.setattr(bodies, "MAX_FAULTS_SAID", named)
+    await office.allocate(100)
+    unread = {"kind": "gift", "amount_vnd": "1", "voucher": 7}
+    entries = [{**paid(1), **unread}, paid(5), {**paid(1), "amount_vnd": "1"}, {**paid(1), **unread}]
+    batch = await send(office, entries)
+    assert outcomes(batch) == ["refused", "recorded", "refused", "refused"]
+    told = [[(it["pointer"], it["code"]) for it in each["errors"]] for each in batch["verdicts"]]
+    if named == 1000:
+        assert [len(each) for each in told] == [3, 0, 1, 3]
+    else:
+        assert [len(each) for each in told] == [3, 0, 1, 2]
+        assert [each[-1] for each in told if each] == [
+            ("/entries/0", "more_faults"),
+            ("/entries/2/amount_vnd", "not_an_integer"),
+            ("/entries/3", "more_faults"),
+        ]
+    refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries})
+    assert refused.status_code == 422
+    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
+        it for each in told for it in each
+    ]
 
 
 async def test_thousands_at_once(office, app):

@@ -59,6 +59,7 @@ class BatchIn(DraftModel):
     )
 
     rows: ClassVar[str | None] = "entries"
+    each_row_told: ClassVar[bool] = True
     unread: ClassVar[Mapping[str, Any]] = {"mode": "all_or_nothing"}
 
     mode: Mode = Field(
