@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from shared.reporting.reports import store
+from shared.reporting.reports.review_schemas import MAX_VERDICTS
 
 PLACE, COMMUNE = "610", "23344"
 
@@ -167,6 +168,14 @@ async def test_a_step_is_named_to_pass_and_only_then(office, said):
     assert answer.status_code == 422
     (fault,) = answer.json()["errors"]
     assert fault["pointer"].startswith("/reviews/0")
+
+
+async def test_so_many_verdicts_as_keep_other_writers_waiting_are_too_many(office):
+    verdict = {"report": str(uuid.uuid4()), "verdict": "accept", "content_sha256": "0" * 64}
+    most = await office.post("reviews", {"reviews": [verdict] * MAX_VERDICTS}, office.reviewer)
+    assert (most.status_code, most.json()["refused"]) == (200, MAX_VERDICTS)
+    more = await office.post("reviews", {"reviews": [verdict] * (MAX_VERDICTS + 1)}, office.reviewer)
+    assert (more.status_code, more.json()["errors"][0]["pointer"]) == (422, "/reviews")
 
 
 async def test_the_catalogue_says_which_steps_a_form_asks_for_and_of_whom(office):

@@ -14,6 +14,9 @@ STEP_WITH_PASS = Sentence(
     "Bước (step) đi cùng “pass”, và chỉ với “pass”.", "A step is named with “pass”, and with nothing else."
 )
 
+MAX_VERDICTS = 100
+"""They are one transaction, in which nobody else writes: so many take a second or two, and a writer waits five."""
+
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 """Why something is done to a report; blanks are no reason."""
 
@@ -76,7 +79,7 @@ class ReviewsIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reviews": []}})
 
-    reviews: list[VerdictIn] = Field(max_length=500, description="one verdict for each report")
+    reviews: list[VerdictIn] = Field(max_length=MAX_VERDICTS, description="one verdict for each report")
 
 
 class VerdictOut(BaseModel):
