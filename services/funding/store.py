@@ -1,7 +1,7 @@
 """How lots are locked, opened and kept. Flushes, never commits.
 
 All lots that a transaction needs are locked at once in the order (year, origin year, id), and after them those that are
-opened, so that transactions wait for each other and never deadlock.
+opened, so that transactions wait for each other; `entries/settling.py` tells of all locks and their order.
 """
 
 from collections.abc import Collection, Mapping, Sequence

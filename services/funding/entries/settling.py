@@ -1,7 +1,9 @@
 """How entries are settled: everything that they touch is locked in one order, they are judged, and what may be is kept.
 
 The order of locks is the same for one entry and for thousands: vouchers, projects, plans, lots, new lots, and last the
-write order of the change feed; each kind sorted. So transactions wait for each other and never deadlock.
+write order of the change feed; each kind sorted. So transactions wait for each other and do not deadlock. One circle is
+left: a lot to be opened that another has begun meanwhile, and that a third locked before a lot that is held here. PostgreSQL
+breaks it within a second; cases that came together are tried again, one alone is told `busy`, and nothing is kept of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
