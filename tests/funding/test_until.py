@@ -147,6 +147,15 @@ async def test_the_tag_stands_still_until_something_changes_it(year):
 
 
 @pytest.mark.parametrize("path", ["status", "progress"])
+async def test_every_fault_is_named_once(office, path):
+    answer = await office.get(path, until="2023-13-01")
+    assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [
+        ("/query/year", "missing"),
+        ("/query/until", "not_a_date"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["status", "progress"])
 @pytest.mark.parametrize(
     ("until", "code"),
     [

@@ -1,6 +1,6 @@
 """Where progress is read. Public, unless the installation closes public reads."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -41,7 +41,7 @@ from services.funding.queries import (
 from shared.kit.answers import language_of
 from shared.kit.feed import AsOf, newest_change
 from shared.kit.identity import PublicReader
-from shared.kit.problems import Invalid, Language, Sentence, fault
+from shared.kit.problems import Fault, Invalid, Language, Sentence, fault, refuse
 from shared.kit.transactions import TransactionRoute
 
 EVERY_SOURCE = "all"
@@ -69,17 +69,6 @@ GroupBy = Annotated[
 ]
 
 
-async def _until(year: BudgetYear, until: Until = None) -> date | None:
-    if until is not None and abs(until.year - year) > 1:
-        day = until.isoformat()
-        raise Invalid(faults=[fault("/query/until", "date_far_from_year", FAR_FROM_YEAR, day=day, year=year)])
-    return until
-
-
-UntilADay = Annotated[date | None, Depends(_until)]
-"""A day near the year that is asked for: all else is a typing error, and would be answered by nothing, or by everything."""
-
-
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
 async def read_progress(
     *,
@@ -93,7 +82,7 @@ async def read_progress(
     source: OfSources = None,
     unit: OfUnit = None,
     origin_year: OriginYear = None,
-    until: UntilADay,
+    until: Until = None,
     as_of: AsOf = None,
     book: OfBook = "agency",
     print_in: PrintIn = None,
@@ -105,6 +94,7 @@ async def read_progress(
     rows are by source. Rates are divided after adding, never averaged, and are of the money that counts. With `until`,
     what is available is also that of the day.
     """
+    refuse(_faults_of_day(year, until))
     by, catalogue = groupings(group_by, GROUPINGS), desk.catalogue
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
@@ -142,7 +132,7 @@ async def read_status(
     _: PublicReader,
     year: BudgetYear,
     unit: OfUnit = None,
-    until: UntilADay,
+    until: Until = None,
     as_of: AsOf = None,
     book: OfBook = "agency",
     print_in: PrintIn = None,
@@ -153,6 +143,7 @@ async def read_status(
     `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
     others, with the counterpart and the integrated money as parts of the local budget.
     """
+    refuse(_faults_of_day(year, until))
     scope = await desk.scope(unit, year)
     sought = Sought(year=year, places=scope.places)
     parts = await store.parts(
@@ -177,6 +168,12 @@ async def read_status(
         rows=[CapitalRow(**row.keys, **_said(row, of_counted)) for row in rows],
         sources=_other_sources(parts, desk.catalogue, asked),
     )
+
+
+def _faults_of_day(year: int, until: date | None) -> Iterator[Fault]:
+    """Tell that a day is far from the year: a typing error, which would be answered by nothing, or by everything."""
+    if until is not None and abs(until.year - year) > 1:
+        yield fault("/query/until", "date_far_from_year", FAR_FROM_YEAR, day=until.isoformat(), year=year)
 
 
 async def _known_until(desk: Desk, as_of: datetime | None) -> datetime | None:

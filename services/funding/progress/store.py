@@ -52,7 +52,10 @@ async def parts(
             query.select_from(LOTS)
             .join(POSTINGS, POSTINGS.c.lot_id == LOTS.c.id)
             .join(ENTRIES, and_(ENTRIES.c.id == POSTINGS.c.entry_id, ENTRIES.c.year == POSTINGS.c.year))
-            .where(POSTINGS.c.year.in_(a_carry_over_stands_in_the_year_it_leaves))
+            .where(
+                POSTINGS.c.year.in_(a_carry_over_stands_in_the_year_it_leaves),
+                ENTRIES.c.year.in_(a_carry_over_stands_in_the_year_it_leaves),
+            )
         )
     if until is not None:
         query = query.where(ENTRIES.c.effective_on <= until)
