@@ -52,6 +52,11 @@ async def test_the_commune_certifies_before_the_province_accepts(clients):
         ("passed", "certified", f"commune-{COMMUNE}"),
         ("accepted", None, "province"),
     ]
+    lineage = (await clients.get(f"lineage/{HOUSING}", period="2023-Q1", unit=COMMUNE))["reports"]
+    assert [(it["step"], it["passed_by"]) for it in lineage[0]["steps"]] == [
+        ("certified", f"commune-{COMMUNE}")
+    ]
+    assert lineage[0]["reviewed_by"] == "province"
     figure = (await clients.figures("2023-Q1", unit=COMMUNE))[HOUSING]
     assert (figure["value"], figure["coverage"]) == (4, {"reported": 1, "nil": 0, "expected": 1})
 

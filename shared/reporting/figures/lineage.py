@@ -46,6 +46,14 @@ class LineageValue(BaseModel):
     report: uuid.UUID = Field(description="the report that states it")
 
 
+class PassedStep(BaseModel):
+    """A step of its form's review chain that a report passed."""
+
+    step: str = Field(description="code of the step")
+    passed_by: str = Field(description="the client that passed it, such as the commune that certified")
+    passed_at: datetime = Field(description="when")
+
+
 class LineageReport(BaseModel):
     """One report behind the figure."""
 
@@ -56,6 +64,7 @@ class LineageReport(BaseModel):
     received_at: datetime = Field(description="when it was received")
     receipt_code: str = Field(description="code of its receipt")
     content_sha256: str = Field(description="hash of its content")
+    steps: list[PassedStep] = Field(description="the steps that it passed, in their order")
     reviewed_by: str | None = Field(description="the client that accepted it; null while nobody has")
     reviewed_at: datetime | None = Field(description="when it was accepted")
 
@@ -119,11 +128,18 @@ async def _reports(desk: Desk, ids: Collection[uuid.UUID]) -> list[LineageReport
         select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
     )
     reviews = await desk.session.execute(
-        select(Review.report_id, Review.client_id, Review.at)
-        .where(Review.report_id.in_(ids), Review.action == "accepted")
+        select(Review.report_id, Review.step, Review.client_id, Review.at)
+        .where(Review.report_id.in_(ids), Review.action.in_(("accepted", "passed")))
         .order_by(Review.id)
     )
-    accepted = {report_id: (client_id, at) for report_id, client_id, at in reviews}
+    accepted: dict[uuid.UUID, tuple[str, datetime]] = {}
+    passed: dict[uuid.UUID, list[PassedStep]] = {}
+    for report_id, step, client_id, at in reviews:
+        if step is None:
+            accepted[report_id] = client_id, at
+        else:
+            one = PassedStep(step=step, passed_by=client_id, passed_at=at)
+            passed.setdefault(report_id, []).append(one)
     return [
         LineageReport(
             id=it.id,
@@ -133,6 +149,7 @@ async def _reports(desk: Desk, ids: Collection[uuid.UUID]) -> list[LineageReport
             received_at=it.received_at,
             receipt_code=it.receipt_code,
             content_sha256=it.content_sha256,
+            steps=passed.get(it.id, []),
             reviewed_by=accepted[it.id][0] if it.id in accepted else None,
             reviewed_at=accepted[it.id][1] if it.id in accepted else None,
         )
