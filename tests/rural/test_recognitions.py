@@ -349,6 +349,11 @@ async def test_villages_have_sets_of_their_own(clients):
     await clients.kept("recognitions", meets("23512.01", "1/QĐ", "2023-06-15", 2023, **village))
     alone = await clients.get("recognitions", unit="23512.01", in_force_on="2023-12-31")
     assert [it["unit"] for it in alone["items"]] == ["23512.01"]
+    await clients.kept("recognitions", meets("23512"))
+    await clients.kept("recognitions", meets("23344", "8/QĐ"))
+    for unit, units in (("23512.01,610", {"23512.01", "23344"}), ("23512.01,23512", {"23512.01", "23512"})):
+        beside = await clients.get("recognitions", unit=unit, in_force_on="2023-12-31")
+        assert {it["unit"] for it in beside["items"]} == units
     for unit, value in (("62", 1), ("615", 1), ("23512", 1), ("23509", 0), ("610", 0)):
         figure = (await clients.figures(unit=unit))["villages_model"]
         assert figure["value"] == value, unit

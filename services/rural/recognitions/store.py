@@ -13,7 +13,20 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, case, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -255,13 +268,15 @@ def _lineage(scope: Scope, unit_level: str, level: str) -> str:
 
 
 def _in_force(units: Collection[str], on: date, as_of: datetime | None) -> Select[*tuple[Any, ...]]:
-    """Select what is in force on a day in units of that day; a village asked for alone stands for itself only.
+    """Select what is in force on a day in units of that day; a village asked for without its commune stands for itself.
 
     Of the decisions by that day the latest on each unit at each level counts, unless it was revoked by then.
     """
-    communes = [code for code in units if village_commune(code) is None]
-    alone = [] if communes else list(units)
-    lands = places(communes or sorted({code[:5] for code in alone}), on, adds=False)
+    communes = {code for code in units if village_commune(code) is None}
+    alone = {
+        code: commune for code in units if (commune := village_commune(code)) and commune not in communes
+    }
+    lands = places({*communes, *alone.values()}, on, adds=False)
     whose = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.place)
     latest = (
         select(
@@ -276,7 +291,7 @@ def _in_force(units: Collection[str], on: date, as_of: datetime | None) -> Selec
         .where(
             Recognition.decision_date <= on,
             true() if as_of is None else Recognition.recorded_at <= as_of,
-            Recognition.unit.in_(alone) if alone else true(),
+            or_(lands.c.place.in_(communes), Recognition.unit.in_(alone)) if alone else true(),
         )
         .ext(distinct_on(whose, Recognition.level))
         .order_by(whose, Recognition.level, Recognition.decision_date.desc(), Recognition.id.desc())
