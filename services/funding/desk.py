@@ -40,6 +40,16 @@ class UnitNotGranted(Forbidden):
     )
 
 
+class GivenFromAbove(Forbidden):
+    """Nobody gives the centre's money to himself."""
+
+    code = "given_from_above"
+    detail = Sentence(
+        "Vốn {source} do {giver} giao cho đơn vị {unit}; cần quyền đối với {giver}.",
+        "Money of the source {source} is given to the unit {unit} by {giver}; rights over {giver} are needed.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where money lies that a reader asks for; without a unit, everywhere."""
@@ -83,6 +93,16 @@ def refusal_of(caller: Caller, territory: Territory, program: str, unit: str, on
     if not any(territory.is_within(unit, root, on) for root in caller.units):
         return UnitNotGranted(unit=unit)
     return None
+
+
+def refusal_of_giving(
+    caller: Caller, territory: Territory, source: str, unit: str, on: date
+) -> Problem | None:
+    """Tell why a caller may not bring money to a unit that it comes to from above; a province has nobody above here."""
+    giver = territory.unit(unit, on).parent
+    if giver is None or any(territory.is_within(giver, root, on) for root in caller.units):
+        return None
+    return GivenFromAbove(source=source, unit=unit, giver=giver)
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ async def test_transfers_between_districts_and_components(office, issuer):
 async def test_what_the_province_was_assigned_is_not_a_district_s_to_allocate(office, issuer, http):
     await office.decide("assignments", 100, **PROVINCE)
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
-    refused = await district.post("allocations", decided(1))
+    refused = await district.post("allocations", decided(1, unit="23341"))
     assert (refused.status_code, refused.json()["code"], refused.json()["unit"]) == (
         403,
         "unit_not_granted",

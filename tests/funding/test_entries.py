@@ -322,3 +322,18 @@ async def test_an_officer_writes_for_what_was_granted_and_nothing_else(
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
     await district.disburse(1)
     await district.allocate(1, unit="23341")
+
+
+@pytest.mark.parametrize("what", ["assignments", "opening-balances", "allocations", "supplements"])
+async def test_nobody_gives_the_centre_s_money_to_himself(office, issuer, http, what):
+    given = await office.allocate(100)
+    district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
+    body = {**LINE, "amount_vnd": 1, "decision": DECISION}
+    undone = ("reversals", {"reverses": given["id"], "reason": "x"})
+    for path, asked in ((what, body), undone):
+        refused = await district.post(path, asked)
+        assert (refused.status_code, refused.json()["code"]) == (403, "given_from_above")
+        assert refused.json()["giver"] == "62"
+    assert (await district.post(what, {**body, "source": "counterpart_district"})).status_code == 201
+    assert (await district.post(what, {**body, "unit": "23341"})).status_code == 201
+    assert (await office.post(what, {**body, "unit": "62"})).status_code == 201

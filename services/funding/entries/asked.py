@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 
 from services.funding.balances import BRINGS_MONEY, MOVES_MONEY, Kind, Line, book_of
-from services.funding.desk import Seat, refusal_of
+from services.funding.desk import Seat, refusal_of, refusal_of_giving
 from services.funding.entries.store import Entry
 from services.funding.places import Place, fault_of_unit, place_of
 from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher, faults_of_undoing
@@ -99,6 +99,7 @@ class Consideration:
         assert day is not None
         entry, line = _entry_of(asked, day, self._place(seat.territory, proposal.unit, day))
         self._require(seat, line, day)
+        _require_giver(seat, entry.kind, line, day)
         if entry.voucher is not None:
             known = self._ids.setdefault(entry.voucher, entry.id)
             entry = entry if known == entry.id else replace(entry, id=known)
@@ -124,6 +125,7 @@ class Consideration:
             raise ReversalNotReversible(str(asked.reverses))
         for unit in {lot.line.unit for lot in found.lots}:
             seat.require(found.program, unit, found.effective_on)
+        _require_giver(seat, found.kind, found.lots[0].line, found.effective_on)
         entry = replace(
             found,
             kind=Kind.REVERSAL,
@@ -166,6 +168,15 @@ class Consideration:
         refusal = self._refusal(seat.caller, seat.territory, line.program, line.unit, day)
         if refusal is not None:
             raise refusal
+
+
+def _require_giver(seat: Seat, kind: Kind, line: Line, day: date) -> None:
+    """Let the centre's money come to a unit from above alone, whoever brings it in or undoes that."""
+    if kind not in BRINGS_MONEY or line.source not in seat.catalogue.counted:
+        return
+    refusal = refusal_of_giving(seat.caller, seat.territory, line.source, line.unit, day)
+    if refusal is not None:
+        raise refusal
 
 
 def _entry_of(asked: Asked, day: date, place: Place) -> tuple[Entry, Line]:
