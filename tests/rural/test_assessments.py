@@ -179,7 +179,7 @@ async def test_one_commune_on_one_page(clients):
     await clients.report_and_accept("criteria_assessment", earlier, "2021")
     await clients.report_and_accept("criteria_assessment", rows, "2023")
     await clients.kept("villages", {"code": "23509.01", "name": "Thôn 1", "valid_from": "2022-01-01"})
-    await clients.kept("recognitions", meets())
+    await clients.kept("recognitions", meets(year=2023))
     village = {"criteria_set": "village_model_2022_2025", "level": "model"}
     await clients.kept("recognitions", meets("23509.01", "7/QĐ", "2023-06-15", 2023, **village))
     await clients.kept("ocop/products", evaluation("A", "2022-07-15", unit="23509"))
