@@ -1,37 +1,26 @@
 """How entries are asked for. Amounts are whole đồng: a JSON integer, never text, never a fraction."""
 
-import re
 import uuid
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
 
 from services.funding.balances import Capital, Kind
 from services.funding.proposals import Decision, InKind, InKindForm, Proposal, Voucher
 from services.funding.queries import FIRST_YEAR, LAST_YEAR, Code
 from shared.kit.bodies import Draft, DraftModel
+from shared.kit.days import Day
 from shared.kit.decimals import Number
 
 MAX_AMOUNT_VND = 10**15
 """Ten times what the centre gives all provinces for the programs in a year; an amount above it has a digit too many."""
 
-ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """No control characters but tabs and line ends: a database text cannot hold all of them."""
 
 
-def _day(value: Any) -> Any:
-    """A day is said as 2023-12-31 and no other way: a number is not taken for an instant."""
-    if isinstance(value, date) or (isinstance(value, str) and ISO_DAY.fullmatch(value)):
-        return value
-    raise PydanticCustomError("date_parsing", "must be a date like 2023-12-31")
-
-
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
 AmountVnd = Annotated[
     int, Field(strict=True, gt=0, le=MAX_AMOUNT_VND, description="amount in whole đồng, a JSON integer")

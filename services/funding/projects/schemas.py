@@ -6,10 +6,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.funding.entries.bodies import DECISION, AmountVnd, Day, DecisionIO, Words, Year
+from services.funding.entries.bodies import DECISION, AmountVnd, DecisionIO, Words, Year
 from services.funding.projects.rules import Status
 from services.funding.queries import Code
 from shared.kit.bodies import DraftModel
+from shared.kit.days import Day
 from shared.kit.decimals import Number
 
 Percent = Annotated[Number, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
