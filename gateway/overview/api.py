@@ -26,6 +26,7 @@ from shared.kit.clock import AskedInstant
 from shared.kit.conditional import has_it, weak_tag
 from shared.kit.identity import Caller, PublicReader
 from shared.periods import Period
+from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
 from shared.territory.asked import UnitAsked
 
@@ -40,9 +41,7 @@ async def read_status(
     request: Request,
     caller: PublicReader,
     basis: Basis,
-    period: Annotated[
-        str, Query(max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
-    ],
+    period: PeriodAsked,
     unit: UnitAsked,
     as_of: AskedInstant = None,
     require: Annotated[
@@ -50,11 +49,10 @@ async def read_status(
     ] = "any",
 ) -> Response:
     """Read all programs and funding in one answer. A service that is down is shown from its last known value."""
-    when = Period.parse(period)
-    place = unit.on(when.ends_on)
-    parts = await _parts(request, when, place.code, basis, caller, as_of)
+    place = unit.on(period.ends_on)
+    parts = await _parts(request, period, place.code, basis, caller, as_of)
     named = {"code": place.code, "name": place.name}
-    return _answer(request, parts, named, when, basis, strict=require == "all")
+    return _answer(request, parts, named, period, basis, strict=require == "all")
 
 
 async def _parts(

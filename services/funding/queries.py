@@ -4,12 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import StringConstraints
 
 from services.funding.balances import Book, Capital
 from services.funding.places import Place
 from shared.kit.days import Day
+from shared.kit.problems import Sentence, fault, refuse
+from shared.kit.shapes import readable
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
 """Before 2016 the medium-term plan that the programs are funded from did not exist."""
@@ -45,6 +47,37 @@ Until = Annotated[
     ),
 ]
 Below = Annotated[bool, Query(description="with everything below the unit; false: the unit alone")]
+
+GROUPING_UNKNOWN = Sentence(
+    "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
+)
+
+
+def groupings(text: str, known: Collection[str]) -> list[str]:
+    """Read the names of a grouping, each once; refuses unknown ones."""
+    by = list(dict.fromkeys(word.strip() for word in text.split(",")))
+    there_are = ", ".join(known)
+    refuse(
+        fault("", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=there_are)
+        for word in by
+        if word not in known
+    )
+    return by
+
+
+def grouped_by(known: Collection[str], default: str) -> object:
+    """Make the question `group_by`, over the groupings that there are."""
+    said = f"one or more of {', '.join(known)}, separated by commas"
+
+    async def grouped(
+        group_by: Annotated[
+            str, Query(max_length=100, description=said), readable(lambda text: groupings(text, known))
+        ] = default,
+    ) -> list[str]:
+        return groupings(group_by, known)
+
+    return Depends(grouped)
+
 
 NO_COMPONENT = "none"
 

@@ -10,10 +10,9 @@ from services.poverty.schemas import MovementOut, MovementRow, MovementTable
 from shared.kit.feed import AsOf, newest_change
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
-from shared.periods import Period
+from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
 from shared.reporting.desk import TheDesk
-from shared.reporting.figures.api import PeriodText
 from shared.reporting.figures.reading import values_by_child
 from shared.territory.asked import UnitAsked
 
@@ -26,19 +25,18 @@ async def read_household_movement(
     desk: TheDesk,
     _: PublicReader,
     basis: Basis,
-    period: PeriodText,
+    period: PeriodAsked,
     unit: UnitAsked,
     as_of: AsOf = None,
 ) -> MovementOut:
     """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
-    asked = Period.parse(period)
-    root = unit.on(asked.ends_on).code
-    values = await values_by_child(desk, root, asked, basis, as_of)
+    root = unit.on(period.ends_on).code
+    values = await values_by_child(desk, root, period, basis, as_of)
     _seen, changed_at = await newest_change(desk.session)
-    names = {one: desk.territory.unit(one, asked.ends_on).name for one in values}
+    names = {one: desk.territory.unit(one, period.ends_on).name for one in values}
     return MovementOut(
         unit=root,
-        period=str(asked),
+        period=str(period),
         basis=basis,
         as_of=changed_at if as_of is None else as_of,
         poor=_table("Diễn biến hộ nghèo", POOR, root, values, names),

@@ -20,7 +20,6 @@ from starlette.exceptions import HTTPException
 from shared.kit.identity import TOKEN_WANTED
 from shared.kit.problems import (
     Conflict,
-    Invalid,
     Language,
     Malformed,
     NotFound,
@@ -31,7 +30,7 @@ from shared.kit.problems import (
     Unavailable,
 )
 from shared.kit.requests import UNKEPT_CHARACTER
-from shared.kit.shapes import shape_fault
+from shared.kit.shapes import refusal_of
 
 log = structlog.get_logger()
 
@@ -93,7 +92,7 @@ def _validation_problem(error: RequestValidationError) -> Problem:
         steps = rest if kind == "body" else [kind, *rest]
         return {**one, "loc": tuple(steps)}  # type: ignore[typeddict-item]
 
-    return Invalid(faults=[shape_fault(located(one)) for one in error.errors()])
+    return refusal_of([located(one) for one in error.errors()])
 
 
 def _methods(request: Request) -> set[str]:

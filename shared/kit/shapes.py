@@ -5,13 +5,14 @@ where the same fault is said in different words. A finding that is on no line is
 is `invalid_value`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import AfterValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.kit.problems import Fault, Sentence, pointer
+from shared.kit.problems import Fault, Invalid, Sentence, pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,47 @@ SHAPES: tuple[Shape, ...] = (
 BY_FINDING: Mapping[str, Shape] = {finding: shape for shape in SHAPES for finding in shape.findings}
 
 _OWN = "sentence"
+_REFUSAL = "refusal"
 
 
 def misshapen(code: str, sentence: Sentence) -> PydanticCustomError:
     """Make the error that a validator of ours raises: a code and a sentence that are said as they are."""
     return PydanticCustomError(code, "{" + _OWN + "}", {_OWN: sentence})
+
+
+def readable(read: Callable[[str], object]) -> AfterValidator:
+    """Make the validator of a text that a reader of ours must be able to read; the text stays as it is.
+
+    What the reader refuses is a finding like every other, so it is named beside them.
+    """
+
+    def check(text: str) -> str:
+        try:
+            read(text)
+        except Invalid as refusal:
+            said = {_OWN: refusal.detail.filled(**refusal.facts), _REFUSAL: refusal}
+            raise PydanticCustomError(refusal.code, "{" + _OWN + "}", said) from refusal
+        return text
+
+    return AfterValidator(check)
+
+
+def refusal_of(errors: Sequence[ErrorDetails]) -> Invalid:
+    """Make one refusal that names every finding; a lone one of a reader of ours keeps the name that its reader gave it."""
+    faults = tuple(one for error in errors for one in _faults(error))
+    alone = errors[0].get("ctx", {}).get(_REFUSAL) if len(errors) == 1 else None
+    if isinstance(alone, Invalid):
+        alone.faults = faults
+        return alone
+    return Invalid(faults=faults)
+
+
+def _faults(error: ErrorDetails) -> list[Fault]:
+    """Give the faults that a finding stands for: a reader may have named several, from the text it read on."""
+    whole = shape_fault(error)
+    refusal = error.get("ctx", {}).get(_REFUSAL)
+    several = refusal.faults if isinstance(refusal, Invalid) else ()
+    return [replace(one, pointer=whole.pointer + one.pointer) for one in several] or [whole]
 
 
 def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:

@@ -1,19 +1,49 @@
-"""Which period a list is narrowed to, in the same words on every route."""
+"""Which period is asked about, in the same words on every route. One that is none is named beside every other fault."""
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
+from pydantic import WithJsonSchema
 
+from shared.kit.shapes import readable
 from shared.periods import Period
 
+PeriodText = Annotated[
+    str,
+    readable(Period.parse),
+    WithJsonSchema({"type": "string", "minLength": 4, "maxLength": 7, "examples": ["2023", "2023-Q3"]}),
+]
+"""A text that is a period, kept as it was written: in a body, or where a question is read from it."""
 
-async def _filter(
-    period: Annotated[
-        str | None, Query(max_length=10, description="only of this SDMX time period", examples=["2023"])
-    ] = None,
-) -> Period | None:
-    return None if period is None else Period.parse(period)
+SAID = "SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09"
 
 
-PeriodFilter = Annotated[Period | None, Depends(_filter)]
-"""A period that a list is narrowed to; refuses what is none."""
+async def _asked(period: Annotated[PeriodText, Query(description=SAID)]) -> Period:
+    return Period.parse(period)
+
+
+PeriodAsked = Annotated[Period, Depends(_asked)]
+"""The `period` of a reading."""
+
+
+async def _addressed(period: Annotated[PeriodText, Path(description=SAID)]) -> Period:
+    return Period.parse(period)
+
+
+PeriodAddressed = Annotated[Period, Depends(_addressed)]
+"""The `period` that is a part of an address."""
+
+
+def narrowed_by(name: str, description: str) -> object:
+    """Make the question for a period that may be left out, under a name of its own."""
+
+    async def narrowed(
+        text: Annotated[PeriodText | None, Query(alias=name, description=description)] = None,
+    ) -> Period | None:
+        return None if text is None else Period.parse(text)
+
+    return Depends(narrowed)
+
+
+PeriodFilter = Annotated[Period | None, narrowed_by("period", "only of this SDMX time period")]
+"""A period that a list is narrowed to."""

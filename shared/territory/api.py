@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
 from heapq import nsmallest
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from shared.kit.clock import Now
+from shared.kit.days import Day
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, InvalidCursor, Limit, Page, link_next, seal, unseal
 from shared.kit.transactions import TransactionRoute
@@ -20,7 +20,7 @@ from shared.territory.units import CODE_SHAPES, Level, Unit
 router = APIRouter(prefix="/v1/units", tags=["units"], route_class=TransactionRoute)
 
 On = Annotated[
-    date | None, Query(description="the day; today in Vietnam when left out", examples=["2023-12-31"])
+    Day | None, Query(description="the day; today in Vietnam when left out", examples=["2023-12-31"])
 ]
 Parent = Annotated[
     str | None, Query(max_length=10, description="only units right below this one", examples=["610"])

@@ -21,8 +21,16 @@ from pydantic_core.core_schema import ErrorType
 
 from shared.kit.days import Day
 from shared.kit.description import SCHEMAS
-from shared.kit.problems import Sentence, pointer
-from shared.kit.shapes import BY_FINDING, OTHER, SHAPES, misshapen, shape_fault
+from shared.kit.problems import Fault, Invalid, Sentence, pointer
+from shared.kit.shapes import (
+    BY_FINDING,
+    OTHER,
+    SHAPES,
+    misshapen,
+    readable,
+    refusal_of,
+    shape_fault,
+)
 
 REASON = Sentence("Phải nêu lý do.", "A reason is needed.")
 
@@ -128,3 +136,54 @@ def test_a_custom_error_of_somebody_else_is_no_code_of_ours():
         "invalid_value"
     )
     assert isinstance(misshapen("c", REASON), PydanticCustomError)
+
+
+class NotAPlace(Invalid):
+    code = "place_invalid"
+    detail = Sentence("“{place}” không phải là nơi nào.", "“{place}” is no place.")
+
+
+def to_place(text):
+    if text == "nowhere":
+        raise NotAPlace(place=text)
+    if "," in text:
+        raise Invalid(faults=[Fault(f"/{at}", "odd", REASON) for at, _ in enumerate(text.split(","))])
+
+
+class Journey(BaseModel):
+    start: Annotated[str, readable(to_place)]
+    end: Annotated[str, readable(to_place)] = "here"
+    days: int = 1
+
+
+def refused(**body):
+    with pytest.raises(ValidationError) as error:
+        Journey(**body)
+    found = refusal_of(error.value.errors())
+    return found, [(it.pointer, it.code, it.sentence.en) for it in found.faults]
+
+
+def test_what_a_reader_refuses_is_its_own_refusal_when_it_is_all():
+    found, faults = refused(start="nowhere")
+    assert type(found) is NotAPlace
+    assert found.document("en", "/")["place"] == "nowhere"
+    assert faults == [("/start", "place_invalid", "“nowhere” is no place.")]
+
+
+def test_what_a_reader_refuses_is_named_beside_what_else_is_wrong():
+    found, faults = refused(start="nowhere", end="nowhere", days="x")
+    assert type(found) is Invalid
+    assert [it[:2] for it in faults] == [
+        ("/start", "place_invalid"),
+        ("/end", "place_invalid"),
+        ("/days", "not_an_integer"),
+    ]
+
+
+def test_every_fault_of_a_reader_is_named_below_the_text_it_read():
+    assert [it[:2] for it in refused(start="a,b")[1]] == [("/start/0", "odd"), ("/start/1", "odd")]
+    assert [it[0] for it in refused(start="a,b", days="x")[1]] == ["/start/0", "/start/1", "/days"]
+
+
+def test_a_text_that_is_read_stays_as_it_is():
+    assert Journey(start="here").start == "here"

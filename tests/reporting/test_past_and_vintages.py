@@ -146,3 +146,19 @@ async def test_a_vintage_of_provisional_figures_is_not_for_everyone(office):
 async def test_a_period_that_has_not_begun_is_not_published(office):
     answer = await publish(office, "sớm", period="2025")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "period_not_started")
+
+
+async def test_a_vintage_of_no_period_is_refused_with_every_fault(office):
+    body = {
+        "name": "Lần 1",
+        "period": "2023-13",
+        "unit": "62",
+        "document": {"number": "1", "date": "2024-01-15"},
+    }
+    alone = await office.post("publications", body, office.reviewer)
+    assert (alone.status_code, alone.json()["code"]) == (422, "period_invalid")
+    answer = await office.post("publications", {**body, "name": ""}, office.reviewer)
+    assert {(it["pointer"], it["code"]) for it in answer.json()["errors"]} == {
+        ("/period", "period_invalid"),
+        ("/name", "text_too_short"),
+    }

@@ -135,6 +135,19 @@ async def test_faults_are_named_and_nothing_is_kept(office, body, errors):
     assert await history(office) == []
 
 
+async def test_a_period_that_is_none_is_named_beside_the_faults_of_the_body(office):
+    alone = await put(office, plan(), period="2023-13")
+    assert (alone.status_code, alone.json()["code"]) == (422, "period_invalid")
+    assert (alone.json()["period"], alone.json()["errors"][0]["pointer"]) == ("2023-13", "/path/period")
+    answer = await put(office, plan("many"), period="2023-13")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert {(it["pointer"], it["code"]) for it in answer.json()["errors"]} == {
+        ("/path/period", "period_invalid"),
+        ("/targets/0/value", "not_a_number"),
+    }
+    assert await history(office) == []
+
+
 async def test_only_a_planner_of_the_unit_sets_targets(office):
     assert (await put(office, plan(), token=office.reviewer)).status_code == 403
     elsewhere = office.token("planner", ["target"], ["611"])

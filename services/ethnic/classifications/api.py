@@ -22,6 +22,7 @@ from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import Invalid, NotFound, Sentence, fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
+from shared.reporting.asked import narrowed_by
 from shared.reporting.desk import Desk, TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, same_land, units_below, units_named
 
@@ -54,6 +55,10 @@ async def _rulebook(request: Request) -> Rulebook:
 
 TheRegions = Annotated[tuple[Region, ...], Depends(_regions)]
 TheRulebook = Annotated[Rulebook, Depends(_rulebook)]
+LeftIn = Annotated[
+    Period | None,
+    narrowed_by("left_in", "only the exits from special difficulty in this period: 2023"),
+]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Classify a commune")
@@ -88,10 +93,7 @@ async def list_classifications(
     on: Annotated[
         Day | None, Query(description="only what each commune is on this day, on the map of that day")
     ] = None,
-    left_in: Annotated[
-        str | None,
-        Query(max_length=10, description="only the exits from special difficulty in this period: 2023"),
-    ] = None,
+    left_in: LeftIn,
     left_by: Annotated[
         LeftBy | None,
         Query(
@@ -111,9 +113,8 @@ async def list_classifications(
         raise Invalid(faults=[fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])
     standings: Sequence[Standing] | None = None
     if left_in is not None:
-        period = Period.parse(left_in)
-        below = units_below(desk.territory, unit, period.ends_on)
-        standings = await exits(desk.session, rulebook, below, period, as_of, left_by)
+        below = units_below(desk.territory, unit, left_in.ends_on)
+        standings = await exits(desk.session, rulebook, below, left_in, as_of, left_by)
     elif on is not None:
         below = units_below(desk.territory, unit, on)
         standings = await standings_on(desk.session, rulebook, below, on, as_of)

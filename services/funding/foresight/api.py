@@ -31,7 +31,6 @@ from services.funding.foresight.schemas import (
 from services.funding.foresight.sums import Sum, group
 from services.funding.lapses.api import TheDeadlines
 from services.funding.lineage import lineage
-from services.funding.progress.api import groupings
 from services.funding.progress.schemas import UnitOut
 from services.funding.queries import (
     BudgetYear,
@@ -42,6 +41,7 @@ from services.funding.queries import (
     OfUnit,
     OriginYear,
     Sought,
+    grouped_by,
 )
 from shared.kit.days import Day
 from shared.kit.feed import AsOf, newest_change
@@ -59,13 +59,6 @@ SeenOn = Annotated[
     Query(
         description="day to look from: what took effect later does not count; by default the day of `as_of`, or today",
         examples=["2023-09-30"],
-    ),
-]
-GroupBy = Annotated[
-    str,
-    Query(
-        max_length=100,
-        description="one or more of program, component, capital, source, unit, origin_year, deadline, separated by commas",
     ),
 ]
 
@@ -177,7 +170,7 @@ async def read_money_at_risk(
     request: Request,
     response: Response,
     view: TheView,
-    group_by: GroupBy = "unit,component",
+    by: Annotated[list[str], grouped_by(GROUPINGS, "unit,component")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RisksOut:
@@ -187,7 +180,6 @@ async def read_money_at_risk(
     any grouping add up to the same total, to the đồng, range included. Handing money back is an entry: `returns`; taking
     it into the next year too: `carry-overs`.
     """
-    by = groupings(group_by, GROUPINGS)
     rows = await to_thread(group, view.lots, by, view.year, view.on)
     shown, following = page_of(rows, limit, cursor)
     link_next(request, response, following)

@@ -1,6 +1,6 @@
 """Where progress is read. Public, unless the installation closes public reads."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -37,18 +37,15 @@ from services.funding.queries import (
     OriginYear,
     Sought,
     Until,
+    grouped_by,
 )
 from shared.kit.answers import language_of
 from shared.kit.feed import AsOf, newest_change
 from shared.kit.identity import PublicReader
-from shared.kit.problems import Fault, Invalid, Language, Sentence, fault, refuse
+from shared.kit.problems import Fault, Language, fault, refuse
 from shared.kit.transactions import TransactionRoute
 
 EVERY_SOURCE = "all"
-
-GROUPING_UNKNOWN = Sentence(
-    "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
-)
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
@@ -60,14 +57,6 @@ PrintIn = Annotated[
 ]
 Wished = Annotated[Language, Depends(language_of)]
 
-GroupBy = Annotated[
-    str,
-    Query(
-        max_length=100,
-        description="one or more of program, component, capital, source, unit, origin_year, month, separated by commas",
-    ),
-]
-
 
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
 async def read_progress(
@@ -75,7 +64,7 @@ async def read_progress(
     desk: TheDesk,
     _: PublicReader,
     year: BudgetYear,
-    group_by: GroupBy = "capital",
+    by: Annotated[list[str], grouped_by(GROUPINGS, "capital")],
     program: OfProgram = None,
     component: OfComponent = None,
     capital: OfCapital = None,
@@ -95,7 +84,7 @@ async def read_progress(
     what is available is also that of the day.
     """
     refuse(_faults_of_day(year, until))
-    by, catalogue = groupings(group_by, GROUPINGS), desk.catalogue
+    catalogue = desk.catalogue
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
     sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
@@ -210,21 +199,6 @@ def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str,
         of_group = {**asked, "source": [member.source for member in members]}
         rows.append(SourceRow(source=name, parts=members, **_said(whole, of_group)))
     return rows
-
-
-def groupings(text: str, known: Collection[str]) -> list[str]:
-    """Read the names of a grouping, each once; refuses unknown ones."""
-    by = list(dict.fromkeys(word.strip() for word in text.split(",")))
-    unknown = [word for word in by if word not in known]
-    if unknown:
-        there_are = ", ".join(known)
-        raise Invalid(
-            faults=[
-                fault("/query/group_by", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=there_are)
-                for word in unknown
-            ]
-        )
-    return by
 
 
 def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: Catalogue) -> list[str] | None:

@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import StringConstraints
 
 from services.rural.assessments import reading
 from services.rural.assessments.reading import Asked
@@ -15,8 +16,10 @@ from shared.kit.days import Day
 from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, InvalidCursor, Limit, link_next, seal, unseal
+from shared.kit.shapes import readable
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
+from shared.reporting.asked import narrowed_by
 from shared.reporting.basis import Basis
 from shared.reporting.desk import TheDesk
 from shared.territory.asked import UnitAsked
@@ -31,11 +34,11 @@ async def _asked(
     basis: Basis,
     unit: UnitAsked,
     period: Annotated[
-        str | None, Query(max_length=10, description="year of the assessment; the latest one when left out")
-    ] = None,
+        Period | None, narrowed_by("period", "year of the assessment; the latest one when left out")
+    ],
     as_of: AsOf = None,
 ) -> Asked:
-    return await reading.asked(desk, unit, None if period is None else Period.parse(period), basis, as_of)
+    return await reading.asked(desk, unit, period, basis, as_of)
 
 
 TheAsked = Annotated[Asked, Depends(_asked)]
@@ -53,7 +56,8 @@ async def list_communes(
         str | None, Query(max_length=12, description="only communes of this district")
     ] = None,
     met: Annotated[
-        str | None, Query(max_length=5, description="only communes that meet so many criteria: 19, or 15-18")
+        Annotated[str, StringConstraints(max_length=5), readable(met_between)] | None,
+        Query(description="only communes that meet so many criteria: 19, or 15-18"),
     ] = None,
     recognized: Annotated[
         Literal["meets", "advanced", "model", "none"] | None,

@@ -1,18 +1,19 @@
 """Where figures are said: progress, the observations behind it, and the catalogue."""
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, select
 
+from shared.kit.days import Day
 from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
-from shared.periods import Period
+from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue import (
     Average,
@@ -45,10 +46,6 @@ from shared.territory.asked import UnitAsked
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
 
-PeriodText = Annotated[
-    str, Query(min_length=4, max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09")
-]
-
 Kind = Literal["observed", "sum", "ratio", "average", "count", "register"]
 KINDS: dict[type, Kind] = {
     Sum: "sum",
@@ -60,7 +57,7 @@ KINDS: dict[type, Kind] = {
 
 
 MapOn = Annotated[
-    date | None,
+    Day | None,
     Query(
         alias="map", description="read on the map of this day; on that of the period's last day when left out"
     ),
@@ -88,17 +85,16 @@ async def read_progress(
     desk: TheDesk,
     _: PublicReader,
     basis: Basis,
-    period: PeriodText,
+    period: PeriodAsked,
     unit: UnitAsked,
     as_of: AsOf = None,
     map_on: MapOn = None,
     headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
 ) -> ProgressOut:
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
-    asked = Period.parse(period)
-    place = unit.on(map_on or asked.ends_on)
+    place = unit.on(map_on or period.ends_on)
     return await reading.progress(
-        desk, reading.Reading(place.code, asked, basis, as_of, map_on, headline=headline)
+        desk, reading.Reading(place.code, period, basis, as_of, map_on, headline=headline)
     )
 
 
@@ -109,15 +105,14 @@ async def read_lineage(
     _: PublicReader,
     basis: Basis,
     indicator: str,
-    period: PeriodText,
+    period: PeriodAsked,
     unit: UnitAsked,
     as_of: AsOf = None,
     map_on: MapOn = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
-    figure, asked = _figure(desk.engine, indicator), Period.parse(period)
-    place = unit.on(map_on or asked.ends_on)
-    return await lineage_of(desk, reading.Reading(place.code, asked, basis, as_of, map_on), figure)
+    figure, place = _figure(desk.engine, indicator), unit.on(map_on or period.ends_on)
+    return await lineage_of(desk, reading.Reading(place.code, period, basis, as_of, map_on), figure)
 
 
 @router.get("/observations", summary="Read the values behind figures")
@@ -128,7 +123,7 @@ async def list_observations(
     basis: Basis,
     request: Request,
     response: Response,
-    period: PeriodText,
+    period: PeriodAsked,
     unit: UnitAsked,
     indicator: Annotated[
         str | None,
@@ -139,15 +134,14 @@ async def list_observations(
     cursor: Cursor = None,
 ) -> ObservationsPage:
     """Read the standing values of a unit and everything below it, with the report that states each, newest first."""
-    asked = Period.parse(period)
     query = (
         select(Observation, Report.id, Report.unit, Report.received_at)
         .join(Standing, Standing.report_id == Observation.report_id)
         .join(Report, Report.id == Observation.report_id)
         .where(
-            Observation.year == asked.year,
-            Observation.period == str(asked),
-            Observation.unit.in_(desk.below(unit.on(asked.ends_on).code, asked)),
+            Observation.year == period.year,
+            Observation.period == str(period),
+            Observation.unit.in_(desk.below(unit.on(period.ends_on).code, period)),
             Standing.basis == basis,
         )
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)

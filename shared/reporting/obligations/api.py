@@ -10,6 +10,7 @@ from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.identity import Planner, PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, PeriodKind, local_day
+from shared.reporting.asked import PeriodAsked
 from shared.reporting.desk import Desk, TheDesk
 from shared.reporting.figures.rules import share_percent
 from shared.reporting.obligations import store
@@ -31,20 +32,19 @@ async def read_completeness(
     *,
     desk: TheDesk,
     _: PublicReader,
-    period: Annotated[str, Query(min_length=4, max_length=10, description="SDMX time period")],
+    period: PeriodAsked,
     unit: UnitAsked,
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
-    asked = Period.parse(period)
-    place = unit.on(asked.ends_on).code
+    place = unit.on(period.ends_on).code
     calendar = await _calendar(desk)
-    owed = list(calendar.owed_for(place, asked, await store.received(desk.session, [asked])))
+    owed = list(calendar.owed_for(place, period, await store.received(desk.session, [period])))
     reported = sum(1 for it in owed if it.received)
     on_time = sum(1 for it in owed if it.timeliness == "on_time")
     judged = sum(1 for it in owed if it.judged)
     return CompletenessOut(
         unit=place,
-        period=str(asked),
+        period=str(period),
         expected=len(owed),
         reported=reported,
         accepted=sum(1 for it in owed if it.received and it.received.state == "accepted"),

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimals import Number
 from shared.kit.paging import Page
+from shared.reporting.asked import PeriodText
 from shared.reporting.basis import BasisName
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.figures.schemas import FigureOut
@@ -31,7 +32,7 @@ class PublicationIn(BaseModel):
     name: str = Field(
         min_length=1, max_length=200, description="name of the vintage, unique for unit and period"
     )
-    period: str = Field(min_length=4, max_length=10, description="SDMX time period")
+    period: PeriodText = Field(description="SDMX time period")
     unit: UnitCode
     basis: BasisName = Field("accepted", description="which observations count")
     document: DecisionIn = Field(description="the document that publishes it")

@@ -10,8 +10,7 @@ from shared.kit.decimals import Number
 from shared.kit.identity import Planner, PublicReader
 from shared.kit.paging import Cursor, Limit, Page, link_next, page
 from shared.kit.transactions import TransactionRoute
-from shared.periods import Period
-from shared.reporting.asked import PeriodFilter
+from shared.reporting.asked import PeriodAddressed, PeriodFilter
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.desk import TheDesk
 from shared.reporting.models import Target
@@ -68,7 +67,7 @@ async def set_targets(
     *,
     desk: TheDesk,
     caller: Planner,
-    period: str,
+    period: PeriodAddressed,
     unit: str,
     body: TargetsIn,
     response: Response,
@@ -78,7 +77,7 @@ async def set_targets(
     found = await actions.set_targets(
         desk.of(caller),
         unit=unit,
-        period=Period.parse(period),
+        period=period,
         decision=actions.Decision(body.decision.number, body.decision.date),
         planned=[(it.indicator, it.value) for it in body.targets],
         if_match=if_match,
