@@ -3,7 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from shared.reporting.catalogue import Average, Count, FromRegister, Ratio, Sum
+from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
 from tests.registers import Clients
 
 

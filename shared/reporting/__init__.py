@@ -11,7 +11,8 @@ figures, frozen under a name and a document.
 
 Where things are, in the order of a report's life:
 
-1. `catalogue.py` is what a program measures, as data; `engine.py` is that catalogue with the program's registers.
+1. `catalogue.py` is what a program measures, as data, and `formulas.py` how its figures are made; `engine.py` is that
+   catalogue with the program's registers.
 2. `reports/` takes a report in one transaction: every fault of shape and of meaning in one answer, or all of it kept.
    Observations are never changed; a correction is a new report that names the one it supersedes, and says everything
    again. A value that another live report states at the same unit, above it, below it or (a flow) for a longer or

@@ -5,7 +5,7 @@ rules that a unit's values satisfy or not, and checks across one unit's values. 
 so a figure over an unknown indicator fails at start and not in a report. Pure: the standard library only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +14,8 @@ from typing import Literal, get_args
 
 from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
-from shared.reporting.derivations import Check, Derivation, Values
+from shared.reporting.derivations import Check, Derivation
+from shared.reporting.formulas import Average, Count, Formula, FromRegister, Ratio, Sum
 
 MOST_DECIMALS = 6
 """What the database keeps and the wire says."""
@@ -24,9 +25,6 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 Better = Literal["higher", "lower"]
 LARGEST = Decimal(999_999_999_999)
 """Twelve digits before the point is what a column of values holds."""
-
-UnitRule = Callable[[Values], bool]
-"""Whether a unit whose inputs are all stated satisfies a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,47 +97,6 @@ class Indicator:
     adds: bool = True
     """Whether values of several units add up. One that doesn't, such as a commune's percentage, is stated unit by unit, kept
     and read as stated, and never rolled up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """The sum of what is stated for the terms."""
-
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A ratio of two sums, times a scale (100 for percent)."""
-
-    numerator: tuple[str, ...]
-    denominator: tuple[str, ...]
-    scale: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Average:
-    """The sum of the terms by the number of units that state them all."""
-
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The number of units whose inputs satisfy a rule."""
-
-    inputs: tuple[str, ...]
-    rule: UnitRule
-
-
-@dataclass(frozen=True, slots=True)
-class FromRegister:
-    """A count that a register of the service supplies."""
-
-    register: str
-
-
-Formula = Sum | Ratio | Average | Count | FromRegister
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,17 @@ from shared.kit.problems import Sentence
 from shared.periods import PeriodKind
 from shared.reporting.catalogue import (
     LARGEST,
-    Average,
     Break,
     Catalogue,
-    Count,
     Due,
     Figure,
     Form,
-    Formula,
-    FromRegister,
     Indicator,
-    Ratio,
     Step,
-    Sum,
-    UnitRule,
 )
 from shared.reporting.dated import sentence
 from shared.reporting.derivations import Check, Derivation
+from shared.reporting.formulas import Average, Count, Formula, FromRegister, Ratio, Sum, UnitRule
 
 
 def _written(kind: type, *also: str) -> frozenset[str]:

@@ -13,18 +13,15 @@ from httpx import ASGITransport, AsyncClient, Response
 from shared.kit.problems import Sentence
 from shared.periods import PeriodKind
 from shared.reporting.catalogue import (
-    Average,
     Break,
     Catalogue,
-    Count,
     Due,
     Figure,
     Form,
     Indicator,
-    Ratio,
     Step,
-    Sum,
 )
+from shared.reporting.formulas import Average, Count, Ratio, Sum
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
 from tests.issuer import Issuer

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from shared.periods import PeriodKind
-from shared.reporting.catalogue import Average, Catalogue, Count, FromRegister, Ratio, Sum
+from shared.reporting.catalogue import Catalogue
 from shared.reporting.catalogue_file import load_catalogue
 from shared.reporting.engine import Engine
+from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
 from tests.reporting.office import catalogue, done
 
 HEAD = """

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import event
 
-from shared.reporting.catalogue import Figure, Indicator, Sum
+from shared.reporting.catalogue import Figure, Indicator
+from shared.reporting.formulas import Sum
 from tests.reporting import office as offices
 from tests.reporting.office import NAME, SINCE, open_office
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit.problems import Sentence, fault
-from shared.reporting.catalogue import Average, Figure, Indicator, Ratio, Sum
+from shared.reporting.catalogue import Figure, Indicator
 from shared.reporting.derivations import Derived, Ground
+from shared.reporting.formulas import Average, Ratio, Sum
 from shared.reporting.reports.rules import Checker
 from shared.reporting.statements import STATUSES, Stated, Statement
 from shared.territory.tables import read_successions, read_units

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.kit.decimals import round_half_away
 from shared.periods import Period
-from shared.reporting.catalogue import Average, Count, Figure, FromRegister, Ratio, Sum
+from shared.reporting.catalogue import Figure
 from shared.reporting.figures.coverage import Coverage, Expectations, least
 from shared.reporting.figures.place import place_of
 from shared.reporting.figures.rules import (
@@ -22,6 +22,7 @@ from shared.reporting.figures.rules import (
     unit_by_unit,
 )
 from shared.reporting.figures.store import Word
+from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import NAME, SINCE, catalogue, done

@@ -15,17 +15,7 @@ from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
-from shared.reporting.catalogue import (
-    Average,
-    Catalogue,
-    Count,
-    Figure,
-    Form,
-    FromRegister,
-    Indicator,
-    Ratio,
-    Sum,
-)
+from shared.reporting.catalogue import Catalogue, Figure, Form, Indicator
 from shared.reporting.desk import TheDesk
 from shared.reporting.engine import Engine, TheEngine
 from shared.reporting.figures import reading
@@ -40,6 +30,7 @@ from shared.reporting.figures.schemas import (
     ProgressOut,
     StepOut,
 )
+from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
 from shared.reporting.models import Observation, Report, Standing
 from shared.reporting.statements import STATUSES
 from shared.territory.asked import UnitAsked

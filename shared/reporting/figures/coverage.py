@@ -12,11 +12,12 @@ from fractions import Fraction
 from functools import cached_property
 
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue, Figure, FromRegister, Indicator, Level
+from shared.reporting.catalogue import Catalogue, Figure, Indicator, Level
 from shared.reporting.expected import expected_units
 from shared.reporting.figures.place import Place
 from shared.reporting.figures.rules import Measure
 from shared.reporting.figures.store import StandingValue, Word
+from shared.reporting.formulas import FromRegister
 from shared.territory.tree import Territory
 
 NONE = Fraction(0)

@@ -10,7 +10,7 @@ from shared.kit.feed import newest_change
 from shared.kit.problems import Sentence
 from shared.periods import Period
 from shared.reporting.basis import BasisName, instant
-from shared.reporting.catalogue import Figure, FromRegister, Ratio
+from shared.reporting.catalogue import Figure
 from shared.reporting.desk import Desk
 from shared.reporting.engine import Counted, Scope
 from shared.reporting.figures import store
@@ -26,6 +26,7 @@ from shared.reporting.figures.schemas import (
     UnitName,
 )
 from shared.reporting.figures.store import StandingValue, Word
+from shared.reporting.formulas import FromRegister, Ratio
 from shared.reporting.targets.store import targets_of
 
 LEANING = Sentence(

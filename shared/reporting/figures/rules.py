@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from shared.reporting.catalogue import Average, Better, Count, Figure, FromRegister, Ratio, Sum
+from shared.reporting.catalogue import Better, Figure
+from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
 from shared.reporting.statements import STATUSES, Status
 
 PRECISION = 34

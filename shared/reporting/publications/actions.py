@@ -11,11 +11,12 @@ from shared.kit.ids import uuid7
 from shared.kit.models import Change
 from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, fault
 from shared.periods import Period, local_day
-from shared.reporting.catalogue import Figure, FromRegister
+from shared.reporting.catalogue import Figure
 from shared.reporting.desk import Desk
 from shared.reporting.figures.place import Place, place_of
 from shared.reporting.figures.reading import Reading, progress
 from shared.reporting.figures.schemas import FigureOut
+from shared.reporting.formulas import FromRegister
 from shared.reporting.models import Publication, Report
 from shared.reporting.publications import store
 from shared.reporting.publications.schemas import (

@@ -8,7 +8,8 @@ from datetime import date
 from typing import NamedTuple
 
 from shared.kit.problems import Fault, fault
-from shared.reporting.catalogue import Catalogue, Count, Indicator, Level
+from shared.reporting.catalogue import Catalogue, Indicator, Level
+from shared.reporting.formulas import Count
 from shared.reporting.reports.sentences import UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
 from shared.territory.tree import Territory
 from shared.territory.units import LEVEL_NAMES, Unit

@@ -1,0 +1,51 @@
+"""How a figure is made: of sums, of a ratio or an average of them, of units counted by a rule, or by a register. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.reporting.derivations import Values
+
+UnitRule = Callable[[Values], bool]
+"""Whether a unit whose inputs are all stated satisfies a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of what is stated for the terms."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio of two sums, times a scale (100 for percent)."""
+
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...]
+    scale: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """The sum of the terms by the number of units that state them all."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of units whose inputs satisfy a rule."""
+
+    inputs: tuple[str, ...]
+    rule: UnitRule
+
+
+@dataclass(frozen=True, slots=True)
+class FromRegister:
+    """A count that a register of the service supplies."""
+
+    register: str
+
+
+Formula = Sum | Ratio | Average | Count | FromRegister
