@@ -16,10 +16,10 @@ from services.rural.ocop.book import read_book
 from services.rural.ocop.rules import ProductExists
 from services.rural.ocop.store import counting
 from services.rural.recognitions import api as recognitions
+from services.rural.recognitions.in_force import CHANGES as RECOGNITION_CHANGES
+from services.rural.recognitions.in_force import count as count_recognized
+from services.rural.recognitions.in_force import may_move
 from services.rural.recognitions.rules import RecognitionExists
-from services.rural.recognitions.store import CHANGES as RECOGNITION_CHANGES
-from services.rural.recognitions.store import count as count_recognized
-from services.rural.recognitions.store import may_move
 from services.rural.revocations import api as revocations
 from services.rural.rules import RULES
 from services.rural.settings import RuralSettings

@@ -22,6 +22,7 @@ from services.rural.ocop import store as ocop
 from services.rural.ocop.book import Book
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions import store as recognitions
+from services.rural.recognitions.in_force import held_by
 from services.rural.recognitions.schemas import HeldOut, RecognitionOut
 from services.rural.rules import CRITERIA, Values
 from services.rural.villages.schemas import VillageOut
@@ -77,7 +78,7 @@ async def communes(desk: Desk, it: Asked, district: str | None) -> list[CommuneR
         rural = tuple(each for each in rural if desk.territory.is_within(each.code, district, on))
     codes = [each.code for each in rural]
     stated = await store.of_period(desk.session, codes, it.period, it.basis, it.as_of)
-    held = await recognitions.held_by(desk.session, codes, on, it.as_of)
+    held = await held_by(desk.session, codes, on, it.as_of)
     return [
         _row(desk, each, on, stated.verdicts.get(each.code, {}), held.get(each.code, [])) for each in rural
     ]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.rural.criteria.api import TheSets
 from services.rural.criteria.sets import RecognitionLevel
-from services.rural.recognitions import actions, store
+from services.rural.recognitions import actions, in_force, store
 from services.rural.recognitions.schemas import (
     RecognitionIn,
     RecognitionOut,
@@ -85,7 +85,7 @@ async def list_recognitions(
         query = store.listed(units_named(territory, unit), sought)
     else:
         below = units_below(territory, unit, in_force_on)
-        query = store.in_force(below, in_force_on, sought)
+        query = in_force.listed(below, in_force_on, sought)
     found = await page(
         desk.session,
         query,
@@ -113,7 +113,7 @@ async def read_recognitions_summary(
     """
     day = on or local_day(desk.now)
     top = unit.on(day)
-    counted = await store.by_set(desk.session, units_below(desk.territory, top.code, day), day, as_of)
+    counted = await in_force.by_set(desk.session, units_below(desk.territory, top.code, day), day, as_of)
     items = sorted((UnderSetOut.of(it, sets, day) for it in counted), key=lambda it: it.place)
     return RecognitionsSummaryOut(unit=top.code, on=day, items=items)
 

@@ -11,8 +11,8 @@ from services.rural.criteria.schemas import AuthorityOut
 from services.rural.criteria.sets import LEVELS, RecognitionLevel, Sets
 from services.rural.exceptions.schemas import ExceptionIn
 from services.rural.models import Recognition
+from services.rural.recognitions.in_force import UnderSet
 from services.rural.recognitions.rules import Stated
-from services.rural.recognitions.store import UnderSet
 from services.rural.revocations.schemas import AssessedOut, Reason, RevocationOut
 from shared.kit.bodies import DraftModel
 from shared.kit.paging import Page

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from services.rural.assessments.reading import RURAL
-from services.rural.recognitions.store import held_by
+from services.rural.recognitions.in_force import held_by
 from services.rural.standards.rules import (
     Condition,
     Facts,

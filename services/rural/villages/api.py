@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from services.rural.criteria.api import TheSets
 from services.rural.criteria.sets import LEVELS
+from services.rural.recognitions.in_force import levels_of
 from services.rural.recognitions.schemas import HeldOut, RecognitionOut
-from services.rural.recognitions.store import known, levels_of, of_village
+from services.rural.recognitions.store import known, of_village
 from services.rural.villages import actions
 from services.rural.villages.schemas import VillageIn, VillageOut, VillageRow, VillagesPage, VillageWholeOut
 from services.rural.villages.store import in_communes
