@@ -58,16 +58,16 @@ def _count_members(value: Any) -> int:
     """Count the members of all objects; refuses what nests too deep."""
     level, members = [value], 0
     for _ in range(MAX_DEPTH):
-        members += sum(len(parent) for parent in level if type(parent) is dict)
-        level = [
-            child
-            for parent in level
-            if type(parent) in HOLDING
-            for child in (parent.values() if type(parent) is dict else parent)
-            if type(child) in HOLDING
-        ]
-        if not level:
+        below: list[Any] = []
+        for parent in level:
+            if type(parent) is dict:
+                members += len(parent)
+                below += parent.values()
+            elif type(parent) is list:
+                below += parent
+        if HOLDING.isdisjoint(map(type, below)):
             return members
+        level = below
     raise TooDeep(limit=MAX_DEPTH)
 
 
