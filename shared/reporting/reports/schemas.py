@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, with_config
 from pydantic.config import JsonDict
+from typing_extensions import TypedDict
 
 from shared.kit.bodies import DraftModel
 from shared.kit.days import Day
@@ -24,17 +25,26 @@ MAX_OBSERVATIONS = 10_000
 """A province's criteria assessment is 85 communes by 57 indicators, 4,845 values; twice that is room enough."""
 
 
-class ObservationIn(BaseModel):
+@with_config(extra="forbid")
+class ObservationIn(TypedDict):
     """One stated value."""
 
-    model_config = ConfigDict(extra="forbid")
+    # A dict, not a model: of ten thousand in a body each would be an object that lives until it is a `Stated`.
 
     unit: UnitCode
-    indicator: str = Field(min_length=1, max_length=100, description="code of an indicator of the form")
+    indicator: Annotated[
+        str, Field(min_length=1, max_length=100, description="code of an indicator of the form")
+    ]
     value: Amount
-    status: Status = Field(
-        "official", description="estimate (ước), preliminary (sơ bộ) or official (chính thức)"
-    )
+    status: NotRequired[
+        Annotated[
+            Status,
+            Field(
+                default="official",
+                description="estimate (ước), preliminary (sơ bộ) or official (chính thức)",
+            ),
+        ]
+    ]
 
 
 class DocumentIn(BaseModel):
@@ -97,7 +107,9 @@ class ReportIn(DraftModel):
             unit=self.unit,
             period=self.period,
             form=self.form,
-            values=tuple(Stated(it.unit, it.indicator, it.value, it.status) for it in self.observations),
+            values=tuple(
+                [Stated(it["unit"], it["indicator"], it["value"], it["status"]) for it in self.observations]
+            ),
             ordinals=ordinals,
             partial=partial,
             nil=self.nil,
