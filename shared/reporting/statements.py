@@ -1,9 +1,5 @@
-"""A report as frozen values, before anything is kept: what it states, its fingerprint, its receipt."""
+"""A report as frozen values, before anything is kept: what it states. Pure."""
 
-import base64
-import hashlib
-import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -50,29 +46,3 @@ def plain(value: Decimal) -> str:
         return text
     text = f"{value.normalize():f}"
     return "0" if text in {"-0", ""} else text
-
-
-def content_sha256(statement: Statement) -> str:
-    """Fingerprint what a report says: the same values in another order, or 5.0 for 5, say the same."""
-    values = sorted(
-        [(unit, indicator, plain(value), status) for unit, indicator, value, status, _ in statement.values]
-    )
-    said = [
-        statement.unit,
-        statement.period,
-        statement.form,
-        values,
-        statement.nil,
-        statement.note,
-        statement.document,
-        list(statement.evidence),
-    ]
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def receipt_code(program: str, report_id: uuid.UUID) -> str:
-    """Make the short code on a receipt: the program's initial and 80 bits of the id's digest, in groups for reading."""
-    digest = hashlib.blake2b(report_id.bytes, digest_size=10).digest()
-    text = base64.b32encode(digest).decode()
-    return "-".join((program[0].upper(), *(text[at : at + 4] for at in range(0, 16, 4))))

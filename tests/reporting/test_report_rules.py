@@ -1,5 +1,7 @@
 """What a report may say: each fault by its code and its place, all of them at once. Pure, on the shipped map."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 
 from shared.kit.problems import Sentence, fault
 from shared.reporting.expected import expected_units
+from shared.reporting.fingerprints import content_sha256, receipt_code
 from shared.reporting.reports.rules import Checker
-from shared.reporting.statements import STATUSES, Stated, Statement, content_sha256, plain, receipt_code
+from shared.reporting.statements import STATUSES, Stated, Statement, plain
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
@@ -349,6 +352,44 @@ def test_other_values_have_another_fingerprint(said, other):
 )
 def test_whatever_else_it_says_is_in_the_fingerprint(change):
     assert content_sha256(say(ONE)) != content_sha256(replace(say(ONE), **change))
+
+
+def test_the_fingerprint_is_of_a_text_that_anyone_can_write():
+    values = (
+        Stated("23344", "poor", Decimal(7), "estimate"),
+        Stated("23341", "rain", Decimal("-0.50"), "preliminary"),
+        Stated("23341", "households", Decimal("1E+3"), "official"),
+        Stated("23341", "goats", Decimal(3), "official", derived=True),
+    )
+    statement = Statement(
+        unit="610",
+        period="2023-Q2",
+        form="census",
+        values=values,
+        ordinals=range(4),
+        note='Xã Đắk Glei: "0\\1" / 😀\x00\x01\n\x7f',
+        document={"signer_role": "chairman", "number": "123/BC-UBND", "signed_on": "2023-12-14"},
+        evidence=({"sha256": "0" * 64, "kind": "photo"},),
+    )
+    text = (
+        '["610","2023-Q2","census",[["23341","goats","3","official"],["23341","households","1000","official"],'
+        '["23341","rain","-0.5","preliminary"],["23344","poor","7","estimate"]],false,'
+        r'"Xã Đắk Glei: \"0\\1\" / 😀\u0000\u0001\n' + '\x7f",'
+        '{"number":"123/BC-UBND","signed_on":"2023-12-14","signer_role":"chairman"},'
+        '[{"kind":"photo","sha256":"' + "0" * 64 + '"}]]'
+    )
+    assert content_sha256(statement) == hashlib.sha256(text.encode()).hexdigest()
+    assert content_sha256(statement) == "577ee6c587d979c503cdbeb2f493f983ed9a2ed60fee23f3396bf3521509146f"
+    nothing = Statement("610", "2023", "census", (), range(0), nil=True)
+    assert content_sha256(nothing) == "5e941a0af57ddb6edc53b445bb7aea93e2e060539801b2cf65754e119750fbac"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_the_fingerprint_escapes_nothing_but_what_must_be(note):
+    text = json.dumps(
+        ["610", "2023", "census", [], False, note, None, []], ensure_ascii=False, separators=(",", ":")
+    )
+    assert content_sha256(say(note=note)) == hashlib.sha256(text.encode()).hexdigest()
 
 
 @given(st.sampled_from(["rural", "poverty", "ethnic"]), st.uuids())

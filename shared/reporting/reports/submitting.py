@@ -17,6 +17,7 @@ from shared.kit.problems import Fault, Invalid, Sentence, fault
 from shared.kit.turns import Step, give_way
 from shared.periods import local_day
 from shared.reporting.desk import Desk
+from shared.reporting.fingerprints import content_sha256, receipt_code
 from shared.reporting.models import Report
 from shared.reporting.reports import store
 from shared.reporting.reports.comparing import counts, differences
@@ -24,7 +25,7 @@ from shared.reporting.reports.nearby import refuse_what_stands_nearby
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
 from shared.reporting.reports.rules import Checked, Checker
 from shared.reporting.reports.standing import happening, refresh_touched
-from shared.reporting.statements import Stated, Statement, content_sha256, receipt_code
+from shared.reporting.statements import Stated, Statement
 
 EVIDENCE_UNKNOWN = Sentence(
     "Chưa có tệp minh chứng với mã băm này; hãy gửi tệp trước.",
