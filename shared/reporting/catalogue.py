@@ -23,6 +23,7 @@ MOST_DECIMALS = 6
 Level = Literal["district", "commune"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 Better = Literal["higher", "lower"]
+BETTERS: tuple[Better, ...] = get_args(Better)
 LARGEST = Decimal(999_999_999_999)
 """Twelve digits before the point is what a column of values holds."""
 
@@ -249,16 +250,8 @@ def in_force(what: Form | Indicator | Figure | Due, on: date) -> bool:
 
 
 def _contradictions(catalogue: Catalogue) -> Iterator[str]:
-    yield from _in_forms(catalogue)
     yield from _in_figures(catalogue)
     yield from _in_indicators(catalogue)
-
-
-def _in_forms(catalogue: Catalogue) -> Iterator[str]:
-    for form in catalogue.forms.values():
-        for step in form.steps:
-            if step.level is not None and step.level not in LEVELS:
-                yield f"step {step.code} of form {form.code} is passed at no level that there is: {step.level}"
 
 
 def _in_figures(catalogue: Catalogue) -> Iterator[str]:

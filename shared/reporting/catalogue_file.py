@@ -1,8 +1,11 @@
-"""A program's catalogue as a TOML file: read whole, checked whole, bound to the rules that it names."""
+"""A program's catalogue as a TOML file: read whole, checked whole, bound to the rules that it names.
+
+What is wrong with it stops the start, with the file and the entry named.
+"""
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +14,9 @@ from typing import Any
 from shared.kit.problems import Sentence
 from shared.periods import PeriodKind
 from shared.reporting.catalogue import (
+    BETTERS,
     LARGEST,
+    LEVELS,
     Break,
     Catalogue,
     Due,
@@ -23,12 +28,16 @@ from shared.reporting.catalogue import (
 from shared.reporting.dated import sentence
 from shared.reporting.derivations import Check, Derivation
 from shared.reporting.formulas import Average, Count, Formula, FromRegister, Ratio, Sum, UnitRule
+from shared.territory.units import KINDS
 
 
 def _written(kind: type, *also: str) -> frozenset[str]:
     """Give the words that a row may hold: the fields of what is read from it, and those that are written otherwise."""
     return frozenset({each.name for each in fields(kind)} | {*also})
 
+
+Word = tuple[str, Any, Sequence[str]]
+"""A word of the file: what it says of which entry, the word, and the words that it can be."""
 
 FORM = _written(Form, "step") - {"steps"}
 INDICATOR = _written(Indicator)
@@ -45,15 +54,30 @@ def load_catalogue(
     also: Iterable[Indicator] = (),
 ) -> Catalogue:
     """Read a program's catalogue and bind the rules that it names; `also` are indicators that it keeps elsewhere."""
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        return _catalogue(
+            tomllib.loads(path.read_text(encoding="utf-8")), rules or {}, checks, derivations, also
+        )
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _catalogue(
+    document: Mapping[str, Any],
+    rules: Mapping[str, UnitRule],
+    checks: Iterable[Check],
+    derivations: Iterable[Derivation],
+    also: Iterable[Indicator],
+) -> Catalogue:
     _refuse_unread(document)
+    _refuse_misspelt(document)
     forms = {row["code"]: _form(row) for row in _once(document["form"], "forms")}
     indicators: dict[str, tuple[Indicator, ...]] = {}
     for one in (*map(_indicator, document["indicator"]), *also):
         indicators[one.code] = tuple(
             sorted((*indicators.get(one.code, ()), one), key=lambda version: version.valid_from)
         )
-    derived = [_figure(row, rules or {}) for row in _once(document.get("figure", ()), "figures")]
+    derived = [_figure(row, rules) for row in _once(document.get("figure", ()), "figures")]
     named = {figure.code for figure in derived}
     plain = [
         _plain_figure(versions)
@@ -82,6 +106,37 @@ def _refuse_unread(document: Mapping[str, Any]) -> None:
     for what, row, known in rows:
         if unread := sorted(row.keys() - known):
             raise ValueError(f"{what} says what nobody reads: {unread}")
+
+
+def _refuse_misspelt(document: Mapping[str, Any]) -> None:
+    """Refuse a word that is none of the few that it can be: a form owed by a level that there is not is owed by nobody."""
+    misspelt = [
+        f"{what} is {word!r}, and can only be one of: {', '.join(allowed)}"
+        for what, word, allowed in (*_words_of_forms(document["form"]), *_words_of_figures(document))
+        if word not in allowed
+    ]
+    if misspelt:
+        raise ValueError("; ".join(misspelt))
+
+
+def _words_of_forms(forms: Iterable[Mapping[str, Any]]) -> Iterator[Word]:
+    for form in forms:
+        yield f"owed_by of form {form['code']}", form["owed_by"], LEVELS
+        for kind in form["periods"]:
+            yield f"a period of form {form['code']}", kind, tuple(PeriodKind)
+        for step in form.get("step", ()):
+            if "level" in step:
+                yield f"level of step {step['code']} of form {form['code']}", step["level"], LEVELS
+
+
+def _words_of_figures(document: Mapping[str, Any]) -> Iterator[Word]:
+    for one in document["indicator"]:
+        yield f"level of indicator {one['code']}", one["level"], LEVELS
+        for kind in one.get("kinds", ()) if one["level"] in LEVELS else ():
+            yield f"a kind of unit of indicator {one['code']}", kind, tuple(KINDS[one["level"]])
+    for figure in document.get("figure", ()):
+        if "better" in figure:
+            yield f"better of figure {figure['code']}", figure["better"], BETTERS
 
 
 def _form(row: dict[str, Any]) -> Form:

@@ -30,6 +30,8 @@ due = [{ days_after_end = 5, clause = "Điều 1", confidence = "sourced", valid
 step = [{ code = "certified", label = { vi = "xác nhận", en = "certified" }, legal_basis = "TT 2", level = "commune" }]
 """
 
+OTHER = HEAD.split("\n\n")[1].replace("census", "other")
+
 INDICATOR = """
 [[indicator]]
 code = "{code}"
@@ -146,25 +148,49 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
         ([indicator(), figure("f", "sum", 'terms = ["households"]\nroof = 5')], "figure f.*roof"),
         (
             [
-                HEAD.split("\n\n")[1].replace("census", "other").replace("due =", "due_days = 25\ndue ="),
+                OTHER.replace("due =", "due_days = 25\ndue ="),
                 indicator(),
             ],
             "form other.*due_days",
         ),
         (
             [
-                HEAD.split("\n\n")[1].replace("census", "other").replace("5, clause", "5, day = 1, clause"),
+                OTHER.replace("5, clause", "5, day = 1, clause"),
                 indicator(),
             ],
             "due of other.*day",
         ),
         (
             [
-                HEAD.split("\n\n")[1].replace("census", "other").replace('"commune"', '"hamlet"'),
+                OTHER.replace('"commune"', '"hamlet"'),
                 indicator(),
             ],
-            "certified of form other.*hamlet",
+            "level of step certified of form other.*hamlet.*: district, commune",
         ),
+        (
+            [OTHER.replace('owed_by = "district"', 'owed_by = "distrct"'), indicator()],
+            "catalogue.toml: owed_by of form other is 'distrct'.*: district, commune$",
+        ),
+        (
+            [OTHER.replace('"half"', '"semester"'), indicator()],
+            "catalogue.toml: a period of form other is 'semester'.*: year, half, quarter, month$",
+        ),
+        (
+            [indicator().replace('"commune"', '"comune"'), indicator("poor").replace('"commune"', "5")],
+            (
+                "catalogue.toml: level of indicator households is 'comune'.*: district, commune; "
+                "level of indicator poor is 5, .*: district, commune$"
+            ),
+        ),
+        (
+            [indicator(more='kinds = ["xa", "tran"]')],
+            "catalogue.toml: a kind of unit of indicator households is 'tran'.*: xa, phuong, thi_tran",
+        ),
+        (
+            [indicator(), figure("f", "sum", 'terms = ["households"]\nbetter = "more"')],
+            "catalogue.toml: better of figure f is 'more'.*: higher, lower$",
+        ),
+        (["\n[[form]"], "catalogue.toml: "),
     ],
 )
 def test_a_catalogue_that_contradicts_itself_is_refused_and_says_where(load, parts, words):
