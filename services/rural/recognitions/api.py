@@ -22,7 +22,7 @@ from shared.kit.feed import AsOf
 from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, link_next, page
 from shared.kit.transactions import TransactionRoute
-from shared.periods import local_day
+from shared.periods import FIRST_YEAR, LAST_YEAR, local_day
 from shared.reporting.desk import TheDesk
 from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below, units_named
 from shared.territory.asked import UnitAsked
@@ -36,7 +36,9 @@ def _sought(
         Literal["commune", "village"] | None, Query(description="only communes, or only villages")
     ] = None,
     criteria_set: Annotated[str | None, Query(max_length=60, description="only under this set")] = None,
-    year: Annotated[int | None, Query(ge=1990, le=2100, description="only those for this year")] = None,
+    year: Annotated[
+        int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="only those for this year")
+    ] = None,
     as_of: AsOf = None,
 ) -> Sought:
     return Sought(level, unit_level, criteria_set, year, as_of)
