@@ -1,13 +1,18 @@
 """Windows: the legal side. The same period has several, each with its clause."""
 
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from services.funding.lapses.rules import ordinary_deadline, read_deadlines
 from shared.periods import Period, PeriodKind, UnknownWindow, window_for, windows
+from shared.reporting.catalogue import Due, in_force
 
 RULES = windows()
+
+REGIMES = {"poverty": "poverty_review", "ethnic": "ethnic_program", "rural": "rural_program"}
 
 
 def days(text, regime):
@@ -85,3 +90,33 @@ def test_two_rules_at_once_are_refused(tmp_path: Path):
     )
     with pytest.raises(ValueError, match="two windows at once"):
         windows(table)
+
+
+def due_days():
+    """Every day by which a shipped catalogue has a report sent, with the regime that its figures are counted under."""
+    for program, regime in REGIMES.items():
+        path = Path("services") / program / "catalogue.toml"
+        for form in tomllib.loads(path.read_text(encoding="utf-8"))["form"]:
+            for rule in (Due(**row) for row in form.get("due", ())):
+                for year in range(rule.valid_from.year, 2026):
+                    periods = [
+                        part for kind in form["periods"] for part in Period(year).parts(PeriodKind(kind))
+                    ]
+                    for period in (each for each in periods if in_force(rule, each.ends_on)):
+                        yield form["code"], rule.day_of(period), window_for(period, regime, RULES)
+
+
+def test_no_report_is_due_before_its_figures_are_cut_off():
+    found = list(due_days())
+    assert {form for form, *_ in found} >= {"annual_review", "annual_land"}
+    assert [(form, str(it.period)) for form, due_on, it in found if due_on < it.closes_on] == []
+    assert all(due_on == it.closes_on for form, due_on, it in found if form == "annual_land")
+
+
+@pytest.mark.parametrize("year", [2022, 2023, 2024, 2025])
+def test_money_is_cut_off_on_the_last_day_of_the_ledger(year):
+    deadlines = read_deadlines()
+    investment = ordinary_deadline(deadlines, "investment", "own", year)
+    recurrent = ordinary_deadline(deadlines, "recurrent", "own", year)
+    assert days(str(year), "investment_disbursement")[1] == investment.paid_by
+    assert days(str(year), "recurrent_disbursement")[1] == recurrent.settled_by
