@@ -16,7 +16,7 @@ _EXACTLY: TypeAdapter[Decimal] = TypeAdapter(
 
 def _amount(value: Any) -> Decimal:
     """A number is a JSON number: text and true are refused, not converted. Whole ones, the most by far, are read here."""
-    if type(value) is int and -TOO_LARGE < value < TOO_LARGE:
+    if type(value) is int and abs(value) < TOO_LARGE:
         return Decimal(value)
     if isinstance(value, (str, bool)):
         raise PydanticKnownError("decimal_type")

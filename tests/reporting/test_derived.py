@@ -93,6 +93,8 @@ def test_what_follows_is_kept_beside_what_is_said_or_agrees_with_it(said, year):
     assert all(it.derived for it in derived)
     assert {it.unit for it in derived} == {unit for unit, (*_, stated) in following.items() if not stated}
     assert len({(it.unit, it.indicator) for it in checked.said}) == len(checked.said)
+    assert checked.units == {it.unit for it in checked.said}
+    assert checked.indicators == {it.indicator for it in checked.said}
 
 
 def test_of_a_unit_with_an_unread_row_nothing_is_concluded():

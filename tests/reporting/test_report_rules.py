@@ -239,6 +239,42 @@ def test_what_was_not_read_is_not_judged():
     assert found(statement, {"observations"}) == [("/observations/7/value", "value_out_of_range")]
 
 
+def test_a_field_of_any_other_name_hides_no_fault_of_its_row():
+    rows = say(("23341", "poor", -1), ("99999", "goats", 1), ("23341", "poor", 2))
+    odd = frozenset({"", "/unit", "colour", "status"})
+    for period in ("2023", "x"):
+        statement = replace(rows, period=period, partial={0: odd, 1: odd, 2: odd})
+        assert [(it.pointer, it.code) for it in check(statement)[1] if it.pointer != "/period"] == [
+            ("/observations/0/value", "value_out_of_range"),
+            ("/observations/1/unit", "unit_unknown"),
+            ("/observations/1/indicator", "indicator_unknown"),
+            ("/observations/2", "value_repeated"),
+        ]
+
+
+def test_faults_of_one_row_are_named_in_one_order_whatever_they_are_found_by():
+    statement = say(
+        ("610", "poor", 1), (TOWN, "poor", "-1.5"), (TOWN, "poor", 1), ("99999", "goats", 1), unit="610"
+    )
+    assert found(statement) == [
+        ("/observations/1/value", "value_out_of_range"),
+        ("/observations/1/value", "value_too_precise"),
+        ("/observations/2", "value_repeated"),
+        ("/observations/3/unit", "unit_unknown"),
+        ("/observations/3/indicator", "indicator_unknown"),
+        ("/observations/1", "value_stated_above"),
+        ("/observations/2", "value_stated_above"),
+    ]
+    statement = say((TOWN, "criterion_a", 2), ("23341.01", "criterion_a", "0.5"), form="criteria")
+    assert found(statement) == [
+        ("/observations/0/value", "value_out_of_range"),
+        ("/observations/0/unit", "unit_kind_wrong"),
+        ("/observations/1/value", "value_too_precise"),
+        ("/observations/1/unit", "unit_level_wrong"),
+        ("/observations/1", "value_stated_above"),
+    ]
+
+
 CODES = st.sampled_from(["23341", "23344", "610", "62", "608", TOWN, "23341.01", "99999", "23293", ""])
 VALUES = st.tuples(
     CODES,

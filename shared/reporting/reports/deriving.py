@@ -4,8 +4,7 @@ Each unit is looked at by itself, with everything that the report states for it.
 stated ones, marked; where the unit states it as well both must agree, and the stated one is kept with its reasons.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.kit.problems import Fault, Sentence
@@ -13,17 +12,13 @@ from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.derivations import Derived, Subject
 from shared.reporting.expected import expected_units
-from shared.reporting.statements import STATUSES, Stated, Statement, Status, plain
+from shared.reporting.statements import STATUSES, Rows, Stated, Statement, Status, plain
 from shared.territory.tree import Territory
 
 CONTRADICTED = Sentence(
     "Giá trị {value} trái với kết quả suy ra từ số liệu cùng báo cáo ({derived}): {why}",
     "{value} contradicts what follows from the values beside it ({derived}): {why}",
 )
-
-
-Rows = Mapping[str, tuple[int, Stated]]
-"""What a report states for one unit, by indicator, each with its place in the list as posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +67,8 @@ def _somewhere_unread(statement: Statement) -> bool:
 
 def _whole_units(statement: Statement) -> Iterator[tuple[str, Rows]]:
     """Give each unit of which every row could be read, with its rows."""
-    by_unit: dict[str, dict[str, tuple[int, Stated]]] = defaultdict(dict)
-    in_part = set()
-    for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
-        by_unit[one.unit].setdefault(one.indicator, (ordinal, one))
-        if statement.partial.get(ordinal):
-            in_part.add(one.unit)
-    return ((unit, rows) for unit, rows in by_unit.items() if unit not in in_part)
+    in_part = {one.unit for ordinal, one in statement.rows() if ordinal in statement.partial}
+    return ((unit, rows) for unit, rows in statement.by_unit.items() if unit not in in_part)
 
 
 def _of_unit(

@@ -4,19 +4,17 @@ A fault names its place in the body as posted. The order of the checks is the or
 from top to bottom.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 
 from shared.kit.problems import Fault, fault
 from shared.periods import InvalidPeriod, Period
-from shared.reporting.catalogue import MOST_DECIMALS, Catalogue, Form, Indicator, rule_for
-from shared.reporting.expected import expected_units
-from shared.reporting.reports.bearing import Bearing, bearing_of, misfits
+from shared.reporting.catalogue import Catalogue, Form, Indicator, rule_for
+from shared.reporting.reports.bearing import fits
 from shared.reporting.reports.deriving import Following, derive
+from shared.reporting.reports.rows import beyond_limits, in_rows, misfitting, named, repeated, stated_above
 from shared.reporting.reports.sentences import (
     EMPTY,
     FORM_REQUIRED,
@@ -31,21 +29,10 @@ from shared.reporting.reports.sentences import (
     UNIT_NOT_BELOW,
     UNIT_UNKNOWN,
     UNIT_UNKNOWN_ON_DATE,
-    VALUE_OUT_OF_RANGE,
-    VALUE_REPEATED,
-    VALUE_STATED_ABOVE,
-    VALUE_TOO_PRECISE,
 )
-from shared.reporting.statements import Stated, Statement, plain
+from shared.reporting.statements import Stated, Statement
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
-
-SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MOST_DECIMALS + 1))
-"""The smallest amount that can be said with so many decimal places: every other one is a multiple of it."""
-READ: frozenset[str] = frozenset()
-"""No field of the row was left unread."""
-NAMES = frozenset({"unit", "indicator"})
-"""The fields that name what a row states."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +51,16 @@ class Checked:
         """All that is kept: the values as posted, then those that follow and were not posted."""
         derived = (it.as_stated() for it in self.following if not it.stated)
         return (*self.statement.values, *derived)
+
+    @property
+    def units(self) -> frozenset[str]:
+        """The units of which something is kept; what follows is kept for those that state something."""
+        return self.statement.units
+
+    @cached_property
+    def indicators(self) -> frozenset[str]:
+        """The indicators of which something is kept."""
+        return self.statement.indicators.union(it.derived.indicator for it in self.following)
 
 
 @dataclass(frozen=True)
@@ -85,11 +82,14 @@ class Checker:
         form = None if "form" in unread else self._form(statement, period, faults)
         if form is not None:
             faults += self._closing(form, period)
-        root = None if "unit" in unread else self._unit(statement.unit, on, "/unit", faults)
+        root = None if "unit" in unread else self._unit(statement.unit, on)
+        if isinstance(root, Fault):
+            faults.append(root)
+            root = None
         if "observations" not in unread and "nil" not in unread:
             faults += _emptiness(statement)
-        covers = tuple(self._values(statement, form, root, on, faults))
-        faults += self._stated_above(statement, on)
+        covers = self._values(statement, form, root, on, faults)
+        faults += in_rows(statement, stated_above(statement, self.territory, on))
         faults += self._across(statement)
         following, found = derive(self.catalogue, self.territory, statement, period)
         faults += found
@@ -128,31 +128,28 @@ class Checker:
             names = ", ".join(self.catalogue.forms)
             shown = {"form": statement.form[:60], "period": statement.period[:40], "forms": names}
             yield fault("/form", "form_unknown", FORM_UNKNOWN, **shown)
-        if "unit" not in unread:
-            yield from self._never_a_unit(statement.unit, "/unit")
+        if "unit" not in unread and not self._ever_a_unit(statement.unit):
+            yield _unit_unknown(statement.unit)
         if "observations" not in unread and "nil" not in unread:
             yield from _emptiness(statement)
-        seen: dict[tuple[str, str], int] = {}
-        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
-            at = f"/observations/{ordinal}"
-            row_unread = statement.partial.get(ordinal, READ)
-            if row_unread.isdisjoint(NAMES):
-                yield from _repetition(one, ordinal, seen)
-            if "unit" not in row_unread:
-                yield from self._never_a_unit(one.unit, f"{at}/unit")
-            versions = self.catalogue.indicators.get(one.indicator, ())
-            if not versions and "indicator" not in row_unread:
-                shown = {"indicator": one.indicator[:80]}
-                yield fault(f"{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, **shown)
-            if len(versions) == 1 and "value" not in row_unread:
-                yield from _value_faults(one, versions[0], at)
+        never = {code: _unit_unknown(code) for code in statement.units if not self._ever_a_unit(code)}
+        versions = {code: self.catalogue.indicators.get(code, ()) for code in statement.indicators}
+        unknown = {code: _indicator_unknown(code) for code, known in versions.items() if not known}
+        one_version = {code: known[0] for code, known in versions.items() if len(known) == 1}
+        yield from in_rows(
+            statement,
+            repeated(statement),
+            named(statement, "unit", never),
+            named(statement, "indicator", unknown),
+            beyond_limits(statement, one_version),
+        )
         yield from self._across(statement)
 
-    def _never_a_unit(self, code: str, at: str) -> Iterator[Fault]:
+    def _ever_a_unit(self, code: str) -> bool:
         try:
-            self.territory.versions(code)
+            return bool(self.territory.versions(code))
         except UnknownUnit:
-            yield fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
+            return False
 
     def _form(self, statement: Statement, period: Period, faults: list[Fault]) -> Form | None:
         forms = {form.code: form for form in self.catalogue.form_for(period.kind, period.ends_on)}
@@ -168,121 +165,63 @@ class Checker:
             )
         return forms.get(statement.form or "")
 
-    def _unit(self, code: str, on: date, at: str, faults: list[Fault]) -> Unit | None:
+    def _unit(self, code: str, on: date, root: Unit | None = None) -> Unit | Fault:
+        """Give the unit of the day, at or below the root where there is one, or what is wrong with it."""
         try:
-            return self.territory.unit(code, on)
+            unit = self.territory.unit(code, on)
         except UnknownUnitOnDate:
-            faults.append(fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code[:20], on=on))
+            return fault("/unit", "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code[:20], on=on)
         except UnknownUnit:
-            faults.append(fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20]))
-        return None
+            return _unit_unknown(code)
+        if root is not None and not self.territory.is_within(code, root.code, on):
+            return fault("/unit", "unit_not_below", UNIT_NOT_BELOW, unit=code, root=root.code)
+        return unit
 
     def _values(
         self, statement: Statement, form: Form | None, root: Unit | None, on: date, faults: list[Fault]
-    ) -> Iterator[int]:
-        """Check each value; give how many expected units it covers.
+    ) -> tuple[int, ...]:
+        """Check the values; give how many expected units each covers.
 
         What is true of a unit, of an indicator, or of both together is looked up once; a fault is named at every row.
         """
-        placed: dict[str, Unit | None] = {}
-        known: dict[str, Indicator] = {}
-        found: dict[Bearing, dict[str, tuple[int, bool]]] = defaultdict(dict)
-        bearings: dict[str, tuple[Bearing, dict[str, tuple[int, bool]]]] = {}
-        seen: dict[tuple[str, str], int] = {}
-        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
-            at = f"/observations/{ordinal}"
-            unread = statement.partial.get(ordinal, READ)
-            if unread.isdisjoint(NAMES):
-                faults += _repetition(one, ordinal, seen)
-            unit = placed.get(one.unit)
-            if unit is None and "unit" not in unread:
-                unit = placed[one.unit] = self._placed(one.unit, root, on, at, faults)
-            indicator = known.get(one.indicator)
-            if indicator is None and "indicator" not in unread:
-                before = len(faults)
-                indicator = self._indicator(one, form, on, at, faults)
-                if indicator is not None and len(faults) == before:
-                    known[one.indicator] = indicator
-            if indicator is not None and "value" not in unread:
-                faults += _value_faults(one, indicator, at)
-            if indicator is None or unit is None:
-                yield 1
-                continue
-            if one.indicator not in bearings:
-                bearing = bearing_of(indicator, self.catalogue)
-                bearings[one.indicator] = bearing, found[bearing]
-            bearing, units = bearings[one.indicator]
-            covers, fits = units.get(one.unit, (0, False))
-            if not fits:
-                wrong = tuple(misfits(unit, bearing, self.territory, on, at))
-                faults += wrong
-                covers = covers or max(1, len(expected_units(self.territory, unit.code, indicator, on)))
-                units[one.unit] = covers, not wrong
-            yield covers
+        places = {code: self._unit(code, on, root) for code in statement.units}
+        units = {code: it for code, it in places.items() if isinstance(it, Unit)}
+        meant = {code: self.catalogue.indicator(code, on) for code in statement.indicators}
+        indicators = {code: it for code, it in meant.items() if it is not None}
+        found = fits(statement, units, indicators, self.catalogue, self.territory, on)
+        faults += in_rows(
+            statement,
+            repeated(statement),
+            named(statement, "unit", {code: it for code, it in places.items() if isinstance(it, Fault)}),
+            named(statement, "indicator", dict(self._misnamed(meant, form, on))),
+            beyond_limits(statement, indicators),
+            misfitting(statement, found),
+        )
+        return tuple([it.covers for it in found])
 
-    def _stated_above(self, statement: Statement, on: date) -> Iterator[Fault]:
-        """Refuse a value of a unit when the same report states it for a unit above, which holds it already."""
-        units = {one.unit for one in statement.values}
-        above = {unit: [it for it in self._line_above(unit, on) if it in units] for unit in units}
-        if not any(above.values()):
-            return
-        stated = {(one.unit, one.indicator) for one in statement.values}
-        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
-            for code in above[one.unit]:
-                if (code, one.indicator) in stated:
-                    shown = {"unit": one.unit, "above": code}
-                    yield fault(f"/observations/{ordinal}", "value_stated_above", VALUE_STATED_ABOVE, **shown)
-                    break
-
-    def _line_above(self, code: str, on: date) -> list[str]:
-        known = self.territory.find(code, on) is not None
-        return [it.code for it in self.territory.ancestors(code, on)] if known else []
-
-    def _placed(self, code: str, root: Unit | None, on: date, at: str, faults: list[Fault]) -> Unit | None:
-        unit = self._unit(code, on, f"{at}/unit", faults)
-        if unit is not None and root is not None and not self.territory.is_within(code, root.code, on):
-            faults.append(fault(f"{at}/unit", "unit_not_below", UNIT_NOT_BELOW, unit=code, root=root.code))
-            return None
-        return unit
-
-    def _indicator(
-        self, one: Stated, form: Form | None, on: date, at: str, faults: list[Fault]
-    ) -> Indicator | None:
-        indicator = self.catalogue.indicator(one.indicator, on)
-        name = one.indicator[:80]
-        if indicator is None:
-            retired = one.indicator in self.catalogue.indicators
-            sentence = INDICATOR_RETIRED if retired else INDICATOR_UNKNOWN
-            code = "indicator_retired" if retired else "indicator_unknown"
-            faults.append(fault(f"{at}/indicator", code, sentence, indicator=name, on=on))
-        elif form is not None and indicator.form != form.code:
-            faults.append(
-                fault(
-                    f"{at}/indicator",
-                    "indicator_on_other_form",
-                    INDICATOR_ON_OTHER_FORM,
-                    indicator=name,
-                    form=indicator.form,
-                )
-            )
-        return indicator
+    def _misnamed(
+        self, meant: Mapping[str, Indicator | None], form: Form | None, on: date
+    ) -> Iterator[tuple[str, Fault]]:
+        for code, indicator in meant.items():
+            if indicator is None and code not in self.catalogue.indicators:
+                yield code, _indicator_unknown(code)
+            elif indicator is None:
+                shown = {"indicator": code[:80], "on": on}
+                yield code, fault("/indicator", "indicator_retired", INDICATOR_RETIRED, **shown)
+            elif form is not None and indicator.form != form.code:
+                shown = {"indicator": code[:80], "form": indicator.form}
+                yield code, fault("/indicator", "indicator_on_other_form", INDICATOR_ON_OTHER_FORM, **shown)
 
     def _across(self, statement: Statement) -> Iterator[Fault]:
         """Run the program's own checks over each unit's values."""
         if not self.catalogue.checks:
             return
-        by_unit: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        places: dict[tuple[str, str], int] = {}
-        for ordinal, one in zip(statement.ordinals, statement.values, strict=True):
-            if statement.partial.get(ordinal, READ) & {"unit", "indicator", "value"}:
-                continue
-            by_unit[one.unit].setdefault(one.indicator, one.value)
-            places.setdefault((one.unit, one.indicator), ordinal)
-        for unit, values in by_unit.items():
+        for rows in statement.by_unit.values():
+            values = {code: one.value for code, (_, one) in rows.items()}
             for check in self.catalogue.checks:
                 for found in check(values):
-                    place = places.get((unit, found.pointer))
-                    at = "/observations" if place is None else f"/observations/{place}/value"
+                    place = rows.get(found.pointer)
+                    at = "/observations" if place is None else f"/observations/{place[0]}/value"
                     yield Fault(at, found.code, found.sentence)
 
 
@@ -294,34 +233,9 @@ def _emptiness(statement: Statement) -> Iterator[Fault]:
         yield fault("/observations", "report_empty", EMPTY)
 
 
-def _repetition(one: Stated, ordinal: int, seen: dict[tuple[str, str], int]) -> Collection[Fault]:
-    first = seen.setdefault((one.unit, one.indicator), ordinal)
-    if first == ordinal:
-        return ()
-    return (fault(f"/observations/{ordinal}", "value_repeated", VALUE_REPEATED, first=first),)
+def _unit_unknown(code: str) -> Fault:
+    return fault("/unit", "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
 
 
-def _value_faults(one: Stated, indicator: Indicator, at: str) -> Collection[Fault]:
-    faults: list[Fault] = []
-    if not indicator.minimum <= one.value <= indicator.maximum:
-        faults.append(
-            fault(
-                f"{at}/value",
-                "value_out_of_range",
-                VALUE_OUT_OF_RANGE,
-                value=plain(one.value),
-                minimum=plain(indicator.minimum),
-                maximum=plain(indicator.maximum),
-            )
-        )
-    if one.value % SMALLEST[indicator.decimals]:
-        faults.append(
-            fault(
-                f"{at}/value",
-                "value_too_precise",
-                VALUE_TOO_PRECISE,
-                value=plain(one.value),
-                decimals=indicator.decimals,
-            )
-        )
-    return faults
+def _indicator_unknown(code: str) -> Fault:
+    return fault("/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80])
