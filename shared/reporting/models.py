@@ -80,6 +80,13 @@ class Report(Base):
             unique=True,
             postgresql_where=text("state = 'submitted'"),
         ),
+        Index(
+            "ix_reports_evidence",
+            "evidence",
+            postgresql_using="gin",
+            postgresql_ops={"evidence": "jsonb_path_ops"},
+            postgresql_where=text("evidence <> '[]'::jsonb"),
+        ),
     )
 
 
@@ -235,6 +242,16 @@ class EvidenceFile(Base):
     kept_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),)
+
+
+class EvidenceSender(Base):
+    """A client that sent a file which was kept already; who sent it first stands in the file."""
+
+    __tablename__ = "evidence_senders"
+
+    sha256: Mapped[str] = mapped_column(ForeignKey("evidence_files.sha256"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
 
 
 class Publication(Base):

@@ -158,9 +158,9 @@ async def test_a_line_for_another_district_is_refused(office):
     assert body["lines"][1]["problem"]["code"] == "unit_not_granted"
 
 
-async def keep(office, content=PDF, sha256=PDF_SHA, kind="application/pdf", **more):
+async def keep(office, content=PDF, sha256=PDF_SHA, kind="application/pdf", token=None, **more):
     headers = {
-        "Authorization": f"Bearer {office.district('610')}",
+        "Authorization": f"Bearer {token or office.district('610')}",
         "Content-Type": kind,
         "Accept-Language": "en",
         **more,
@@ -210,6 +210,48 @@ async def test_evidence_is_not_for_everyone(office):
     assert (await office.get(f"evidence/{PDF_SHA}")).status_code == 401
     assert (await office.get(f"evidence/{PDF_SHA}", office.district("611"))).status_code == 404
     assert (await office.get(f"evidence/{PDF_SHA}", office.district("610"))).status_code == 200
+
+
+async def reads(office, *tokens):
+    return [(await office.get(f"evidence/{PDF_SHA}", token)).status_code == 200 for token in tokens]
+
+
+async def test_whoever_sends_a_file_again_reads_it_too(office):
+    one, two, other = (office.district(code) for code in ("610", "611", "608"))
+    for token in (one, two, two, one):
+        assert (await keep(office, token=token)).status_code in {200, 201}
+    assert await reads(office, one, two, other, office.reviewer) == [True, True, False, True]
+
+
+async def test_whoever_sees_a_report_reads_the_files_behind_it(office):
+    def reporter(name, unit):
+        return office.token(name, ["report"], [unit])
+
+    ref = {"sha256": PDF_SHA, "kind": "signed_document"}
+    await keep(office)
+    colleague, province = reporter("colleague", "610"), reporter("province", "62")
+    commune = reporter("commune", office.communes("610")[0])
+    assert await reads(office, colleague, province) == [False, False]
+    assert (
+        await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[ref])
+    ).status_code == 201
+    assert await reads(office, colleague, province, commune, office.district("611")) == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+async def test_nobody_reads_a_file_by_naming_its_hash(office):
+    ref = {"sha256": PDF_SHA, "kind": "signed_document"}
+    await keep(office)
+    named = await office.submit("611", "2023", "results", [("611", "jobs", 5)], evidence=[ref])
+    assert named.status_code == 201
+    stranger, colleague = office.district("611"), office.token("colleague", ["report"], ["611"])
+    assert await reads(office, stranger, colleague) == [False, False]
+    assert (await keep(office, token=stranger)).status_code == 200
+    assert await reads(office, stranger, colleague) == [True, True]
 
 
 async def test_a_key_that_is_no_text_is_refused_on_its_line(office):

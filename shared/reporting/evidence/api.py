@@ -5,18 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, status
 from pydantic import BaseModel, Field
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from shared.kit.identity import Reader, Reporter
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.desk import SEES_ALL, TheDesk
+from shared.periods import Period
+from shared.reporting.desk import SEES_ALL, Desk, TheDesk
+from shared.reporting.evidence import store
 from shared.reporting.evidence.rules import (
     BEGINNINGS,
     EvidenceNotFound,
     refuse_unless_evidence,
 )
-from shared.reporting.models import EvidenceFile
 
 router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=TransactionRoute)
 
@@ -57,29 +56,28 @@ async def keep_evidence(
     content = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     refuse_unless_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
-    kept = await desk.session.execute(
-        insert(EvidenceFile)
-        .values(
-            sha256=sha256,
-            media_type=media_type,
-            size_bytes=len(content),
-            content=content,
-            client_id=caller.client_id,
-            kept_at=desk.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(EvidenceFile.sha256)
+    created = await store.keep(
+        desk.session, sha256, media_type=media_type, content=content, by=caller.client_id, at=desk.now
     )
-    response.status_code = status.HTTP_201_CREATED if kept.first() else status.HTTP_200_OK
-    columns = EvidenceFile.sha256, EvidenceFile.media_type, EvidenceFile.size_bytes, EvidenceFile.kept_at
-    found = await desk.session.execute(select(*columns).where(EvidenceFile.sha256 == sha256))
-    return EvidenceOut.model_validate(found.one(), from_attributes=True)
+    response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+    return EvidenceOut.model_validate(await store.described(desk.session, sha256), from_attributes=True)
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)
 async def read_evidence(*, desk: TheDesk, caller: Reader, sha256: Hash) -> Response:
-    """Read a file's bytes: for the client that sent it, and for those who see every report of the program."""
-    found = await desk.session.scalar(select(EvidenceFile).where(EvidenceFile.sha256 == sha256))
-    if found is None or not (caller.scopes & SEES_ALL or found.client_id == caller.client_id):
+    """Read a file's bytes: for whoever sent it, first or again, and for whoever sees a report that names it.
+
+    The report has to be of a client that sent the file; nobody reads a file by naming its hash.
+    """
+    if not await _may_read(desk.of(caller), sha256):
         raise EvidenceNotFound
+    found = await store.whole(desk.session, sha256)
     return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": "attachment"})
+
+
+async def _may_read(desk: Desk, sha256: str) -> bool:
+    senders = await store.senders(desk.session, sha256)
+    if not senders or desk.caller.scopes & SEES_ALL or desk.caller.client_id in senders:
+        return bool(senders)
+    named = await store.named_by(desk.session, sha256, senders)
+    return any(desk.sees(unit, Period.parse(period)) for unit, period in named)
