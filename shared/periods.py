@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import total_ordering
+from functools import cache, total_ordering
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -266,6 +266,7 @@ def _window(row: dict[str, str]) -> Window:
     )
 
 
+@cache
 def _day(month: int, day: int) -> date:
     """Give a day of a month counted from year 0; past the month's end it is the last day."""
     year, zero_based = divmod(month, 12)

@@ -36,18 +36,19 @@ WRITE_ORDER = 7_701
 ONE_TICK = timedelta(microseconds=1)
 
 _PLACE = f"(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
-_TAKE = text(f"SELECT pg_advisory_xact_lock{_PLACE}")
+_TAKE = text("SELECT take_write_order()")
+"""Takes the lock, then looks: a function of the schema, each of whose statements sees what was committed before it."""
 _AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
-_LATEST = text("SELECT at FROM changes ORDER BY sequence DESC LIMIT 1")
-_PUBLISH = text(
-    """
+PUBLISHING = """
     INSERT INTO changes (at, type, subject, data)
-    SELECT :at, type, subject, CAST(facts AS jsonb)
+    SELECT :happened_at, type, subject, CAST(facts AS jsonb)
     FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
          WITH ORDINALITY AS it (type, subject, facts, place)
     ORDER BY place
-    """
-).bindparams(bindparam("at", type_=DateTime(timezone=True)))
+"""
+"""Writes the entries; may stand in the statement that makes what happened, which is then one round trip less."""
+HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
+_PUBLISH = text(PUBLISHING).bindparams(HAPPENED_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ class InstantNotPassed(Invalid):
 
 async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
     """Wait for the write order and tell the instant of this change: later than every change before it."""
-    await session.execute(_TAKE)
-    latest: datetime | None = await session.scalar(_LATEST)
+    latest: datetime | None = await session.scalar(_TAKE)
     now = clock()
     return now if latest is None or latest < now else latest + ONE_TICK
 
@@ -80,15 +80,17 @@ async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
 async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happening]) -> None:
     """Write the entries, last in the transaction; the caller holds the write order that gave `at`."""
     if happenings:
-        await session.execute(
-            _PUBLISH,
-            {
-                "at": at,
-                "types": [it.type for it in happenings],
-                "subjects": [it.subject for it in happenings],
-                "facts": [json.dumps(it.data) for it in happenings],
-            },
-        )
+        await session.execute(_PUBLISH, entries(at, happenings))
+
+
+def entries(at: datetime, happenings: Sequence[Happening]) -> dict[str, Any]:
+    """Give the values of `PUBLISHING`."""
+    return {
+        "happened_at": at,
+        "types": [it.type for it in happenings],
+        "subjects": [it.subject for it in happenings],
+        "facts": [json.dumps(it.data) for it in happenings],
+    }
 
 
 async def _settled(session: Session, now: Now, as_of: AskedInstant = None) -> datetime | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from shared.periods import Period, PeriodKind
 from shared.reporting.figures.rules import Measure, combine
@@ -28,9 +29,10 @@ class Stretch:
     """The unit that stated it: another one than `unit` when its land lies in that one by now."""
 
 
-def stretches(asked: Period) -> list[Period]:
+@cache
+def stretches(asked: Period) -> tuple[Period, ...]:
     """Give a period and every shorter one within it."""
-    return [asked, *(part for kind in PeriodKind if kind != asked.kind for part in asked.parts(kind))]
+    return (asked, *(part for kind in PeriodKind if kind != asked.kind for part in asked.parts(kind)))
 
 
 def over_time(

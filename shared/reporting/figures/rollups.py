@@ -1,7 +1,8 @@
 """Roll-ups: the sum of what stands at and below each answering unit, kept current as reports come and go.
 
-Whoever changes what stands calls `refresh` while holding the write order, with the units and indicators it touched. The
-touched rows are recomputed from what stands, never patched, so they equal a recomputation from scratch by making.
+Whoever changes what stands finds the units and indicators that it `Touched`, and has them refreshed while holding the
+write order. The touched rows are recomputed from what stands, never patched, so they equal a recomputation from scratch
+by making.
 """
 
 from collections import defaultdict
@@ -96,43 +97,6 @@ _ADD_MADE = text(
 )
 
 
-async def refresh(
-    session: AsyncSession,
-    catalogue: Catalogue,
-    territory: Territory,
-    *,
-    basis: str,
-    period: Period,
-    units: Collection[str],
-    indicators: Collection[str],
-) -> None:
-    """Recompute the roll-ups of these indicators, and of what is made from them unit by unit, where these units answer.
-
-    One statement, and three more where a count or an average is touched, whatever the number of units and indicators;
-    where a form is also reported for parts of a year, three more for each period that holds this one. Nothing is rolled up
-    of an indicator whose values do not add.
-    """
-    if not units or not indicators:
-        return
-    made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
-    whole = {code: figure for code, figure in made.items() if _in_parts(catalogue, figure.inputs, period)}
-    added = [code for code in indicators if code not in catalogue.apart]
-    flows = catalogue.flows(period.ends_on)
-    stocks = [code for code in added if code not in flows]
-    in_parts = [code for code in stocks if _in_parts(catalogue, (code,), period)]
-    touched = _Touched(session, catalogue, territory, basis, units)
-    await touched.stated(
-        period,
-        [code for code in added if code not in in_parts],
-        [figure for figure in made.values() if figure.code not in whole],
-    )
-    if in_parts or whole:
-        for holding in (period, *period.within()):
-            if not territory.same_map(period.ends_on, holding.ends_on):
-                break  # the longer period is read unit by unit: there, a code may mean other land
-            await touched.as_a_whole(holding, in_parts, list(whole.values()))
-
-
 def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
     """Tell whether one of these is on a form that is also reported for parts of a year."""
     on = period.ends_on
@@ -141,95 +105,132 @@ def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> boo
 
 
 @dataclass(frozen=True)
-class _Touched:
-    """Where something changed, and the ways to make its roll-ups anew."""
+class _Place:
+    """Where values of some units land for one period: the answering unit of each unit, and who may state for them."""
 
-    session: AsyncSession
-    catalogue: Catalogue
-    territory: Territory
-    basis: str
-    units: Collection[str]
+    period: Period
+    answering: Mapping[str, str]
+    reporters: Collection[str]
 
-    async def stated(self, period: Period, indicators: Collection[str], made: Collection[Figure]) -> None:
-        """Add up what is stated for the period itself."""
-        if not indicators and not made:
+    def scope(self, basis: str) -> dict[str, object]:
+        """Give the columns that all of its roll-ups on a basis have in common."""
+        return {"year": self.period.year, "period": str(self.period), "basis": basis}
+
+    def members(self) -> dict[str, object]:
+        """Give whose values are read, and by whom they may be stated."""
+        return {"units": list(self.answering), "places": self.answering, "reporters": self.reporters}
+
+    def answering_units(self) -> list[str]:
+        return sorted(set(self.answering.values()))
+
+
+class Touched:
+    """The roll-ups that some values of a period touch, found before anybody waits for them to be made anew.
+
+    Those of the indicators, and of what is made from them unit by unit, where the units answer. Nothing is rolled up of
+    an indicator whose values do not add.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        territory: Territory,
+        *,
+        period: Period,
+        units: Collection[str],
+        indicators: Collection[str],
+    ) -> None:
+        self._catalogue, self._territory, self._units = catalogue, territory, units
+        made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
+        whole = {code: it for code, it in made.items() if _in_parts(catalogue, it.inputs, period)}
+        added = [code for code in indicators if code not in catalogue.apart]
+        flows = catalogue.flows(period.ends_on)
+        stocks = [code for code in added if code not in flows]
+        in_parts = {code for code in stocks if _in_parts(catalogue, (code,), period)}
+        self._added = sorted(code for code in added if code not in in_parts)
+        self._made = [figure for code, figure in made.items() if code not in whole]
+        self._in_parts, self._whole = in_parts, list(whole.values())
+        self._place = self._place_of(period)
+
+    async def refresh(self, session: AsyncSession, basis: str) -> None:
+        """Make them anew on a basis.
+
+        One statement, and three more where a count or an average is touched, whatever the number of units and
+        indicators; where a form is also reported for parts of a year, three more for each period that holds this one.
+        """
+        here = self._place
+        if not here.answering:
             return
-        places = self._places(period)
-        scope = self._scope(period)
-        members = {
-            "units": list(places),
-            "places": places,
-            "reporters": self._reporters(period, places),
-        }
-        if indicators:
-            answering = sorted(set(places.values()))
-            await self.session.execute(
-                _ADD_UP, {**scope, **members, "answering": answering, "measures": sorted(indicators)}
-            )
-        if made:
-            await self._clear(period, places, [figure.code for figure in made])
-            inputs = sorted({code for figure in made for code in figure.inputs})
-            rows = await self.session.execute(_INPUTS, {**scope, **members, "measures": inputs})
-            await self._keep(period, _made(made, (_Input(*row) for row in rows)))
+        if self._added:
+            asked = {"answering": here.answering_units(), "measures": self._added}
+            await session.execute(_ADD_UP, {**here.scope(basis), **here.members(), **asked})
+        if self._made:
+            await _clear(session, basis, here, [figure.code for figure in self._made])
+            inputs = sorted({code for figure in self._made for code in figure.inputs})
+            rows = await session.execute(_INPUTS, {**here.scope(basis), **here.members(), "measures": inputs})
+            await _keep(session, basis, here, _made(self._made, (_Input(*row) for row in rows)))
+        if self._in_parts or self._whole:
+            for holding in (here.period, *here.period.within()):
+                if not self._territory.same_map(here.period.ends_on, holding.ends_on):
+                    break  # the longer period is read unit by unit: there, a code may mean other land
+                await self._as_a_whole(session, basis, self._place_of(holding))
 
-    async def as_a_whole(self, period: Period, stocks: Collection[str], made: Collection[Figure]) -> None:
+    async def _as_a_whole(self, session: AsyncSession, basis: str, there: _Place) -> None:
         """Make what a period's parts have a say in: stocks, whose last statement counts, and what is made of units."""
-        places = self._places(period)
-        codes = {*stocks, *(figure.code for figure in made)}
+        codes = {*self._in_parts, *(figure.code for figure in self._whole)}
         stated = await standing_values(
-            self.session,
-            period=period,
-            basis=self.basis,
-            units=places,
-            indicators={*stocks, *(code for figure in made for code in figure.inputs)},
-            reporters=self._reporters(period, places),
+            session,
+            period=there.period,
+            basis=basis,
+            units=there.answering,
+            indicators={*self._in_parts, *(code for figure in self._whole for code in figure.inputs)},
+            reporters=there.reporters,
             parts=[
-                part for part in stretches(period) if self.territory.same_map(part.ends_on, period.ends_on)
+                part
+                for part in stretches(there.period)
+                if self._territory.same_map(part.ends_on, there.period.ends_on)
             ],
         )
         by_place: dict[str, list[StandingValue]] = defaultdict(list)
         for one in stated:
-            by_place[places[one.unit]].append(one)
-        await self._clear(period, places, codes)
-        await self._keep(
-            period,
+            by_place[there.answering[one.unit]].append(one)
+        await _clear(session, basis, there, codes)
+        await _keep(
+            session,
+            basis,
+            there,
             [
                 _row(place, code, measure)
                 for place, values in by_place.items()
-                for code, measure in measures_from(self.catalogue, period, values).items()
+                for code, measure in measures_from(self._catalogue, there.period, values).items()
                 if code in codes
             ],
         )
 
-    def _places(self, period: Period) -> dict[str, str]:
-        """Give the answering unit of every unit whose values land where something changed."""
-        on = period.ends_on
-        standing = [unit for unit in self.units if self.territory.find(unit, on)]
-        answering = sorted({self.territory.answering_unit(unit, on).code for unit in standing})
-        return {member: place for place in answering for member in _members(self.territory, place, period)}
+    def _place_of(self, period: Period) -> _Place:
+        """Find the answering unit of every unit whose values land where something changed, for a period.
 
-    def _reporters(self, period: Period, places: Mapping[str, str]) -> list[str]:
-        """Give the units whose reports may state a value at one of these: the units themselves and those above."""
-        above = {
-            one.code
-            for place in set(places.values())
-            for one in self.territory.ancestors(place, period.ends_on)
-        }
-        return [*places, *above]
+        Whoever may state a value there: the units themselves and those above.
+        """
+        territory, on = self._territory, period.ends_on
+        standing = [unit for unit in self._units if territory.find(unit, on)]
+        answering = sorted({territory.answering_unit(unit, on).code for unit in standing})
+        places = {member: place for place in answering for member in _members(territory, place, period)}
+        above = {one.code for place in answering for one in territory.ancestors(place, on)}
+        return _Place(period, places, [*places, *above])
 
-    def _scope(self, period: Period) -> dict[str, object]:
-        return {"year": period.year, "period": str(period), "basis": self.basis}
 
-    async def _clear(self, period: Period, places: Mapping[str, str], measures: Collection[str]) -> None:
-        answering = sorted(set(places.values()))
-        await self.session.execute(
-            _CLEAR, {**self._scope(period), "answering": answering, "measures": sorted(measures)}
-        )
+async def _clear(session: AsyncSession, basis: str, there: _Place, measures: Collection[str]) -> None:
+    asked = {"answering": there.answering_units(), "measures": sorted(measures)}
+    await session.execute(_CLEAR, {**there.scope(basis), **asked})
 
-    async def _keep(self, period: Period, rows: Iterable[Mapping[str, object]]) -> None:
-        kept = [{**self._scope(period), **row} for row in rows]
-        if kept:
-            await self.session.execute(_ADD_MADE, kept)
+
+async def _keep(
+    session: AsyncSession, basis: str, there: _Place, rows: Iterable[Mapping[str, object]]
+) -> None:
+    kept = [{**there.scope(basis), **row} for row in rows]
+    if kept:
+        await session.execute(_ADD_MADE, kept)
 
 
 def _members(territory: Territory, place: str, period: Period) -> list[str]:

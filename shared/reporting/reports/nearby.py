@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
 from shared.periods import Period
-from shared.reporting.desk import Desk
+from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import stretches
 from shared.reporting.reports.problems import ValueStatedElsewhere
 from shared.reporting.reports.rules import Checked
@@ -26,20 +26,25 @@ Lines = Mapping[str, Collection[str]]
 _STANDING = text(
     """
     WITH standing AS MATERIALIZED (
-        SELECT report_id, unit, period, form, nil FROM standings
+        SELECT report_id, unit, period, form, nil, (unit, period, form) = (:reporter, :period, :form) AS replaced
+        FROM standings
         WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
-          AND unit = ANY(:units) AND period = ANY(:periods) AND NOT report_id = ANY(:but)
+          AND unit = ANY(:units) AND period = ANY(:periods)
     )
-    SELECT DISTINCT o.unit, o.period, o.indicator, s.report_id, s.unit AS reported_by
+    SELECT DISTINCT o.unit, o.period, o.indicator, s.report_id, s.unit AS reported_by, false AS replaced
     FROM observations o
     JOIN standing s ON s.report_id = o.report_id
-    WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units) AND o.indicator = ANY(:indicators)
+    WHERE NOT s.replaced
+      AND o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units) AND o.indicator = ANY(:indicators)
     UNION ALL
-    SELECT DISTINCT unit, period, NULL, report_id, unit FROM standing
-    WHERE nil AND period = ANY(:nil_periods) AND form = :nil_on
+    SELECT DISTINCT unit, period, NULL, report_id, unit, replaced FROM standing
+    WHERE replaced OR (nil AND period = ANY(:nil_periods) AND form = :nil_on)
     ORDER BY unit, indicator, period, report_id
     """
 ).bindparams(
+    bindparam("reporter", type_=Text),
+    bindparam("period", type_=Text),
+    bindparam("form", type_=Text),
     bindparam("units", type_=Codes),
     bindparam("periods", type_=Codes),
     bindparam("indicators", type_=Codes),
@@ -57,66 +62,90 @@ class _Nearby(NamedTuple):
     """None: the unit states that nothing happened."""
     report_id: uuid.UUID
     reported_by: str
+    replaced: bool
+    """It is no other one: it stands for the same unit, period and form."""
 
 
-async def refuse_what_stands_nearby(desk: Desk, checked: Checked, *, but: Collection[uuid.UUID]) -> None:
-    """Refuse values that another live report states at the same unit, above it or below it, and nil beside values.
+class Around(NamedTuple):
+    """What stands where a report is to stand."""
+
+    replaced: bool
+    """Whether a live report stands for the same unit, period and form already."""
+    conflicts: Sequence[Mapping[str, str | None]]
+
+    def refuse(self) -> None:
+        """Refuse the report where it states what another one states."""
+        if self.conflicts:
+            shown = self.conflicts[:CONFLICTS_SAID]
+            raise ValueStatedElsewhere(conflicts=shown, conflicts_count=len(self.conflicts))
+
+
+class Vicinity:
+    """Where a report is to stand: which units, times and indicators a value may be stated at that it must not repeat.
 
     For the same period, any value. For a period that holds this one or lies in it, a flow: what happened in a month has
-    happened in its year, and is stated once; that nothing happened is stated of every flow. For any other part of the year, a
-    stock at another level: the last of the year is looked for unit by unit, and a district's January would stand beside its
-    communes' February. A period that ended on another map is held to the land of its units, for flows alone: a stock of
-    that map is overtaken by any statement after it.
+    happened in its year, and is stated once; that nothing happened is stated of every flow. For any other part of the
+    year, a stock at another level: the last of the year is looked for unit by unit, and a district's January would stand
+    beside its communes' February. A period that ended on another map is held to the land of its units, for flows alone: a
+    stock of that map is overtaken by any statement after it.
+
+    Found before the write order is taken; what stands there is looked at when it is.
     """
-    statement, own, territory = checked.statement, checked.period, desk.territory
-    on = own.ends_on
-    flows, stocks = _codes(desk, checked)
-    units = {it.unit for it in checked.said} or {statement.unit}
-    lines = {
-        unit: (unit, *(above.code for above in territory.ancestors(unit, on)))
-        for unit in {statement.unit, *units}
-    }
-    above = {code for _, *line in lines.values() for code in line}
-    below = {code for unit in units for code in _below(territory, unit, on)}
-    times = _times(checked, territory, flows)
-    nil_on = None if statement.nil else checked.form.code
-    found = await _standing(
-        desk.session,
-        period=own,
-        periods=times.together,
-        units={*lines, *above, *below},
-        indicators=flows | stocks,
-        nil_on=nil_on,
-        nil_periods=[one for one in times.together if flows or one.contains(own)],
-        but=but,
-    )
-    if stocks and times.apart:
-        found += await _standing(
-            desk.session,
-            period=own,
-            periods=times.apart,
-            units=above | below,
-            indicators=stocks,
-            nil_on=None,
-            nil_periods=[],
-            but=but,
-        )
-    conflicts = _conflicts(checked, territory, lines, flows, found) if found else []
-    for one in times.elsewhere:
-        land = _Land(territory, checked, one)
+
+    def __init__(self, catalogue: Catalogue, territory: Territory, checked: Checked) -> None:
+        self._checked, self._territory = checked, territory
+        on = checked.period.ends_on
+        self._flows, self._stocks = _codes(catalogue, checked)
+        units = {it.unit for it in checked.said} or {checked.statement.unit}
+        self._lines: Lines = {
+            unit: (unit, *(above.code for above in territory.ancestors(unit, on)))
+            for unit in {checked.statement.unit, *units}
+        }
+        self._above = {code for _, *line in self._lines.values() for code in line}
+        self._below = {code for unit in units for code in _below(territory, unit, on)}
+        self._times = _times(checked, territory, self._flows)
+
+    async def look(self, session: AsyncSession) -> Around:
+        """Find what stands there: values of other live reports, and nil beside values.
+
+        One statement; one more where it states stocks of a part of a year, and one for each period on another map.
+        """
+        own, flows, times = self._checked.period, self._flows, self._times
+        nil_on = None if self._checked.statement.nil else self._checked.form.code
         there = await _standing(
-            desk.session,
-            period=own,
-            periods=[one],
-            units=land.units,
-            indicators=flows,
+            session,
+            self._checked,
+            periods=times.together,
+            units={*self._lines, *self._above, *self._below},
+            indicators=flows | self._stocks,
             nil_on=nil_on,
-            nil_periods=[one],
-            but=but,
+            nil_periods=[one for one in times.together if flows or one.contains(own)],
         )
-        conflicts += [_conflict(it, unit) for it in there for unit in land.concerned(it)]
-    if conflicts:
-        raise ValueStatedElsewhere(conflicts=conflicts[:CONFLICTS_SAID], conflicts_count=len(conflicts))
+        found = [it for it in there if not it.replaced]
+        if self._stocks and times.apart:
+            found += await _standing(
+                session,
+                self._checked,
+                periods=times.apart,
+                units=self._above | self._below,
+                indicators=self._stocks,
+                nil_on=None,
+                nil_periods=[],
+            )
+        conflicts = _conflicts(self._checked, self._territory, self._lines, flows, found) if found else []
+        for one in times.elsewhere:
+            land = _Land(self._territory, self._checked, one)
+            then = await _standing(
+                session,
+                self._checked,
+                periods=[one],
+                units=land.units,
+                indicators=flows,
+                nil_on=nil_on,
+                nil_periods=[one],
+            )
+            conflicts += [_conflict(it, unit) for it in then for unit in land.concerned(it)]
+        return Around(any(it.replaced for it in there), conflicts)
 
 
 def _conflicts(
@@ -148,37 +177,39 @@ def _conflict(it: _Nearby, unit: str) -> dict[str, str | None]:
 
 async def _standing(
     session: AsyncSession,
+    checked: Checked,
     *,
-    period: Period,
     periods: Collection[Period],
     units: Collection[str],
     indicators: Collection[str],
     nil_on: str | None,
     nil_periods: Collection[Period],
-    but: Collection[uuid.UUID],
 ) -> list[_Nearby]:
-    """Give what other live reports state at these units, on either basis.
+    """Give what live reports state at these units, on either basis.
 
-    Values of these periods, all in one year; and who states on a form, for some of them, that nothing happened.
+    Values of these periods, all in one year; who states on a form, for some of them, that nothing happened; and which
+    reports stand for the very unit, period and form.
     """
     rows = await session.execute(
         _STANDING,
         {
-            "year": period.year,
+            "reporter": checked.statement.unit,
+            "period": str(checked.period),
+            "form": checked.form.code,
+            "year": checked.period.year,
             "periods": [str(one) for one in periods],
             "units": list(units),
             "indicators": list(indicators),
             "nil_on": nil_on,
             "nil_periods": [str(one) for one in nil_periods],
-            "but": list(but),
         },
     )
     return [_Nearby(*row) for row in rows]
 
 
-def _codes(desk: Desk, checked: Checked) -> tuple[set[str], set[str]]:
+def _codes(catalogue: Catalogue, checked: Checked) -> tuple[set[str], set[str]]:
     """Give the flows and the stocks of a report; a nil report speaks of every indicator of its form."""
-    catalogue, on = desk.engine.catalogue, checked.period.ends_on
+    on = checked.period.ends_on
     if checked.statement.nil:
         codes = {it.code for it in catalogue.indicators_of(checked.form.code, on)}
     else:

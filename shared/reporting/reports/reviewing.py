@@ -23,7 +23,7 @@ from shared.reporting.reports.problems import (
     StepPassed,
     StepUnknown,
 )
-from shared.reporting.reports.standing import happening, refresh_touched
+from shared.reporting.reports.standing import happening, touched_by
 from shared.territory.units import LEVEL_NAMES
 
 Verdict = Literal["accept", "return"]
@@ -51,7 +51,7 @@ async def review(
         await _step_back(desk, report, accepted, "returned", at, reason)
     old = await store.values_of(desk.session, accepted) if accepted else []
     basis = "accepted" if verdict == "accept" else "provisional"
-    await refresh_touched(desk, period, [basis], [*old, *values])
+    await touched_by(desk, period, [*old, *values]).refresh(desk.session, basis)
     happenings = [happening("report.accepted" if verdict == "accept" else "report.returned", report)]
     if verdict == "accept" and accepted:
         happenings.append(happening("report.superseded", accepted))
@@ -97,7 +97,9 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
         bases = ["accepted", "provisional"]
     await _step_back(desk, report, accepted, "withdrawn", at, reason)
     old = await store.values_of(desk.session, accepted) if accepted else []
-    await refresh_touched(desk, period, bases, [*old, *values])
+    touched = touched_by(desk, period, [*old, *values])
+    for basis in bases:
+        await touched.refresh(desk.session, basis)
     await publish(desk.session, at, [happening("report.withdrawn", report)])
     return report
 

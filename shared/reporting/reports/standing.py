@@ -1,31 +1,24 @@
 """What follows whenever a report begins or ceases to stand: roll-ups are refreshed, and followers are told."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from shared.kit.feed import Happening
 from shared.periods import Period
 from shared.reporting.desk import Desk
-from shared.reporting.figures.rollups import refresh
+from shared.reporting.figures.rollups import Touched
 from shared.reporting.models import Report
 from shared.reporting.statements import Stated
 
 
-async def refresh_touched(
-    desk: Desk, period: Period, bases: Iterable[str], touched: Collection[Stated]
-) -> None:
-    """Recompute the roll-ups that these values touch."""
-    units = {it.unit for it in touched}
-    indicators = {it.indicator for it in touched}
-    for basis in bases:
-        await refresh(
-            desk.session,
-            desk.engine.catalogue,
-            desk.territory,
-            basis=basis,
-            period=period,
-            units=units,
-            indicators=indicators,
-        )
+def touched_by(desk: Desk, period: Period, values: Collection[Stated]) -> Touched:
+    """Find the roll-ups that these values touch."""
+    return Touched(
+        desk.engine.catalogue,
+        desk.territory,
+        period=period,
+        units={it.unit for it in values},
+        indicators={it.indicator for it in values},
+    )
 
 
 def happening(kind: str, report: Report) -> Happening:

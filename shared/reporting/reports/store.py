@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
+    CursorResult,
     Select,
     Text,
     Uuid,
@@ -17,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit import feed
 from shared.kit.database import Codes
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
 from shared.reporting.reports.rules import Checked
@@ -42,15 +44,21 @@ _KEEP_VALUES = text(
     FROM unnest(:units, :indicators, CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]),
                 CAST(:covers AS smallint[]))
          WITH ORDINALITY AS said (unit, indicator, value, status, covers, place)
+    WHERE NOT EXISTS (
+        SELECT FROM reports r
+        WHERE r.unit = :reporter AND r.period = :period AND r.form = :form AND r.state IN ('submitted', 'accepted')
+          AND r.content_sha256 = :unless
+    )
     """
 ).bindparams(
     *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
+    bindparam("unless", type_=Text),
     bindparam("reasons", type_=JSONB(none_as_null=True)),
 )
 """Its reasons are by the place of the value in the list."""
 
 _KEEP_REPORT = text(
-    """
+    f"""
     WITH kept AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
                              receipt_code, supersedes, nil, note, document, evidence, counts)
@@ -60,7 +68,7 @@ _KEEP_REPORT = text(
     ), stood AS (
         INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
         SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM kept
-    )
+    ), told AS ({feed.PUBLISHING})
     INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
     SELECT id, state, client_id, state_at, content_sha256 FROM kept
     """
@@ -70,6 +78,7 @@ _KEEP_REPORT = text(
     bindparam("document", type_=JSONB(none_as_null=True)),
     bindparam("evidence", type_=JSONB),
     bindparam("counts", type_=JSONB),
+    feed.HAPPENED_AT,
 )
 
 
@@ -149,11 +158,16 @@ async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
     return found
 
 
-async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Checked) -> None:
-    """Keep a report's values, and what follows from them, in one statement."""
+async def keep_values(
+    session: AsyncSession, report_id: uuid.UUID, checked: Checked, *, unless: str | None = None
+) -> bool:
+    """Keep a report's values, and what follows from them, in one statement; tells whether it did.
+
+    It does not where a live report of the same unit, period and form has the content named by `unless`, a hash.
+    """
     values = checked.said
     if not values:
-        return
+        return True
     rank = {status: str(at) for at, status in enumerate(STATUSES)}
     following = {(it.unit, it.derived.indicator): it.derived for it in checked.following}
     reasons = {
@@ -162,7 +176,7 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
         if (it.unit, it.indicator) in following
     }
     covers = [*checked.covers, *(it.covers for it in checked.following if not it.stated)]
-    await session.execute(
+    kept = await session.execute(
         _KEEP_VALUES,
         {
             "year": checked.period.year,
@@ -175,13 +189,19 @@ async def keep_values(session: AsyncSession, report_id: uuid.UUID, checked: Chec
             "covers": [str(each) for each in covers],
             "posted": len(checked.statement.values),
             "reasons": reasons or None,
+            "reporter": checked.statement.unit,
+            "form": checked.form.code,
+            "unless": unless,
         },
     )
+    assert isinstance(kept, CursorResult)
+    return kept.rowcount > 0
 
 
-async def keep_report(session: AsyncSession, it: Report) -> None:
-    """Keep a submitted report: from its instant on it stands, provisionally. One statement."""
-    await session.execute(_KEEP_REPORT, {name: getattr(it, name) for name in _COLUMNS})
+async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[feed.Happening]) -> None:
+    """Keep a submitted report, which stands from its instant on, provisionally, and tell what happened. One statement."""
+    columns = {name: getattr(it, name) for name in _COLUMNS}
+    await session.execute(_KEEP_REPORT, columns | feed.entries(it.received_at, happenings))
 
 
 async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:

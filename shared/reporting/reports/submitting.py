@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.kit.database import keep_nothing
-from shared.kit.feed import publish, take_write_order
+from shared.kit.feed import take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, fault
 from shared.kit.turns import Step, give_way
@@ -21,10 +21,10 @@ from shared.reporting.fingerprints import content_sha256, receipt_code
 from shared.reporting.models import Report
 from shared.reporting.reports import store
 from shared.reporting.reports.comparing import counts, differences
-from shared.reporting.reports.nearby import refuse_what_stands_nearby
+from shared.reporting.reports.nearby import Vicinity
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
 from shared.reporting.reports.rules import Checked, Checker
-from shared.reporting.reports.standing import happening, refresh_touched
+from shared.reporting.reports.standing import happening, touched_by
 from shared.reporting.statements import Stated, Statement
 
 EVIDENCE_UNKNOWN = Sentence(
@@ -70,21 +70,27 @@ async def submit(
     await give_way()
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
     place = statement.unit, str(checked.period), checked.form.code
-    same = _repeated(await store.live_reports(session, *place), said, supersedes)
-    if same is not None:
-        return Submitted(same, created=False)
     report_id = uuid7(desk.now)
-    await store.keep_values(session, report_id, checked)
+    if not await store.keep_values(session, report_id, checked, unless=said):
+        same = _repeated(await store.live_reports(session, *place), said, supersedes)
+        if same is not None:
+            return Submitted(same, created=False)
+        await store.keep_values(session, report_id, checked)
+    await give_way()
+    vicinity = Vicinity(desk.engine.catalogue, desk.territory, checked)
+    touched = touched_by(desk, checked.period, checked.said)
 
     async with desk.turn.of(Step.WRITE_ORDER):
         at = await take_write_order(session, desk.clock)
-    live = await store.live_reports(session, *place)
+    around = await vicinity.look(session)
+    live = await store.live_reports(session, *place) if around.replaced else []
     same = _repeated(live, said, supersedes)
     if same is not None:  # it came a moment ago, by another key
-        keep_nothing(session)
+        if checked.said:  # what was written for it goes, and with it this key
+            keep_nothing(session)
         return Submitted(same, created=False)
     before = await _latest(desk, live, supersedes, checked)
-    await refuse_what_stands_nearby(desk, checked, but=[it.id for it in live])
+    around.refuse()
 
     old = await store.values_of(session, live[0]) if live else []
     report = _new_report(desk, checked, report_id, said, at, before, old)
@@ -95,9 +101,10 @@ async def submit(
             await store.move(session, live[0], "superseded", at)
             await store.note_review(session, live[0], "superseded", desk.caller.client_id, at)
             happenings.append(happening("report.superseded", live[0]))
-    await store.keep_report(session, report)
-    await refresh_touched(desk, checked.period, ["provisional"], [*old, *checked.said])
-    await publish(session, at, happenings)
+    await store.keep_report(session, report, happenings)
+    if old:
+        touched = touched_by(desk, checked.period, [*old, *checked.said])
+    await touched.refresh(session, "provisional")
     return Submitted(report, created=True)
 
 
