@@ -148,7 +148,7 @@ def _database_problem(error: Exception, violations: Violations) -> Problem | Non
 
 
 def _statement_problem(error: DBAPIError, violations: Violations) -> Problem | None:
-    cause = getattr(error.orig, "__cause__", None)
+    cause = getattr(error.orig, "__cause__", None) or error.orig
     state = getattr(cause, "sqlstate", None) or getattr(error.orig, "sqlstate", None)
     if isinstance(error, IntegrityError):
         name = str(getattr(cause, "constraint_name", None))

@@ -24,6 +24,7 @@ from sqlalchemy import DateTime, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import AskedInstant, Clock, Now
+from shared.kit.hot import Hot
 from shared.kit.identity import Insider
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
@@ -36,7 +37,7 @@ WRITE_ORDER = 7_701
 ONE_TICK = timedelta(microseconds=1)
 
 _PLACE = f"(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
-_TAKE = text("SELECT take_write_order()")
+_TAKE = Hot(text("SELECT take_write_order() AS latest"))
 """Takes the lock, then looks: a function of the schema, each of whose statements sees what was committed before it."""
 _AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
 PUBLISHING = """
@@ -48,7 +49,7 @@ PUBLISHING = """
 """
 """Writes the entries; may stand in the statement that makes what happened, which is then one round trip less."""
 HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
-_PUBLISH = text(PUBLISHING).bindparams(HAPPENED_AT)
+_PUBLISH = Hot(text(PUBLISHING).bindparams(HAPPENED_AT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class InstantNotPassed(Invalid):
 
 async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
     """Wait for the write order and tell the instant of this change: later than every change before it."""
-    latest: datetime | None = await session.scalar(_TAKE)
+    ((latest,),) = await _TAKE.rows(session, {})
     now = clock()
     return now if latest is None or latest < now else latest + ONE_TICK
 
@@ -80,7 +81,7 @@ async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
 async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happening]) -> None:
     """Write the entries, last in the transaction; the caller holds the write order that gave `at`."""
     if happenings:
-        await session.execute(_PUBLISH, entries(at, happenings))
+        await _PUBLISH.rows(session, entries(at, happenings))
 
 
 def entries(at: datetime, happenings: Sequence[Happening]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import DateTime, Row, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.hot import Hot
 from shared.kit.models import AnsweredRequest
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 
@@ -40,13 +41,15 @@ _ANSWERED = text(
     FROM answered_requests JOIN {_WANTED.format(more="", names="")} USING (client_id, key)
     """
 ).columns(headers=JSONB)
-_KEEP_ANSWERS = text(
-    f"""
+_KEEP_ANSWERS = Hot(
+    text(
+        f"""
     UPDATE answered_requests AS kept
     SET status = wanted.status, headers = CAST(wanted.headers AS jsonb), body = wanted.body
     FROM {_WANTED.format(more=", CAST(:statuses AS int[]), CAST(:headers AS text[]), CAST(:bodies AS bytea[])", names=", status, headers, body")}
     WHERE kept.client_id = wanted.client_id AND kept.key = wanted.key
     """
+    )
 )
 _GIVE_UP = text(
     f"""
@@ -135,8 +138,8 @@ async def keep_answers(session: AsyncSession, answers: Mapping[Claim, Response])
         {name: each.headers[name] for name in KEPT_HEADERS if name in each.headers}
         for each in answers.values()
     ]
-    await session.execute(
-        _KEEP_ANSWERS,
+    await _KEEP_ANSWERS.rows(
+        session,
         {
             **_places(answers),
             "statuses": [each.status_code for each in answers.values()],

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
+from shared.kit.hot import Hot
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
 from shared.reporting.figures.over_time import stretches
@@ -49,8 +50,9 @@ _STATED = """
 _PLACE = "CAST(:places AS jsonb) ->> o.unit"
 """Where a unit answers, looked up in an object: a join with a list would compare each value with all of the list."""
 
-_ADD_UP = text(
-    f"""
+_ADD_UP = Hot(
+    text(
+        f"""
     {_STANDING}, added AS MATERIALIZED (
         SELECT {_PLACE} AS answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers,
                min(o.status) AS status, min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
@@ -68,12 +70,13 @@ _ADD_UP = text(
         value = excluded.value, covers = excluded.covers, status = excluded.status,
         oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
     """
-).bindparams(
-    bindparam("units", type_=Codes),
-    bindparam("places", type_=JSONB),
-    bindparam("reporters", type_=Codes),
-    bindparam("answering", type_=Codes),
-    bindparam("measures", type_=Codes),
+    ).bindparams(
+        bindparam("units", type_=Codes),
+        bindparam("places", type_=JSONB),
+        bindparam("reporters", type_=Codes),
+        bindparam("answering", type_=Codes),
+        bindparam("measures", type_=Codes),
+    )
 )
 
 _INPUTS = text(
@@ -163,7 +166,7 @@ class Touched:
             return
         if self._added:
             asked = {"answering": here.answering_units(), "measures": self._added}
-            await session.execute(_ADD_UP, {**here.scope(basis), **here.members(), **asked})
+            await _ADD_UP.rows(session, {**here.scope(basis), **here.members(), **asked})
         if self._made:
             await _clear(session, basis, here, [figure.code for figure in self._made])
             inputs = sorted({code for figure in self._made for code in figure.inputs})

@@ -10,6 +10,7 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
+from shared.kit.hot import Hot
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import stretches
@@ -23,8 +24,9 @@ Lines = Mapping[str, Collection[str]]
 """The units of a report, each with those that hold it, itself first."""
 
 
-_STANDING = text(
-    """
+_STANDING = Hot(
+    text(
+        """
     WITH standing AS MATERIALIZED (
         SELECT report_id, unit, period, form, nil, (unit, period, form) = (:reporter, :period, :form) AS replaced
         FROM standings
@@ -41,15 +43,16 @@ _STANDING = text(
     WHERE replaced OR (nil AND period = ANY(:nil_periods) AND form = :nil_on)
     ORDER BY unit, indicator, period, report_id
     """
-).bindparams(
-    bindparam("reporter", type_=Text),
-    bindparam("period", type_=Text),
-    bindparam("form", type_=Text),
-    bindparam("units", type_=Codes),
-    bindparam("periods", type_=Codes),
-    bindparam("indicators", type_=Codes),
-    bindparam("nil_periods", type_=Codes),
-    bindparam("nil_on", type_=Text),
+    ).bindparams(
+        bindparam("reporter", type_=Text),
+        bindparam("period", type_=Text),
+        bindparam("form", type_=Text),
+        bindparam("units", type_=Codes),
+        bindparam("periods", type_=Codes),
+        bindparam("indicators", type_=Codes),
+        bindparam("nil_periods", type_=Codes),
+        bindparam("nil_on", type_=Text),
+    )
 )
 
 
@@ -190,8 +193,8 @@ async def _standing(
     Values of these periods, all in one year; who states on a form, for some of them, that nothing happened; and which
     reports stand for the very unit, period and form.
     """
-    rows = await session.execute(
-        _STANDING,
+    rows = await _STANDING.rows(
+        session,
         {
             "reporter": checked.statement.unit,
             "period": str(checked.period),

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
-    CursorResult,
     Select,
     Text,
     Uuid,
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit import feed
 from shared.kit.database import Codes
+from shared.kit.hot import Hot
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
 from shared.reporting.reports.rules import Checked
 from shared.reporting.statements import STATUSES, Stated
@@ -35,8 +35,9 @@ _LIVE_REPORTS = text(
     """
 ).columns(**_COLUMNS)
 
-_KEEP_VALUES = text(
-    """
+_KEEP_VALUES = Hot(
+    text(
+        """
     INSERT INTO observations
         (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
     SELECT :year, :period, unit, indicator, :report_id, place - 1, value, status, covers, place > :posted,
@@ -50,15 +51,17 @@ _KEEP_VALUES = text(
           AND r.content_sha256 = :unless
     )
     """
-).bindparams(
-    *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
-    bindparam("unless", type_=Text),
-    bindparam("reasons", type_=JSONB(none_as_null=True)),
+    ).bindparams(
+        *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
+        bindparam("unless", type_=Text),
+        bindparam("reasons", type_=JSONB(none_as_null=True)),
+    )
 )
 """Its reasons are by the place of the value in the list."""
 
-_KEEP_REPORT = text(
-    f"""
+_KEEP_REPORT = Hot(
+    text(
+        f"""
     WITH kept AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
                              receipt_code, supersedes, nil, note, document, evidence, counts)
@@ -72,13 +75,14 @@ _KEEP_REPORT = text(
     INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
     SELECT id, state, client_id, state_at, content_sha256 FROM kept
     """
-).bindparams(
-    bindparam("supersedes", type_=Uuid),
-    bindparam("note", type_=Text),
-    bindparam("document", type_=JSONB(none_as_null=True)),
-    bindparam("evidence", type_=JSONB),
-    bindparam("counts", type_=JSONB),
-    feed.HAPPENED_AT,
+    ).bindparams(
+        bindparam("supersedes", type_=Uuid),
+        bindparam("note", type_=Text),
+        bindparam("document", type_=JSONB(none_as_null=True)),
+        bindparam("evidence", type_=JSONB),
+        bindparam("counts", type_=JSONB),
+        feed.HAPPENED_AT,
+    )
 )
 
 
@@ -176,8 +180,8 @@ async def keep_values(
         if (it.unit, it.indicator) in following
     }
     covers = [*checked.covers, *(it.covers for it in checked.following if not it.stated)]
-    kept = await session.execute(
-        _KEEP_VALUES,
+    kept = await _KEEP_VALUES.count(
+        session,
         {
             "year": checked.period.year,
             "period": str(checked.period),
@@ -194,14 +198,13 @@ async def keep_values(
             "unless": unless,
         },
     )
-    assert isinstance(kept, CursorResult)
-    return kept.rowcount > 0
+    return kept > 0
 
 
 async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[feed.Happening]) -> None:
     """Keep a submitted report, which stands from its instant on, provisionally, and tell what happened. One statement."""
     columns = {name: getattr(it, name) for name in _COLUMNS}
-    await session.execute(_KEEP_REPORT, columns | feed.entries(it.received_at, happenings))
+    await _KEEP_REPORT.rows(session, columns | feed.entries(it.received_at, happenings))
 
 
 async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:
