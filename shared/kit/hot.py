@@ -25,7 +25,8 @@ class Hot:
 
     def __init__(self, statement: TextClause) -> None:
         compiled = statement.compile(dialect=_DIALECT)
-        self._sql = str(compiled)
+        self.sql = str(compiled)
+        """As the driver gets it."""
         self._fixed = compiled.params
         self._read = [
             (name, compiled.binds[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
@@ -51,11 +52,11 @@ class Hot:
         given = {**self._fixed, **values}
         placed = (given[name] if read is None else read(given[name]) for name, read in self._read)
         try:
-            return await run(self._sql, *placed)
+            return await run(self.sql, *placed)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             violated = isinstance(error, asyncpg.IntegrityConstraintViolationError)
             raise (IntegrityError if violated else DBAPIError)(
-                self._sql,
+                self.sql,
                 None,
                 error,
                 hide_parameters=True,  # values never reach a log with an error

@@ -31,7 +31,6 @@ import asyncpg
 import httpx
 import structlog
 import uvloop
-from sqlalchemy import event
 
 from tests.benchmarks.filling import fill
 from tests.benchmarks.installation import served
@@ -50,6 +49,7 @@ from tests.benchmarks.nation import (
 )
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
+from tests.statements import sent_by
 
 FILLED_MONTHS = range(1, 10)
 """The last three months of each year stay free for what is measured, in the same partition as what is there."""
@@ -265,16 +265,14 @@ async def statements_of_a_status(month: str) -> int:
     """Count the statements of one status read, by a service in this process."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     app = create_app()
-    seen: list[object] = []
-    event.listen(app.state.database.engine.sync_engine, "before_cursor_execute", lambda *it: seen.append(it))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://bench") as client,
     ):
-        seen.clear()
-        (await client.get(f"/v1/poverty/progress?period={month}&unit=07")).raise_for_status()
-    return len(seen)
+        with sent_by(app) as sent:
+            (await client.get(f"/v1/poverty/progress?period={month}&unit=07")).raise_for_status()
+    return len(sent)
 
 
 def say(small: int, low: Found, large: int, high: Found) -> None:

@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient
 from services.funding.app import create_app
 from services.funding.settings import FundingSettings
 from tests.issuer import Issuer
+from tests.statements import sent_by
 
 LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
 DECISION = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
@@ -95,6 +96,13 @@ async def app(database, issuer):
     )
     async with app.router.lifespan_context(app):
         yield app
+
+
+@pytest.fixture
+def ran(app):
+    """The statements that the app has sent to its database since the test last cleared them."""
+    with sent_by(app) as sent:
+        yield sent
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from services.funding.store import unbalanced
 from shared.kit import bodies
@@ -164,18 +164,15 @@ async def test_rights_are_asked_for_each_entry(office, issuer, http, app):
     assert (await send(district, []))["received"] == 0
 
 
-async def test_a_batch_costs_a_bounded_number_of_statements(office, app):
+async def test_a_batch_costs_a_bounded_number_of_statements(office, ran):
     await office.allocate(10_000)
     await office.allocate(10_000, unit="611")
-    ran = []
-    engine = app.state.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *args: ran.append(args[2]))
     costs = []
     for size in (2, 200):
         ran.clear()
         await send(office, [paid(1, unit=unit) for unit in ("610", "611") for _ in range(size)])
         costs.append(len(ran))
-    assert costs == [9, 9]
+    assert costs == [8, 8]
 
 
 @pytest.mark.race

@@ -1,7 +1,6 @@
 """The money of a year until a day of it: what took effect by then, available money too, and its lineage reaches no further."""
 
 import pytest
-from sqlalchemy import event
 
 from services.funding.balances import MEASURES
 from shared.periods import Period
@@ -173,11 +172,7 @@ async def test_a_day_that_is_none_or_far_from_the_year_is_named(office, path, un
     assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [("/query/until", code)]
 
 
-async def test_reading_until_a_day_asks_the_database_as_often_however_much_there_is(office, app):
-    ran = []
-    event.listen(
-        app.state.database.engine.sync_engine, "before_cursor_execute", lambda *args: ran.append(args[2])
-    )
+async def test_reading_until_a_day_asks_the_database_as_often_however_much_there_is(office, ran):
     await office.allocate(1000, effective_on="2023-01-01")
     costs = []
     for _ in range(2):

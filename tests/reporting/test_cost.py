@@ -1,16 +1,15 @@
 """What a request costs in SQL statements: a number that does not grow with the report, the units or the years."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import event
 
 from shared.reporting.catalogue import Figure, Indicator
 from shared.reporting.formulas import Sum
 from tests.reporting import office as offices
 from tests.reporting.office import NAME, SINCE, open_office
+from tests.statements import sent_by
 
 MANY = tuple(f"extra_{at:02d}" for at in range(10))
 """Ten indicators for 102 communes make a report of a thousand values."""
@@ -35,24 +34,8 @@ async def wide_office(database, monkeypatch):
         yield opened
 
 
-@contextmanager
-def counted(office):
-    """Count what is sent to the database; transaction control is no statement here."""
-    sent: list[str] = []
-    engine = office.app.state.database.engine.sync_engine
-
-    def note(_connection, _cursor, statement, *_):
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 async def cost(office, request) -> int:
-    with counted(office) as sent:
+    with sent_by(office.app) as sent:
         answer = await request
     assert answer.status_code < 300, answer.text
     return len(sent)

@@ -1,0 +1,35 @@
+"""Every statement that an application sends to its database while one looks; beginning and ending a transaction is none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from shared.kit.hot import Hot
+
+
+@contextmanager
+def sent_by(app: FastAPI) -> Iterator[list[str]]:
+    """Give the list to which each is added as it is sent, by SQLAlchemy or ready to run."""
+    sent: list[str] = []
+    engine = app.state.database.engine.sync_engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    def noting(run: Any) -> Any:
+        async def noted(self: Hot, *given: Any) -> Any:
+            sent.append(self.sql)
+            return await run(self, *given)
+
+        return noted
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with patch.object(Hot, "rows", noting(Hot.rows)), patch.object(Hot, "count", noting(Hot.count)):
+            yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
