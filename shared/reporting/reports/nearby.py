@@ -99,7 +99,7 @@ class Vicinity:
         self._checked, self._territory = checked, territory
         on = checked.period.ends_on
         self._flows, self._stocks = _codes(catalogue, checked)
-        units = {it.unit for it in checked.said} or {checked.statement.unit}
+        units = checked.units or {checked.statement.unit}
         self._lines: Lines = {
             unit: (unit, *(above.code for above in territory.ancestors(unit, on)))
             for unit in {checked.statement.unit, *units}
@@ -216,7 +216,7 @@ def _codes(catalogue: Catalogue, checked: Checked) -> tuple[set[str], set[str]]:
     if checked.statement.nil:
         codes = {it.code for it in catalogue.indicators_of(checked.form.code, on)}
     else:
-        codes = {it.indicator for it in checked.said}
+        codes = checked.indicators
     flows = codes & catalogue.flows(on)
     return flows, codes - flows
 
@@ -255,7 +255,7 @@ class _Land:
         self._territory, self._checked, self._on = territory, checked, other.ends_on
         self._stated = {(it.unit, it.indicator) for it in checked.said}
         own = checked.period.ends_on
-        units = {it.unit for it in checked.said} or {checked.statement.unit}
+        units = checked.units or {checked.statement.unit}
         self._land = {unit: territory.land(unit, own, self._on) for unit in units}
         communes = frozenset[str]().union(*self._land.values())
         above = (one.code for code in communes for one in territory.ancestors(code, self._on))

@@ -172,6 +172,7 @@ async def keep_values(
     values = checked.said
     if not values:
         return True
+    units, indicators, amounts, statuses, _ = zip(*values, strict=True)
     rank = {status: str(at) for at, status in enumerate(STATUSES)}
     following = {(it.unit, it.derived.indicator): it.derived for it in checked.following}
     reasons = {
@@ -186,10 +187,10 @@ async def keep_values(
             "year": checked.period.year,
             "period": str(checked.period),
             "report_id": report_id,
-            "units": [it.unit for it in values],
-            "indicators": [it.indicator for it in values],
-            "amounts": [str(it.value) for it in values],
-            "statuses": [rank[it.status] for it in values],
+            "units": units,
+            "indicators": indicators,
+            "amounts": [str(each) for each in amounts],
+            "statuses": [rank[each] for each in statuses],
             "covers": [str(each) for each in covers],
             "posted": len(checked.statement.values),
             "reasons": reasons or None,

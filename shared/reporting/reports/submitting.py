@@ -17,6 +17,7 @@ from shared.kit.problems import Fault, Invalid, Sentence, fault
 from shared.kit.turns import Step, give_way
 from shared.periods import local_day
 from shared.reporting.desk import Desk
+from shared.reporting.figures.rollups import Touched
 from shared.reporting.fingerprints import content_sha256, receipt_code
 from shared.reporting.models import Report
 from shared.reporting.reports import store
@@ -77,8 +78,14 @@ async def submit(
             return Submitted(same, created=False)
         await store.keep_values(session, report_id, checked)
     await give_way()
-    vicinity = Vicinity(desk.engine.catalogue, desk.territory, checked)
-    touched = touched_by(desk, checked.period, checked.said)
+    vicinity = Vicinity(engine.catalogue, desk.territory, checked)
+    touched = Touched(
+        engine.catalogue,
+        desk.territory,
+        period=checked.period,
+        units=checked.units,
+        indicators=checked.indicators,
+    )
 
     async with desk.turn.of(Step.WRITE_ORDER):
         at = await take_write_order(session, desk.clock)
