@@ -210,13 +210,12 @@ async def _standing(
     return [_Nearby(*row) for row in rows]
 
 
-def _codes(catalogue: Catalogue, checked: Checked) -> tuple[set[str], set[str]]:
+def _codes(catalogue: Catalogue, checked: Checked) -> tuple[frozenset[str], frozenset[str]]:
     """Give the flows and the stocks of a report; a nil report speaks of every indicator of its form."""
     on = checked.period.ends_on
+    codes = checked.indicators
     if checked.statement.nil:
-        codes = {it.code for it in catalogue.indicators_of(checked.form.code, on)}
-    else:
-        codes = checked.indicators
+        codes = frozenset(it.code for it in catalogue.indicators_of(checked.form.code, on))
     flows = codes & catalogue.flows(on)
     return flows, codes - flows
 
