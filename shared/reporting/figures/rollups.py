@@ -58,11 +58,6 @@ _ADD_UP = Hot(
                min(o.status) AS status, min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
         {_STATED}
         GROUP BY answering, o.indicator
-    ), cleared AS (
-        DELETE FROM roll_ups r
-        WHERE r.year = :year AND r.period = :period AND r.basis = :basis
-          AND r.unit = ANY(:answering) AND r.measure = ANY(:measures)
-          AND (r.unit, r.measure) NOT IN (SELECT answering, indicator FROM added)
     )
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
     SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
@@ -74,7 +69,6 @@ _ADD_UP = Hot(
         bindparam("units", type_=Codes),
         bindparam("places", type_=JSONB),
         bindparam("reporters", type_=Codes),
-        bindparam("answering", type_=Codes),
         bindparam("measures", type_=Codes),
     )
 )
@@ -155,18 +149,20 @@ class Touched:
         self._in_parts, self._whole = in_parts, list(whole.values())
         self._place = self._place_of(period)
 
-    async def refresh(self, session: AsyncSession, basis: str) -> None:
-        """Make them anew on a basis.
+    async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool) -> None:
+        """Make them anew on a basis; `ceased` tells whether some value stands no more, so that one may have to go.
 
-        One statement, and three more where a count or an average is touched, whatever the number of units and
-        indicators; where a form is also reported for parts of a year, three more for each period that holds this one.
+        One statement, one more where something ceased to stand, and three more where a count or an average is touched,
+        whatever the number of units and indicators; where a form is also reported for parts of a year, three more for
+        each period that holds this one.
         """
         here = self._place
         if not here.answering:
             return
+        if self._added and ceased:
+            await _clear(session, basis, here, self._added)
         if self._added:
-            asked = {"answering": here.answering_units(), "measures": self._added}
-            await _ADD_UP.rows(session, {**here.scope(basis), **here.members(), **asked})
+            await _ADD_UP.rows(session, {**here.scope(basis), **here.members(), "measures": self._added})
         if self._made:
             await _clear(session, basis, here, [figure.code for figure in self._made])
             inputs = sorted({code for figure in self._made for code in figure.inputs})

@@ -111,7 +111,7 @@ async def submit(
     await store.keep_report(session, report, happenings)
     if old:
         touched = touched_by(desk, checked.period, [*old, *checked.said])
-    await touched.refresh(session, "provisional")
+    await touched.refresh(session, "provisional", ceased=bool(old))
     return Submitted(report, created=True)
 
 
