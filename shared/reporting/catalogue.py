@@ -235,6 +235,10 @@ class Catalogue:
             if one.form == form and in_force(one, on)
         ]
 
+    def forms_of(self, codes: Iterable[str]) -> frozenset[str]:
+        """Give the forms that these indicators are on, or were on some other day."""
+        return frozenset(one.form for code in codes for one in self.indicators[code])
+
     def figures_on(self, on: date, *, headline: bool) -> list[Figure]:
         """Give the figures that are answered for a day, or only those of the province-wide status."""
         return [

@@ -44,8 +44,9 @@ period too new for statistics costs no more than an old one."""
 
 _STATED = """
         FROM standing s JOIN observations o ON o.report_id = s.report_id
-        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND o.indicator = ANY(:measures)"""
-"""The units are named beside the join: whatever is known of the table, only their values are read."""
+        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND CAST(:measures AS jsonb) ? o.indicator"""
+"""The units are named beside the join: whatever is known of the table, only their values are read. The measures are
+keys of an object: the planner would weigh each of hundreds in a list, and take longer than the statement."""
 
 _PLACE = "CAST(:places AS jsonb) ->> o.unit"
 """Where a unit answers, looked up in an object: a join with a list would compare each value with all of the list."""
@@ -69,7 +70,7 @@ _ADD_UP = Hot(
         bindparam("units", type_=Codes),
         bindparam("places", type_=JSONB),
         bindparam("reporters", type_=Codes),
-        bindparam("measures", type_=Codes),
+        bindparam("measures", type_=JSONB),
     )
 )
 
@@ -83,7 +84,7 @@ _INPUTS = text(
     bindparam("units", type_=Codes),
     bindparam("places", type_=JSONB),
     bindparam("reporters", type_=Codes),
-    bindparam("measures", type_=Codes),
+    bindparam("measures", type_=JSONB),
 )
 
 _ADD_MADE = text(
@@ -162,11 +163,15 @@ class Touched:
         if self._added and ceased:
             await _clear(session, basis, here, self._added)
         if self._added:
-            await _ADD_UP.rows(session, {**here.scope(basis), **here.members(), "measures": self._added})
+            await _ADD_UP.rows(
+                session, {**here.scope(basis), **here.members(), "measures": dict.fromkeys(self._added)}
+            )
         if self._made:
             await _clear(session, basis, here, [figure.code for figure in self._made])
             inputs = sorted({code for figure in self._made for code in figure.inputs})
-            rows = await session.execute(_INPUTS, {**here.scope(basis), **here.members(), "measures": inputs})
+            rows = await session.execute(
+                _INPUTS, {**here.scope(basis), **here.members(), "measures": dict.fromkeys(inputs)}
+            )
             await _keep(session, basis, here, _made(self._made, (_Input(*row) for row in rows)))
         if self._in_parts or self._whole:
             for holding in (here.period, *here.period.within()):

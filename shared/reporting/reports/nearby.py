@@ -2,11 +2,11 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Text, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
@@ -27,33 +27,32 @@ Lines = Mapping[str, Collection[str]]
 _STANDING = Hot(
     text(
         """
-    WITH standing AS MATERIALIZED (
-        SELECT report_id, unit, period, form, nil, (unit, period, form) = (:reporter, :period, :form) AS replaced
-        FROM standings
-        WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
-          AND unit = ANY(:units) AND period = ANY(:periods)
-    )
-    SELECT DISTINCT o.unit, o.period, o.indicator, s.report_id, s.unit AS reported_by, false AS replaced
-    FROM observations o
-    JOIN standing s ON s.report_id = o.report_id
-    WHERE NOT s.replaced
-      AND o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units) AND o.indicator = ANY(:indicators)
-    UNION ALL
-    SELECT DISTINCT unit, period, NULL, report_id, unit, replaced FROM standing
-    WHERE replaced OR (nil AND period = ANY(:nil_periods) AND form = :nil_on)
-    ORDER BY unit, indicator, period, report_id
+    SELECT DISTINCT report_id, unit, period, form, nil FROM standings
+    WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
+      AND unit = ANY(:units) AND period = ANY(:periods) AND form = ANY(:forms)
     """
-    ).bindparams(
-        bindparam("reporter", type_=Text),
-        bindparam("period", type_=Text),
-        bindparam("form", type_=Text),
-        bindparam("units", type_=Codes),
-        bindparam("periods", type_=Codes),
-        bindparam("indicators", type_=Codes),
-        bindparam("nil_periods", type_=Codes),
-        bindparam("nil_on", type_=Text),
-    )
+    ).bindparams(*(bindparam(name, type_=Codes) for name in ("units", "periods", "forms")))
 )
+
+_STATED = Hot(
+    text(
+        """
+    SELECT DISTINCT unit, period, indicator, report_id FROM observations
+    WHERE year = :year AND period = ANY(:periods) AND unit = ANY(:units) AND indicator = ANY(:indicators)
+      AND report_id = ANY(CAST(:reports AS uuid[]))
+    """
+    ).bindparams(*(bindparam(name, type_=Codes) for name in ("units", "periods", "indicators", "reports")))
+)
+
+
+class _Standing(NamedTuple):
+    """A live report nearby."""
+
+    report_id: uuid.UUID
+    unit: str
+    period: str
+    form: str
+    nil: bool
 
 
 class _Nearby(NamedTuple):
@@ -65,8 +64,11 @@ class _Nearby(NamedTuple):
     """None: the unit states that nothing happened."""
     report_id: uuid.UUID
     reported_by: str
-    replaced: bool
-    """It is no other one: it stands for the same unit, period and form."""
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """By unit and indicator, nothing after something."""
+        return self.unit, self.indicator is None, self.indicator or "", self.period, self.report_id
 
 
 class Around(NamedTuple):
@@ -99,6 +101,7 @@ class Vicinity:
         self._checked, self._territory = checked, territory
         on = checked.period.ends_on
         self._flows, self._stocks = _codes(catalogue, checked)
+        self._forms = catalogue.forms_of(self._flows | self._stocks) | {checked.form.code}
         units = checked.units or {checked.statement.unit}
         self._lines: Lines = {
             unit: (unit, *(above.code for above in territory.ancestors(unit, on)))
@@ -111,44 +114,70 @@ class Vicinity:
     async def look(self, session: AsyncSession) -> Around:
         """Find what stands there: values of other live reports, and nil beside values.
 
-        One statement; one more where it states stocks of a part of a year, and one for each period on another map.
+        One statement, and one more where other reports stand on these forms; as many again where it states stocks of a
+        part of a year, and for each period on another map.
         """
         own, flows, times = self._checked.period, self._flows, self._times
         nil_on = None if self._checked.statement.nil else self._checked.form.code
-        there = await _standing(
-            session,
-            self._checked,
-            periods=times.together,
-            units={*self._lines, *self._above, *self._below},
-            indicators=flows | self._stocks,
-            nil_on=nil_on,
-            nil_periods=[one for one in times.together if flows or one.contains(own)],
-        )
-        found = [it for it in there if not it.replaced]
+        key = self._checked.statement.unit, str(own), self._checked.form.code
+        units = {*self._lines, *self._above, *self._below}
+        standing = await self._standing(session, times.together, units)
+        others = [it for it in standing if (it.unit, it.period, it.form) != key]
+        nil_periods = {str(one) for one in times.together if flows or one.contains(own)}
+        found = [
+            *_nil(others, nil_on, nil_periods),
+            *await self._stated(session, others, units, flows | self._stocks),
+        ]
         if self._stocks and times.apart:
-            found += await _standing(
-                session,
-                self._checked,
-                periods=times.apart,
-                units=self._above | self._below,
-                indicators=self._stocks,
-                nil_on=None,
-                nil_periods=[],
-            )
+            units = self._above | self._below
+            apart = await self._standing(session, times.apart, units)
+            found += await self._stated(session, apart, units, self._stocks)
+        found.sort(key=lambda it: it.order)
         conflicts = _conflicts(self._checked, self._territory, self._lines, flows, found) if found else []
         for one in times.elsewhere:
             land = _Land(self._territory, self._checked, one)
-            then = await _standing(
-                session,
-                self._checked,
-                periods=[one],
-                units=land.units,
-                indicators=flows,
-                nil_on=nil_on,
-                nil_periods=[one],
-            )
-            conflicts += [_conflict(it, unit) for it in then for unit in land.concerned(it)]
-        return Around(any(it.replaced for it in there), conflicts)
+            then = await self._standing(session, [one], land.units)
+            there = [*_nil(then, nil_on, {str(one)}), *await self._stated(session, then, land.units, flows)]
+            there.sort(key=lambda it: it.order)
+            conflicts += [_conflict(it, unit) for it in there for unit in land.concerned(it)]
+        return Around(len(others) < len(standing), conflicts)
+
+    async def _standing(
+        self, session: AsyncSession, periods: Collection[Period], units: Collection[str]
+    ) -> list[_Standing]:
+        """Give the live reports of these units and periods, on either basis, that may state one of the indicators."""
+        asked = {"units": list(units), "periods": [str(one) for one in periods], "forms": list(self._forms)}
+        return [_Standing(*row) for row in await _STANDING.rows(session, asked)]
+
+    async def _stated(
+        self,
+        session: AsyncSession,
+        reports: Collection[_Standing],
+        units: Collection[str],
+        indicators: Collection[str],
+    ) -> list[_Nearby]:
+        """Give what these reports state of the indicators at these units. Nothing is asked where there is none."""
+        by_id = {it.report_id: it for it in reports if not it.nil}
+        if not by_id:
+            return []
+        asked = {
+            "year": self._checked.period.year,
+            "periods": list({it.period for it in by_id.values()}),
+            "units": list(units),
+            "indicators": list(indicators),
+            "reports": [str(report_id) for report_id in by_id],
+        }
+        return [
+            _Nearby(unit, period, indicator, report_id, by_id[report_id].unit)
+            for unit, period, indicator, report_id in await _STATED.rows(session, asked)
+        ]
+
+
+def _nil(reports: Iterable[_Standing], on_form: str | None, periods: Collection[str]) -> Iterator[_Nearby]:
+    """Give those of the reports that state on a form, for one of these periods, that nothing happened."""
+    for it in reports:
+        if it.nil and it.form == on_form and it.period in periods:
+            yield _Nearby(it.unit, it.period, None, it.report_id, it.unit)
 
 
 def _conflicts(
@@ -176,38 +205,6 @@ def _conflict(it: _Nearby, unit: str) -> dict[str, str | None]:
         "report": str(it.report_id),
         "reported_by": it.reported_by,
     }
-
-
-async def _standing(
-    session: AsyncSession,
-    checked: Checked,
-    *,
-    periods: Collection[Period],
-    units: Collection[str],
-    indicators: Collection[str],
-    nil_on: str | None,
-    nil_periods: Collection[Period],
-) -> list[_Nearby]:
-    """Give what live reports state at these units, on either basis.
-
-    Values of these periods, all in one year; who states on a form, for some of them, that nothing happened; and which
-    reports stand for the very unit, period and form.
-    """
-    rows = await _STANDING.rows(
-        session,
-        {
-            "reporter": checked.statement.unit,
-            "period": str(checked.period),
-            "form": checked.form.code,
-            "year": checked.period.year,
-            "periods": [str(one) for one in periods],
-            "units": list(units),
-            "indicators": list(indicators),
-            "nil_on": nil_on,
-            "nil_periods": [str(one) for one in nil_periods],
-        },
-    )
-    return [_Nearby(*row) for row in rows]
 
 
 def _codes(catalogue: Catalogue, checked: Checked) -> tuple[frozenset[str], frozenset[str]]:
