@@ -16,6 +16,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    and_,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -66,6 +67,8 @@ class Report(Base):
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """Files behind the report, by hash: `[{sha256, kind}]`; the files are in `evidence_files`."""
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
+    units: Mapped[list[str] | None]
+    """The units that it states values of, by which these are found; null where it was kept before this was noted."""
 
     __table_args__ = (
         CheckConstraint(_one_of("state", STATES), name="state"),
@@ -91,7 +94,10 @@ class Report(Base):
 
 
 class Observation(Base):
-    """One stated value. Partitioned by year; a report's rows lie together, in the order posted."""
+    """One stated value. Partitioned by year; a report's rows lie together, in the order posted.
+
+    A value is found by its period and unit: a question that knows a report names the units of the report as well.
+    """
 
     __tablename__ = "observations"
 
@@ -115,7 +121,6 @@ class Observation(Base):
         CheckConstraint("status BETWEEN 0 AND 2", name="status"),
         CheckConstraint("NOT derived OR reasons IS NOT NULL", name="derived_has_reasons"),
         CheckConstraint("covers >= 1", name="covers"),
-        Index("ix_observations_report", "report_id"),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 
@@ -152,6 +157,14 @@ class Standing(Base):
             postgresql_where=text("until IS NULL"),
         ),
     )
+
+
+STATED_BY_WHAT_STANDS = and_(
+    Observation.report_id == Standing.report_id,
+    Observation.year == Standing.year,
+    Observation.period == Standing.period,
+)
+"""How values are joined to what stands: by the columns, too, with which the one index of values begins."""
 
 
 class Review(Base):

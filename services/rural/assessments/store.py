@@ -14,7 +14,7 @@ from services.rural.rules import CRITERIA
 from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.figures.store import standing_values
-from shared.reporting.models import Observation, Report, Standing
+from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
 from shared.territory.placing import places
 
 FORM = "criteria_assessment"
@@ -87,7 +87,7 @@ async def of_commune(
             Observation.reasons,
             Report,
         )
-        .join(Standing, Standing.report_id == Observation.report_id)
+        .join(Standing, STATED_BY_WHAT_STANDS)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.unit.in_(select(lands.c.code)),

@@ -20,7 +20,7 @@ from services.rural.recognitions.rules import Assessed, Known, ordered
 from services.rural.rules import CRITERIA, missing
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
-from shared.reporting.models import Observation, Report, Standing
+from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
 from shared.reporting.registers import Place
 from shared.territory.placing import places
 
@@ -110,7 +110,7 @@ async def assessed(session: AsyncSession, commune: str, year: int) -> tuple[Asse
     """Give what a commune's accepted assessment of a year says, and the reports that say it; None where there is none."""
     rows = await session.execute(
         select(Observation.indicator, Observation.value, Report.id, Report.document)
-        .join(Standing, Standing.report_id == Observation.report_id)
+        .join(Standing, STATED_BY_WHAT_STANDS)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.year == year,

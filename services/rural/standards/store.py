@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rural.standards.rules import Stated
 from shared.periods import Period
-from shared.reporting.models import Observation, Standing
+from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Standing
 
 
 async def stated_last(
@@ -22,7 +22,7 @@ async def stated_last(
     last_year = on.year if Period(on.year).ends_on <= on else on.year - 1
     query = (
         select(Observation.unit, Observation.indicator, Observation.value, Observation.period)
-        .join(Standing, Standing.report_id == Observation.report_id)
+        .join(Standing, STATED_BY_WHAT_STANDS)
         .where(
             Observation.year <= last_year,
             Observation.unit.in_(units),

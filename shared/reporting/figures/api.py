@@ -31,7 +31,7 @@ from shared.reporting.figures.schemas import (
     StepOut,
 )
 from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
-from shared.reporting.models import Observation, Report, Standing
+from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
 from shared.reporting.statements import STATUSES
 from shared.territory.asked import UnitAsked
 
@@ -127,7 +127,7 @@ async def list_observations(
     """Read the standing values of a unit and everything below it, with the report that states each, newest first."""
     query = (
         select(Observation, Report.id, Report.unit, Report.received_at)
-        .join(Standing, Standing.report_id == Observation.report_id)
+        .join(Standing, STATED_BY_WHAT_STANDS)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.year == period.year,

@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
     Select,
     Text,
     Uuid,
@@ -64,9 +66,9 @@ _KEEP_REPORT = Hot(
         f"""
     WITH kept AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
-                             receipt_code, supersedes, nil, note, document, evidence, counts)
+                             receipt_code, supersedes, nil, note, document, evidence, counts, units)
         VALUES (:id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
-                :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts)
+                :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units)
         RETURNING *
     ), stood AS (
         INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
@@ -81,6 +83,7 @@ _KEEP_REPORT = Hot(
         bindparam("document", type_=JSONB(none_as_null=True)),
         bindparam("evidence", type_=JSONB),
         bindparam("counts", type_=JSONB),
+        bindparam("units", type_=ARRAY(Text)),
         feed.HAPPENED_AT,
     )
 )
@@ -100,6 +103,12 @@ async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
     return await session.get(Report, report_id, populate_existing=True)
 
 
+def stated_in(it: Report) -> list[ColumnElement[bool]]:
+    """Select what a report states, derived values included."""
+    found = [Observation.year == it.year, Observation.period == it.period, Observation.report_id == it.id]
+    return found if it.units is None else [*found, Observation.unit.in_(it.units)]
+
+
 async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
     """Give all that a report says: its values in the order posted, then those that follow from them."""
     columns = (
@@ -109,11 +118,7 @@ async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
         Observation.status,
         Observation.derived,
     )
-    rows = await session.execute(
-        select(*columns)
-        .where(Observation.year == it.year, Observation.period == it.period, Observation.report_id == it.id)
-        .order_by(Observation.ordinal)
-    )
+    rows = await session.execute(select(*columns).where(*stated_in(it)).order_by(Observation.ordinal))
     return [Stated(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived) for row in rows]
 
 

@@ -184,6 +184,7 @@ def _new_report(
         document=checked.statement.document,
         evidence=list(checked.statement.evidence),
         counts=counts(checked.statement.values, old),
+        units=sorted(checked.units),
     )
 
 

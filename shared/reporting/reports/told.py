@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.models import Observation, Report
+from shared.reporting.reports.store import stated_in
 
 
 class Told(NamedTuple):
@@ -37,13 +38,6 @@ async def told_of(session: AsyncSession, catalogue: Catalogue, it: Report) -> li
         Observation.reasons,
     )
     rows = await session.execute(
-        select(*columns)
-        .where(
-            Observation.year == it.year,
-            Observation.period == it.period,
-            Observation.report_id == it.id,
-            Observation.reasons.is_not(None),
-        )
-        .order_by(Observation.ordinal)
+        select(*columns).where(*stated_in(it), Observation.reasons.is_not(None)).order_by(Observation.ordinal)
     )
     return [Told(*row) for row in rows]
