@@ -40,16 +40,21 @@ _PLACE = f"(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
 _TAKE = Hot(text("SELECT take_write_order() AS latest"))
 """Takes the lock, then looks: a function of the schema, each of whose statements sees what was committed before it."""
 _AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
-PUBLISHING = """
-    INSERT INTO changes (at, type, subject, data)
-    SELECT :happened_at, type, subject, CAST(facts AS jsonb)
-    FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
-         WITH ORDINALITY AS it (type, subject, facts, place)
-    ORDER BY place
-"""
-"""Writes the entries; may stand in the statement that makes what happened, which is then one round trip less."""
 HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
-_PUBLISH = Hot(text(PUBLISHING).bindparams(HAPPENED_AT))
+
+
+def publishing(where: str = "") -> str:
+    """Write what writes the entries. It may stand in the statement that makes what happened: one round trip less."""
+    return f"""
+        INSERT INTO changes (at, type, subject, data)
+        SELECT :happened_at, type, subject, CAST(facts AS jsonb)
+        FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
+             WITH ORDINALITY AS it (type, subject, facts, place)
+        {where} ORDER BY place
+    """
+
+
+_PUBLISH = Hot(text(publishing()).bindparams(HAPPENED_AT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happ
 
 
 def entries(at: datetime, happenings: Sequence[Happening]) -> dict[str, Any]:
-    """Give the values of `PUBLISHING`."""
+    """Give the values of what `publishing` writes."""
     return {
         "happened_at": at,
         "types": [it.type for it in happenings],

@@ -35,57 +35,63 @@ _CLEAR = text(
 ).bindparams(bindparam("answering", type_=Codes), bindparam("measures", type_=Codes))
 
 _STANDING = """
-    WITH standing AS MATERIALIZED (
+    standing AS MATERIALIZED (
         SELECT report_id, received_at FROM standings
         WHERE basis = :basis AND until IS NULL AND period = :period AND unit = ANY(:reporters)
+        {more}
     )"""
 """The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
 period too new for statistics costs no more than an old one."""
 
 _STATED = """
         FROM standing s JOIN observations o ON o.report_id = s.report_id
-        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:units) AND CAST(:measures AS jsonb) ? o.indicator"""
+        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:members) AND CAST(:measures AS jsonb) ? o.indicator"""
 """The units are named beside the join: whatever is known of the table, only their values are read. The measures are
 keys of an object: the planner would weigh each of hundreds in a list, and take longer than the statement."""
 
 _PLACE = "CAST(:places AS jsonb) ->> o.unit"
 """Where a unit answers, looked up in an object: a join with a list would compare each value with all of the list."""
 
-_ADD_UP = Hot(
-    text(
-        f"""
-    {_STANDING}, added AS MATERIALIZED (
+_ADDED = f"""
+    added AS MATERIALIZED (
         SELECT {_PLACE} AS answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers,
                min(o.status) AS status, min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
         {_STATED}
         GROUP BY answering, o.indicator
-    )
+    )"""
+
+_ADDING_UP = """
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
     SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
     ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
         value = excluded.value, covers = excluded.covers, status = excluded.status,
         oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
-    """
-    ).bindparams(
-        bindparam("units", type_=Codes),
-        bindparam("places", type_=JSONB),
-        bindparam("reporters", type_=Codes),
-        bindparam("measures", type_=JSONB),
-    )
-)
+"""
 
-_INPUTS = text(
-    f"""
-    {_STANDING}
-    SELECT {_PLACE} AS answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
-    {_STATED}
-    """
-).bindparams(
-    bindparam("units", type_=Codes),
+SUMMED = (
+    bindparam("members", type_=Codes),
     bindparam("places", type_=JSONB),
     bindparam("reporters", type_=Codes),
     bindparam("measures", type_=JSONB),
 )
+"""The parameters of whatever reads what stands."""
+
+
+def adding_up_with(kept: str) -> str:
+    """Write what makes sums anew, as parts of a statement that keeps reports: what stands, and these beside it."""
+    more = f"UNION ALL SELECT id, received_at FROM {kept}"
+    return f"{_STANDING.format(more=more)}, {_ADDED}, added_up AS ({_ADDING_UP})"
+
+
+_ADD_UP = Hot(text(f"WITH {_STANDING.format(more='')}, {_ADDED} {_ADDING_UP}").bindparams(*SUMMED))
+
+_INPUTS = text(
+    f"""
+    WITH {_STANDING.format(more="")}
+    SELECT {_PLACE} AS answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
+    {_STATED}
+    """
+).bindparams(*SUMMED)
 
 _ADD_MADE = text(
     """
@@ -116,7 +122,7 @@ class _Place:
 
     def members(self) -> dict[str, object]:
         """Give whose values are read, and by whom they may be stated."""
-        return {"units": list(self.answering), "places": self.answering, "reporters": self.reporters}
+        return {"members": list(self.answering), "places": self.answering, "reporters": self.reporters}
 
     def answering_units(self) -> list[str]:
         return sorted(set(self.answering.values()))
@@ -150,30 +156,37 @@ class Touched:
         self._in_parts, self._whole = in_parts, list(whole.values())
         self._place = self._place_of(period)
 
-    async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool) -> None:
-        """Make them anew on a basis; `ceased` tells whether some value stands no more, so that one may have to go.
+    def summed(self, basis: str) -> dict[str, object]:
+        """Give the values of `adding_up_with`, on a basis."""
+        here = self._place
+        return {**here.scope(basis), **here.members(), "measures": dict.fromkeys(self._added)}
 
-        One statement, one more where something ceased to stand, and three more where a count or an average is touched,
-        whatever the number of units and indicators; where a form is also reported for parts of a year, three more for
-        each period that holds this one.
+    async def clear(self, session: AsyncSession, basis: str) -> None:
+        """Take sums away before they are made anew where something ceased to stand. One statement."""
+        if self._added and self._place.answering:
+            await _clear(session, basis, self._place, self._added)
+
+    async def refresh(self, session: AsyncSession, basis: str) -> None:
+        """Make all of them anew on a basis: two statements, and those of `refresh_made`."""
+        await self.clear(session, basis)
+        if self._added and self._place.answering:
+            await _ADD_UP.rows(session, self.summed(basis))
+        await self.refresh_made(session, basis)
+
+    async def refresh_made(self, session: AsyncSession, basis: str) -> None:
+        """Make anew what is no sum of what is stated for the period itself.
+
+        Three statements where a count or an average is touched, whatever the number of units and indicators; where a form
+        is also reported for parts of a year, three for each period that holds this one.
         """
         here = self._place
-        if not here.answering:
-            return
-        if self._added and ceased:
-            await _clear(session, basis, here, self._added)
-        if self._added:
-            await _ADD_UP.rows(
-                session, {**here.scope(basis), **here.members(), "measures": dict.fromkeys(self._added)}
-            )
-        if self._made:
+        if self._made and here.answering:
             await _clear(session, basis, here, [figure.code for figure in self._made])
             inputs = sorted({code for figure in self._made for code in figure.inputs})
-            rows = await session.execute(
-                _INPUTS, {**here.scope(basis), **here.members(), "measures": dict.fromkeys(inputs)}
-            )
+            asked = {**here.scope(basis), **here.members(), "measures": dict.fromkeys(inputs)}
+            rows = await session.execute(_INPUTS, asked)
             await _keep(session, basis, here, _made(self._made, (_Input(*row) for row in rows)))
-        if self._in_parts or self._whole:
+        if (self._in_parts or self._whole) and here.answering:
             for holding in (here.period, *here.period.within()):
                 if not self._territory.same_map(here.period.ends_on, holding.ends_on):
                     break  # the longer period is read unit by unit: there, a code may mean other land

@@ -16,6 +16,7 @@ from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import stretches
 from shared.reporting.reports.problems import ValueStatedElsewhere
 from shared.reporting.reports.rules import Checked
+from shared.reporting.reports.store import Nearby
 from shared.territory.tree import Territory
 
 CONFLICTS_SAID = 50
@@ -55,7 +56,7 @@ class _Standing(NamedTuple):
     nil: bool
 
 
-class _Nearby(NamedTuple):
+class _Value(NamedTuple):
     """A value that another live report states at one of the units asked about."""
 
     unit: str
@@ -111,6 +112,14 @@ class Vicinity:
         self._below = {code for unit in units for code in _below(territory, unit, on)}
         self._times = _times(checked, territory, self._flows)
 
+    @property
+    def nearby(self) -> Nearby | None:
+        """Where nothing is in the way as long as no report stands; None where more is to be looked at than one place."""
+        if self._times.elsewhere or (self._stocks and self._times.apart):
+            return None
+        units = {*self._lines, *self._above, *self._below}
+        return Nearby(units, [str(one) for one in self._times.together], self._forms)
+
     async def look(self, session: AsyncSession) -> Around:
         """Find what stands there: values of other live reports, and nil beside values.
 
@@ -119,10 +128,9 @@ class Vicinity:
         """
         own, flows, times = self._checked.period, self._flows, self._times
         nil_on = None if self._checked.statement.nil else self._checked.form.code
-        key = self._checked.statement.unit, str(own), self._checked.form.code
         units = {*self._lines, *self._above, *self._below}
         standing = await self._standing(session, times.together, units)
-        others = [it for it in standing if (it.unit, it.period, it.form) != key]
+        others = [it for it in standing if (it.unit, it.period, it.form) != self._checked.key]
         nil_periods = {str(one) for one in times.together if flows or one.contains(own)}
         found = [
             *_nil(others, nil_on, nil_periods),
@@ -155,7 +163,7 @@ class Vicinity:
         reports: Collection[_Standing],
         units: Collection[str],
         indicators: Collection[str],
-    ) -> list[_Nearby]:
+    ) -> list[_Value]:
         """Give what these reports state of the indicators at these units. Nothing is asked where there is none."""
         by_id = {it.report_id: it for it in reports if not it.nil}
         if not by_id:
@@ -168,20 +176,20 @@ class Vicinity:
             "reports": [str(report_id) for report_id in by_id],
         }
         return [
-            _Nearby(unit, period, indicator, report_id, by_id[report_id].unit)
+            _Value(unit, period, indicator, report_id, by_id[report_id].unit)
             for unit, period, indicator, report_id in await _STATED.rows(session, asked)
         ]
 
 
-def _nil(reports: Iterable[_Standing], on_form: str | None, periods: Collection[str]) -> Iterator[_Nearby]:
+def _nil(reports: Iterable[_Standing], on_form: str | None, periods: Collection[str]) -> Iterator[_Value]:
     """Give those of the reports that state on a form, for one of these periods, that nothing happened."""
     for it in reports:
         if it.nil and it.form == on_form and it.period in periods:
-            yield _Nearby(it.unit, it.period, None, it.report_id, it.unit)
+            yield _Value(it.unit, it.period, None, it.report_id, it.unit)
 
 
 def _conflicts(
-    checked: Checked, territory: Territory, lines: Lines, flows: Collection[str], found: Collection[_Nearby]
+    checked: Checked, territory: Territory, lines: Lines, flows: Collection[str], found: Collection[_Value]
 ) -> list[dict[str, str | None]]:
     own, nil = checked.period, checked.statement.nil
     concerned = _Concerned(checked, territory, lines)
@@ -196,7 +204,7 @@ def _conflicts(
     ]
 
 
-def _conflict(it: _Nearby, unit: str) -> dict[str, str | None]:
+def _conflict(it: _Value, unit: str) -> dict[str, str | None]:
     return {
         "unit": unit,
         "indicator": it.indicator,
@@ -257,7 +265,7 @@ class _Land:
         above = (one.code for code in communes for one in territory.ancestors(code, self._on))
         self.units = communes.union(above)
 
-    def concerned(self, it: _Nearby) -> Iterator[str]:
+    def concerned(self, it: _Value) -> Iterator[str]:
         """Name the units of which it is said; a nil report on either side concerns the reporting unit."""
         theirs = frozenset(one.code for one in self._territory.communes(it.unit, self._on))
         if it.indicator is None or self._checked.statement.nil:
@@ -280,7 +288,7 @@ class _Concerned:
             for code in lines[unit]:
                 self._at_or_below[code, indicator].append(unit)
 
-    def by(self, it: _Nearby) -> Collection[str]:
+    def by(self, it: _Value) -> Collection[str]:
         """Name the units; a nil report on either side concerns the reporting unit."""
         if it.indicator is None or self._checked.statement.nil:
             return [self._checked.statement.unit]

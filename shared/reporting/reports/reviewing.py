@@ -51,9 +51,7 @@ async def review(
         await _step_back(desk, report, accepted, "returned", at, reason)
     old = await store.values_of(desk.session, accepted) if accepted else []
     basis = "accepted" if verdict == "accept" else "provisional"
-    await touched_by(desk, period, [*old, *values]).refresh(
-        desk.session, basis, ceased=verdict == "return" or bool(old)
-    )
+    await touched_by(desk, period, [*old, *values]).refresh(desk.session, basis)
     happenings = [happening("report.accepted" if verdict == "accept" else "report.returned", report)]
     if verdict == "accept" and accepted:
         happenings.append(happening("report.superseded", accepted))
@@ -101,7 +99,7 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
     old = await store.values_of(desk.session, accepted) if accepted else []
     touched = touched_by(desk, period, [*old, *values])
     for basis in bases:
-        await touched.refresh(desk.session, basis, ceased=True)
+        await touched.refresh(desk.session, basis)
     await publish(desk.session, at, [happening("report.withdrawn", report)])
     return report
 

@@ -53,6 +53,11 @@ class Checked:
         return (*self.statement.values, *derived)
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Of which unit, for which period and on which form it speaks: at most one report of a key is pending."""
+        return self.statement.unit, str(self.period), self.form.code
+
+    @property
     def units(self) -> frozenset[str]:
         """The units of which something is kept; what follows is kept for those that state something."""
         return self.statement.units

@@ -3,13 +3,12 @@
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
     Text,
-    Uuid,
     bindparam,
     insert,
     select,
@@ -22,11 +21,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit import feed
 from shared.kit.database import Codes
 from shared.kit.hot import Hot
+from shared.reporting.figures import rollups
+from shared.reporting.figures.rollups import Touched
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
 from shared.reporting.reports.rules import Checked
 from shared.reporting.statements import STATUSES, Stated
 
 LIVE = ("submitted", "accepted")
+
+
+class Nearby(NamedTuple):
+    """The units, periods and forms of which a report would be in the way."""
+
+    units: Collection[str]
+    periods: Collection[str]
+    forms: Collection[str]
+
+
+NOWHERE = Nearby((), (), ())
 
 _COLUMNS = {one.key: one.type for one in Report.__table__.columns}
 _LIVE_REPORTS = text(
@@ -64,27 +76,33 @@ _KEEP_VALUES = Hot(
 _KEEP_REPORT = Hot(
     text(
         f"""
-    WITH kept AS (
+    WITH nearby AS (
+        SELECT FROM standings
+        WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
+          AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
+        LIMIT 1
+    ), kept AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
                              receipt_code, supersedes, nil, note, document, evidence, counts, units)
-        VALUES (:id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
-                :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units)
+        SELECT :id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
+               :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units
+        WHERE NOT EXISTS (SELECT FROM nearby)
         RETURNING *
     ), stood AS (
         INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
         SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM kept
-    ), told AS ({feed.PUBLISHING})
-    INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
-    SELECT id, state, client_id, state_at, content_sha256 FROM kept
+    ), reviewed AS (
+        INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
+        SELECT id, state, client_id, state_at, content_sha256 FROM kept
+    ), told AS ({feed.publishing("WHERE EXISTS (SELECT FROM kept)")}), {rollups.adding_up_with("kept")}
+    SELECT count(*) FROM kept
     """
     ).bindparams(
-        bindparam("supersedes", type_=Uuid),
-        bindparam("note", type_=Text),
+        *(bindparam(name, type_=column) for name, column in _COLUMNS.items()),
         bindparam("document", type_=JSONB(none_as_null=True)),
-        bindparam("evidence", type_=JSONB),
-        bindparam("counts", type_=JSONB),
-        bindparam("units", type_=ARRAY(Text)),
+        *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
         feed.HAPPENED_AT,
+        *rollups.SUMMED,
     )
 )
 
@@ -207,10 +225,24 @@ async def keep_values(
     return kept > 0
 
 
-async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[feed.Happening]) -> None:
-    """Keep a submitted report, which stands from its instant on, provisionally, and tell what happened. One statement."""
-    columns = {name: getattr(it, name) for name in _COLUMNS}
-    await _KEEP_REPORT.rows(session, columns | feed.entries(it.received_at, happenings))
+async def keep_report(
+    session: AsyncSession,
+    it: Report,
+    happenings: Sequence[feed.Happening],
+    touched: Touched,
+    *,
+    unless: Nearby = NOWHERE,
+) -> bool:
+    """Keep a submitted report, which stands from its instant on, provisionally; tells whether it did.
+
+    It does not where a report stands nearby. What is told of it, and the sums that it touches, are made in the same
+    statement: everybody waits for it.
+    """
+    values = {name: getattr(it, name) for name in _COLUMNS}
+    values |= {f"nearby_{name}": codes for name, codes in unless._asdict().items()}
+    values |= feed.entries(it.received_at, happenings) | touched.summed("provisional")
+    ((kept,),) = await _KEEP_REPORT.rows(session, values)
+    return bool(kept)
 
 
 async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:

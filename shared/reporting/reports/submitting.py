@@ -46,6 +46,18 @@ class Submitted:
     created: bool
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A checked report whose values are written: all that can be found before everybody waits for it."""
+
+    id: uuid.UUID
+    said: str
+    """Its fingerprint."""
+    checked: Checked
+    vicinity: Vicinity
+    touched: Touched
+
+
 async def submit(
     desk: Desk,
     statement: Statement,
@@ -70,28 +82,56 @@ async def submit(
     desk.require_unit(statement.unit, checked.period)
     await give_way()
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
-    place = statement.unit, str(checked.period), checked.form.code
-    report_id = uuid7(desk.now)
-    if not await store.keep_values(session, report_id, checked, unless=said):
-        same = _repeated(await store.live_reports(session, *place), said, supersedes)
+    ready = _Ready(
+        uuid7(desk.now),
+        said,
+        checked,
+        Vicinity(engine.catalogue, desk.territory, checked),
+        Touched(
+            engine.catalogue,
+            desk.territory,
+            period=checked.period,
+            units=checked.units,
+            indicators=checked.indicators,
+        ),
+    )
+    await give_way()
+    if not await store.keep_values(session, ready.id, checked, unless=said):
+        same = _repeated(await store.live_reports(session, *checked.key), said, supersedes)
         if same is not None:
             return Submitted(same, created=False)
-        await store.keep_values(session, report_id, checked)
-    await give_way()
-    vicinity = Vicinity(engine.catalogue, desk.territory, checked)
-    touched = Touched(
-        engine.catalogue,
-        desk.territory,
-        period=checked.period,
-        units=checked.units,
-        indicators=checked.indicators,
-    )
+        await store.keep_values(session, ready.id, checked)
 
     async with desk.turn.of(Step.WRITE_ORDER):
         at = await take_write_order(session, desk.clock)
-    around = await vicinity.look(session)
-    live = await store.live_reports(session, *place) if around.replaced else []
-    same = _repeated(live, said, supersedes)
+    if supersedes is None:
+        report = await _where_nothing_stands(desk, ready, at)
+        if report is not None:
+            return Submitted(report, created=True)
+    return await _beside_what_stands(desk, ready, at, supersedes)
+
+
+async def _where_nothing_stands(desk: Desk, ready: _Ready, at: datetime) -> Report | None:
+    """Keep a report that is the first of its kind, nearby as well, in one statement; None where it is not."""
+    nearby = ready.vicinity.nearby
+    if nearby is None:
+        return None
+    report = _new_report(desk, ready, at)
+    told = [happening("report.submitted", report)]
+    if not await store.keep_report(desk.session, report, told, ready.touched, unless=nearby):
+        return None
+    await ready.touched.refresh_made(desk.session, "provisional")
+    return report
+
+
+async def _beside_what_stands(
+    desk: Desk, ready: _Ready, at: datetime, supersedes: uuid.UUID | None
+) -> Submitted:
+    """Look at what stands, and keep the report, in place of the live one where it corrects it, or refuse it."""
+    session, checked = desk.session, ready.checked
+    around = await ready.vicinity.look(session)
+    live = await store.live_reports(session, *checked.key) if around.replaced else []
+    same = _repeated(live, ready.said, supersedes)
     if same is not None:  # it came a moment ago, by another key
         if checked.said:  # what was written for it goes, and with it this key
             keep_nothing(session)
@@ -100,7 +140,7 @@ async def submit(
     around.refuse()
 
     old = await store.values_of(session, live[0]) if live else []
-    report = _new_report(desk, checked, report_id, said, at, before, old)
+    report = _new_report(desk, ready, at, before, old)
     happenings = [happening("report.submitted", report)]
     if live:
         await store.end_standing(session, live[0], "provisional", at)
@@ -108,10 +148,12 @@ async def submit(
             await store.move(session, live[0], "superseded", at)
             await store.note_review(session, live[0], "superseded", desk.caller.client_id, at)
             happenings.append(happening("report.superseded", live[0]))
-    await store.keep_report(session, report, happenings)
+    touched = ready.touched
     if old:
         touched = touched_by(desk, checked.period, [*old, *checked.said])
-    await touched.refresh(session, "provisional", ceased=bool(old))
+        await touched.clear(session, "provisional")
+    await store.keep_report(session, report, happenings, touched)
+    await touched.refresh_made(session, "provisional")
     return Submitted(report, created=True)
 
 
@@ -151,23 +193,21 @@ async def _latest(
     if supersedes is None:
         return None
     named = await store.report(desk.session, supersedes)
-    key = (checked.statement.unit, str(checked.period), checked.form.code)
-    if named is None or (named.unit, named.period, named.form) != key:
+    if named is None or (named.unit, named.period, named.form) != checked.key:
         raise ReportNotFound(report=str(supersedes))
     return named.id
 
 
 def _new_report(
     desk: Desk,
-    checked: Checked,
-    report_id: uuid.UUID,
-    said: str,
+    ready: _Ready,
     at: datetime,
-    supersedes: uuid.UUID | None,
-    old: Collection[Stated],
+    supersedes: uuid.UUID | None = None,
+    old: Collection[Stated] = (),
 ) -> Report:
+    checked = ready.checked
     return Report(
-        id=report_id,
+        id=ready.id,
         year=checked.period.year,
         unit=checked.statement.unit,
         period=str(checked.period),
@@ -176,8 +216,8 @@ def _new_report(
         client_id=desk.caller.client_id,
         received_at=at,
         state_at=at,
-        content_sha256=said,
-        receipt_code=receipt_code(desk.engine.catalogue.program, report_id),
+        content_sha256=ready.said,
+        receipt_code=receipt_code(desk.engine.catalogue.program, ready.id),
         supersedes=supersedes,
         nil=checked.statement.nil,
         note=checked.statement.note,
