@@ -84,7 +84,7 @@ async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
 
 
 async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happening]) -> None:
-    """Write the entries, last in the transaction; the caller holds the write order that gave `at`."""
+    """Write the entries; the caller holds the write order that gave `at`, to the commit."""
     if happenings:
         await _PUBLISH.rows(session, entries(at, happenings))
 

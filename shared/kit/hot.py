@@ -11,8 +11,9 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import SessionTransaction
 
 _DIALECT: Final = dialects.dialect()  # type: ignore[no-untyped-call]
 _NOTHING = text("SELECT")
@@ -21,13 +22,17 @@ _DRIVER = "driver"
 
 
 class Hot:
-    """A textual statement with typed parameters, compiled once. It must not be the one that SQLAlchemy maps to objects."""
+    """A textual statement with typed parameters, compiled once.
+
+    It knows nothing of mapped objects: what a session is to add must be flushed before. A parameter that is not given a
+    value is refused, with a `KeyError`.
+    """
 
     def __init__(self, statement: TextClause) -> None:
         compiled = statement.compile(dialect=_DIALECT)
         self.sql = str(compiled)
         """As the driver gets it."""
-        self._fixed = compiled.params
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         self._read = [
             (name, compiled.binds[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
             for name in compiled.positiontup or ()
@@ -54,8 +59,7 @@ class Hot:
         try:
             return await run(self.sql, *placed)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            violated = isinstance(error, asyncpg.IntegrityConstraintViolationError)
-            raise (IntegrityError if violated else DBAPIError)(
+            raise _kind_of(error)(
                 self.sql,
                 None,
                 error,
@@ -64,16 +68,30 @@ class Hot:
             ) from error
 
 
+def _kind_of(error: Exception) -> type[DBAPIError]:
+    """Give what SQLAlchemy raises for an error of the driver."""
+    kinds = {
+        asyncpg.IntegrityConstraintViolationError: IntegrityError,
+        asyncpg.SyntaxOrAccessError: ProgrammingError,
+        asyncpg.InterfaceError: InterfaceError,
+    }
+    return next((kind for each, kind in kinds.items() if isinstance(error, each)), DBAPIError)
+
+
 async def _driver_of(session: AsyncSession) -> asyncpg.Connection:
-    """Give the driver's connection of the session's transaction, which is begun where nothing was done in it yet."""
+    """Give the driver's connection of the session's transaction; begins it, and a savepoint, where that is to be done yet."""
     known = session.info.get(_DRIVER)
-    transaction = session.sync_session.get_transaction()
-    if known is not None and known[0] is transaction:
+    if known is not None and known[0] is _innermost(session):
         driver: asyncpg.Connection = known[1]
         return driver
-    connection = await session.connection()
+    connection = await session.connection()  # it is here that a session makes the savepoint it was asked for
     driver = (await connection.get_raw_connection()).driver_connection
     if not driver.is_in_transaction():
         await session.execute(_NOTHING)
-    session.info[_DRIVER] = session.sync_session.get_transaction(), driver
+    session.info[_DRIVER] = _innermost(session), driver
     return driver
+
+
+def _innermost(session: AsyncSession) -> SessionTransaction | None:
+    """Give the savepoint or transaction that the session is in."""
+    return session.sync_session.get_nested_transaction() or session.sync_session.get_transaction()

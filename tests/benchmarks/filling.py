@@ -22,9 +22,10 @@ FILL = """
 WITH period AS (SELECT $1::smallint AS year, $2::text AS code, $3::bigint AS number),
 made AS (
     INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
-                         receipt_code, nil, evidence, counts)
+                         receipt_code, nil, evidence, counts, units)
     SELECT lpad(to_hex(p.number * 100000 + d.place), 32, '0')::uuid, p.year, d.code, p.code, 'monthly', 'accepted', 'bench',
-           now(), now(), repeat('0', 64), p.code || '-' || d.code, false, '[]', '{}'
+           now(), now(), repeat('0', 64), p.code || '-' || d.code, false, '[]', '{}',
+           (SELECT array_agg(c.code) FROM bench_commune c WHERE c.district = d.code)
     FROM period p, bench_district d
     RETURNING id, year, period, unit, form, received_at),
 stood AS (

@@ -75,7 +75,7 @@ async def test_a_report_of_a_thousand_values_costs_as_many_statements_as_one_of_
     assert (submission, correction, acceptance) == (5, 12, 12)
 
 
-async def test_a_count_and_an_average_cost_two_statements_more_whatever_their_number(office):
+async def test_a_count_and_an_average_cost_three_statements_more_whatever_their_number(office):
     rural = office.communes("62", kinds={"xa"})
     province = office.token("province", ["report"], ["62"])
     found = []

@@ -83,6 +83,15 @@ async def test_a_stock_does_not_change_its_level_within_a_year(office, first):
     assert (await office.submit(first, "2023-02", "results", [(first, "herd", 6)])).status_code == 201
 
 
+async def test_a_unit_does_not_change_the_level_of_a_stock_in_its_own_reports_either(office):
+    await office.accepted("610", "2023-01", "results", [("23344", "herd", 5)])
+    answer = await office.submit("610", "2023-02", "results", [("610", "herd", 6)])
+    assert (answer.status_code, answer.json()["code"]) == (409, "value_stated_elsewhere"), answer.text
+    (conflict,) = answer.json()["conflicts"]
+    assert (conflict["stated_at"], conflict["period"]) == ("23344", "2023-01")
+    assert (await office.submit("610", "2023-02", "results", [("23344", "herd", 6)])).status_code == 201
+
+
 async def test_a_flow_may_come_from_a_district_in_one_month_and_from_its_commune_in_another(office):
     await office.accepted("610", "2023-01", "results", [("610", "rain", 5)])
     await office.accepted("23344", "2023-02", "results", [("23344", "rain", 6)])

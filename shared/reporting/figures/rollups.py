@@ -78,8 +78,11 @@ SUMMED = (
 
 
 def adding_up_with(kept: str) -> str:
-    """Write what makes sums anew, as parts of a statement that keeps reports: what stands, and these beside it."""
-    more = f"UNION ALL SELECT id, received_at FROM {kept}"
+    """Write what makes sums anew, as parts of a statement that keeps reports: of what stands, and of these beside it.
+
+    Nothing is made where none is kept.
+    """
+    more = f"AND EXISTS (SELECT FROM {kept}) UNION ALL SELECT id, received_at FROM {kept}"
     return f"{_STANDING.format(more=more)}, {_ADDED}, added_up AS ({_ADDING_UP})"
 
 
@@ -166,9 +169,13 @@ class Touched:
         if self._added and self._place.answering:
             await _clear(session, basis, self._place, self._added)
 
-    async def refresh(self, session: AsyncSession, basis: str) -> None:
-        """Make all of them anew on a basis: two statements, and those of `refresh_made`."""
-        await self.clear(session, basis)
+    async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool = True) -> None:
+        """Make all of them anew on a basis, where something ceased to stand as well as where nothing did.
+
+        One statement, one more where something ceased to stand, and those of `refresh_made`.
+        """
+        if ceased:
+            await self.clear(session, basis)
         if self._added and self._place.answering:
             await _ADD_UP.rows(session, self.summed(basis))
         await self.refresh_made(session, basis)

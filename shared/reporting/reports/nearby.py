@@ -14,9 +14,9 @@ from shared.kit.hot import Hot
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import stretches
+from shared.reporting.reports.keeping import Nearby
 from shared.reporting.reports.problems import ValueStatedElsewhere
 from shared.reporting.reports.rules import Checked
-from shared.reporting.reports.store import Nearby
 from shared.territory.tree import Territory
 
 CONFLICTS_SAID = 50
@@ -137,9 +137,8 @@ class Vicinity:
             *await self._stated(session, others, units, flows | self._stocks),
         ]
         if self._stocks and times.apart:
-            units = self._above | self._below
             apart = await self._standing(session, times.apart, units)
-            found += await self._stated(session, apart, units, self._stocks)
+            found += await self._stated(session, apart, self._above | self._below, self._stocks)
         found.sort(key=lambda it: it.order)
         conflicts = _conflicts(self._checked, self._territory, self._lines, flows, found) if found else []
         for one in times.elsewhere:

@@ -51,7 +51,9 @@ async def review(
         await _step_back(desk, report, accepted, "returned", at, reason)
     old = await store.values_of(desk.session, accepted) if accepted else []
     basis = "accepted" if verdict == "accept" else "provisional"
-    await touched_by(desk, period, [*old, *values]).refresh(desk.session, basis)
+    await touched_by(desk, period, [*old, *values]).refresh(
+        desk.session, basis, ceased=verdict == "return" or accepted is not None
+    )
     happenings = [happening("report.accepted" if verdict == "accept" else "report.returned", report)]
     if verdict == "accept" and accepted:
         happenings.append(happening("report.superseded", accepted))

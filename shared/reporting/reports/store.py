@@ -1,110 +1,34 @@
-"""How reports, their values and their standings are found and kept. Flushes, never commits."""
+"""How reports, their values and their standings are found and moved. Flushes, never commits."""
 
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Text,
+    any_,
     bindparam,
     insert,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit import feed
 from shared.kit.database import Codes
-from shared.kit.hot import Hot
-from shared.reporting.figures import rollups
-from shared.reporting.figures.rollups import Touched
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
-from shared.reporting.reports.rules import Checked
 from shared.reporting.statements import STATUSES, Stated
 
-LIVE = ("submitted", "accepted")
-
-
-class Nearby(NamedTuple):
-    """The units, periods and forms of which a report would be in the way."""
-
-    units: Collection[str]
-    periods: Collection[str]
-    forms: Collection[str]
-
-
-NOWHERE = Nearby((), (), ())
-
-_COLUMNS = {one.key: one.type for one in Report.__table__.columns}
+COLUMNS = {one.key: one.type for one in Report.__table__.columns}
+"""Of a report, with their types."""
 _LIVE_REPORTS = text(
     f"""
-    SELECT {", ".join(_COLUMNS)} FROM reports
+    SELECT {", ".join(COLUMNS)} FROM reports
     WHERE unit = :unit AND period = :period AND form = :form AND state IN ('submitted', 'accepted')
     ORDER BY received_at DESC, id DESC
     """
-).columns(**_COLUMNS)
-
-_KEEP_VALUES = Hot(
-    text(
-        """
-    INSERT INTO observations
-        (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
-    SELECT :year, :period, unit, indicator, :report_id, place - 1, value, status, covers, place > :posted,
-           CAST(:reasons AS jsonb) -> CAST(place - 1 AS text)
-    FROM unnest(:units, :indicators, CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]),
-                CAST(:covers AS smallint[]))
-         WITH ORDINALITY AS said (unit, indicator, value, status, covers, place)
-    WHERE NOT EXISTS (
-        SELECT FROM reports r
-        WHERE r.unit = :reporter AND r.period = :period AND r.form = :form AND r.state IN ('submitted', 'accepted')
-          AND r.content_sha256 = :unless
-    )
-    """
-    ).bindparams(
-        *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
-        bindparam("unless", type_=Text),
-        bindparam("reasons", type_=JSONB(none_as_null=True)),
-    )
-)
-"""Its reasons are by the place of the value in the list."""
-
-_KEEP_REPORT = Hot(
-    text(
-        f"""
-    WITH nearby AS (
-        SELECT FROM standings
-        WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
-          AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
-        LIMIT 1
-    ), kept AS (
-        INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
-                             receipt_code, supersedes, nil, note, document, evidence, counts, units)
-        SELECT :id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
-               :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units
-        WHERE NOT EXISTS (SELECT FROM nearby)
-        RETURNING *
-    ), stood AS (
-        INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
-        SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM kept
-    ), reviewed AS (
-        INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
-        SELECT id, state, client_id, state_at, content_sha256 FROM kept
-    ), told AS ({feed.publishing("WHERE EXISTS (SELECT FROM kept)")}), {rollups.adding_up_with("kept")}
-    SELECT count(*) FROM kept
-    """
-    ).bindparams(
-        *(bindparam(name, type_=column) for name, column in _COLUMNS.items()),
-        bindparam("document", type_=JSONB(none_as_null=True)),
-        *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
-        feed.HAPPENED_AT,
-        *rollups.SUMMED,
-    )
-)
+).columns(**COLUMNS)
 
 
 async def live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
@@ -124,7 +48,11 @@ async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
 def stated_in(it: Report) -> list[ColumnElement[bool]]:
     """Select what a report states, derived values included."""
     found = [Observation.year == it.year, Observation.period == it.period, Observation.report_id == it.id]
-    return found if it.units is None else [*found, Observation.unit.in_(it.units)]
+    return (
+        found
+        if it.units is None
+        else [*found, Observation.unit == any_(bindparam("stated_units", it.units, type_=Codes))]
+    )
 
 
 async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
@@ -183,66 +111,6 @@ async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
         .limit(1)
     )
     return found
-
-
-async def keep_values(
-    session: AsyncSession, report_id: uuid.UUID, checked: Checked, *, unless: str | None = None
-) -> bool:
-    """Keep a report's values, and what follows from them, in one statement; tells whether it did.
-
-    It does not where a live report of the same unit, period and form has the content named by `unless`, a hash.
-    """
-    values = checked.said
-    if not values:
-        return True
-    units, indicators, amounts, statuses, _ = zip(*values, strict=True)
-    rank = {status: str(at) for at, status in enumerate(STATUSES)}
-    following = {(it.unit, it.derived.indicator): it.derived for it in checked.following}
-    reasons = {
-        str(at): following[it.unit, it.indicator].reasons()
-        for at, it in enumerate(values if following else ())
-        if (it.unit, it.indicator) in following
-    }
-    covers = [*checked.covers, *(it.covers for it in checked.following if not it.stated)]
-    kept = await _KEEP_VALUES.count(
-        session,
-        {
-            "year": checked.period.year,
-            "period": str(checked.period),
-            "report_id": report_id,
-            "units": units,
-            "indicators": indicators,
-            "amounts": [str(each) for each in amounts],
-            "statuses": [rank[each] for each in statuses],
-            "covers": [str(each) for each in covers],
-            "posted": len(checked.statement.values),
-            "reasons": reasons or None,
-            "reporter": checked.statement.unit,
-            "form": checked.form.code,
-            "unless": unless,
-        },
-    )
-    return kept > 0
-
-
-async def keep_report(
-    session: AsyncSession,
-    it: Report,
-    happenings: Sequence[feed.Happening],
-    touched: Touched,
-    *,
-    unless: Nearby = NOWHERE,
-) -> bool:
-    """Keep a submitted report, which stands from its instant on, provisionally; tells whether it did.
-
-    It does not where a report stands nearby. What is told of it, and the sums that it touches, are made in the same
-    statement: everybody waits for it.
-    """
-    values = {name: getattr(it, name) for name in _COLUMNS}
-    values |= {f"nearby_{name}": codes for name, codes in unless._asdict().items()}
-    values |= feed.entries(it.received_at, happenings) | touched.summed("provisional")
-    ((kept,),) = await _KEEP_REPORT.rows(session, values)
-    return bool(kept)
 
 
 async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:

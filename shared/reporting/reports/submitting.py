@@ -1,7 +1,8 @@
 """Submitting a report: all of it is kept, or none and every fault is named.
 
 What depends on nobody else is done first, the values written included: they are seen by nobody before the commit. The
-write order is taken before anything is read about standing reports, so what is read stays true to the commit.
+write order is taken before it is found out what stands, so that stays true to the commit; only an identical report that
+is live already is looked for before, and answers at once.
 """
 
 import re
@@ -20,7 +21,7 @@ from shared.reporting.desk import Desk
 from shared.reporting.figures.rollups import Touched
 from shared.reporting.fingerprints import content_sha256, receipt_code
 from shared.reporting.models import Report
-from shared.reporting.reports import store
+from shared.reporting.reports import keeping, store
 from shared.reporting.reports.comparing import counts, differences
 from shared.reporting.reports.nearby import Vicinity
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
@@ -96,11 +97,11 @@ async def submit(
         ),
     )
     await give_way()
-    if not await store.keep_values(session, ready.id, checked, unless=said):
+    if not await keeping.keep_values(session, ready.id, checked, unless=said):
         same = _repeated(await store.live_reports(session, *checked.key), said, supersedes)
         if same is not None:
             return Submitted(same, created=False)
-        await store.keep_values(session, ready.id, checked)
+        await keeping.keep_values(session, ready.id, checked)
 
     async with desk.turn.of(Step.WRITE_ORDER):
         at = await take_write_order(session, desk.clock)
@@ -118,7 +119,7 @@ async def _where_nothing_stands(desk: Desk, ready: _Ready, at: datetime) -> Repo
         return None
     report = _new_report(desk, ready, at)
     told = [happening("report.submitted", report)]
-    if not await store.keep_report(desk.session, report, told, ready.touched, unless=nearby):
+    if not await keeping.keep_report(desk.session, report, told, ready.touched, unless=nearby):
         return None
     await ready.touched.refresh_made(desk.session, "provisional")
     return report
@@ -152,7 +153,7 @@ async def _beside_what_stands(
     if old:
         touched = touched_by(desk, checked.period, [*old, *checked.said])
         await touched.clear(session, "provisional")
-    await store.keep_report(session, report, happenings, touched)
+    await keeping.keep_report(session, report, happenings, touched)
     await touched.refresh_made(session, "provisional")
     return Submitted(report, created=True)
 
