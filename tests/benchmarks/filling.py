@@ -66,6 +66,7 @@ async def fill(
         await connection.execute(FILL, year, month, number)
         await connection.execute(ROLL_UP, year, month)
         print(f"  {month}: {len(communes) * len(indicators):,} values", flush=True)
-    await connection.execute("ANALYZE observations, standings, reports, roll_ups")
+    await connection.execute("VACUUM (ANALYZE) observations, standings, reports, roll_ups")
+    await connection.execute("CHECKPOINT")  # what follows the filling is not what is measured
     await connection.close()
     return len(communes) * len(indicators) * len(months)
