@@ -8,7 +8,7 @@ from unittest.mock import patch
 from fastapi import FastAPI
 from sqlalchemy import event
 
-from shared.kit.hot import Hot
+from shared.kit.compiled import Compiled
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def sent_by(app: FastAPI) -> Iterator[list[str]]:
         sent.append(statement)
 
     def noting(run: Any) -> Any:
-        async def noted(self: Hot, *given: Any) -> Any:
+        async def noted(self: Compiled, *given: Any) -> Any:
             sent.append(self.sql)
             return await run(self, *given)
 
@@ -29,7 +29,10 @@ def sent_by(app: FastAPI) -> Iterator[list[str]]:
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        with patch.object(Hot, "rows", noting(Hot.rows)), patch.object(Hot, "count", noting(Hot.count)):
+        with (
+            patch.object(Compiled, "rows", noting(Compiled.rows)),
+            patch.object(Compiled, "count", noting(Compiled.count)),
+        ):
             yield sent
     finally:
         event.remove(engine, "before_cursor_execute", note)

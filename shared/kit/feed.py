@@ -24,7 +24,7 @@ from sqlalchemy import DateTime, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import AskedInstant, Clock, Now
-from shared.kit.hot import Hot
+from shared.kit.compiled import Compiled
 from shared.kit.identity import Insider
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
@@ -37,7 +37,7 @@ WRITE_ORDER = 7_701
 ONE_TICK = timedelta(microseconds=1)
 
 _PLACE = f"(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
-_TAKE = Hot(text("SELECT take_write_order() AS latest"))
+_TAKE = Compiled(text("SELECT take_write_order() AS latest"))
 """Takes the lock, then looks: a function of the schema, each of whose statements sees what was committed before it."""
 _AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
 HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
@@ -54,7 +54,7 @@ def publishing(where: str = "") -> str:
     """
 
 
-_PUBLISH = Hot(text(publishing()).bindparams(HAPPENED_AT))
+_PUBLISH = Compiled(text(publishing()).bindparams(HAPPENED_AT))
 
 
 @dataclass(frozen=True, slots=True)

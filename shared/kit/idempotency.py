@@ -18,7 +18,7 @@ from sqlalchemy import DateTime, Row, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.hot import Hot
+from shared.kit.compiled import Compiled
 from shared.kit.models import AnsweredRequest
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 
@@ -41,7 +41,7 @@ _ANSWERED = text(
     FROM answered_requests JOIN {_WANTED.format(more="", names="")} USING (client_id, key)
     """
 ).columns(headers=JSONB)
-_KEEP_ANSWERS = Hot(
+_KEEP_ANSWERS = Compiled(
     text(
         f"""
     UPDATE answered_requests AS kept

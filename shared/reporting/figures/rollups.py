@@ -17,8 +17,8 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
-from shared.kit.hot import Hot
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
 from shared.reporting.figures.over_time import stretches
@@ -86,7 +86,7 @@ def adding_up_with(kept: str) -> str:
     return f"{_STANDING.format(more=more)}, {_ADDED}, added_up AS ({_ADDING_UP})"
 
 
-_ADD_UP = Hot(text(f"WITH {_STANDING.format(more='')}, {_ADDED} {_ADDING_UP}").bindparams(*SUMMED))
+_ADD_UP = Compiled(text(f"WITH {_STANDING.format(more='')}, {_ADDED} {_ADDING_UP}").bindparams(*SUMMED))
 
 _INPUTS = text(
     f"""
@@ -170,7 +170,7 @@ class Touched:
             await _clear(session, basis, self._place, self._added)
 
     async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool = True) -> None:
-        """Make all of them anew on a basis, where something ceased to stand as well as where nothing did.
+        """Make all of them anew on a basis; where nothing `ceased` to stand, none has to go.
 
         One statement, one more where something ceased to stand, and those of `refresh_made`.
         """

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit import feed
+from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
-from shared.kit.hot import Hot
 from shared.reporting.figures import rollups
 from shared.reporting.figures.rollups import Touched
 from shared.reporting.models import Report
@@ -18,7 +18,7 @@ from shared.reporting.reports.rules import Checked
 from shared.reporting.reports.store import COLUMNS
 from shared.reporting.statements import STATUSES
 
-_KEEP_VALUES = Hot(
+_KEEP_VALUES = Compiled(
     text(
         """
     INSERT INTO observations
@@ -42,7 +42,7 @@ _KEEP_VALUES = Hot(
 )
 """Its reasons are by the place of the value in the list."""
 
-_KEEP_REPORT = Hot(
+_KEEP_REPORT = Compiled(
     text(
         f"""
     WITH nearby AS (

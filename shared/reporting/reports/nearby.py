@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
-from shared.kit.hot import Hot
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.figures.over_time import stretches
@@ -25,7 +25,7 @@ Lines = Mapping[str, Collection[str]]
 """The units of a report, each with those that hold it, itself first."""
 
 
-_STANDING = Hot(
+_STANDING = Compiled(
     text(
         """
     SELECT DISTINCT report_id, unit, period, form, nil FROM standings
@@ -35,7 +35,7 @@ _STANDING = Hot(
     ).bindparams(*(bindparam(name, type_=Codes) for name in ("units", "periods", "forms")))
 )
 
-_STATED = Hot(
+_STATED = Compiled(
     text(
         """
     SELECT DISTINCT unit, period, indicator, report_id FROM observations
@@ -110,6 +110,7 @@ class Vicinity:
         }
         self._above = {code for _, *line in self._lines.values() for code in line}
         self._below = {code for unit in units for code in _below(territory, unit, on)}
+        self._around = {*self._lines, *self._above, *self._below}
         self._times = _times(checked, territory, self._flows)
 
     @property
@@ -117,8 +118,7 @@ class Vicinity:
         """Where nothing is in the way as long as no report stands; None where more is to be looked at than one place."""
         if self._times.elsewhere or (self._stocks and self._times.apart):
             return None
-        units = {*self._lines, *self._above, *self._below}
-        return Nearby(units, [str(one) for one in self._times.together], self._forms)
+        return Nearby(self._around, [str(one) for one in self._times.together], self._forms)
 
     async def look(self, session: AsyncSession) -> Around:
         """Find what stands there: values of other live reports, and nil beside values.
@@ -128,16 +128,15 @@ class Vicinity:
         """
         own, flows, times = self._checked.period, self._flows, self._times
         nil_on = None if self._checked.statement.nil else self._checked.form.code
-        units = {*self._lines, *self._above, *self._below}
-        standing = await self._standing(session, times.together, units)
+        standing = await self._standing(session, times.together, self._around)
         others = [it for it in standing if (it.unit, it.period, it.form) != self._checked.key]
         nil_periods = {str(one) for one in times.together if flows or one.contains(own)}
         found = [
             *_nil(others, nil_on, nil_periods),
-            *await self._stated(session, others, units, flows | self._stocks),
+            *await self._stated(session, others, self._around, flows | self._stocks),
         ]
         if self._stocks and times.apart:
-            apart = await self._standing(session, times.apart, units)
+            apart = await self._standing(session, times.apart, self._around)
             found += await self._stated(session, apart, self._above | self._below, self._stocks)
         found.sort(key=lambda it: it.order)
         conflicts = _conflicts(self._checked, self._territory, self._lines, flows, found) if found else []

@@ -7,12 +7,12 @@ from sqlalchemy import DateTime, Text, bindparam, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from shared.kit.clock import system_clock
+from shared.kit.compiled import Compiled
 from shared.kit.database import Database, keep_nothing
 from shared.kit.feed import take_write_order
-from shared.kit.hot import Hot
 from tests.kit.notes import running_notes
 
-CLAIM = Hot(
+CLAIM = Compiled(
     text(
         "INSERT INTO answered_requests (client_id, key, content_sha256, received_at) VALUES (:client, :key, '-', :at)"
     ).bindparams(
@@ -21,7 +21,7 @@ CLAIM = Hot(
         bindparam("at", type_=DateTime(timezone=True)),
     )
 )
-KEYS = Hot(
+KEYS = Compiled(
     text("SELECT key FROM answered_requests WHERE client_id = :client ORDER BY key").bindparams(
         bindparam("client", type_=Text)
     )
@@ -30,7 +30,7 @@ KEYS = Hot(
 
 @pytest.fixture
 async def here(database):
-    opened = Database(database.url("ethnic"), application="hot")
+    opened = Database(database.url("ethnic"), application="compiled")
     yield opened
     await opened.close()
 
@@ -84,16 +84,16 @@ async def test_a_session_that_rolls_back_and_goes_on_does_so_on_a_connection_of_
         assert [row["key"] for row in await KEYS.rows(session, {"client": "again"})] == ["1"]
 
 
-async def test_errors_are_those_that_sqlalchemy_raises_and_show_no_value(here):
+async def test_errors_are_those_that_sqlalchemy_raises_without_the_values_that_were_sent(here):
     async with here.writing() as session:
         await claim(session, "wrong", "a-secret-key")
         with pytest.raises(IntegrityError) as refused:
             await claim(session, "wrong", "a-secret-key")
-        assert "a-secret-key" not in str(refused.value.params)
+        assert refused.value.params is None
         keep_nothing(session)
     async with here.writing() as session:
         with pytest.raises(ProgrammingError):
-            await Hot(text("SELECT nothing_of_this_name()")).rows(session, {})
+            await Compiled(text("SELECT nothing_of_this_name()")).rows(session, {})
         keep_nothing(session)
 
 
@@ -109,7 +109,7 @@ async def test_a_connection_that_is_cut_in_between_is_told_as_lost_and_not_used_
             async with here.writing() as session:
                 await take_write_order(session, system_clock)
                 await notes.sql(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hot'"
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'compiled'"
                 )
                 await asyncio.sleep(0.05)
                 await claim(session, "cut", "1")

@@ -21,7 +21,7 @@ _DRIVER = "driver"
 """Where a session remembers the connection of its transaction, beside the transaction that it belongs to."""
 
 
-class Hot:
+class Compiled:
     """A textual statement with typed parameters, compiled once.
 
     It knows nothing of mapped objects: what a session is to add must be flushed before. A parameter that is not given a
