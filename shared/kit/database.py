@@ -3,7 +3,7 @@
 Stores get a session, flush, and never commit: the route's transaction does (`transactions.py`).
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -82,6 +82,15 @@ class Codes(TypeDecorator[Collection[str]]):
 
 
 KEEP_NOTHING = "keep_nothing"
+PUT_LAST = "put_last"
+
+
+def put_last(session: AsyncSession, write: Callable[[], Awaitable[None]]) -> None:
+    """Put off to the very end of the transaction, after the answer is kept, what makes everybody else wait.
+
+    It refuses nothing: what was answered is answered. It is not done where the transaction is to keep nothing.
+    """
+    session.info[PUT_LAST] = write
 
 
 def keep_nothing(session: AsyncSession) -> None:
@@ -133,6 +142,8 @@ class Database:
             yield session
             if session.info.get(KEEP_NOTHING):
                 await transaction.rollback()
+            elif PUT_LAST in session.info:
+                await session.info[PUT_LAST]()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

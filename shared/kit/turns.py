@@ -33,6 +33,7 @@ class Step(Enum):
     """What is done in the order of a line, whatever is done side by side in between."""
 
     KEY = "take the idempotency key"
+    PLACE = "take the place where something is to change"
     WRITE_ORDER = "take the write order"
 
 

@@ -1,7 +1,7 @@
 """Roll-ups: the sum of what stands at and below each answering unit, kept current as reports come and go.
 
-Whoever changes what stands finds the units and indicators that it `Touched`, and has them refreshed while holding the
-write order. The touched rows are recomputed from what stands, never patched, so they equal a recomputation from scratch
+Whoever changes what stands finds the units and indicators that it `Touched`, and has them made anew while holding their
+place (`reports/places.py`). The touched rows are recomputed from what stands, never patched, so they equal a recomputation from scratch
 by making.
 """
 
@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import DateTime, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +24,7 @@ from shared.reporting.catalogue import Catalogue, Figure
 from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.rules import Measure, unit_by_unit
 from shared.reporting.figures.store import StandingValue, measures_from, standing_values
+from shared.reporting.models import Report
 from shared.territory.tree import Territory
 
 _CLEAR = text(
@@ -38,7 +39,8 @@ _STANDING = """
     standing AS MATERIALIZED (
         SELECT report_id, received_at FROM standings
         WHERE basis = :basis AND until IS NULL AND period = :period AND unit = ANY(:reporters)
-        {more}
+          AND report_id IS DISTINCT FROM :leaving
+        UNION ALL SELECT :coming, :coming_at WHERE :coming IS NOT NULL
     )"""
 """The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
 period too new for statistics costs no more than an old one."""
@@ -68,33 +70,35 @@ _ADDING_UP = """
         oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
 """
 
-SUMMED = (
+ADDING_UP_SAID = f"""
+    added AS MATERIALIZED (
+        SELECT answering, indicator, sum(value) AS value, sum(covers) AS covers, min(status) AS status,
+               :received_at AS oldest_at, :received_at AS newest_at
+        FROM said WHERE answering <> '' GROUP BY answering, indicator
+    ), added_up AS ({_ADDING_UP})"""
+"""Parts of a statement that keeps the values of `said`, each with its `answering` unit: where nothing else stands, the
+sums are theirs."""
+
+_SUMMED = (
     bindparam("members", type_=Codes),
     bindparam("places", type_=JSONB),
     bindparam("reporters", type_=Codes),
     bindparam("measures", type_=JSONB),
+    bindparam("coming", None, type_=Uuid),
+    bindparam("coming_at", None, type_=DateTime(timezone=True)),
+    bindparam("leaving", None, type_=Uuid),
 )
-"""The parameters of whatever reads what stands."""
+"""The parameters of whatever reads what stands, or is about to."""
 
-
-def adding_up_with(kept: str) -> str:
-    """Write what makes sums anew, as parts of a statement that keeps reports: of what stands, and of these beside it.
-
-    Nothing is made where none is kept.
-    """
-    more = f"AND EXISTS (SELECT FROM {kept}) UNION ALL SELECT id, received_at FROM {kept}"
-    return f"{_STANDING.format(more=more)}, {_ADDED}, added_up AS ({_ADDING_UP})"
-
-
-_ADD_UP = Compiled(text(f"WITH {_STANDING.format(more='')}, {_ADDED} {_ADDING_UP}").bindparams(*SUMMED))
+_ADD_UP = Compiled(text(f"WITH {_STANDING}, {_ADDED} {_ADDING_UP}").bindparams(*_SUMMED))
 
 _INPUTS = text(
     f"""
-    WITH {_STANDING.format(more="")}
+    WITH {_STANDING}
     SELECT {_PLACE} AS answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
     {_STATED}
     """
-).bindparams(*SUMMED)
+).bindparams(*_SUMMED)
 
 _ADD_MADE = text(
     """
@@ -159,26 +163,55 @@ class Touched:
         self._in_parts, self._whole = in_parts, list(whole.values())
         self._place = self._place_of(period)
 
-    def summed(self, basis: str) -> dict[str, object]:
-        """Give the values of `adding_up_with`, on a basis."""
-        here = self._place
-        return {**here.scope(basis), **here.members(), "measures": dict.fromkeys(self._added)}
+    @property
+    def reporters(self) -> Collection[str]:
+        """Who may state a value where these sums are: the units themselves and those above."""
+        return self._place.reporters
 
-    async def clear(self, session: AsyncSession, basis: str) -> None:
-        """Take sums away before they are made anew where something ceased to stand. One statement."""
-        if self._added and self._place.answering:
-            await _clear(session, basis, self._place, self._added)
+    def answering(self, units: Iterable[str], indicators: Iterable[str]) -> list[str]:
+        """Name, for each value, the unit in whose sum it counts; nothing where it does not add."""
+        places, added = self._place.answering, frozenset(self._added)
+        pairs = zip(units, indicators, strict=True)
+        return [places.get(unit, "") if code in added else "" for unit, code in pairs]
 
-    async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool = True) -> None:
+    async def refresh(
+        self,
+        session: AsyncSession,
+        basis: str,
+        *,
+        ceased: bool = True,
+    ) -> None:
         """Make all of them anew on a basis; where nothing `ceased` to stand, none has to go.
 
         One statement, one more where something ceased to stand, and those of `refresh_made`.
         """
-        if ceased:
-            await self.clear(session, basis)
-        if self._added and self._place.answering:
-            await _ADD_UP.rows(session, self.summed(basis))
+        await self.add_up(session, basis, ceased=ceased)
         await self.refresh_made(session, basis)
+
+    async def add_up(
+        self,
+        session: AsyncSession,
+        basis: str,
+        *,
+        ceased: bool = True,
+        coming: Report | None = None,
+        leaving: Report | None = None,
+    ) -> None:
+        """Make the sums anew on a basis, of what stands, or will when a report comes and another one leaves.
+
+        One statement, one more where something ceases to stand.
+        """
+        here = self._place
+        if not self._added or not here.answering:
+            return
+        if ceased:
+            await _clear(session, basis, here, self._added)
+        asked = {**here.scope(basis), **here.members(), "measures": dict.fromkeys(self._added)}
+        if coming is not None:
+            asked |= {"coming": coming.id, "coming_at": coming.received_at}
+        if leaving is not None:
+            asked["leaving"] = leaving.id
+        await _ADD_UP.rows(session, asked)
 
     async def refresh_made(self, session: AsyncSession, basis: str) -> None:
         """Make anew what is no sum of what is stated for the period itself.

@@ -1,10 +1,9 @@
-"""Keeping a report: its values first, which nobody sees; then itself, while everybody waits. Never commits."""
+"""Keeping a report: its values and the sums that it touches first, which nobody sees; itself at last. Never commits."""
 
-import uuid
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, text
+from sqlalchemy import BindParameter, DateTime, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,31 +17,32 @@ from shared.reporting.reports.rules import Checked
 from shared.reporting.reports.store import COLUMNS
 from shared.reporting.statements import STATUSES
 
-_KEEP_VALUES = Compiled(
-    text(
-        """
+_SAID = """
+    said AS MATERIALIZED (
+        SELECT * FROM unnest(:units, :indicators, CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]),
+                             CAST(:covers AS smallint[]), :answering)
+             WITH ORDINALITY AS said (unit, indicator, value, status, covers, answering, place)
+        {where}
+    )"""
+_KEEPING_VALUES = """
     INSERT INTO observations
         (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
     SELECT :year, :period, unit, indicator, :report_id, place - 1, value, status, covers, place > :posted,
            CAST(:reasons AS jsonb) -> CAST(place - 1 AS text)
-    FROM unnest(:units, :indicators, CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]),
-                CAST(:covers AS smallint[]))
-         WITH ORDINALITY AS said (unit, indicator, value, status, covers, place)
-    WHERE NOT EXISTS (
-        SELECT FROM reports r
-        WHERE r.unit = :reporter AND r.period = :period AND r.form = :form AND r.state IN ('submitted', 'accepted')
-          AND r.content_sha256 = :unless
-    )
-    """
-    ).bindparams(
-        *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
-        bindparam("unless", type_=Text),
-        bindparam("reasons", type_=JSONB(none_as_null=True)),
-    )
-)
+    FROM said
+"""
 """Its reasons are by the place of the value in the list."""
+_VALUES: tuple[BindParameter[Any], ...] = (
+    *(
+        bindparam(name, type_=Codes)
+        for name in ("units", "indicators", "amounts", "statuses", "covers", "answering")
+    ),
+    bindparam("reasons", type_=JSONB(none_as_null=True)),
+)
 
-_KEEP_REPORT = Compiled(
+_KEEP_VALUES = Compiled(text(f"WITH {_SAID.format(where='')} {_KEEPING_VALUES}").bindparams(*_VALUES))
+
+_KEEP_FIRST = Compiled(
     text(
         f"""
     WITH nearby AS (
@@ -50,12 +50,25 @@ _KEEP_REPORT = Compiled(
         WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
           AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
         LIMIT 1
-    ), kept AS (
+    ), {_SAID.format(where="WHERE NOT EXISTS (SELECT FROM nearby)")}, kept AS ({_KEEPING_VALUES}),
+    {rollups.ADDING_UP_SAID}
+    SELECT NOT EXISTS (SELECT FROM nearby)
+    """
+    ).bindparams(
+        *_VALUES,
+        *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
+        bindparam("received_at", type_=DateTime(timezone=True)),
+    )
+)
+
+_KEEP_REPORT = Compiled(
+    text(
+        f"""
+    WITH kept AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
                              receipt_code, supersedes, nil, note, document, evidence, counts, units)
-        SELECT :id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
-               :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units
-        WHERE NOT EXISTS (SELECT FROM nearby)
+        VALUES (:id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
+                :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units)
         RETURNING *
     ), stood AS (
         INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
@@ -63,15 +76,13 @@ _KEEP_REPORT = Compiled(
     ), reviewed AS (
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
         SELECT id, state, client_id, state_at, content_sha256 FROM kept
-    ), told AS ({feed.publishing("WHERE EXISTS (SELECT FROM kept)")}), {rollups.adding_up_with("kept")}
-    SELECT count(*) FROM kept
+    )
+    {feed.publishing()}
     """
     ).bindparams(
         *(bindparam(name, type_=column) for name, column in COLUMNS.items()),
         bindparam("document", type_=JSONB(none_as_null=True)),
-        *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
         feed.HAPPENED_AT,
-        *rollups.SUMMED,
     )
 )
 
@@ -84,64 +95,52 @@ class Nearby(NamedTuple):
     forms: Collection[str]
 
 
-NOWHERE = Nearby((), (), ())
-
-
-async def keep_values(
-    session: AsyncSession, report_id: uuid.UUID, checked: Checked, *, unless: str | None = None
+async def keep_first(
+    session: AsyncSession, it: Report, checked: Checked, touched: Touched, nearby: Nearby
 ) -> bool:
-    """Keep a report's values, and what follows from them, in one statement; tells whether it did.
+    """Keep the values of a report, and the sums that are theirs, in one statement; tells whether it did.
 
-    It does not where a live report of the same unit, period and form has the content named by `unless`, a hash.
+    It does not where a report stands nearby.
     """
-    values = checked.said
-    if not values:
-        return True
-    units, indicators, amounts, statuses, _ = zip(*values, strict=True)
-    rank = {status: str(at) for at, status in enumerate(STATUSES)}
-    following = {(it.unit, it.derived.indicator): it.derived for it in checked.following}
-    reasons = {
-        str(at): following[it.unit, it.indicator].reasons()
-        for at, it in enumerate(values if following else ())
-        if (it.unit, it.indicator) in following
-    }
-    covers = [*checked.covers, *(it.covers for it in checked.following if not it.stated)]
-    kept = await _KEEP_VALUES.count(
-        session,
-        {
-            "year": checked.period.year,
-            "period": str(checked.period),
-            "report_id": report_id,
-            "units": units,
-            "indicators": indicators,
-            "amounts": [str(each) for each in amounts],
-            "statuses": [rank[each] for each in statuses],
-            "covers": [str(each) for each in covers],
-            "posted": len(checked.statement.values),
-            "reasons": reasons or None,
-            "reporter": checked.statement.unit,
-            "form": checked.form.code,
-            "unless": unless,
-        },
-    )
-    return kept > 0
-
-
-async def keep_report(
-    session: AsyncSession,
-    it: Report,
-    happenings: Sequence[feed.Happening],
-    touched: Touched,
-    *,
-    unless: Nearby = NOWHERE,
-) -> bool:
-    """Keep a submitted report, which stands from its instant on, provisionally; tells whether it did.
-
-    It does not where a report stands nearby. What is told of it, and the sums that it touches, are made in the same
-    statement: everybody waits for it.
-    """
-    values = {name: getattr(it, name) for name in COLUMNS}
-    values |= {f"nearby_{name}": codes for name, codes in unless._asdict().items()}
-    values |= feed.entries(it.received_at, happenings) | touched.summed("provisional")
-    ((kept,),) = await _KEEP_REPORT.rows(session, values)
+    values = {**_said(it, checked, touched), "basis": "provisional", "received_at": it.received_at}
+    values |= {f"nearby_{name}": codes for name, codes in nearby._asdict().items()}
+    ((kept,),) = await _KEEP_FIRST.rows(session, values)
     return bool(kept)
+
+
+async def keep_values(session: AsyncSession, it: Report, checked: Checked, touched: Touched) -> None:
+    """Keep the values of a report, and what follows from them, in one statement."""
+    if checked.said:
+        await _KEEP_VALUES.rows(session, _said(it, checked, touched))
+
+
+def _said(it: Report, checked: Checked, touched: Touched) -> dict[str, object]:
+    values = checked.said
+    units, indicators, amounts, statuses, _ = zip(*values, strict=True) if values else ((),) * 5
+    rank = {status: str(at) for at, status in enumerate(STATUSES)}
+    following = {(one.unit, one.derived.indicator): one.derived for one in checked.following}
+    reasons = {
+        str(at): following[one.unit, one.indicator].reasons()
+        for at, one in enumerate(values if following else ())
+        if (one.unit, one.indicator) in following
+    }
+    covers = [*checked.covers, *(one.covers for one in checked.following if not one.stated)]
+    return {
+        "year": it.year,
+        "period": it.period,
+        "report_id": it.id,
+        "units": units,
+        "indicators": indicators,
+        "amounts": [str(each) for each in amounts],
+        "statuses": [rank[each] for each in statuses],
+        "covers": [str(each) for each in covers],
+        "answering": touched.answering(units, indicators),
+        "posted": len(checked.statement.values),
+        "reasons": reasons or None,
+    }
+
+
+async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[feed.Happening]) -> None:
+    """Keep a submitted report, which stands provisionally from the instant of its state on, and tell of it."""
+    values = {name: getattr(it, name) for name in COLUMNS}
+    await _KEEP_REPORT.rows(session, values | feed.entries(it.state_at, happenings))

@@ -1,6 +1,7 @@
 """Accepting, returning and withdrawing reports. A figure moves only here, and every move says who, when and why."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +13,7 @@ from shared.reporting.desk import Desk
 from shared.reporting.models import Report
 from shared.reporting.reports import store
 from shared.reporting.reports.chain import accepted_above, levels_granted, may_accept, passed_at
+from shared.reporting.reports.places import take_everything, take_place
 from shared.reporting.reports.problems import (
     AcceptedAbove,
     ContentChanged,
@@ -33,6 +35,11 @@ REASON_REQUIRED = Sentence(
 REVIEWER_WITHDRAWS = Sentence(
     "báo cáo đã duyệt phải do người duyệt rút", "an accepted report is withdrawn by a reviewer"
 )
+
+
+async def take_up(desk: Desk, report_ids: Collection[uuid.UUID]) -> None:
+    """Wait for all that reviews of these reports may touch, before the first of them takes the write order."""
+    await take_everything(desk.session, await store.years_of(desk.session, report_ids))
 
 
 async def review(
@@ -171,12 +178,14 @@ async def _require_steps(desk: Desk, report: Report, *, before: str | None = Non
 
 
 async def _taken_up(desk: Desk, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
-    at = await take_write_order(desk.session, desk.clock)
     report = await store.report(desk.session, report_id)
     if report is None:
         raise ReportNotFound(report=str(report_id))
     period = Period.parse(report.period)
     desk.require_unit(report.unit, period)
+    await take_place(desk.session, desk.territory, report.unit, period)
+    at = await take_write_order(desk.session, desk.clock)
+    await desk.session.refresh(report)  # another may have moved it since
     return at, report, period
 
 

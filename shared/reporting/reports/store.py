@@ -26,7 +26,7 @@ _LIVE_REPORTS = text(
     f"""
     SELECT {", ".join(COLUMNS)} FROM reports
     WHERE unit = :unit AND period = :period AND form = :form AND state IN ('submitted', 'accepted')
-    ORDER BY received_at DESC, id DESC
+    ORDER BY state DESC -- pending, then accepted
     """
 ).columns(**COLUMNS)
 
@@ -41,8 +41,14 @@ async def live_reports(session: AsyncSession, unit: str, period: str, form: str)
 
 
 async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
-    """Give one report as it is now, or None; another may have moved it since this transaction read it."""
+    """Give one report, or None."""
     return await session.get(Report, report_id, populate_existing=True)
+
+
+async def years_of(session: AsyncSession, report_ids: Collection[uuid.UUID]) -> Sequence[int]:
+    """Give the years of these reports, as far as they are kept."""
+    found = await session.scalars(select(Report.year).where(Report.id.in_(report_ids)).distinct())
+    return found.all()
 
 
 def stated_in(it: Report) -> list[ColumnElement[bool]]:

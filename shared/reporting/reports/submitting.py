@@ -1,17 +1,16 @@
 """Submitting a report: all of it is kept, or none and every fault is named.
 
-What depends on nobody else is done first, the values written included: they are seen by nobody before the commit. The
-write order is taken before it is found out what stands, so that stays true to the commit; only an identical report that
-is live already is looked for before, and answers at once.
+What depends on nobody else is done first. The place of the report is taken before it is found out what stands there, so
+that stays true to the commit. Its values and the sums that they touch are written then: nobody sees them before the
+commit. Last of all, the answer kept already, the write order is taken, and the report stands.
 """
 
 import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from shared.kit.database import keep_nothing
+from shared.kit.database import put_last
 from shared.kit.feed import take_write_order
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, fault
@@ -24,6 +23,7 @@ from shared.reporting.models import Report
 from shared.reporting.reports import keeping, store
 from shared.reporting.reports.comparing import counts, differences
 from shared.reporting.reports.nearby import Vicinity
+from shared.reporting.reports.places import take_place
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
 from shared.reporting.reports.rules import Checked, Checker
 from shared.reporting.reports.standing import happening, touched_by
@@ -49,7 +49,7 @@ class Submitted:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A checked report whose values are written: all that can be found before everybody waits for it."""
+    """A checked report, and all that can be found before anybody waits for it."""
 
     id: uuid.UUID
     said: str
@@ -97,71 +97,63 @@ async def submit(
         ),
     )
     await give_way()
-    if not await keeping.keep_values(session, ready.id, checked, unless=said):
-        same = _repeated(await store.live_reports(session, *checked.key), said, supersedes)
-        if same is not None:
-            return Submitted(same, created=False)
-        await keeping.keep_values(session, ready.id, checked)
-
-    async with desk.turn.of(Step.WRITE_ORDER):
-        at = await take_write_order(session, desk.clock)
-    if supersedes is None:
-        report = await _where_nothing_stands(desk, ready, at)
-        if report is not None:
-            return Submitted(report, created=True)
-    return await _beside_what_stands(desk, ready, at, supersedes)
+    async with desk.turn.of(Step.PLACE):
+        await take_place(session, desk.territory, statement.unit, checked.period)
+    first = await _where_nothing_stands(desk, ready) if supersedes is None else None
+    return first or await _beside_what_stands(desk, ready, supersedes)
 
 
-async def _where_nothing_stands(desk: Desk, ready: _Ready, at: datetime) -> Report | None:
-    """Keep a report that is the first of its kind, nearby as well, in one statement; None where it is not."""
-    nearby = ready.vicinity.nearby
+async def _where_nothing_stands(desk: Desk, ready: _Ready) -> Submitted | None:
+    """Keep a report that is the first of its place, for all of it; None where it is not."""
+    nearby = ready.vicinity.nearby(ready.touched.reporters)
     if nearby is None:
         return None
-    report = _new_report(desk, ready, at)
-    told = [happening("report.submitted", report)]
-    if not await keeping.keep_report(desk.session, report, told, ready.touched, unless=nearby):
+    report = _new_report(desk, ready)
+    if not await keeping.keep_first(desk.session, report, ready.checked, ready.touched, nearby):
         return None
-    await ready.touched.refresh_made(desk.session, "provisional")
-    return report
+    _stand_at_last(desk, report, ready.touched)
+    return Submitted(report, created=True)
 
 
-async def _beside_what_stands(
-    desk: Desk, ready: _Ready, at: datetime, supersedes: uuid.UUID | None
-) -> Submitted:
+async def _beside_what_stands(desk: Desk, ready: _Ready, supersedes: uuid.UUID | None) -> Submitted:
     """Look at what stands, and keep the report, in place of the live one where it corrects it, or refuse it."""
     session, checked = desk.session, ready.checked
     around = await ready.vicinity.look(session)
     live = await store.live_reports(session, *checked.key) if around.replaced else []
-    same = _repeated(live, ready.said, supersedes)
-    if same is not None:  # it came a moment ago, by another key
-        if checked.said:  # what was written for it goes, and with it this key
-            keep_nothing(session)
+    same = next((it for it in live if it.content_sha256 == ready.said), None)
+    if same is not None and (supersedes is None or same is live[0]):
         return Submitted(same, created=False)
     before = await _latest(desk, live, supersedes, checked)
     around.refuse()
 
-    old = await store.values_of(session, live[0]) if live else []
-    report = _new_report(desk, ready, at, before, old)
-    happenings = [happening("report.submitted", report)]
-    if live:
-        await store.end_standing(session, live[0], "provisional", at)
-        if live[0].state == "submitted":  # it makes room first: one pending report of a unit, period and form
-            await store.move(session, live[0], "superseded", at)
-            await store.note_review(session, live[0], "superseded", desk.caller.client_id, at)
-            happenings.append(happening("report.superseded", live[0]))
-    touched = ready.touched
-    if old:
-        touched = touched_by(desk, checked.period, [*old, *checked.said])
-        await touched.clear(session, "provisional")
-    await keeping.keep_report(session, report, happenings, touched)
-    await touched.refresh_made(session, "provisional")
+    latest = live[0] if live else None
+    old = await store.values_of(session, latest) if latest else []
+    report = _new_report(desk, ready, before, old)
+    touched = touched_by(desk, checked.period, [*old, *checked.said]) if old else ready.touched
+    await keeping.keep_values(session, report, checked, touched)
+    await touched.add_up(session, "provisional", ceased=bool(old), coming=report, leaving=latest)
+    _stand_at_last(desk, report, touched, latest)
     return Submitted(report, created=True)
 
 
-def _repeated(live: Sequence[Report], said: str, supersedes: uuid.UUID | None) -> Report | None:
-    """Give the live report that says the same, unless it is to be said again after another one."""
-    same = next((it for it in live if it.content_sha256 == said), None)
-    return same if same is not None and (supersedes is None or same is live[0]) else None
+def _stand_at_last(desk: Desk, report: Report, touched: Touched, latest: Report | None = None) -> None:
+    """Keep a report itself, which stands from then on, when the write order is its; in place of the latest one."""
+
+    async def stand() -> None:
+        session = desk.session
+        async with desk.turn.of(Step.WRITE_ORDER):
+            at = report.state_at = await take_write_order(session, desk.clock)
+        happenings = [happening("report.submitted", report)]
+        if latest is not None:
+            await store.end_standing(session, latest, "provisional", at)
+            if latest.state == "submitted":  # it makes room: one pending report of a unit, period and form
+                await store.move(session, latest, "superseded", at)
+                await store.note_review(session, latest, "superseded", desk.caller.client_id, at)
+                happenings.append(happening("report.superseded", latest))
+        await keeping.keep_report(session, report, happenings)
+        await touched.refresh_made(session, "provisional")
+
+    put_last(desk.session, stand)
 
 
 async def _unknown_evidence(desk: Desk, statement: Statement) -> list[Fault]:
@@ -202,10 +194,10 @@ async def _latest(
 def _new_report(
     desk: Desk,
     ready: _Ready,
-    at: datetime,
     supersedes: uuid.UUID | None = None,
     old: Collection[Stated] = (),
 ) -> Report:
+    """Give the report as it came; the instant of its state is known when it stands."""
     checked = ready.checked
     return Report(
         id=ready.id,
@@ -215,8 +207,7 @@ def _new_report(
         form=checked.form.code,
         state="submitted",
         client_id=desk.caller.client_id,
-        received_at=at,
-        state_at=at,
+        received_at=desk.now,
         content_sha256=ready.said,
         receipt_code=receipt_code(desk.engine.catalogue.program, ready.id),
         supersedes=supersedes,
