@@ -26,17 +26,15 @@ KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 KEPT_HEADERS = ("content-type", "location", "etag")
 
 _WANTED = "unnest(CAST(:clients AS text[]), CAST(:keys AS text[]){more}) AS wanted (client_id, key{names})"
-_CLAIM = Compiled(
-    text(
-        f"""
+_CLAIM = text(
+    f"""
     INSERT INTO answered_requests (client_id, key, content_sha256, received_at)
     SELECT client_id, key, content_sha256, :received_at
     FROM {_WANTED.format(more=", CAST(:contents AS text[])", names=", content_sha256")}
     ORDER BY 1, 2
     ON CONFLICT DO NOTHING RETURNING client_id, key
     """
-    ).bindparams(bindparam("received_at", type_=DateTime(timezone=True)))
-)
+).bindparams(bindparam("received_at", type_=DateTime(timezone=True)))
 _ANSWERED = text(
     f"""
     SELECT content_sha256, client_id, key, status, headers, body
@@ -116,8 +114,9 @@ async def first_answers(
     found: dict[Claim, Response | Problem] = {}
     while wanted:
         asked = {**_places(wanted.values()), "contents": [each.content_sha256 for each in wanted.values()]}
-        for client_id, key in await _CLAIM.rows(session, {**asked, "received_at": now}):
-            del wanted[client_id, key]
+        claimed = await session.execute(_CLAIM, {**asked, "received_at": now})
+        for row in claimed:
+            del wanted[row.client_id, row.key]
         if not wanted:
             break
         for row in await session.execute(_ANSWERED, _places(wanted.values())):

@@ -65,10 +65,13 @@ _ADDED = f"""
 _ADDING_UP = """
     INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
     SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
-    ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
-        value = excluded.value, covers = excluded.covers, status = excluded.status,
-        oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
 """
+
+ADDED_UP = """
+    SELECT FROM roll_ups
+    WHERE year = :year AND period = :period AND basis = :basis
+      AND unit = ANY(:answering_units) AND CAST(:measures AS jsonb) ? measure"""
+"""What is added up already where some values count."""
 
 ADDING_UP_SAID = f"""
     added AS MATERIALIZED (
@@ -76,8 +79,11 @@ ADDING_UP_SAID = f"""
                :received_at AS oldest_at, :received_at AS newest_at
         FROM said WHERE answering <> '' GROUP BY answering, indicator
     ), added_up AS ({_ADDING_UP})"""
-"""Parts of a statement that keeps the values of `said`, each with its `answering` unit: where nothing else stands, the
+"""Parts of a statement that keeps the values of `said`, each with its `answering` unit: where nothing is added up, the
 sums are theirs."""
+
+OWN_SUMS = (bindparam("answering_units", type_=Codes), bindparam("measures", type_=JSONB))
+"""The parameters of the two above."""
 
 _SUMMED = (
     bindparam("members", type_=Codes),
@@ -90,7 +96,16 @@ _SUMMED = (
 )
 """The parameters of whatever reads what stands, or is about to."""
 
-_ADD_UP = Compiled(text(f"WITH {_STANDING}, {_ADDED} {_ADDING_UP}").bindparams(*_SUMMED))
+_ADD_UP = Compiled(
+    text(
+        f"""
+    WITH {_STANDING}, {_ADDED} {_ADDING_UP}
+    ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
+        value = excluded.value, covers = excluded.covers, status = excluded.status,
+        oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
+    """
+    ).bindparams(*_SUMMED)
+)
 
 _INPUTS = text(
     f"""
@@ -163,10 +178,9 @@ class Touched:
         self._in_parts, self._whole = in_parts, list(whole.values())
         self._place = self._place_of(period)
 
-    @property
-    def reporters(self) -> Collection[str]:
-        """Who may state a value where these sums are: the units themselves and those above."""
-        return self._place.reporters
+    def sums(self) -> dict[str, object]:
+        """Give the values of `ADDED_UP`: whose sums, of what."""
+        return {"answering_units": self._place.answering_units(), "measures": dict.fromkeys(self._added)}
 
     def answering(self, units: Iterable[str], indicators: Iterable[str]) -> list[str]:
         """Name, for each value, the unit in whose sum it counts; nothing where it does not add."""

@@ -49,6 +49,7 @@ _KEEP_FIRST = Compiled(
         SELECT FROM standings
         WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
           AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
+        UNION ALL {rollups.ADDED_UP}
         LIMIT 1
     ), {_SAID.format(where="WHERE NOT EXISTS (SELECT FROM nearby)")}, kept AS ({_KEEPING_VALUES}),
     {rollups.ADDING_UP_SAID}
@@ -57,6 +58,7 @@ _KEEP_FIRST = Compiled(
     ).bindparams(
         *_VALUES,
         *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
+        *rollups.OWN_SUMS,
         bindparam("received_at", type_=DateTime(timezone=True)),
     )
 )
@@ -100,9 +102,14 @@ async def keep_first(
 ) -> bool:
     """Keep the values of a report, and the sums that are theirs, in one statement; tells whether it did.
 
-    It does not where a report stands nearby.
+    It does not where a report stands nearby, or other values are in these sums.
     """
-    values = {**_said(it, checked, touched), "basis": "provisional", "received_at": it.received_at}
+    values = {
+        **_said(it, checked, touched),
+        **touched.sums(),
+        "basis": "provisional",
+        "received_at": it.received_at,
+    }
     values |= {f"nearby_{name}": codes for name, codes in nearby._asdict().items()}
     ((kept,),) = await _KEEP_FIRST.rows(session, values)
     return bool(kept)

@@ -113,16 +113,12 @@ class Vicinity:
         self._around = {*self._lines, *self._above, *self._below}
         self._times = _times(checked, territory, self._flows)
 
-    def nearby(self, reporters: Collection[str]) -> Nearby | None:
-        """Where nothing is in the way, nor any other value in the sums of these reporters, as long as no report stands.
-
-        None where more is to be looked at, or where its sums are of others' reports as a rule: a commune's.
-        """
-        own = self._checked.statement.unit
-        answers = self._territory.answering_unit(own, self._checked.period.ends_on).code == own
-        if not answers or self._times.elsewhere or (self._stocks and self._times.apart):
+    @property
+    def nearby(self) -> Nearby | None:
+        """Where nothing is in the way as long as no report stands; None where more is to be looked at."""
+        if self._times.elsewhere or (self._stocks and self._times.apart):
             return None
-        return Nearby(self._around.union(reporters), [str(one) for one in self._times.together], self._forms)
+        return Nearby(self._around, [str(one) for one in self._times.together], self._forms)
 
     async def look(self, session: AsyncSession) -> Around:
         """Find what stands there: values of other live reports, and nil beside values.

@@ -105,7 +105,7 @@ async def submit(
 
 async def _where_nothing_stands(desk: Desk, ready: _Ready) -> Submitted | None:
     """Keep a report that is the first of its place, for all of it; None where it is not."""
-    nearby = ready.vicinity.nearby(ready.touched.reporters)
+    nearby = ready.vicinity.nearby
     if nearby is None:
         return None
     report = _new_report(desk, ready)
