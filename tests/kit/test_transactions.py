@@ -1,12 +1,16 @@
 """One request, one transaction, committed before the answer."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.kit.notes import REFUSE_AT_COMMIT, running_notes
+from shared.kit.database import keep_nothing, put_last
+from tests.kit.notes import REFUSE_AT_COMMIT, NoteRow, running_notes
 
 pytestmark = pytest.mark.anyio
+
+NOON = datetime(2024, 1, 10, 12, tzinfo=UTC)
 
 
 async def test_what_is_answered_is_kept(database):
@@ -121,3 +125,32 @@ def _insert():
     from sqlalchemy import text
 
     return text("INSERT INTO notes (written_at, text) VALUES (now(), 'x')")
+
+
+async def test_what_is_put_last_is_done_after_all_else_and_in_the_same_transaction(database):
+    async with running_notes(database) as notes:
+        kept = notes.app.state.database
+        done = []
+
+        async def writing(*, fails=False, dry=False):
+            async def last():
+                done.append("last")
+                session.add(NoteRow(text="last", written_at=NOON))
+                await session.flush()
+                if fails:
+                    raise OSError("lost")
+
+            async with kept.writing() as session:
+                put_last(session, last)
+                session.add(NoteRow(text="all else", written_at=NOON))
+                if dry:
+                    keep_nothing(session)
+                done.append("all else")
+
+        await writing(dry=True)
+        assert (done, await notes.count("notes")) == (["all else"], 0)
+        with pytest.raises(OSError, match="lost"):
+            await writing(fails=True)
+        assert (done, await notes.count("notes")) == (["all else", "all else", "last"], 0)
+        await writing()
+        assert await notes.count("notes") == 2

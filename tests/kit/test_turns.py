@@ -10,8 +10,8 @@ from shared.kit.turns import AT_A_TIME, Step, Turn, one_by_one
 async def test_each_step_is_taken_in_the_order_of_the_line_however_long_the_rest_takes():
     taken = []
 
-    async def go(name, turn, before_the_key, before_the_order):
-        for step, moments in ((Step.KEY, before_the_key), (Step.WRITE_ORDER, before_the_order)):
+    async def go(name, turn, *before_each):
+        for step, moments in zip(Step, before_each, strict=True):
             for _ in range(moments):
                 await asyncio.sleep(0)
             async with turn.of(step):
@@ -21,7 +21,9 @@ async def test_each_step_is_taken_in_the_order_of_the_line_however_long_the_rest
     first = Turn()
     second = Turn(first)
     third = Turn(second)
-    await asyncio.gather(go("third", third, 0, 0), go("second", second, 3, 1), go("first", first, 5, 9))
+    await asyncio.gather(
+        go("third", third, 0, 0, 0), go("second", second, 3, 0, 1), go("first", first, 5, 2, 9)
+    )
     for step in Step:
         assert [name for each, name in taken if each is step] == ["first", "second", "third"]
 

@@ -1,5 +1,6 @@
 """A made-up program over HTTP on a database of its own: a catalogue with one of each kind, and people at its counters."""
 
+import asyncio
 import itertools
 import json
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ from decimal import Decimal
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Sentence
 from shared.periods import PeriodKind
@@ -197,3 +200,13 @@ async def open_office(database: TestDatabase, **settings):
     """Build and open an office of its own for a test."""
     async with staffed(*build_office(database, **settings)) as office:
         yield office
+
+
+async def until_one_waits(session: AsyncSession) -> None:
+    """Wait until somebody waits for a lock that another one holds."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    for _ in range(2000):
+        if await session.scalar(waiting):
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("nobody waits")

@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
 
 from shared.kit.feed import take_write_order
+from tests.reporting.office import until_one_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -150,25 +150,17 @@ async def test_a_reading_of_a_passed_instant_is_final_though_a_report_was_waitin
         await take_write_order(slow, office.clock)
         sending = asyncio.create_task(office.submit("610", "2023", "census", [("23344", "poor", 5)]))
         await until_one_waits(slow)
-        instant = office.clock.at.isoformat()
-        reading = asyncio.create_task(read_all(office, as_of=instant))
+        instant = office.clock.at
+        reading = asyncio.create_task(read_all(office, as_of=instant.isoformat()))
         await asyncio.sleep(0.1)
         assert not reading.done()
     said = await reading
     sent = await sending
     assert sent.status_code == 201, sent.text
-    assert sent.json()["received_at"] > instant
-    assert await read_all(office, as_of=instant) == said
+    (stood,) = (await office.get(f"reports/{sent.json()['id']}", office.reviewer)).json()["stood"]
+    assert datetime.fromisoformat(stood["since"]) > instant
+    assert await read_all(office, as_of=instant.isoformat()) == said
     assert (await office.figure("poor", token=office.reviewer, basis="provisional"))["value"] == 5
-
-
-async def until_one_waits(session):
-    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    for _ in range(1000):
-        if await session.scalar(text(waiting)):
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("nobody waits")
 
 
 async def test_what_is_known_at_an_instant_to_come_is_not_told(office):

@@ -263,4 +263,4 @@ async def test_what_follows_costs_one_statement_whatever_its_number(office):
     for period, units in (("2022", rural[:1]), ("2023", rural)):
         said = [(unit, code, 1) for unit in units for code in ("income", "criterion_b")]
         found.append(await cost(office, office.submit("62", period, "criteria", said, token=province)))
-    assert found[0] == found[1] == 9
+    assert found[0] == found[1] == 10

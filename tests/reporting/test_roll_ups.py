@@ -1,6 +1,7 @@
 """Roll-ups equal a recomputation from scratch, and a plain model, whatever is submitted, reviewed and withdrawn."""
 
 import asyncio
+import json
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -260,15 +261,45 @@ def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database):
             runner.run(opened.__aexit__(None, None, None))
 
 
+async def in_bulk(office, chance):
+    """A file of a line for each of some units, for one form."""
+    form = chance.choice(list(FORMS))
+    lines = []
+    for unit in chance.sample(UNITS, 3):
+        place = chance.choice([one for one in places(unit, form) if one not in LEVELS or form == "census"])
+        rows = [{"unit": place, "indicator": code, "value": chance.randint(0, 1)} for code in FORMS[form]]
+        said = {"unit": unit, "period": "2023", "form": form, "observations": rows}
+        lines.append({"idempotency_key": f"line-{chance.random()}", "report": said})
+    token = office.token("sender", ["report"], ["62"])
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    body = "\n".join(json.dumps(line) for line in lines)
+    return await office.http.post("/v1/poverty/reports/bulk", content=body, headers=headers)
+
+
+async def many_reviews(office, chance, reports):
+    """Verdicts on some reports, of other places among them, in one request."""
+    verdicts = [
+        {"report": it["id"], "verdict": verdict, "content_sha256": it["content_sha256"], "reason": "vì sao"}
+        for it in reports
+        for verdict in [chance.choice(["accept", "return"])]
+    ]
+    return await office.post("reviews", {"reviews": verdicts}, office.reviewer)
+
+
 async def worker(office, number):
     """One client that submits, corrects, reviews and withdraws at random, and takes no for an answer."""
     chance = random.Random(number)
     answered = []
-    for _ in range(12):
+    for _ in range(16):
         unit, form = chance.choice(UNITS), chance.choice(list(FORMS))
         listed = await office.get("reports", office.reviewer, unit=unit, form=form, limit=5)
         live = [it for it in listed.json()["items"] if it["state"] in ("submitted", "accepted")]
-        if live and chance.random() < 0.6:
+        if chance.random() < 0.15:
+            answered.append(await in_bulk(office, chance))
+        elif chance.random() < 0.15:
+            listed = await office.get("reports", office.reviewer, state="submitted", limit=5)
+            answered.append(await many_reviews(office, chance, listed.json()["items"] or live))
+        elif live and chance.random() < 0.6:
             report, move = chance.choice(live), chance.choice(["accept", "accept", "return", "withdraw"])
             more = {} if move == "accept" else {"reason": "vì sao"}
             answered.append(await office.verdict(report, move, **more))
@@ -287,6 +318,12 @@ async def test_many_at_once_leave_roll_ups_and_feed_that_agree_with_the_reports(
     answers = [it for each in await asyncio.gather(*(worker(office, at) for at in range(8))) for it in each]
     statuses = Counter(it.status_code for it in answers)
     assert set(statuses) <= {200, 201, 404, 409}, [it.text for it in answers if it.status_code >= 500]
+    one_by_one = [
+        it for answer in answers for it in (answer.json().get("lines") or answer.json().get("items") or ())
+    ]
+    problems = [it["problem"] for it in one_by_one if it["problem"]]
+    assert all(it["status"] in (404, 409) for it in problems), problems
+    assert len(problems) < len(one_by_one)
     assert statuses[201] > 10
     assert statuses[200] > 5
     await compare(office, None)

@@ -252,7 +252,7 @@ async def test_all_communes_of_a_province_are_one_report_of_a_fixed_cost(databas
             with sent_by(app) as sent:
                 said = await accepted(clients, rows, period=period)
             costs.append(len(sent))
-        assert costs[0] == costs[1] == 23
+        assert costs[0] == costs[1] == 26
         assert len(said["derived"]) == 85 * 17
         assert said["counts"]["received"] == 85 * (57 + 2)
         figures = await clients.figures()
