@@ -16,8 +16,8 @@ Where things are, in the order of a report's life:
 2. `reports/` takes a report in one transaction: every fault of shape and of meaning in one answer, or all of it kept.
    Observations are never changed; a correction is a new report that names the one it supersedes, and says everything
    again. A value that another live report states at the same unit, above it, below it or (a flow) for a longer or
-   shorter period is refused, so nothing counts twice; so is nil beside what did happen. `keeping.py` writes it down,
-   what others wait for in one statement; `bulk.py` takes many, a line each; `chain.py` says who passes a step and who
+   shorter period is refused, so nothing counts twice; so is nil beside what did happen. `places.py` says who waits
+   for whom, and `keeping.py` writes it down, itself last of all; `bulk.py` takes many, a line each; `chain.py` says who passes a step and who
    accepts after it. What follows from the posted values by the program's dated rules (`derivations.py`) is kept
    beside them, marked, with its reasons.
 3. A row of `standings` says which report stands for (basis, unit, period, form), from when to when. The present is
@@ -33,9 +33,12 @@ Where things are, in the order of a report's life:
 6. `targets/`, `obligations/`, `publications/` and `evidence/` are what surrounds the figures. Two publications differ by
    the reports that moved between them and, where a register counts, by the decisions that it was told.
 
-Whoever changes what stands holds the write order of the schema (`shared.kit.feed`) to the commit; so roll-ups never
-race, instants never go back, and the change feed is in commit order. Whatever depends on nobody else is done before it
-is taken. A reading `as_of` a passed instant waits for whoever holds it, so its answer never changes again.
+Whoever changes what stands holds two things to the commit. First the place of the report (`reports/places.py`): the unit
+that answers, with all below it, in one year; so roll-ups never race and nothing is stated twice, while districts do not
+wait for each other. Then, as late as can be, the write order of the schema (`shared.kit.feed`): so instants never go back,
+and the change feed is in commit order. Whatever depends on nobody else is done before either is taken. A report is
+received at the instant when it came and stands from that of its write order on; a reading `as_of` a passed instant waits
+for whoever holds the order, so its answer never changes again.
 
 The engine is handed a `Catalogue` by each program and knows none of them. It never rounds, never guesses a missing value,
 never takes silence for zero, and never forgets what was said.

@@ -57,6 +57,7 @@ class Report(Base):
     state: Mapped[str]
     client_id: Mapped[str]
     received_at: Mapped[datetime]
+    """When it came; it stands from when it is in the write order on."""
     state_at: Mapped[datetime]
     content_sha256: Mapped[str]
     receipt_code: Mapped[str] = mapped_column(unique=True)

@@ -21,7 +21,7 @@ VIOLATIONS: Violations = {
     "uq_standings_one": lambda: ReportExists(report=None),
     "uq_reports_pending": lambda: ReportExists(report=None),
 }
-"""What the database itself refuses, should two writers ever slip past the write order."""
+"""What the database itself refuses, should two writers ever be at one place."""
 
 
 def create_program(

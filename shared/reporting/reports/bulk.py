@@ -2,8 +2,8 @@
 
 The body is newline-delimited JSON, read as it comes: memory stays flat whatever its size. Every line is a transaction of
 its own under its own key, so a broken connection loses nothing that was answered, and sending the file again repeats
-nothing. One refused line stops none of the rest. A line is read and checked while the one before is being written; keys
-and the write order are taken in the order of the lines, so it makes no difference but in time.
+nothing. One refused line stops none of the rest. A line is read and checked while the one before is being written; keys,
+places and the write order are taken in the order of the lines, so it makes no difference but in time.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
 """Once a body has shown a thousand faults each line names its first few and counts the rest, so memory stays flat."""
 LINES_AT_ONCE = 3
-"""One holds the write order, one has written its values and waits for it, one is being read. More would only wait."""
+"""One is being told of, one is being added up, one is being read. More would only wait."""
 MEDIA_TYPE = "application/x-ndjson"
 
 

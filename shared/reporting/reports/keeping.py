@@ -31,7 +31,7 @@ _KEEPING_VALUES = """
            CAST(:reasons AS jsonb) -> CAST(place - 1 AS text)
     FROM said
 """
-"""Its reasons are by the place of the value in the list."""
+"""The reasons are by the place of the value in the list."""
 _VALUES: tuple[BindParameter[Any], ...] = (
     *(
         bindparam(name, type_=Codes)

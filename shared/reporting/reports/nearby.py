@@ -95,7 +95,7 @@ class Vicinity:
     beside its communes' February. A period that ended on another map is held to the land of its units, for flows alone: a
     stock of that map is overtaken by any statement after it.
 
-    Found before the write order is taken; what stands there is looked at when it is.
+    Found before the place is taken; what stands there is looked at when it is.
     """
 
     def __init__(self, catalogue: Catalogue, territory: Territory, checked: Checked) -> None:

@@ -82,7 +82,7 @@ async def withdraw_report(
 async def review_many(*, desk: TheDesk, caller: Reviewer, request: Request, body: ReviewsIn) -> ReviewsOut:
     """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
     seated = desk.of(caller)
-    await reviewing.take_up(seated, {one.report for one in body.reviews})
+    await reviewing.take_places(seated, {one.report for one in body.reviews})
     items = [await _one(seated, one, request) for one in body.reviews]
     return ReviewsOut(
         items=items, done=sum(1 for it in items if it.done), refused=sum(1 for it in items if not it.done)

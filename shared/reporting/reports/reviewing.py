@@ -37,8 +37,8 @@ REVIEWER_WITHDRAWS = Sentence(
 )
 
 
-async def take_up(desk: Desk, report_ids: Collection[uuid.UUID]) -> None:
-    """Wait for all that reviews of these reports may touch, before the first of them takes the write order."""
+async def take_places(desk: Desk, report_ids: Collection[uuid.UUID]) -> None:
+    """Wait for every place of these reports, before the first review takes the write order."""
     await take_everything(desk.session, await store.years_of(desk.session, report_ids))
 
 
