@@ -1,8 +1,8 @@
 """Roll-ups: the sum of what stands at and below each answering unit, kept current as reports come and go.
 
 Whoever changes what stands finds the units and indicators that it `Touched`, and has them made anew while holding their
-place (`reports/places.py`). The touched rows are recomputed from what stands, never patched, so they equal a recomputation from scratch
-by making.
+place (`reports/places.py`). The touched rows are recomputed from what stands, never patched, so they equal a
+recomputation from scratch by making. The statements are in `adding_up.py`.
 """
 
 from collections import defaultdict
@@ -13,114 +13,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.compiled import Compiled
-from shared.kit.database import Codes
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
+from shared.reporting.figures.adding_up import ADD_MADE, ADD_UP, CLEAR, INPUTS
 from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.rules import Measure, unit_by_unit
 from shared.reporting.figures.store import StandingValue, measures_from, standing_values
 from shared.reporting.models import Report
 from shared.territory.tree import Territory
-
-_CLEAR = text(
-    """
-    DELETE FROM roll_ups
-    WHERE year = :year AND period = :period AND basis = :basis
-      AND unit = ANY(:answering) AND measure = ANY(:measures)
-    """
-).bindparams(bindparam("answering", type_=Codes), bindparam("measures", type_=Codes))
-
-_STANDING = """
-    standing AS MATERIALIZED (
-        SELECT report_id, received_at FROM standings
-        WHERE basis = :basis AND until IS NULL AND period = :period AND unit = ANY(:reporters)
-          AND report_id IS DISTINCT FROM :leaving
-        UNION ALL SELECT :coming, :coming_at WHERE :coming IS NOT NULL
-    )"""
-"""The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
-period too new for statistics costs no more than an old one."""
-
-_STATED = """
-        FROM standing s JOIN observations o ON o.report_id = s.report_id
-        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:members) AND CAST(:measures AS jsonb) ? o.indicator"""
-"""The units are named beside the join: whatever is known of the table, only their values are read. The measures are
-keys of an object: the planner would weigh each of hundreds in a list, and take longer than the statement."""
-
-_PLACE = "CAST(:places AS jsonb) ->> o.unit"
-"""Where a unit answers, looked up in an object: a join with a list would compare each value with all of the list."""
-
-_ADDED = f"""
-    added AS MATERIALIZED (
-        SELECT {_PLACE} AS answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers,
-               min(o.status) AS status, min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
-        {_STATED}
-        GROUP BY answering, o.indicator
-    )"""
-
-_ADDING_UP = """
-    INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-    SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
-"""
-
-ADDED_UP = """
-    SELECT FROM roll_ups
-    WHERE year = :year AND period = :period AND basis = :basis
-      AND unit = ANY(:answering_units) AND CAST(:measures AS jsonb) ? measure"""
-"""What is added up already where some values count."""
-
-ADDING_UP_SAID = f"""
-    added AS MATERIALIZED (
-        SELECT answering, indicator, sum(value) AS value, sum(covers) AS covers, min(status) AS status,
-               :received_at AS oldest_at, :received_at AS newest_at
-        FROM said WHERE answering <> '' GROUP BY answering, indicator
-    ), added_up AS ({_ADDING_UP})"""
-"""Parts of a statement that keeps the values of `said`, each with its `answering` unit: where nothing is added up, the
-sums are theirs."""
-
-OWN_SUMS = (bindparam("answering_units", type_=Codes), bindparam("measures", type_=JSONB))
-"""The parameters of the two above."""
-
-_SUMMED = (
-    bindparam("members", type_=Codes),
-    bindparam("places", type_=JSONB),
-    bindparam("reporters", type_=Codes),
-    bindparam("measures", type_=JSONB),
-    bindparam("coming", None, type_=Uuid),
-    bindparam("coming_at", None, type_=DateTime(timezone=True)),
-    bindparam("leaving", None, type_=Uuid),
-)
-"""The parameters of whatever reads what stands, or is about to."""
-
-_ADD_UP = Compiled(
-    text(
-        f"""
-    WITH {_STANDING}, {_ADDED} {_ADDING_UP}
-    ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
-        value = excluded.value, covers = excluded.covers, status = excluded.status,
-        oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
-    """
-    ).bindparams(*_SUMMED)
-)
-
-_INPUTS = text(
-    f"""
-    WITH {_STANDING}
-    SELECT {_PLACE} AS answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
-    {_STATED}
-    """
-).bindparams(*_SUMMED)
-
-_ADD_MADE = text(
-    """
-    INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-    VALUES (:year, :period, :basis, :unit, :measure, :value, :covers, :status, :oldest_at, :newest_at)
-    """
-)
 
 
 def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
@@ -225,7 +127,7 @@ class Touched:
             asked |= {"coming": coming.id, "coming_at": coming.received_at}
         if leaving is not None:
             asked["leaving"] = leaving.id
-        await _ADD_UP.rows(session, asked)
+        await ADD_UP.rows(session, asked)
 
     async def refresh_made(self, session: AsyncSession, basis: str) -> None:
         """Make anew what is no sum of what is stated for the period itself.
@@ -238,7 +140,7 @@ class Touched:
             await _clear(session, basis, here, [figure.code for figure in self._made])
             inputs = sorted({code for figure in self._made for code in figure.inputs})
             asked = {**here.scope(basis), **here.members(), "measures": dict.fromkeys(inputs)}
-            rows = await session.execute(_INPUTS, asked)
+            rows = await session.execute(INPUTS, asked)
             await _keep(session, basis, here, _made(self._made, (_Input(*row) for row in rows)))
         if (self._in_parts or self._whole) and here.answering:
             for holding in (here.period, *here.period.within()):
@@ -293,7 +195,7 @@ class Touched:
 
 async def _clear(session: AsyncSession, basis: str, there: _Place, measures: Collection[str]) -> None:
     asked = {"answering": there.answering_units(), "measures": sorted(measures)}
-    await session.execute(_CLEAR, {**there.scope(basis), **asked})
+    await session.execute(CLEAR, {**there.scope(basis), **asked})
 
 
 async def _keep(
@@ -301,7 +203,7 @@ async def _keep(
 ) -> None:
     kept = [{**there.scope(basis), **row} for row in rows]
     if kept:
-        await session.execute(_ADD_MADE, kept)
+        await session.execute(ADD_MADE, kept)
 
 
 def _members(territory: Territory, place: str, period: Period) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit import feed
 from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
-from shared.reporting.figures import rollups
+from shared.reporting.figures.adding_up import ADDED_UP, ADDING_UP_SAID, OWN_SUMS
 from shared.reporting.figures.rollups import Touched
 from shared.reporting.models import Report
 from shared.reporting.reports.rules import Checked
@@ -49,16 +49,16 @@ _KEEP_FIRST = Compiled(
         SELECT FROM standings
         WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
           AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
-        UNION ALL {rollups.ADDED_UP}
+        UNION ALL {ADDED_UP}
         LIMIT 1
     ), {_SAID.format(where="WHERE NOT EXISTS (SELECT FROM nearby)")}, kept AS ({_KEEPING_VALUES}),
-    {rollups.ADDING_UP_SAID}
+    {ADDING_UP_SAID}
     SELECT NOT EXISTS (SELECT FROM nearby)
     """
     ).bindparams(
         *_VALUES,
         *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
-        *rollups.OWN_SUMS,
+        *OWN_SUMS,
         bindparam("received_at", type_=DateTime(timezone=True)),
     )
 )
