@@ -20,19 +20,15 @@ def sent_by(app: FastAPI) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)
 
-    def noting(run: Any) -> Any:
-        async def noted(self: Compiled, *given: Any) -> Any:
-            sent.append(self.sql)
-            return await run(self, *given)
+    run = Compiled.rows
 
-        return noted
+    async def noted(self: Compiled, *given: Any) -> Any:
+        sent.append(self.sql)
+        return await run(self, *given)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        with (
-            patch.object(Compiled, "rows", noting(Compiled.rows)),
-            patch.object(Compiled, "count", noting(Compiled.count)),
-        ):
+        with patch.object(Compiled, "rows", noted):
             yield sent
     finally:
         event.remove(engine, "before_cursor_execute", note)

@@ -5,7 +5,7 @@ A statement that is run for every report is compiled once instead, and runs on t
 transaction: what it writes is committed or rolled back with all the rest.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -41,23 +41,10 @@ class Compiled:
     async def rows(self, session: AsyncSession, values: Mapping[str, Any]) -> Sequence[asyncpg.Record]:
         """Run it in the session's transaction; gives its rows."""
         driver = await _driver_of(session)
-        found: Sequence[asyncpg.Record] = await self._tried(driver, driver.fetch, values)
-        return found
-
-    async def count(self, session: AsyncSession, values: Mapping[str, Any]) -> int:
-        """Run it in the session's transaction; gives how many rows it wrote."""
-        driver = await _driver_of(session)
-        status: str = await self._tried(driver, driver.execute, values)
-        return int(status.rpartition(" ")[2])
-
-    async def _tried(
-        self, driver: asyncpg.Connection, run: Callable[..., Awaitable[Any]], values: Mapping[str, Any]
-    ) -> Any:
-        """Run it with values in their places; raises what SQLAlchemy would."""
         given = {**self._fixed, **values}
         placed = (given[name] if read is None else read(given[name]) for name, read in self._read)
         try:
-            return await run(self.sql, *placed)
+            found: Sequence[asyncpg.Record] = await driver.fetch(self.sql, *placed)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise _kind_of(error)(
                 self.sql,
@@ -66,6 +53,7 @@ class Compiled:
                 hide_parameters=True,  # values never reach a log with an error
                 connection_invalidated=driver.is_closed(),
             ) from error
+        return found
 
 
 def _kind_of(error: Exception) -> type[DBAPIError]:

@@ -42,7 +42,7 @@ CONNECT_WITHIN_S = 5
 """Long enough for any database that is there; the driver alone would wait a minute for one that is not."""
 
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-"""A process that dies or stalls inside a transaction must let go of the write order."""
+"""A process that dies or stalls inside a transaction must let go of what others wait for."""
 
 
 def named_metadata() -> MetaData:
@@ -88,8 +88,11 @@ PUT_LAST = "put_last"
 def put_last(session: AsyncSession, write: Callable[[], Awaitable[None]]) -> None:
     """Put off to the very end of the transaction, after the answer is kept, what makes everybody else wait.
 
-    It refuses nothing: what was answered is answered. It is not done where the transaction is to keep nothing.
+    One thing in a transaction. It refuses nothing: what was answered is answered. It is not done where the transaction is
+    to keep nothing.
     """
+    if PUT_LAST in session.info:
+        raise RuntimeError("something else is put last already")
     session.info[PUT_LAST] = write
 
 

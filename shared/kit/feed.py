@@ -43,18 +43,16 @@ _AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
 HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
 
 
-def publishing(where: str = "") -> str:
-    """Write what writes the entries. It may stand in the statement that makes what happened: one round trip less."""
-    return f"""
-        INSERT INTO changes (at, type, subject, data)
-        SELECT :happened_at, type, subject, CAST(facts AS jsonb)
-        FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
-             WITH ORDINALITY AS it (type, subject, facts, place)
-        {where} ORDER BY place
-    """
+PUBLISHING = """
+    INSERT INTO changes (at, type, subject, data)
+    SELECT :happened_at, type, subject, CAST(facts AS jsonb)
+    FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
+         WITH ORDINALITY AS it (type, subject, facts, place)
+    ORDER BY place
+"""
+"""Writes the entries. It may end the statement that makes what happened: one round trip less."""
 
-
-_PUBLISH = Compiled(text(publishing()).bindparams(HAPPENED_AT))
+_PUBLISH = Compiled(text(PUBLISHING).bindparams(HAPPENED_AT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happ
 
 
 def entries(at: datetime, happenings: Sequence[Happening]) -> dict[str, Any]:
-    """Give the values of what `publishing` writes."""
+    """Give the values of `PUBLISHING`."""
     return {
         "happened_at": at,
         "types": [it.type for it in happenings],

@@ -57,7 +57,7 @@ class Report(Base):
     state: Mapped[str]
     client_id: Mapped[str]
     received_at: Mapped[datetime]
-    """When it came; it stands from when it is in the write order on."""
+    """When it was read; it stands from `Standing.since` on, the instant of its write order."""
     state_at: Mapped[datetime]
     content_sha256: Mapped[str]
     receipt_code: Mapped[str] = mapped_column(unique=True)

@@ -14,7 +14,7 @@ from tests.kit.notes import running_notes
 
 CLAIM = Compiled(
     text(
-        "INSERT INTO answered_requests (client_id, key, content_sha256, received_at) VALUES (:client, :key, '-', :at)"
+        "INSERT INTO answered_requests (client_id, key, content_sha256, received_at) VALUES (:client, :key, '-', :at) RETURNING key"
     ).bindparams(
         bindparam("client", type_=Text),
         bindparam("key", type_=Text),
@@ -36,7 +36,7 @@ async def here(database):
 
 
 async def claim(session, client, key):
-    return await CLAIM.count(session, {"client": client, "key": key, "at": system_clock()})
+    return await CLAIM.rows(session, {"client": client, "key": key, "at": system_clock()})
 
 
 async def keys(here, client):
@@ -46,7 +46,7 @@ async def keys(here, client):
 
 async def test_the_first_statement_begins_a_transaction_that_is_committed_or_rolled_back_whole(here):
     async with here.writing() as session:
-        assert await claim(session, "begun", "1") == 1
+        assert [row["key"] for row in await claim(session, "begun", "1")] == ["1"]
         assert await keys(here, "begun") == []
         await session.execute(text("SELECT 1"))
         await claim(session, "begun", "2")
@@ -100,7 +100,7 @@ async def test_errors_are_those_that_sqlalchemy_raises_without_the_values_that_w
 async def test_a_value_that_was_forgotten_is_refused_and_not_sent_as_null(here):
     async with here.writing() as session:
         with pytest.raises(KeyError):
-            await CLAIM.count(session, {"client": "forgetful", "at": system_clock()})
+            await CLAIM.rows(session, {"client": "forgetful", "at": system_clock()})
 
 
 async def test_a_connection_that_is_cut_in_between_is_told_as_lost_and_not_used_again(database, here):

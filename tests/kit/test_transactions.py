@@ -149,6 +149,10 @@ async def test_what_is_put_last_is_done_after_all_else_and_in_the_same_transacti
 
         await writing(dry=True)
         assert (done, await notes.count("notes")) == (["all else"], 0)
+        async with kept.writing() as session:
+            put_last(session, session.flush)
+            with pytest.raises(RuntimeError, match="already"):
+                put_last(session, session.flush)
         with pytest.raises(OSError, match="lost"):
             await writing(fails=True)
         assert (done, await notes.count("notes")) == (["all else", "all else", "last"], 0)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from collections.abc import Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -153,6 +154,12 @@ class Office:
         body = {"content_sha256": report["content_sha256"], **more}
         return await self.post(f"reports/{report['id']}/{what}", body, self.reviewer)
 
+    async def bulk(self, lines: Iterable[dict], token: str) -> Response:
+        """Send many reports, a line each."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+        body = "\n".join(json.dumps(line) for line in lines)
+        return await self.http.post("/v1/poverty/reports/bulk", content=body, headers=headers)
+
     async def accepted(self, unit: str, period: str, form: str, values, **more) -> dict:
         """Submit and accept; the report."""
         answer = await self.submit(unit, period, form, values, **more)
@@ -204,7 +211,10 @@ async def open_office(database: TestDatabase, **settings):
 
 async def until_one_waits(session: AsyncSession) -> None:
     """Wait until somebody waits for a lock that another one holds."""
-    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
     for _ in range(2000):
         if await session.scalar(waiting):
             return

@@ -138,21 +138,66 @@ async def test_nothing_of_a_report_is_seen_before_it_stands(office):
     assert (await office.figure("poor", token=office.reviewer, basis="provisional"))["value"] == 5
 
 
-async def test_many_reviews_at_once_wait_for_a_report_on_its_way_and_do_not_block_it(office):
+async def test_many_reviews_at_once_have_all_places_before_the_order_and_meet_no_report_on_its_way(office):
     first = (await report(office, "610")).json()
     second = (await report(office, "611")).json()
     verdicts = [
         {"report": it["id"], "verdict": "accept", "content_sha256": it["content_sha256"]}
-        for it in (first, second)
+        for it in (second, first)
     ]
+    async with office.app.state.database.writing() as slow:
+        await take_write_order(slow, office.clock)
+        reviewing = asyncio.create_task(office.post("reviews", {"reviews": verdicts}, office.reviewer))
+        await until_one_waits(slow)
+        correcting = asyncio.create_task(report(office, "610", value=6, supersedes=first["id"]))
+        await asyncio.sleep(0.2)
+    said = (await reviewing).json()
+    assert [it["done"] for it in said["items"]] == [True, True]
+    assert (await correcting).status_code == 201
+
+
+async def test_a_review_that_waited_sees_what_happened_meanwhile(office):
+    first = (await report(office, "610")).json()
     async with office.app.state.database.writing() as slow:
         await take_write_order(slow, office.clock)
         correcting = asyncio.create_task(report(office, "610", value=6, supersedes=first["id"]))
         await until_one_waits(slow)
-        reviewing = asyncio.create_task(office.post("reviews", {"reviews": verdicts}, office.reviewer))
-        await asyncio.sleep(0.1)
+        reviewing = asyncio.create_task(office.verdict(first))
+        await asyncio.sleep(0.2)
         assert not reviewing.done()
     assert (await correcting).status_code == 201
-    said = (await reviewing).json()
-    assert [it["done"] for it in said["items"]] == [False, True]
-    assert said["items"][0]["problem"]["code"] == "report_state"
+    refused = await reviewing
+    assert (refused.status_code, refused.json()["code"]) == (409, "report_state")
+
+
+async def test_what_was_accepted_before_is_told_by_when_reports_stood_not_by_when_they_came(office):
+    """A line waits for the one before it; meanwhile a report that came later is accepted and withdrawn."""
+    lines = [
+        {
+            "idempotency_key": f"line-{unit}",
+            "report": {
+                "unit": unit,
+                "period": "2023",
+                "form": "census",
+                "observations": [{"unit": unit, "indicator": "poor", "value": 5}],
+            },
+        }
+        for unit in ("611", "610")
+    ]
+    sender = office.token("sender", ["report"], ["62"])
+    async with office.app.state.database.writing() as slow:
+        await take_place(slow, MAP, "611", Period(2023))
+        sending = asyncio.create_task(office.bulk(lines, sender))
+        await until_one_waits(slow)
+        await asyncio.sleep(0.2)
+        early = await office.accepted("610", "2023", "census", [("610", "poor", 9)])
+        await office.verdict(early, "withdraw", reason="nhầm kỳ")
+    late = (await sending).json()["lines"][1]["report"]
+    assert late["received_at"] < early["received_at"]
+
+    async def accepted_before(it):
+        return (await office.get(f"reports/{it['id']}/differences", office.reviewer)).json()["accepted"]
+
+    assert await accepted_before(late) == early["id"]
+    await office.verdict(late)
+    assert (await accepted_before(late), await accepted_before(early)) == (early["id"], None)

@@ -54,18 +54,25 @@ ADDED_UP = """
     SELECT FROM roll_ups
     WHERE year = :year AND period = :period AND basis = :basis
       AND unit = ANY(:answering_units) AND CAST(:measures AS jsonb) ? measure"""
-"""What is added up already where some values count."""
+"""Whether anything is added up already where some values count."""
+
+NOWHERE = "-"
+"""Where a value counts that does not add."""
 
 ADDING_UP_SAID = f"""
     added AS MATERIALIZED (
         SELECT answering, indicator, sum(value) AS value, sum(covers) AS covers, min(status) AS status,
                :received_at AS oldest_at, :received_at AS newest_at
-        FROM said WHERE answering <> '' GROUP BY answering, indicator
+        FROM said WHERE answering <> '{NOWHERE}' GROUP BY answering, indicator
     ), added_up AS ({_ADDING_UP})"""
 """Parts of a statement that keeps the values of `said`, each with its `answering` unit: where nothing is added up, the
 sums are theirs."""
 
-OWN_SUMS = (bindparam("answering_units", type_=Codes), bindparam("measures", type_=JSONB))
+OWN_SUMS = (
+    bindparam("answering", type_=Codes),
+    bindparam("answering_units", type_=Codes),
+    bindparam("measures", type_=JSONB),
+)
 """The parameters of the two above."""
 
 _SUMMED = (

@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
-from shared.reporting.figures.adding_up import ADD_MADE, ADD_UP, CLEAR, INPUTS
+from shared.reporting.figures.adding_up import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
 from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.rules import Measure, unit_by_unit
 from shared.reporting.figures.store import StandingValue, measures_from, standing_values
 from shared.reporting.models import Report
+from shared.reporting.statements import Stated
 from shared.territory.tree import Territory
 
 
@@ -80,23 +81,18 @@ class Touched:
         self._in_parts, self._whole = in_parts, list(whole.values())
         self._place = self._place_of(period)
 
-    def sums(self) -> dict[str, object]:
-        """Give the values of `ADDED_UP`: whose sums, of what."""
-        return {"answering_units": self._place.answering_units(), "measures": dict.fromkeys(self._added)}
-
-    def answering(self, units: Iterable[str], indicators: Iterable[str]) -> list[str]:
-        """Name, for each value, the unit in whose sum it counts; nothing where it does not add."""
+    def own_sums(self, values: Iterable[Stated]) -> dict[str, object]:
+        """Give the parameters of `OWN_SUMS`: whose sums, of what, and in which of them each value counts."""
         places, added = self._place.answering, frozenset(self._added)
-        pairs = zip(units, indicators, strict=True)
-        return [places.get(unit, "") if code in added else "" for unit, code in pairs]
+        return {
+            "answering": [
+                places.get(it.unit, NOWHERE) if it.indicator in added else NOWHERE for it in values
+            ],
+            "answering_units": self._place.answering_units(),
+            "measures": dict.fromkeys(self._added),
+        }
 
-    async def refresh(
-        self,
-        session: AsyncSession,
-        basis: str,
-        *,
-        ceased: bool = True,
-    ) -> None:
+    async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool = True) -> None:
         """Make all of them anew on a basis; where nothing `ceased` to stand, none has to go.
 
         One statement, one more where something ceased to stand, and those of `refresh_made`.

@@ -19,9 +19,9 @@ from shared.reporting.statements import STATUSES
 
 _SAID = """
     said AS MATERIALIZED (
-        SELECT * FROM unnest(:units, :indicators, CAST(:amounts AS numeric[]), CAST(:statuses AS smallint[]),
-                             CAST(:covers AS smallint[]), :answering)
-             WITH ORDINALITY AS said (unit, indicator, value, status, covers, answering, place)
+        SELECT * FROM unnest(:units, :indicators, CAST(:amounts AS numeric(18, 6)[]), CAST(:statuses AS smallint[]),
+                             CAST(:covers AS smallint[]){more})
+             WITH ORDINALITY AS said (unit, indicator, value, status, covers{names}, place)
         {where}
     )"""
 _KEEPING_VALUES = """
@@ -33,14 +33,16 @@ _KEEPING_VALUES = """
 """
 """The reasons are by the place of the value in the list."""
 _VALUES: tuple[BindParameter[Any], ...] = (
-    *(
-        bindparam(name, type_=Codes)
-        for name in ("units", "indicators", "amounts", "statuses", "covers", "answering")
-    ),
+    *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
     bindparam("reasons", type_=JSONB(none_as_null=True)),
 )
 
-_KEEP_VALUES = Compiled(text(f"WITH {_SAID.format(where='')} {_KEEPING_VALUES}").bindparams(*_VALUES))
+_KEEP_VALUES = Compiled(
+    text(f"WITH {_SAID.format(more='', names='', where='')} {_KEEPING_VALUES}").bindparams(*_VALUES)
+)
+_SAID_UNLESS_NEARBY = _SAID.format(
+    more=", :answering", names=", answering", where="WHERE NOT EXISTS (SELECT FROM nearby)"
+)
 
 _KEEP_FIRST = Compiled(
     text(
@@ -51,7 +53,7 @@ _KEEP_FIRST = Compiled(
           AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
         UNION ALL {ADDED_UP}
         LIMIT 1
-    ), {_SAID.format(where="WHERE NOT EXISTS (SELECT FROM nearby)")}, kept AS ({_KEEPING_VALUES}),
+    ), {_SAID_UNLESS_NEARBY}, kept AS ({_KEEPING_VALUES}),
     {ADDING_UP_SAID}
     SELECT NOT EXISTS (SELECT FROM nearby)
     """
@@ -79,7 +81,7 @@ _KEEP_REPORT = Compiled(
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
         SELECT id, state, client_id, state_at, content_sha256 FROM kept
     )
-    {feed.publishing()}
+    {feed.PUBLISHING}
     """
     ).bindparams(
         *(bindparam(name, type_=column) for name, column in COLUMNS.items()),
@@ -102,26 +104,23 @@ async def keep_first(
 ) -> bool:
     """Keep the values of a report, and the sums that are theirs, in one statement; tells whether it did.
 
-    It does not where a report stands nearby, or other values are in these sums.
+    It does not where a report stands nearby, or other values are in these sums. What is no sum of them is made when the
+    report stands (`Touched.refresh_made`).
     """
-    values = {
-        **_said(it, checked, touched),
-        **touched.sums(),
-        "basis": "provisional",
-        "received_at": it.received_at,
-    }
+    values = {**_said(it, checked), **touched.own_sums(checked.said), "received_at": it.received_at}
+    values["basis"] = "provisional"
     values |= {f"nearby_{name}": codes for name, codes in nearby._asdict().items()}
     ((kept,),) = await _KEEP_FIRST.rows(session, values)
     return bool(kept)
 
 
-async def keep_values(session: AsyncSession, it: Report, checked: Checked, touched: Touched) -> None:
+async def keep_values(session: AsyncSession, it: Report, checked: Checked) -> None:
     """Keep the values of a report, and what follows from them, in one statement."""
     if checked.said:
-        await _KEEP_VALUES.rows(session, _said(it, checked, touched))
+        await _KEEP_VALUES.rows(session, _said(it, checked))
 
 
-def _said(it: Report, checked: Checked, touched: Touched) -> dict[str, object]:
+def _said(it: Report, checked: Checked) -> dict[str, object]:
     values = checked.said
     units, indicators, amounts, statuses, _ = zip(*values, strict=True) if values else ((),) * 5
     rank = {status: str(at) for at, status in enumerate(STATUSES)}
@@ -141,7 +140,6 @@ def _said(it: Report, checked: Checked, touched: Touched) -> dict[str, object]:
         "amounts": [str(each) for each in amounts],
         "statuses": [rank[each] for each in statuses],
         "covers": [str(each) for each in covers],
-        "answering": touched.answering(units, indicators),
         "posted": len(checked.statement.values),
         "reasons": reasons or None,
     }

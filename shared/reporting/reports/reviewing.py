@@ -184,8 +184,8 @@ async def _taken_up(desk: Desk, report_id: uuid.UUID) -> tuple[datetime, Report,
     period = Period.parse(report.period)
     desk.require_unit(report.unit, period)
     await take_place(desk.session, desk.territory, report.unit, period)
-    at = await take_write_order(desk.session, desk.clock)
     await desk.session.refresh(report)  # another may have moved it since
+    at = await take_write_order(desk.session, desk.clock)
     return at, report, period
 
 

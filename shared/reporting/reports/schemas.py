@@ -133,7 +133,7 @@ class ReceiptOut(BaseModel):
     """Proof that a report was received: short enough to print, checkable by anyone."""
 
     code: str = Field(description="short code to print")
-    received_at: datetime = Field(description="the server's instant of receipt: when the request came")
+    received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
 
     @classmethod
@@ -190,7 +190,7 @@ class SubmittedOut(BaseModel):
     unit: UnitCode
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
-    received_at: datetime = Field(description="the server's instant of receipt: when the request came")
+    received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
     counts: CountsOut
     derived: list[DerivedOut] = Field(
@@ -244,7 +244,7 @@ class ReportSummary(BaseModel):
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
     nil: bool = Field(description="whether it states that nothing happened")
-    received_at: datetime = Field(description="the server's instant of receipt: when the request came")
+    received_at: datetime = Field(description="the server's instant of receipt")
     state_at: datetime = Field(description="when it came into its state")
     content_sha256: Sha256
     supersedes: uuid.UUID | None = Field(description="the report it corrects")

@@ -9,12 +9,14 @@ from sqlalchemy import (
     Select,
     any_,
     bindparam,
+    func,
     insert,
     select,
     text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from shared.kit.database import Codes
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
@@ -42,7 +44,7 @@ async def live_reports(session: AsyncSession, unit: str, period: str, form: str)
 
 async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
     """Give one report, or None."""
-    return await session.get(Report, report_id, populate_existing=True)
+    return await session.get(Report, report_id)
 
 
 async def years_of(session: AsyncSession, report_ids: Collection[uuid.UUID]) -> Sequence[int]:
@@ -102,6 +104,8 @@ async def standings_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[
 
 async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
     """Give the report that was accepted last for the same unit, period and form before this one, or None."""
+    own = aliased(Standing)
+    stood_first = select(func.min(own.since)).where(own.report_id == it.id).scalar_subquery()
     found: Report | None = await session.scalar(
         select(Report)
         .join(Standing, Standing.report_id == Report.id)
@@ -111,7 +115,7 @@ async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
             Standing.period == it.period,
             Standing.form == it.form,
             Standing.report_id != it.id,
-            Report.received_at <= it.received_at,
+            Standing.since < stood_first,
         )
         .order_by(Standing.since.desc())
         .limit(1)
@@ -183,7 +187,7 @@ def reports_query(
     form: str | None,
     state: str | None,
 ) -> Select[Report]:
-    """Select reports, newest first."""
+    """Select reports, the one received last first."""
     query = select(Report).order_by(Report.received_at.desc(), Report.id.desc())
     if unit_codes is not None:
         query = query.where(Report.unit.in_(unit_codes))

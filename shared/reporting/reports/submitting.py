@@ -130,7 +130,7 @@ async def _beside_what_stands(desk: Desk, ready: _Ready, supersedes: uuid.UUID |
     old = await store.values_of(session, latest) if latest else []
     report = _new_report(desk, ready, before, old)
     touched = touched_by(desk, checked.period, [*old, *checked.said]) if old else ready.touched
-    await keeping.keep_values(session, report, checked, touched)
+    await keeping.keep_values(session, report, checked)
     await touched.add_up(session, "provisional", ceased=bool(old), coming=report, leaving=latest)
     _stand_at_last(desk, report, touched, latest)
     return Submitted(report, created=True)
