@@ -17,9 +17,9 @@ Where things are, in the order of a report's life:
    Observations are never changed; a correction is a new report that names the one it supersedes, and says everything
    again. A value that another live report states at the same unit, above it, below it or (a flow) for a longer or
    shorter period is refused, so nothing counts twice; so is nil beside what did happen. `places.py` says who waits
-   for whom, and `keeping.py` writes it down, itself last of all; `bulk.py` takes many, a line each; `chain.py` says who passes a step and who
-   accepts after it. What follows from the posted values by the program's dated rules (`derivations.py`) is kept
-   beside them, marked, with its reasons.
+   for whom, and `keeping.py` writes it down, itself last of all; `bulk.py` takes many, a line each; `chain.py` says who
+   passes a step and who accepts after it. What follows from the posted values by the program's dated rules
+   (`derivations.py`) is kept beside them, marked, with its reasons.
 3. A row of `standings` says which report stands for (basis, unit, period, form), from when to when. The present is
    the rows without an end; the past is the rows that held an instant, so `as_of` needs nothing else.
 4. `figures/rollups.py` keeps roll-ups current: when what stands changes, those of the touched answering units are
