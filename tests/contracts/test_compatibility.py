@@ -1,0 +1,211 @@
+"""Clients of v0.1.0 still work: no path, field, parameter, status or code of it is gone or means something else."""
+
+import ast
+import copy
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+from tests.contracts.compatibility import find_breaks, released_codes, released_document, without_prose
+from tests.contracts.documents import document_of
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("services", "gateway", "shared")
+SERVICES = ("rural", "poverty", "ethnic", "funding", "gateway")
+
+DELIBERATE: dict[str, str] = {}
+"""Breaks that were decided on: the place as the test names it, and the reason. One that no longer happens fails too."""
+
+
+@pytest.fixture(scope="module")
+def breaks():
+    return [found for name in SERVICES for found in find_breaks(released_document(name), document_of(name))]
+
+
+def test_every_promise_of_v0_1_0_is_kept(breaks):
+    assert not [str(found) for found in breaks if found.place not in DELIBERATE]
+
+
+def test_every_deliberate_break_is_one(breaks):
+    assert DELIBERATE.keys() <= {found.place for found in breaks}
+
+
+def module_names() -> Iterator[str]:
+    for package in PACKAGES:
+        path = import_module(package).__path__
+        for module in walk_packages(path, f"{package}."):
+            if not module.name.endswith("__main__"):
+                yield module.name
+
+
+def test_every_problem_of_v0_1_0_has_its_status():
+    members = [member for name in module_names() for member in vars(import_module(name)).values()]
+    problems = [member for member in members if isinstance(member, type) and hasattr(member, "status")]
+    statuses = {
+        (getattr(problem, "code", None), problem.status)
+        for problem in problems
+        if isinstance(problem.status, int)
+    }
+    assert released_codes()["problems"].items() - statuses == set()
+
+
+def test_every_fault_of_v0_1_0_is_still_named_in_the_source():
+    literals = {
+        node.value
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert set(released_codes()["faults"]) - literals == set()
+
+
+SMALL = {
+    "paths": {
+        "/v1/trees/{id}": {
+            "get": {
+                "operationId": "read_tree",
+                "parameters": [
+                    {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}},
+                    {"in": "query", "name": "on", "required": False, "schema": {"type": "string"}},
+                ],
+                "responses": {
+                    "200": {
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tree"}}}
+                    }
+                },
+            },
+            "put": {
+                "operationId": "plant_tree",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tree"}}},
+                },
+                "responses": {"201": {"description": "planted"}},
+            },
+        }
+    },
+    "components": {
+        "schemas": {
+            "Tree": {
+                "type": "object",
+                "title": "Tree",
+                "required": ["name", "title"],
+                "properties": {
+                    "name": {"type": "string", "maxLength": 10, "description": "what it is called"},
+                    "title": {"anyOf": [{"enum": ["oak", "elm"], "type": "string"}, {"type": "null"}]},
+                    "children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+                },
+            }
+        }
+    },
+}
+PATH = "/v1/trees/{id}"
+
+
+@pytest.fixture
+def changed():
+    return copy.deepcopy(SMALL)
+
+
+def places(changed):
+    return {found.place for found in find_breaks(SMALL, changed)}
+
+
+def test_other_names_of_schemas_and_other_prose_are_no_break(changed):
+    schemas = changed["components"]["schemas"]
+    schemas["Plant"] = schemas.pop("Tree")
+    schemas["Plant"] |= {"title": "Plant", "description": "new words"}
+    schemas["Plant"]["properties"]["children"]["items"]["$ref"] = "#/components/schemas/Plant"
+    get, put = changed["paths"][PATH]["get"], changed["paths"][PATH]["put"]
+    for holder in (get["responses"]["200"], put["requestBody"]):
+        holder["content"]["application/json"]["schema"]["$ref"] = "#/components/schemas/Plant"
+    assert places(changed) == set()
+
+
+def test_what_is_new_is_no_break(changed):
+    changed["paths"]["/v1/shrubs"] = {"get": {"operationId": "list_shrubs", "responses": {"200": {}}}}
+    operation = changed["paths"][PATH]["get"]
+    operation["parameters"].append({"in": "query", "name": "as_of", "required": False, "schema": {}})
+    operation["responses"]["304"] = {}
+    properties = changed["components"]["schemas"]["Tree"]["properties"]
+    properties["height"] = {"type": "integer"}
+    properties["title"]["anyOf"][0]["enum"].append("ash")
+    assert places(changed) == set()
+
+
+def remove_operation(document):
+    del document["paths"][PATH]["put"]
+
+
+def rename_operation(document):
+    document["paths"][PATH]["get"]["operationId"] = "get_tree"
+
+
+def remove_parameter(document):
+    del document["paths"][PATH]["get"]["parameters"][1]
+
+
+def require_parameter(document):
+    document["paths"][PATH]["get"]["parameters"][1]["required"] = True
+
+
+def add_required_parameter(document):
+    document["paths"][PATH]["get"]["parameters"].append(
+        {"in": "query", "name": "as_of", "required": True, "schema": {}}
+    )
+
+
+def remove_response(document):
+    document["paths"][PATH]["put"]["responses"] = {"200": {}}
+
+
+def remove_member(document):
+    del document["components"]["schemas"]["Tree"]["properties"]["children"]
+
+
+def require_member(document):
+    document["components"]["schemas"]["Tree"]["required"].append("children")
+
+
+def shorten_member(document):
+    document["components"]["schemas"]["Tree"]["properties"]["name"]["maxLength"] = 9
+
+
+def remove_value(document):
+    document["components"]["schemas"]["Tree"]["properties"]["title"]["anyOf"][0]["enum"].remove("elm")
+
+
+def remove_alternative(document):
+    del document["components"]["schemas"]["Tree"]["properties"]["title"]["anyOf"][1]
+
+
+READ, WRITE = f"GET {PATH} response 200", f"PUT {PATH} request"
+
+
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        (remove_operation, {f"PUT {PATH}"}),
+        (rename_operation, {f"GET {PATH}"}),
+        (remove_parameter, {f"GET {PATH} query on"}),
+        (require_parameter, {f"GET {PATH} query on"}),
+        (add_required_parameter, {f"GET {PATH} query as_of"}),
+        (remove_response, {f"PUT {PATH} response 201"}),
+        (remove_member, {f"{READ} /children", f"{WRITE} /children"}),
+        (require_member, {f"{READ} /children", f"{WRITE} /children"}),
+        (shorten_member, {f"{READ} /name", f"{WRITE} /name"}),
+        (remove_value, {f"{READ} /title", f"{WRITE} /title"}),
+        (remove_alternative, {f"{READ} /title", f"{WRITE} /title"}),
+    ],
+)
+def test_what_is_gone_or_different_is_a_break(changed, change, broken):
+    change(changed)
+    assert places(changed) == broken
+
+
+def test_a_member_may_be_named_as_prose_is():
+    assert "title" in without_prose(SMALL)["components"]["schemas"]["Tree"]["properties"]
