@@ -26,9 +26,9 @@ from gateway.tokens.keys import KeyRing, OwnKeys
 from gateway.upstreams import Upstreams
 from shared.kit.clock import Clock, system_clock
 from shared.kit.problems import Conflict
-from shared.kit.service import Service, create_service
+from shared.kit.service import ServiceDefinition, create_service
 from shared.territory import api as territory
-from shared.territory.current import keep_territory
+from shared.territory.current import load_territory
 
 DESCRIPTION = """One door to the three National Target Programs of a province: reports, figures, targets, registers and
 the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the whole picture at `/v1/status`."""
@@ -50,7 +50,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
     )
     parts = Parts(upstreams, within_s=settings.part_within_s)
     app = create_service(
-        Service(
+        ServiceDefinition(
             name="gateway",
             title="National Target Programs: data integration and monitoring",
             description=DESCRIPTION,
@@ -65,7 +65,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 reference.router,
             ),
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
-            on_start=(keep_territory, _make_keys, _make_own_clients),
+            on_start=(load_territory, _make_keys, _make_own_clients),
             clock=clock,
             state={
                 "pepper": pepper,

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from gateway.limits import RateLimits, Verdict
-from shared.kit.answers import problem_answer
+from shared.kit.exception_handlers import to_problem_response
 from shared.kit.identity import Identity
 from shared.kit.middleware import QUIET_PATHS, App, Message, Receive, Scope, Send
 from shared.kit.problems import TooManyRequests
@@ -27,7 +27,7 @@ class Intake:
         try:
             verdict.refuse()
         except TooManyRequests as refusal:
-            await problem_answer(Request(scope), refusal)(scope, receive, send)
+            await to_problem_response(Request(scope), refusal)(scope, receive, send)
             return
         await self.app(scope, receive, _with_fields(send, verdict))
 

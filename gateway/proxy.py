@@ -17,7 +17,7 @@ from yarl import URL
 
 from gateway.fields import fields_back, fields_in, target_of, upstream_of
 from gateway.upstreams import NEVER_REACHED, Upstreams
-from shared.kit.answers import problem_answer
+from shared.kit.exception_handlers import to_problem_response
 from shared.kit.middleware import App, Receive, Scope, Send
 from shared.kit.problems import Problem, TooLarge
 
@@ -59,7 +59,7 @@ class Proxy:
         except CallerGoneError:
             return
         except Problem as problem:
-            await problem_answer(Request(scope), problem)(scope, receive, send)
+            await to_problem_response(Request(scope), problem)(scope, receive, send)
             return
         finally:
             if scope["method"] not in SAFE:

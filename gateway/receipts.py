@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from gateway.overview.parts import FAILURES
 from gateway.settings import GatewaySettings
 from gateway.upstreams import Upstreams
-from shared.kit.answers import PROBLEM_JSON, language_of
-from shared.kit.conditional import conditional
+from shared.kit.etags import apply_if_none_match
+from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.identity import Anyone
 from shared.kit.problems import NotFound, Sentence
 
@@ -44,10 +44,10 @@ async def check_receipt(
         status, fields, said = await upstreams.json(
             program,
             f"/v1/{program}/receipts/{code}",
-            headers={"Accept-Language": language_of(request)},
+            headers={"Accept-Language": negotiate_language(request)},
             within_s=settings.part_within_s,
         )
     except FAILURES as error:
         raise upstreams.problem(program, error) from error
     kind = fields.get("Content-Type", PROBLEM_JSON)
-    return conditional(request, Response(orjson.dumps(said), status_code=status, media_type=kind))
+    return apply_if_none_match(request, Response(orjson.dumps(said), status_code=status, media_type=kind))

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from shared.kit.identity import Keys
+from shared.kit.identity import IssuerKeys
 
 ISSUER = "http://127.0.0.1:8000"
 AUDIENCE = "ntp"
@@ -50,5 +50,5 @@ class Issuer:
 
     def trust(self, app: FastAPI) -> FastAPI:
         """Let an app verify this issuer's tokens without asking anyone for keys."""
-        app.state.identity.keys = Keys("http://127.0.0.1:9/none", known=self.keys)
+        app.state.identity.keys = IssuerKeys("http://127.0.0.1:9/none", known=self.keys)
         return app

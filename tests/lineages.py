@@ -3,7 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
+from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from tests.registers import Clients
 
 
@@ -23,7 +23,7 @@ def by_hand(formula, stated):
         case Average(terms):
             whole = [values for values in stated.values() if values.keys() >= set(terms)]
             return sum(values[code] for values in whole for code in terms) / len(whole) if whole else None
-        case Count(inputs, rule):
+        case CountUnits(inputs, rule):
             whole = [values for values in stated.values() if values.keys() >= set(inputs)]
             return Decimal(sum(map(rule, whole))) if whole else None
 

@@ -21,11 +21,11 @@ from gateway.clients.schemas import (
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, newest_acts, newest_clients
 from gateway.models import ClientRow
-from shared.kit.bodies import Draft
 from shared.kit.clock import Now
 from shared.kit.identity import Administrator
-from shared.kit.paging import Cursor, Limit, Page, link_next, page
-from shared.kit.problems import refuse
+from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import raise_if_any
 from shared.kit.transactions import Session, TransactionRoute
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -81,7 +81,7 @@ def _said(client: ClientRow, secret_id: UUID) -> ClientWithSecretIdOut:
 @giving_secrets.post("/clients", status_code=201, responses={201: {"model": ClientWithSecretOut}})
 async def create_client(
     *,
-    draft: Annotated[Draft[ClientIn], Body()],
+    draft: Annotated[PartialBody[ClientIn], Body()],
     response: Response,
     session: Session,
     caller: Administrator,
@@ -91,7 +91,7 @@ async def create_client(
 ) -> ClientWithSecretIdOut:
     """Register a client. Its secret is in this answer, and in the answer to a repeat of this very request."""
     body = draft.body
-    refuse([*draft.faults, *faults_of(body.grant, programs)])
+    raise_if_any([*draft.faults, *faults_of(body.grant, programs)])
     client, secret_id = await actions.create_client(
         session,
         pepper,
@@ -142,10 +142,10 @@ async def list_clients(
     cursor: Cursor = None,
 ) -> Page[ClientOut]:
     """List the clients, newest first; never a secret."""
-    found = await page(
+    found = await fetch_page(
         session, newest_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0])
     )
-    link_next(request, response, found.next)
+    set_next_link(request, response, found.next)
     return found
 
 
@@ -169,6 +169,8 @@ async def list_acts(
     cursor: Cursor = None,
 ) -> Page[ActOut]:
     """List who did what to clients and signing keys, newest first."""
-    found = await page(session, newest_acts(), limit=limit, cursor=cursor, said=lambda row: ActOut.of(row[0]))
-    link_next(request, response, found.next)
+    found = await fetch_page(
+        session, newest_acts(), limit=limit, cursor=cursor, said=lambda row: ActOut.of(row[0])
+    )
+    set_next_link(request, response, found.next)
     return found

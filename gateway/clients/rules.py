@@ -12,7 +12,7 @@ Problem
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.kit.problems import Conflict, Fault, NotFound, Sentence, fault
+from shared.kit.problems import Conflict, Fault, NotFound, Sentence, make_fault
 
 UNKNOWN_PROGRAM = Sentence(
     "Không có chương trình “{program}”; chỉ có: {known}.",
@@ -65,7 +65,7 @@ def faults_of(grant: Grant, programs: Collection[str]) -> Iterator[Fault]:
     for place, program in enumerate(grant.programs):
         if program not in programs:
             known = ", ".join(programs)
-            yield fault(
+            yield make_fault(
                 f"/programs/{place}", "program_unknown", UNKNOWN_PROGRAM, program=program[:40], known=known
             )
     for name, values in (("scopes", grant.scopes), ("programs", grant.programs), ("units", grant.units)):
@@ -75,4 +75,4 @@ def faults_of(grant: Grant, programs: Collection[str]) -> Iterator[Fault]:
 def _repetitions(name: str, values: Sequence[str]) -> Iterator[Fault]:
     for place, value in enumerate(values):
         if value in values[:place]:
-            yield fault(f"/{name}/{place}", "repeated", REPEATED, value=value[:40])
+            yield make_fault(f"/{name}/{place}", "repeated", REPEATED, value=value[:40])

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.rules import Grant
 from gateway.models import AuditRow, ClientRow
-from shared.kit.bodies import DraftModel
+from shared.kit.partial_body import PartialModel
 
 Scope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
 UnitCode = Annotated[
@@ -27,7 +27,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ClientIn(DraftModel):
+class ClientIn(PartialModel):
     """A client to register."""
 
     unread: ClassVar[Mapping[str, Any]] = {"client_id": "unread", "scopes": ["read"]}

@@ -21,14 +21,14 @@ from gateway.overview.composition import (
 from gateway.overview.parts import Part, Parts, Question, Refused
 from gateway.overview.schemas import StatusOut
 from gateway.settings import FUNDING, GatewaySettings
-from shared.kit.answers import PROBLEM_JSON, language_of
-from shared.kit.clock import AskedInstant
-from shared.kit.conditional import has_it, weak_tag
+from shared.kit.clock import InstantQuery
+from shared.kit.etags import make_weak_etag, matches_if_none_match
+from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.identity import Caller, PublicReader
 from shared.periods import Period
-from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
-from shared.territory.asked import UnitAsked
+from shared.reporting.query_params import PeriodQuery
+from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
@@ -41,9 +41,9 @@ async def read_status(
     request: Request,
     caller: PublicReader,
     basis: Basis,
-    period: PeriodAsked,
-    unit: UnitAsked,
-    as_of: AskedInstant = None,
+    period: PeriodQuery,
+    unit: UnitQuery,
+    as_of: InstantQuery = None,
     require: Annotated[
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
     ] = "any",
@@ -75,7 +75,7 @@ async def _parts(
         }
         paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode(of_year)}"
     authorization = request.headers.get("authorization")
-    language = language_of(request)
+    language = negotiate_language(request)
     questions = [Question(name, path, language, asker) for name, path in paths.items()]
     return await asyncio.gather(*(parts.read(each, authorization) for each in questions))
 
@@ -96,10 +96,10 @@ def _answer(
         period=when,
         basis=basis,
         now=now,
-        language=language_of(request),
+        language=negotiate_language(request),
         path=request.url.path,
     )
-    tag = weak_tag(orjson.dumps(without_ages(said)))
+    tag = make_weak_etag(orjson.dumps(without_ages(said)))
     private = basis == "provisional" or not request.app.state.settings.public_reads
     headers = {
         "ETag": tag,
@@ -107,7 +107,7 @@ def _answer(
         "Vary": "Authorization, Accept-Language",
         **age_fields(parts, now),
     }
-    if has_it(request, tag):
+    if matches_if_none_match(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(orjson.dumps(said), media_type="application/json", headers=headers)
 

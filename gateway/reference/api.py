@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
 from gateway.reference.collection import Reference
-from shared.kit.conditional import conditional
+from shared.kit.etags import apply_if_none_match
 from shared.kit.identity import Anyone
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -30,7 +30,7 @@ async def read_openapi(*, request: Request, _: Anyone) -> Response:
     """Read the one document of all services."""
     reference: Reference = request.app.state.reference
     document = await reference.document(request.app.openapi())
-    return conditional(request, Response(orjson.dumps(document), media_type="application/json"))
+    return apply_if_none_match(request, Response(orjson.dumps(document), media_type="application/json"))
 
 
 @router.get("/docs", include_in_schema=False)

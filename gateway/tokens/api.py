@@ -13,10 +13,10 @@ from gateway.limits import RateLimits
 from gateway.settings import GatewaySettings
 from gateway.tokens import grant
 from gateway.tokens.keys import KeyRing
-from shared.kit.answers import problem_answer
 from shared.kit.clock import Now
-from shared.kit.conditional import conditional
 from shared.kit.database import Database
+from shared.kit.etags import apply_if_none_match
+from shared.kit.exception_handlers import to_problem_response
 from shared.kit.identity import SCOPES, Anyone
 from shared.kit.problems import Sentence
 
@@ -86,7 +86,7 @@ async def issue_token(*, request: Request, _: Anyone, settings: Settings, now: N
     try:
         return await _issue(request, settings, now)
     except grant.OAuthRefusal as refusal:
-        answer = problem_answer(request, refusal)
+        answer = to_problem_response(request, refusal)
         answer.headers["content-type"] = "application/json"  # RFC 6749, 5.2
         return answer
 
@@ -149,7 +149,7 @@ async def read_keys(*, request: Request, _: Anyone) -> Response:
     published = (await ring.current()).published.as_dict(private=False)
     answer = Response(orjson.dumps(published), media_type="application/jwk-set+json")
     answer.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
-    return conditional(request, answer)
+    return apply_if_none_match(request, answer)
 
 
 @router.get("/.well-known/oauth-authorization-server")
@@ -166,4 +166,4 @@ async def read_authorization_server(*, request: Request, _: Anyone, settings: Se
         "scopes_supported": list(SCOPES),
         "service_documentation": f"{origin}/docs",
     }
-    return conditional(request, Response(orjson.dumps(said), media_type="application/json"))
+    return apply_if_none_match(request, Response(orjson.dumps(said), media_type="application/json"))

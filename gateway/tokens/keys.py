@@ -23,7 +23,7 @@ from gateway.clients.store import note
 from gateway.models import SigningKeyRow
 from shared.kit.clock import Clock
 from shared.kit.database import Database
-from shared.kit.identity import Keys
+from shared.kit.identity import IssuerKeys
 
 ALGORITHM = "ES256"
 SEAL = {"alg": "dir", "enc": "A256GCM"}
@@ -131,7 +131,7 @@ class KeyRing:
         return Ring(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
 
 
-class OwnKeys(Keys):
+class OwnKeys(IssuerKeys):
     """The gateway verifies tokens with its own ring, without asking itself over HTTP."""
 
     def __init__(self, ring: KeyRing) -> None:

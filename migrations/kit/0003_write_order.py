@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 WRITE_ORDER = 7_701
-"""As in `shared/kit/feed.py`: the second key of the advisory lock, after the schema's own id."""
+"""As in `shared/kit/change_feed.py`: the second key of the advisory lock, after the schema's own id."""
 
 
 def upgrade() -> None:

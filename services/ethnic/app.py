@@ -15,9 +15,9 @@ from services.ethnic.recognitions.store import FEED
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
 from shared.kit.clock import Clock, system_clock
-from shared.kit.following.api import following_router
-from shared.kit.following.follower import Follower
-from shared.kit.following.neighbour import neighbours_of
+from shared.kit.feed_consumer.api import feed_consumer_router
+from shared.kit.feed_consumer.client import make_feed_client
+from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.reporting.catalogue_file import load_catalogue
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
@@ -26,12 +26,12 @@ from shared.reporting.service import create_program
 def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Build the service from the environment, or from the settings given."""
     settings = settings or EthnicSettings()
-    neighbours = neighbours_of(settings, "ethnic")
+    neighbours = make_feed_client(settings, "ethnic")
     rulebook = Rulebook(read_consequences(settings.regions_file), followed=neighbours is not None)
     following = (
         []
         if neighbours is None
-        else [Follower("ethnic", FEED, EFFECTS, neighbours, settings.follow_every_seconds)]
+        else [FeedConsumer("ethnic", FEED, EFFECTS, neighbours, settings.follow_every_seconds)]
     )
     app = create_program(
         catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
@@ -42,7 +42,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         routers=[
             classifications.router,
             recognitions.router,
-            following_router("/v1/ethnic", [FEED], on=rulebook.followed),
+            feed_consumer_router("/v1/ethnic", [FEED], on=rulebook.followed),
         ],
         violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
         beside=[one.run for one in following],

@@ -66,7 +66,7 @@ class Recognition(Base):
     """A recognition of a commune as the new rural program published it. It keeps that program's id.
 
     `life` is that of the feed it was heard in: what was heard in an earlier life is not known any more (see
-    `shared/kit/following`). The day of the decision is the day from which it holds.
+    `shared/kit/feed_consumer`). The day of the decision is the day from which it holds.
     """
 
     __tablename__ = "recognitions"

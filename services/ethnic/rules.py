@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, Sentence, make_fault
 
 Values = Mapping[str, Decimal]
 """One unit's values by indicator."""
@@ -25,7 +25,7 @@ def no_more_than_all(values: Values) -> Iterator[Fault]:
     for indicator in WITH_LAND:
         with_land = values.get(indicator)
         if with_land is not None and with_land > households:
-            yield fault(
+            yield make_fault(
                 indicator,
                 "more_with_land_than_households",
                 MORE_THAN_ALL,

@@ -17,7 +17,7 @@ from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
 from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
-from shared.kit.feed import feed_router
+from shared.kit.change_feed import feed_router
 from shared.kit.identity import PublicReader
 
 PATH = "/v1/funding"

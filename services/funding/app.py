@@ -13,8 +13,8 @@ from services.funding.lapses.rules import read_deadlines
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
-from shared.kit.service import Service, create_service
-from shared.territory.current import keep_territory
+from shared.kit.service import ServiceDefinition, create_service
+from shared.territory.current import load_territory
 
 LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promised_within_left")
 
@@ -23,14 +23,14 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
     """Build the service from the environment, or from the settings given."""
     settings = settings or FundingSettings()
     return create_service(
-        Service(
+        ServiceDefinition(
             name="funding",
             title="Nguồn vốn các chương trình / Program funding",
             description=description or "",
             settings=settings,
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
-            on_start=[keep_territory, keep_agencies, open_counter],
+            on_start=[load_territory, keep_agencies, open_counter],
             beside=[sealing(settings.seal_every_seconds)],
             clock=clock,
             state={

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from services.funding.balances import CAPITALS, Capital
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, Sentence, make_fault
 
 DATA = Path(__file__).with_name("data")
 
@@ -160,7 +160,7 @@ class Catalogue:
     ) -> Iterator[Fault]:
         known = self.components.get(component or "")
         if known is not None and program in self.programs and known.program != program:
-            yield fault(
+            yield make_fault(
                 pointer, "component_of_another_program", OF_ANOTHER_PROGRAM, value=known.code, owner=known.program
             )  # fmt: skip
 
@@ -170,9 +170,9 @@ def _listed(pointer: str, code: str | None, table: Mapping[str, Listed], year: i
         return
     noun, found = pointer.removeprefix("/").removeprefix("to_"), table.get(code)
     if found is None:
-        yield fault(pointer, f"{noun}_unknown", UNKNOWN, value=code[:40])
+        yield make_fault(pointer, f"{noun}_unknown", UNKNOWN, value=code[:40])
     elif year is not None and not found.in_force_during(year):
-        yield fault(
+        yield make_fault(
             pointer, f"{noun}_not_in_force", NOT_IN_FORCE, value=code, year=year, interval=found.interval
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding import store
 from services.funding.catalogue import Catalogue
 from services.funding.places import Place, latest_unit, places_below, unit_of_year
-from shared.kit.clock import Clock, Now, TheClock
+from shared.kit.clock import Clock, CurrentClock, Now
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.problems import Forbidden, Problem, Sentence
 from shared.kit.transactions import Session
@@ -134,7 +134,9 @@ CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
 """The programs, components and sources of this installation."""
 
 
-async def _seat(catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: TheClock) -> Seat:
+async def _seat(
+    catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: CurrentClock
+) -> Seat:
     return Seat(catalogue, territory, now, clock)
 
 
@@ -143,7 +145,7 @@ TheSeat = Annotated[Seat, Depends(_seat)]
 
 
 async def _desk(
-    session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: TheClock
+    session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: CurrentClock
 ) -> Desk:
     return Desk(catalogue, territory, now, clock, session)
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from shared.kit.problems import Fault, Sentence
 from shared.territory.tree import Territory
-from shared.territory.units import NoPlaceOnMap, SplitWithoutWeight, Unit, UnknownUnit
+from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight, Unit, UnknownUnit
 
 DAY = timedelta(days=1)
 
@@ -24,7 +24,7 @@ def place_of(territory: Territory, code: str, on: date) -> Place:
     while True:
         try:
             (before,) = territory.map_onto(code, unit.valid_from, unit.valid_from - DAY)
-        except NoPlaceOnMap:
+        except NoCounterpartOnMap:
             return unit.key
         if before.unit.code != code or not before.unchanged:
             return unit.key
@@ -66,6 +66,6 @@ def places_below(territory: Territory, root: Unit, on: date, places: Iterable[Pl
 def _lies_in(territory: Territory, place: Place, root: Unit, on: date) -> bool:
     try:
         shares = territory.map_onto(*place, on)
-    except (NoPlaceOnMap, SplitWithoutWeight):
+    except (NoCounterpartOnMap, SplitWithoutWeight):
         return False
     return all(territory.is_within(share.unit.code, root.code, on) for share in shares)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from services.funding.balances import BRINGS_MONEY, Book, Capital, Kind
 from services.funding.catalogue import Catalogue
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, Sentence, make_fault
 
 TO_YEAR_NOT_NEXT = Sentence(
     "Vốn chỉ được kéo dài sang năm liền sau ({next_year}).",
@@ -119,9 +119,9 @@ class Proposal:
         if self.kind is Kind.TRANSFER and not self.unread & {"unit", "to_unit", "to_component", "component"}:
             same_unit = self.to_unit in {None, self.unit}
             if same_unit and self.to_component in {None, self.component}:
-                yield fault("/to_unit", "nowhere_to_go", NOWHERE_TO_GO)
+                yield make_fault("/to_unit", "nowhere_to_go", NOWHERE_TO_GO)
         if self.in_kind and self.source in catalogue.sources and self.source not in catalogue.non_state:
-            yield fault("/in_kind", "source_gives_money", NOT_IN_KIND, source=self.source)
+            yield make_fault("/in_kind", "source_gives_money", NOT_IN_KIND, source=self.source)
         yield from self._faults_of_papers()
         yield from self._faults_of_days(today)
 
@@ -129,28 +129,30 @@ class Proposal:
         if self.year is None:
             return
         if self.to_year is not None and self.to_year != self.year + 1:
-            yield fault("/to_year", "to_year_not_next", TO_YEAR_NOT_NEXT, next_year=self.year + 1)
+            yield make_fault("/to_year", "to_year_not_next", TO_YEAR_NOT_NEXT, next_year=self.year + 1)
         if self.origin_year is not None and self.origin_year > self.year:
-            yield fault("/origin_year", "origin_year_after_year", ORIGIN_AFTER_YEAR, year=self.year)
+            yield make_fault("/origin_year", "origin_year_after_year", ORIGIN_AFTER_YEAR, year=self.year)
 
     def _faults_of_papers(self) -> Iterator[Fault]:
         named = self.decision or self.voucher or self.unread & {"decision", "voucher"}
         if self.kind in {Kind.COMMITMENT, Kind.DISBURSEMENT, Kind.CONFIRMATION} and not named:
-            yield fault("/voucher", "paper_missing", PAPER_MISSING)
+            yield make_fault("/voucher", "paper_missing", PAPER_MISSING)
 
     def _faults_of_days(self, today: date) -> Iterator[Fault]:
         if self.year is not None and self.deadline is not None and self.deadline.year <= self.year:
             day = self.deadline.isoformat()
-            yield fault("/deadline", "deadline_before_year", BEFORE_YEAR, day=day, year=self.year + 1)
+            yield make_fault("/deadline", "deadline_before_year", BEFORE_YEAR, day=day, year=self.year + 1)
         if self.decision is not None and self.decision.date > today:
-            yield fault("/decision/date", "date_in_future", IN_FUTURE, day=self.decision.date.isoformat())
+            yield make_fault(
+                "/decision/date", "date_in_future", IN_FUTURE, day=self.decision.date.isoformat()
+            )
         if self.effective_on is None:
             return
         if self.kind not in BRINGS_MONEY and self.effective_on > today:
-            yield fault("/effective_on", "date_in_future", IN_FUTURE, day=self.effective_on.isoformat())
+            yield make_fault("/effective_on", "date_in_future", IN_FUTURE, day=self.effective_on.isoformat())
         if self.year is not None and not (self.year - 1 <= self.effective_on.year <= self.year + 1):
             day = self.effective_on.isoformat()
-            yield fault("/effective_on", "date_far_from_year", FAR_FROM_YEAR, day=day, year=self.year)
+            yield make_fault("/effective_on", "date_far_from_year", FAR_FROM_YEAR, day=day, year=self.year)
 
     def day(self, today: date) -> date | None:
         """Tell when it takes effect: as said, else the decision's date or today, brought into the budget year."""
@@ -165,13 +167,13 @@ def faults_of_undoing(
 ) -> Iterator[Fault]:
     """Name what is wrong with the days of a reversal; `undone_on` is the entry's day, None where it is not known."""
     if decision is not None and decision.date > today:
-        yield fault("/decision/date", "date_in_future", IN_FUTURE, day=decision.date.isoformat())
+        yield make_fault("/decision/date", "date_in_future", IN_FUTURE, day=decision.date.isoformat())
     if effective_on is None:
         return
     day = effective_on.isoformat()
     if effective_on > max(today, undone_on or today):
-        yield fault("/effective_on", "date_in_future", IN_FUTURE, day=day)
+        yield make_fault("/effective_on", "date_in_future", IN_FUTURE, day=day)
     if undone_on is not None and effective_on < undone_on:
-        yield fault(
+        yield make_fault(
             "/effective_on", "date_before_entry", BEFORE_ENTRY, day=day, undone_on=undone_on.isoformat()
         )

@@ -9,9 +9,9 @@ from pydantic import StringConstraints
 
 from services.funding.balances import Book, Capital
 from services.funding.places import Place
-from shared.kit.days import Day
-from shared.kit.problems import Sentence, fault, refuse
-from shared.kit.shapes import readable
+from shared.kit.date_fields import IsoDate
+from shared.kit.problems import Sentence, make_fault, raise_if_any
+from shared.kit.validation_faults import parseable_by
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
 """Before 2016 the medium-term plan that the programs are funded from did not exist."""
@@ -39,7 +39,7 @@ OfBook = Annotated[
     Query(description="agency: payments as reported by agencies; treasury: as confirmed by the treasury"),
 ]
 Until = Annotated[
-    Day | None,
+    IsoDate | None,
     Query(
         description="day of effect, as 2023-09-30: what took effect later does not count; by default everything counts, "
         "payments until the deadlines in the next year included",
@@ -57,8 +57,8 @@ def groupings(text: str, known: Collection[str]) -> list[str]:
     """Read the names of a grouping, each once; refuses unknown ones."""
     by = list(dict.fromkeys(word.strip() for word in text.split(",")))
     there_are = ", ".join(known)
-    refuse(
-        fault("", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=there_are)
+    raise_if_any(
+        make_fault("", "grouping_unknown", GROUPING_UNKNOWN, value=word, known=there_are)
         for word in by
         if word not in known
     )
@@ -71,7 +71,7 @@ def grouped_by(known: Collection[str], default: str) -> object:
 
     async def grouped(
         group_by: Annotated[
-            str, Query(max_length=100, description=said), readable(lambda text: groupings(text, known))
+            str, Query(max_length=100, description=said), parseable_by(lambda text: groupings(text, known))
         ] = default,
     ) -> list[str]:
         return groupings(group_by, known)

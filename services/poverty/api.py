@@ -7,14 +7,14 @@ from fastapi import APIRouter
 
 from services.poverty.rules import NEAR_POOR, POOR, Movement
 from services.poverty.schemas import MovementOut, MovementRow, MovementTable
-from shared.kit.feed import AsOf, newest_change
+from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
-from shared.reporting.desk import TheDesk
+from shared.reporting.context import CurrentContext
 from shared.reporting.figures.reading import values_by_child
-from shared.territory.asked import UnitAsked
+from shared.reporting.query_params import PeriodQuery
+from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=TransactionRoute)
 
@@ -22,17 +22,17 @@ router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=Transact
 @router.get("/household-movement", summary="Read the movement of poor and near-poor households")
 async def read_household_movement(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     basis: Basis,
-    period: PeriodAsked,
-    unit: UnitAsked,
+    period: PeriodQuery,
+    unit: UnitQuery,
     as_of: AsOf = None,
 ) -> MovementOut:
     """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
     root = unit.on(period.ends_on).code
     values = await values_by_child(desk, root, period, basis, as_of)
-    _seen, changed_at = await newest_change(desk.session)
+    _seen, changed_at = await read_newest_change(desk.session)
     names = {one: desk.territory.unit(one, period.ends_on).name for one in values}
     return MovementOut(
         unit=root,

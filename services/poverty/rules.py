@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, Sentence, make_fault
 
 Values = Mapping[str, Decimal]
 """One unit's values by indicator."""
@@ -107,6 +107,6 @@ CHECKS = (movement_holds, no_more_than_all)
 
 
 def _at(indicator: str, code: str, sentence: Sentence, **facts: Decimal) -> Fault:
-    return fault(
+    return make_fault(
         indicator, code, sentence, **{name: f"{value.normalize():f}" for name, value in facts.items()}
     )

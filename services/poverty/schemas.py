@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.basis import BasisName
 
 
@@ -13,7 +13,7 @@ class MovementRow(BaseModel):
 
     unit: str = Field(description="code of the unit")
     name: str = Field(description="its name")
-    columns: list[Number | None] = Field(description="households, in the order of the table's columns")
+    columns: list[JsonDecimal | None] = Field(description="households, in the order of the table's columns")
     holds: bool | None = Field(
         description="whether end = start - leaving + coming; null when a column is missing"
     )

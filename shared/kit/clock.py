@@ -20,18 +20,18 @@ async def _clock(request: Request) -> Clock:
     return clock
 
 
-TheClock = Annotated[Clock, Depends(_clock)]
+CurrentClock = Annotated[Clock, Depends(_clock)]
 """The service's clock, for whoever has to wait before the instant of a change is known."""
 
 
-async def _now(clock: TheClock) -> datetime:
+async def _now(clock: CurrentClock) -> datetime:
     return clock()
 
 
 Now = Annotated[datetime, Depends(_now)]
 """The instant of the request by the service's clock."""
 
-AskedInstant = Annotated[
+InstantQuery = Annotated[
     AwareDatetime | None, Query(description="RFC 3339 instant: read what was known then; now when left out")
 ]
-"""An instant to read at, as asked; `shared.kit.feed.AsOf` is one whose answer never changes again."""
+"""An instant to read at, as asked; `shared.kit.change_feed.AsOf` is one whose answer never changes again."""

@@ -88,7 +88,7 @@ class Claim:
     content_sha256: str
 
 
-async def claim_of(request: Request, client_id: str) -> Claim:
+async def read_claim(request: Request, client_id: str) -> Claim:
     """Read the key of a request and fingerprint its content."""
     key = request.headers.get("idempotency-key", "")
     if not KEY_SHAPE.fullmatch(key):
@@ -167,7 +167,7 @@ def _replay(row: Row[Any]) -> Response:
     )
 
 
-async def prune(session: AsyncSession, before: datetime, *, limit: int = 10_000) -> int:
+async def prune_answers(session: AsyncSession, before: datetime, *, limit: int = 10_000) -> int:
     """Forget answers older than an instant, some at a time; returns how many."""
     old = (
         select(AnsweredRequest.client_id, AnsweredRequest.key)

@@ -39,7 +39,7 @@ INSIDERS = ("read", "review", "target", "register", "funding", "admin")
 SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
 
 
-TOKEN_WANTED = Sentence("hãy gửi Authorization: Bearer <mã>", "send Authorization: Bearer <token>")
+TOKEN_REQUIRED = Sentence("hãy gửi Authorization: Bearer <mã>", "send Authorization: Bearer <token>")
 NO_JWT = Sentence("mã không phải là JWT có chữ ký", "the token is no signed JWT")
 NO_CLIENT = Sentence("mã không nêu tên ứng dụng", "the token names no client")
 EXPIRED = Sentence("mã đã hết hạn", "the token is expired")
@@ -84,7 +84,7 @@ class Caller:
 ANONYMOUS = Caller("")
 
 
-def caller_of(claims: dict[str, Any]) -> Caller:
+def caller_from_claims(claims: dict[str, Any]) -> Caller:
     """Read a caller from a token's claims: ours, or those of a Keycloak (`azp`)."""
 
     def words(name: str) -> frozenset[str]:
@@ -95,7 +95,7 @@ def caller_of(claims: dict[str, Any]) -> Caller:
     return Caller(str(client_id), words("scope"), words("programs"), words("units"))
 
 
-class Keys:
+class IssuerKeys:
     """The issuer's public keys, fetched lazily and kept on disk for the next start."""
 
     def __init__(self, url: str, kept_at: Path | None = None, known: KeySet | None = None) -> None:
@@ -160,7 +160,7 @@ def _key_set(document: Any) -> KeySet:
 class Identity:
     """Verifies tokens of one issuer for one service."""
 
-    keys: Keys
+    keys: IssuerKeys
     issuer: str
     audience: str
     clock: Callable[[], datetime]
@@ -188,7 +188,7 @@ class Identity:
             raise _unauthenticated(_reason(error)) from error
         except ValueError as error:
             raise _unauthenticated(NO_JWT) from error
-        caller = caller_of(decoded.claims)
+        caller = caller_from_claims(decoded.claims)
         if caller.anonymous:
             raise _unauthenticated(NO_CLIENT)
         if len(self._remembered) >= REMEMBERED_TOKENS:
@@ -227,7 +227,7 @@ async def identify(request: Request, *, required: bool = True) -> Caller:
             known = ANONYMOUS
         request.state.caller = known
     if required and known.anonymous:
-        raise Unauthenticated(reason=TOKEN_WANTED, headers={"WWW-Authenticate": "Bearer"})
+        raise Unauthenticated(reason=TOKEN_REQUIRED, headers={"WWW-Authenticate": "Bearer"})
     return known
 
 

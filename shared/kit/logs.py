@@ -26,7 +26,7 @@ def _hidden(name: Any, value: Any) -> Any:
     return value
 
 
-def set_up_logs(*, service: str, as_json: bool) -> None:
+def configure_logging(*, service: str, as_json: bool) -> None:
     """Set up this process's logs, once, from `create_app`'s process entry."""
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 
-from shared.kit.answers import problem_answer
+from shared.kit.exception_handlers import to_problem_response
 from shared.kit.problems import Problem, TooLarge
 
 Scope = MutableMapping[str, Any]
@@ -55,7 +55,7 @@ def _declares_more(scope: Scope, limit: int) -> bool:
     return said.isdecimal() and (len(said) > MOST_DIGITS or int(said) > limit)
 
 
-class HeadAsGet:
+class HeadAsGetMiddleware:
     """Answers HEAD as GET would be answered, without the body (RFC 9110, 9.3.2); routes know GET alone."""
 
     def __init__(self, app: App) -> None:
@@ -79,7 +79,7 @@ class HeadAsGet:
             scope["route"] = asked.get("route")
 
 
-class RequestContext:
+class RequestMiddleware:
     """The outermost layer of a service."""
 
     def __init__(
@@ -146,7 +146,7 @@ class RequestContext:
         return next(found, self.max_body_bytes)
 
     async def _say_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-        await problem_answer(Request(scope), problem)(scope, receive, send)
+        await to_problem_response(Request(scope), problem)(scope, receive, send)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route, method = _route_of(scope), scope["method"]

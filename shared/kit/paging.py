@@ -40,12 +40,12 @@ class InvalidCursor(Malformed):
     detail = Sentence("Con trỏ trang không hợp lệ.", "The cursor is not one that this list gave out.")
 
 
-def seal(bookmark: str) -> str:
+def encode_cursor(bookmark: str) -> str:
     """Make a bookmark opaque."""
     return base64.urlsafe_b64encode(bookmark.encode()).decode().rstrip("=")
 
 
-def unseal(cursor: str) -> str:
+def decode_cursor(cursor: str) -> str:
     """Read an opaque bookmark back; raises `InvalidCursor`."""
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
@@ -60,7 +60,7 @@ def _does_not_fit(error: ArgumentError | DBAPIError) -> bool:
     return str(getattr(error.orig, "sqlstate", None))[:2] in UNFIT_STATES
 
 
-async def page(
+async def fetch_page(
     session: AsyncSession,
     query: Any,
     *,
@@ -70,18 +70,20 @@ async def page(
 ) -> Page[Item]:
     """Read one page of an ordered query; `said` turns a row into what is answered."""
     try:
-        rows = await select_page(session, query, per_page=limit, page=unseal(cursor) if cursor else None)
+        rows = await select_page(
+            session, query, per_page=limit, page=decode_cursor(cursor) if cursor else None
+        )
     except (BadBookmark, InvalidPage, ValueError) as error:
         raise InvalidCursor from error
     except (ArgumentError, DBAPIError) as error:
         if cursor and _does_not_fit(error):
             raise InvalidCursor from error
         raise
-    following = seal(rows.paging.bookmark_next) if rows.paging.has_next else None
+    following = encode_cursor(rows.paging.bookmark_next) if rows.paging.has_next else None
     return Page[Any](items=[said(row) for row in rows], next=following)
 
 
-def link_next(request: Request, response: Response, cursor: str | None) -> None:
+def set_next_link(request: Request, response: Response, cursor: str | None) -> None:
     """Name the following page in a Link header (RFC 8288)."""
     if cursor:
         target = request.url.include_query_params(cursor=cursor)

@@ -61,7 +61,7 @@ class Fault:
         return {"pointer": self.pointer, "code": self.code, "detail": self.sentence.said(language)}
 
 
-def fault(pointer: str, code: str, sentence: Sentence, **facts: Any) -> Fault:
+def make_fault(pointer: str, code: str, sentence: Sentence, **facts: Any) -> Fault:
     """Make a fault with its facts filled in."""
     return Fault(pointer, code, sentence.filled(**facts))
 
@@ -213,12 +213,12 @@ class Unavailable(Problem):
     detail = Sentence("Hãy thử lại sau.", "Try again later.")
 
 
-def pointer(location: Iterable[str | int]) -> str:
+def to_json_pointer(location: Iterable[str | int]) -> str:
     """Build an RFC 6901 JSON pointer from the steps of a location."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
 
 
-def refuse(faults: Iterable[Fault]) -> None:
+def raise_if_any(faults: Iterable[Fault]) -> None:
     """Raise `Invalid` with all the faults, or return when there are none."""
     found = tuple(faults)
     if found:

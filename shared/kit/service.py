@@ -19,14 +19,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette_compress import CompressMiddleware
 
-from shared.kit.answers import Violations, install_answers
 from shared.kit.clock import Clock, system_clock
 from shared.kit.database import Database
-from shared.kit.description import REFUSAL, also_say, how_refusals_look
-from shared.kit.idempotency import prune
-from shared.kit.identity import Anyone, Identity, Keys
-from shared.kit.logs import set_up_logs
-from shared.kit.middleware import HeadAsGet, RequestContext
+from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
+from shared.kit.idempotency import prune_answers
+from shared.kit.identity import Anyone, Identity, IssuerKeys
+from shared.kit.logs import configure_logging
+from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
+from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
 from shared.kit.settings import ServiceSettings
 
@@ -35,11 +35,11 @@ LARGEST_UNCOMPRESSED_BYTES = 500
 
 log = structlog.get_logger()
 Start = Callable[[FastAPI], Awaitable[None]]
-Beside = Callable[[FastAPI], Coroutine[Any, Any, None]]
+BackgroundTask = Callable[[FastAPI], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceDefinition:
     """What a service is made of."""
 
     name: str
@@ -50,12 +50,12 @@ class Service:
     program: str | None = None
     """The program that a caller must serve to write here; None where the body names it."""
     version: str = "0.1.0"
-    violations: Violations = field(default_factory=dict)
+    violations: ConstraintProblems = field(default_factory=dict)
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
     on_start: Sequence[Start] = ()
     """What to load before the first request, such as the unit tree."""
-    beside: Sequence[Beside] = ()
+    beside: Sequence[BackgroundTask] = ()
     """Work without an end that is done beside the requests while the application runs, such as a follower's."""
     clock: Clock = system_clock
     state: Mapping[str, Any] = field(default_factory=dict)
@@ -95,13 +95,13 @@ def _readiness(name: str, app: FastAPI) -> APIRouter:
     return router
 
 
-def _pruning(keep: timedelta) -> Beside:
+def _pruning(keep: timedelta) -> BackgroundTask:
     async def prune_now_and_then(app: FastAPI) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
             try:
                 async with app.state.database.writing() as session:
-                    forgotten = await prune(session, app.state.clock() - keep)
+                    forgotten = await prune_answers(session, app.state.clock() - keep)
                 log.info("idempotency keys pruned", forgotten=forgotten)
             except Exception as error:  # noqa: BLE001 (the next hour tries again)
                 log.warning("pruning failed", reason=str(error))
@@ -109,10 +109,10 @@ def _pruning(keep: timedelta) -> Beside:
     return prune_now_and_then
 
 
-def create_service(parts: Service) -> FastAPI:
+def create_service(parts: ServiceDefinition) -> FastAPI:
     """Join the parts into an application."""
     settings = parts.settings
-    set_up_logs(service=parts.name, as_json=settings.log_json)
+    configure_logging(service=parts.name, as_json=settings.log_json)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -137,9 +137,9 @@ def create_service(parts: Service) -> FastAPI:
         openapi_url="/openapi.json",
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False},
-        responses={"default": REFUSAL},
+        responses={"default": PROBLEM_RESPONSE},
     )
-    also_say(app, how_refusals_look)
+    extend_openapi(app, add_problem_schemas)
     app.state.name = parts.name
     app.state.settings = settings
     app.state.clock = parts.clock
@@ -148,7 +148,7 @@ def create_service(parts: Service) -> FastAPI:
     )
     kept_keys = settings.state_dir / "jwks.json" if settings.state_dir else None
     app.state.identity = Identity(
-        keys=Keys(settings.keys_url, kept_keys),
+        keys=IssuerKeys(settings.keys_url, kept_keys),
         issuer=settings.issuer,
         audience=settings.audience,
         clock=parts.clock,
@@ -157,13 +157,13 @@ def create_service(parts: Service) -> FastAPI:
     )
     for name, value in parts.state.items():
         setattr(app.state, name, value)
-    install_answers(app, violations=parts.violations, max_body_bytes=settings.max_body_bytes)
+    install_exception_handlers(app, violations=parts.violations, max_body_bytes=settings.max_body_bytes)
     for router in (_health(parts.name), _readiness(parts.name, app), *parts.routers):
         app.include_router(router)
     app.add_middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES)
-    app.add_middleware(HeadAsGet)
+    app.add_middleware(HeadAsGetMiddleware)
     app.add_middleware(
-        RequestContext,
+        RequestMiddleware,
         service=parts.name,
         max_body_bytes=settings.max_body_bytes,
         larger_bodies=parts.larger_bodies,

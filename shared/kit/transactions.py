@@ -13,11 +13,11 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.conditional import conditional
 from shared.kit.database import Database
-from shared.kit.idempotency import claim_of, first_answer, keep_answer
+from shared.kit.etags import apply_if_none_match
+from shared.kit.idempotency import first_answer, keep_answer, read_claim
 from shared.kit.identity import identify
-from shared.kit.requests import ExactRequest
+from shared.kit.json_request import JsonRequest
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 READ = "GET"
@@ -36,7 +36,7 @@ Session = Annotated[AsyncSession, Depends(_session)]
 async def _read(request: Request, handler: Handler, database: Database) -> Response:
     async with database.reading() as session:
         request.state.session = session
-        return conditional(request, await handler(request))
+        return apply_if_none_match(request, await handler(request))
 
 
 class TransactionRoute(APIRoute):
@@ -47,7 +47,7 @@ class TransactionRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            exact = ExactRequest(request.scope, request.receive)
+            exact = JsonRequest(request.scope, request.receive)
             database: Database = request.app.state.database
             run = _read if request.method == READ else self.write
             return await run(exact, handler, database)
@@ -61,7 +61,7 @@ class TransactionRoute(APIRoute):
             if request.method != "POST":
                 return await handler(request)
             caller = await identify(request)
-            claim = await claim_of(request, caller.client_id)
+            claim = await read_claim(request, caller.client_id)
             repeated = await first_answer(session, claim, request.app.state.clock())
             if repeated is not None:
                 return repeated

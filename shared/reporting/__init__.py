@@ -35,7 +35,7 @@ Where things are, in the order of a report's life:
 
 Whoever changes what stands holds two things to the commit. First the place of the report (`reports/places.py`): the unit
 that answers, with all below it, in one year; so roll-ups never race and nothing is stated twice, while districts do not
-wait for each other. Then, as late as can be, the write order of the schema (`shared.kit.feed`): so instants never go back,
+wait for each other. Then, as late as can be, the write order of the schema (`shared.kit.change_feed`): so instants never go back,
 and the change feed is in commit order. Whatever depends on nobody else is done before either is taken. A report is
 received at the instant when it is read, and stands from that of its write order on; a reading `as_of` a passed instant waits
 for whoever holds the order, so its answer never changes again.

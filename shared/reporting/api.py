@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from shared.kit.feed import feed_router
-from shared.reporting.engine import Engine
+from shared.kit.change_feed import feed_router
+from shared.reporting.engine import ReportingEngine
 from shared.reporting.evidence.api import router as evidence
 from shared.reporting.figures.api import router as figures
 from shared.reporting.obligations.api import router as obligations
@@ -16,7 +16,7 @@ from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.api import router as targets
 
 
-def reporting_router(engine: Engine, settings: ReportingSettings) -> APIRouter:
+def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> APIRouter:
     """Build the routes of one program."""
     router = APIRouter(prefix=engine.path)
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)

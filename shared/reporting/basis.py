@@ -12,7 +12,7 @@ BasisName = Literal["accepted", "provisional"]
 _insider = Requires(INSIDERS)
 
 
-async def require_reader_of(basis: str, request: Request) -> None:
+async def require_basis_access(basis: str, request: Request) -> None:
     """Refuse whoever may not see what nobody has reviewed, when something provisional is read."""
     if basis == "provisional":
         await _insider(request)
@@ -27,7 +27,7 @@ async def _basis(
         ),
     ] = "accepted",
 ) -> BasisName:
-    await require_reader_of(basis, request)
+    await require_basis_access(basis, request)
     return basis
 
 
@@ -35,6 +35,6 @@ Basis = Annotated[BasisName, Depends(_basis)]
 """Which observations count; nobody reads unreviewed ones by accident, or without saying who they are."""
 
 
-def instant(value: datetime | None) -> str | None:
+def to_rfc3339(value: datetime | None) -> str | None:
     """Say an instant as the wire does."""
     return value.isoformat().replace("+00:00", "Z") if value else None

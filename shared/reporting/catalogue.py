@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
 from shared.reporting.derivations import Check, Derivation
-from shared.reporting.formulas import Average, Count, Formula, FromRegister, Ratio, Sum
+from shared.reporting.formulas import Average, CountUnits, Formula, FromRegister, Ratio, Sum
 
 MOST_DECIMALS = 6
 """What the database keeps and the wire says."""
@@ -144,7 +144,7 @@ class Figure:
                 return f"{scale:f} * ({' + '.join(numerator)}) / ({' + '.join(denominator)})"
             case Average(terms):
                 return f"({' + '.join(terms)}) / units that state them"
-            case Count(_, rule):
+            case CountUnits(_, rule):
                 return f"units where {rule.__name__}"
             case FromRegister(register):
                 return f"count from the register {register}"
@@ -157,7 +157,7 @@ class Figure:
                 return terms
             case Ratio(numerator, denominator):
                 return (*numerator, *denominator)
-            case Count(inputs, _):
+            case CountUnits(inputs, _):
                 return inputs
             case FromRegister():
                 return ()
@@ -165,14 +165,14 @@ class Figure:
     @property
     def unit_by_unit(self) -> bool:
         """Whether it is made for each unit that states all of its inputs, and then added up."""
-        return isinstance(self.formula, Count) or (
+        return isinstance(self.formula, CountUnits) or (
             isinstance(self.formula, Average) and len(self.formula.terms) > 1
         )
 
     @property
     def merges(self) -> bool:
         """Whether it adds up over units that merge: a count of units, or an average over them, never does."""
-        return self.adds and not isinstance(self.formula, Count | Average)
+        return self.adds and not isinstance(self.formula, CountUnits | Average)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -266,7 +266,7 @@ def _in_figures(catalogue: Catalogue) -> Iterator[str]:
         if figure.unit_by_unit and figure.code in catalogue.indicators:
             yield f"figure {figure.code} is made unit by unit and has the code of an indicator"
         apart = [code for code in figure.inputs if code in catalogue.apart]
-        if apart and not isinstance(figure.formula, Count):
+        if apart and not isinstance(figure.formula, CountUnits):
             yield f"figure {figure.code} adds up what does not add: {apart}"
 
 

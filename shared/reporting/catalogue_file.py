@@ -27,7 +27,7 @@ from shared.reporting.catalogue import (
 )
 from shared.reporting.dated import sentence
 from shared.reporting.derivations import Check, Derivation
-from shared.reporting.formulas import Average, Count, Formula, FromRegister, Ratio, Sum, UnitRule
+from shared.reporting.formulas import Average, CountUnits, Formula, FromRegister, Ratio, Sum, UnitRule
 from shared.territory.units import KINDS
 
 
@@ -204,7 +204,7 @@ def _formula(row: dict[str, Any], rules: Mapping[str, UnitRule]) -> Formula:
         case "count":
             if row["rule"] not in rules:
                 raise ValueError(f"figure {row['code']} names an unknown rule: {row['rule']}")
-            return Count(tuple(row["inputs"]), rules[row["rule"]])
+            return CountUnits(tuple(row["inputs"]), rules[row["rule"]])
         case "register":
             return FromRegister(row["register"])
     raise ValueError(f"figure {row['code']} is of an unknown kind: {row['kind']}")

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.days import Day
+from shared.kit.date_fields import IsoDate
 
 
 class DecisionIn(BaseModel):
@@ -13,4 +13,4 @@ class DecisionIn(BaseModel):
     )
 
     number: str = Field(min_length=1, max_length=100, description="number of the decision")
-    date: Day = Field(description="date of the decision")
+    date: IsoDate = Field(description="date of the decision")

@@ -15,7 +15,7 @@ from shared.reporting.formulas import FromRegister
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CountScope:
     """What a register is asked to count: below which unit, on which day, as known at which instant (None: now)."""
 
     root: str
@@ -35,7 +35,7 @@ class Caveat:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RegisterCount:
     """A register's count, with the address of what was counted, and what may be missing from it."""
 
     value: int
@@ -43,13 +43,13 @@ class Counted:
     caveat: Caveat | None = None
 
 
-Counting = Callable[[AsyncSession, Scope], Awaitable[Mapping[str, Counted]]]
+RegisterCounter = Callable[[AsyncSession, CountScope], Awaitable[Mapping[str, RegisterCount]]]
 """How a register counts in a scope, by figure code."""
-Facts = Mapping[str, Any]
+EventData = Mapping[str, Any]
 """What a change of the feed says: `unit`, `decision` with its number and date, and whatever else."""
 
 
-def _any_figure(_figure: str, _facts: Facts) -> bool:
+def _any_figure(_figure: str, _facts: EventData) -> bool:
     return True
 
 
@@ -57,15 +57,15 @@ def _any_figure(_figure: str, _facts: Facts) -> bool:
 class Register:
     """A register of the service: how it counts, and which changes of the feed tell its decisions."""
 
-    count: Counting
+    count: RegisterCounter
     changes: frozenset[str]
     """Types of the changes."""
-    moves: Callable[[str, Facts], bool] = _any_figure
+    moves: Callable[[str, EventData], bool] = _any_figure
     """Whether what a change says may move a figure's count."""
 
 
 @dataclass(frozen=True)
-class Engine:
+class ReportingEngine:
     """What a program hands to the reporting engine."""
 
     catalogue: Catalogue
@@ -84,9 +84,9 @@ class Engine:
         return f"/v1/{self.catalogue.program}"
 
 
-async def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.reporting
+async def _engine(request: Request) -> ReportingEngine:
+    engine: ReportingEngine = request.app.state.reporting
     return engine
 
 
-TheEngine = Annotated[Engine, Depends(_engine)]
+CurrentEngine = Annotated[ReportingEngine, Depends(_engine)]

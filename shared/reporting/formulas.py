@@ -34,7 +34,7 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountUnits:
     """The number of units whose inputs satisfy a rule."""
 
     inputs: tuple[str, ...]
@@ -48,4 +48,4 @@ class FromRegister:
     register: str
 
 
-Formula = Sum | Ratio | Average | Count | FromRegister
+Formula = Sum | Ratio | Average | CountUnits | FromRegister

@@ -13,16 +13,16 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.bodies import Draft
-from shared.kit.problems import Fault, Invalid, Sentence, fault
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
-from shared.reporting.desk import Desk, UnitNotGranted
+from shared.reporting.context import ReportingContext, UnitNotGranted
 from shared.territory.store import find_villages
 from shared.territory.tree import Territory
 from shared.territory.units import (
     LEVEL_NAMES,
     Level,
-    NoPlaceOnMap,
+    NoCounterpartOnMap,
     SplitWithoutWeight,
     Unit,
     UnknownUnit,
@@ -45,7 +45,7 @@ UNIT_LEVEL = Sentence(
 
 Row = TypeVar("Row")
 
-UnitsAsked = Annotated[
+UnitsQuery = Annotated[
     str | None,
     Query(
         min_length=2,
@@ -57,7 +57,7 @@ UnitsAsked = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UnitOnDay:
     """A unit on a day, with what held it: `line` is its own code and those above, the nearest first."""
 
     unit: Unit
@@ -72,14 +72,14 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Kept(Generic[Row]):
+class RegisterResult(Generic[Row]):
     """A row that is kept, and whether this request made or changed it."""
 
     row: Row
     created: bool
 
 
-async def knowing_villages(session: AsyncSession, territory: Territory, codes: Collection[str]) -> Territory:
+async def with_villages(session: AsyncSession, territory: Territory, codes: Collection[str]) -> Territory:
     """Give the tree with these villages, which another process may have registered since this one started."""
     villages = [code for code in codes if village_commune(code)]
     if not villages:
@@ -96,85 +96,91 @@ def _has(territory: Territory, code: str) -> bool:
         return False
 
 
-def place(
+def locate_unit(
     territory: Territory, code: str, on: date, *, levels: Sequence[Level], at: str = "/unit"
-) -> Place | Fault:
+) -> UnitOnDay | Fault:
     """Find a unit of one of these levels on a day, or tell what is wrong with its code."""
     try:
         unit = territory.unit(code, on)
     except UnknownUnitOnDate:
-        return fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code, on=on)
+        return make_fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code, on=on)
     except UnknownUnit:
-        return fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
+        return make_fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
     if unit.level not in levels:
         names = [LEVEL_NAMES[each] for each in levels]
         wanted = Sentence(", ".join(each.vi for each in names), ", ".join(each.en for each in names))
         own = LEVEL_NAMES[unit.level]
-        return fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=own, levels=wanted)
+        return make_fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=own, levels=wanted)
     above = territory.ancestors(code, on)
     land = above[0] if unit.level == "village" else unit
-    return Place(unit, (code, *(each.code for each in above)), land.key)
+    return UnitOnDay(unit, (code, *(each.code for each in above)), land.key)
 
 
-async def place_of(
-    desk: Desk, draft: Draft[Any], code: str, on: date, *, levels: Sequence[Level], dated_by: str
-) -> Place | Fault | None:
+async def locate_body_unit(
+    desk: ReportingContext,
+    draft: PartialBody[Any],
+    code: str,
+    on: date,
+    *,
+    levels: Sequence[Level],
+    dated_by: str,
+) -> UnitOnDay | Fault | None:
     """Find the unit that a draft speaks of on its day; None where the code, or the field that gives the day, is unread."""
     if {"unit", dated_by} & draft.unread:
         return None
-    territory = await knowing_villages(desk.session, desk.territory, [code])
-    return place(territory, code, on, levels=levels)
+    territory = await with_villages(desk.session, desk.territory, [code])
+    return locate_unit(territory, code, on, levels=levels)
 
 
-def settle(
-    desk: Desk,
-    draft: Draft[Any],
-    found: Place | Fault | None,
+def require_valid(
+    desk: ReportingContext,
+    draft: PartialBody[Any],
+    found: UnitOnDay | Fault | None,
     faults: Iterable[Fault] = (),
     *,
     decided_on: date | None = None,
-) -> Place:
+) -> UnitOnDay:
     """Give the place of which a draft speaks, or refuse the draft: every fault of it first, then a place not granted."""
     every = [*draft.faults, *faults]
     if isinstance(found, Fault):
         every.append(found)
     if decided_on is not None and "decision" not in draft.unread:
-        every += dated_in_future(decided_on, desk)
-    if every or not isinstance(found, Place):
+        every += find_future_date_faults(decided_on, desk)
+    if every or not isinstance(found, UnitOnDay):
         raise Invalid(faults=every)
     require_granted(desk, found)
     return found
 
 
-def same_land(territory: Territory, code: str, on: date, day: date) -> str | None:
+def find_unchanged_counterpart(territory: Territory, code: str, on: date, day: date) -> str | None:
     """Give the code that exactly the land of a unit of one day has on another; None where it was merged or divided."""
     try:
         (share, *more) = territory.map_onto(code, on, day)
-    except (NoPlaceOnMap, SplitWithoutWeight):
+    except (NoCounterpartOnMap, SplitWithoutWeight):
         return None
     return share.unit.code if share.unchanged and not more else None
 
 
-def require_granted(desk: Desk, found: Place) -> None:
+def require_granted(desk: ReportingContext, found: UnitOnDay) -> None:
     """Refuse a place outside what the caller was granted; rights follow the tree of the day it was found on."""
     if not desk.caller.units.intersection(found.line):
         raise UnitNotGranted(unit=found.unit.code)
 
 
-def dated_in_future(on: date, desk: Desk, at: str = "/decision/date") -> Iterator[Fault]:
+def find_future_date_faults(on: date, desk: ReportingContext, at: str = "/decision/date") -> Iterator[Fault]:
     """Tell that a decision is dated after today."""
     today = local_day(desk.now)
     if on > today:
-        yield fault(at, "decision_in_future", DECISION_IN_FUTURE, date=on, today=today)
+        yield make_fault(at, "decision_in_future", DECISION_IN_FUTURE, date=on, today=today)
 
 
-def answer_kept(response: Response, path: str, *, created: bool) -> None:
+def set_created_or_existing(response: Response, path: str, *, created: bool) -> None:
     """Answer 201 for what this request kept, 200 for what was kept before, and where it is."""
     response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
     response.headers["Location"] = path
 
 
-def units_named(territory: Territory, asked: str | None) -> list[str] | None:
+def parse_units(territory: Territory, asked: str | None) -> list[str] | None:
     """Give the units asked about, on whatever day they stood, or None; refuses a code that nobody ever had."""
     if asked is None:
         return None
@@ -184,7 +190,7 @@ def units_named(territory: Territory, asked: str | None) -> list[str] | None:
     return codes
 
 
-def units_below(territory: Territory, asked: str | None, on: date) -> frozenset[str]:
+def expand_units(territory: Territory, asked: str | None, on: date) -> frozenset[str]:
     """Give the units asked about and everything below them on a day; all that stood where nobody asked."""
     if asked is None:
         return frozenset(each.code for each in territory.units(on))
@@ -194,7 +200,7 @@ def units_below(territory: Territory, asked: str | None, on: date) -> frozenset[
     return frozenset(found)
 
 
-def tops(units: Collection[str]) -> str:
+def topmost_units(units: Collection[str]) -> str:
     """Name a scope's units by the highest of them, as `unit` of a list takes them: codes grow longer downwards."""
     highest = min(map(len, units), default=0)
     return ",".join(sorted(code for code in units if len(code) == highest))

@@ -5,19 +5,19 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from shared.kit.answers import Violations
 from shared.kit.clock import Clock, system_clock
-from shared.kit.description import also_say
-from shared.kit.service import Beside, Service, create_service
+from shared.kit.exception_handlers import ConstraintProblems
+from shared.kit.openapi import extend_openapi
+from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue import Catalogue
-from shared.reporting.engine import Engine, Register
+from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
-from shared.territory.current import keep_territory
+from shared.territory.current import load_territory
 
-VIOLATIONS: Violations = {
+VIOLATIONS: ConstraintProblems = {
     "uq_standings_one": lambda: ReportExists(report=None),
     "uq_reports_pending": lambda: ReportExists(report=None),
 }
@@ -32,14 +32,14 @@ def create_program(
     settings: ReportingSettings,
     registers: Mapping[str, Register] | None = None,
     routers: Sequence[APIRouter] = (),
-    violations: Violations | None = None,
-    beside: Sequence[Beside] = (),
+    violations: ConstraintProblems | None = None,
+    beside: Sequence[BackgroundTask] = (),
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Build the service of a program: what all programs share, and the routers and registers of this one."""
-    engine = Engine(catalogue, registers or {}, live_on=settings.live_on)
+    engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on)
     app = create_service(
-        Service(
+        ServiceDefinition(
             name=catalogue.program,
             title=title,
             description=description,
@@ -51,7 +51,7 @@ def create_program(
                 f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
                 f"{engine.path}/evidence/": MAX_FILE_BYTES,
             },
-            on_start=[keep_territory],
+            on_start=[load_territory],
             beside=beside,
             clock=clock,
             state={"reporting": engine},
@@ -61,7 +61,7 @@ def create_program(
     return app
 
 
-def _show_a_report_of_its_own(app: FastAPI, engine: Engine) -> None:
+def _show_a_report_of_its_own(app: FastAPI, engine: ReportingEngine) -> None:
     """Put into the reference an example that this program takes as it stands: a nil report on its first form."""
     form = next(iter(engine.catalogue.forms.values()))
 
@@ -76,4 +76,4 @@ def _show_a_report_of_its_own(app: FastAPI, engine: Engine) -> None:
             "document": {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"},
         }
 
-    also_say(app, add)
+    extend_openapi(app, add)

@@ -12,7 +12,7 @@ STATUSES: tuple[Status, ...] = ("estimate", "preliminary", "official")
 """From the least to the most certain; the common status of several values is the least of theirs."""
 
 
-class Stated(NamedTuple):
+class StatedValue(NamedTuple):
     """One stated value: which unit, which indicator, how much, how certain."""
 
     unit: str
@@ -31,7 +31,7 @@ class Columns(NamedTuple):
     amounts: tuple[Decimal, ...]
 
 
-Rows = Mapping[str, tuple[int, Stated]]
+Rows = Mapping[str, tuple[int, StatedValue]]
 """What is stated for one unit, by indicator, each with its place in the list as posted."""
 
 READ: frozenset[str] = frozenset()
@@ -43,13 +43,13 @@ SAYING = NAMES | {"value"}
 
 
 @dataclass(frozen=True)
-class Statement:
+class ReportContent:
     """What one report says. `ordinals` are the places of the values in the list as posted."""
 
     unit: str
     period: str
     form: str | None
-    values: tuple[Stated, ...]
+    values: tuple[StatedValue, ...]
     ordinals: tuple[int, ...] | range
     partial: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """Fields of a row that could not be read, by its place; the rules pass over them."""
@@ -59,7 +59,7 @@ class Statement:
     evidence: tuple[dict[str, str], ...] = ()
     """Files behind it: `{sha256, kind}` each."""
 
-    def rows(self) -> Iterator[tuple[int, Stated]]:
+    def rows(self) -> Iterator[tuple[int, StatedValue]]:
         """Give the values, each with its place."""
         return zip(self.ordinals, self.values, strict=True)
 
@@ -82,14 +82,14 @@ class Statement:
     @cached_property
     def by_unit(self) -> Mapping[str, Rows]:
         """What is stated for each unit, the first value where an indicator is repeated; without rows that do not say what."""
-        found: dict[str, dict[str, tuple[int, Stated]]] = defaultdict(dict)
+        found: dict[str, dict[str, tuple[int, StatedValue]]] = defaultdict(dict)
         for ordinal, one in self.rows():
             if self.partial.get(ordinal, READ).isdisjoint(SAYING):
                 found[one.unit].setdefault(one.indicator, (ordinal, one))
         return found
 
 
-def plain(value: Decimal) -> str:
+def to_canonical_text(value: Decimal) -> str:
     """Write a decimal one way only: 5, 5.0 and 5.00 are the same statement."""
     text = str(value)
     if text.isdecimal():

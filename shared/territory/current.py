@@ -7,11 +7,11 @@ from fastapi import Depends, FastAPI, Request
 from shared.kit.database import Database
 from shared.territory.matching import Gazetteer
 from shared.territory.settings import TerritorySettings
-from shared.territory.store import load, load_names
+from shared.territory.store import load_gazetteer, load_tree
 from shared.territory.tree import Territory
 
 
-async def keep_territory(app: FastAPI) -> None:
+async def load_territory(app: FastAPI) -> None:
     """Read the territory, villages included, and its names into the app's state; for a service's `on_start`.
 
     Raises `UnknownUnit` where the settings name a province that is not in it.
@@ -19,9 +19,9 @@ async def keep_territory(app: FastAPI) -> None:
     database: Database = app.state.database
     settings: TerritorySettings = app.state.settings
     async with database.reading() as session:
-        app.state.territory = await load(session, villages=True)
+        app.state.territory = await load_tree(session, villages=True)
         app.state.territory.versions(settings.province)
-        app.state.gazetteer = await load_names(session, app.state.territory)
+        app.state.gazetteer = await load_gazetteer(session, app.state.territory)
 
 
 async def _territory(request: Request) -> Territory:
@@ -36,5 +36,5 @@ async def _gazetteer(request: Request) -> Gazetteer:
 
 CurrentTerritory = Annotated[Territory, Depends(_territory)]
 """The service's territory."""
-CurrentNames = Annotated[Gazetteer, Depends(_gazetteer)]
+CurrentGazetteer = Annotated[Gazetteer, Depends(_gazetteer)]
 """The names of the service's territory."""

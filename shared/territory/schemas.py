@@ -92,7 +92,7 @@ class Bounds(BaseModel):
     max_lon: float = Field(description="eastern edge, degrees")
 
 
-class UnitSaid(UnitName):
+class UnitOut(UnitName):
     """A unit as it stood on the day asked for."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_SAID]})
@@ -108,7 +108,7 @@ class UnitSaid(UnitName):
     confidence: str = Field(description="how sure they are")
 
 
-class UnitDetail(UnitSaid):
+class UnitDetail(UnitOut):
     """A unit as it stood on a day, with what held it, what it held, and what it came from and became."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_DETAIL]})
@@ -137,7 +137,7 @@ class UnitDetail(UnitSaid):
         }
         return cls.model_validate(
             {
-                **UnitSaid.model_validate(territory.unit(code, on)).model_dump(),
+                **UnitOut.model_validate(territory.unit(code, on)).model_dump(),
                 **{name: [UnitName.model_validate(each) for each in units] for name, units in around.items()},
                 "on": on,
                 "answering_unit": territory.answering_unit(code, on).code,

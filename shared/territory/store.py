@@ -16,14 +16,14 @@ SUCCESSIONS = SuccessionRow.__table__
 SPELLINGS = SpellingRow.__table__
 
 
-async def load(session: AsyncSession, *, villages: bool = False) -> Territory:
+async def load_tree(session: AsyncSession, *, villages: bool = False) -> Territory:
     """Read the territory; without its villages unless they are asked for."""
     query = select(UNITS) if villages else select(UNITS).where(UnitRow.level != "village")
     units = [_unit(row) for row in await session.execute(query)]
     return Territory(units, [_succession(row) for row in await session.execute(select(SUCCESSIONS))])
 
 
-async def load_names(session: AsyncSession, territory: Territory) -> Gazetteer:
+async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazetteer:
     """Read the spellings of a territory's names."""
     rows = await session.execute(select(SPELLINGS))
     return Gazetteer(
@@ -39,7 +39,7 @@ async def find_villages(session: AsyncSession, codes: Collection[str]) -> tuple[
     )
 
 
-async def villages_of(session: AsyncSession, communes: Collection[str]) -> tuple[Unit, ...]:
+async def find_villages_in(session: AsyncSession, communes: Collection[str]) -> tuple[Unit, ...]:
     """Find the villages registered in communes, by code."""
     query = select(UNITS).where(UnitRow.level == "village", UnitRow.parent.in_(communes))
     return tuple(
@@ -47,7 +47,7 @@ async def villages_of(session: AsyncSession, communes: Collection[str]) -> tuple
     )
 
 
-async def register(session: AsyncSession, units: Sequence[Unit]) -> None:
+async def insert_units(session: AsyncSession, units: Sequence[Unit]) -> None:
     """Keep new units, villages that is. The caller has asked `territory.with_units(units)` whether they fit the tree."""
     await session.execute(insert(UnitRow), [_row(each) for each in units])
 

@@ -42,7 +42,7 @@ def read_spellings(path: Path = DATA / "aliases.csv") -> tuple[Spelling, ...]:
     )
 
 
-def shipped() -> Territory:
+def shipped_territory() -> Territory:
     """Make the territory of the shipped tables."""
     return Territory(read_units(), read_successions())
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from shared.territory.soundness import DAY, ONE, refuse_broken_successions, refuse_broken_versions, unit_named
+from shared.territory.consistency import DAY, ONE, check_successions, check_versions, find_version
 from shared.territory.units import (
     Key,
     Level,
-    NoPlaceOnMap,
+    NoCounterpartOnMap,
     Share,
     SplitWithoutWeight,
     Succession,
@@ -40,7 +40,7 @@ class Territory:
         standing = [each for each in self._each() if each.level in ON_A_MAP]
         after = (each.valid_to + DAY for each in standing if each.valid_to is not None)
         self._days = tuple(sorted({*after, *(each.valid_from for each in standing)}))
-        refuse_broken_successions(self._versions, self._forward)
+        check_successions(self._versions, self._forward)
 
     def _plant(self, units: Iterable[Unit]) -> None:
         """Put units into the indexes, villages last: they live no longer than their commune."""
@@ -61,7 +61,7 @@ class Territory:
         for code, more in below.items():
             children[code] = tuple(sorted((*children.get(code, ()), *more), key=_key))
         self._versions, self._children = versions, children
-        refuse_broken_versions(self._versions, added)
+        check_versions(self._versions, added)
 
     def _while_its_commune_stands(self, village: Unit) -> Unit:
         """End a village when its commune's code gets another meaning; a commune that only changed its name goes on."""
@@ -88,7 +88,7 @@ class Territory:
             grown._forward, grown._backward = _linked(links, self._forward, self._backward)
         grown._plant(units)
         if links:
-            refuse_broken_successions(grown._versions, grown._forward)
+            check_successions(grown._versions, grown._forward)
         return grown
 
     # The tree of a day
@@ -218,7 +218,7 @@ class Territory:
     def _successors(self, unit: Unit) -> tuple[Unit, ...]:
         links = self._forward.get(unit.key, ())
         return tuple(
-            unit_named(self._versions, each.successor, each.successor_valid_from)
+            find_version(self._versions, each.successor, each.successor_valid_from)
             for each in links
             if each.successor
         )
@@ -230,7 +230,7 @@ class Territory:
     def _predecessors(self, unit: Unit) -> tuple[Unit, ...]:
         links = self._backward.get(unit.key, ())
         return tuple(
-            unit_named(self._versions, each.predecessor, each.predecessor_valid_from) for each in links
+            find_version(self._versions, each.predecessor, each.predecessor_valid_from) for each in links
         )
 
     def map_onto(self, code: str, on: date, map_on: date) -> tuple[Share, ...]:
@@ -258,18 +258,18 @@ class Territory:
         if unit.level == "village" or (links and all(each.kind == "abolished" for each in links)):
             holder = self._holder_at_its_end(unit)
             if holder is None:
-                raise NoPlaceOnMap(unit, map_on)
+                raise NoCounterpartOnMap(unit, map_on)
             yield from self._shares(holder, map_on, weight, unchanged=False)
             return
         if not links:
-            raise NoPlaceOnMap(unit, map_on)
+            raise NoCounterpartOnMap(unit, map_on)
         for each in links:
             part = ONE if len(links) == 1 else each.weight
             if part is None:
                 raise SplitWithoutWeight(
                     unit, tuple(sorted(link.successor or "-" for link in links)), each.effective_on
                 )
-            following = unit_named(self._versions, each.successor, each.successor_valid_from)
+            following = find_version(self._versions, each.successor, each.successor_valid_from)
             yield from self._shares(
                 following, map_on, weight * part, unchanged=unchanged and each.kind == "unchanged"
             )
@@ -279,10 +279,10 @@ class Territory:
         while map_on < at.valid_from:
             links = self._backward.get(at.key, ())
             if len(links) != 1 or links[0].kind != "unchanged":
-                raise NoPlaceOnMap(unit, map_on)
-            at = unit_named(self._versions, links[0].predecessor, links[0].predecessor_valid_from)
+                raise NoCounterpartOnMap(unit, map_on)
+            at = find_version(self._versions, links[0].predecessor, links[0].predecessor_valid_from)
         if not at.valid(map_on):
-            raise NoPlaceOnMap(unit, map_on)
+            raise NoCounterpartOnMap(unit, map_on)
         return Share(at, weight, unchanged)
 
     def _holder_at_its_end(self, unit: Unit) -> Unit | None:

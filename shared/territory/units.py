@@ -6,7 +6,7 @@ Problem
 │       └── UnknownUnitOnDate unit_unknown_on_date      the code had a meaning, on other days
 └── Conflict
     ├── SplitWithoutWeight    unit_split_without_weight nobody declared how to divide it
-    └── NoPlaceOnMap          unit_not_on_map           no succession leads to that day
+    └── NoCounterpartOnMap          unit_not_on_map           no succession leads to that day
 """
 
 import re
@@ -181,7 +181,7 @@ class SplitWithoutWeight(Conflict):
         )
 
 
-class NoPlaceOnMap(Conflict):
+class NoCounterpartOnMap(Conflict):
     """No succession leads from the unit to that day; a merger, above all, can't be undone."""
 
     code = "unit_not_on_map"

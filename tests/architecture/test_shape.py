@@ -92,7 +92,7 @@ def test_the_kit_holds_no_noun_of_the_field():
         if path.name not in prose and nouns.search(source(path))
     }
     examples_only = {
-        "shared/kit/feed.py",
+        "shared/kit/change_feed.py",
         "shared/kit/identity.py",
         "shared/kit/settings.py",
         "shared/kit/service.py",

@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import uvloop
 
-from shared.territory.tables import shipped
+from shared.territory.tables import shipped_territory
 from tests.benchmarks.bare import DOCUMENT
 from tests.benchmarks.installation import Installation, client_of, installed, served
 from tests.benchmarks.load import per_second
@@ -38,7 +38,9 @@ VALUES = {
 def observations(shift: int) -> list[dict[str, Any]]:
     """About 1,000 values: every indicator of the yearly review for enough communes, changed a little each time."""
     communes = [
-        unit.code for unit in shipped().descendants("62", date(2023, 12, 31)) if unit.level == "commune"
+        unit.code
+        for unit in shipped_territory().descendants("62", date(2023, 12, 31))
+        if unit.level == "commune"
     ]
     changed = {**VALUES, "households": VALUES["households"] + shift}
     return [

@@ -31,7 +31,7 @@ import uvloop
 
 from services.funding.balances import MEASURES
 from shared.kit.processes import working_in
-from shared.territory.tables import shipped
+from shared.territory.tables import shipped_territory
 from tests.benchmarks.installation import served
 from tests.benchmarks.load import ask, posting
 from tests.issuer import Issuer
@@ -83,7 +83,9 @@ class Bench:
         self.origin = origin
         self.database = database
         self.communes = [
-            one.code for one in shipped().descendants("62", date(YEAR, 12, 31)) if one.level == "commune"
+            one.code
+            for one in shipped_territory().descendants("62", date(YEAR, 12, 31))
+            if one.level == "commune"
         ]
         self._bearer = {"authorization": f"Bearer {token}"}
         self._numbers = count(1)

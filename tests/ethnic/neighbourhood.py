@@ -14,7 +14,7 @@ from services.ethnic.app import create_app as create_ethnic
 from services.ethnic.settings import EthnicSettings
 from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
-from shared.kit.identity import Keys
+from shared.kit.identity import IssuerKeys
 from tests.issuer import Issuer
 from tests.registers import Clients
 
@@ -40,7 +40,7 @@ class Door(httpx.AsyncBaseTransport):
         return await way.handle_async_request(request)
 
 
-class EitherKeys(Keys):
+class EitherKeys(IssuerKeys):
     """The gateway's own keys for its tokens, the test's for the test's clients."""
 
     def __init__(self, ring, issuer):

@@ -29,7 +29,7 @@ from services.funding.foresight.profiles import WHOLE, disbursed_of, read_method
 from services.funding.foresight.rules import Held, Range, expectations, foresee
 from services.funding.foresight.sums import Sum, group, place
 from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
-from shared.kit.paging import InvalidCursor, seal
+from shared.kit.paging import InvalidCursor, encode_cursor
 
 METHOD, RULES = read_method(), read_deadlines()
 YEAR = 2023
@@ -586,4 +586,4 @@ def test_pages_cover_every_row_once_whatever_their_length():
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_cursor_of_another_list_is_refused(text, rows):
     with pytest.raises(InvalidCursor):
-        page_of([Sum(YEAR, date(YEAR, 1, 1), [], {"unit": "610"})] * rows, 10, seal(text))
+        page_of([Sum(YEAR, date(YEAR, 1, 1), [], {"unit": "610"})] * rows, 10, encode_cursor(text))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.funding.store import unbalanced
-from shared.kit import bodies
+from shared.kit import partial_body
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = pytest.mark.anyio
@@ -218,7 +218,7 @@ async def test_all_or_nothing_names_the_fault_of_an_entry_that_only_the_ledger_k
 
 @pytest.mark.parametrize("named", [2, 1000])
 async def test_each_entry_is_told_its_fault_however_many_there_are(office, monkeypatch, named):
-    monkeypatch.setattr(bodies, "MAX_FAULTS_SAID", named)
+    monkeypatch.setattr(partial_body, "MAX_FAULTS_SHOWN", named)
     await office.allocate(100)
     unread = {"kind": "gift", "amount_vnd": "1", "voucher": 7}
     entries = [{**paid(1), **unread}, paid(5), {**paid(1), "amount_vnd": "1"}, {**paid(1), **unread}]

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from services.funding.app import create_app
 from services.funding.settings import FundingSettings
 from services.funding.store import unbalanced
-from shared.kit import gathering
+from shared.kit import group_commit
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
@@ -176,7 +176,7 @@ async def test_a_client_that_goes_away_harms_nobody(office, app):
 
 async def test_more_than_can_wait_are_told_to_come_again(office, app, monkeypatch):
     await office.allocate(100)
-    monkeypatch.setattr(gathering, "MOST_WAITING", 5)
+    monkeypatch.setattr(group_commit, "MOST_WAITING", 5)
     bodies = [paid(1) for _ in range(20)]
     begun = []
     event.listen(app.state.database.engine.sync_engine, "begin", begun.append)
@@ -194,7 +194,7 @@ async def test_more_than_can_wait_are_told_to_come_again(office, app, monkeypatc
 
 async def test_no_more_than_so_many_share_a_transaction(office, monkeypatch, commits):
     await office.allocate(100)
-    monkeypatch.setattr(gathering, "MOST_TOGETHER", 4)
+    monkeypatch.setattr(group_commit, "MOST_TOGETHER", 4)
     commits.clear()
     answers = await asyncio.gather(*(office.post("disbursements", paid(1)) for _ in range(20)))
     assert codes(answers) == {201: 20}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.kit.decimals import round_half_away
+from shared.kit.decimal_fields import round_half_away
 from tests.funding.conftest import LINE, done
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.funding.balances import Amounts
 from services.funding.progress.printing import UNITS, differences, printed, rounded
 from services.funding.progress.rules import Row
-from shared.kit.decimals import round_half_away
+from shared.kit.decimal_fields import round_half_away
 from tests.funding.conftest import LINE, done, voucher
 
 pytestmark = pytest.mark.anyio

@@ -18,15 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, DateTime, Identity, Text, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.kit.bodies import Draft, DraftModel
-from shared.kit.clock import TheClock
+from shared.kit.change_feed import Event, feed_router, lock_feed, publish_events
+from shared.kit.clock import CurrentClock
 from shared.kit.database import keep_nothing
-from shared.kit.decimals import Number
-from shared.kit.feed import Happening, feed_router, publish, take_write_order
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import Administrator, PublicReader, Reporter
-from shared.kit.paging import Cursor, Limit, Page, link_next, page
-from shared.kit.problems import Invalid, Sentence, fault
-from shared.kit.service import Service, create_service
+from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody, PartialModel
+from shared.kit.problems import Invalid, Sentence, make_fault
+from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
 from shared.kit.transactions import Session, TransactionRoute
 from tests.issuer import Issuer
@@ -71,7 +71,7 @@ class LineIn(BaseModel):
     amount: Decimal = Decimal(0)
 
 
-class NoteIn(DraftModel):
+class NoteIn(PartialModel):
     model_config = ConfigDict(extra="forbid")
     rows: ClassVar[str] = "lines"
     unread: ClassVar[Mapping[str, Any]] = {"text": ""}
@@ -84,7 +84,7 @@ class NoteIn(DraftModel):
 class NoteOut(BaseModel):
     id: int
     text: str
-    amount: Number = Decimal(0)
+    amount: JsonDecimal = Decimal(0)
 
 
 class PlainIn(BaseModel):
@@ -101,11 +101,11 @@ EMPTY = Sentence("Không có dòng nào.", "There is no line.")
 async def write_note(
     *,
     session: Session,
-    clock: TheClock,
+    clock: CurrentClock,
     _: Reporter,
     request: Request,
     response: Response,
-    draft: Annotated[Draft[NoteIn], Body()],
+    draft: Annotated[PartialBody[NoteIn], Body()],
     dry_run: Annotated[bool, Query()] = False,
     stall: Annotated[float, Query()] = 0,
 ) -> NoteOut:
@@ -113,13 +113,13 @@ async def write_note(
         keep_nothing(session)
     body = draft.body
     faults = [
-        fault(f"/lines/{at}/word", "word_bad", BAD_WORD, word=line.word)
+        make_fault(f"/lines/{at}/word", "word_bad", BAD_WORD, word=line.word)
         for at, line in zip(draft.ordinals, body.lines, strict=True)
         if line.word == "bad"
     ]
     if not draft.unread & {"lines"} and not draft.ordinals and not draft.faults:
-        faults.append(fault("/lines", "note_empty", EMPTY))
-    at = await take_write_order(session, clock)
+        faults.append(make_fault("/lines", "note_empty", EMPTY))
+    at = await lock_feed(session, clock)
     row = NoteRow(written_at=at, text=body.text)
     session.add(row)
     await session.flush()
@@ -127,7 +127,7 @@ async def write_note(
         raise Invalid(faults=[*draft.faults, *faults])
     if stall:
         await asyncio.sleep(stall)
-    await publish(session, at, [Happening("note.written", f"notes/{row.id}", {"text": body.text})])
+    await publish_events(session, at, [Event("note.written", f"notes/{row.id}", {"text": body.text})])
     response.headers["Location"] = f"/notes/{row.id}"
     return NoteOut(id=row.id, text=body.text, amount=sum((line.amount for line in body.lines), Decimal(0)))
 
@@ -151,17 +151,17 @@ async def list_notes(
     cursor: Cursor = None,
 ) -> Page[NoteOut]:
     query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
-    found = await page(
+    found = await fetch_page(
         session, query, limit=limit, cursor=cursor, said=lambda row: NoteOut(id=row[0].id, text=row[0].text)
     )
-    link_next(request, response, found.next)
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/words")
 async def list_words(*, session: Session, _: PublicReader, cursor: Cursor = None) -> Page[str]:
     query = select(NoteRow.text).order_by(NoteRow.text)
-    return await page(session, query, limit=1, cursor=cursor, said=lambda row: row[0])
+    return await fetch_page(session, query, limit=1, cursor=cursor, said=lambda row: row[0])
 
 
 @router.get("/crash")
@@ -187,7 +187,7 @@ def make_app(database_url: str, **settings: Any) -> FastAPI:
         **settings,
     }
     return create_service(
-        Service(
+        ServiceDefinition(
             name="notes",
             title="Notes",
             description="Notes",
@@ -195,7 +195,7 @@ def make_app(database_url: str, **settings: Any) -> FastAPI:
             settings=ServiceSettings(database_url=database_url, **known),
             routers=[router, feed_router("/v1/notes")],
             larger_bodies={"/notes/": 2 * LIMIT_BYTES},
-            violations={"one_of_each": lambda: Invalid(faults=[fault("/text", "text_taken", EMPTY)])},
+            violations={"one_of_each": lambda: Invalid(faults=[make_fault("/text", "text_taken", EMPTY)])},
         )
     )
 

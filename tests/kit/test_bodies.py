@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.kit.bodies import MAX_FAULTS_SAID, Draft, DraftModel
+from shared.kit.partial_body import MAX_FAULTS_SHOWN, PartialBody, PartialModel
 from tests.kit.notes import NoteIn, running_notes
 
-READER = TypeAdapter(Draft[NoteIn])
+READER = TypeAdapter(PartialBody[NoteIn])
 
 pytestmark = pytest.mark.anyio
 
 
-def read(raw: Any) -> Draft[NoteIn]:
+def read(raw: Any) -> PartialBody[NoteIn]:
     return READER.validate_python(raw)
 
 
-def faults(draft: Draft[NoteIn]) -> list[tuple[str, str]]:
+def faults(draft: PartialBody[NoteIn]) -> list[tuple[str, str]]:
     return [(it.pointer, it.code) for it in draft.faults]
 
 
@@ -84,20 +84,20 @@ def test_what_is_no_object_is_refused_whole(raw):
 
 def test_an_answer_stays_readable_and_says_that_there_is_more():
     draft = read({"text": "t", "lines": [{"word": 1}] * 2000})
-    assert len(draft.faults) == MAX_FAULTS_SAID + 1
+    assert len(draft.faults) == MAX_FAULTS_SHOWN + 1
     assert draft.faults[-1].code == "more_faults"
-    assert str(2000 - MAX_FAULTS_SAID) in draft.faults[-1].sentence.en
+    assert str(2000 - MAX_FAULTS_SHOWN) in draft.faults[-1].sentence.en
     assert list(draft.ordinals) == []
 
 
-class Shapeless(DraftModel):
+class Shapeless(PartialModel):
     rows: ClassVar[None] = None
     unread: ClassVar[Mapping[str, Any]] = {"name": "-"}
     name: str
 
 
 def test_a_body_without_rows_is_read_in_part_too():
-    draft = TypeAdapter(Draft[Shapeless]).validate_python({"name": 5})
+    draft = TypeAdapter(PartialBody[Shapeless]).validate_python({"name": 5})
     assert (draft.body.name, draft.unread, len(draft.faults)) == ("-", {"name"}, 1)
 
 

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import DateTime, Text, bindparam, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
+from shared.kit.change_feed import lock_feed
 from shared.kit.clock import system_clock
 from shared.kit.compiled import Compiled
 from shared.kit.database import Database, keep_nothing
-from shared.kit.feed import take_write_order
 from tests.kit.notes import running_notes
 
 CLAIM = Compiled(
@@ -107,7 +107,7 @@ async def test_a_connection_that_is_cut_in_between_is_told_as_lost_and_not_used_
     async with running_notes(database) as notes:
         with pytest.raises(DBAPIError) as lost:
             async with here.writing() as session:
-                await take_write_order(session, system_clock)
+                await lock_feed(session, system_clock)
                 await notes.sql(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'compiled'"
                 )

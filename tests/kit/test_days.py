@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.kit.days import Day
+from shared.kit.date_fields import IsoDate
 
-days = TypeAdapter(Day)
+days = TypeAdapter(IsoDate)
 
 
 @given(st.dates())

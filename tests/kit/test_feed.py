@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import system_clock
-from shared.kit.feed import Happening, publish, take_write_order
 from tests.kit.notes import running_notes
 
 pytestmark = pytest.mark.anyio
@@ -83,8 +83,8 @@ async def test_instants_never_go_back_even_when_the_clock_does(database):
         instants = []
         for step in (0, 10, -3600, 0, 0, 5):
             async with notes.app.state.database.writing() as session:
-                at = await take_write_order(session, lambda step=step: clock + timedelta(seconds=step))
-                await publish(session, at, [Happening("tick", "clock")])
+                at = await lock_feed(session, lambda step=step: clock + timedelta(seconds=step))
+                await publish_events(session, at, [Event("tick", "clock")])
                 instants.append(at)
         assert instants == sorted(set(instants))
 
@@ -120,9 +120,9 @@ async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(databas
         async def writer(number: int):
             await asyncio.sleep(chance.random() * 0.2)
             async with notes.app.state.database.writing() as session:
-                at = await take_write_order(session, system_clock)
-                await publish(
-                    session, at, [Happening("wrote", f"w/{number}", {"n": number, "of": it}) for it in (0, 1)]
+                at = await lock_feed(session, system_clock)
+                await publish_events(
+                    session, at, [Event("wrote", f"w/{number}", {"n": number, "of": it}) for it in (0, 1)]
                 )
                 await asyncio.sleep(0.6 if number == 3 else chance.random() * 0.01)
                 if number % 10 == 9:
@@ -147,7 +147,7 @@ async def test_services_in_one_database_never_wait_for_each_other(database):
 
     poverty, ethnic = Database(database.url("poverty")), Database(database.url("ethnic"))
     async with poverty.writing() as one, ethnic.writing() as two:
-        await take_write_order(one, system_clock)
-        await asyncio.wait_for(take_write_order(two, system_clock), timeout=2)
+        await lock_feed(one, system_clock)
+        await asyncio.wait_for(lock_feed(two, system_clock), timeout=2)
     await poverty.close()
     await ethnic.close()

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.database import Database
-from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.following import cursor
-from shared.kit.following.api import following_router
-from shared.kit.following.follower import LONGEST_PAUSE_S, Follower, NotUnderstood, pause_seconds
-from shared.kit.following.neighbour import Neighbours, NoStretch
-from shared.kit.service import Service, create_service
+from shared.kit.feed_consumer import cursor
+from shared.kit.feed_consumer.api import feed_consumer_router
+from shared.kit.feed_consumer.client import FeedClient, FeedUnavailable
+from shared.kit.feed_consumer.consumer import LONGEST_PAUSE_S, EventNotReadable, FeedConsumer, pause_seconds
+from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
 from tests.kit.notes import running_notes
 
@@ -69,23 +69,23 @@ class Following:
         self.unclear: set[str] = set()
         self.follower = self.another()
 
-    def another(self) -> Follower:
-        neighbours = Neighbours("http://door", client_id="follower", client_secret="s", transport=self.wire)
-        return Follower(OURS, FEED, {"note.written": self.copy}, neighbours, every_seconds=0)
+    def another(self) -> FeedConsumer:
+        neighbours = FeedClient("http://door", client_id="follower", client_secret="s", transport=self.wire)
+        return FeedConsumer(OURS, FEED, {"note.written": self.copy}, neighbours, every_seconds=0)
 
     def clock(self):
         return self.now
 
     async def copy(self, session, change, at):
         if change.data["text"] in self.unclear:
-            raise NotUnderstood("no text that we know")
+            raise EventNotReadable("no text that we know")
         await session.execute(
             text("INSERT INTO copied VALUES (:sequence, :text)"),
             {"sequence": change.sequence, "text": change.data["text"]},
         )
         if change.data["text"] in self.fails_on:
             raise RuntimeError("the process falls over here")
-        return [Happening("note.copied", f"notes/{change.sequence}")]
+        return [Event("note.copied", f"notes/{change.sequence}")]
 
     async def round(self):
         return await self.follower.round(self.ours, self.clock)
@@ -137,8 +137,8 @@ async def test_changes_are_taken_in_order_and_once(database):
 async def test_other_kinds_of_change_are_passed_over(database):
     async with following(database) as it:
         async with it.notes.app.state.database.writing() as session:
-            at = await take_write_order(session, it.clock)
-            await publish(session, at, [Happening("note.of_next_year", "notes/1", {"new": True})])
+            at = await lock_feed(session, it.clock)
+            await publish_events(session, at, [Event("note.of_next_year", "notes/1", {"new": True})])
         await it.notes.write("known")
         await it.round()
         assert await it.copied() == ["known"]
@@ -146,7 +146,7 @@ async def test_other_kinds_of_change_are_passed_over(database):
 
 
 async def test_a_long_backlog_is_taken_in_stretches(database, monkeypatch):
-    monkeypatch.setattr("shared.kit.following.follower.AT_ONCE", 3)
+    monkeypatch.setattr("shared.kit.feed_consumer.consumer.AT_ONCE", 3)
     async with following(database) as it:
         words = [f"note {number}" for number in range(8)]
         for word in words:
@@ -208,7 +208,7 @@ async def test_one_who_hears_that_another_has_just_heard_does_not_ask(database):
         it.wire.broken = True
         assert await other.round(it.ours, it.clock) is False
         it.now += timedelta(seconds=3)
-        with pytest.raises(NoStretch):
+        with pytest.raises(FeedUnavailable):
             await other.round(it.ours, it.clock)
 
 
@@ -218,7 +218,7 @@ async def test_a_silent_neighbour_is_said_once_it_lasts_and_forgotten_when_it_is
         it.wire.broken = True
         for seconds, state in ((10, "following"), (10, "silent")):
             it.now += timedelta(seconds=seconds)
-            with pytest.raises(NoStretch) as silence:
+            with pytest.raises(FeedUnavailable) as silence:
                 await it.round()
             await it.follower._note(silence.value, it.ours, it.clock)
             assert (await it.row()).state == state
@@ -233,7 +233,7 @@ async def test_a_silent_neighbour_is_said_once_it_lasts_and_forgotten_when_it_is
 async def test_a_client_that_is_not_let_in_is_said_at_once(database):
     async with following(database) as it:
         it.wire.secret_wrong = True
-        with pytest.raises(NoStretch) as refusal:
+        with pytest.raises(FeedUnavailable) as refusal:
             await it.round()
         await it.follower._note(refusal.value, it.ours, it.clock)
         row = await it.row()
@@ -273,7 +273,7 @@ async def test_a_feed_restored_from_an_older_backup_is_taken_no_further(database
 
         it.wire.broken = True
         it.now += timedelta(hours=1)
-        with pytest.raises(NoStretch) as silence:
+        with pytest.raises(FeedUnavailable) as silence:
             await it.round()
         await it.follower._note(silence.value, it.ours, it.clock)
         assert (await it.row()).state == "rewound"  # an operator still has to look at it
@@ -281,7 +281,7 @@ async def test_a_feed_restored_from_an_older_backup_is_taken_no_further(database
 
 async def by_an_operator(database, feed):
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "shared.kit.following", "begin-again", feed),
+        *(sys.executable, "-m", "shared.kit.feed_consumer", "begin-again", feed),
         env={**os.environ, "NTP_DATABASE_URL": database.url(OURS)},
         stdout=asyncio.subprocess.PIPE,
     )
@@ -342,12 +342,12 @@ async def test_how_far_behind_is_a_metric(database):
 def an_app(it, database, *, on=True):
     source = f"/v1/{OURS}"
     return create_service(
-        Service(
+        ServiceDefinition(
             name=OURS,
             title="One who follows",
             description="One who follows",
             settings=ServiceSettings(database_url=database.url(OURS)),
-            routers=[following_router(source, [FEED], on=on)],
+            routers=[feed_consumer_router(source, [FEED], on=on)],
             beside=[it.follower.run] if on else [],
             clock=it.clock,
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from shared.kit.idempotency import prune
+from shared.kit.idempotency import prune_answers
 from tests.kit.notes import running_notes
 
 pytestmark = pytest.mark.anyio
@@ -122,7 +122,7 @@ async def test_old_keys_are_forgotten_some_at_a_time(database):
         gone = []
         for _ in range(3):
             async with notes.app.state.database.writing() as session:
-                gone.append(await prune(session, before, limit=2))
+                gone.append(await prune_answers(session, before, limit=2))
         assert gone == [2, 1, 0]
         assert await notes.count("answered_requests") == 2
         assert (await notes.write("note 4", key="k4")).headers["idempotent-replay"] == "true"

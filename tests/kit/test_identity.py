@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from shared.kit import identity
-from shared.kit.identity import Identity, Keys, KeysUnavailable, caller_of
+from shared.kit.identity import Identity, IssuerKeys, KeysUnavailable, caller_from_claims
 from shared.kit.problems import Unauthenticated
 from tests.issuer import AUDIENCE, ISSUER, Issuer
 from tests.kit.notes import running_notes
@@ -25,7 +25,7 @@ def now() -> datetime:
 
 
 def verifier(issuer: Issuer, clock=now) -> Identity:
-    return Identity(Keys("http://127.0.0.1:9", known=issuer.keys), ISSUER, AUDIENCE, clock)
+    return Identity(IssuerKeys("http://127.0.0.1:9", known=issuer.keys), ISSUER, AUDIENCE, clock)
 
 
 async def refused(who: Identity, token: str) -> str:
@@ -48,7 +48,7 @@ async def test_a_good_token_says_who_calls_and_what_they_may():
 
 
 def test_the_claims_of_a_provincial_issuer_are_read_too():
-    caller = caller_of(
+    caller = caller_from_claims(
         {"azp": "so-tai-chinh", "scope": "funding", "programs": "poverty rural", "units": None}
     )
     assert caller.client_id == "so-tai-chinh"
@@ -130,7 +130,7 @@ async def test_a_changed_token_is_refused():
 async def test_other_algorithms_of_the_list_are_accepted():
     rsa = RSAKey.generate_key(2048, {"kid": "k", "alg": "RS256"}, private=True)
     claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "azp": "keycloak"}
-    who = Identity(Keys("http://127.0.0.1:9", known=KeySet([rsa])), ISSUER, AUDIENCE, now)
+    who = Identity(IssuerKeys("http://127.0.0.1:9", known=KeySet([rsa])), ISSUER, AUDIENCE, now)
     assert (await who.verify(jwt.encode({"alg": "RS256", "kid": "k"}, claims, rsa))).client_id == "keycloak"
 
 
@@ -195,7 +195,7 @@ def publisher(monkeypatch) -> Publisher:
 
 
 def fetching(kept_at=None) -> Identity:
-    return Identity(Keys("http://issuer/keys", kept_at), ISSUER, AUDIENCE, now)
+    return Identity(IssuerKeys("http://issuer/keys", kept_at), ISSUER, AUDIENCE, now)
 
 
 async def test_keys_are_fetched_when_first_needed_and_once(publisher):
@@ -334,7 +334,7 @@ async def test_public_reads_can_be_closed(database):
 
 async def test_a_service_that_never_saw_a_key_says_503_over_http_and_stays_ready(database):
     async with running_notes(database) as notes:
-        notes.app.state.identity.keys = Keys("http://127.0.0.1:9/none")
+        notes.app.state.identity.keys = IssuerKeys("http://127.0.0.1:9/none")
         answer = await notes.client.get("/admin", headers=notes.bearer())
         assert answer.status_code == 503
         assert answer.json()["code"] == "keys_unavailable"

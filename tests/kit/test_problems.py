@@ -11,8 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit import problems
-from shared.kit.answers import language_of, problem_answer
-from shared.kit.problems import Conflict, Fault, Forbidden, Invalid, Problem, Sentence, fault, pointer, refuse
+from shared.kit.exception_handlers import negotiate_language, to_problem_response
+from shared.kit.problems import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    Problem,
+    Sentence,
+    make_fault,
+    raise_if_any,
+    to_json_pointer,
+)
 from tests.kit.notes import running_notes
 
 
@@ -27,7 +37,7 @@ class OutOfStock(Conflict):
 
 
 def test_a_document_carries_its_facts_and_its_faults():
-    faults = [fault("/lines/0", "bad", Sentence("Sai {a}.", "Wrong {a}."), a=1)]
+    faults = [make_fault("/lines/0", "bad", Sentence("Sai {a}.", "Wrong {a}."), a=1)]
     problem = OutOfStock(faults=faults, what="gạo", report={"id": "7"})
     assert problem.document("en", "/v1/notes") == {
         "type": "/problems/out_of_stock",
@@ -57,14 +67,14 @@ def test_facts_never_take_the_place_of_a_standard_member():
 
 @given(st.text())
 def test_braces_in_a_fact_are_only_text(text):
-    assert fault("/a", "c", Sentence("{x}", "{x}"), x=text).sentence.en == text
+    assert make_fault("/a", "c", Sentence("{x}", "{x}"), x=text).sentence.en == text
     assert OutOfStock(what=text).document("en", "/")["detail"] == f"Out of “{text}”."
 
 
 def test_facts_of_any_kind_can_be_said():
     at = datetime(2024, 1, 5, 2, tzinfo=UTC)
     problem = OutOfStock(what="x", amount=Decimal("1.5"), id=UUID(int=7), huge=10**30, at=at, on=at.date())
-    said = json.loads(problem_answer(request(), problem).body)
+    said = json.loads(to_problem_response(request(), problem).body)
     assert said["amount"] == "1.5"
     assert said["id"] == str(UUID(int=7))
     assert said["huge"] == 10**30
@@ -72,9 +82,9 @@ def test_facts_of_any_kind_can_be_said():
 
 
 def test_refuse_raises_all_the_faults_or_nothing():
-    refuse([])
+    raise_if_any([])
     with pytest.raises(Invalid) as refused:
-        refuse(Fault(f"/{at}", "bad", Sentence("s", "w")) for at in range(3))
+        raise_if_any(Fault(f"/{at}", "bad", Sentence("s", "w")) for at in range(3))
     assert [it.pointer for it in refused.value.faults] == ["/0", "/1", "/2"]
 
 
@@ -87,12 +97,12 @@ def test_refuse_raises_all_the_faults_or_nothing():
     ],
 )
 def test_pointers_are_escaped(steps, expected):
-    assert pointer(steps) == expected
+    assert to_json_pointer(steps) == expected
 
 
 @given(st.lists(st.text()))
 def test_a_pointer_can_be_read_back(steps):
-    back = [it.replace("~1", "/").replace("~0", "~") for it in pointer(steps).split("/")[1:]]
+    back = [it.replace("~1", "/").replace("~0", "~") for it in to_json_pointer(steps).split("/")[1:]]
     assert back == steps
 
 
@@ -118,12 +128,12 @@ def test_a_pointer_can_be_read_back(steps):
     ],
 )
 def test_the_language_is_vietnamese_unless_english_is_preferred(wish, expected):
-    assert language_of(request(wish)) == expected
+    assert negotiate_language(request(wish)) == expected
 
 
 @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40))
 def test_any_accept_language_gets_an_answer(wish):
-    assert language_of(request(wish)) in ("vi", "en")
+    assert negotiate_language(request(wish)) in ("vi", "en")
 
 
 def test_every_kind_of_problem_says_itself_in_both_languages():
@@ -145,7 +155,9 @@ def test_every_fact_that_is_a_sentence_is_said_in_the_language_of_the_document()
     assert problem.document("vi", "/")["reason"] == "cần {"
     assert problem.document("en", "/")["detail"] == "The client may not do this: wants {."
     assert str(problem) == problem.document("en", "/")["detail"]
-    nested = fault("/a", "c", Sentence("Cấp {level}.", "Level {level}."), level=Sentence("xã", "commune"))
+    nested = make_fault(
+        "/a", "c", Sentence("Cấp {level}.", "Level {level}."), level=Sentence("xã", "commune")
+    )
     assert nested.sentence == ("Cấp xã.", "Level commune.")
 
 

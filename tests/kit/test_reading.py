@@ -9,9 +9,9 @@ from fastapi import Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kit.conditional import conditional, has_it, weak_tag
-from shared.kit.decimals import number, round_half_away
-from shared.kit.paging import InvalidCursor, seal, unseal
+from shared.kit.decimal_fields import round_half_away, to_json_number
+from shared.kit.etags import apply_if_none_match, make_weak_etag, matches_if_none_match
+from shared.kit.paging import InvalidCursor, decode_cursor, encode_cursor
 from tests.kit.notes import running_notes
 
 pytestmark = pytest.mark.anyio
@@ -39,20 +39,20 @@ def asking(if_none_match: str | None) -> Request:
     ],
 )
 def test_tags_are_compared_weakly(named, has):
-    assert has_it(asking(named), 'W/"a"') is has
-    assert has_it(asking(named), '"a"') is has
+    assert matches_if_none_match(asking(named), 'W/"a"') is has
+    assert matches_if_none_match(asking(named), '"a"') is has
 
 
 def test_equal_contents_have_equal_tags():
-    assert weak_tag(b"one") == weak_tag(b"one") != weak_tag(b"two")
-    assert weak_tag(b"").startswith('W/"')
+    assert make_weak_etag(b"one") == make_weak_etag(b"one") != make_weak_etag(b"two")
+    assert make_weak_etag(b"").startswith('W/"')
 
 
 def test_only_a_successful_read_with_a_body_is_tagged():
-    assert "etag" not in conditional(asking(None), Response(b"", 200)).headers
-    assert "etag" not in conditional(asking(None), Response(b"x", 404)).headers
+    assert "etag" not in apply_if_none_match(asking(None), Response(b"", 200)).headers
+    assert "etag" not in apply_if_none_match(asking(None), Response(b"x", 404)).headers
     own = Response(b"x", headers={"etag": '"mine"', "cache-control": "no-store"})
-    answer = conditional(asking('"mine"'), own)
+    answer = apply_if_none_match(asking('"mine"'), own)
     assert answer.status_code == 304
     assert answer.headers["etag"] == '"mine"'
     assert answer.headers["cache-control"] == "no-store"
@@ -126,22 +126,22 @@ async def test_a_page_that_ends_exactly_at_the_end_is_the_last(database):
         last = (await notes.client.get("/notes", params={"limit": 2, "cursor": first["next"]})).json()
         assert len(last["items"]) == 2
         assert last["next"] is None
-        empty = await notes.client.get("/words", params={"cursor": seal(">s:zzz")})
+        empty = await notes.client.get("/words", params={"cursor": encode_cursor(">s:zzz")})
         assert empty.json() == {"items": [], "next": None}
 
 
 @given(st.text())
 def test_a_cursor_is_opaque_and_comes_back_whole(bookmark):
     text = bookmark.encode("utf-8", "replace").decode()
-    sealed = seal(text)
+    sealed = encode_cursor(text)
     assert sealed.isascii()
-    assert unseal(sealed) == text
+    assert decode_cursor(sealed) == text
 
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_reader_of_cursors(text):
     with contextlib.suppress(InvalidCursor):
-        assert isinstance(unseal(text), str)
+        assert isinstance(decode_cursor(text), str)
 
 
 STRANGE_CURSORS = [
@@ -149,17 +149,17 @@ STRANGE_CURSORS = [
     "!!!",
     "ế",
     "AAAA",
-    seal("<>"),
-    seal(">i:5"),
-    seal(">i:5~i:6~i:7"),
-    seal(">s:a~s:b"),
-    seal(">dt:nonsense~i:1"),
-    seal(">dt:2023-01-01 00:00:00~i:99999999999999999999999"),
-    seal(">i:99999999999999999999999~i:1"),
-    seal(">zz:1~i:1"),
-    seal(">x~x"),
-    seal(">b64:AAAA~i:1"),
-    seal(">s:\x00~i:1"),
+    encode_cursor("<>"),
+    encode_cursor(">i:5"),
+    encode_cursor(">i:5~i:6~i:7"),
+    encode_cursor(">s:a~s:b"),
+    encode_cursor(">dt:nonsense~i:1"),
+    encode_cursor(">dt:2023-01-01 00:00:00~i:99999999999999999999999"),
+    encode_cursor(">i:99999999999999999999999~i:1"),
+    encode_cursor(">zz:1~i:1"),
+    encode_cursor(">x~x"),
+    encode_cursor(">b64:AAAA~i:1"),
+    encode_cursor(">s:\x00~i:1"),
 ]
 
 
@@ -196,12 +196,12 @@ async def test_a_cursor_that_this_list_never_gave_is_refused_as_such(database):
     ],
 )
 def test_numbers_are_said_exactly_or_to_six_places(value, said):
-    assert json.dumps(number(Decimal(value))) == said
+    assert json.dumps(to_json_number(Decimal(value))) == said
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))
 def test_six_places_survive_below_a_thousand_million(value):
-    assert Decimal(repr(number(value))) == value
+    assert Decimal(repr(to_json_number(value))) == value
 
 
 @pytest.mark.parametrize(

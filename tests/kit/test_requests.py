@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.kit.json_request import MAX_DEPTH, TooDeep, parse_json
 from shared.kit.problems import Malformed
-from shared.kit.requests import MAX_DEPTH, TooDeep, parse_json
 from tests.kit.notes import LIMIT_BYTES, running_notes
 
 

@@ -55,12 +55,12 @@ async def test_every_answer_carries_an_id_refusals_and_crashes_too(database):
 
 
 async def test_a_refusal_leaves_no_trace_in_the_log_and_a_crash_leaves_all(database, monkeypatch):
-    from shared.kit import answers, middleware
+    from shared.kit import exception_handlers, middleware
 
     captured = structlog.testing.LogCapture()
     log = structlog.wrap_logger(None, processors=[captured])
     monkeypatch.setattr(middleware, "log", log)
-    monkeypatch.setattr(answers, "log", log)
+    monkeypatch.setattr(exception_handlers, "log", log)
     async with running_notes(database) as notes:
         await notes.client.get("/admin")
         await notes.write(body={"lines": [{"word": "bad"}]})
@@ -241,8 +241,8 @@ def test_logs_hide_secrets_at_any_depth():
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_line_of_the_log_is_one_line_with_the_request_and_no_secret(as_json):
     program = (
-        "import structlog; from shared.kit.logs import set_up_logs\n"
-        f"set_up_logs(service='notes', as_json={as_json})\n"
+        "import structlog; from shared.kit.logs import configure_logging\n"
+        f"configure_logging(service='notes', as_json={as_json})\n"
         "log = structlog.get_logger()\n"
         "with structlog.contextvars.bound_contextvars(request_id='r1'):\n"
         "    log.info('xã Đăk Blô', token='hunter2', status=200)\n"

@@ -19,17 +19,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from shared.kit.days import Day
-from shared.kit.description import SCHEMAS
-from shared.kit.problems import Fault, Invalid, Sentence, pointer
-from shared.kit.shapes import (
+from shared.kit.date_fields import IsoDate
+from shared.kit.openapi import SCHEMAS
+from shared.kit.problems import Fault, Invalid, Sentence, to_json_pointer
+from shared.kit.validation_faults import (
     BY_FINDING,
     OTHER,
     SHAPES,
-    misshapen,
-    readable,
-    refusal_of,
-    shape_fault,
+    make_validation_error,
+    parseable_by,
+    to_fault,
+    to_invalid,
 )
 
 REASON = Sentence("Phải nêu lý do.", "A reason is needed.")
@@ -56,7 +56,7 @@ class Body(BaseModel):
     amount: Decimal = Field(Decimal(1), gt=0, le=5, max_digits=3, decimal_places=1)
     flag: Annotated[bool, Field(strict=True)] = True
     kind: Literal["a", "b", "c or d"] = "a"
-    day: Day = date(2023, 1, 1)
+    day: IsoDate = date(2023, 1, 1)
     at: AwareDatetime | None = None
     id: UUID | None = None
     rows: list[int] = Field([1], min_length=1, max_length=2)
@@ -67,7 +67,7 @@ class Body(BaseModel):
     @classmethod
     def _explained(cls, value: str) -> str:
         if not value:
-            raise misshapen("reason_required", REASON)
+            raise make_validation_error("reason_required", REASON)
         return value
 
 
@@ -113,9 +113,9 @@ def test_what_is_wrong_is_said_in_our_words(body: Any, code: str, english: str):
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(Body).validate_python(body)
     (found,) = refused.value.errors()
-    said = shape_fault(found, below=["report"])
+    said = to_fault(found, below=["report"])
     assert (said.code, said.sentence.en) == (code, english)
-    assert said.pointer == pointer(["report", *found["loc"]])
+    assert said.pointer == to_json_pointer(["report", *found["loc"]])
     assert said.sentence.vi != said.sentence.en
 
 
@@ -127,15 +127,15 @@ def test_what_is_wrong_is_said_in_our_words(body: Any, code: str, english: str):
     ],
 )
 def test_a_finding_that_nobody_foresaw_says_nothing_of_its_own(finding):
-    found = shape_fault(finding)
+    found = to_fault(finding)
     assert (found.code, found.sentence) == ("invalid_value", OTHER.sentence)
 
 
 def test_a_custom_error_of_somebody_else_is_no_code_of_ours():
-    assert shape_fault({"type": "odd", "loc": (), "msg": "m", "input": 1, "ctx": {"sentence": "m"}}).code == (
+    assert to_fault({"type": "odd", "loc": (), "msg": "m", "input": 1, "ctx": {"sentence": "m"}}).code == (
         "invalid_value"
     )
-    assert isinstance(misshapen("c", REASON), PydanticCustomError)
+    assert isinstance(make_validation_error("c", REASON), PydanticCustomError)
 
 
 class NotAPlace(Invalid):
@@ -151,15 +151,15 @@ def to_place(text):
 
 
 class Journey(BaseModel):
-    start: Annotated[str, readable(to_place)]
-    end: Annotated[str, readable(to_place)] = "here"
+    start: Annotated[str, parseable_by(to_place)]
+    end: Annotated[str, parseable_by(to_place)] = "here"
     days: int = 1
 
 
 def refused(**body):
     with pytest.raises(ValidationError) as error:
         Journey(**body)
-    found = refusal_of(error.value.errors())
+    found = to_invalid(error.value.errors())
     return found, [(it.pointer, it.code, it.sentence.en) for it in found.faults]
 
 

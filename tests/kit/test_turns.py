@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.kit.turns import AT_A_TIME, Step, Turn, one_by_one
+from shared.kit.cooperative import AT_A_TIME, Step, Turn, iterate_cooperatively
 
 
 async def test_each_step_is_taken_in_the_order_of_the_line_however_long_the_rest_takes():
@@ -63,6 +63,6 @@ async def test_others_go_on_while_thousands_are_taken_one_by_one(pieces, turns):
             await asyncio.sleep(0)
 
     beside = asyncio.create_task(other())
-    assert [it async for it in one_by_one(range(pieces))] == list(range(pieces))
+    assert [it async for it in iterate_cooperatively(range(pieces))] == list(range(pieces))
     beside.cancel()
     assert len(had) == turns

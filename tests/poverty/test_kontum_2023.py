@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from services.poverty.rules import POOR
-from shared.kit.decimals import round_half_away
+from shared.kit.decimal_fields import round_half_away
 from tests.lineages import every_figure_follows_from_its_lineage
 from tests.registers import table
 

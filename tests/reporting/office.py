@@ -25,7 +25,7 @@ from shared.reporting.catalogue import (
     Indicator,
     Step,
 )
-from shared.reporting.formulas import Average, Count, Ratio, Sum
+from shared.reporting.formulas import Average, CountUnits, Ratio, Sum
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
 from tests.issuer import Issuer
@@ -69,7 +69,7 @@ def catalogue() -> Catalogue:
     ]  # fmt: skip
     figures += [
         Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", 2, NAME, "-", SINCE, headline=True, better="lower", breaks=(Break(date(2021, 12, 31), NAME),)),
-        Figure("communes_done", NAME, Count(("criterion_a", "criterion_b"), done), "communes", 0, NAME, "-", SINCE, headline=True, adds=False),
+        Figure("communes_done", NAME, CountUnits(("criterion_a", "criterion_b"), done), "communes", 0, NAME, "-", SINCE, headline=True, adds=False),
         Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", 1, NAME, "-", SINCE, adds=False),
     ]  # fmt: skip
     return Catalogue(

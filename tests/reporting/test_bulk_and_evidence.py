@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
-from shared.territory.tables import shipped
+from shared.territory.tables import shipped_territory
 
 PDF = b"%PDF-1.7 a signed paper"
 PDF_SHA = hashlib.sha256(PDF).hexdigest()
@@ -118,7 +118,7 @@ async def test_a_key_with_another_content_is_refused_on_its_line(office):
 
 
 async def test_what_comes_together_takes_effect_in_the_order_of_its_lines(office):
-    districts = [unit.code for unit in shipped().children("62", date(2023, 12, 31))]
+    districts = [unit.code for unit in shipped_territory().children("62", date(2023, 12, 31))]
     lines = []
     for at, district in enumerate(districts):
         lines += [line(district, at), "{not json", line(district, at, key=f"again-{at}")]

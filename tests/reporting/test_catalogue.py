@@ -11,8 +11,8 @@ import pytest
 from shared.periods import PeriodKind
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.catalogue_file import load_catalogue
-from shared.reporting.engine import Engine
-from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
+from shared.reporting.engine import ReportingEngine
+from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from tests.reporting.office import catalogue, done
 
 HEAD = """
@@ -90,7 +90,7 @@ def test_every_kind_of_figure_is_read(load):
     assert formulas["sum"] == Sum(("households", "poor"))
     assert formulas["rate"] == Ratio(("poor",), ("households",), Decimal(100))
     assert formulas["mean"] == Average(("poor",))
-    assert formulas["many"] == Count(("poor", "households"), done)
+    assert formulas["many"] == CountUnits(("poor", "households"), done)
     assert formulas["kept"] == FromRegister("decisions")
     assert found.figures["rate"].better == "lower"
     assert not found.figures["many"].adds
@@ -202,7 +202,7 @@ def test_a_figure_from_a_register_that_the_service_does_not_have_is_refused():
     found = catalogue()
     one = replace(found.figures["jobs"], formula=FromRegister("decisions"))
     with pytest.raises(ValueError, match=r"jobs.*decisions"):
-        Engine(replace(found, figures={**found.figures, "jobs": one}))
+        ReportingEngine(replace(found, figures={**found.figures, "jobs": one}))
 
 
 SHIPPED = [

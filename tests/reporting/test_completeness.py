@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
-from shared.reporting.obligations.rules import Calendar, Received, owing_units
+from shared.reporting.obligations.rules import Calendar, ReceivedReport, owing_units
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import catalogue
@@ -20,7 +20,7 @@ FORMS = list(CATALOGUE.forms)
 UNITS = st.sampled_from(["62", "608", "610", "611", "618", "23344", "23347", "51", "23293", "nowhere"])
 
 RECEIVED = st.builds(
-    Received,
+    ReceivedReport,
     report_id=st.just("r"),
     state=st.sampled_from(["submitted", "accepted"]),
     received_at=st.integers(0, 1100).map(lambda days: START + timedelta(days=days)),

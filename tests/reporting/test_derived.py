@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kit.problems import Sentence, fault
+from shared.kit.problems import Sentence, make_fault
 from shared.reporting.catalogue import Figure, Indicator
 from shared.reporting.derivations import Derived, Ground
 from shared.reporting.formulas import Average, Ratio, Sum
-from shared.reporting.reports.rules import Checker
-from shared.reporting.statements import STATUSES, Stated, Statement
+from shared.reporting.reports.rules import ReportChecker
+from shared.reporting.statements import STATUSES, ReportContent, StatedValue
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting import office as offices
@@ -33,7 +33,7 @@ def by_income(subject, values):
         return
     line = LINES.get(subject.period.year)
     if line is None:
-        yield fault(
+        yield make_fault(
             "income",
             "line_missing",
             Sentence("không có mức {year}", "no line of {year}"),
@@ -66,10 +66,10 @@ one_commune = st.fixed_dictionaries(
 @given(st.dictionaries(st.sampled_from(RURAL), one_commune), st.sampled_from([2021, 2022, 2023]))
 def test_what_follows_is_kept_beside_what_is_said_or_agrees_with_it(said, year):
     values = [
-        Stated(unit, code, value, status) for unit, row in said.items() for code, (value, status) in row.items()
+        StatedValue(unit, code, value, status) for unit, row in said.items() for code, (value, status) in row.items()
     ]  # fmt: skip
-    statement = Statement("610", str(year), "criteria", tuple(values), range(len(values)), nil=not values)
-    checked, faults = Checker(CATALOGUE, MAP, date(2024, 1, 10)).check(statement, frozenset())
+    statement = ReportContent("610", str(year), "criteria", tuple(values), range(len(values)), nil=not values)
+    checked, faults = ReportChecker(CATALOGUE, MAP, date(2024, 1, 10)).check(statement, frozenset())
     expected_faults, following = [], {}
     for at, it in enumerate(values):
         if it.indicator == "income" and year not in LINES:
@@ -98,9 +98,9 @@ def test_what_follows_is_kept_beside_what_is_said_or_agrees_with_it(said, year):
 
 
 def test_of_a_unit_with_an_unread_row_nothing_is_concluded():
-    values = [Stated(unit, "income", Decimal(40), "official") for unit in RURAL]
-    said = Statement("610", "2021", "criteria", tuple(values), range(4))
-    checker = Checker(CATALOGUE, MAP, date(2024, 1, 10))
+    values = [StatedValue(unit, "income", Decimal(40), "official") for unit in RURAL]
+    said = ReportContent("610", "2021", "criteria", tuple(values), range(4))
+    checker = ReportChecker(CATALOGUE, MAP, date(2024, 1, 10))
 
     def missing(statement):
         found = checker.check(statement, frozenset({"observations"}))[1]

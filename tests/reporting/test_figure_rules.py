@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kit.decimals import round_half_away
+from shared.kit.decimal_fields import round_half_away
 from shared.periods import Period
 from shared.reporting.catalogue import Figure
-from shared.reporting.figures.coverage import Coverage, Expectations, least
-from shared.reporting.figures.place import place_of
+from shared.reporting.figures.coverage import Coverage, ExpectedUnits, least
+from shared.reporting.figures.map_projection import place_of
 from shared.reporting.figures.rules import (
     Measure,
     achieved_percent,
@@ -21,8 +21,8 @@ from shared.reporting.figures.rules import (
     share_percent,
     unit_by_unit,
 )
-from shared.reporting.figures.store import Word
-from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
+from shared.reporting.figures.store import PeriodStatement
+from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import NAME, SINCE, catalogue, done
@@ -65,7 +65,12 @@ def test_adding_up_in_two_steps_is_adding_up_at_once(one, other):
 
 def test_nothing_adds_up_to_nothing_and_not_to_zero():
     assert combine([]) is None
-    for formula in (Sum(("a",)), Ratio(("a",), ("b",), Decimal(100)), Average(("a",)), Count(("a",), done)):
+    for formula in (
+        Sum(("a",)),
+        Ratio(("a",), ("b",), Decimal(100)),
+        Average(("a",)),
+        CountUnits(("a",), done),
+    ):
         outcome = evaluate(figure(formula), {})
         assert outcome.value is None
         assert outcome.covers == 0
@@ -141,7 +146,7 @@ def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(e
     assert evaluate(figure(Average(("a",))), {"a": combine(halves)}) == outcome
 
 
-CRITERIA = figure(Count(("criterion_a", "criterion_b"), done), "communes_done")
+CRITERIA = figure(CountUnits(("criterion_a", "criterion_b"), done), "communes_done")
 MEAN = figure(Average(("criterion_a", "criterion_b")), "mean")
 bits = st.builds(measure, st.sampled_from([0, 1]), st.just(1), st.integers(0, 2), st.integers(0, 9))
 UNITS = st.dictionaries(
@@ -232,9 +237,11 @@ def test_a_share_never_exceeds_a_hundred(part, whole):
 YEAR = Period(2023)
 
 
-def expect(nil=None, root="62") -> Expectations:
-    words = [Word(form, unit, YEAR, nil=True) for form, units in (nil or {}).items() for unit in units]
-    return Expectations(catalogue(), MAP, place_of(MAP, root, YEAR, YEAR.ends_on), None, words)
+def expect(nil=None, root="62") -> ExpectedUnits:
+    words = [
+        PeriodStatement(form, unit, YEAR, nil=True) for form, units in (nil or {}).items() for unit in units
+    ]
+    return ExpectedUnits(catalogue(), MAP, place_of(MAP, root, YEAR, YEAR.ends_on), None, words)
 
 
 def covered(expectations, measures, of=None) -> Coverage:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from shared.periods import Period
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ async def compare(office):
     async with state.database.reading() as session:
         for text in PERIODS:
             period = Period.parse(text)
-            desk = Desk(session, state.reporting, state.territory, office.clock.at, office.clock)
+            desk = ReportingContext(session, state.reporting, state.territory, office.clock.at, office.clock)
             for basis in BASES:
                 for scope, answering in (("62", ("62", "610", "611")), ("610", ("610",))):
                     ask = {"period": period, "basis": basis}

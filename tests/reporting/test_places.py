@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from shared.kit.feed import take_write_order
+from shared.kit.change_feed import lock_feed
 from shared.periods import Period
-from shared.reporting.reports.places import take_everything, take_place
+from shared.reporting.reports.locks import lock_unit_year, lock_years
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import until_one_waits
@@ -46,7 +46,7 @@ async def test_a_place_is_a_unit_that_answers_with_all_below_it_in_one_year(offi
     database = office.app.state.database
 
     async def take(session, unit, period):
-        await take_place(session, MAP, unit, Period.parse(period))
+        await lock_unit_year(session, MAP, unit, Period.parse(period))
 
     async def want():
         async with database.writing() as other:
@@ -69,15 +69,15 @@ async def test_everything_of_a_year_waits_for_each_place_in_it_and_each_place_fo
 
     async def everything():
         async with database.writing() as other:
-            await take_everything(other, [2022, 2023])
+            await lock_years(other, [2022, 2023])
 
     async with database.writing() as holder:
-        await take_place(holder, MAP, IN_610, Period(2023))
+        await lock_unit_year(holder, MAP, IN_610, Period(2023))
         wanting = asyncio.create_task(everything())
         await until_one_waits(holder)
     await wanting
     async with database.writing() as holder:
-        await take_everything(holder, [2023])
+        await lock_years(holder, [2023])
         wanting = asyncio.create_task(report(office, "610"))
         await until_one_waits(holder)
         assert (await report(office, "610", "2022")).status_code == 201
@@ -86,7 +86,7 @@ async def test_everything_of_a_year_waits_for_each_place_in_it_and_each_place_fo
 
 async def test_reports_of_two_districts_do_not_wait_for_each_other(office):
     async with office.app.state.database.writing() as slow:
-        await take_place(slow, MAP, "610", Period(2023))
+        await lock_unit_year(slow, MAP, "610", Period(2023))
         of_its_own = asyncio.create_task(report(office, "610"))
         below = asyncio.create_task(report(office, IN_610, token=office.district("610")))
         await until_one_waits(slow)
@@ -100,7 +100,7 @@ async def test_reports_of_two_districts_do_not_wait_for_each_other(office):
 async def test_what_is_refused_waits_for_no_write_order(office):
     await report(office, "610")
     async with office.app.state.database.writing() as slow:
-        await take_write_order(slow, office.clock)
+        await lock_feed(slow, office.clock)
         async with asyncio.timeout(10):
             second = await report(office, "610", value=6)
             same = await report(office, "610")
@@ -110,7 +110,7 @@ async def test_what_is_refused_waits_for_no_write_order(office):
 
 async def test_a_report_is_received_when_it_came_however_long_it_waits_and_known_from_when_it_stands(office):
     async with office.app.state.database.writing() as slow:
-        await take_write_order(slow, office.clock)
+        await lock_feed(slow, office.clock)
         sending = asyncio.create_task(report(office, "610"))
         await until_one_waits(slow)
         waiting = office.clock.at
@@ -128,7 +128,7 @@ async def test_a_report_is_received_when_it_came_however_long_it_waits_and_known
 
 async def test_nothing_of_a_report_is_seen_before_it_stands(office):
     async with office.app.state.database.writing() as slow:
-        await take_write_order(slow, office.clock)
+        await lock_feed(slow, office.clock)
         sending = asyncio.create_task(report(office, "610"))
         await until_one_waits(slow)
         figure = await office.figure("poor", token=office.reviewer, basis="provisional")
@@ -146,7 +146,7 @@ async def test_many_reviews_at_once_have_all_places_before_the_order_and_meet_no
         for it in (second, first)
     ]
     async with office.app.state.database.writing() as slow:
-        await take_write_order(slow, office.clock)
+        await lock_feed(slow, office.clock)
         reviewing = asyncio.create_task(office.post("reviews", {"reviews": verdicts}, office.reviewer))
         await until_one_waits(slow)
         correcting = asyncio.create_task(report(office, "610", value=6, supersedes=first["id"]))
@@ -159,7 +159,7 @@ async def test_many_reviews_at_once_have_all_places_before_the_order_and_meet_no
 async def test_a_review_that_waited_sees_what_happened_meanwhile(office):
     first = (await report(office, "610")).json()
     async with office.app.state.database.writing() as slow:
-        await take_write_order(slow, office.clock)
+        await lock_feed(slow, office.clock)
         correcting = asyncio.create_task(report(office, "610", value=6, supersedes=first["id"]))
         await until_one_waits(slow)
         reviewing = asyncio.create_task(office.verdict(first))
@@ -186,7 +186,7 @@ async def test_what_was_accepted_before_is_told_by_when_reports_stood_not_by_whe
     ]
     sender = office.token("sender", ["report"], ["62"])
     async with office.app.state.database.writing() as slow:
-        await take_place(slow, MAP, "611", Period(2023))
+        await lock_unit_year(slow, MAP, "611", Period(2023))
         sending = asyncio.create_task(office.bulk(lines, sender))
         await until_one_waits(slow)
         await asyncio.sleep(0.2)

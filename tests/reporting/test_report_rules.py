@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kit.problems import Sentence, fault
+from shared.kit.problems import Sentence, make_fault
+from shared.reporting.content_hash import content_sha256, receipt_code
 from shared.reporting.expected import expected_units
-from shared.reporting.fingerprints import content_sha256, receipt_code
-from shared.reporting.reports.rules import Checker
-from shared.reporting.statements import STATUSES, Stated, Statement, plain
+from shared.reporting.reports.rules import ReportChecker
+from shared.reporting.statements import STATUSES, ReportContent, StatedValue, to_canonical_text
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
@@ -33,7 +33,7 @@ TOWN = "23341"
 
 def no_more_poor_than_all(values):
     if values.get("poor", 0) > values.get("households", 10**12):
-        yield fault("poor", "more_poor_than_all", Sentence("nhiều hơn", "more than all"))
+        yield make_fault("poor", "more_poor_than_all", Sentence("nhiều hơn", "more than all"))
 
 
 CATALOGUE = replace(catalogue(), checks=(no_more_poor_than_all,))
@@ -49,14 +49,14 @@ VERSIONS = tuple(
 CATALOGUE = replace(CATALOGUE, indicators={**CATALOGUE.indicators, "herd": VERSIONS})
 
 
-def say(*values, unit="610", period="2023", form="census", **more) -> Statement:
+def say(*values, unit="610", period="2023", form="census", **more) -> ReportContent:
     """State values as (unit, indicator, value)."""
-    stated = tuple(Stated(place, code, Decimal(str(value)), "official") for place, code, value in values)
-    return Statement(unit, period, form, stated, range(len(stated)), **more)
+    stated = tuple(StatedValue(place, code, Decimal(str(value)), "official") for place, code, value in values)
+    return ReportContent(unit, period, form, stated, range(len(stated)), **more)
 
 
 def check(statement, unread=frozenset(), today=TODAY, of=CATALOGUE):
-    return Checker(of, MAP, today).check(statement, frozenset(unread))
+    return ReportChecker(of, MAP, today).check(statement, frozenset(unread))
 
 
 def found(statement, unread=frozenset(), today=TODAY):
@@ -339,13 +339,13 @@ PLAIN = [("5", "5.0"), ("5", "5.000000"), ("0", "-0"), ("0", "0.00"), ("1000", "
 
 @pytest.mark.parametrize(("one", "other"), PLAIN)
 def test_a_number_has_one_spelling(one, other):
-    assert plain(Decimal(one)) == plain(Decimal(other)) == one
+    assert to_canonical_text(Decimal(one)) == to_canonical_text(Decimal(other)) == one
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
 def test_the_one_spelling_is_the_number(value):
-    assert Decimal(plain(value)) == value
-    assert "E" not in plain(value)
+    assert Decimal(to_canonical_text(value)) == value
+    assert "E" not in to_canonical_text(value)
 
 
 SAID = st.lists(
@@ -363,14 +363,14 @@ SAID = st.lists(
 def test_the_fingerprint_does_not_know_the_order_or_the_spelling_of_values(said, chance):
     shuffled = list(said)
     chance.shuffle(shuffled)
-    one = replace(say(), values=tuple(Stated(*it) for it in said))
-    two = replace(say(), values=tuple(Stated(u, i, v.normalize(), s) for u, i, v, s in shuffled))
+    one = replace(say(), values=tuple(StatedValue(*it) for it in said))
+    two = replace(say(), values=tuple(StatedValue(u, i, v.normalize(), s) for u, i, v, s in shuffled))
     assert content_sha256(one) == content_sha256(two)
 
 
 @given(SAID, SAID)
 def test_other_values_have_another_fingerprint(said, other):
-    one, two = (replace(say(), values=tuple(Stated(*it) for it in each)) for each in (said, other))
+    one, two = (replace(say(), values=tuple(StatedValue(*it) for it in each)) for each in (said, other))
     assert (content_sha256(one) == content_sha256(two)) == (set(said) == set(other))
 
 
@@ -392,12 +392,12 @@ def test_whatever_else_it_says_is_in_the_fingerprint(change):
 
 def test_the_fingerprint_is_of_a_text_that_anyone_can_write():
     values = (
-        Stated("23344", "poor", Decimal(7), "estimate"),
-        Stated("23341", "rain", Decimal("-0.50"), "preliminary"),
-        Stated("23341", "households", Decimal("1E+3"), "official"),
-        Stated("23341", "goats", Decimal(3), "official", derived=True),
+        StatedValue("23344", "poor", Decimal(7), "estimate"),
+        StatedValue("23341", "rain", Decimal("-0.50"), "preliminary"),
+        StatedValue("23341", "households", Decimal("1E+3"), "official"),
+        StatedValue("23341", "goats", Decimal(3), "official", derived=True),
     )
-    statement = Statement(
+    statement = ReportContent(
         unit="610",
         period="2023-Q2",
         form="census",
@@ -416,7 +416,7 @@ def test_the_fingerprint_is_of_a_text_that_anyone_can_write():
     )
     assert content_sha256(statement) == hashlib.sha256(text.encode()).hexdigest()
     assert content_sha256(statement) == "577ee6c587d979c503cdbeb2f493f983ed9a2ed60fee23f3396bf3521509146f"
-    nothing = Statement("610", "2023", "census", (), range(0), nil=True)
+    nothing = ReportContent("610", "2023", "census", (), range(0), nil=True)
     assert content_sha256(nothing) == "5e941a0af57ddb6edc53b445bb7aea93e2e060539801b2cf65754e119750fbac"
 
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from shared.periods import Period
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
 from shared.reporting.statements import STATUSES
 from tests.reporting.office import open_office
@@ -128,9 +128,9 @@ async def compare(office, model):
                 ask = {"period": PERIOD, "basis": basis}
                 catalogue = state.reporting.catalogue
                 rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
-                below = Desk(session, state.reporting, state.territory, office.clock.at, office.clock).below(
-                    scope, PERIOD
-                )
+                below = ReportingContext(
+                    session, state.reporting, state.territory, office.clock.at, office.clock
+                ).below(scope, PERIOD)
                 recomputed = await store.measured(session, catalogue, units=below, **ask)
                 assert rolled == recomputed, (basis, scope)
                 if model is not None:

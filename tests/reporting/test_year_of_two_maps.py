@@ -13,7 +13,7 @@ from fractions import Fraction
 import pytest
 
 from shared.periods import Period
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
@@ -287,7 +287,7 @@ async def compare_roll_ups(office):
         for text in ("2025", "2025-S2", "2025-Q3", "2025-08"):
             period = Period.parse(text)
             parts = [one for one in store.stretches(period) if MAP.same_map(one.ends_on, period.ends_on)]
-            desk = Desk(session, state.reporting, state.territory, office.clock.at, office.clock)
+            desk = ReportingContext(session, state.reporting, state.territory, office.clock.at, office.clock)
             ask = {"period": period, "basis": "accepted", "parts": parts}
             catalogue = state.reporting.catalogue
             rolled = await store.rolled_up(session, catalogue, units=["51"], **ask)

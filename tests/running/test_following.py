@@ -134,7 +134,7 @@ def test_rural_restored_from_an_older_backup_is_said_until_an_operator_begins_ag
     until(lambda: following(product)["state"] == "rewound", HEARD_WITHIN)
     assert left(product)["caveat"]["code"] == "recognitions_rewound"
     assert "feed rewound" in (product.folder / "log" / "ntp.log").read_text()
-    again = (sys.executable, "-m", "shared.kit.following", "begin-again", "/v1/rural/changes")
+    again = (sys.executable, "-m", "shared.kit.feed_consumer", "begin-again", "/v1/rural/changes")
     done = product.panel("exec", "ethnic", "--", *again)
     assert json.loads(done.stdout.splitlines()[-1]) == {"feed": "/v1/rural/changes", "life": 2}
     until(lambda: following(product)["state"] == "following", HEARD_WITHIN)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from shared.kit.service import Service, create_service
+from shared.kit.service import ServiceDefinition, create_service
 from shared.periods import local_day
 from shared.territory import api
-from shared.territory.current import keep_territory
+from shared.territory.current import load_territory
 from shared.territory.settings import TerritorySettings
 
 pytestmark = pytest.mark.anyio
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def client(common_database):
     app = create_service(
-        Service(
+        ServiceDefinition(
             name="gateway",
             title="Units",
             description="Units",
             settings=TerritorySettings(database_url=common_database.url("gateway")),
             routers=[api.router],
-            on_start=[keep_territory],
+            on_start=[load_territory],
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),
         )
     )

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.territory.asked import AskedUnit
-from shared.territory.tables import shipped
+from shared.territory.query_params import RequestedUnit
+from shared.territory.tables import shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit, UnknownUnit, UnknownUnitOnDate
 
-KON_TUM = shipped()
+KON_TUM = shipped_territory()
 FIRST, REFORM = date(2004, 7, 8), date(2025, 7, 1)
 
 
 def asked(named=None, province="62", territory=KON_TUM):
-    return AskedUnit(named, province, territory)
+    return RequestedUnit(named, province, territory)
 
 
 @given(st.dates(FIRST, date(2100, 12, 31)))

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.territory.matching import AmbiguousName, Gazetteer, UnknownName, fold, read_kind
-from shared.territory.tables import read_spellings, shipped
+from shared.territory.tables import read_spellings, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
 THEN, NOW = date(2023, 12, 31), date(2025, 7, 1)
-KON_TUM = shipped()
+KON_TUM = shipped_territory()
 NAMES = Gazetteer(KON_TUM, read_spellings())
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.territory.placing import places
-from shared.territory.store import load
+from shared.territory.store import load_tree
+from shared.territory.succession_queries import unit_versions_within
 
 EARLY, BEFORE, AFTER = date(2010, 1, 1), date(2023, 12, 31), date(2025, 7, 1)
 DAYS = (EARLY, BEFORE, AFTER)
@@ -23,13 +23,13 @@ async def session(common_database):
 
 
 async def found(session, codes, on, *, adds):
-    lands = places(codes, on, adds=adds)
+    lands = unit_versions_within(codes, on, adds=adds)
     rows = (await session.execute(select(lands.c.code, lands.c.valid_from, lands.c.place))).all()
     return sorted((code, valid_from, place) for code, valid_from, place in rows)
 
 
 async def test_what_adds_goes_wherever_the_tree_puts_it(session):
-    territory = await load(session)
+    territory = await load_tree(session)
     expected = {
         (*unit.key, share.unit.code)
         for on in DAYS
@@ -41,7 +41,7 @@ async def test_what_adds_goes_wherever_the_tree_puts_it(session):
 
 
 async def test_what_does_not_add_stays_with_the_same_land(session):
-    territory = await load(session)
+    territory = await load_tree(session)
     expected = {
         (*unit.key, share.unit.code)
         for on in DAYS
@@ -54,7 +54,7 @@ async def test_what_does_not_add_stays_with_the_same_land(session):
 
 
 async def test_on_an_own_day_everything_is_where_it_was(session):
-    territory = await load(session)
+    territory = await load_tree(session)
     units = list(territory.units(BEFORE))
     for adds in (True, False):
         lands = await found(session, [unit.code for unit in units], BEFORE, adds=adds)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.territory.tables import read_successions, read_units, shipped
-from shared.territory.units import NoPlaceOnMap, UnknownUnit, UnknownUnitOnDate
+from shared.territory.tables import read_successions, read_units, shipped_territory
+from shared.territory.units import NoCounterpartOnMap, UnknownUnit, UnknownUnitOnDate
 
 THEN, LAST, NOW = date(2023, 12, 31), date(2025, 6, 30), date(2025, 7, 1)
-KON_TUM = shipped()
+KON_TUM = shipped_territory()
 
 
 def codes(units):
@@ -79,7 +79,7 @@ def test_four_communes_kept_their_land():
 
 
 def test_a_merger_cannot_be_undone():
-    with pytest.raises(NoPlaceOnMap) as refused:
+    with pytest.raises(NoCounterpartOnMap) as refused:
         KON_TUM.map_onto("23293", NOW, THEN)
     assert refused.value.code == "unit_not_on_map"
 

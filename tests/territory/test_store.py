@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.database import Database
 from shared.territory import store
 from shared.territory.models import UnitRow
-from shared.territory.tables import read_spellings, read_successions, read_units, shipped
+from shared.territory.tables import read_spellings, read_successions, read_units, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Box, Unit, UnknownUnit
 from tests.territory.country import REFORM, START, country
 from tests.territory.test_shipped import NOW, THEN
 
 pytestmark = pytest.mark.anyio
-KON_TUM = shipped()
+KON_TUM = shipped_territory()
 
 VILLAGE = Unit(
     "23512.01", "village", "thon", "Thôn 1", "23512", THEN.replace(month=1, day=1), bbox=Box(14, 107, 15, 108)
@@ -34,7 +34,7 @@ async def session(common_database):
 
 
 async def test_what_was_planted_is_what_was_shipped(session):
-    territory = await store.load(session)
+    territory = await store.load_tree(session)
     assert sorted(territory.units(THEN), key=lambda unit: unit.code) == sorted(KON_TUM.units(THEN), key=lambda unit: unit.code)  # fmt: skip
     every = [version for unit in read_units() for version in territory.versions(unit.code)]
     assert set(every) == set(read_units())
@@ -46,14 +46,14 @@ async def test_what_was_planted_is_what_was_shipped(session):
 
 
 async def test_names_are_looked_up_with_the_planted_spellings(session):
-    territory = await store.load(session)
-    names = await store.load_names(session, territory)
+    territory = await store.load_tree(session)
+    names = await store.load_gazetteer(session, territory)
     assert names.look_up("Bờ Y", "xa", "611", THEN).code == "23395"
 
 
 async def test_villages_are_registered_and_left_out_unless_asked_for(session):
-    await store.register(session, [VILLAGE])
-    without, with_them = await store.load(session), await store.load(session, villages=True)
+    await store.insert_units(session, [VILLAGE])
+    without, with_them = await store.load_tree(session), await store.load_tree(session, villages=True)
     with pytest.raises(UnknownUnit):
         without.unit("23512.01", THEN)
     found = with_them.unit("23512.01", THEN)
@@ -63,7 +63,7 @@ async def test_villages_are_registered_and_left_out_unless_asked_for(session):
         KON_TUM.unit("23512", THEN).valid_to,
     )
     assert await store.find_villages(session, ["23512.01", "23512.02", "23512"]) == (VILLAGE,)
-    assert await store.villages_of(session, ["23512"]) == (VILLAGE,)
+    assert await store.find_villages_in(session, ["23512"]) == (VILLAGE,)
     assert without.with_units([VILLAGE]).unit("23512.01", THEN) == found
 
 
@@ -90,9 +90,9 @@ async def test_the_table_refuses_what_is_no_unit(session, change, constraint):
 
 
 async def test_a_code_stands_for_one_unit_only(session):
-    await store.register(session, [VILLAGE])
+    await store.insert_units(session, [VILLAGE])
     with pytest.raises(DBAPIError, match="uq_units_standing"):
-        await store.register(session, [Unit("23512.01", "village", "thon", "Thôn 2", "23512", THEN)])
+        await store.insert_units(session, [Unit("23512.01", "village", "thon", "Thôn 2", "23512", THEN)])
 
 
 @pytest.mark.parametrize(
@@ -140,4 +140,4 @@ async def test_the_rows_of_a_whole_country_fit_the_tables(session):
     units, successions = country(provinces=3, districts=2, communes=4, merged=3)
     assert Territory(units, successions).communes("01", REFORM)
     fresh = [unit for unit in units if not KON_TUM._versions.get(unit.code)]
-    await store.register(session, fresh)
+    await store.insert_units(session, fresh)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.territory.tables import read_successions, read_units, shipped
+from shared.territory.tables import read_successions, read_units, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import (
-    NoPlaceOnMap,
+    NoCounterpartOnMap,
     SplitWithoutWeight,
     Succession,
     Unit,
@@ -22,7 +22,7 @@ from shared.territory.units import (
 from tests.territory.country import REFORM, START, country
 
 BEFORE, AFTER = REFORM - timedelta(days=1), REFORM
-KON_TUM = shipped()
+KON_TUM = shipped_territory()
 
 
 def make(*units, links=()):
@@ -146,7 +146,7 @@ def test_parts_that_meet_again_are_one_share():
 
 def test_a_unit_that_ended_without_a_word_is_not_placed():
     tree = make(commune("10001", START, BEFORE))
-    with pytest.raises(NoPlaceOnMap):
+    with pytest.raises(NoCounterpartOnMap):
         tree.map_onto("10001", BEFORE, AFTER)
 
 

@@ -4,32 +4,32 @@ from services.ethnic.classifications import store
 from services.ethnic.classifications.rules import ClassificationExists, Region, faults_of
 from services.ethnic.classifications.schemas import ClassificationIn
 from services.ethnic.models import Classification
-from shared.kit.bodies import Draft
-from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.reporting.desk import Desk
-from shared.reporting.registers import Kept, place_of, settle
+from shared.kit.partial_body import PartialBody
+from shared.reporting.context import ReportingContext
+from shared.reporting.registers import RegisterResult, locate_body_unit, require_valid
 
 
 async def classify(
-    desk: Desk, draft: Draft[ClassificationIn], regions: tuple[Region, ...]
-) -> Kept[Classification]:
+    desk: ReportingContext, draft: PartialBody[ClassificationIn], regions: tuple[Region, ...]
+) -> RegisterResult[Classification]:
     """Keep what a decision says of a commune, or refuse it naming every fault.
 
     Saying the same again answers what is kept. A later row for the same day, under another decision, takes its place.
     """
     stated = draft.body.stated()
     on = stated.effective_on
-    found = await place_of(desk, draft, stated.unit, on, levels=("commune",), dated_by="effective_on")
+    found = await locate_body_unit(desk, draft, stated.unit, on, levels=("commune",), dated_by="effective_on")
     faults = faults_of(stated, regions, draft.unread)
-    found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
+    found = require_valid(desk, draft, found, faults, decided_on=stated.decided_on)
 
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     before = await store.by_decision(desk.session, stated)
     if before is not None:
         if (before.region, before.specially_difficult) != (stated.region, stated.specially_difficult):
             raise ClassificationExists(classification=str(before.id))
-        return Kept(before, created=False)
+        return RegisterResult(before, created=False)
     row = Classification(
         id=uuid7(at),
         **found.columns(),
@@ -50,5 +50,5 @@ async def classify(
         "effective_on": row.effective_on.isoformat(),
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
     }
-    await publish(desk.session, at, [Happening("commune.classified", f"classifications/{row.id}", data)])
-    return Kept(row, created=True)
+    await publish_events(desk.session, at, [Event("commune.classified", f"classifications/{row.id}", data)])
+    return RegisterResult(row, created=True)

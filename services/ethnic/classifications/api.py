@@ -14,17 +14,23 @@ from services.ethnic.classifications.rules import Region
 from services.ethnic.classifications.schemas import ClassificationIn, ClassificationOut, ClassificationsPage
 from services.ethnic.models import Classification
 from services.ethnic.recognitions.rules import Standing
-from shared.kit.bodies import Draft
-from shared.kit.days import Day
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader, Registrar
-from shared.kit.paging import Cursor, Limit, link_next, page
-from shared.kit.problems import Invalid, NotFound, Sentence, fault
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import Invalid, NotFound, Sentence, make_fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
-from shared.reporting.asked import narrowed_by
-from shared.reporting.desk import Desk, TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, same_land, units_below, units_named
+from shared.reporting.context import CurrentContext, ReportingContext
+from shared.reporting.query_params import period_filter
+from shared.reporting.registers import (
+    UnitsQuery,
+    expand_units,
+    find_unchanged_counterpart,
+    parse_units,
+    set_created_or_existing,
+)
 
 router = APIRouter(
     prefix="/v1/ethnic/classifications", tags=["classifications"], route_class=TransactionRoute
@@ -57,18 +63,18 @@ TheRegions = Annotated[tuple[Region, ...], Depends(_regions)]
 TheRulebook = Annotated[Rulebook, Depends(_rulebook)]
 LeftIn = Annotated[
     Period | None,
-    narrowed_by("left_in", "only the exits from special difficulty in this period: 2023"),
+    period_filter("left_in", "only the exits from special difficulty in this period: 2023"),
 ]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Classify a commune")
 async def classify_commune(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Registrar,
     regions: TheRegions,
     rulebook: TheRulebook,
-    draft: Annotated[Draft[ClassificationIn], Body()],
+    draft: Annotated[PartialBody[ClassificationIn], Body()],
     response: Response,
 ) -> ClassificationOut:
     """State which region a commune is in and whether it is in special difficulty, from a day on, by a decision.
@@ -77,21 +83,21 @@ async def classify_commune(
     answers 200 with what is kept.
     """
     kept = await actions.classify(desk.of(caller), draft, regions)
-    answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
+    set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
     return (await _said(desk, rulebook, [kept.row]))[0]
 
 
 @router.get("", summary="List classifications")
 async def list_classifications(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     rulebook: TheRulebook,
     request: Request,
     response: Response,
-    unit: UnitsAsked = None,
+    unit: UnitsQuery = None,
     on: Annotated[
-        Day | None, Query(description="only what each commune is on this day, on the map of that day")
+        IsoDate | None, Query(description="only what each commune is on this day, on the map of that day")
     ] = None,
     left_in: LeftIn,
     left_by: Annotated[
@@ -110,28 +116,28 @@ async def list_classifications(
     Each says what its decision says, and apart from it (`by_rule`) what a recognition of the commune makes of that.
     """
     if left_by is not None and left_in is None:
-        raise Invalid(faults=[fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])
+        raise Invalid(faults=[make_fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])
     standings: Sequence[Standing] | None = None
     if left_in is not None:
-        below = units_below(desk.territory, unit, left_in.ends_on)
+        below = expand_units(desk.territory, unit, left_in.ends_on)
         standings = await exits(desk.session, rulebook, below, left_in, as_of, left_by)
     elif on is not None:
-        below = units_below(desk.territory, unit, on)
+        below = expand_units(desk.territory, unit, on)
         standings = await standings_on(desk.session, rulebook, below, on, as_of)
     query = (
-        store.history(units_named(desk.territory, unit), as_of)
+        store.history(parse_units(desk.territory, unit), as_of)
         if standings is None
         else store.chosen([it.decided.id for it in standings])
     )
-    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
-    link_next(request, response, found.next)
+    found = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
+    set_next_link(request, response, found.next)
     said = await _said(desk, rulebook, found.items, standings, as_of)
     return ClassificationsPage(items=said, next=found.next)
 
 
 @router.get("/{classification_id}", summary="Read one classification")
 async def read_classification(
-    *, desk: TheDesk, _: PublicReader, rulebook: TheRulebook, classification_id: uuid.UUID
+    *, desk: CurrentContext, _: PublicReader, rulebook: TheRulebook, classification_id: uuid.UUID
 ) -> ClassificationOut:
     """Read one classification as it was stated, and what the rule makes of it today."""
     row = await store.find(desk.session, classification_id)
@@ -141,7 +147,7 @@ async def read_classification(
 
 
 async def _said(
-    desk: Desk,
+    desk: ReportingContext,
     rulebook: Rulebook,
     rows: Sequence[Classification],
     standings: Sequence[Standing] | None = None,
@@ -150,7 +156,7 @@ async def _said(
     """Say rows by the standings of the day asked about: today's, where no day was."""
     if standings is None:
         today = local_day(desk.now)
-        here = (same_land(desk.territory, row.unit, row.effective_on, today) for row in rows)
+        here = (find_unchanged_counterpart(desk.territory, row.unit, row.effective_on, today) for row in rows)
         units = {code for code in here if code is not None}
         standings = await standings_on(desk.session, rulebook, units, today, as_of)
     by_decision = {standing.decided.id: standing for standing in standings}

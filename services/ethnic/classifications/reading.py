@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.ethnic.classifications import store
 from services.ethnic.recognitions.rules import Consequence, Standing, left_between, standing_on
 from services.ethnic.recognitions.store import FEED
-from shared.kit.following import cursor
-from shared.kit.following.api import State, state_of
+from shared.kit.feed_consumer import cursor
+from shared.kit.feed_consumer.api import State, read_consumer_state
 from shared.kit.problems import Sentence
 from shared.periods import Period
-from shared.reporting.basis import instant
-from shared.reporting.engine import Caveat, Counted, Counting, Scope
-from shared.reporting.registers import tops
+from shared.reporting.basis import to_rfc3339
+from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter
+from shared.reporting.registers import topmost_units
 
 LeftBy = Literal["decision", "recognition"]
 
@@ -87,15 +87,15 @@ def _left_by(standing: Standing) -> LeftBy:
     return "recognition" if standing.out_by_recognition else "decision"
 
 
-def counting(rulebook: Rulebook) -> Counting:
+def counting(rulebook: Rulebook) -> RegisterCounter:
     """Build the register's count for the engine."""
 
-    async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
+    async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
         caveat = await _caveat(session, rulebook, scope.as_of)
         out = await exits(session, rulebook, scope.units, scope.period, scope.as_of)
         parts = [_left_by(standing) for standing in out]
         return {
-            figure: Counted(len(parts) if by is None else parts.count(by), _lineage(scope, by), caveat)
+            figure: RegisterCount(len(parts) if by is None else parts.count(by), _lineage(scope, by), caveat)
             for figure, by in LEFT.items()
         }
 
@@ -105,7 +105,7 @@ def counting(rulebook: Rulebook) -> Counting:
 async def _caveat(session: AsyncSession, rulebook: Rulebook, as_of: datetime | None) -> Caveat | None:
     """Say that recognitions cannot be heard; nothing was missing from what was known while they could."""
     row = await cursor.current(session, FEED) if rulebook.followed else None
-    state = state_of(row, on=rulebook.followed)
+    state = read_consumer_state(row, on=rulebook.followed)
     why = WHY_UNHEARD.get(state)
     heard_since = (
         row is not None and row.reached_at is not None and as_of is not None and as_of < row.reached_at
@@ -115,10 +115,10 @@ async def _caveat(session: AsyncSession, rulebook: Rulebook, as_of: datetime | N
     return Caveat(f"recognitions_{state}", UNHEARD.filled(why=why))
 
 
-def _lineage(scope: Scope, by: LeftBy | None) -> str:
-    query = {"unit": tops(scope.units), "left_in": str(scope.period)}
+def _lineage(scope: CountScope, by: LeftBy | None) -> str:
+    query = {"unit": topmost_units(scope.units), "left_in": str(scope.period)}
     if by is not None:
         query["left_by"] = by
     if scope.as_of:
-        query["as_of"] = instant(scope.as_of) or ""
+        query["as_of"] = to_rfc3339(scope.as_of) or ""
     return f"{store.PATH}?{urlencode(query, safe=',:')}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from shared.kit.problems import Conflict, Fault, Sentence, fault
+from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 from shared.reporting.dated import Dated, dated, read_tables, refuse_two_at_once, sentence
 
 REGIONS_FILE = Path(__file__).with_name("regions.toml")
@@ -77,7 +77,7 @@ def faults_of(stated: Stated, regions: Collection[Region], unread: Collection[st
         by_code: Mapping[str, Region] = {it.code: it for it in regions if it.in_force(stated.effective_on)}
         region = by_code.get(stated.region)
         if region is None:
-            yield fault(
+            yield make_fault(
                 "/region",
                 "region_unknown",
                 REGION_UNKNOWN,
@@ -90,7 +90,7 @@ def faults_of(stated: Stated, regions: Collection[Region], unread: Collection[st
             and not stated.specially_difficult
             and "specially_difficult" not in unread
         ):
-            yield fault(
+            yield make_fault(
                 "/specially_difficult",
                 "region_is_specially_difficult",
                 REGION_IS_DIFFICULT,

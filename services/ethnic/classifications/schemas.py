@@ -11,9 +11,9 @@ from services.ethnic.classifications.rules import Stated
 from services.ethnic.models import Classification
 from services.ethnic.recognitions.rules import Made, Standing
 from services.ethnic.recognitions.store import PATH as RECOGNITIONS
-from shared.kit.bodies import DraftModel
-from shared.kit.days import Day
+from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
 NO_DAY = dt.date.min
@@ -26,7 +26,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ClassificationIn(DraftModel):
+class ClassificationIn(PartialModel):
     """What a decision says of a commune, from a day on."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
@@ -48,7 +48,7 @@ class ClassificationIn(DraftModel):
         strict=True, description="whether the commune is in special difficulty from that day on"
     )
     decision: DecisionIn = Field(description="the decision that says so")
-    effective_on: Day = Field(description="the day from which it holds")
+    effective_on: IsoDate = Field(description="the day from which it holds")
 
     def stated(self) -> Stated:
         """Give what is stated as a frozen value."""

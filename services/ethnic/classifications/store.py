@@ -18,7 +18,7 @@ from services.ethnic.classifications.rules import Stated
 from services.ethnic.models import Classification
 from services.ethnic.recognitions import store as recognitions
 from services.ethnic.recognitions.rules import Decided, Recognized
-from shared.territory.placing import places
+from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/ethnic/classifications"
 
@@ -78,7 +78,7 @@ async def timelines(
 
 def _effective(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
     """Give one row for each commune and day of taking effect, by a day: the one recorded last."""
-    lands = places(units, on, adds=False)
+    lands = unit_versions_within(units, on, adds=False)
     return (
         select(
             lands.c.place,

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.ethnic.models import Recognition, Revocation
 from services.ethnic.recognitions import store
-from shared.kit.feed import Happening
-from shared.kit.following.follower import Effect, NotUnderstood
-from shared.kit.following.neighbour import Heard
+from shared.kit.change_feed import Event
+from shared.kit.feed_consumer.client import ReceivedEvent
+from shared.kit.feed_consumer.consumer import EventHandler, EventNotReadable
 
 Told = TypeVar("Told", bound=BaseModel)
 
@@ -36,14 +36,14 @@ class _Revoked(_Recognized):
     revoked_by: _Decision
 
 
-async def keep_recognition(session: AsyncSession, heard: Heard, at: dt.datetime) -> Sequence[Happening]:
+async def keep_recognition(session: AsyncSession, heard: ReceivedEvent, at: dt.datetime) -> Sequence[Event]:
     """Keep the recognition of a commune; one of a village changes no region."""
     told = _read(heard, _Recognized)
     if told.unit_level != "commune":
         return []
     land = await store.land_of(session, told.unit, told.decision.date)
     if land is None:
-        raise NotUnderstood("no commune has this code on the day of the decision")
+        raise EventNotReadable("no commune has this code on the day of the decision")
     recognition_id = _id(heard)
     session.add(
         Recognition(
@@ -64,14 +64,14 @@ async def keep_recognition(session: AsyncSession, heard: Heard, at: dt.datetime)
     return [_happening("commune.recognition_heard", recognition_id, told, told.decision)]
 
 
-async def keep_revocation(session: AsyncSession, heard: Heard, at: dt.datetime) -> Sequence[Happening]:
+async def keep_revocation(session: AsyncSession, heard: ReceivedEvent, at: dt.datetime) -> Sequence[Event]:
     """Keep what ended the recognition of a commune."""
     told = _read(heard, _Revoked)
     if told.unit_level != "commune":
         return []
     recognition_id, life = _id(heard), await store.life(session)
     if await session.get(Recognition, (recognition_id, life)) is None:
-        raise NotUnderstood("the recognition that it ends was never published")
+        raise EventNotReadable("the recognition that it ends was never published")
     session.add(
         Revocation(
             recognition_id=recognition_id,
@@ -86,32 +86,32 @@ async def keep_revocation(session: AsyncSession, heard: Heard, at: dt.datetime) 
     return [_happening("commune.recognition_revoked", recognition_id, told, told.revoked_by)]
 
 
-EFFECTS: Mapping[str, Effect] = {
+EFFECTS: Mapping[str, EventHandler] = {
     "unit.recognized": keep_recognition,
     "unit.recognition_revoked": keep_revocation,
 }
 """By the type of the change in the feed of the new rural program."""
 
 
-def _read(heard: Heard, model: type[Told]) -> Told:
+def _read(heard: ReceivedEvent, model: type[Told]) -> Told:
     try:
         return model.model_validate(heard.data)
     except ValidationError as error:
         fields = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
-        raise NotUnderstood(f"missing or of another shape: {', '.join(fields)}") from error
+        raise EventNotReadable(f"missing or of another shape: {', '.join(fields)}") from error
 
 
-def _id(heard: Heard) -> uuid.UUID:
+def _id(heard: ReceivedEvent) -> uuid.UUID:
     try:
         return uuid.UUID(heard.subject.removeprefix("recognitions/"))
     except ValueError as error:
-        raise NotUnderstood("the subject is no recognition") from error
+        raise EventNotReadable("the subject is no recognition") from error
 
 
-def _happening(kind: str, recognition_id: uuid.UUID, told: _Recognized, decision: _Decision) -> Happening:
+def _happening(kind: str, recognition_id: uuid.UUID, told: _Recognized, decision: _Decision) -> Event:
     data: dict[str, Any] = {
         "unit": told.unit,
         "level": told.level,
         "decision": {"number": decision.number, "date": decision.date.isoformat()},
     }
-    return Happening(kind, f"recognitions/{recognition_id}", data)
+    return Event(kind, f"recognitions/{recognition_id}", data)

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from services.ethnic.recognitions import store
 from services.ethnic.recognitions.schemas import HeardRecognitionOut, HeardRecognitionsPage
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
 from shared.kit.identity import PublicReader
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.desk import TheDesk
-from shared.reporting.registers import UnitsAsked, units_named
+from shared.reporting.context import CurrentContext
+from shared.reporting.registers import UnitsQuery, parse_units
 
 
 class RecognitionUnheard(NotFound):
@@ -31,11 +31,11 @@ router = APIRouter(prefix=store.PATH, tags=["recognitions"], route_class=Transac
 @router.get("", summary="List the recognitions that were heard")
 async def list_heard_recognitions(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     request: Request,
     response: Response,
-    unit: UnitsAsked = None,
+    unit: UnitsQuery = None,
     as_of: AsOf = None,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -44,20 +44,20 @@ async def list_heard_recognitions(
 
     What they make of a region is `by_rule` of a classification; how far that program is followed, `/v1/ethnic/following`.
     """
-    found = await page(
+    found = await fetch_page(
         desk.session,
-        store.listed(units_named(desk.territory, unit), as_of),
+        store.listed(parse_units(desk.territory, unit), as_of),
         limit=limit,
         cursor=cursor,
         said=lambda row: HeardRecognitionOut.of(row[0]),
     )
-    link_next(request, response, found.next)
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/{recognition_id}", summary="Read a recognition that was heard")
 async def read_heard_recognition(
-    *, desk: TheDesk, _: PublicReader, recognition_id: uuid.UUID, as_of: AsOf = None
+    *, desk: CurrentContext, _: PublicReader, recognition_id: uuid.UUID, as_of: AsOf = None
 ) -> HeardRecognitionOut:
     """Read one recognition as it was heard: its decision, the change that told it, and what ended it."""
     row = await store.find(desk.session, recognition_id, as_of)

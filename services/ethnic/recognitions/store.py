@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
 from services.ethnic.models import Recognition, Revocation
-from shared.kit.following.cursor import life_known
+from shared.kit.feed_consumer.cursor import life_known
 from shared.territory.models import UnitRow
-from shared.territory.placing import places
+from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/ethnic/recognitions"
 FEED = "/v1/rural/changes"
@@ -65,7 +65,7 @@ async def placed(
     session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
 ) -> list[tuple[str, Recognition]]:
     """Give the recognitions by a day of communes in units of that day, each with the commune. One statement."""
-    lands = places(units, on, adds=False)
+    lands = unit_versions_within(units, on, adds=False)
     query = _known(select(lands.c.place, Recognition), as_of).join(
         lands, and_(lands.c.code == Recognition.land, lands.c.valid_from == Recognition.land_since)
     )

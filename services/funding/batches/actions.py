@@ -18,11 +18,11 @@ from services.funding.entries.judging import Bench, Verdict
 from services.funding.entries.settling import judge, keep
 from services.funding.entries.store import Entry
 from services.funding.proposals import Proposal
+from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
-from shared.kit.feed import Happening
+from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.ids import uuid7
-from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, refuse
-from shared.kit.turns import one_by_one
+from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, raise_if_any
 
 Mode = Literal["all_or_nothing", "best_effort"]
 
@@ -53,14 +53,14 @@ async def consider_batch(
     """Judge each entry of a batch by itself; `proposals` by their place in it, those that could not be read left out."""
     batch_id, consideration = uuid7(seat.now), Consideration()
     unreadable, of_the_body = _by_place(shape_faults)
-    refuse(of_the_body)
+    raise_if_any(of_the_body)
     found: dict[int, Candidate | Problem] = {}
-    async for at, proposal in one_by_one(proposals.items()):
+    async for at, proposal in iterate_cooperatively(proposals.items()):
         found[at] = consideration.of(Asked(seat, proposal, (), batch_id, f"/entries/{at}"))
     found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
     considered = [found[at] for at in sorted(found)]
     if mode == "all_or_nothing":
-        refuse(each for one in considered if isinstance(one, Problem) for each in _faults_of(one))
+        raise_if_any(each for one in considered if isinstance(one, Problem) for each in _faults_of(one))
     return Batch(batch_id, mode, considered)
 
 
@@ -71,7 +71,7 @@ async def judge_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = Fa
         await _name_consumers(session, batch.considered, bench.verdicts)
     found = [(at, each.problem) for at, each in enumerate(bench.verdicts) if each.problem is not None]
     if found and batch.mode == "all_or_nothing":
-        refuse(each for _, problem in found for each in problem.faults)
+        raise_if_any(each for _, problem in found for each in problem.faults)
         raise BatchRefused(
             received=len(bench.verdicts),
             refused=len(found),
@@ -103,9 +103,9 @@ async def _name_consumers(
             problem.facts["consumed_as"] = first
 
 
-def _happening(batch_id: uuid.UUID, kept: Sequence[Entry]) -> Happening:
+def _happening(batch_id: uuid.UUID, kept: Sequence[Entry]) -> Event:
     counts = {"entries": len(kept), "amount_vnd": sum(each.amount_vnd for each in kept)}
-    return Happening("batch.recorded", f"batches/{batch_id}", counts)
+    return Event("batch.recorded", f"batches/{batch_id}", counts)
 
 
 def _by_place(faults: Collection[Fault]) -> tuple[dict[int, list[Fault]], list[Fault]]:

@@ -9,12 +9,12 @@ from services.funding.batches import actions
 from services.funding.batches.actions import consider_batch
 from services.funding.batches.schemas import BatchIn, BatchOut, proposals_of
 from services.funding.desk import TheSeat
-from shared.kit.answers import PROBLEM_JSON, language_of
-from shared.kit.bodies import Draft
-from shared.kit.gathering import GatheringRoute, alone
+from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
+from shared.kit.group_commit import GroupCommitRoute, alone
 from shared.kit.identity import FinanceOfficer
+from shared.kit.partial_body import PartialBody
 
-router = APIRouter(tags=["ledger"], route_class=GatheringRoute)
+router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 
 
 @router.post(
@@ -37,7 +37,7 @@ async def record_batch(
     seat: TheSeat,
     caller: FinanceOfficer,
     request: Request,
-    draft: Annotated[Draft[BatchIn], Body()],
+    draft: Annotated[PartialBody[BatchIn], Body()],
     dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
 ) -> Response:
     """Record up to 10,000 entries in one call, each with a verdict, in one transaction.
@@ -48,7 +48,7 @@ async def record_batch(
 
     async def record(session: AsyncSession) -> Response:
         bench = await actions.judge_batch(session, batch, dry_run=dry_run)
-        said = await BatchOut.of(batch.id, bench.verdicts, language_of(request), dry_run=dry_run)
+        said = await BatchOut.of(batch.id, bench.verdicts, negotiate_language(request), dry_run=dry_run)
         answer = Response(said.model_dump_json(), media_type="application/json")
         if not dry_run:
             await actions.keep_batch(session, batch, bench, seat.clock)

@@ -13,9 +13,9 @@ from services.funding.batches.actions import Mode
 from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
 from services.funding.entries.judging import Outcome, Verdict
 from services.funding.proposals import Proposal, Voucher
-from shared.kit.bodies import Draft, DraftModel
+from shared.kit.cooperative import iterate_cooperatively
+from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Language
-from shared.kit.turns import one_by_one
 
 MAX_ENTRIES = 10_000
 """A day of a province's treasury is some hundreds; larger files are sent in parts."""
@@ -51,7 +51,7 @@ class BatchEntryIn(DisbursementIn):
         )
 
 
-class BatchIn(DraftModel):
+class BatchIn(PartialModel):
     """Entries to record in one call, in their order."""
 
     model_config = ConfigDict(
@@ -70,7 +70,7 @@ class BatchIn(DraftModel):
     )
 
 
-def proposals_of(draft: Draft[BatchIn]) -> dict[int, Proposal]:
+def proposals_of(draft: PartialBody[BatchIn]) -> dict[int, Proposal]:
     """Give the entries that could be read as frozen values, by their place in the batch."""
     entries = zip(draft.ordinals, draft.body.entries, strict=True)
     return {at: entry.proposal() for at, entry in entries}
@@ -169,6 +169,6 @@ class BatchOut(BaseModel):
             refused=outcomes.count("refused"),
             verdicts=[
                 VerdictOut.of(at, each, language, dry_run=dry_run)
-                async for at, each in one_by_one(enumerate(verdicts))
+                async for at, each in iterate_cooperatively(enumerate(verdicts))
             ],
         )

@@ -9,7 +9,7 @@ from services.funding.contributions import store
 from services.funding.desk import TheDesk
 from services.funding.proposals import InKindForm
 from services.funding.queries import BudgetYear, OfComponent, OfProgram, OfUnit, Sought
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 
@@ -21,7 +21,7 @@ class ContributionOut(BaseModel):
 
     source: str = Field(description="who gave: enterprise, community, …", examples=["community"])
     form: Literal["money"] | InKindForm = Field(description="money, labour_days, land or goods")
-    quantity: Number | None = Field(description="how much was given; null for money", examples=[120])
+    quantity: JsonDecimal | None = Field(description="how much was given; null for money", examples=[120])
     unit_of_measure: str | None = Field(description="of what: day, m2, …; null for money", examples=["day"])
     value_vnd: int = Field(description="what it is valued at, in đồng", examples=[36_150_000])
     contributions: int = Field(description="how many entries it was given in", examples=[3])

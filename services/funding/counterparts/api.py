@@ -8,7 +8,7 @@ from services.funding.counterparts.rules import Counterpart, counterparts
 from services.funding.desk import TheDesk
 from services.funding.progress import store
 from services.funding.queries import BudgetYear, OfUnit, Sought
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 
@@ -28,7 +28,7 @@ class CounterpartOut(BaseModel):
     program: str = Field(description="rural, poverty or ethnic")
     capital: Capital | None = Field(description="the capital kind that the ratio is for; null: both together")
     central_vnd: int = Field(description="central money of the year's own plan, in đồng")
-    min_percent: Number = Field(description="least counterpart in percent of the central money")
+    min_percent: JsonDecimal = Field(description="least counterpart in percent of the central money")
     required_vnd: int = Field(description="least counterpart, in đồng")
     provided_vnd: int = Field(description="counterpart allocated in the year, in đồng")
     provided: list[ProvidedOut] = Field(description="the same by source; they add up to it")

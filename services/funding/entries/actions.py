@@ -17,8 +17,8 @@ from services.funding.entries.judging import Bench, Verdict
 from services.funding.entries.settling import considered, judge, keep
 from services.funding.entries.store import Entry
 from services.funding.store import balances_of
+from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
-from shared.kit.feed import Happening
 from shared.kit.problems import NotFound, Problem
 
 TOLD = (
@@ -100,12 +100,12 @@ def _recorded(
     )
 
 
-def _tell(entries: Sequence[Entry]) -> list[Happening]:
+def _tell(entries: Sequence[Entry]) -> list[Event]:
     return [_happening(each) for each in entries]
 
 
-def _happening(entry: Entry) -> Happening:
+def _happening(entry: Entry) -> Event:
     data = {name: getattr(entry, name) for name in TOLD}
     if entry.reverses is not None:
         data["reverses"] = str(entry.reverses)
-    return Happening(f"{entry.kind}.recorded", f"entries/{entry.id}", data)
+    return Event(f"{entry.kind}.recorded", f"entries/{entry.id}", data)

@@ -36,13 +36,13 @@ from services.funding.queries import (
     Sought,
     Until,
 )
-from shared.kit.bodies import Draft
-from shared.kit.feed import AsOf
-from shared.kit.gathering import GatheringRoute
+from shared.kit.change_feed import AsOf
+from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.identity import FinanceOfficer, Reader
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
 
-router = APIRouter(tags=["ledger"], route_class=GatheringRoute)
+router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 router.include_router(chain)
 
 
@@ -52,7 +52,7 @@ async def record_opening_balance(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[OpeningBalanceIn], Body()],
+    draft: Annotated[PartialBody[OpeningBalanceIn], Body()],
 ) -> Response:
     """Record money that was there before this ledger began, with the decision behind it."""
     return await counter.record(seat.of(caller), Kind.OPENING_BALANCE, draft)
@@ -64,7 +64,7 @@ async def record_allocation(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[AllocationIn], Body()],
+    draft: Annotated[PartialBody[AllocationIn], Body()],
 ) -> Response:
     """Record money given by a decision for a line of the year."""
     return await counter.record(seat.of(caller), Kind.ALLOCATION, draft)
@@ -76,7 +76,7 @@ async def record_commitment(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[CommitmentIn], Body()],
+    draft: Annotated[PartialBody[CommitmentIn], Body()],
 ) -> Response:
     """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
     return await counter.record(seat.of(caller), Kind.COMMITMENT, draft)
@@ -88,7 +88,7 @@ async def record_disbursement(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[DisbursementIn], Body()],
+    draft: Annotated[PartialBody[DisbursementIn], Body()],
 ) -> Response:
     """Record a payment; 409 `insufficient_funds` where less is left.
 
@@ -104,7 +104,7 @@ async def record_confirmation(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[ConfirmationIn], Body()],
+    draft: Annotated[PartialBody[ConfirmationIn], Body()],
 ) -> Response:
     """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
     return await counter.record(seat.of(caller), Kind.CONFIRMATION, draft)
@@ -116,7 +116,7 @@ async def record_carry_over(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[CarryOverIn], Body()],
+    draft: Annotated[PartialBody[CarryOverIn], Body()],
 ) -> Response:
     """Move what is left of a year into the next one, by a decision; the money keeps its year of origin.
 
@@ -131,7 +131,7 @@ async def record_reversal(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[ReversalIn], Body()],
+    draft: Annotated[PartialBody[ReversalIn], Body()],
 ) -> Response:
     """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
     return await counter.undo(seat.of(caller), draft)
@@ -171,8 +171,8 @@ async def list_entries(
     scope = await desk.scope(unit, year, below=below)
     sought = Sought(year, program, component, capital, source, scope.places, origin_year)
     query = store.newest_first(sought, kind, voucher, batch, month, project, until=until, as_of=as_of)
-    rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
-    link_next(request, response, rows.next)
+    rows = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    set_next_link(request, response, rows.next)
     entries = await store.with_postings(desk.session, rows.items)
     return EntriesPage(items=[EntryOut.of(each) for each in entries], next=rows.next)
 

@@ -16,7 +16,7 @@ from services.funding.places import Place, fault_of_unit, place_of
 from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher, faults_of_undoing
 from services.funding.rules import ReversalNotReversible
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, Problem, Sentence, fault, refuse
+from shared.kit.problems import Fault, Invalid, Problem, Sentence, make_fault, raise_if_any
 
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
 
@@ -112,14 +112,14 @@ class Consideration:
         seat, found = asked.seat, self._undone.get(asked.reverses) if asked.reverses else None
         faults = list(asked.faults)
         if found is None and asked.reverses:
-            faults.append(fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=asked.reverses))
+            faults.append(make_fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=asked.reverses))
         days = faults_of_undoing(
             found.effective_on if found else None,
             decision=asked.decision,
             effective_on=asked.effective_on,
             today=seat.today,
         )
-        refuse([*faults, *days])
+        raise_if_any([*faults, *days])
         assert found is not None
         if found.kind is Kind.REVERSAL:
             raise ReversalNotReversible(str(asked.reverses))
@@ -153,7 +153,7 @@ class Consideration:
         if not (unit and to_unit and day) or proposal.unread & {"unit", "to_unit"}:
             return
         if unit == to_unit or not seat.territory.is_within(to_unit, unit, day):
-            yield fault("/to_unit", "unit_not_below", NOT_BELOW, to_unit=to_unit, unit=unit)
+            yield make_fault("/to_unit", "unit_not_below", NOT_BELOW, to_unit=to_unit, unit=unit)
 
     def _receiving(self, seat: Seat, line: Line, entry: Entry) -> Line | None:
         """Tell which line receives money that moves."""

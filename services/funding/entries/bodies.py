@@ -10,9 +10,9 @@ from pydantic.config import JsonDict
 from services.funding.balances import Capital, Kind
 from services.funding.proposals import Decision, InKind, InKindForm, Proposal, Voucher
 from services.funding.queries import FIRST_YEAR, LAST_YEAR, Code
-from shared.kit.bodies import Draft, DraftModel
-from shared.kit.days import Day
-from shared.kit.decimals import Number
+from shared.kit.date_fields import IsoDate
+from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.partial_body import PartialBody, PartialModel
 
 MAX_AMOUNT_VND = 10**15
 """Ten times what the centre gives all provinces for the programs in a year; an amount above it has a digit too many."""
@@ -65,7 +65,7 @@ class DecisionIO(BaseModel):
     model_config = _example(DECISION)
 
     number: Words = Field(description="number of the document")
-    date: Day = Field(description="its date")
+    date: IsoDate = Field(description="its date")
 
     def read(self) -> Decision:
         """Give it as a frozen value."""
@@ -91,7 +91,7 @@ class InKindIO(BaseModel):
     model_config = _example({"form": "labour_days", "quantity": 120, "unit_of_measure": "day"})
 
     form: InKindForm = Field(description="labour_days, land or goods")
-    quantity: Annotated[Number, Field(gt=0, max_digits=15, decimal_places=3, description="how much")]
+    quantity: Annotated[JsonDecimal, Field(gt=0, max_digits=15, decimal_places=3, description="how much")]
     unit_of_measure: Words = Field(description="of what: day, m2, …")
 
     def read(self) -> InKind:
@@ -99,7 +99,7 @@ class InKindIO(BaseModel):
         return InKind(self.form, self.quantity, self.unit_of_measure)
 
 
-class _LineIn(DraftModel):
+class _LineIn(PartialModel):
     """What money is given for, without its year."""
 
     program: Code = Field(description="rural, poverty or ethnic; see the catalogue")
@@ -112,7 +112,7 @@ class _LineIn(DraftModel):
         description="code of the province, district, commune or agency (62.SO_NN) that the money is given to"
     )
     amount_vnd: AmountVnd
-    effective_on: Day | None = Field(
+    effective_on: IsoDate | None = Field(
         None,
         description="day on which it takes effect, and on which the unit must stand; by default the decision's date, "
         "else today, brought into the budget year",
@@ -265,14 +265,14 @@ class CarryOverIn(_LineIn):
     from_year: Year = Field(description="budget year that the money leaves")
     to_year: Year | None = Field(None, description="budget year that it enters: the next one")
     origin_year: OriginYear = None
-    deadline: Day | None = Field(
+    deadline: IsoDate | None = Field(
         None,
         description="day until when the decision lets the money be paid, where it is later than the law's",
     )
     decision: DecisionIO = Field(description="the decision that allows it")
 
 
-class ReversalIn(DraftModel):
+class ReversalIn(PartialModel):
     """The undoing of one whole entry."""
 
     model_config = _example(UNDOING)
@@ -282,12 +282,12 @@ class ReversalIn(DraftModel):
     reverses: uuid.UUID = Field(description="id of the entry to undo")
     reason: Note = Field(description="why; no names of persons")
     decision: DecisionIO | None = Field(None, description="the decision behind it, if any")
-    effective_on: Day | None = Field(
+    effective_on: IsoDate | None = Field(
         None, description="day on which it takes effect, not before the entry's; by default today"
     )
 
 
-def proposal_of(kind: Kind, draft: Draft[Any]) -> Proposal:
+def proposal_of(kind: Kind, draft: PartialBody[Any]) -> Proposal:
     """Give what could be read of a body as a frozen value."""
     body, read = draft.body, type(draft.body).model_fields.keys() - draft.unread
     said = {name: getattr(body, name) for name in read}

@@ -15,11 +15,11 @@ from services.funding.entries.bodies import (
     TransferIn,
 )
 from services.funding.entries.counter import TheCounter, created
-from shared.kit.bodies import Draft
-from shared.kit.gathering import GatheringRoute
+from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.identity import FinanceOfficer
+from shared.kit.partial_body import PartialBody
 
-router = APIRouter(tags=["ledger"], route_class=GatheringRoute)
+router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 
 
 @router.post("/assignments", **created, summary="Record an assignment")
@@ -28,7 +28,7 @@ async def record_assignment(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[AssignmentIn], Body()],
+    draft: Annotated[PartialBody[AssignmentIn], Body()],
 ) -> Response:
     """Record money that the centre gives a province; from then on no more is allocated of it than that."""
     return await counter.record(seat.of(caller), Kind.ASSIGNMENT, draft)
@@ -40,7 +40,7 @@ async def record_supplement(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[SupplementIn], Body()],
+    draft: Annotated[PartialBody[SupplementIn], Body()],
 ) -> Response:
     """Record money added to a line by a later decision; it comes out of the assignment like an allocation."""
     return await counter.record(seat.of(caller), Kind.SUPPLEMENT, draft)
@@ -52,7 +52,7 @@ async def record_sub_allocation(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[SubAllocationIn], Body()],
+    draft: Annotated[PartialBody[SubAllocationIn], Body()],
 ) -> Response:
     """Pass uncommitted money on to a commune or an investor below; its year of origin goes along."""
     return await counter.record(seat.of(caller), Kind.SUB_ALLOCATION, draft)
@@ -64,7 +64,7 @@ async def record_transfer(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[TransferIn], Body()],
+    draft: Annotated[PartialBody[TransferIn], Body()],
 ) -> Response:
     """Move uncommitted money between components, agencies or districts of a program, by a decision."""
     return await counter.record(seat.of(caller), Kind.TRANSFER, draft)
@@ -76,7 +76,7 @@ async def record_cancellation(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[CancellationIn], Body()],
+    draft: Annotated[PartialBody[CancellationIn], Body()],
 ) -> Response:
     """Cut uncommitted money from the plan, by a decision; what was allocated can then be allocated elsewhere."""
     return await counter.record(seat.of(caller), Kind.CANCELLATION, draft)
@@ -88,7 +88,7 @@ async def record_return(
     seat: TheSeat,
     caller: FinanceOfficer,
     counter: TheCounter,
-    draft: Annotated[Draft[ReturnIn], Body()],
+    draft: Annotated[PartialBody[ReturnIn], Body()],
 ) -> Response:
     """Hand unspent money back, by a decision. It stays in the plan, so that the rate does not rise by it."""
     return await counter.record(seat.of(caller), Kind.RETURN, draft)

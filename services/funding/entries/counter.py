@@ -17,9 +17,9 @@ from services.funding.entries.actions import Recorded, record
 from services.funding.entries.asked import Asked, Undoing
 from services.funding.entries.bodies import ReversalIn, proposal_of
 from services.funding.entries.schemas import LotOut, RecordedOut
-from shared.kit.answers import PROBLEM_JSON
-from shared.kit.bodies import Draft
-from shared.kit.gathering import Gathering
+from shared.kit.exception_handlers import PROBLEM_JSON
+from shared.kit.group_commit import GroupCommit
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Problem
 
 ENTRIES = "/v1/funding/entries"
@@ -50,15 +50,15 @@ class Counter:
     request: Request
     dry_run: bool
 
-    async def record(self, seat: Seat, kind: Kind, draft: Draft[Any]) -> Response:
+    async def record(self, seat: Seat, kind: Kind, draft: PartialBody[Any]) -> Response:
         """Record what a body asks for."""
         asked = Asked(seat, proposal_of(kind, draft), draft.faults)
-        gathering: Gathering[Asked | Undoing] = self.request.app.state.gathering
+        gathering: GroupCommit[Asked | Undoing] = self.request.app.state.gathering
         if self.dry_run:
             return await gathering.settle_alone(self.request, asked, dry_run=True)
         return await gathering.settle(self.request, asked)
 
-    async def undo(self, seat: Seat, draft: Draft[ReversalIn]) -> Response:
+    async def undo(self, seat: Seat, draft: PartialBody[ReversalIn]) -> Response:
         """Undo the entry that a body names."""
         body = draft.body
         decision = body.decision.read() if body.decision else None
@@ -70,13 +70,13 @@ class Counter:
             body.effective_on,
             draft.faults,
         )
-        gathering: Gathering[Asked | Undoing] = self.request.app.state.gathering
+        gathering: GroupCommit[Asked | Undoing] = self.request.app.state.gathering
         return await gathering.settle_alone(self.request, asked, dry_run=self.dry_run)
 
 
 async def open_counter(app: FastAPI) -> None:
     """Make what records the entries that come together, for the service's `on_start`."""
-    app.state.gathering = Gathering(app.state.database, app.state.clock, _settle)
+    app.state.gathering = GroupCommit(app.state.database, app.state.clock, _settle)
 
 
 async def _settle(

@@ -19,8 +19,8 @@ from services.funding.projects.payments import paid_for
 from services.funding.projects.rules import Account
 from services.funding.proposals import Voucher
 from services.funding.store import Holding
+from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.problems import Problem
-from shared.kit.turns import one_by_one
 
 Outcome = Literal["recorded", "existing", "refused"]
 
@@ -205,7 +205,7 @@ def touches_plan(candidate: Candidate) -> bool:
 async def judged(considered: Sequence[Candidate | Problem], ground: Ground) -> Bench:
     """Judge what was considered, in its order."""
     bench = Bench(ground)
-    async for each in one_by_one(considered):
+    async for each in iterate_cooperatively(considered):
         if isinstance(each, Problem):
             bench.refuse(each)
         else:

@@ -21,11 +21,11 @@ from services.funding.entries.vouchers import claim, forget
 from services.funding.projects.store import lock_accounts
 from services.funding.proposals import Voucher
 from services.funding.store import Holding, keep_balances, lock_lines, open_lots
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
-from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.problems import Problem
 
-Tell = Callable[[Sequence[Entry]], Sequence[Happening]]
+Tell = Callable[[Sequence[Entry]], Sequence[Event]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ async def keep(session: AsyncSession, bench: Bench, clock: Clock, tell: Tell) ->
         return Kept()
     holding = bench.ground.holding
     await keep_balances(session, holding, bench.touched)
-    at = await take_write_order(session, clock)
+    at = await lock_feed(session, clock)
     sequences = await append(session, bench.kept, holding, at)
-    await publish(session, at, tell([each.entry for each in bench.kept]))
+    await publish_events(session, at, tell([each.entry for each in bench.kept]))
     return Kept(at, sequences)
 
 

@@ -16,7 +16,7 @@ from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.proposals import Decision, InKind, Voucher
 from services.funding.queries import Sought
 from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
-from shared.kit.turns import one_by_one
+from shared.kit.cooperative import iterate_cooperatively
 
 REVERSALS = ENTRIES.alias("reversals")
 
@@ -214,9 +214,9 @@ async def with_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list
         .order_by(*IN_ORDER)
     )
     postings: dict[uuid.UUID, list[Posting]] = {row.id: [] for row in rows}
-    async for row in one_by_one(await session.execute(query)):
+    async for row in iterate_cooperatively(await session.execute(query)):
         postings[row.entry_id].append(Posting(lot_of(row), amounts_of(row)))
-    return [_entry(row, tuple(postings[row.id])) async for row in one_by_one(rows)]
+    return [_entry(row, tuple(postings[row.id])) async for row in iterate_cooperatively(rows)]
 
 
 def _one_of(column: ColumnElement[uuid.UUID], ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:

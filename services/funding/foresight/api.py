@@ -43,10 +43,10 @@ from services.funding.queries import (
     Sought,
     grouped_by,
 )
-from shared.kit.days import Day
-from shared.kit.feed import AsOf, newest_change
+from shared.kit.change_feed import AsOf, read_newest_change
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
-from shared.kit.paging import Cursor, Limit, link_next
+from shared.kit.paging import Cursor, Limit, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 
@@ -55,7 +55,7 @@ GROUPINGS = ("program", "component", "capital", "source", "unit", "origin_year",
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 SeenOn = Annotated[
-    Day | None,
+    IsoDate | None,
     Query(
         description="day to look from: what took effect later does not count; by default the day of `as_of`, or today",
         examples=["2023-09-30"],
@@ -109,7 +109,7 @@ async def _view(
     accounts = await store.accounts(desk.session, year, method.past_years, sources, deadlines, seen)
     held = await store.lots(desk.session, sought, deadlines, seen)
     expected, lots = await to_thread(_foretold, method, year, accounts, held, seen.on)
-    _, changed_at = await newest_change(desk.session)
+    _, changed_at = await read_newest_change(desk.session)
     narrowed = {"program": program, "component": component, "capital": capital, "origin_year": origin_year}
     return View(
         year=year,
@@ -182,7 +182,7 @@ async def read_money_at_risk(
     """
     rows = await to_thread(group, view.lots, by, view.year, view.on)
     shown, following = page_of(rows, limit, cursor)
-    link_next(request, response, following)
+    set_next_link(request, response, following)
     return RisksOut(
         **view.said,
         total=RiskAmounts.said(view.sum(), {}),

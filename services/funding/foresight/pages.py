@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from services.funding.foresight.sums import Place, Sum, place
-from shared.kit.paging import InvalidCursor, seal, unseal
+from shared.kit.paging import InvalidCursor, decode_cursor, encode_cursor
 
 
 def page_of(rows: Sequence[Sum], limit: int, cursor: str | None) -> tuple[Sequence[Sum], str | None]:
@@ -17,12 +17,12 @@ def page_of(rows: Sequence[Sum], limit: int, cursor: str | None) -> tuple[Sequen
 
 
 def _cursor_of(last: Place) -> str:
-    return seal(json.dumps(last))
+    return encode_cursor(json.dumps(last))
 
 
 def _place_of(cursor: str) -> Place:
     try:
-        done, likely, risk, names = json.loads(unseal(cursor))
+        done, likely, risk, names = json.loads(decode_cursor(cursor))
         kinds = [type(it) for it in (done, likely, risk, names, *names)]
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidCursor from error

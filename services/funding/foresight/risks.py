@@ -10,7 +10,7 @@ from services.funding.balances import Capital
 from services.funding.foresight.rules import Foreseen
 from services.funding.foresight.schemas import NOTHING_FORETOLD, AmountRange, Foretold, RateRange, percent
 from services.funding.foresight.sums import State, Sum, rate
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 
 
 class RiskKeys(BaseModel):
@@ -31,7 +31,7 @@ class RiskAmounts(BaseModel):
     state: State = Field(description="running, no_money, not_begun or over, as of a curve")
     available_vnd: int = Field(description="what there is to spend, in đồng", examples=[54_205_000_000])
     disbursed_vnd: int = Field(description="disbursed so far, in đồng", examples=[12_597_286_000])
-    disbursement_rate: Number | None = Field(
+    disbursement_rate: JsonDecimal | None = Field(
         description="disbursed so far / available, in percent", examples=[23.24]
     )
     returned_vnd: int = Field(description="unspent and handed back, in đồng", examples=[0])
@@ -58,7 +58,7 @@ class RiskAmounts(BaseModel):
         description="what was disbursed in a month so far, since 1 January and until the deadline, in đồng",
         examples=[1_403_000_000],
     )
-    pace_percent: Number | None = Field(
+    pace_percent: JsonDecimal | None = Field(
         description="disbursed so far in percent of what would usually have been; null while nothing was due; of a line the oldest money "
         "is paid first",
         examples=[71.8],

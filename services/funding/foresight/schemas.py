@@ -13,7 +13,7 @@ from services.funding.foresight.profiles import WHOLE, disbursed_of
 from services.funding.foresight.rules import METHOD, Range
 from services.funding.foresight.sums import State, Sum, rate
 from services.funding.progress.schemas import Total, UnitOut
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 
 PERCENT = 100
 
@@ -34,9 +34,9 @@ class AmountRange(BaseModel):
 class RateRange(BaseModel):
     """A rate with its range, in percent, exact or to six places."""
 
-    low: Number = Field(description="least, in percent", examples=[63.6])
-    likely: Number = Field(description="likely, in percent", examples=[68.4])
-    high: Number = Field(description="most, in percent", examples=[72.8])
+    low: JsonDecimal = Field(description="least, in percent", examples=[63.6])
+    likely: JsonDecimal = Field(description="likely, in percent", examples=[68.4])
+    high: JsonDecimal = Field(description="most, in percent", examples=[72.8])
 
     @classmethod
     def of(cls, amount: Range, whole_vnd: int) -> Self | None:
@@ -54,7 +54,7 @@ class MonthOut(BaseModel):
         description="disbursed until the end of the month, or until the day looked from, in đồng; null after it",
         examples=[537_000_000_000],
     )
-    disbursement_rate: Number | None = Field(
+    disbursement_rate: JsonDecimal | None = Field(
         description="the same in percent of what is available on the day looked from", examples=[49.5]
     )
     expected_vnd: AmountRange | None = Field(
@@ -112,12 +112,12 @@ class CurveOut(BaseModel):
         examples=[1_084_715_000_000],
     )
     disbursed_vnd: int = Field(description="disbursed so far, in đồng", examples=[432_000_000_000])
-    disbursement_rate: Number | None = Field(
+    disbursement_rate: JsonDecimal | None = Field(
         description="disbursed so far / available, in percent; null where none is available",
         examples=[39.88],
     )
     left_vnd: int = Field(description="available − disbursed − handed back − carried out, in đồng")
-    pace_percent: Number | None = Field(
+    pace_percent: JsonDecimal | None = Field(
         description="disbursed so far in percent of what would usually have been; null while nothing was due",
         examples=[94.2],
     )
@@ -190,20 +190,20 @@ class AssumptionOut(BaseModel):
     past_years: list[int] = Field(
         description="years of this ledger that it was learned from, all units together; empty: the shipped profile alone"
     )
-    disbursed_percent: list[Number] = Field(
+    disbursed_percent: list[JsonDecimal] = Field(
         description="at the usual pace, how much would be disbursed by the end of each month from January on, in percent of "
         "money that is there from the start"
     )
-    pace_percent: Number = Field(
+    pace_percent: JsonDecimal = Field(
         description="the pace that all money of the kind in the ledger is expected to go on at, in percent of the usual one",
         examples=[92.4],
     )
     paid_vnd: int = Field(description="disbursed so far of all money of the kind in the ledger, in đồng")
     due_vnd: int = Field(description="what would usually have been, in đồng")
-    slow_percent: Number = Field(
+    slow_percent: JsonDecimal = Field(
         description="lower end of the range, in percent of the likely pace of each line"
     )
-    quick_percent: Number = Field(
+    quick_percent: JsonDecimal = Field(
         description="upper end of the range, in percent of the likely pace of each line"
     )
     profile_since: date = Field(description="day since when the shipped profile holds")

@@ -9,7 +9,7 @@ from services.funding.journal import store
 from services.funding.journal.rules import Block, seal
 from shared.kit.clock import Clock
 from shared.kit.database import Database
-from shared.kit.service import Beside
+from shared.kit.service import BackgroundTask
 
 MOST_IN_A_BLOCK = 500
 """A block is sealed in one transaction and within some tens of milliseconds; a larger backlog makes several."""
@@ -32,7 +32,7 @@ async def seal_next(database: Database, clock: Clock) -> Block | None:
         return block
 
 
-def sealing(every_seconds: float) -> Beside:
+def sealing(every_seconds: float) -> BackgroundTask:
     """Seal now and then, without an end."""
 
     async def seal_now_and_then(app: FastAPI) -> None:

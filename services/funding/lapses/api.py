@@ -20,7 +20,7 @@ from services.funding.queries import (
     OriginYear,
     Sought,
 )
-from shared.kit.days import Day
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 
@@ -89,7 +89,7 @@ async def read_lapses(
     _: PublicReader,
     year: BudgetYear,
     until: Annotated[
-        Day | None, Query(description="only what lapses on this day or before; by default everything")
+        IsoDate | None, Query(description="only what lapses on this day or before; by default everything")
     ] = None,
     program: OfProgram = None,
     component: OfComponent = None,

@@ -39,10 +39,10 @@ from services.funding.queries import (
     Until,
     grouped_by,
 )
-from shared.kit.answers import language_of
-from shared.kit.feed import AsOf, newest_change
+from shared.kit.change_feed import AsOf, read_newest_change
+from shared.kit.exception_handlers import negotiate_language
 from shared.kit.identity import PublicReader
-from shared.kit.problems import Fault, Language, fault, refuse
+from shared.kit.problems import Fault, Language, make_fault, raise_if_any
 from shared.kit.transactions import TransactionRoute
 
 EVERY_SOURCE = "all"
@@ -55,7 +55,7 @@ PrintIn = Annotated[
         description="print the amounts in million or billion đồng beside the exact ones, saying where they don't add"
     ),
 ]
-Wished = Annotated[Language, Depends(language_of)]
+Wished = Annotated[Language, Depends(negotiate_language)]
 
 
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
@@ -83,7 +83,7 @@ async def read_progress(
     rows are by source. Rates are divided after adding, never averaged, and are of the money that counts. With `until`,
     what is available is also that of the day.
     """
-    refuse(_faults_of_day(year, until))
+    raise_if_any(_faults_of_day(year, until))
     catalogue = desk.catalogue
     sources = _sources(source, by, catalogue)
     scope = await desk.scope(unit, year)
@@ -132,7 +132,7 @@ async def read_status(
     `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
     others, with the counterpart and the integrated money as parts of the local budget.
     """
-    refuse(_faults_of_day(year, until))
+    raise_if_any(_faults_of_day(year, until))
     scope = await desk.scope(unit, year)
     sought = Sought(year=year, places=scope.places)
     parts = await store.parts(
@@ -162,12 +162,14 @@ async def read_status(
 def _faults_of_day(year: int, until: date | None) -> Iterator[Fault]:
     """Tell that a day is far from the year: a typing error, which would be answered by nothing, or by everything."""
     if until is not None and abs(until.year - year) > 1:
-        yield fault("/query/until", "date_far_from_year", FAR_FROM_YEAR, day=until.isoformat(), year=year)
+        yield make_fault(
+            "/query/until", "date_far_from_year", FAR_FROM_YEAR, day=until.isoformat(), year=year
+        )
 
 
 async def _known_until(desk: Desk, as_of: datetime | None) -> datetime | None:
     """Tell the newest change included, which is not after the instant asked for."""
-    _, changed_at = await newest_change(desk.session)
+    _, changed_at = await read_newest_change(desk.session)
     return min(filter(None, (as_of, changed_at)), default=None)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.funding.balances import Book, Capital
 from services.funding.progress.printing import PrintUnit, differences, printed
 from services.funding.progress.rules import Row
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Language
 from shared.territory.units import Unit
 
@@ -79,7 +79,7 @@ class AmountsOut(BaseModel):
         description="confirmed as paid by the treasury in the year, in đồng", examples=[970_000_000_000]
     )
     book: Book = Field(description="the book that what is disbursed, left and every rate is read from")
-    disbursement_rate: Number | None = Field(
+    disbursement_rate: JsonDecimal | None = Field(
         description="disbursed / available, in percent, exact or to six places, of the money that counts in the rate; "
         "null where none is available",
         examples=[52.193836],
@@ -90,7 +90,7 @@ class AmountsOut(BaseModel):
     rate_denominator_vnd: int = Field(
         description="available that counts in the rate, in đồng", examples=[1_871_749_000_000]
     )
-    disbursement_rate_without_carry_over: Number | None = Field(
+    disbursement_rate_without_carry_over: JsonDecimal | None = Field(
         description="the same rate of the year's own money, without what was carried over into it, in percent",
         examples=[61.2],
     )

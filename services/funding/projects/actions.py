@@ -14,9 +14,9 @@ from services.funding.projects import store
 from services.funding.projects.rules import ProjectExists
 from services.funding.projects.schemas import ApprovalIn, BuildingIn, PlanIn, ProjectIn, ProjectOut, YearOut
 from services.funding.proposals import IN_FUTURE
-from shared.kit.bodies import Draft
-from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.problems import Fault, NotFound, Sentence, fault, refuse
+from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import Fault, NotFound, Sentence, make_fault, raise_if_any
 
 DUE_BEFORE_START = Sentence(
     "Ngày hoàn thành trước ngày khởi công {day}.", "It is due before its first day {day}."
@@ -30,7 +30,7 @@ class ProjectNotFound(NotFound):
     detail = Sentence("Không có công trình {project}.", "There is no project {project}.")
 
 
-async def register(desk: Desk, draft: Draft[ProjectIn]) -> ProjectOut:
+async def register(desk: Desk, draft: PartialBody[ProjectIn]) -> ProjectOut:
     """Register a project with its first approval."""
     body = draft.body
     read = {
@@ -44,8 +44,10 @@ async def register(desk: Desk, draft: Draft[ProjectIn]) -> ProjectOut:
     missing = fault_of_unit(desk.territory, body.unit, on) if read["unit"] else None
     days = _faults_of_decision(desk, draft)
     if body.starts_on and body.due_on and body.due_on < body.starts_on:
-        days.append(fault("/due_on", "due_before_start", DUE_BEFORE_START, day=body.starts_on.isoformat()))
-    refuse([*draft.faults, *codes, *([missing] if missing else []), *days])
+        days.append(
+            make_fault("/due_on", "due_before_start", DUE_BEFORE_START, day=body.starts_on.isoformat())
+        )
+    raise_if_any([*draft.faults, *codes, *([missing] if missing else []), *days])
     desk.require(body.program, body.unit, body.decision.date)
     if await store.lock_accounts(desk.session, [body.code]):
         raise ProjectExists(body.code)
@@ -57,40 +59,40 @@ async def register(desk: Desk, draft: Draft[ProjectIn]) -> ProjectOut:
     return await _state(desk, body.code, "approval", approval)
 
 
-async def approve(desk: Desk, code: str, draft: Draft[ApprovalIn]) -> ProjectOut:
+async def approve(desk: Desk, code: str, draft: PartialBody[ApprovalIn]) -> ProjectOut:
     """Let another approved total hold."""
-    refuse([*draft.faults, *_faults_of_decision(desk, draft)])
+    raise_if_any([*draft.faults, *_faults_of_decision(desk, draft)])
     await _open(desk, code)
     approval = {"amount_vnd": draft.body.approved_total_vnd, "decision": draft.body.decision}
     return await _state(desk, code, "approval", approval)
 
 
-async def plan(desk: Desk, code: str, draft: Draft[PlanIn]) -> ProjectOut:
+async def plan(desk: Desk, code: str, draft: PartialBody[PlanIn]) -> ProjectOut:
     """Let a plan of a year hold."""
-    refuse([*draft.faults, *_faults_of_decision(desk, draft)])
+    raise_if_any([*draft.faults, *_faults_of_decision(desk, draft)])
     await _open(desk, code)
     body = draft.body
     planned = {"year": body.year, "amount_vnd": body.planned_vnd, "decision": body.decision}
     return await _state(desk, code, "plan", planned)
 
 
-async def tell_building(desk: Desk, code: str, draft: Draft[BuildingIn]) -> ProjectOut:
+async def tell_building(desk: Desk, code: str, draft: PartialBody[BuildingIn]) -> ProjectOut:
     """Tell how far the building has come."""
     body = draft.body
-    refuse([*draft.faults, *([] if "on" in draft.unread else _faults_of_day(desk, "/on", body.on))])
+    raise_if_any([*draft.faults, *([] if "on" in draft.unread else _faults_of_day(desk, "/on", body.on))])
     await _open(desk, code)
     said = {"stated_on": body.on, "physical_percent": body.physical_percent, "status": body.status}
     return await _state(desk, code, "progress", said)
 
 
-def _faults_of_decision(desk: Desk, draft: Draft[Any]) -> list[Fault]:
+def _faults_of_decision(desk: Desk, draft: PartialBody[Any]) -> list[Fault]:
     if "decision" in draft.unread:
         return []
     return _faults_of_day(desk, "/decision/date", draft.body.decision.date)
 
 
 def _faults_of_day(desk: Desk, pointer: str, day: date) -> list[Fault]:
-    return [fault(pointer, "date_in_future", IN_FUTURE, day=day.isoformat())] if day > desk.today else []
+    return [make_fault(pointer, "date_in_future", IN_FUTURE, day=day.isoformat())] if day > desk.today else []
 
 
 async def _open(desk: Desk, code: str) -> None:
@@ -109,8 +111,8 @@ async def _state(desk: Desk, code: str, kind: str, said: Mapping[str, Any]) -> P
         kept |= {"decision_number": decision.number, "decision_date": decision.date}
     signed = {"client_id": desk.caller.client_id, "recorded_at": desk.now}
     await store.state(desk.session, {"project": code, "kind": kind, **kept, **signed})
-    at = await take_write_order(desk.session, desk.clock)
-    await publish(desk.session, at, [Happening(f"project.{TOLD[kind]}", f"projects/{code}")])
+    at = await lock_feed(desk.session, desk.clock)
+    await publish_events(desk.session, at, [Event(f"project.{TOLD[kind]}", f"projects/{code}")])
     row = await store.find(desk.session, code)
     assert row is not None
     (found,) = await described(desk, [row])

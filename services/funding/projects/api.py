@@ -16,9 +16,9 @@ from services.funding.projects.schemas import (
     ProjectsPage,
 )
 from services.funding.queries import Code, OfProgram
-from shared.kit.bodies import Draft
 from shared.kit.identity import FinanceOfficer, Reader
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["projects"], route_class=TransactionRoute)
@@ -28,7 +28,7 @@ TheCode = Annotated[Code, Path(description="code of the project")]
 
 @router.post("/projects", status_code=status.HTTP_201_CREATED, summary="Register a project")
 async def register_project(
-    *, desk: TheDesk, caller: FinanceOfficer, draft: Annotated[Draft[ProjectIn], Body()]
+    *, desk: TheDesk, caller: FinanceOfficer, draft: Annotated[PartialBody[ProjectIn], Body()]
 ) -> ProjectOut:
     """Register a project with its approved total; payments that name it are held to that and to the year's plan."""
     return await actions.register(desk.of(caller), draft)
@@ -38,7 +38,7 @@ async def register_project(
     "/projects/{code}/approvals", status_code=status.HTTP_201_CREATED, summary="Approve another total"
 )
 async def approve_project(
-    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[Draft[ApprovalIn], Body()]
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[PartialBody[ApprovalIn], Body()]
 ) -> ProjectOut:
     """Let another approved total hold from now on; what was approved before stays on record."""
     return await actions.approve(desk.of(caller), code, draft)
@@ -46,7 +46,7 @@ async def approve_project(
 
 @router.post("/projects/{code}/plans", status_code=status.HTTP_201_CREATED, summary="Plan a year")
 async def plan_project(
-    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[Draft[PlanIn], Body()]
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[PartialBody[PlanIn], Body()]
 ) -> ProjectOut:
     """Let a plan of a year hold from now on; a year without one has nothing to pay."""
     return await actions.plan(desk.of(caller), code, draft)
@@ -56,7 +56,7 @@ async def plan_project(
     "/projects/{code}/building", status_code=status.HTTP_201_CREATED, summary="Tell the physical progress"
 )
 async def tell_project_building(
-    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[Draft[BuildingIn], Body()]
+    *, desk: TheDesk, caller: FinanceOfficer, code: TheCode, draft: Annotated[PartialBody[BuildingIn], Body()]
 ) -> ProjectOut:
     """Tell how far the building has come, and in which state it is."""
     return await actions.tell_building(desk.of(caller), code, draft)
@@ -75,8 +75,8 @@ async def list_projects(
 ) -> ProjectsPage:
     """List projects by code, each with its money and its building."""
     query = store.listed(program=program)
-    rows = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
-    link_next(request, response, rows.next)
+    rows = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    set_next_link(request, response, rows.next)
     return ProjectsPage(items=await actions.described(desk, rows.items), next=rows.next)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.funding.balances import Kind
 from services.funding.entries.store import Entry
 from services.funding.projects.rules import Account
-from shared.kit.problems import Invalid, Sentence, fault
+from shared.kit.problems import Invalid, Sentence, make_fault
 
 UNKNOWN = Sentence("Không có công trình {project}.", "There is no project {project}.")
 OF_ANOTHER_LINE = Sentence(
@@ -20,10 +20,10 @@ def paid_for(accounts: Mapping[str, Account], entry: Entry, pointer: str) -> Acc
         return None
     account = accounts.get(entry.project)
     if account is None:
-        raise Invalid(faults=[fault(pointer, "project_unknown", UNKNOWN, project=entry.project)])
+        raise Invalid(faults=[make_fault(pointer, "project_unknown", UNKNOWN, project=entry.project)])
     fits = account.program == entry.program and account.component == entry.component
     if not fits or entry.capital != "investment":
         raise Invalid(
-            faults=[fault(pointer, "project_of_another_line", OF_ANOTHER_LINE, project=entry.project)]
+            faults=[make_fault(pointer, "project_of_another_line", OF_ANOTHER_LINE, project=entry.project)]
         )
     return account.pay(entry.year, entry.amount_vnd) if entry.kind is Kind.DISBURSEMENT else account

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.funding.entries.bodies import DECISION, AmountVnd, DecisionIO, Words, Year
 from services.funding.projects.rules import Status
 from services.funding.queries import Code
-from shared.kit.bodies import DraftModel
-from shared.kit.days import Day
-from shared.kit.decimals import Number
+from shared.kit.date_fields import IsoDate
+from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.partial_body import PartialModel
 
-Percent = Annotated[Number, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+Percent = Annotated[JsonDecimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
-class ProjectIn(DraftModel):
+class ProjectIn(PartialModel):
     """A project with the decision that approved it."""
 
     model_config = ConfigDict(
@@ -48,11 +48,11 @@ class ProjectIn(DraftModel):
     unit: Code = Field(description="code of the unit where it is built")
     approved_total_vnd: AmountVnd
     decision: DecisionIO
-    starts_on: Day | None = Field(None, description="planned first day")
-    due_on: Day | None = Field(None, description="planned day of completion")
+    starts_on: IsoDate | None = Field(None, description="planned first day")
+    due_on: IsoDate | None = Field(None, description="planned day of completion")
 
 
-class ApprovalIn(DraftModel):
+class ApprovalIn(PartialModel):
     """A later decision on the approved total; from then on it holds."""
 
     model_config = ConfigDict(
@@ -65,7 +65,7 @@ class ApprovalIn(DraftModel):
     decision: DecisionIO
 
 
-class PlanIn(DraftModel):
+class PlanIn(PartialModel):
     """What may be paid in a year, by a decision; the latest one holds."""
 
     model_config = ConfigDict(
@@ -79,7 +79,7 @@ class PlanIn(DraftModel):
     decision: DecisionIO
 
 
-class BuildingIn(DraftModel):
+class BuildingIn(PartialModel):
     """How far the building has come."""
 
     model_config = ConfigDict(
@@ -90,7 +90,7 @@ class BuildingIn(DraftModel):
     )
     unread: ClassVar[Mapping[str, Any]] = {"on": "2023-11-30", "physical_percent": 0, "status": "prepared"}
 
-    on: Day = Field(description="day of which it is said")
+    on: IsoDate = Field(description="day of which it is said")
     physical_percent: Percent = Field(description="share of the work that is done, in percent")
     status: Status = Field(description="prepared, under_construction, suspended, completed or settled")
 
@@ -124,7 +124,9 @@ class ProjectOut(BaseModel):
     starts_on: date | None = Field(description="planned first day")
     due_on: date | None = Field(description="planned day of completion")
     status: Status = Field(description="as last stated; prepared until then")
-    physical_percent: Number = Field(description="share of the work that is done, as last stated, in percent")
+    physical_percent: JsonDecimal = Field(
+        description="share of the work that is done, as last stated, in percent"
+    )
     stated_on: date | None = Field(description="day of which that is said; null until it was stated")
 
 

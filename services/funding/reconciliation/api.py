@@ -11,7 +11,7 @@ from services.funding.entries.bodies import MAX_AMOUNT_VND
 from services.funding.queries import BudgetYear, OfCapital, OfComponent, OfProgram, OfSources, OfUnit, Sought
 from services.funding.reconciliation import store
 from shared.kit.identity import Reader
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
@@ -83,8 +83,8 @@ async def read_reconciliation(
     sought = Sought(year, program, component, capital, source, scope.places)
     agency, treasury = await store.totals(desk.session, sought)
     query = store.gaps(sought, tolerance_vnd)
-    gaps = await page(desk.session, query, limit=limit, cursor=cursor, said=_said)
-    link_next(request, response, gaps.next)
+    gaps = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=_said)
+    set_next_link(request, response, gaps.next)
     return BooksOut(
         year=year,
         agency_vnd=agency,

@@ -12,17 +12,17 @@ from services.rural.assessments.rules import met_between
 from services.rural.assessments.schemas import CommuneOut, CommuneRow, CommunesOut, CriteriaOut
 from services.rural.criteria.api import TheSets
 from services.rural.ocop.api import TheBook
-from shared.kit.days import Day
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
-from shared.kit.paging import Cursor, InvalidCursor, Limit, link_next, seal, unseal
-from shared.kit.shapes import readable
+from shared.kit.paging import Cursor, InvalidCursor, Limit, decode_cursor, encode_cursor, set_next_link
 from shared.kit.transactions import TransactionRoute
+from shared.kit.validation_faults import parseable_by
 from shared.periods import Period, local_day
-from shared.reporting.asked import narrowed_by
 from shared.reporting.basis import Basis
-from shared.reporting.desk import TheDesk
-from shared.territory.asked import UnitAsked
+from shared.reporting.context import CurrentContext
+from shared.reporting.query_params import period_filter
+from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=TransactionRoute)
 
@@ -30,11 +30,11 @@ Order = Literal["code", "met", "-met"]
 
 
 async def _asked(
-    desk: TheDesk,
+    desk: CurrentContext,
     basis: Basis,
-    unit: UnitAsked,
+    unit: UnitQuery,
     period: Annotated[
-        Period | None, narrowed_by("period", "year of the assessment; the latest one when left out")
+        Period | None, period_filter("period", "year of the assessment; the latest one when left out")
     ],
     as_of: AsOf = None,
 ) -> Asked:
@@ -47,7 +47,7 @@ TheAsked = Annotated[Asked, Depends(_asked)]
 @router.get("/communes", summary="List rural communes by what they meet")
 async def list_communes(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     asked: TheAsked,
     request: Request,
@@ -56,7 +56,7 @@ async def list_communes(
         str | None, Query(max_length=12, description="only communes of this district")
     ] = None,
     met: Annotated[
-        Annotated[str, StringConstraints(max_length=5), readable(met_between)] | None,
+        Annotated[str, StringConstraints(max_length=5), parseable_by(met_between)] | None,
         Query(description="only communes that meet so many criteria: 19, or 15-18"),
     ] = None,
     recognized: Annotated[
@@ -78,8 +78,8 @@ async def list_communes(
     after = _read_cursor(cursor)
     following = [row for row in chosen if after is None or _place(row, sort) > after]
     shown = following[:limit]
-    more = seal(json.dumps(_place(shown[-1], sort))) if len(following) > limit else None
-    link_next(request, response, more)
+    more = encode_cursor(json.dumps(_place(shown[-1], sort))) if len(following) > limit else None
+    set_next_link(request, response, more)
     return CommunesOut(
         unit=asked.unit,
         period=str(asked.period),
@@ -93,20 +93,20 @@ async def list_communes(
 @router.get("/communes/{code}", summary="Read one commune on one page")
 async def read_commune(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     book: TheBook,
     basis: Basis,
     code: str,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> CommuneOut:
     """Read a commune's assessments over the years, its recognitions, villages and OCOP products."""
     return await reading.commune(desk, code, on or local_day(desk.now), basis, sets, book)
 
 
 @router.get("/criteria", summary="Read how each criterion stands")
-async def read_criteria(*, desk: TheDesk, _: PublicReader, asked: TheAsked) -> CriteriaOut:
+async def read_criteria(*, desk: CurrentContext, _: PublicReader, asked: TheAsked) -> CriteriaOut:
     """Read how many communes meet each criterion, which are the weakest, the groups and the average."""
     return await reading.criteria(desk, asked)
 
@@ -132,7 +132,7 @@ def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
     if cursor is None:
         return None
     try:
-        rank, code = json.loads(unseal(cursor))
+        rank, code = json.loads(decode_cursor(cursor))
     except (ValueError, TypeError) as error:
         raise InvalidCursor from error
     if not isinstance(rank, int) or not isinstance(code, str):

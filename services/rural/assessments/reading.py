@@ -30,11 +30,11 @@ from services.rural.villages.store import in_communes
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.basis import BasisName
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.figures.rules import share_percent
-from shared.reporting.registers import same_land
-from shared.territory.asked import AskedUnit
+from shared.reporting.registers import find_unchanged_counterpart
 from shared.territory.models import UnitRow
+from shared.territory.query_params import RequestedUnit
 from shared.territory.units import Unit
 
 RURAL = ("xa",)
@@ -59,7 +59,11 @@ class Asked:
 
 
 async def asked(
-    desk: Desk, unit: AskedUnit, period: Period | None, basis: BasisName, as_of: datetime | None
+    desk: ReportingContext,
+    unit: RequestedUnit,
+    period: Period | None,
+    basis: BasisName,
+    as_of: datetime | None,
 ) -> Asked:
     """Settle what is asked for; without a period it is the latest year that is assessed, or else the last full one."""
     if period is None:
@@ -69,7 +73,7 @@ async def asked(
     return Asked(unit.on(period.ends_on).code, period, basis, as_of)
 
 
-async def communes(desk: Desk, it: Asked, district: str | None) -> list[CommuneRow]:
+async def communes(desk: ReportingContext, it: Asked, district: str | None) -> list[CommuneRow]:
     """Give the rural communes of a unit with what they meet. Two statements."""
     on = it.period.ends_on
     rural = desk.territory.communes(it.unit, on, RURAL)
@@ -84,7 +88,7 @@ async def communes(desk: Desk, it: Asked, district: str | None) -> list[CommuneR
     ]
 
 
-async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
+async def criteria(desk: ReportingContext, it: Asked) -> CriteriaOut:
     """Give how each criterion stands over the rural communes of a unit. One statement."""
     rural = desk.territory.communes(it.unit, it.period.ends_on, RURAL)
     stated = await store.of_period(desk.session, [each.code for each in rural], it.period, it.basis, it.as_of)
@@ -118,7 +122,9 @@ async def criteria(desk: Desk, it: Asked) -> CriteriaOut:
     )
 
 
-async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets, book: Book) -> CommuneOut:
+async def commune(
+    desk: ReportingContext, code: str, on: date, basis: BasisName, sets: Sets, book: Book
+) -> CommuneOut:
     """Give one commune on one page. Four statements."""
     unit = desk.territory.unit(code, on)
     if unit.level != "commune" or unit.kind not in RURAL:
@@ -146,7 +152,7 @@ async def commune(desk: Desk, code: str, on: date, basis: BasisName, sets: Sets,
 
 
 async def standing(
-    desk: Desk, code: str, on: date, basis: BasisName, indicators: Collection[str]
+    desk: ReportingContext, code: str, on: date, basis: BasisName, indicators: Collection[str]
 ) -> list[store.Assessment]:
     """Give the assessments of a commune's land for the years begun by a day, the oldest first: verdicts and some indicators.
 
@@ -156,11 +162,12 @@ async def standing(
     return [
         it
         for it in found
-        if it.period.starts_on <= on and same_land(desk.territory, it.unit, it.period.ends_on, on) == code
+        if it.period.starts_on <= on
+        and find_unchanged_counterpart(desk.territory, it.unit, it.period.ends_on, on) == code
     ]
 
 
-async def _villages(desk: Desk, code: str, on: date) -> list[VillageOut]:
+async def _villages(desk: ReportingContext, code: str, on: date) -> list[VillageOut]:
     rows = await desk.session.scalars(
         select(UnitRow)
         .where(UnitRow.level == "village", UnitRow.valid_from <= on, in_communes([code], on))
@@ -169,7 +176,7 @@ async def _villages(desk: Desk, code: str, on: date) -> list[VillageOut]:
     return [VillageOut.of(each) for each in rows]
 
 
-async def _products(desk: Desk, code: str, on: date, book: Book) -> list[EvaluationOut]:
+async def _products(desk: ReportingContext, code: str, on: date, book: Book) -> list[EvaluationOut]:
     rows = await desk.session.scalars(ocop.valid(book, [code], on, ocop.Sought()))
     found: list[OcopEvaluation] = list(rows)
     return [EvaluationOut.of(each, book) for each in found]
@@ -181,7 +188,9 @@ def _codes(sets: Sets) -> list[str]:
     return [code for one in every for code in (one.code, one.applies) if code]
 
 
-def _row(desk: Desk, unit: Unit, on: date, values: Values, held: list[tuple[str, str]]) -> CommuneRow:
+def _row(
+    desk: ReportingContext, unit: Unit, on: date, values: Values, held: list[tuple[str, str]]
+) -> CommuneRow:
     it = Assessed(unit.code, values)
     return CommuneRow(
         code=unit.code,
@@ -195,6 +204,6 @@ def _row(desk: Desk, unit: Unit, on: date, values: Values, held: list[tuple[str,
     )
 
 
-def _district(desk: Desk, unit: Unit, on: date) -> str | None:
+def _district(desk: ReportingContext, unit: Unit, on: date) -> str | None:
     above = desk.territory.parent(unit.code, on)
     return above.code if above is not None and above.level == "district" else None

@@ -11,7 +11,7 @@ from services.rural.criteria.sets import RecognitionLevel
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import HeldOut, RecognitionOut
 from services.rural.villages.schemas import VillageOut
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.basis import BasisName
 from shared.reporting.reports.schemas import EvidenceRef
 
@@ -50,9 +50,9 @@ class IndicatorHeldOut(BasisOut):
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
     unit_of_measure: str = Field(description="unit of measure of value and threshold")
-    value: Number | None = Field(description="its value, or 1 or 0; null where it does not apply")
+    value: JsonDecimal | None = Field(description="its value, or 1 or 0; null where it does not apply")
     comparator: Literal[">=", "<=", "="] = Field(description="how the value must stand to the threshold")
-    threshold: Number | None = Field(
+    threshold: JsonDecimal | None = Field(
         description="the threshold of that year and place; null where it was held to none"
     )
     met: bool | None = Field(description="whether it holds; null where it was held to no threshold")
@@ -121,7 +121,7 @@ class CriterionOut(BaseModel):
     met: int = Field(description="communes that meet it")
     assessed: int = Field(description="communes for which it is stated")
     by_values: int = Field(description="communes whose verdict follows from the values of its indicators")
-    met_percent: Number | None = Field(description="met by assessed, in percent")
+    met_percent: JsonDecimal | None = Field(description="met by assessed, in percent")
 
 
 class CriteriaOut(BaseModel):
@@ -132,7 +132,7 @@ class CriteriaOut(BaseModel):
     basis: BasisName = Field(description="which assessments count")
     communes: int = Field(description="rural communes on the period's last day")
     assessed: int = Field(description="of them, those assessed")
-    average: Number | None = Field(description="criteria met by an assessed commune on average")
+    average: JsonDecimal | None = Field(description="criteria met by an assessed commune on average")
     groups: dict[str, int] = Field(
         description="assessed communes by criteria met: 19, 15-18, 10-14, 5-9, 0-4"
     )

@@ -15,7 +15,7 @@ from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.figures.store import standing_values
 from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
-from shared.territory.placing import places
+from shared.territory.succession_queries import unit_versions_within
 
 FORM = "criteria_assessment"
 
@@ -77,7 +77,7 @@ async def of_commune(
     session: AsyncSession, commune: str, on: date, basis: BasisName, indicators: Collection[str]
 ) -> list[Assessment]:
     """Give every assessment that stands under a code which the land of a commune of a day has had, the oldest first."""
-    lands = places([commune], on, adds=False)
+    lands = unit_versions_within([commune], on, adds=False)
     rows = await session.execute(
         select(
             Observation.unit,

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Sets
 from services.rural.criteria.thresholds import Thresholds
-from shared.kit.problems import Fault, Sentence, fault
+from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.derivations import Derived, Ground, Subject, Values
 
 MET, NOT_MET = Decimal(1), Decimal(0)
@@ -88,7 +88,7 @@ class Judge:
             for criterion in it.criteria:
                 yield from self._criterion(where, values, it, criterion)
         for code in sorted((_verdicts(assessed) - _verdicts(of_year)).intersection(values)):
-            yield fault(code, "criteria_set_missing", SET_MISSING, year=where.year, verdict=code)
+            yield make_fault(code, "criteria_set_missing", SET_MISSING, year=where.year, verdict=code)
 
     def _where(self, subject: Subject) -> Where:
         region = self.thresholds.region(subject.line, subject.period.ends_on)
@@ -108,7 +108,7 @@ class Judge:
         for one in stated:
             if one.code in values and not _applies(one, values):
                 shown = {"number": one.number, "applies": one.applies}
-                yield fault(one.code, "indicator_does_not_apply", DOES_NOT_APPLY, **shown)
+                yield make_fault(one.code, "indicator_does_not_apply", DOES_NOT_APPLY, **shown)
         held = hold(criterion, values, where, self.thresholds)
         if held.met is not None:
             verdict = MET if held.met else NOT_MET
@@ -149,10 +149,12 @@ def _lacking(where: Where, values: Values, criterion: Criterion, held: Held) -> 
     for one in held.without_threshold:
         facts = {"number": one.number, "year": where.year, "verdict": criterion.code}
         left, named = LEFT_TO_PROVINCE if one.delegated else NOTHING_SAID, where.region_named
-        yield fault(one.code, "threshold_missing", THRESHOLD_MISSING, **facts, region=named, delegated=left)
+        yield make_fault(
+            one.code, "threshold_missing", THRESHOLD_MISSING, **facts, region=named, delegated=left
+        )
     if held.unstated:
         codes = (code for one in criterion.indicators for code in (one.code, one.applies))
-        yield fault(
+        yield make_fault(
             next(code for code in codes if code in values) or "",
             "indicators_missing",
             INDICATORS_MISSING,

@@ -15,7 +15,7 @@ from services.rural.criteria.sets import (
     RevocationGround,
 )
 from services.rural.criteria.thresholds import Threshold, Thresholds
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 
 
 class CriteriaSetOut(BasisOut):
@@ -65,7 +65,7 @@ class ThresholdOut(BasisOut):
     place: str = Field(description="code of the region, or of the unit that sets it for itself")
     first_year: int = Field(description="first assessment year")
     last_year: int = Field(description="last assessment year")
-    value: Number = Field(description="the threshold, in the indicator's unit of measure")
+    value: JsonDecimal = Field(description="the threshold, in the indicator's unit of measure")
 
     @classmethod
     def of(cls, it: Threshold) -> Self:

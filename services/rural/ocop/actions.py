@@ -7,28 +7,30 @@ from services.rural.ocop import store
 from services.rural.ocop.book import Book
 from services.rural.ocop.rules import ProductExists, faults_of
 from services.rural.ocop.schemas import ProductIn
-from shared.kit.bodies import Draft
-from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.reporting.desk import Desk, UnitNotGranted
-from shared.reporting.registers import Kept, place_of, settle
-from shared.territory.units import Level, NoPlaceOnMap, SplitWithoutWeight
+from shared.kit.partial_body import PartialBody
+from shared.reporting.context import ReportingContext, UnitNotGranted
+from shared.reporting.registers import RegisterResult, locate_body_unit, require_valid
+from shared.territory.units import Level, NoCounterpartOnMap, SplitWithoutWeight
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
 """A product's owner is known to be in one of these; the lowest that a paper names."""
 
 
-async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopEvaluation]:
+async def certify(
+    desk: ReportingContext, draft: PartialBody[ProductIn], book: Book
+) -> RegisterResult[OcopEvaluation]:
     """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept.
 
     Who evaluates a product again has to be granted the place to which it belongs so far, too.
     """
     body = draft.body
     on = body.decision.date
-    found = await place_of(desk, draft, body.unit, on, levels=LEVELS, dated_by="decision")
-    found = settle(desk, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
+    found = await locate_body_unit(desk, draft, body.unit, on, levels=LEVELS, dated_by="decision")
+    found = require_valid(desk, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
 
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     row = OcopEvaluation(
         id=uuid7(at),
         code=body.code,
@@ -49,7 +51,7 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopE
     before = await store.of_product(desk.session, body.code)
     same_day = next((it for it in before if it.decision_date == on), None)
     if same_day is not None and _content(same_day) == _content(row):
-        return Kept(same_day, created=False)
+        return RegisterResult(same_day, created=False)
     if before:
         _require_granted(desk, before[0], on)
     if same_day is not None:
@@ -63,15 +65,15 @@ async def certify(desk: Desk, draft: Draft[ProductIn], book: Book) -> Kept[OcopE
         "potential_five_star": row.potential_five_star,
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
     }
-    await publish(desk.session, at, [Happening("product.evaluated", f"ocop/products/{row.code}", data)])
-    return Kept(row, created=True)
+    await publish_events(desk.session, at, [Event("product.evaluated", f"ocop/products/{row.code}", data)])
+    return RegisterResult(row, created=True)
 
 
-def _require_granted(desk: Desk, last: OcopEvaluation, on: date) -> None:
+def _require_granted(desk: ReportingContext, last: OcopEvaluation, on: date) -> None:
     """Refuse to evaluate again what belongs to a place that was not granted, as it lay then or as it lies on a day."""
     try:
         shares = desk.territory.map_onto(last.unit, last.decision_date, on)
-    except (NoPlaceOnMap, SplitWithoutWeight):
+    except (NoCounterpartOnMap, SplitWithoutWeight):
         shares = ()
     lines = [
         {it.unit.code, *(above.code for above in desk.territory.ancestors(it.unit.code, on))} for it in shares

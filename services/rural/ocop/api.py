@@ -20,17 +20,17 @@ from services.rural.ocop.schemas import (
     SummaryRow,
 )
 from services.rural.ocop.store import Sought
-from shared.kit.bodies import Draft
-from shared.kit.days import Day
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader, Registrar
-from shared.kit.paging import Cursor, Limit, link_next, page
-from shared.kit.problems import Invalid, NotFound, Sentence, fault
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import Invalid, NotFound, Sentence, make_fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.desk import TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, units_below, units_named
-from shared.territory.asked import UnitAsked
+from shared.reporting.context import CurrentContext
+from shared.reporting.registers import UnitsQuery, expand_units, parse_units, set_created_or_existing
+from shared.territory.query_params import UnitQuery
 
 ENDING_BEFORE_WITHOUT_DAY = Sentence(
     "ending_before cần đi cùng valid_on: còn hiệu lực vào ngày nào?",
@@ -71,10 +71,10 @@ def _sought(
 @router.post("/products", status_code=status.HTTP_201_CREATED, summary="State a product's stars")
 async def certify_product(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Registrar,
     book: TheBook,
-    draft: Annotated[Draft[ProductIn], Body()],
+    draft: Annotated[PartialBody[ProductIn], Body()],
     response: Response,
 ) -> EvaluationOut:
     """State a decision that grants a product its stars; a re-evaluation states the same code under a later decision.
@@ -83,25 +83,25 @@ async def certify_product(
     has to be the caller's as well. Stating the same again answers 200.
     """
     kept = await actions.certify(desk.of(caller), draft, book)
-    answer_kept(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
+    set_created_or_existing(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
     return EvaluationOut.of(kept.row, book)
 
 
 @router.get("/products", summary="List products")
 async def list_products(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     book: TheBook,
     request: Request,
     response: Response,
     sought: Annotated[Sought, Depends(_sought)],
-    unit: UnitsAsked = None,
+    unit: UnitsQuery = None,
     valid_on: Annotated[
-        Day | None, Query(description="only what is valid on this day, on the map of that day")
+        IsoDate | None, Query(description="only what is valid on this day, on the map of that day")
     ] = None,
     ending_before: Annotated[
-        Day | None, Query(description="with valid_on: only what is no longer valid on this later day")
+        IsoDate | None, Query(description="with valid_on: only what is no longer valid on this later day")
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -109,27 +109,27 @@ async def list_products(
     """List evaluations, newest first: the whole history, or on a day the one by which each product is valid."""
     if valid_on is None and ending_before is not None:
         at = "/query/ending_before"
-        raise Invalid(faults=[fault(at, "ending_before_without_valid_on", ENDING_BEFORE_WITHOUT_DAY)])
+        raise Invalid(faults=[make_fault(at, "ending_before_without_valid_on", ENDING_BEFORE_WITHOUT_DAY)])
     if valid_on is None:
-        query = store.listed(units_named(desk.territory, unit), sought)
+        query = store.listed(parse_units(desk.territory, unit), sought)
     else:
-        below = units_below(desk.territory, unit, valid_on)
+        below = expand_units(desk.territory, unit, valid_on)
         query = store.valid(book, below, valid_on, sought, ending_before=ending_before)
-    found = await page(
+    found = await fetch_page(
         desk.session, query, limit=limit, cursor=cursor, said=lambda row: EvaluationOut.of(row[0], book)
     )
-    link_next(request, response, found.next)
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/products/{code}", summary="Read one product")
 async def read_product(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     book: TheBook,
     code: str,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> ProductOut:
     """Read a product with its history, and whether its certificate is valid on a day."""
     rows = await store.of_product(desk.session, code)
@@ -149,10 +149,10 @@ async def read_product(
 @router.get("/rules", summary="Read the rules of the program")
 async def read_rules(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     book: TheBook,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> BookOut:
     """Read the rules of a day: bands of stars, who may grant them, months of validity, parts of a score, groups."""
     return BookOut.of(book, on or local_day(desk.now))
@@ -161,18 +161,18 @@ async def read_rules(
 @router.get("/summary", summary="Count valid products")
 async def read_summary(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     book: TheBook,
-    unit: UnitAsked,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    unit: UnitQuery,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
     months: Annotated[int, Query(ge=0, le=36, description="count what ends within so many months")] = 6,
 ) -> SummaryOut:
     """Count the products valid on a day by the units right below: stars, groups, owners, and what ends soon."""
     day = on or local_day(desk.now)
     soon = add_months(day, months)
     top = unit.on(day)
-    below = units_below(desk.territory, top.code, day)
+    below = expand_units(desk.territory, top.code, day)
     counted = await store.summed(desk.session, book, below, day, soon)
     children = [each for each in desk.territory.children(top.code, day) if each.level != "village"]
     heads = {each.code: _below(desk, each.code, day) for each in children}
@@ -189,8 +189,8 @@ async def read_summary(
     )
 
 
-def _below(desk: TheDesk, code: str, day: date) -> frozenset[str]:
-    return units_below(desk.territory, code, day)
+def _below(desk: CurrentContext, code: str, day: date) -> frozenset[str]:
+    return expand_units(desk.territory, code, day)
 
 
 def _row(code: str, name: str, counted: Iterable[Any]) -> SummaryRow:

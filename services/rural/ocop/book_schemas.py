@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.rural.basis import DatedOut
 from services.rural.ocop.book import Book
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 from shared.reporting.dated import Dated, in_force
 
@@ -19,8 +19,8 @@ class BandOut(DatedOut):
     """Which scores give how many stars."""
 
     stars: int = Field(description="stars")
-    low: Number = Field(description="points from which on")
-    high: Number = Field(description="points up to which, these not included but in the highest band")
+    low: JsonDecimal = Field(description="points from which on")
+    high: JsonDecimal = Field(description="points up to which, these not included but in the highest band")
     certified: bool = Field(description="whether so many stars give a certificate at all")
 
 
@@ -43,7 +43,7 @@ class PartOut(DatedOut):
     """A part of the score."""
 
     code: str = Field(description="code of the part")
-    points: Number = Field(description="its most points")
+    points: JsonDecimal = Field(description="its most points")
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
 

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.rural.ocop.book import Book
-from shared.kit.problems import Conflict, Fault, Sentence, fault
+from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 AWAITING_STARS = 4
 """What a product of five stars by score has while the ministry has not decided: a definition, not a threshold."""
@@ -82,17 +82,17 @@ def faults_of(stated: Stated, book: Book, unread: Collection[str] = ()) -> Itera
     """Give what is wrong with a statement; fields in `unread` are known to be at fault already."""
     named = not {"owner_kind", "owner_name"}.intersection(unread) and stated.owner_name is not None
     if named and stated.owner_kind == HOUSEHOLD:
-        yield fault("/owner_name", "household_named", HOUSEHOLD_NAMED)
+        yield make_fault("/owner_name", "household_named", HOUSEHOLD_NAMED)
     if "decision" in unread:
         return
     on = stated.decided_on
     groups = book.groups_on(on)
     if book.ends_on(on) is None or not groups or book.highest(on) is None:
-        yield fault("/decision/date", "ocop_rule_missing", NO_RULE, on=on)
+        yield make_fault("/decision/date", "ocop_rule_missing", NO_RULE, on=on)
         return
     if "group" not in unread and stated.group not in groups:
         names = ", ".join(map(str, groups))
-        yield fault("/group", "ocop_group_unknown", GROUP_UNKNOWN, group=stated.group, groups=names)
+        yield make_fault("/group", "ocop_group_unknown", GROUP_UNKNOWN, group=stated.group, groups=names)
     if not {"stars", "score", "potential_five_star"}.intersection(unread):
         yield from _potential(stated, book) if stated.potential_five_star else _stars(stated, book)
     if not {"stars", "grantor"}.intersection(unread) and stated.grantor is not None:
@@ -106,7 +106,7 @@ def _stars(stated: Stated, book: Book) -> Iterator[Fault]:
     if band is None:
         return
     if band.stars != stated.stars:
-        yield fault(
+        yield make_fault(
             "/stars",
             "stars_not_of_score",
             STARS_NOT_OF_SCORE,
@@ -116,7 +116,7 @@ def _stars(stated: Stated, book: Book) -> Iterator[Fault]:
             legal_basis=band.legal_basis,
         )
     elif not band.certified:
-        yield fault(
+        yield make_fault(
             "/stars",
             "stars_not_certified",
             STARS_NOT_CERTIFIED,
@@ -128,9 +128,9 @@ def _stars(stated: Stated, book: Book) -> Iterator[Fault]:
 def _potential(stated: Stated, book: Book) -> Iterator[Fault]:
     highest = book.highest(stated.decided_on)
     if stated.stars != AWAITING_STARS:
-        yield fault("/stars", "potential_five_star_stars", POTENTIAL_STARS)
+        yield make_fault("/stars", "potential_five_star_stars", POTENTIAL_STARS)
     if highest is not None and stated.score < highest.low:
-        yield fault(
+        yield make_fault(
             "/score",
             "potential_five_star_score",
             POTENTIAL_SCORE,
@@ -142,7 +142,7 @@ def _potential(stated: Stated, book: Book) -> Iterator[Fault]:
 def _grantor(stated: Stated, book: Book) -> Iterator[Fault]:
     may = book.grantor(stated.stars, stated.decided_on)
     if may is not None and stated.grantor != may.code:
-        yield fault(
+        yield make_fault(
             "/grantor",
             "grantor_may_not",
             GRANTOR_MAY_NOT,
@@ -159,10 +159,10 @@ def _parts(stated: Stated, book: Book) -> Iterator[Fault]:
     for part, points in zip(book.parts_on(stated.decided_on), stated.parts, strict=False):
         if points > part.points:
             most = _plain(part.points)
-            yield fault(f"/score_parts/{part.code}", "score_part_too_high", PART_TOO_HIGH, points=most)
+            yield make_fault(f"/score_parts/{part.code}", "score_part_too_high", PART_TOO_HIGH, points=most)
     total = sum(stated.parts, Decimal(0))
     if total != stated.score:
-        yield fault(
+        yield make_fault(
             "/score_parts",
             "score_parts_not_of_score",
             PARTS_NOT_OF_SCORE,

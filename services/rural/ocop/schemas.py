@@ -14,9 +14,9 @@ from services.rural.models import OcopEvaluation
 from services.rural.ocop.book import Book, Grantor, Validity
 from services.rural.ocop.rules import Stated
 from services.rural.villages.schemas import Name
-from shared.kit.bodies import DraftModel
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
 EXAMPLE: dict[str, Any] = {
@@ -60,7 +60,7 @@ class ScorePartsIn(BaseModel):
     quality: Points = Field(description="points for quality, at most 35")
 
 
-class ProductIn(DraftModel):
+class ProductIn(PartialModel):
     """A decision on the stars of a product."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
@@ -151,9 +151,9 @@ class ValidityOut(BasisOut):
 class ScorePartsOut(BaseModel):
     """The score by its parts."""
 
-    product: Number = Field(description="points for the product and the strength of its community")
-    marketing: Number = Field(description="points for marketing")
-    quality: Number = Field(description="points for quality")
+    product: JsonDecimal = Field(description="points for the product and the strength of its community")
+    marketing: JsonDecimal = Field(description="points for marketing")
+    quality: JsonDecimal = Field(description="points for quality")
 
 
 class EvaluationOut(BaseModel):
@@ -169,7 +169,7 @@ class EvaluationOut(BaseModel):
     )
     group: int = Field(description="number of its group")
     stars: int = Field(description="stars granted")
-    score: Number = Field(description="points scored")
+    score: JsonDecimal = Field(description="points scored")
     score_parts: ScorePartsOut | None = Field(description="the score by its parts, where known")
     potential_five_star: bool = Field(description="awaits the ministry; not counted as five stars")
     decision: DecisionIn = Field(description="the decision that grants the stars")

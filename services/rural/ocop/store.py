@@ -28,10 +28,10 @@ from sqlalchemy.orm import aliased
 
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.book import Book
-from shared.reporting.basis import instant
-from shared.reporting.engine import Counted, Counting, Scope
-from shared.reporting.registers import tops
-from shared.territory.placing import places
+from shared.reporting.basis import to_rfc3339
+from shared.reporting.engine import CountScope, RegisterCount, RegisterCounter
+from shared.reporting.registers import topmost_units
+from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/rural/ocop/products"
 FIVE = 5
@@ -78,10 +78,10 @@ def valid(
     return _newest_first(query)
 
 
-def counting(book: Book) -> Counting:
+def counting(book: Book) -> RegisterCounter:
     """Make the engine's register: it counts valid products. One statement."""
 
-    async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
+    async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
         rows = _valid(book, scope.units, scope.on, scope.as_of).subquery()
         numbers = select(
             func.count(),
@@ -90,9 +90,9 @@ def counting(book: Book) -> Counting:
         ).select_from(rows)
         every, five, potential = (await session.execute(numbers)).one()
         return {
-            "ocop_products_valid": Counted(every, _lineage(scope)),
-            "ocop_products_five_star": Counted(five, _lineage(scope, stars="5")),
-            "ocop_products_potential_five_star": Counted(
+            "ocop_products_valid": RegisterCount(every, _lineage(scope)),
+            "ocop_products_five_star": RegisterCount(five, _lineage(scope, stars="5")),
+            "ocop_products_potential_five_star": RegisterCount(
                 potential, _lineage(scope, potential_five_star="true")
             ),
         }
@@ -127,7 +127,7 @@ def _valid(book: Book, units: Collection[str], on: date, as_of: datetime | None)
         .subquery()
     )
     it = aliased(OcopEvaluation, latest)
-    lands = places(units, on, adds=True)
+    lands = unit_versions_within(units, on, adds=True)
     return (
         select(
             it.id,
@@ -176,10 +176,10 @@ def _known(as_of: datetime | None) -> ColumnElement[bool]:
     return true() if as_of is None else OcopEvaluation.recorded_at <= as_of
 
 
-def _lineage(scope: Scope, **also: str) -> str:
-    query = {"unit": tops(scope.units), "valid_on": scope.on.isoformat(), **also}
+def _lineage(scope: CountScope, **also: str) -> str:
+    query = {"unit": topmost_units(scope.units), "valid_on": scope.on.isoformat(), **also}
     if scope.as_of:
-        query["as_of"] = instant(scope.as_of) or ""
+        query["as_of"] = to_rfc3339(scope.as_of) or ""
     return f"{PATH}?{urlencode(query, safe=',:')}"
 
 

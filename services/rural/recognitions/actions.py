@@ -20,37 +20,49 @@ from services.rural.recognitions.rules import (
     refuse_duplicate,
 )
 from services.rural.recognitions.schemas import RecognitionIn
-from shared.kit.bodies import Draft
-from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.problems import refuse
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.obligations.rules import live_day
 from shared.reporting.obligations.store import live_days
-from shared.reporting.registers import Kept, Place, knowing_villages, place, place_of, same_land, settle
+from shared.reporting.registers import (
+    RegisterResult,
+    UnitOnDay,
+    find_unchanged_counterpart,
+    locate_body_unit,
+    locate_unit,
+    require_valid,
+    with_villages,
+)
 from shared.territory.units import Level
 
 LEVELS: tuple[Level, ...] = ("commune", "village")
 """Whom a recognition is of."""
 
 
-async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept[Recognition]:
+async def recognize(
+    desk: ReportingContext, draft: PartialBody[RecognitionIn], sets: Sets
+) -> RegisterResult[Recognition]:
     """Keep a recognition, or refuse it: every fault of the body first, then a duplicate, then every broken rule."""
     stated, grounds = draft.body.stated(), draft.body.grounds
-    found = await place_of(desk, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision")
-    unit = (found.unit.level, found.unit.kind) if isinstance(found, Place) else None
+    found = await locate_body_unit(
+        desk, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision"
+    )
+    unit = (found.unit.level, found.unit.kind) if isinstance(found, UnitOnDay) else None
     faults = faults_of(stated, sets, unit, draft.unread)
-    found = settle(desk, draft, found, faults, decided_on=stated.decided_on)
+    found = require_valid(desk, draft, found, faults, decided_on=stated.decided_on)
 
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     before = await known_of(desk, found, stated.decided_on)
     if (row := _said_before(before, stated, grounds)) is not None:
-        return Kept(row, created=False)
+        return RegisterResult(row, created=False)
     others, under = store.known(before), sets[stated.criteria_set]
     refuse_duplicate(stated, others)
     basis, reports = await _basis(desk, found, stated, under)
-    refuse([*grounds_faults(stated, grounds, others), *assessment_faults(stated, basis)])
+    raise_if_any([*grounds_faults(stated, grounds, others), *assessment_faults(stated, basis)])
     broken = broken_rules(stated, under, others, basis)
     reason = excused(broken, draft.body.excuse, desk.caller.scopes)
     row = Recognition(
@@ -72,21 +84,21 @@ async def recognize(desk: Desk, draft: Draft[RecognitionIn], sets: Sets) -> Kept
     )
     desk.session.add(row)
     await desk.session.flush()
-    await publish(desk.session, at, [Happening("unit.recognized", f"recognitions/{row.id}", facts(row))])
-    return Kept(await whole(desk, row.id), created=True)
+    await publish_events(desk.session, at, [Event("unit.recognized", f"recognitions/{row.id}", facts(row))])
+    return RegisterResult(await whole(desk, row.id), created=True)
 
 
-async def known_of(desk: Desk, found: Place, on: date) -> list[Recognition]:
+async def known_of(desk: ReportingContext, found: UnitOnDay, on: date) -> list[Recognition]:
     """Give every recognition of the land of a unit of a day, told from today: under whatever code it was, or is since."""
-    territory = await knowing_villages(desk.session, desk.territory, [found.unit.code])
+    territory = await with_villages(desk.session, desk.territory, [found.unit.code])
     today = local_day(desk.now)
-    code = same_land(territory, found.unit.code, on, today)
-    here = found if code is None else place(territory, code, today, levels=LEVELS)
-    assert isinstance(here, Place), "the same land stands today"
+    code = find_unchanged_counterpart(territory, found.unit.code, on, today)
+    here = found if code is None else locate_unit(territory, code, today, levels=LEVELS)
+    assert isinstance(here, UnitOnDay), "the same land stands today"
     return await store.of_unit(desk.session, here, on if code is None else today)
 
 
-async def whole(desk: Desk, recognition_id: uuid.UUID) -> Recognition:
+async def whole(desk: ReportingContext, recognition_id: uuid.UUID) -> Recognition:
     """Give a recognition that was kept just now with what ended it."""
     found = await store.find(desk.session, recognition_id)
     assert found is not None, "it was kept just now"
@@ -94,20 +106,22 @@ async def whole(desk: Desk, recognition_id: uuid.UUID) -> Recognition:
 
 
 async def _basis(
-    desk: Desk, found: Place, stated: Stated, under: CriteriaSet
+    desk: ReportingContext, found: UnitOnDay, stated: Stated, under: CriteriaSet
 ) -> tuple[Basis, list[uuid.UUID]]:
     """Give what the recognition can be held to, with the reports that say it. Three statements."""
     nothing = Basis(None, expected=False), list[uuid.UUID]()
     if under.assessed_by is None:
         return nothing
     last = Period(stated.year).ends_on
-    code = same_land(desk.territory, stated.unit, stated.decided_on, last)
+    code = find_unchanged_counterpart(desk.territory, stated.unit, stated.decided_on, last)
     if code is None:
         return nothing
     assessed, reports = await store.assessed(desk.session, code, stated.year)
     line = (code, *(above.code for above in desk.territory.ancestors(code, last)))
     began = await store.assessed_by_then(desk.session, line, under.assessed_by, stated.year)
-    reported = any(same_land(desk.territory, unit, it.ends_on, last) == unit for unit, it in began)
+    reported = any(
+        find_unchanged_counterpart(desk.territory, unit, it.ends_on, last) == unit for unit, it in began
+    )
     live_on = live_day(found.line, await live_days(desk.session), desk.engine.live_on)
     return Basis(assessed, expected=reported or (live_on is not None and live_on <= last)), reports
 

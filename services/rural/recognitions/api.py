@@ -16,16 +16,22 @@ from services.rural.recognitions.schemas import (
     UnderSetOut,
 )
 from services.rural.recognitions.store import Sought
-from shared.kit.bodies import Draft
-from shared.kit.days import Day
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader, Registrar
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, local_day
-from shared.reporting.desk import TheDesk
-from shared.reporting.registers import UnitsAsked, answer_kept, knowing_villages, units_below, units_named
-from shared.territory.asked import UnitAsked
+from shared.reporting.context import CurrentContext
+from shared.reporting.registers import (
+    UnitsQuery,
+    expand_units,
+    parse_units,
+    set_created_or_existing,
+    with_villages,
+)
+from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
 
@@ -47,10 +53,10 @@ def _sought(
 @router.post("/recognitions", status_code=status.HTTP_201_CREATED, summary="Recognize a commune or village")
 async def recognize(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Registrar,
     sets: TheSets,
-    draft: Annotated[Draft[RecognitionIn], Body()],
+    draft: Annotated[PartialBody[RecognitionIn], Body()],
     response: Response,
 ) -> RecognitionOut:
     """State a decision that a commune or village meets a standard.
@@ -61,52 +67,52 @@ async def recognize(
     it is recognized again; from then on the earlier one is no longer in force. Stating the same decision again answers 200 with what is kept.
     """
     kept = await actions.recognize(desk.of(caller), draft, sets)
-    answer_kept(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
+    set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
     return RecognitionOut.of(kept.row, sets)
 
 
 @router.get("/recognitions", summary="List recognitions")
 async def list_recognitions(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     request: Request,
     response: Response,
     sought: Annotated[Sought, Depends(_sought)],
-    unit: UnitsAsked = None,
+    unit: UnitsQuery = None,
     in_force_on: Annotated[
-        Day | None, Query(description="only those in force on this day, on the map of that day")
+        IsoDate | None, Query(description="only those in force on this day, on the map of that day")
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> RecognitionsPage:
     """List recognitions, newest first: all that were stated, revoked ones included, or those in force on a day."""
-    territory = await knowing_villages(desk.session, desk.territory, unit.split(",") if unit else [])
+    territory = await with_villages(desk.session, desk.territory, unit.split(",") if unit else [])
     if in_force_on is None:
-        query = store.listed(units_named(territory, unit), sought)
+        query = store.listed(parse_units(territory, unit), sought)
     else:
-        below = units_below(territory, unit, in_force_on)
+        below = expand_units(territory, unit, in_force_on)
         query = in_force.listed(below, in_force_on, sought)
-    found = await page(
+    found = await fetch_page(
         desk.session,
         query,
         limit=limit,
         cursor=cursor,
         said=lambda row: RecognitionOut.of(row[0], sets, sought.as_of),
     )
-    link_next(request, response, found.next)
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/recognitions/summary", summary="Count recognized units by criteria set")
 async def read_recognitions_summary(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     sets: TheSets,
-    unit: UnitAsked,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    unit: UnitQuery,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
     as_of: AsOf = None,
 ) -> RecognitionsSummaryOut:
     """Count the communes and villages recognized on a day by level and by the set under which they are.
@@ -115,14 +121,14 @@ async def read_recognitions_summary(
     """
     day = on or local_day(desk.now)
     top = unit.on(day)
-    counted = await in_force.by_set(desk.session, units_below(desk.territory, top.code, day), day, as_of)
+    counted = await in_force.by_set(desk.session, expand_units(desk.territory, top.code, day), day, as_of)
     items = sorted((UnderSetOut.of(it, sets, day) for it in counted), key=lambda it: it.place)
     return RecognitionsSummaryOut(unit=top.code, on=day, items=items)
 
 
 @router.get("/recognitions/{recognition_id}", summary="Read one recognition")
 async def read_recognition(
-    *, desk: TheDesk, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
+    *, desk: CurrentContext, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
 ) -> RecognitionOut:
     """Read one recognition as it was stated, with what ended it."""
     row = await store.find(desk.session, recognition_id)

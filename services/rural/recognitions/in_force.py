@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.models import Recognition, Revocation
 from services.rural.recognitions.store import PATH, Sought, narrowed, newest_first
-from shared.reporting.basis import instant
-from shared.reporting.engine import Counted, Facts, Scope
-from shared.reporting.registers import tops
-from shared.territory.placing import places
+from shared.reporting.basis import to_rfc3339
+from shared.reporting.engine import CountScope, EventData, RegisterCount
+from shared.reporting.registers import topmost_units
+from shared.territory.succession_queries import unit_versions_within
 from shared.territory.units import village_commune
 
 COUNTED = {
@@ -35,7 +35,7 @@ CHANGES = frozenset({"unit.recognized", "unit.recognition_revoked"})
 """The changes of the feed that tell of recognitions and of their ends."""
 
 
-def may_move(figure: str, facts: Facts) -> bool:
+def may_move(figure: str, facts: EventData) -> bool:
     """Tell whether a recognition, or the end of one, may move the count of a figure."""
     return COUNTED[figure] == (facts["unit_level"], facts["level"])
 
@@ -87,7 +87,7 @@ async def by_set(
     return [UnderSet(*row) for row in found]
 
 
-async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
+async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
     """Count recognized communes and villages, for the engine. One statement."""
     rows = _rows(scope.units, scope.on, scope.as_of).subquery()
     numbers = select(
@@ -99,18 +99,20 @@ async def count(session: AsyncSession, scope: Scope) -> dict[str, Counted]:
         )
     )
     found = (await session.execute(numbers)).one()._mapping  # noqa: SLF001 (SQLAlchemy's public name)
-    return {figure: Counted(found[figure], _lineage(scope, *asked)) for figure, asked in COUNTED.items()}
+    return {
+        figure: RegisterCount(found[figure], _lineage(scope, *asked)) for figure, asked in COUNTED.items()
+    }
 
 
-def _lineage(scope: Scope, unit_level: str, level: str) -> str:
+def _lineage(scope: CountScope, unit_level: str, level: str) -> str:
     query = {
-        "unit": tops(scope.units),
+        "unit": topmost_units(scope.units),
         "unit_level": unit_level,
         "level": level,
         "in_force_on": scope.on.isoformat(),
     }
     if scope.as_of:
-        query["as_of"] = instant(scope.as_of) or ""
+        query["as_of"] = to_rfc3339(scope.as_of) or ""
     return f"{PATH}?{urlencode(query, safe=',:')}"
 
 
@@ -123,7 +125,7 @@ def _rows(units: Collection[str], on: date, as_of: datetime | None) -> Select[*t
     alone = {
         code: commune for code in units if (commune := village_commune(code)) and commune not in communes
     }
-    lands = places({*communes, *alone.values()}, on, adds=False)
+    lands = unit_versions_within({*communes, *alone.values()}, on, adds=False)
     whose = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.place)
     latest = (
         select(

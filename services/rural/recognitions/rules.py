@@ -21,7 +21,7 @@ from typing import Any
 
 from services.rural.criteria.sets import CriteriaSet, RecognitionLevel, Sets
 from services.rural.exceptions.rules import RuleBroken
-from shared.kit.problems import Conflict, Fault, Sentence, fault
+from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 SET_UNKNOWN = Sentence(
     "Không có bộ tiêu chí “{set}”; các bộ: {sets}.", "There is no criteria set “{set}”; sets: {sets}."
@@ -172,7 +172,7 @@ def faults_of(
 ) -> Iterator[Fault]:
     """Give what is wrong with a statement; `unit` is its level and kind, None where it was not found."""
     if "decision" not in unread and "year" not in unread and stated.decided_on < date(stated.year, 1, 1):
-        yield fault(
+        yield make_fault(
             "/decision/date",
             "decided_before_year",
             DECIDED_BEFORE_YEAR,
@@ -184,7 +184,9 @@ def faults_of(
     known = sets.get(stated.criteria_set)
     if known is None:
         shown = stated.criteria_set[:60]
-        yield fault("/criteria_set", "criteria_set_unknown", SET_UNKNOWN, set=shown, sets=", ".join(sets))
+        yield make_fault(
+            "/criteria_set", "criteria_set_unknown", SET_UNKNOWN, set=shown, sets=", ".join(sets)
+        )
         return
     yield from _fit(stated, known, unit, unread)
 
@@ -193,7 +195,7 @@ def _fit(
     stated: Stated, known: CriteriaSet, unit: tuple[str, str] | None, unread: Collection[str]
 ) -> Iterator[Fault]:
     if "level" not in unread and stated.level != known.level:
-        yield fault(
+        yield make_fault(
             "/level",
             "level_not_of_set",
             SET_OF_OTHER_LEVEL,
@@ -205,7 +207,7 @@ def _fit(
         level, kind = unit
         if level != known.unit_level or (known.unit_kinds is not None and kind not in known.unit_kinds):
             wanted = ", ".join(sorted(known.unit_kinds or [known.unit_level]))
-            yield fault(
+            yield make_fault(
                 "/unit",
                 "unit_not_of_set",
                 SET_OF_OTHER_UNITS,
@@ -215,7 +217,7 @@ def _fit(
                 kind=kind,
             )
     if "year" not in unread and not known.first_year <= stated.year <= known.last_year:
-        yield fault(
+        yield make_fault(
             "/year",
             "criteria_set_not_for_year",
             SET_NOT_FOR_YEAR,
@@ -231,11 +233,11 @@ def _fit(
 def _field(field: str | None, known: CriteriaSet) -> Iterator[Fault]:
     names = ", ".join(known.fields)
     if field is None and known.fields:
-        yield fault("/field", "field_required", FIELD_REQUIRED, fields=names, clause=known.field_clause)
+        yield make_fault("/field", "field_required", FIELD_REQUIRED, fields=names, clause=known.field_clause)
     elif field is not None and not known.fields:
-        yield fault("/field", "field_not_of_set", FIELD_NOT_HERE, set=known.code)
+        yield make_fault("/field", "field_not_of_set", FIELD_NOT_HERE, set=known.code)
     elif field is not None and field not in known.fields:
-        yield fault("/field", "field_unknown", FIELD_UNKNOWN, field=field[:60], fields=names)
+        yield make_fault("/field", "field_unknown", FIELD_UNKNOWN, field=field[:60], fields=names)
 
 
 def refuse_duplicate(stated: Stated, others: Sequence[Known]) -> None:
@@ -252,14 +254,14 @@ def grounds_faults(stated: Stated, grounds: str | None, others: Sequence[Known])
         it.decided_on for it in others if it.level == stated.level and it.decided_on <= stated.decided_on
     ]
     if before and grounds is None:
-        yield fault("/grounds", "grounds_missing", GROUNDS_MISSING, decided_on=max(before))
+        yield make_fault("/grounds", "grounds_missing", GROUNDS_MISSING, decided_on=max(before))
 
 
 def assessment_faults(stated: Stated, basis: Basis) -> Iterator[Fault]:
     """Check that the decision is not dated before the paper of the assessment that it rests on."""
     assessed_on = basis.assessed.signed_on if basis.assessed else None
     if assessed_on is not None and stated.decided_on < assessed_on:
-        yield fault(
+        yield make_fault(
             "/decision/date",
             "decided_before_assessment",
             DECIDED_BEFORE_ASSESSMENT,

@@ -14,8 +14,8 @@ from services.rural.models import Recognition
 from services.rural.recognitions.in_force import UnderSet
 from services.rural.recognitions.rules import Stated
 from services.rural.revocations.schemas import AssessedOut, Reason, RevocationOut
-from shared.kit.bodies import DraftModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.decisions import DecisionIn
 
@@ -29,7 +29,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class RecognitionIn(DraftModel):
+class RecognitionIn(PartialModel):
     """A decision that a commune or village meets a standard."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})

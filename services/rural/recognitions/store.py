@@ -21,8 +21,8 @@ from services.rural.rules import CRITERIA, missing
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
 from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
-from shared.reporting.registers import Place
-from shared.territory.placing import places
+from shared.reporting.registers import UnitOnDay
+from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/rural/recognitions"
 
@@ -56,9 +56,9 @@ async def find(session: AsyncSession, recognition_id: uuid.UUID) -> Recognition 
     return found
 
 
-async def of_unit(session: AsyncSession, found: Place, on: date) -> list[Recognition]:
+async def of_unit(session: AsyncSession, found: UnitOnDay, on: date) -> list[Recognition]:
     """Give the recognitions of a unit, wherever its land had the code before."""
-    lands = places([found.land[0]], on, adds=False)
+    lands = unit_versions_within([found.land[0]], on, adds=False)
     rows = await session.scalars(
         select(Recognition)
         .where(
@@ -75,7 +75,7 @@ async def of_unit(session: AsyncSession, found: Place, on: date) -> list[Recogni
 
 async def of_land(session: AsyncSession, commune: str, on: date) -> list[Recognition]:
     """Give the recognitions of the commune that has a code on a day and of its villages, the oldest decision first."""
-    lands = places([commune], on, adds=False)
+    lands = unit_versions_within([commune], on, adds=False)
     rows = await session.scalars(
         select(Recognition)
         .where(tuple_(Recognition.land, Recognition.land_since).in_(select(lands.c.code, lands.c.valid_from)))

@@ -15,25 +15,25 @@ from services.rural.revocations.rules import (
     refuse_to_undercut,
 )
 from services.rural.revocations.schemas import RevocationIn
-from shared.kit.bodies import Draft
-from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.problems import refuse
-from shared.reporting.desk import Desk
+from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import raise_if_any
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import (
-    Kept,
-    Place,
-    dated_in_future,
-    knowing_villages,
-    place,
+    RegisterResult,
+    UnitOnDay,
+    find_future_date_faults,
+    locate_unit,
     require_granted,
+    with_villages,
 )
 
 
 async def revoke(
-    desk: Desk, recognition_id: uuid.UUID, draft: Draft[RevocationIn], sets: Sets
-) -> Kept[Recognition]:
+    desk: ReportingContext, recognition_id: uuid.UUID, draft: PartialBody[RevocationIn], sets: Sets
+) -> RegisterResult[Recognition]:
     """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     row = await store.find(desk.session, recognition_id)
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
@@ -44,16 +44,16 @@ async def revoke(
         *faults_of(row.decision_date, decision.date, body.unmet, under, draft.unread),
     ]
     if "decision" not in draft.unread:
-        faults += dated_in_future(decision.date, desk)
-    refuse(faults)
-    territory = await knowing_villages(desk.session, desk.territory, [row.unit])
-    found = place(territory, row.unit, row.decision_date, levels=LEVELS)
-    assert isinstance(found, Place), "a unit that was recognized stood on that day"
+        faults += find_future_date_faults(decision.date, desk)
+    raise_if_any(faults)
+    territory = await with_villages(desk.session, desk.territory, [row.unit])
+    found = locate_unit(territory, row.unit, row.decision_date, levels=LEVELS)
+    assert isinstance(found, UnitOnDay), "a unit that was recognized stood on that day"
     require_granted(desk, found)
 
     if row.revocation is not None:
         if _same(row.revocation, body):
-            return Kept(row, created=False)
+            return RegisterResult(row, created=False)
         raise AlreadyRevoked(recognition=str(row.id), revoked_on=row.revocation.decision_date.isoformat())
     known = store.known(await known_of(desk, found, row.decision_date))
     own = next(it for it in known if it.id == str(row.id))
@@ -76,8 +76,10 @@ async def revoke(
     )
     await desk.session.flush()
     data = {**facts(row), "revoked_by": {"number": decision.number, "date": decision.date.isoformat()}}
-    await publish(desk.session, at, [Happening("unit.recognition_revoked", f"recognitions/{row.id}", data)])
-    return Kept(await whole(desk, row.id), created=True)
+    await publish_events(
+        desk.session, at, [Event("unit.recognition_revoked", f"recognitions/{row.id}", data)]
+    )
+    return RegisterResult(await whole(desk, row.id), created=True)
 
 
 def _same(ended: Revocation, body: RevocationIn) -> bool:

@@ -11,11 +11,11 @@ from services.rural.recognitions.store import PATH
 from services.rural.revocations import actions
 from services.rural.revocations.reading import assessed_last
 from services.rural.revocations.schemas import RevocationIn
-from shared.kit.bodies import Draft
 from shared.kit.identity import Registrar
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.desk import TheDesk
-from shared.reporting.registers import answer_kept
+from shared.reporting.context import CurrentContext
+from shared.reporting.registers import set_created_or_existing
 
 router = APIRouter(prefix=PATH, tags=["recognitions"], route_class=TransactionRoute)
 
@@ -23,11 +23,11 @@ router = APIRouter(prefix=PATH, tags=["recognitions"], route_class=TransactionRo
 @router.post("/{recognition_id}/revoke", status_code=status.HTTP_201_CREATED, summary="Revoke a recognition")
 async def revoke_recognition(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Registrar,
     sets: TheSets,
     recognition_id: uuid.UUID,
-    draft: Annotated[Draft[RevocationIn], Body()],
+    draft: Annotated[PartialBody[RevocationIn], Body()],
     response: Response,
 ) -> RevokedOut:
     """End a recognition by a decision with its grounds; it is in force to the day before that decision.
@@ -37,6 +37,6 @@ async def revoke_recognition(
     assessment, the answer says so: a revocation rests on its own decision.
     """
     kept = await actions.revoke(desk.of(caller), recognition_id, draft, sets)
-    answer_kept(response, f"{PATH}/{kept.row.id}", created=kept.created)
+    set_created_or_existing(response, f"{PATH}/{kept.row.id}", created=kept.created)
     said = RecognitionOut.of(kept.row, sets)
     return RevokedOut(**said.model_dump(), assessed=await assessed_last(desk, kept.row, sets))

@@ -17,7 +17,7 @@ from datetime import date
 from services.rural.criteria.sets import CriteriaSet, Sets
 from services.rural.exceptions.rules import RuleBroken
 from services.rural.recognitions.rules import Known
-from shared.kit.problems import Conflict, Fault, Sentence, fault
+from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 REVOKED_BEFORE = Sentence(
     "Quyết định thu hồi đề ngày {date}, trước quyết định công nhận ({decided_on}).",
@@ -80,7 +80,7 @@ def faults_of(
     Of a set that this installation no longer knows (None) no criterion is, and nothing is held against it.
     """
     if "decision" not in unread and revoked_on < decided_on:
-        yield fault(
+        yield make_fault(
             "/decision/date",
             "revoked_before_recognition",
             REVOKED_BEFORE,
@@ -91,7 +91,9 @@ def faults_of(
         return
     for at, number in enumerate(unmet):
         if not 1 <= number <= (under.criteria_count or 0):
-            yield fault(f"/unmet/{at}", "criterion_unknown", CRITERION_UNKNOWN, set=under.code, number=number)
+            yield make_fault(
+                f"/unmet/{at}", "criterion_unknown", CRITERION_UNKNOWN, set=under.code, number=number
+            )
 
 
 def broken_rules(under: CriteriaSet | None, unmet: Collection[int], on: date) -> list[RuleBroken]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rural.exceptions.schemas import ExceptionIn
 from services.rural.models import Revocation
-from shared.kit.bodies import DraftModel
+from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
 Reason = Annotated[str, StringConstraints(min_length=3, max_length=2000)]
@@ -18,7 +18,7 @@ Reason = Annotated[str, StringConstraints(min_length=3, max_length=2000)]
 Criterion = Annotated[int, Field(strict=True)]
 
 
-class RevocationIn(DraftModel):
+class RevocationIn(PartialModel):
     """A decision that ends a recognition."""
 
     model_config = ConfigDict(

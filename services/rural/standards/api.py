@@ -20,13 +20,13 @@ from services.rural.standards.rules import (
 )
 from services.rural.standards.schemas import ConditionOut, StandardOut, StandardsOut
 from services.rural.standards.store import stated_last
-from shared.kit.days import Day
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.desk import Desk, TheDesk
-from shared.territory.asked import UnitAsked
+from shared.reporting.context import CurrentContext, ReportingContext
+from shared.territory.query_params import UnitQuery
 from shared.territory.units import Unit
 
 router = APIRouter(prefix="/v1/rural", tags=["standards"], route_class=TransactionRoute)
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/rural", tags=["standards"], route_class=Transacti
 class _Known:
     """What is known below the unit asked about on a day."""
 
-    desk: Desk
+    desk: ReportingContext
     day: dt.date
     held: Mapping[str, set[str]]
     stated: Mapping[tuple[str, str], Stated]
@@ -58,11 +58,11 @@ async def _conditions(request: Request) -> tuple[Condition, ...]:
 @router.get("/standards", summary="Read how districts and the province stand")
 async def read_standards(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     conditions: Annotated[tuple[Condition, ...], Depends(_conditions)],
-    unit: UnitAsked,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    unit: UnitQuery,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
     as_of: AsOf = None,
 ) -> StandardsOut:
     """Read the conditions of the district and province standards, what they lack, and what is not known.

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.rural.assessments.store import FORM
 from services.rural.basis import BasisOut
 from services.rural.standards.rules import Judged
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 
 A_REPORT = Sentence(
@@ -36,8 +36,8 @@ class ConditionOut(BasisOut):
         description="communes, townships or criteria that have what it asks for; null for a stated percentage"
     )
     of: int | None = Field(description="out of how many")
-    percent: Number | None = Field(description="having by of, or the percentage stated")
-    least_percent: Number = Field(description="the share that is asked for, in percent")
+    percent: JsonDecimal | None = Field(description="having by of, or the percentage stated")
+    least_percent: JsonDecimal = Field(description="the share that is asked for, in percent")
     needed: int | None = Field(description="how many that share is, rounded up")
     lacking: list[str] = Field(
         description="codes of units or criteria without it, as long as more are needed"

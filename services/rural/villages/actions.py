@@ -4,12 +4,12 @@ from datetime import date
 from typing import Literal
 
 from services.rural.villages.schemas import VillageIn
-from shared.kit.bodies import Draft
-from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.problems import Conflict, Fault, Sentence, fault
-from shared.reporting.desk import Desk
-from shared.reporting.registers import Kept, Place, place, settle
-from shared.territory.store import find_villages, register
+from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.partial_body import PartialBody
+from shared.kit.problems import Conflict, Fault, Sentence, make_fault
+from shared.reporting.context import ReportingContext
+from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit, require_valid
+from shared.territory.store import find_villages, insert_units
 from shared.territory.units import Unit, village_commune
 
 Kind = Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"]
@@ -36,13 +36,13 @@ class VillageExists(Conflict):
     )
 
 
-async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept[Unit]:
+async def register_village(desk: ReportingContext, draft: PartialBody[VillageIn]) -> RegisterResult[Unit]:
     """Register a village below its commune, or refuse it naming every fault. The same village again is the answer."""
     body = draft.body
     found = None if {"code", "valid_from"} & draft.unread else _commune(desk, body.code, body.valid_from)
-    found = settle(desk, draft, found)
+    found = require_valid(desk, draft, found)
 
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     village = Unit(
         code=body.code,
         level="village",
@@ -55,12 +55,12 @@ async def register_village(desk: Desk, draft: Draft[VillageIn]) -> Kept[Unit]:
     )
     for known in await find_villages(desk.session, [body.code]):
         if _same(known, village):
-            return Kept(known, created=False)
+            return RegisterResult(known, created=False)
         raise VillageExists(village=known.code, name=known.name, valid_from=known.valid_from.isoformat())
-    await register(desk.session, [village])
+    await insert_units(desk.session, [village])
     data = {"code": village.code, "name": village.name, "valid_from": village.valid_from.isoformat()}
-    await publish(desk.session, at, [Happening("village.registered", f"villages/{village.code}", data)])
-    return Kept(village, created=True)
+    await publish_events(desk.session, at, [Event("village.registered", f"villages/{village.code}", data)])
+    return RegisterResult(village, created=True)
 
 
 def kind_of(name: str) -> Kind:
@@ -68,11 +68,11 @@ def kind_of(name: str) -> Kind:
     return next((kind for prefix, kind in PREFIXES if name.casefold().startswith(prefix)), "thon")
 
 
-def _commune(desk: Desk, code: str, on: date) -> Place | Fault:
+def _commune(desk: ReportingContext, code: str, on: date) -> UnitOnDay | Fault:
     commune = village_commune(code) or code
-    found = place(desk.territory, commune, on, levels=("commune",))
+    found = locate_unit(desk.territory, commune, on, levels=("commune",))
     if isinstance(found, Fault):
-        return fault("/code", "commune_unknown", COMMUNE_UNKNOWN, commune=commune, on=on)
+        return make_fault("/code", "commune_unknown", COMMUNE_UNKNOWN, commune=commune, on=on)
     return found
 
 

@@ -13,14 +13,14 @@ from services.rural.recognitions.store import known, of_village
 from services.rural.villages import actions
 from services.rural.villages.schemas import VillageIn, VillageOut, VillageRow, VillagesPage, VillageWholeOut
 from services.rural.villages.store import in_communes
-from shared.kit.bodies import Draft
-from shared.kit.days import Day
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader, Registrar
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.desk import TheDesk
-from shared.reporting.registers import answer_kept, knowing_villages
+from shared.reporting.context import CurrentContext
+from shared.reporting.registers import set_created_or_existing, with_villages
 from shared.territory.models import UnitRow
 from shared.territory.store import find_villages
 from shared.territory.units import UnknownUnit
@@ -31,21 +31,21 @@ router = APIRouter(prefix="/v1/rural/villages", tags=["villages"], route_class=T
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Register a village")
 async def register_village(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Registrar,
-    draft: Annotated[Draft[VillageIn], Body()],
+    draft: Annotated[PartialBody[VillageIn], Body()],
     response: Response,
 ) -> VillageOut:
     """Register a village below its commune. Registering the same one again answers 200 with what is kept."""
     kept = await actions.register_village(desk.of(caller), draft)
-    answer_kept(response, f"/v1/rural/villages/{kept.row.code}", created=kept.created)
+    set_created_or_existing(response, f"/v1/rural/villages/{kept.row.code}", created=kept.created)
     return VillageOut.of(kept.row)
 
 
 @router.get("", summary="List villages")
 async def list_villages(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     request: Request,
     response: Response,
@@ -53,7 +53,7 @@ async def list_villages(
         str | None, Query(min_length=2, max_length=12, description="only villages in this unit on the day")
     ] = None,
     on: Annotated[
-        Day | None, Query(description="day of the map and of recognitions; today when left out")
+        IsoDate | None, Query(description="day of the map and of recognitions; today when left out")
     ] = None,
     limit: Limit = 200,
     cursor: Cursor = None,
@@ -63,9 +63,11 @@ async def list_villages(
     day = on or local_day(desk.now)
     if unit is not None:
         query = query.where(in_communes([each.code for each in desk.territory.communes(unit, day)], day))
-    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: str(row[0].code))
-    link_next(request, response, found.next)
-    territory = await knowing_villages(desk.session, desk.territory, found.items)
+    found = await fetch_page(
+        desk.session, query, limit=limit, cursor=cursor, said=lambda row: str(row[0].code)
+    )
+    set_next_link(request, response, found.next)
+    territory = await with_villages(desk.session, desk.territory, found.items)
     held = await levels_of(desk.session, found.items, day)
     rows = [
         VillageRow.of(territory.versions(code)[-1], recognized=sorted(held.get(code, ()), key=LEVELS.index))
@@ -77,16 +79,16 @@ async def list_villages(
 @router.get("/{code}", summary="Read one village")
 async def read_village(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     code: str,
-    on: Annotated[Day | None, Query(description="the day that is read; today when left out")] = None,
+    on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> VillageWholeOut:
     """Read a village as it was registered, with the decisions on it, and its last day where its commune stands no longer."""
     if not await find_villages(desk.session, [code]):
         raise UnknownUnit(code)
-    territory = await knowing_villages(desk.session, desk.territory, [code])
+    territory = await with_villages(desk.session, desk.territory, [code])
     day = on or local_day(desk.now)
     village = territory.find(code, day) or territory.versions(code)[-1]
     rows = (await of_village(desk.session, code))[::-1]

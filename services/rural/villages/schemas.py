@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.recognitions.schemas import HeldOut, RecognitionOut
-from shared.kit.bodies import DraftModel
-from shared.kit.days import Day
+from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.territory.models import UnitRow
 from shared.territory.units import CODE_SHAPES, Unit
 
@@ -30,7 +30,7 @@ Name = Annotated[
 """A name as people write it: one Unicode form, no blanks around it."""
 
 
-class VillageIn(DraftModel):
+class VillageIn(PartialModel):
     """A village to register."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
@@ -48,7 +48,7 @@ class VillageIn(DraftModel):
     kind: Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"] | None = Field(
         None, description="its kind; told by its name when left out"
     )
-    valid_from: Day = Field(description="the day since when it stands in its commune")
+    valid_from: IsoDate = Field(description="the day since when it stands in its commune")
 
 
 class VillageOut(BaseModel):

@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from shared.territory.models import UnitRow
-from shared.territory.placing import places
+from shared.territory.succession_queries import unit_versions_within
 
 
 def in_communes(communes: Collection[str], on: date) -> ColumnElement[bool]:
     """Tell, of a village's row, whether its commune is the land of one of these communes of a day."""
     commune = aliased(UnitRow)
-    lands = places(communes, on, adds=False)
+    lands = unit_versions_within(communes, on, adds=False)
     return exists(
         select(lands.c.place)
         .join(commune, (commune.code == lands.c.code) & (commune.valid_from == lands.c.valid_from))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from shared.kit.identity import Reader, Reporter
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.desk import SEES_ALL, Desk, TheDesk
+from shared.reporting.context import SCOPES_SEEING_ALL_REPORTS, CurrentContext, ReportingContext
 from shared.reporting.evidence import store
 from shared.reporting.evidence.rules import (
     BEGINNINGS,
@@ -43,7 +43,7 @@ class EvidenceOut(BaseModel):
 )
 async def keep_evidence(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Reporter,
     sha256: Hash,
     request: Request,
@@ -64,7 +64,7 @@ async def keep_evidence(
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)
-async def read_evidence(*, desk: TheDesk, caller: Reader, sha256: Hash) -> Response:
+async def read_evidence(*, desk: CurrentContext, caller: Reader, sha256: Hash) -> Response:
     """Read a file's bytes: for whoever sent it, first or again, and for whoever sees a report that names it.
 
     The report has to be of a client that sent the file; nobody reads a file by naming its hash.
@@ -75,9 +75,9 @@ async def read_evidence(*, desk: TheDesk, caller: Reader, sha256: Hash) -> Respo
     return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": "attachment"})
 
 
-async def _may_read(desk: Desk, sha256: str) -> bool:
+async def _may_read(desk: ReportingContext, sha256: str) -> bool:
     senders = await store.senders(desk.session, sha256)
-    if not senders or desk.caller.scopes & SEES_ALL or desk.caller.client_id in senders:
+    if not senders or desk.caller.scopes & SCOPES_SEEING_ALL_REPORTS or desk.caller.client_id in senders:
         return bool(senders)
     named = await store.named_by(desk.session, sha256, senders)
     return any(desk.sees(unit, Period.parse(period)) for unit, period in named)

@@ -7,17 +7,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, select
 
-from shared.kit.days import Day
-from shared.kit.feed import AsOf
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.asked import PeriodAsked
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue import Catalogue, Figure, Form, Indicator
-from shared.reporting.desk import TheDesk
-from shared.reporting.engine import Engine, TheEngine
+from shared.reporting.context import CurrentContext
+from shared.reporting.engine import CurrentEngine, ReportingEngine
 from shared.reporting.figures import reading
 from shared.reporting.figures.lineage import LineageOut, lineage_of
 from shared.reporting.figures.schemas import (
@@ -30,10 +29,11 @@ from shared.reporting.figures.schemas import (
     ProgressOut,
     StepOut,
 )
-from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
+from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
+from shared.reporting.query_params import PeriodQuery
 from shared.reporting.statements import STATUSES
-from shared.territory.asked import UnitAsked
+from shared.territory.query_params import UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
 
@@ -42,13 +42,13 @@ KINDS: dict[type, Kind] = {
     Sum: "sum",
     Ratio: "ratio",
     Average: "average",
-    Count: "count",
+    CountUnits: "count",
     FromRegister: "register",
 }
 
 
 MapOn = Annotated[
-    Day | None,
+    IsoDate | None,
     Query(
         alias="map", description="read on the map of this day; on that of the period's last day when left out"
     ),
@@ -73,11 +73,11 @@ class IndicatorNotFound(NotFound):
 @router.get("/progress", summary="Read figures with target and coverage")
 async def read_progress(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     basis: Basis,
-    period: PeriodAsked,
-    unit: UnitAsked,
+    period: PeriodQuery,
+    unit: UnitQuery,
     as_of: AsOf = None,
     map_on: MapOn = None,
     headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
@@ -92,12 +92,12 @@ async def read_progress(
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
 async def read_lineage(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     basis: Basis,
     indicator: str,
-    period: PeriodAsked,
-    unit: UnitAsked,
+    period: PeriodQuery,
+    unit: UnitQuery,
     as_of: AsOf = None,
     map_on: MapOn = None,
 ) -> LineageOut:
@@ -109,13 +109,13 @@ async def read_lineage(
 @router.get("/observations", summary="Read the values behind figures")
 async def list_observations(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     basis: Basis,
     request: Request,
     response: Response,
-    period: PeriodAsked,
-    unit: UnitAsked,
+    period: PeriodQuery,
+    unit: UnitQuery,
     indicator: Annotated[
         str | None,
         Query(max_length=2000, description="codes of indicators, separated by commas; all if left out"),
@@ -143,13 +143,13 @@ async def list_observations(
         query = query.where(Standing.since <= as_of, (Standing.until.is_(None)) | (Standing.until > as_of))
     if indicator:
         query = query.where(Observation.indicator.in_(indicator.split(",")))
-    found = await page(desk.session, query, limit=limit, cursor=cursor, said=_observed)
-    link_next(request, response, found.next)
+    found = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=_observed)
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/indicators", summary="Read the catalogue")
-async def list_indicators(*, engine: TheEngine, _: PublicReader) -> CatalogueOut:
+async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> CatalogueOut:
     """Read what the program measures: definitions, formulas, units of measure, legal basis, days of validity."""
     catalogue = engine.catalogue
     apart = (_alone(catalogue.indicators[code][-1]) for code in sorted(catalogue.apart))
@@ -157,14 +157,14 @@ async def list_indicators(*, engine: TheEngine, _: PublicReader) -> CatalogueOut
 
 
 @router.get("/indicators/{code}", summary="Read one indicator")
-async def read_indicator(*, engine: TheEngine, _: PublicReader, code: str) -> IndicatorOut:
+async def read_indicator(*, engine: CurrentEngine, _: PublicReader, code: str) -> IndicatorOut:
     """Read one entry of the catalogue."""
     catalogue = engine.catalogue
     alone = code in catalogue.apart
     return _said(catalogue, _alone(catalogue.indicators[code][-1]) if alone else _figure(engine, code))
 
 
-def _figure(engine: Engine, code: str) -> Figure:
+def _figure(engine: ReportingEngine, code: str) -> Figure:
     figure = engine.catalogue.figures.get(code)
     if figure is None:
         raise IndicatorNotFound(indicator=code[:100])

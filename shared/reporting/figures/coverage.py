@@ -14,9 +14,9 @@ from functools import cached_property
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue, Figure, Indicator, Level
 from shared.reporting.expected import expected_units
-from shared.reporting.figures.place import Place
+from shared.reporting.figures.map_projection import MapProjection
 from shared.reporting.figures.rules import Measure
-from shared.reporting.figures.store import StandingValue, Word
+from shared.reporting.figures.store import PeriodStatement, StandingValue
 from shared.reporting.formulas import FromRegister
 from shared.territory.tree import Territory
 
@@ -43,15 +43,15 @@ class Coverage:
 
 
 @dataclass
-class Expectations:
+class ExpectedUnits:
     """Which units are expected to state what in a place, and which have; remembered for the length of a reading."""
 
     catalogue: Catalogue
     territory: Territory
-    place: Place
+    place: MapProjection
     stated: Sequence[StandingValue] | None
     """The values that were read one by one; None: all ended on the map that is read, and roll-ups say how many there are."""
-    words: Sequence[Word]
+    words: Sequence[PeriodStatement]
     """All that was said by those who stated that nothing happened."""
     _known: dict[tuple[str, Who], frozenset[str]] = field(default_factory=dict)
     _lying: dict[tuple[date, Who], dict[str, frozenset[str]]] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class Expectations:
         """Who stated values on a form as well, for other parts of the period."""
         return frozenset((word.form, word.unit) for word in self._words_here() if not word.nil)
 
-    def _words_here(self) -> Iterator[Word]:
+    def _words_here(self) -> Iterator[PeriodStatement]:
         return (
             word
             for word in self.words

@@ -7,12 +7,12 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue import Figure
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
-from shared.reporting.figures.place import to_be_assessed_anew
+from shared.reporting.figures.map_projection import to_be_assessed_anew
 from shared.reporting.figures.reading import Reading, counted_in, outcome_of, standing_at, where
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
@@ -41,7 +41,7 @@ class LineageValue(BaseModel):
     )
     period: str = Field(description="SDMX time period it is stated for")
     indicator: str = Field(description="code of the indicator")
-    value: Number = Field(description="the value, in the share that lies in the unit asked about")
+    value: JsonDecimal = Field(description="the value, in the share that lies in the unit asked about")
     status: Status = Field(description="estimate, preliminary or official")
     report: uuid.UUID = Field(description="the report that states it")
 
@@ -75,9 +75,9 @@ class LineageOut(BaseModel):
     indicator: str = Field(description="code of the figure")
     formula: str = Field(description="how it is made")
     version: int = Field(description="version of the formula")
-    value: Number | None = Field(description="the figure recomputed from the values below")
-    numerator: Number | None = Field(description="what is divided, where it is a ratio or an average")
-    denominator: Number | None = Field(description="by what it is divided")
+    value: JsonDecimal | None = Field(description="the figure recomputed from the values below")
+    numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
+    denominator: JsonDecimal | None = Field(description="by what it is divided")
     register_rows: str | None = Field(
         None,
         description="where the decisions behind a count from a register are read; null for other figures",
@@ -87,7 +87,7 @@ class LineageOut(BaseModel):
     reports: list[LineageReport]
 
 
-async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
+async def lineage_of(desk: ReportingContext, asked: Reading, figure: Figure) -> LineageOut:
     """Give everything that a figure is made from. Three statements, and those of its register if it has one."""
     place = where(desk, asked)
     found = await standing_at(desk, asked, place, frozenset(figure.inputs))
@@ -123,7 +123,7 @@ async def lineage_of(desk: Desk, asked: Reading, figure: Figure) -> LineageOut:
     )
 
 
-async def _reports(desk: Desk, ids: Collection[uuid.UUID]) -> list[LineageReport]:
+async def _reports(desk: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:
     reports = await desk.session.scalars(
         select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
     )

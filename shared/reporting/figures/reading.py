@@ -6,16 +6,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from shared.kit.feed import newest_change
+from shared.kit.change_feed import read_newest_change
 from shared.kit.problems import Sentence
 from shared.periods import Period
-from shared.reporting.basis import BasisName, instant
+from shared.reporting.basis import BasisName, to_rfc3339
 from shared.reporting.catalogue import Figure
-from shared.reporting.desk import Desk
-from shared.reporting.engine import Counted, Scope
+from shared.reporting.context import ReportingContext
+from shared.reporting.engine import CountScope, RegisterCount
 from shared.reporting.figures import store
-from shared.reporting.figures.coverage import Coverage, Expectations, differing, least
-from shared.reporting.figures.place import Era, Place, place_of, settled, to_be_assessed_anew
+from shared.reporting.figures.coverage import Coverage, ExpectedUnits, differing, least
+from shared.reporting.figures.map_projection import (
+    MapEra,
+    MapProjection,
+    place_of,
+    settled,
+    to_be_assessed_anew,
+)
 from shared.reporting.figures.rules import Measure, Outcome, achieved_percent, evaluate
 from shared.reporting.figures.schemas import (
     CaveatOut,
@@ -25,7 +31,7 @@ from shared.reporting.figures.schemas import (
     ProgressOut,
     UnitName,
 )
-from shared.reporting.figures.store import StandingValue, Word
+from shared.reporting.figures.store import PeriodStatement, StandingValue
 from shared.reporting.formulas import FromRegister, Ratio
 from shared.reporting.targets.store import targets_of
 
@@ -49,7 +55,7 @@ class Reading:
     headline: bool = False
 
 
-async def progress(desk: Desk, asked: Reading) -> ProgressOut:
+async def progress(desk: ReportingContext, asked: Reading) -> ProgressOut:
     """Answer the figures of a unit and period.
 
     Four statements and those of each register (one or two), whatever the number of units, reports and years; a reading of the past,
@@ -61,8 +67,8 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     measures, stated = await _measures(desk, asked, place, words)
     counted = await counted_in(desk, asked, place, figures)
     planned = await _planned(desk, asked, place)
-    _, changed_at = await newest_change(desk.session)
-    expected = Expectations(desk.engine.catalogue, desk.territory, place, stated, words)
+    _, changed_at = await read_newest_change(desk.session)
+    expected = ExpectedUnits(desk.engine.catalogue, desk.territory, place, stated, words)
     answer = []
     for figure in figures:
         covered = expected.of_inputs(figure, measures)
@@ -81,13 +87,13 @@ async def progress(desk: Desk, asked: Reading) -> ProgressOut:
     )
 
 
-def where(desk: Desk, asked: Reading) -> Place:
+def where(desk: ReportingContext, asked: Reading) -> MapProjection:
     """Find the place that a reading asks about."""
     return place_of(desk.territory, asked.unit, asked.period, asked.map_on or asked.period.ends_on)
 
 
 async def standing_at(
-    desk: Desk, asked: Reading, place: Place, indicators: frozenset[str] | None = None
+    desk: ReportingContext, asked: Reading, place: MapProjection, indicators: frozenset[str] | None = None
 ) -> list[StandingValue]:
     """Give the values that stand, or stood, in a place, each in the share that lies there. One statement for each map."""
     found: list[StandingValue] = []
@@ -99,7 +105,9 @@ async def standing_at(
     )
 
 
-async def _words_beside_nil(desk: Desk, asked: Reading, place: Place) -> list[Word]:
+async def _words_beside_nil(
+    desk: ReportingContext, asked: Reading, place: MapProjection
+) -> list[PeriodStatement]:
     """Give what was said by those who stated that nothing happened: here, or for a unit above."""
     above = (one.code for one in desk.territory.ancestors(place.unit.code, place.map_on))
     return await store.words_beside_nil(
@@ -111,19 +119,19 @@ async def _words_beside_nil(desk: Desk, asked: Reading, place: Place) -> list[Wo
     )
 
 
-async def _stated_elsewhere(desk: Desk, asked: Reading, place: Place) -> bool:
+async def _stated_elsewhere(desk: ReportingContext, asked: Reading, place: MapProjection) -> bool:
     """Tell whether anything stands for a part of the period that ended on another map. A statement for each such map."""
     return any([await _stated_on(desk, asked, era) for era in place.elsewhere if _reported(desk, era)])
 
 
-def _reported(desk: Desk, era: Era) -> list[Period]:
+def _reported(desk: ReportingContext, era: MapEra) -> list[Period]:
     """Give the parts of a period that can be reported for at all."""
     kinds = {kind for form in desk.engine.catalogue.forms.values() for kind in form.periods}
     return [part for part in era.parts if part.kind in kinds]
 
 
 async def _stated_on(
-    desk: Desk, asked: Reading, era: Era, indicators: frozenset[str] | None = None
+    desk: ReportingContext, asked: Reading, era: MapEra, indicators: frozenset[str] | None = None
 ) -> list[StandingValue]:
     return await store.standing_values(
         desk.session,
@@ -139,7 +147,7 @@ async def _stated_on(
 def outcome_of(
     figure: Figure,
     measures: Mapping[str, Measure],
-    counted: Mapping[str, Counted],
+    counted: Mapping[str, RegisterCount],
     *,
     to_be_assessed_anew: bool,
 ) -> Outcome:
@@ -151,7 +159,7 @@ def outcome_of(
     return evaluate(figure, measures)
 
 
-async def _planned(desk: Desk, asked: Reading, place: Place) -> dict[str, Decimal]:
+async def _planned(desk: ReportingContext, asked: Reading, place: MapProjection) -> dict[str, Decimal]:
     """Give the targets of the unit asked about; a unit of another map has none of what its code meant then."""
     same_land = place.own_map or (not place.merged and place.unit.valid(asked.period.ends_on))
     if not same_land:
@@ -160,7 +168,7 @@ async def _planned(desk: Desk, asked: Reading, place: Place) -> dict[str, Decima
 
 
 async def _measures(
-    desk: Desk, asked: Reading, place: Place, words: Iterable[Word]
+    desk: ReportingContext, asked: Reading, place: MapProjection, words: Iterable[PeriodStatement]
 ) -> tuple[dict[str, Measure], list[StandingValue] | None]:
     """Read roll-ups for the present of a district or province, the observations themselves (said as well) for anything else.
 
@@ -185,12 +193,12 @@ async def _measures(
 
 
 async def counted_in(
-    desk: Desk, asked: Reading, place: Place, figures: Collection[Figure]
-) -> dict[str, Counted]:
+    desk: ReportingContext, asked: Reading, place: MapProjection, figures: Collection[Figure]
+) -> dict[str, RegisterCount]:
     """Ask each register that these figures come from, once."""
     wanted = {it.formula.register for it in figures if isinstance(it.formula, FromRegister)}
-    scope = Scope(place.unit.code, place.counted, asked.period, asked.period.ends_on, asked.as_of)
-    found: dict[str, Counted] = {}
+    scope = CountScope(place.unit.code, place.counted, asked.period, asked.period.ends_on, asked.as_of)
+    found: dict[str, RegisterCount] = {}
     for name in sorted(wanted):
         found |= await desk.engine.registers[name].count(desk.session, scope)
     return found
@@ -215,7 +223,7 @@ def _said(
     covered: Mapping[str, Coverage],
     caveat: CaveatOut | None,
     lineage: str,
-    place: Place,
+    place: MapProjection,
     anew: bool,
 ) -> FigureOut:
     return FigureOut(
@@ -243,12 +251,14 @@ def _said(
     )
 
 
-def _lineage(desk: Desk, asked: Reading, figure: Figure, counted: Mapping[str, Counted]) -> str:
+def _lineage(
+    desk: ReportingContext, asked: Reading, figure: Figure, counted: Mapping[str, RegisterCount]
+) -> str:
     if isinstance(figure.formula, FromRegister):
         return counted[figure.code].lineage
     query = {"unit": asked.unit, "period": str(asked.period), "basis": asked.basis}
     if asked.as_of:
-        query["as_of"] = instant(asked.as_of) or ""
+        query["as_of"] = to_rfc3339(asked.as_of) or ""
     if asked.map_on:
         query["map"] = asked.map_on.isoformat()
     if asked.map_on or _in_parts(desk, figure, asked.period):
@@ -257,7 +267,7 @@ def _lineage(desk: Desk, asked: Reading, figure: Figure, counted: Mapping[str, C
     return f"{desk.engine.path}/observations?{urlencode(query, safe=',:')}"
 
 
-def _in_parts(desk: Desk, figure: Figure, period: Period) -> bool:
+def _in_parts(desk: ReportingContext, figure: Figure, period: Period) -> bool:
     """Tell whether a figure of the period may be made from what is stated for parts of it."""
     catalogue = desk.engine.catalogue
     found = (catalogue.indicator(code, period.ends_on) for code in figure.inputs)
@@ -266,7 +276,7 @@ def _in_parts(desk: Desk, figure: Figure, period: Period) -> bool:
 
 
 async def values_by_child(
-    desk: Desk, root: str, period: Period, basis: BasisName, as_of: datetime | None = None
+    desk: ReportingContext, root: str, period: Period, basis: BasisName, as_of: datetime | None = None
 ) -> dict[str, dict[str, Decimal]]:
     """Give what stands for a unit and for each of the units right below it, by indicator, the unit itself last.
 

@@ -1,6 +1,6 @@
 """Roll-ups: the sum of what stands at and below each answering unit, kept current as reports come and go.
 
-Whoever changes what stands finds the units and indicators that it `Touched`, and has them made anew while holding their
+Whoever changes what stands finds the units and indicators that it `RollUpRefresh`, and has them made anew while holding their
 place (`reports/places.py`). The touched rows are recomputed from what stands, never patched, so they equal a
 recomputation from scratch by making. The statements are in `adding_up.py`.
 """
@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
-from shared.reporting.figures.adding_up import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
-from shared.reporting.figures.over_time import stretches
+from shared.reporting.figures.rollup_statements import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
 from shared.reporting.figures.rules import Measure, unit_by_unit
 from shared.reporting.figures.store import StandingValue, measures_from, standing_values
+from shared.reporting.figures.time_aggregation import stretches
 from shared.reporting.models import Report
-from shared.reporting.statements import Stated
+from shared.reporting.statements import StatedValue
 from shared.territory.tree import Territory
 
 
@@ -53,7 +53,7 @@ class _Place:
         return sorted(set(self.answering.values()))
 
 
-class Touched:
+class RollUpRefresh:
     """The roll-ups that some values of a period touch, found before anybody waits for them to be made anew.
 
     Those of the indicators, and of what is made from them unit by unit, where the units answer. Nothing is rolled up of
@@ -81,7 +81,7 @@ class Touched:
         self._in_parts, self._whole = in_parts, list(whole.values())
         self._place = self._place_of(period)
 
-    def own_sums(self, values: Iterable[Stated]) -> dict[str, object]:
+    def own_sums(self, values: Iterable[StatedValue]) -> dict[str, object]:
         """Give the parameters of `OWN_SUMS`: whose sums, of what, and in which of them each value counts."""
         places, added = self._place.answering, frozenset(self._added)
         return {

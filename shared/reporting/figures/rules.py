@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from shared.reporting.catalogue import Better, Figure
-from shared.reporting.formulas import Average, Count, FromRegister, Ratio, Sum
+from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.statements import STATUSES, Status
 
 PRECISION = 34
@@ -96,7 +96,7 @@ def _value(
     match figure.formula:
         case Sum(terms):
             return _total(terms, measures), None, None
-        case Count():
+        case CountUnits():
             return measures[figure.code].value, None, None
         case Ratio(numerator, denominator, scale):
             above, below = _total(numerator, measures), _total(denominator, measures)
@@ -139,7 +139,7 @@ def unit_by_unit(figure: Figure, units: Mapping[str, Mapping[str, Measure]]) -> 
     if whole is None:
         return None
     match figure.formula:
-        case Count(inputs, rule):
+        case CountUnits(inputs, rule):
             satisfying = sum(1 for said in complete if rule({code: said[code].value for code in inputs}))
             return replace(whole, value=Decimal(satisfying), covers=Fraction(len(complete)))
         case _:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
-from shared.reporting.engine import Counted
+from shared.reporting.engine import RegisterCount
 from shared.reporting.figures.coverage import Coverage
 from shared.reporting.statements import Status
 
@@ -48,7 +48,7 @@ class CaveatOut(BaseModel):
     text_en: str = Field(description="the sentence, in English")
 
     @classmethod
-    def of(cls, counted: Counted | None) -> "CaveatOut | None":
+    def of(cls, counted: RegisterCount | None) -> "CaveatOut | None":
         """Say the caveat of a register's count, if it has one."""
         if counted is None or counted.caveat is None:
             return None
@@ -89,13 +89,15 @@ class FigureOut(BaseModel):
     indicator: str = Field(description="code of the figure")
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
-    value: Number | None = Field(description="the value in its unit of measure; null when nobody stated it")
+    value: JsonDecimal | None = Field(
+        description="the value in its unit of measure; null when nobody stated it"
+    )
     decimals: int = Field(description="decimal places to print")
     unit_of_measure: str = Field(description="percent, households, communes, …")
-    numerator: Number | None = Field(description="what is divided, where it is a ratio or an average")
-    denominator: Number | None = Field(description="by what it is divided")
-    target: Number | None = Field(description="the planned value for this unit and period")
-    achieved_percent: Number | None = Field(
+    numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
+    denominator: JsonDecimal | None = Field(description="by what it is divided")
+    target: JsonDecimal | None = Field(description="the planned value for this unit and period")
+    achieved_percent: JsonDecimal | None = Field(
         description="higher is better: value by target; lower is better: target by value; in percent"
     )
     better: Literal["higher", "lower"] = Field(description="which direction is better")
@@ -137,7 +139,7 @@ class ObservedOut(BaseModel):
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
     period: str = Field(description="SDMX time period")
-    value: Number = Field(description="the value, in the indicator's unit of measure")
+    value: JsonDecimal = Field(description="the value, in the indicator's unit of measure")
     status: Status = Field(description="estimate, preliminary or official")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="the reporting unit")
@@ -195,8 +197,8 @@ class IndicatorOut(BaseModel):
     level: str | None = Field(description="level of the units that state it")
     unit_kinds: list[str] | None = Field(description="kinds of unit that state it; null for all")
     flow: bool | None = Field(description="true: happens during the period; false: a state at its end")
-    minimum: Number | None = Field(description="smallest value allowed")
-    maximum: Number | None = Field(description="largest value allowed")
+    minimum: JsonDecimal | None = Field(description="smallest value allowed")
+    maximum: JsonDecimal | None = Field(description="largest value allowed")
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     adds: bool = Field(description="whether it adds up over units that merge")
     headline: bool = Field(description="whether the province-wide status shows it")

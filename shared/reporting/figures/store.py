@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
-from shared.reporting.figures.over_time import Stretch, counting, over_time, stretches
 from shared.reporting.figures.rules import Measure, combine, unit_by_unit
+from shared.reporting.figures.time_aggregation import Stretch, counting, over_time, stretches
 from shared.reporting.models import RollUp
 
 _STANDING_VALUES = text(
@@ -96,7 +96,7 @@ class StandingValue(NamedTuple):
         return self.stated_by or self.unit
 
 
-class Word(NamedTuple):
+class PeriodStatement(NamedTuple):
     """That a unit spoke on a form for a period or a part of it, or stated that nothing happened then."""
 
     form: str
@@ -250,7 +250,7 @@ async def words_beside_nil(
     basis: str,
     units: Collection[str],
     as_of: datetime | None = None,
-) -> list[Word]:
+) -> list[PeriodStatement]:
     """Give which of these units stated, for some of these periods, that nothing happened, and all that they said there.
 
     One statement; its cost is that of the units that stated so.
@@ -262,4 +262,4 @@ async def words_beside_nil(
         if as_of is None
         else session.execute(_WORDS_THEN, {**asked, "as_of": as_of})
     )
-    return [Word(form, unit, named[part], nil) for form, unit, part, nil in rows]
+    return [PeriodStatement(form, unit, named[part], nil) for form, unit, part, nil in rows]

@@ -6,12 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.identity import Planner, PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, PeriodKind, local_day
-from shared.reporting.asked import PeriodAsked
-from shared.reporting.desk import Desk, TheDesk
+from shared.reporting.context import CurrentContext, ReportingContext
 from shared.reporting.figures.rules import share_percent
 from shared.reporting.obligations import store
 from shared.reporting.obligations.rules import Calendar
@@ -22,7 +21,8 @@ from shared.reporting.obligations.schemas import (
     ObligationsOut,
     OwedOut,
 )
-from shared.territory.asked import UnitAsked
+from shared.reporting.query_params import PeriodQuery
+from shared.territory.query_params import UnitQuery
 
 router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 
@@ -30,10 +30,10 @@ router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 @router.get("/completeness", summary="Who owes what, who is late")
 async def read_completeness(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
-    period: PeriodAsked,
-    unit: UnitAsked,
+    period: PeriodQuery,
+    unit: UnitQuery,
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
     place = unit.on(period.ends_on).code
@@ -59,7 +59,7 @@ async def read_completeness(
 @router.get("/obligations", summary="What one unit has open")
 async def list_obligations(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")],
     include: Annotated[
@@ -83,20 +83,20 @@ async def list_obligations(
 
 
 @router.put("/go-lives/{unit}", summary="State when a unit goes live")
-async def set_go_live(*, desk: TheDesk, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
+async def set_go_live(*, desk: CurrentContext, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
     seated = desk.of(caller)
     seated.require_unit(unit, Period.of(body.live_on, PeriodKind.MONTH))
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     await store.keep_live_day(desk.session, unit, body.live_on, caller.client_id, at)
-    happened = Happening(
+    happened = Event(
         "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}
     )
-    await publish(desk.session, at, [happened])
+    await publish_events(desk.session, at, [happened])
     return GoLiveOut(unit=unit, live_on=body.live_on)
 
 
-def _speaking_for(desk: Desk, unit: str, periods: Collection[Period]) -> set[str]:
+def _speaking_for(desk: ReportingContext, unit: str, periods: Collection[Period]) -> set[str]:
     """Give a unit, and the communes by whose reports a district's obligation is met as well."""
     found = {unit}
     for on in {period.ends_on for period in periods}:
@@ -106,7 +106,7 @@ def _speaking_for(desk: Desk, unit: str, periods: Collection[Period]) -> set[str
     return found
 
 
-async def _calendar(desk: Desk) -> Calendar:
+async def _calendar(desk: ReportingContext) -> Calendar:
     return Calendar(
         desk.engine.catalogue,
         desk.territory,

@@ -16,12 +16,12 @@ Timeliness = Literal["on_time", "late", "overdue", "pending", "backfilled", "not
 LOOK_BACK = timedelta(days=400)
 """A phone is shown what a little more than the last year left open."""
 
-Owed = tuple[str, str, str]
+OwedReport = tuple[str, str, str]
 """What names an obligation: unit, period, form."""
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedReport:
     """The standing report of a unit on a form."""
 
     report_id: str
@@ -46,7 +46,7 @@ class Obligation:
     form: Form
     due_on: date | None
     clause: str | None
-    received: Received | None
+    received: ReceivedReport | None
     timeliness: Timeliness
 
     @property
@@ -72,7 +72,9 @@ class Calendar:
     """Days of going live, by unit; a unit without one takes that of the nearest unit above it."""
     live_by_default: date | None = None
 
-    def owed_for(self, root: str, period: Period, received: Mapping[Owed, Received]) -> Iterator[Obligation]:
+    def owed_for(
+        self, root: str, period: Period, received: Mapping[OwedReport, ReceivedReport]
+    ) -> Iterator[Obligation]:
         """Give what every unit at and below a root owes for a period, in the order of forms and units."""
         for form in self.catalogue.form_for(period.kind, period.ends_on):
             due = rule_for(form.due, period)
@@ -97,8 +99,8 @@ class Calendar:
         return sorted(found, key=lambda it: (it.ends_on, it.kind), reverse=True)
 
     def _consolidated(
-        self, unit: Unit, form: Form, period: Period, received: Mapping[Owed, Received]
-    ) -> Received | None:
+        self, unit: Unit, form: Form, period: Period, received: Mapping[OwedReport, ReceivedReport]
+    ) -> ReceivedReport | None:
         """Give what a district consolidated by review: every commune expected to state the form reported for itself."""
         on = period.ends_on
         stated = self.catalogue.indicators_of(form.code, on)
@@ -112,7 +114,7 @@ class Calendar:
         if not each or len(each) < len(came):
             return None
         latest = max(each, key=lambda it: it.judged_at)
-        return Received(
+        return ReceivedReport(
             report_id=latest.report_id,
             state="accepted" if all(it.state == "accepted" for it in each) else "submitted",
             received_at=max(it.received_at for it in each),
@@ -145,7 +147,7 @@ def owing_units(territory: Territory, root: str, form: Form, period: Period) -> 
 
 
 def judge(
-    due_on: date | None, received: Received | None, *, today: date, live_on: date | None, period: Period
+    due_on: date | None, received: ReceivedReport | None, *, today: date, live_on: date | None, period: Period
 ) -> Timeliness:
     """Judge by the server's receipt. What concerns periods before the unit went live is backfilled, not judged."""
     if live_on is not None and period.ends_on < live_on:

@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.days import Day
-from shared.kit.decimals import Number
+from shared.kit.date_fields import IsoDate
+from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.obligations.rules import Obligation, State, Timeliness
 
 
@@ -53,8 +53,8 @@ class CompletenessOut(BaseModel):
     accepted: int = Field(description="reports accepted")
     on_time: int = Field(description="reports received on time")
     judged: int = Field(description="obligations judged for timeliness: met, or past their day")
-    reported_percent: Number | None = Field(description="reported by expected, in percent")
-    on_time_percent: Number | None = Field(description="on time by judged, in percent")
+    reported_percent: JsonDecimal | None = Field(description="reported by expected, in percent")
+    on_time_percent: JsonDecimal | None = Field(description="on time by judged, in percent")
     items: list[OwedOut]
 
 
@@ -71,7 +71,9 @@ class GoLiveIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"live_on": "2024-01-01"}})
 
-    live_on: Day = Field(description="first day; periods that ended before it are backfilled and not judged")
+    live_on: IsoDate = Field(
+        description="first day; periods that ended before it are backfilled and not judged"
+    )
 
 
 class GoLiveOut(BaseModel):

@@ -10,12 +10,12 @@ from sqlalchemy.orm import aliased
 
 from shared.periods import Period
 from shared.reporting.models import GoLive, Report, Standing
-from shared.reporting.obligations.rules import Owed, Received
+from shared.reporting.obligations.rules import OwedReport, ReceivedReport
 
 
 async def received(
     session: AsyncSession, periods: Collection[Period], units: Collection[str] | None = None
-) -> dict[Owed, Received]:
+) -> dict[OwedReport, ReceivedReport]:
     """Give the report that stands, reviewed or not, for each unit, period and form. One statement."""
     first = aliased(Report)
     first_received_at = (
@@ -50,7 +50,7 @@ async def received(
     if units is not None:
         query = query.where(Standing.unit.in_(units))
     return {
-        (unit, period, form): Received(
+        (unit, period, form): ReceivedReport(
             str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil, first_at
         )
         for unit, period, form, report_id, state, received_at, nil, first_at in await session.execute(query)

@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.models import Change
-from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, fault
+from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, make_fault
 from shared.periods import Period, local_day
 from shared.reporting.catalogue import Figure
-from shared.reporting.desk import Desk
-from shared.reporting.figures.place import Place, place_of
+from shared.reporting.context import ReportingContext
+from shared.reporting.figures.map_projection import MapProjection, place_of
 from shared.reporting.figures.reading import Reading, progress
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.formulas import FromRegister
@@ -62,15 +62,15 @@ class NotComparable(Conflict):
     )
 
 
-async def freeze(desk: Desk, asked: PublicationIn) -> Publication:
+async def freeze(desk: ReportingContext, asked: PublicationIn) -> Publication:
     """Freeze the figures of a unit and period as they are known now, under a name and a document."""
     period = Period.parse(asked.period)
     if period.starts_on > local_day(desk.now):
         shown = {"period": period, "starts_on": period.starts_on}
-        raise Invalid(faults=[fault("/period", "period_not_started", PERIOD_NOT_STARTED, **shown)])
+        raise Invalid(faults=[make_fault("/period", "period_not_started", PERIOD_NOT_STARTED, **shown)])
     desk.territory.unit(asked.unit, period.ends_on)
     desk.require_unit(asked.unit, period)
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     if await store.same_name(desk.session, asked.unit, str(period), asked.name):
         raise PublicationExists(name=asked.name)
     figures = (await progress(desk, Reading(asked.unit, period, asked.basis, as_of=at))).figures
@@ -90,13 +90,13 @@ async def freeze(desk: Desk, asked: PublicationIn) -> Publication:
     desk.session.add(publication)
     await desk.session.flush()
     facts = {"name": asked.name, "unit": asked.unit, "period": str(period), "document": asked.document.number}
-    await publish(
-        desk.session, at, [Happening("publication.frozen", f"publications/{publication.id}", facts)]
+    await publish_events(
+        desk.session, at, [Event("publication.frozen", f"publications/{publication.id}", facts)]
     )
     return publication
 
 
-async def compare(desk: Desk, one_id: uuid.UUID, other_id: uuid.UUID) -> ComparisonOut:
+async def compare(desk: ReportingContext, one_id: uuid.UUID, other_id: uuid.UUID) -> ComparisonOut:
     """Set two vintages of the same unit, period and basis side by side, the earlier one first."""
     found = [await desk.session.get(Publication, each) for each in (one_id, other_id)]
     known = [each for each in found if each is not None]
@@ -156,7 +156,7 @@ def _changed(
 
 
 def _difference(
-    desk: Desk,
+    desk: ReportingContext,
     code: str,
     before: FigureOut | None,
     after: FigureOut | None,
@@ -187,19 +187,19 @@ def _difference(
     )
 
 
-def _registered(desk: Desk) -> set[str]:
+def _registered(desk: ReportingContext) -> set[str]:
     """Name the changes that tell of decisions, for all registers."""
     return {kind for register in desk.engine.registers.values() for kind in register.changes}
 
 
-def _may_move(desk: Desk, figure: Figure, it: Change) -> bool:
+def _may_move(desk: ReportingContext, figure: Figure, it: Change) -> bool:
     if not isinstance(figure.formula, FromRegister):
         return False
     register = desk.engine.registers[figure.formula.register]
     return it.type in register.changes and register.moves(figure.code, it.data)
 
 
-def _lies_in(territory: Territory, place: Place, facts: Mapping[str, Any]) -> bool:
+def _lies_in(territory: Territory, place: MapProjection, facts: Mapping[str, Any]) -> bool:
     """Tell whether a decision speaks of land in a place; a village's is its commune's."""
     code = village_commune(facts["unit"]) or facts["unit"]
     on = date.fromisoformat(facts["decision"]["date"])

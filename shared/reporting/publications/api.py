@@ -7,11 +7,10 @@ from fastapi import APIRouter, Query, Request, Response, status
 from sqlalchemy import select
 
 from shared.kit.identity import PublicReader, Reviewer
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.asked import PeriodFilter
-from shared.reporting.basis import require_reader_of
-from shared.reporting.desk import TheDesk
+from shared.reporting.basis import require_basis_access
+from shared.reporting.context import CurrentContext
 from shared.reporting.models import Publication
 from shared.reporting.publications import actions
 from shared.reporting.publications.actions import PublicationNotFound
@@ -22,14 +21,15 @@ from shared.reporting.publications.schemas import (
     PublicationsPage,
     PublicationSummary,
 )
-from shared.territory.asked import UnitFilter
+from shared.reporting.query_params import PeriodFilter
+from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/publications", tags=["publications"], route_class=TransactionRoute)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Freeze a vintage")
 async def freeze_publication(
-    *, desk: TheDesk, caller: Reviewer, body: PublicationIn, response: Response
+    *, desk: CurrentContext, caller: Reviewer, body: PublicationIn, response: Response
 ) -> PublicationOut:
     """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
     found = await actions.freeze(desk.of(caller), body)
@@ -40,7 +40,7 @@ async def freeze_publication(
 @router.get("", summary="List vintages")
 async def list_publications(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: PublicReader,
     request: Request,
     response: Response,
@@ -57,33 +57,33 @@ async def list_publications(
         query = query.where(Publication.unit == unit)
     if period:
         query = query.where(Publication.period == str(period))
-    found = await page(
+    found = await fetch_page(
         desk.session,
         query,
         limit=limit,
         cursor=cursor,
         said=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
     )
-    link_next(request, response, found.next)
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/{publication_id}", summary="Read a vintage")
 async def read_publication(
-    *, desk: TheDesk, _: PublicReader, request: Request, publication_id: uuid.UUID
+    *, desk: CurrentContext, _: PublicReader, request: Request, publication_id: uuid.UUID
 ) -> PublicationOut:
     """Read a vintage with its figures as they were; one of provisional figures wants a token."""
     found = await desk.session.get(Publication, publication_id)
     if found is None:
         raise PublicationNotFound
-    await require_reader_of(found.basis, request)
+    await require_basis_access(found.basis, request)
     return PublicationOut.model_validate(found, from_attributes=True)
 
 
 @router.get("/{publication_id}/differences", summary="Compare two vintages")
 async def compare_publications(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     request: Request,
     publication_id: uuid.UUID,
@@ -91,5 +91,5 @@ async def compare_publications(
 ) -> ComparisonOut:
     """Compare two vintages figure by figure, with the reports that explain each difference."""
     found = await actions.compare(desk, publication_id, other)
-    await require_reader_of(found.later.basis, request)
+    await require_basis_access(found.later.basis, request)
     return found

@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
-from shared.reporting.asked import PeriodText
 from shared.reporting.basis import BasisName
 from shared.reporting.decisions import DecisionIn
+from shared.reporting.field_types import UnitCode
 from shared.reporting.figures.schemas import FigureOut
-from shared.reporting.words import UnitCode
+from shared.reporting.query_params import PeriodText
 
 
 class PublicationIn(BaseModel):
@@ -86,9 +86,9 @@ class FigureDifference(BaseModel):
     """One figure in both vintages."""
 
     indicator: str = Field(description="code of the figure")
-    before: Number | None = Field(description="its value in the earlier vintage")
-    after: Number | None = Field(description="its value in the later vintage")
-    difference: Number | None = Field(description="after minus before")
+    before: JsonDecimal | None = Field(description="its value in the earlier vintage")
+    after: JsonDecimal | None = Field(description="its value in the later vintage")
+    difference: JsonDecimal | None = Field(description="after minus before")
     reports: list[ExplainingReport] = Field(description="the reports that explain the difference")
     decisions: list[ExplainingDecision] = Field(
         description="for a count from a register: the decisions that it was told in between, in their order"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.models import Change
-from shared.reporting.figures.place import Era
+from shared.reporting.figures.map_projection import MapEra
 from shared.reporting.models import Observation, Publication, Report, Standing
 
 
@@ -26,7 +26,7 @@ async def moved_between(
     session: AsyncSession,
     *,
     basis: str,
-    eras: Collection[Era],
+    eras: Collection[MapEra],
     after: datetime,
     until: datetime,
 ) -> list[Moved]:
@@ -59,7 +59,7 @@ async def moved_between(
 
 
 async def values_behind(
-    session: AsyncSession, moved: Collection[Moved], eras: Collection[Era]
+    session: AsyncSession, moved: Collection[Moved], eras: Collection[MapEra]
 ) -> dict[uuid.UUID, dict[tuple[str, str], Decimal]]:
     """Give what each of these reports states for the units of these maps, by unit and indicator. One statement."""
     reports = {it.report.id: it.report for it in moved}
@@ -76,7 +76,7 @@ async def values_behind(
     return found
 
 
-def _lying_in(eras: Collection[Era]) -> list[ColumnElement[bool]]:
+def _lying_in(eras: Collection[MapEra]) -> list[ColumnElement[bool]]:
     return [
         and_(Observation.period.in_([str(part) for part in era.parts]), Observation.unit.in_(era.units))
         for era in eras

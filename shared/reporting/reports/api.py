@@ -5,17 +5,18 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
-from shared.kit.bodies import Draft
 from shared.kit.database import keep_nothing
 from shared.kit.identity import Anyone, Reader, Reporter
-from shared.kit.paging import Cursor, Limit, link_next, page
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.asked import PeriodFilter
-from shared.reporting.desk import TheDesk
+from shared.reporting.context import CurrentContext
 from shared.reporting.models import Report
+from shared.reporting.query_params import PeriodFilter
 from shared.reporting.reports import store, submitting
-from shared.reporting.reports.comparing import differences
+from shared.reporting.reports.derived_values import explain_derived_values
+from shared.reporting.reports.differences import find_differences
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.schemas import (
     DerivedOut,
@@ -33,8 +34,7 @@ from shared.reporting.reports.schemas import (
     StoodOut,
     SubmittedOut,
 )
-from shared.reporting.reports.told import told_of
-from shared.territory.asked import UnitFilter
+from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
 receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
@@ -45,9 +45,9 @@ ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superse
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Submit a report")
 async def submit_report(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Reporter,
-    draft: Annotated[Draft[ReportIn], Body()],
+    draft: Annotated[PartialBody[ReportIn], Body()],
     response: Response,
     dry_run: Annotated[bool, Query(description="check everything and keep nothing")] = False,
 ) -> SubmittedOut:
@@ -67,7 +67,7 @@ async def submit_report(
         shape_faults=draft.faults,
         unread=draft.unread,
     )
-    told = await told_of(desk.session, desk.engine.catalogue, done.report)
+    told = await explain_derived_values(desk.session, desk.engine.catalogue, done.report)
     if dry_run and done.created:
         response.status_code = status.HTTP_200_OK
         return SubmittedOut.of(done.report, told, kept=False)
@@ -79,7 +79,7 @@ async def submit_report(
 @router.get("", summary="List reports")
 async def list_reports(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Reader,
     request: Request,
     response: Response,
@@ -98,19 +98,21 @@ async def list_reports(
     query = store.reports_query(
         unit_codes=units, period=str(period) if period else None, form=form, state=state
     )
-    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0]))
-    link_next(request, response, found.next)
+    found = await fetch_page(
+        desk.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0])
+    )
+    set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/{report_id}", summary="Read one report")
-async def read_report(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) -> ReportOut:
+async def read_report(*, desk: CurrentContext, caller: Reader, report_id: uuid.UUID) -> ReportOut:
     """Read one report as posted, with what follows from it, its receipt and everything done to it."""
     report = await store.report(desk.session, report_id)
     if report is None or not desk.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     values = await store.values_of(desk.session, report)
-    told = await told_of(desk.session, desk.engine.catalogue, report)
+    told = await explain_derived_values(desk.session, desk.engine.catalogue, report)
     reviews = await store.reviews_of(desk.session, report_id)
     stood = await store.standings_of(desk.session, report_id)
     return ReportOut(
@@ -129,13 +131,13 @@ async def read_report(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) ->
 
 
 @router.get("/{report_id}/differences", summary="What a report changes")
-async def read_differences(*, desk: TheDesk, caller: Reader, report_id: uuid.UUID) -> DifferencesOut:
+async def read_differences(*, desk: CurrentContext, caller: Reader, report_id: uuid.UUID) -> DifferencesOut:
     """Read, in one answer, what a report changes against what was accepted last for its unit, period and form."""
     report = await store.report(desk.session, report_id)
     if report is None or not desk.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     accepted = await store.accepted_before(desk.session, report)
-    found = differences(
+    found = find_differences(
         await store.values_of(desk.session, report),
         await store.values_of(desk.session, accepted) if accepted else [],
     )
@@ -147,7 +149,7 @@ async def read_differences(*, desk: TheDesk, caller: Reader, report_id: uuid.UUI
 
 
 @receipts.get("/receipts/{code}", summary="Check a receipt")
-async def check_receipt(*, desk: TheDesk, _: Anyone, code: str) -> ReceiptCheckOut:
+async def check_receipt(*, desk: CurrentContext, _: Anyone, code: str) -> ReceiptCheckOut:
     """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
     report = await store.report_by_receipt(desk.session, code.strip().upper())
     if report is None:

@@ -16,20 +16,20 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.kit.answers import language_of
-from shared.kit.bodies import MAX_FAULTS_SAID, MORE_FAULTS, Draft
+from shared.kit.cooperative import Step, Turn
 from shared.kit.database import Database
+from shared.kit.exception_handlers import negotiate_language
 from shared.kit.idempotency import Claim, first_answer, keep_answer
 from shared.kit.identity import Caller, Reporter
-from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, fault
-from shared.kit.requests import parse_json
-from shared.kit.shapes import shape_fault
-from shared.kit.turns import Step, Turn
-from shared.reporting.desk import Desk
-from shared.reporting.engine import Engine, TheEngine
+from shared.kit.json_request import parse_json
+from shared.kit.partial_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody
+from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, make_fault
+from shared.kit.validation_faults import to_fault
+from shared.reporting.context import ReportingContext
+from shared.reporting.engine import CurrentEngine, ReportingEngine
 from shared.reporting.reports import submitting
+from shared.reporting.reports.derived_values import explain_derived_values
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
-from shared.reporting.reports.told import told_of
 
 MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
@@ -45,7 +45,7 @@ class LineIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     idempotency_key: str = Field(pattern=r"^[\x21\x23-\x7e]{1,200}$", description="key of this line")
-    report: Draft[ReportIn]
+    report: PartialBody[ReportIn]
 
 
 class LineOut(BaseModel):
@@ -105,7 +105,7 @@ class _Verdict:
         document = None
         if self.problem is not None:
             self.problem.faults = _named(self.problem.faults, faults)
-            document = self.problem.document(language_of(request), f"{path}#{self.line}")
+            document = self.problem.document(negotiate_language(request), f"{path}#{self.line}")
         return LineOut(
             line=self.line,
             idempotency_key=self.key,
@@ -120,7 +120,7 @@ class _Intake:
     """Where the lines of one request go."""
 
     request: Request
-    engine: Engine
+    engine: ReportingEngine
     caller: Caller
 
     async def all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_Verdict]:
@@ -157,7 +157,7 @@ class _Intake:
             try:
                 line = _LINE.validate_python(raw)
             except ValidationError as error:
-                raise Invalid(faults=[shape_fault(one) for one in error.errors(include_url=False)]) from error
+                raise Invalid(faults=[to_fault(one) for one in error.errors(include_url=False)]) from error
             said, outcome = await self._submit(line, text, turn)
         except Problem as problem:
             await turn.over()
@@ -179,13 +179,13 @@ class _Intake:
                 return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
             draft = line.report
             done = await submitting.submit(
-                Desk(session, self.engine, state.territory, now, state.clock, self.caller, turn),
+                ReportingContext(session, self.engine, state.territory, now, state.clock, self.caller, turn),
                 draft.body.statement(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,
                 shape_faults=draft.faults,
                 unread=draft.unread,
             )
-            told = await told_of(session, self.engine.catalogue, done.report)
+            told = await explain_derived_values(session, self.engine.catalogue, done.report)
             said = SubmittedOut.of(done.report, told)
             await keep_answer(
                 session, claim, Response(said.model_dump_json(), 201, media_type="application/json")
@@ -209,7 +209,7 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
             }
         },
     )
-    async def submit_reports(*, engine: TheEngine, caller: Reporter, request: Request) -> BulkOut:
+    async def submit_reports(*, engine: CurrentEngine, caller: Reporter, request: Request) -> BulkOut:
         """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`, with a verdict for each line.
 
         Every line is kept or refused by itself; sending the same lines again repeats nothing.
@@ -219,7 +219,7 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
         counts: Counter[str] = Counter()
         said = 0
         async for verdict in intake.all(_numbered_lines(request, max_line_bytes)):
-            room = max(FEWEST_FAULTS_OF_A_LINE, MAX_FAULTS_SAID - said)
+            room = max(FEWEST_FAULTS_OF_A_LINE, MAX_FAULTS_SHOWN - said)
             line = verdict.out(request, f"{engine.path}/reports/bulk", faults=room)
             lines.append(line)
             said += len(line.problem.get("errors", ())) if line.problem else 0
@@ -269,7 +269,9 @@ def _named(faults: tuple[Fault, ...], limit: int) -> tuple[Fault, ...]:
         for it in faults[:limit]
     )
     more = len(faults) - limit
-    return (*placed, fault("/report", "more_faults", MORE_FAULTS, more=more)) if more > 0 else tuple(placed)
+    return (
+        (*placed, make_fault("/report", "more_faults", MORE_FAULTS, more=more)) if more > 0 else tuple(placed)
+    )
 
 
 def _key_in(raw: Any) -> str | None:

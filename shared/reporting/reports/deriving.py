@@ -12,7 +12,7 @@ from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.derivations import Derived, Subject
 from shared.reporting.expected import expected_units
-from shared.reporting.statements import STATUSES, Rows, Stated, Statement, Status, plain
+from shared.reporting.statements import STATUSES, ReportContent, Rows, StatedValue, Status, to_canonical_text
 from shared.territory.tree import Territory
 
 CONTRADICTED = Sentence(
@@ -22,7 +22,7 @@ CONTRADICTED = Sentence(
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class DerivedValues:
     """A value that follows from what a report states for a unit."""
 
     unit: str
@@ -33,21 +33,21 @@ class Following:
     stated: bool
     """Whether the report states it as well."""
 
-    def as_stated(self) -> Stated:
+    def as_stated(self) -> StatedValue:
         """Give it as a value among values."""
-        return Stated(self.unit, self.derived.indicator, self.derived.value, self.status, derived=True)
+        return StatedValue(self.unit, self.derived.indicator, self.derived.value, self.status, derived=True)
 
 
 def derive(
-    catalogue: Catalogue, territory: Territory, statement: Statement, period: Period
-) -> tuple[list[Following], list[Fault]]:
+    catalogue: Catalogue, territory: Territory, statement: ReportContent, period: Period
+) -> tuple[list[DerivedValues], list[Fault]]:
     """Give what follows for each unit, and every fault, each at the value that it is about.
 
     A unit with a row that could not be read is passed over: what is missing there may only have been misspelt.
     """
     if not catalogue.derivations or _somewhere_unread(statement):
         return [], []
-    found: list[Following] = []
+    found: list[DerivedValues] = []
     faults: list[Fault] = []
     for unit, rows in _whole_units(statement):
         if territory.find(unit, period.ends_on) is not None:
@@ -59,13 +59,13 @@ def derive(
     return found, faults
 
 
-def _somewhere_unread(statement: Statement) -> bool:
+def _somewhere_unread(statement: ReportContent) -> bool:
     """Whether a row does not say of which unit it is, or is no row at all."""
     dropped = len(statement.ordinals) > 0 and statement.ordinals[-1] >= len(statement.ordinals)
     return dropped or any("unit" in fields for fields in statement.partial.values())
 
 
-def _whole_units(statement: Statement) -> Iterator[tuple[str, Rows]]:
+def _whole_units(statement: ReportContent) -> Iterator[tuple[str, Rows]]:
     """Give each unit of which every row could be read, with its rows."""
     in_part = {one.unit for ordinal, one in statement.rows() if ordinal in statement.partial}
     return ((unit, rows) for unit, rows in statement.by_unit.items() if unit not in in_part)
@@ -73,7 +73,7 @@ def _whole_units(statement: Statement) -> Iterator[tuple[str, Rows]]:
 
 def _of_unit(
     catalogue: Catalogue, territory: Territory, unit: str, rows: Rows, period: Period
-) -> Iterator[Following | Fault]:
+) -> Iterator[DerivedValues | Fault]:
     on = period.ends_on
     line = (unit, *(above.code for above in territory.ancestors(unit, on)))
     values = {code: one.value for code, (_, one) in rows.items()}
@@ -94,11 +94,11 @@ def _of_unit(
             behind = [rows[each.indicator][1].status for each in it.grounds if each.indicator in rows]
             status: Status = min(behind, key=STATUSES.index, default="official")
             covers = max(1, len(expected_units(territory, unit, indicator, on)))
-            yield Following(unit, it, status, covers, stated is not None)
+            yield DerivedValues(unit, it, status, covers, stated is not None)
 
 
-def _contradicted(ordinal: int, stated: Stated, it: Derived) -> Fault:
-    said = {"value": plain(stated.value), "derived": plain(it.value)}
+def _contradicted(ordinal: int, stated: StatedValue, it: Derived) -> Fault:
+    said = {"value": to_canonical_text(stated.value), "derived": to_canonical_text(it.value)}
     made = Sentence(
         CONTRADICTED.vi.format(**said, why=it.why.vi), CONTRADICTED.en.format(**said, why=it.why.en)
     )

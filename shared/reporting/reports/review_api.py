@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from shared.kit.answers import language_of
+from shared.kit.exception_handlers import negotiate_language
 from shared.kit.identity import Reviewer, Withdrawer
 from shared.kit.problems import Problem
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.desk import Desk, TheDesk
+from shared.reporting.context import CurrentContext, ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.reports import reviewing
 from shared.reporting.reports.api import summary_of
@@ -29,7 +29,7 @@ router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
 
 @router.post("/reports/{report_id}/accept", summary="Accept a report")
 async def accept_report(
-    *, desk: TheDesk, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
+    *, desk: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
 ) -> ReportSummary:
     """Accept exactly what was read; from now on its values are the accepted figures."""
     done = await reviewing.review(
@@ -40,7 +40,7 @@ async def accept_report(
 
 @router.post("/reports/{report_id}/return", summary="Return a report")
 async def return_report(
-    *, desk: TheDesk, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
+    *, desk: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
 ) -> ReportSummary:
     """Return a report with a reason; what was accepted before stands again."""
     done = await reviewing.review(
@@ -52,7 +52,7 @@ async def return_report(
 @router.post("/reports/{report_id}/steps/{step}", summary="Pass a step of the review chain")
 async def pass_step(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Reviewer,
     report_id: uuid.UUID,
     step: Annotated[str, Path(max_length=60, description="code of a step of the form's review chain")],
@@ -69,7 +69,7 @@ async def pass_step(
 
 @router.post("/reports/{report_id}/withdraw", summary="Withdraw a report")
 async def withdraw_report(
-    *, desk: TheDesk, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
+    *, desk: CurrentContext, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
     """Take a report back: its unit while it is pending, a reviewer, with a reason, once it is accepted too."""
     done = await reviewing.withdraw(
@@ -79,7 +79,9 @@ async def withdraw_report(
 
 
 @router.post("/reviews", summary="Review many reports")
-async def review_many(*, desk: TheDesk, caller: Reviewer, request: Request, body: ReviewsIn) -> ReviewsOut:
+async def review_many(
+    *, desk: CurrentContext, caller: Reviewer, request: Request, body: ReviewsIn
+) -> ReviewsOut:
     """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
     seated = desk.of(caller)
     await reviewing.take_places(seated, {one.report for one in body.reviews})
@@ -89,17 +91,17 @@ async def review_many(*, desk: TheDesk, caller: Reviewer, request: Request, body
     )
 
 
-async def _one(desk: Desk, asked: VerdictIn, request: Request) -> VerdictOut:
+async def _one(desk: ReportingContext, asked: VerdictIn, request: Request) -> VerdictOut:
     try:
         async with desk.session.begin_nested():
             done = await _done(desk, asked)
     except Problem as problem:
-        document = problem.document(language_of(request), f"{desk.engine.path}/reports/{asked.report}")
+        document = problem.document(negotiate_language(request), f"{desk.engine.path}/reports/{asked.report}")
         return VerdictOut(report=asked.report, done=False, state=None, problem=document)
     return VerdictOut(report=asked.report, done=True, state=done.state, problem=None)
 
 
-async def _done(desk: Desk, asked: VerdictIn) -> Report:
+async def _done(desk: ReportingContext, asked: VerdictIn) -> Report:
     seen = asked.content_sha256
     if asked.verdict == "pass":
         return await reviewing.pass_step(desk, asked.report, asked.step or "", seen_sha256=seen)

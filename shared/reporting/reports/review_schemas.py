@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.kit.problems import Sentence
-from shared.kit.shapes import misshapen
-from shared.reporting.words import SHA_EXAMPLE, Sha256
+from shared.kit.validation_faults import make_validation_error
+from shared.reporting.field_types import SHA_EXAMPLE, Sha256
 
 RETURN_NEEDS_REASON = Sentence("Trả lại báo cáo phải nêu lý do.", "A return needs a reason.")
 STEP_WITH_PASS = Sentence(
@@ -68,9 +68,9 @@ class VerdictIn(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.verdict == "return" and self.reason is None:
-            raise misshapen("reason_required", RETURN_NEEDS_REASON)
+            raise make_validation_error("reason_required", RETURN_NEEDS_REASON)
         if (self.verdict == "pass") != (self.step is not None):
-            raise misshapen("step_with_pass", STEP_WITH_PASS)
+            raise make_validation_error("step_with_pass", STEP_WITH_PASS)
         return self
 
 

@@ -5,15 +5,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
-from shared.kit.feed import publish, take_write_order
-from shared.kit.problems import Forbidden, Invalid, Sentence, fault
+from shared.kit.change_feed import lock_feed, publish_events
+from shared.kit.problems import Forbidden, Invalid, Sentence, make_fault
 from shared.periods import Period
 from shared.reporting.catalogue import Form, Step
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.reports import store
-from shared.reporting.reports.chain import accepted_above, levels_granted, may_accept, passed_at
-from shared.reporting.reports.places import take_everything, take_place
+from shared.reporting.reports.locks import lock_unit_year, lock_years
 from shared.reporting.reports.problems import (
     AcceptedAbove,
     ContentChanged,
@@ -25,7 +24,8 @@ from shared.reporting.reports.problems import (
     StepPassed,
     StepUnknown,
 )
-from shared.reporting.reports.standing import happening, touched_by
+from shared.reporting.reports.review_steps import accepted_above, levels_granted, may_accept, passed_at
+from shared.reporting.reports.standing import report_event, roll_ups_of
 from shared.territory.units import LEVEL_NAMES
 
 Verdict = Literal["accept", "return"]
@@ -37,13 +37,13 @@ REVIEWER_WITHDRAWS = Sentence(
 )
 
 
-async def take_places(desk: Desk, report_ids: Collection[uuid.UUID]) -> None:
+async def take_places(desk: ReportingContext, report_ids: Collection[uuid.UUID]) -> None:
     """Wait for every place of these reports, before the first review takes the write order."""
-    await take_everything(desk.session, await store.years_of(desk.session, report_ids))
+    await lock_years(desk.session, await store.years_of(desk.session, report_ids))
 
 
 async def review(
-    desk: Desk, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
+    desk: ReportingContext, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
 ) -> Report:
     """Accept or return a submitted report; the reviewer says which content was seen."""
     at, report, period = await _pending(desk, report_id, seen_sha256, f"{verdict}ed")
@@ -58,17 +58,17 @@ async def review(
         await _step_back(desk, report, accepted, "returned", at, reason)
     old = await store.values_of(desk.session, accepted) if accepted else []
     basis = "accepted" if verdict == "accept" else "provisional"
-    await touched_by(desk, period, [*old, *values]).refresh(
+    await roll_ups_of(desk, period, [*old, *values]).refresh(
         desk.session, basis, ceased=verdict == "return" or accepted is not None
     )
-    happenings = [happening("report.accepted" if verdict == "accept" else "report.returned", report)]
+    happenings = [report_event("report.accepted" if verdict == "accept" else "report.returned", report)]
     if verdict == "accept" and accepted:
-        happenings.append(happening("report.superseded", accepted))
-    await publish(desk.session, at, happenings)
+        happenings.append(report_event("report.superseded", accepted))
+    await publish_events(desk.session, at, happenings)
     return report
 
 
-async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256: str) -> Report:
+async def pass_step(desk: ReportingContext, report_id: uuid.UUID, step: str, *, seen_sha256: str) -> Report:
     """Pass a submitted report through a step of its form's review chain; steps go in their order, each once."""
     at, report, period = await _pending(desk, report_id, seen_sha256, "passed")
     steps = {it.code: it for it in _form_of(desk, report).steps}
@@ -78,11 +78,13 @@ async def pass_step(desk: Desk, report_id: uuid.UUID, step: str, *, seen_sha256:
     if step in await _require_steps(desk, report, before=step):
         raise StepPassed(step=step, report=str(report.id))
     await store.note_review(desk.session, report, "passed", desk.caller.client_id, at, step=step)
-    await publish(desk.session, at, [happening("report.passed", report)])
+    await publish_events(desk.session, at, [report_event("report.passed", report)])
     return report
 
 
-async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None) -> Report:
+async def withdraw(
+    desk: ReportingContext, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None
+) -> Report:
     """Take a report back: its unit while it is pending; once accepted whoever might accept it.
 
     A reviewer gives a reason, as for a return.
@@ -106,14 +108,14 @@ async def withdraw(desk: Desk, report_id: uuid.UUID, *, seen_sha256: str, reason
         bases = ["accepted", "provisional"]
     await _step_back(desk, report, accepted, "withdrawn", at, reason)
     old = await store.values_of(desk.session, accepted) if accepted else []
-    touched = touched_by(desk, period, [*old, *values])
+    touched = roll_ups_of(desk, period, [*old, *values])
     for basis in bases:
         await touched.refresh(desk.session, basis)
-    await publish(desk.session, at, [happening("report.withdrawn", report)])
+    await publish_events(desk.session, at, [report_event("report.withdrawn", report)])
     return report
 
 
-def _require_taker_back(desk: Desk, report: Report, period: Period, reason: str | None) -> None:
+def _require_taker_back(desk: ReportingContext, report: Report, period: Period, reason: str | None) -> None:
     """Refuse whoever may not take an accepted report out of the figures, or says not why."""
     if "review" not in desk.caller.scopes:
         raise Forbidden(reason=REVIEWER_WITHDRAWS, scopes=["review"])
@@ -125,11 +127,11 @@ def _require_taker_back(desk: Desk, report: Report, period: Period, reason: str 
 
 def _require_reason(reason: str | None) -> None:
     if reason is None:
-        raise Invalid(faults=[fault("/reason", "reason_required", REASON_REQUIRED)])
+        raise Invalid(faults=[make_fault("/reason", "reason_required", REASON_REQUIRED)])
 
 
 async def _pending(
-    desk: Desk, report_id: uuid.UUID, seen_sha256: str, action: str
+    desk: ReportingContext, report_id: uuid.UUID, seen_sha256: str, action: str
 ) -> tuple[datetime, Report, Period]:
     """Take up a submitted report of another client whose content the reviewer saw."""
     at, report, period = await _taken_up(desk, report_id)
@@ -142,11 +144,11 @@ async def _pending(
     return at, report, period
 
 
-def _form_of(desk: Desk, report: Report) -> Form:
+def _form_of(desk: ReportingContext, report: Report) -> Form:
     return desk.engine.catalogue.forms[report.form]
 
 
-def _require_level(desk: Desk, report: Report, period: Period, step: Step) -> None:
+def _require_level(desk: ReportingContext, report: Report, period: Period, step: Step) -> None:
     """Refuse a caller that was granted no unit of the level to which a step belongs."""
     territory, on = desk.territory, period.ends_on
     level = passed_at(step, territory.unit(report.unit, on).level)
@@ -154,7 +156,7 @@ def _require_level(desk: Desk, report: Report, period: Period, step: Step) -> No
         raise StepOfLevel(step=step.code, level=LEVEL_NAMES[level])
 
 
-def _require_above(desk: Desk, report: Report, period: Period) -> None:
+def _require_above(desk: ReportingContext, report: Report, period: Period) -> None:
     """Refuse a caller that was granted no unit above those that pass the steps of the chain."""
     territory, on = desk.territory, period.ends_on
     level = accepted_above(_form_of(desk, report), territory.unit(report.unit, on).level)
@@ -163,7 +165,9 @@ def _require_above(desk: Desk, report: Report, period: Period) -> None:
         raise AcceptedAbove(level=LEVEL_NAMES[level])
 
 
-async def _require_steps(desk: Desk, report: Report, *, before: str | None = None) -> set[str | None]:
+async def _require_steps(
+    desk: ReportingContext, report: Report, *, before: str | None = None
+) -> set[str | None]:
     """Refuse when a step of the chain, up to the one named, has not been passed; give those that were."""
     form = _form_of(desk, report)
     if not form.steps:
@@ -177,24 +181,24 @@ async def _require_steps(desk: Desk, report: Report, *, before: str | None = Non
     return passed
 
 
-async def _taken_up(desk: Desk, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
+async def _taken_up(desk: ReportingContext, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
     report = await store.report(desk.session, report_id)
     if report is None:
         raise ReportNotFound(report=str(report_id))
     period = Period.parse(report.period)
     desk.require_unit(report.unit, period)
-    await take_place(desk.session, desk.territory, report.unit, period)
+    await lock_unit_year(desk.session, desk.territory, report.unit, period)
     await desk.session.refresh(report)  # another may have moved it since
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     return at, report, period
 
 
-async def _accepted_beside(desk: Desk, report: Report) -> Report | None:
+async def _accepted_beside(desk: ReportingContext, report: Report) -> Report | None:
     live = await store.live_reports(desk.session, report.unit, report.period, report.form)
     return next((it for it in live if it.state == "accepted" and it.id != report.id), None)
 
 
-async def _accept(desk: Desk, report: Report, accepted: Report | None, at: datetime) -> None:
+async def _accept(desk: ReportingContext, report: Report, accepted: Report | None, at: datetime) -> None:
     if accepted is not None:
         await store.end_standing(desk.session, accepted, "accepted", at)
         await store.move(desk.session, accepted, "superseded", at)
@@ -205,7 +209,7 @@ async def _accept(desk: Desk, report: Report, accepted: Report | None, at: datet
 
 
 async def _step_back(
-    desk: Desk,
+    desk: ReportingContext,
     report: Report,
     accepted: Report | None,
     state: Literal["returned", "withdrawn"],

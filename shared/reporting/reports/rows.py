@@ -12,16 +12,16 @@ from itertools import chain
 from operator import itemgetter
 from typing import Literal
 
-from shared.kit.problems import Fault, fault
+from shared.kit.problems import Fault, make_fault
 from shared.reporting.catalogue import MOST_DECIMALS, Indicator
-from shared.reporting.reports.bearing import Fit
+from shared.reporting.reports.eligibility import Eligibility
 from shared.reporting.reports.sentences import (
     VALUE_OUT_OF_RANGE,
     VALUE_REPEATED,
     VALUE_STATED_ABOVE,
     VALUE_TOO_PRECISE,
 )
-from shared.reporting.statements import NAMES, READ, Statement, plain
+from shared.reporting.statements import NAMES, READ, ReportContent, to_canonical_text
 from shared.territory.tree import Territory
 
 SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MOST_DECIMALS + 1))
@@ -31,7 +31,7 @@ InRow = tuple[int, Fault]
 """A fault with the place of its row; it points from there, as `/unit`, or to the row itself by nothing."""
 
 
-def in_rows(statement: Statement, *found: Iterable[InRow]) -> list[Fault]:
+def in_rows(statement: ReportContent, *found: Iterable[InRow]) -> list[Fault]:
     """Put faults in the order of their rows, those of one row as they were found; none is at a field that was not read."""
     return [
         replace(it, pointer=f"/observations/{ordinal}{it.pointer}")
@@ -40,7 +40,7 @@ def in_rows(statement: Statement, *found: Iterable[InRow]) -> list[Fault]:
     ]
 
 
-def repeated(statement: Statement) -> Iterator[InRow]:
+def repeated(statement: ReportContent) -> Iterator[InRow]:
     """Name each row that states again what one before it states."""
     units, indicators, _ = statement.columns
     if len(set(zip(units, indicators, strict=True))) == len(units):
@@ -50,11 +50,11 @@ def repeated(statement: Statement) -> Iterator[InRow]:
         if statement.partial.get(ordinal, READ).isdisjoint(NAMES):
             first = seen.setdefault((one.unit, one.indicator), ordinal)
             if first != ordinal:
-                yield ordinal, fault("", "value_repeated", VALUE_REPEATED, first=first)
+                yield ordinal, make_fault("", "value_repeated", VALUE_REPEATED, first=first)
 
 
 def named(
-    statement: Statement, field: Literal["unit", "indicator"], wrong: Mapping[str, Fault]
+    statement: ReportContent, field: Literal["unit", "indicator"], wrong: Mapping[str, Fault]
 ) -> Iterator[InRow]:
     """Name at every row what is wrong with the unit, or the indicator, that it names."""
     if wrong:
@@ -64,7 +64,7 @@ def named(
                 yield ordinal, found
 
 
-def beyond_limits(statement: Statement, indicators: Mapping[str, Indicator]) -> Iterator[InRow]:
+def beyond_limits(statement: ReportContent, indicators: Mapping[str, Indicator]) -> Iterator[InRow]:
     """Name each value that its indicator cannot have: too small, too large, or too precise."""
     _, codes, amounts = statement.columns
     for ordinal, code, value in zip(statement.ordinals, codes, amounts, strict=True):
@@ -72,15 +72,18 @@ def beyond_limits(statement: Statement, indicators: Mapping[str, Indicator]) -> 
         if indicator is None:
             continue
         if not indicator.minimum <= value <= indicator.maximum:
-            limits = {"minimum": plain(indicator.minimum), "maximum": plain(indicator.maximum)}
-            shown = {"value": plain(value), **limits}
-            yield ordinal, fault("/value", "value_out_of_range", VALUE_OUT_OF_RANGE, **shown)
+            limits = {
+                "minimum": to_canonical_text(indicator.minimum),
+                "maximum": to_canonical_text(indicator.maximum),
+            }
+            shown = {"value": to_canonical_text(value), **limits}
+            yield ordinal, make_fault("/value", "value_out_of_range", VALUE_OUT_OF_RANGE, **shown)
         if value % SMALLEST[indicator.decimals]:
-            shown = {"value": plain(value), "decimals": str(indicator.decimals)}
-            yield ordinal, fault("/value", "value_too_precise", VALUE_TOO_PRECISE, **shown)
+            shown = {"value": to_canonical_text(value), "decimals": str(indicator.decimals)}
+            yield ordinal, make_fault("/value", "value_too_precise", VALUE_TOO_PRECISE, **shown)
 
 
-def misfitting(statement: Statement, fits: Collection[Fit]) -> Iterator[InRow]:
+def misfitting(statement: ReportContent, fits: Collection[Eligibility]) -> Iterator[InRow]:
     """Name what keeps the unit of a value from stating it."""
     if any(fit.misfits for fit in set(fits)):
         for ordinal, fit in zip(statement.ordinals, fits, strict=True):
@@ -88,7 +91,7 @@ def misfitting(statement: Statement, fits: Collection[Fit]) -> Iterator[InRow]:
                 yield ordinal, found
 
 
-def stated_above(statement: Statement, territory: Territory, on: date) -> Iterator[InRow]:
+def stated_above(statement: ReportContent, territory: Territory, on: date) -> Iterator[InRow]:
     """Name each value that the same report states for a unit above, which holds it already."""
     units = statement.units
     above = {unit: [it for it in _line_above(unit, territory, on) if it in units] for unit in units}
@@ -98,7 +101,10 @@ def stated_above(statement: Statement, territory: Territory, on: date) -> Iterat
     for ordinal, one in statement.rows():
         for code in above[one.unit]:
             if (code, one.indicator) in stated:
-                yield ordinal, fault("", "value_stated_above", VALUE_STATED_ABOVE, unit=one.unit, above=code)
+                yield (
+                    ordinal,
+                    make_fault("", "value_stated_above", VALUE_STATED_ABOVE, unit=one.unit, above=code),
+                )
                 break
 
 

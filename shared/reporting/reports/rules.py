@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from shared.kit.problems import Fault, fault
+from shared.kit.problems import Fault, make_fault
 from shared.periods import InvalidPeriod, Period
 from shared.reporting.catalogue import Catalogue, Form, Indicator, rule_for
-from shared.reporting.reports.bearing import fits
-from shared.reporting.reports.deriving import Following, derive
+from shared.reporting.reports.deriving import DerivedValues, derive
+from shared.reporting.reports.eligibility import check_eligibility
 from shared.reporting.reports.rows import beyond_limits, in_rows, misfitting, named, repeated, stated_above
 from shared.reporting.reports.sentences import (
     EMPTY,
@@ -30,24 +30,24 @@ from shared.reporting.reports.sentences import (
     UNIT_UNKNOWN,
     UNIT_UNKNOWN_ON_DATE,
 )
-from shared.reporting.statements import Stated, Statement
+from shared.reporting.statements import ReportContent, StatedValue
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedReport:
     """A statement that can be kept: its period and form, and for each value how many expected units it covers."""
 
-    statement: Statement
+    statement: ReportContent
     period: Period
     form: Form
     covers: tuple[int, ...]
-    following: tuple[Following, ...] = ()
+    following: tuple[DerivedValues, ...] = ()
     """What follows from the values by the program's rules."""
 
     @cached_property
-    def said(self) -> tuple[Stated, ...]:
+    def said(self) -> tuple[StatedValue, ...]:
         """All that is kept: the values as posted, then those that follow and were not posted."""
         derived = (it.as_stated() for it in self.following if not it.stated)
         return (*self.statement.values, *derived)
@@ -69,14 +69,16 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Checker:
+class ReportChecker:
     """The rules of one program's reports on one day."""
 
     catalogue: Catalogue
     territory: Territory
     today: date
 
-    def check(self, statement: Statement, unread: frozenset[str]) -> tuple[Checked | None, list[Fault]]:
+    def check(
+        self, statement: ReportContent, unread: frozenset[str]
+    ) -> tuple[CheckedReport | None, list[Fault]]:
         """Check all that could be read; `unread` names fields already found at fault."""
         faults: list[Fault] = []
         period = None if "period" in unread else self._period(statement, faults)
@@ -100,17 +102,19 @@ class Checker:
         faults += found
         if faults or form is None:
             return None, faults
-        return Checked(statement, period, form, covers, tuple(following)), faults
+        return CheckedReport(statement, period, form, covers, tuple(following)), faults
 
-    def _period(self, statement: Statement, faults: list[Fault]) -> Period | None:
+    def _period(self, statement: ReportContent, faults: list[Fault]) -> Period | None:
         try:
             period = Period.parse(statement.period)
         except InvalidPeriod:
-            faults.append(fault("/period", "period_invalid", PERIOD_INVALID, period=statement.period[:40]))
+            faults.append(
+                make_fault("/period", "period_invalid", PERIOD_INVALID, period=statement.period[:40])
+            )
             return None
         if period.starts_on > self.today:
             faults.append(
-                fault(
+                make_fault(
                     "/period",
                     "period_not_started",
                     PERIOD_NOT_STARTED,
@@ -124,15 +128,15 @@ class Checker:
         rule = rule_for(form.closing, period)
         if rule is not None and self.today > rule.day_of(period):
             shown = {"period": period, "closed_on": rule.day_of(period), "clause": rule.clause}
-            yield fault("/period", "period_closed", PERIOD_CLOSED, **shown)
+            yield make_fault("/period", "period_closed", PERIOD_CLOSED, **shown)
 
-    def _in_any_period(self, statement: Statement, unread: frozenset[str]) -> Iterator[Fault]:
+    def _in_any_period(self, statement: ReportContent, unread: frozenset[str]) -> Iterator[Fault]:
         """Find what is wrong whatever the period may turn out to be."""
         form = self.catalogue.forms.get(statement.form or "")
         if "form" not in unread and statement.form is not None and form is None:
             names = ", ".join(self.catalogue.forms)
             shown = {"form": statement.form[:60], "period": statement.period[:40], "forms": names}
-            yield fault("/form", "form_unknown", FORM_UNKNOWN, **shown)
+            yield make_fault("/form", "form_unknown", FORM_UNKNOWN, **shown)
         if "unit" not in unread and not self._ever_a_unit(statement.unit):
             yield _unit_unknown(statement.unit)
         if "observations" not in unread and "nil" not in unread:
@@ -156,17 +160,17 @@ class Checker:
         except UnknownUnit:
             return False
 
-    def _form(self, statement: Statement, period: Period, faults: list[Fault]) -> Form | None:
+    def _form(self, statement: ReportContent, period: Period, faults: list[Fault]) -> Form | None:
         forms = {form.code: form for form in self.catalogue.form_for(period.kind, period.ends_on)}
         names = ", ".join(forms) or "-"
         if statement.form is None:
             if len(forms) == 1:
                 return next(iter(forms.values()))
-            faults.append(fault("/form", "form_required", FORM_REQUIRED, period=period, forms=names))
+            faults.append(make_fault("/form", "form_required", FORM_REQUIRED, period=period, forms=names))
         elif statement.form not in forms:
             shown = statement.form[:60]
             faults.append(
-                fault("/form", "form_unknown", FORM_UNKNOWN, form=shown, period=period, forms=names)
+                make_fault("/form", "form_unknown", FORM_UNKNOWN, form=shown, period=period, forms=names)
             )
         return forms.get(statement.form or "")
 
@@ -175,15 +179,15 @@ class Checker:
         try:
             unit = self.territory.unit(code, on)
         except UnknownUnitOnDate:
-            return fault("/unit", "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code[:20], on=on)
+            return make_fault("/unit", "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code[:20], on=on)
         except UnknownUnit:
             return _unit_unknown(code)
         if root is not None and not self.territory.is_within(code, root.code, on):
-            return fault("/unit", "unit_not_below", UNIT_NOT_BELOW, unit=code, root=root.code)
+            return make_fault("/unit", "unit_not_below", UNIT_NOT_BELOW, unit=code, root=root.code)
         return unit
 
     def _values(
-        self, statement: Statement, form: Form | None, root: Unit | None, on: date, faults: list[Fault]
+        self, statement: ReportContent, form: Form | None, root: Unit | None, on: date, faults: list[Fault]
     ) -> tuple[int, ...]:
         """Check the values; give how many expected units each covers.
 
@@ -193,7 +197,7 @@ class Checker:
         units = {code: it for code, it in places.items() if isinstance(it, Unit)}
         meant = {code: self.catalogue.indicator(code, on) for code in statement.indicators}
         indicators = {code: it for code, it in meant.items() if it is not None}
-        found = fits(statement, units, indicators, self.catalogue, self.territory, on)
+        found = check_eligibility(statement, units, indicators, self.catalogue, self.territory, on)
         faults += in_rows(
             statement,
             repeated(statement),
@@ -212,12 +216,15 @@ class Checker:
                 yield code, _indicator_unknown(code)
             elif indicator is None:
                 shown = {"indicator": code[:80], "on": on}
-                yield code, fault("/indicator", "indicator_retired", INDICATOR_RETIRED, **shown)
+                yield code, make_fault("/indicator", "indicator_retired", INDICATOR_RETIRED, **shown)
             elif form is not None and indicator.form != form.code:
                 shown = {"indicator": code[:80], "form": indicator.form}
-                yield code, fault("/indicator", "indicator_on_other_form", INDICATOR_ON_OTHER_FORM, **shown)
+                yield (
+                    code,
+                    make_fault("/indicator", "indicator_on_other_form", INDICATOR_ON_OTHER_FORM, **shown),
+                )
 
-    def _across(self, statement: Statement) -> Iterator[Fault]:
+    def _across(self, statement: ReportContent) -> Iterator[Fault]:
         """Run the program's own checks over each unit's values."""
         if not self.catalogue.checks:
             return
@@ -230,17 +237,17 @@ class Checker:
                     yield Fault(at, found.code, found.sentence)
 
 
-def _emptiness(statement: Statement) -> Iterator[Fault]:
+def _emptiness(statement: ReportContent) -> Iterator[Fault]:
     posted = len(statement.ordinals) > 0
     if statement.nil and posted:
-        yield fault("/nil", "nil_with_observations", NIL_WITH_VALUES)
+        yield make_fault("/nil", "nil_with_observations", NIL_WITH_VALUES)
     elif not statement.nil and not posted:
-        yield fault("/observations", "report_empty", EMPTY)
+        yield make_fault("/observations", "report_empty", EMPTY)
 
 
 def _unit_unknown(code: str) -> Fault:
-    return fault("/unit", "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
+    return make_fault("/unit", "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
 
 
 def _indicator_unknown(code: str) -> Fault:
-    return fault("/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80])
+    return make_fault("/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80])

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, with_config
 from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
-from shared.kit.bodies import DraftModel
-from shared.kit.days import Day
-from shared.kit.decimals import Number
+from shared.kit.date_fields import IsoDate
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
+from shared.reporting.field_types import Amount, Sha256, UnitCode
 from shared.reporting.models import Report
-from shared.reporting.reports.told import Told
-from shared.reporting.statements import STATUSES, Stated, Statement, Status
-from shared.reporting.words import Amount, Sha256, UnitCode
+from shared.reporting.reports.derived_values import DerivedValue
+from shared.reporting.statements import STATUSES, ReportContent, StatedValue, Status
 
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
 
@@ -29,7 +29,7 @@ MAX_OBSERVATIONS = 10_000
 class ObservationIn(TypedDict):
     """One stated value."""
 
-    # A dict, not a model: of ten thousand in a body each would be an object that lives until it is a `Stated`.
+    # A dict, not a model: of ten thousand in a body each would be an object that lives until it is a `StatedValue`.
 
     unit: UnitCode
     indicator: Annotated[
@@ -53,7 +53,7 @@ class DocumentIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": DOCUMENT_EXAMPLE})
 
     number: str = Field(min_length=1, max_length=100, description="number of the document")
-    signed_on: Day = Field(description="date of signature")
+    signed_on: IsoDate = Field(description="date of signature")
     signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
 
 
@@ -66,7 +66,7 @@ class EvidenceRef(BaseModel):
     kind: Literal["signed_document", "minutes", "table", "photo"] = Field(description="what the file is")
 
 
-class ReportIn(DraftModel):
+class ReportIn(PartialModel):
     """What one unit states on one form for one period."""
 
     model_config = ConfigDict(extra="forbid")
@@ -101,14 +101,17 @@ class ReportIn(DraftModel):
 
     def statement(
         self, ordinals: tuple[int, ...] | range, partial: Mapping[int, frozenset[str]] = MappingProxyType({})
-    ) -> Statement:
+    ) -> ReportContent:
         """Give what is said as frozen values."""
-        return Statement(
+        return ReportContent(
             unit=self.unit,
             period=self.period,
             form=self.form,
             values=tuple(
-                [Stated(it["unit"], it["indicator"], it["value"], it["status"]) for it in self.observations]
+                [
+                    StatedValue(it["unit"], it["indicator"], it["value"], it["status"])
+                    for it in self.observations
+                ]
             ),
             ordinals=ordinals,
             partial=partial,
@@ -148,9 +151,9 @@ class GroundOut(BaseModel):
     """One value held to a threshold."""
 
     indicator: str = Field(description="code of the indicator")
-    value: Number = Field(description="its value, as stated")
+    value: JsonDecimal = Field(description="its value, as stated")
     comparator: Literal[">=", "<=", "="] = Field(description="how it must stand to the threshold")
-    threshold: Number = Field(description="the threshold of that year and place")
+    threshold: JsonDecimal = Field(description="the threshold of that year and place")
     met: bool = Field(description="whether it does")
     legal_basis: str = Field(description="the document that sets the threshold")
     confidence: str = Field(description="how sure the threshold is")
@@ -161,7 +164,7 @@ class DerivedOut(BaseModel):
 
     unit: UnitCode
     indicator: str = Field(description="code of the indicator")
-    value: Number = Field(description="the value, in the indicator's unit of measure")
+    value: JsonDecimal = Field(description="the value, in the indicator's unit of measure")
     status: Status = Field(description="the least of those it follows from")
     posted: bool = Field(description="whether the report states it as well, alike")
     rule: str = Field(description="by which rule, for whom and when")
@@ -170,7 +173,7 @@ class DerivedOut(BaseModel):
     grounds: list[GroundOut] = Field(description="each value beside its threshold, as they were then")
 
     @classmethod
-    def of(cls, it: Told) -> Self:
+    def of(cls, it: DerivedValue) -> Self:
         """Say what a rule tells."""
         return cls(
             unit=it.unit,
@@ -199,7 +202,7 @@ class SubmittedOut(BaseModel):
     receipt: ReceiptOut | None = Field(description="proof of receipt; null after a dry run")
 
     @classmethod
-    def of(cls, report: Report, told: Iterable[Told], *, kept: bool = True) -> Self:
+    def of(cls, report: Report, told: Iterable[DerivedValue], *, kept: bool = True) -> Self:
         """Answer a submission, or a dry run of one."""
         return cls(
             id=report.id if kept else None,
@@ -220,7 +223,7 @@ class ObservationOut(BaseModel):
 
     unit: UnitCode
     indicator: str = Field(description="code of the indicator")
-    value: Number = Field(description="the value, in the indicator's unit of measure")
+    value: JsonDecimal = Field(description="the value, in the indicator's unit of measure")
     status: Status = Field(description="estimate, preliminary or official")
 
 

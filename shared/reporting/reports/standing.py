@@ -2,17 +2,17 @@
 
 from collections.abc import Collection
 
-from shared.kit.feed import Happening
+from shared.kit.change_feed import Event
 from shared.periods import Period
-from shared.reporting.desk import Desk
-from shared.reporting.figures.rollups import Touched
+from shared.reporting.context import ReportingContext
+from shared.reporting.figures.rollups import RollUpRefresh
 from shared.reporting.models import Report
-from shared.reporting.statements import Stated
+from shared.reporting.statements import StatedValue
 
 
-def touched_by(desk: Desk, period: Period, values: Collection[Stated]) -> Touched:
+def roll_ups_of(desk: ReportingContext, period: Period, values: Collection[StatedValue]) -> RollUpRefresh:
     """Find the roll-ups that these values touch."""
-    return Touched(
+    return RollUpRefresh(
         desk.engine.catalogue,
         desk.territory,
         period=period,
@@ -21,9 +21,9 @@ def touched_by(desk: Desk, period: Period, values: Collection[Stated]) -> Touche
     )
 
 
-def happening(kind: str, report: Report) -> Happening:
+def report_event(kind: str, report: Report) -> Event:
     """Say what happened to a report."""
-    return Happening(
+    return Event(
         kind,
         f"reports/{report.id}",
         {

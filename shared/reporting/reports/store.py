@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 
 from shared.kit.database import Codes
 from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
-from shared.reporting.statements import STATUSES, Stated
+from shared.reporting.statements import STATUSES, StatedValue
 
 COLUMNS = {one.key: one.type for one in Report.__table__.columns}
 """Of a report, with their types."""
@@ -63,7 +63,7 @@ def stated_in(it: Report) -> list[ColumnElement[bool]]:
     )
 
 
-async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
+async def values_of(session: AsyncSession, it: Report) -> list[StatedValue]:
     """Give all that a report says: its values in the order posted, then those that follow from them."""
     columns = (
         Observation.unit,
@@ -73,7 +73,9 @@ async def values_of(session: AsyncSession, it: Report) -> list[Stated]:
         Observation.derived,
     )
     rows = await session.execute(select(*columns).where(*stated_in(it)).order_by(Observation.ordinal))
-    return [Stated(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived) for row in rows]
+    return [
+        StatedValue(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived) for row in rows
+    ]
 
 
 async def reviews_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Review]:

@@ -10,24 +10,24 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from shared.kit.change_feed import lock_feed
+from shared.kit.cooperative import Step, yield_to_event_loop
 from shared.kit.database import put_last
-from shared.kit.feed import take_write_order
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, Sentence, fault
-from shared.kit.turns import Step, give_way
+from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
-from shared.reporting.desk import Desk
-from shared.reporting.figures.rollups import Touched
-from shared.reporting.fingerprints import content_sha256, receipt_code
+from shared.reporting.content_hash import content_sha256, receipt_code
+from shared.reporting.context import ReportingContext
+from shared.reporting.figures.rollups import RollUpRefresh
 from shared.reporting.models import Report
-from shared.reporting.reports import keeping, store
-from shared.reporting.reports.comparing import counts, differences
-from shared.reporting.reports.nearby import Vicinity
-from shared.reporting.reports.places import take_place
+from shared.reporting.reports import report_statements, store
+from shared.reporting.reports.differences import count_changes, find_differences
+from shared.reporting.reports.locks import lock_unit_year
+from shared.reporting.reports.overlaps import OverlapSearch
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
-from shared.reporting.reports.rules import Checked, Checker
-from shared.reporting.reports.standing import happening, touched_by
-from shared.reporting.statements import Stated, Statement
+from shared.reporting.reports.rules import CheckedReport, ReportChecker
+from shared.reporting.reports.standing import report_event, roll_ups_of
+from shared.reporting.statements import ReportContent, StatedValue
 
 EVIDENCE_UNKNOWN = Sentence(
     "Chưa có tệp minh chứng với mã băm này; hãy gửi tệp trước.",
@@ -54,14 +54,14 @@ class _Ready:
     id: uuid.UUID
     said: str
     """Its fingerprint."""
-    checked: Checked
-    vicinity: Vicinity
-    touched: Touched
+    checked: CheckedReport
+    vicinity: OverlapSearch
+    touched: RollUpRefresh
 
 
 async def submit(
-    desk: Desk,
-    statement: Statement,
+    desk: ReportingContext,
+    statement: ReportContent,
     *,
     supersedes: uuid.UUID | None,
     shape_faults: Collection[Fault] = (),
@@ -74,21 +74,21 @@ async def submit(
     engine, session = desk.engine, desk.session
     if any(it.pointer.startswith("/observations") for it in shape_faults):
         unread |= {"observations"}
-    await give_way()
-    checker = Checker(engine.catalogue, desk.territory, local_day(desk.now))
+    await yield_to_event_loop()
+    checker = ReportChecker(engine.catalogue, desk.territory, local_day(desk.now))
     checked, faults = checker.check(statement, unread)
     faults += await _unknown_evidence(desk, statement)
     if checked is None or faults or shape_faults:
         raise Invalid(faults=sorted((*shape_faults, *faults), key=_reading_order))
     desk.require_unit(statement.unit, checked.period)
-    await give_way()
+    await yield_to_event_loop()
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
     ready = _Ready(
         uuid7(desk.now),
         said,
         checked,
-        Vicinity(engine.catalogue, desk.territory, checked),
-        Touched(
+        OverlapSearch(engine.catalogue, desk.territory, checked),
+        RollUpRefresh(
             engine.catalogue,
             desk.territory,
             period=checked.period,
@@ -96,26 +96,28 @@ async def submit(
             indicators=checked.indicators,
         ),
     )
-    await give_way()
+    await yield_to_event_loop()
     async with desk.turn.of(Step.PLACE):
-        await take_place(session, desk.territory, statement.unit, checked.period)
+        await lock_unit_year(session, desk.territory, statement.unit, checked.period)
     first = await _where_nothing_stands(desk, ready) if supersedes is None else None
     return first or await _beside_what_stands(desk, ready, supersedes)
 
 
-async def _where_nothing_stands(desk: Desk, ready: _Ready) -> Submitted | None:
+async def _where_nothing_stands(desk: ReportingContext, ready: _Ready) -> Submitted | None:
     """Keep a report that is the first of its place, for all of it; None where it is not."""
     nearby = ready.vicinity.nearby
     if nearby is None:
         return None
     report = _new_report(desk, ready)
-    if not await keeping.keep_first(desk.session, report, ready.checked, ready.touched, nearby):
+    if not await report_statements.keep_first(desk.session, report, ready.checked, ready.touched, nearby):
         return None
     _stand_at_last(desk, report, ready.touched)
     return Submitted(report, created=True)
 
 
-async def _beside_what_stands(desk: Desk, ready: _Ready, supersedes: uuid.UUID | None) -> Submitted:
+async def _beside_what_stands(
+    desk: ReportingContext, ready: _Ready, supersedes: uuid.UUID | None
+) -> Submitted:
     """Look at what stands, and keep the report, in place of the live one where it corrects it, or refuse it."""
     session, checked = desk.session, ready.checked
     around = await ready.vicinity.look(session)
@@ -129,45 +131,47 @@ async def _beside_what_stands(desk: Desk, ready: _Ready, supersedes: uuid.UUID |
     latest = live[0] if live else None
     old = await store.values_of(session, latest) if latest else []
     report = _new_report(desk, ready, before, old)
-    touched = touched_by(desk, checked.period, [*old, *checked.said]) if old else ready.touched
-    await keeping.keep_values(session, report, checked)
+    touched = roll_ups_of(desk, checked.period, [*old, *checked.said]) if old else ready.touched
+    await report_statements.keep_values(session, report, checked)
     await touched.add_up(session, "provisional", ceased=bool(old), coming=report, leaving=latest)
     _stand_at_last(desk, report, touched, latest)
     return Submitted(report, created=True)
 
 
-def _stand_at_last(desk: Desk, report: Report, touched: Touched, latest: Report | None = None) -> None:
+def _stand_at_last(
+    desk: ReportingContext, report: Report, touched: RollUpRefresh, latest: Report | None = None
+) -> None:
     """Keep a report itself, which stands from then on, when the write order is its; in place of the latest one."""
 
     async def stand() -> None:
         session = desk.session
         async with desk.turn.of(Step.WRITE_ORDER):
-            at = report.state_at = await take_write_order(session, desk.clock)
-        happenings = [happening("report.submitted", report)]
+            at = report.state_at = await lock_feed(session, desk.clock)
+        happenings = [report_event("report.submitted", report)]
         if latest is not None:
             await store.end_standing(session, latest, "provisional", at)
             if latest.state == "submitted":  # it makes room: one pending report of a unit, period and form
                 await store.move(session, latest, "superseded", at)
                 await store.note_review(session, latest, "superseded", desk.caller.client_id, at)
-                happenings.append(happening("report.superseded", latest))
-        await keeping.keep_report(session, report, happenings)
+                happenings.append(report_event("report.superseded", latest))
+        await report_statements.keep_report(session, report, happenings)
         await touched.refresh_made(session, "provisional")
 
     put_last(desk.session, stand)
 
 
-async def _unknown_evidence(desk: Desk, statement: Statement) -> list[Fault]:
+async def _unknown_evidence(desk: ReportingContext, statement: ReportContent) -> list[Fault]:
     named = [it["sha256"] for it in statement.evidence]
     known = await store.known_evidence(desk.session, named) if named else frozenset()
     return [
-        fault(f"/evidence/{at}/sha256", "evidence_unknown", EVIDENCE_UNKNOWN)
+        make_fault(f"/evidence/{at}/sha256", "evidence_unknown", EVIDENCE_UNKNOWN)
         for at, sha256 in enumerate(named)
         if sha256 not in known
     ]
 
 
 async def _latest(
-    desk: Desk, live: list[Report], supersedes: uuid.UUID | None, checked: Checked
+    desk: ReportingContext, live: list[Report], supersedes: uuid.UUID | None, checked: CheckedReport
 ) -> uuid.UUID | None:
     """Give the report that this one supersedes, or refuse."""
     if live:
@@ -175,7 +179,7 @@ async def _latest(
         if supersedes is None:
             raise ReportExists(report=_named(latest))
         if supersedes != latest.id:
-            found = differences(checked.said, await store.values_of(desk.session, latest))
+            found = find_differences(checked.said, await store.values_of(desk.session, latest))
             raise SupersedesNotLatest(
                 latest=str(latest.id),
                 report=_named(latest),
@@ -192,10 +196,10 @@ async def _latest(
 
 
 def _new_report(
-    desk: Desk,
+    desk: ReportingContext,
     ready: _Ready,
     supersedes: uuid.UUID | None = None,
-    old: Collection[Stated] = (),
+    old: Collection[StatedValue] = (),
 ) -> Report:
     """Give the report as it came; the instant of its state is known when it stands."""
     checked = ready.checked
@@ -215,7 +219,7 @@ def _new_report(
         note=checked.statement.note,
         document=checked.statement.document,
         evidence=list(checked.statement.evidence),
-        counts=counts(checked.statement.values, old),
+        counts=count_changes(checked.statement.values, old),
         units=sorted(checked.units),
     )
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shared.kit.feed import Happening, publish, take_write_order
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.problems import (
     Fault,
     Invalid,
     PreconditionFailed,
     PreconditionRequired,
     Sentence,
-    fault,
+    make_fault,
 )
 from shared.periods import Period
-from shared.reporting.desk import Desk
+from shared.reporting.context import ReportingContext
 from shared.reporting.models import Target
 from shared.reporting.targets import store
 
@@ -40,7 +40,7 @@ def version_of(targets: Mapping[str, Target]) -> str:
 
 
 async def set_targets(
-    desk: Desk,
+    desk: ReportingContext,
     *,
     unit: str,
     period: Period,
@@ -56,7 +56,7 @@ async def set_targets(
     desk.territory.unit(unit, period.ends_on)
     desk.require_unit(unit, period)
     _refuse_unknown(desk, period, planned)
-    at = await take_write_order(desk.session, desk.clock)
+    at = await lock_feed(desk.session, desk.clock)
     before = {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
     changed = {
         code: value
@@ -87,21 +87,23 @@ async def set_targets(
             "indicators": sorted(changed),
             "decision": decision.number,
         }
-        await publish(desk.session, at, [Happening("target.set", f"targets/{period}/{unit}", data)])
+        await publish_events(desk.session, at, [Event("target.set", f"targets/{period}/{unit}", data)])
     return {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
 
 
-def _refuse_unknown(desk: Desk, period: Period, planned: list[tuple[str, Decimal]]) -> None:
+def _refuse_unknown(desk: ReportingContext, period: Period, planned: list[tuple[str, Decimal]]) -> None:
     known = {figure.code for figure in desk.engine.catalogue.figures_on(period.ends_on, headline=False)}
     faults: list[Fault] = []
     seen: set[str] = set()
     for at, (code, _) in enumerate(planned):
         if code not in known:
             faults.append(
-                fault(f"/targets/{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80])
+                make_fault(
+                    f"/targets/{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80]
+                )
             )
         elif code in seen:
-            faults.append(fault(f"/targets/{at}/indicator", "indicator_repeated", REPEATED))
+            faults.append(make_fault(f"/targets/{at}/indicator", "indicator_repeated", REPEATED))
         seen.add(code)
     if faults:
         raise Invalid(faults=faults)

@@ -6,17 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.decimals import Number
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import Planner, PublicReader
-from shared.kit.paging import Cursor, Limit, Page, link_next, page
+from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.asked import PeriodAddressed, PeriodFilter
+from shared.reporting.context import CurrentContext
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.desk import TheDesk
+from shared.reporting.field_types import Amount
 from shared.reporting.models import Target
+from shared.reporting.query_params import PeriodFilter, PeriodPath
 from shared.reporting.targets import actions, store
-from shared.reporting.words import Amount
-from shared.territory.asked import UnitFilter
+from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
 
@@ -50,7 +50,7 @@ class TargetOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     indicator: str = Field(description="code of the figure")
-    value: Number = Field(description="planned value, in the figure's unit of measure")
+    value: JsonDecimal = Field(description="planned value, in the figure's unit of measure")
     decision_number: str = Field(description="number of the decision")
     decision_date: date = Field(description="date of the decision")
     set_at: datetime = Field(description="when it was stated here")
@@ -65,9 +65,9 @@ class TargetsOut(BaseModel):
 @router.put("/{period}/{unit}", summary="Set targets")
 async def set_targets(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     caller: Planner,
-    period: PeriodAddressed,
+    period: PeriodPath,
     unit: str,
     body: TargetsIn,
     response: Response,
@@ -89,7 +89,7 @@ async def set_targets(
 @router.get("", summary="List targets")
 async def list_targets(
     *,
-    desk: TheDesk,
+    desk: CurrentContext,
     _: PublicReader,
     request: Request,
     response: Response,
@@ -101,8 +101,8 @@ async def list_targets(
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
     query = store.history_query([unit] if unit else None, str(period) if period else None, indicator)
-    found = await page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0]))
-    link_next(request, response, found.next)
+    found = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0]))
+    set_next_link(request, response, found.next)
     return found
 
 

@@ -7,13 +7,13 @@ from sqlalchemy import BindParameter, DateTime, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit import feed
+from shared.kit import change_feed
 from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
-from shared.reporting.figures.adding_up import ADDED_UP, ADDING_UP_SAID, OWN_SUMS
-from shared.reporting.figures.rollups import Touched
+from shared.reporting.figures.rollup_statements import ADDED_UP, ADDING_UP_SAID, OWN_SUMS
+from shared.reporting.figures.rollups import RollUpRefresh
 from shared.reporting.models import Report
-from shared.reporting.reports.rules import Checked
+from shared.reporting.reports.rules import CheckedReport
 from shared.reporting.reports.store import COLUMNS
 from shared.reporting.statements import STATUSES
 
@@ -81,12 +81,12 @@ _KEEP_REPORT = Compiled(
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
         SELECT id, state, client_id, state_at, content_sha256 FROM kept
     )
-    {feed.PUBLISHING}
+    {change_feed.PUBLISHING}
     """
     ).bindparams(
         *(bindparam(name, type_=column) for name, column in COLUMNS.items()),
         bindparam("document", type_=JSONB(none_as_null=True)),
-        feed.HAPPENED_AT,
+        change_feed.HAPPENED_AT,
     )
 )
 
@@ -100,7 +100,7 @@ class Nearby(NamedTuple):
 
 
 async def keep_first(
-    session: AsyncSession, it: Report, checked: Checked, touched: Touched, nearby: Nearby
+    session: AsyncSession, it: Report, checked: CheckedReport, touched: RollUpRefresh, nearby: Nearby
 ) -> bool:
     """Keep the values of a report, and the sums that are theirs, in one statement; tells whether it did.
 
@@ -114,13 +114,13 @@ async def keep_first(
     return bool(kept)
 
 
-async def keep_values(session: AsyncSession, it: Report, checked: Checked) -> None:
+async def keep_values(session: AsyncSession, it: Report, checked: CheckedReport) -> None:
     """Keep the values of a report, and what follows from them, in one statement."""
     if checked.said:
         await _KEEP_VALUES.rows(session, _said(it, checked))
 
 
-def _said(it: Report, checked: Checked) -> dict[str, object]:
+def _said(it: Report, checked: CheckedReport) -> dict[str, object]:
     values = checked.said
     units, indicators, amounts, statuses, _ = zip(*values, strict=True) if values else ((),) * 5
     rank = {status: str(at) for at, status in enumerate(STATUSES)}
@@ -145,7 +145,7 @@ def _said(it: Report, checked: Checked) -> dict[str, object]:
     }
 
 
-async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[feed.Happening]) -> None:
+async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[change_feed.Event]) -> None:
     """Keep a submitted report, which stands provisionally from the instant of its state on, and tell of it."""
     values = {name: getattr(it, name) for name in COLUMNS}
-    await _KEEP_REPORT.rows(session, values | feed.entries(it.state_at, happenings))
+    await _KEEP_REPORT.rows(session, values | change_feed.to_event_columns(it.state_at, happenings))

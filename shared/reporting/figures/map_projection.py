@@ -15,8 +15,8 @@ from itertools import groupby
 
 from shared.periods import Period
 from shared.reporting.catalogue import Figure
-from shared.reporting.figures.over_time import stretches
 from shared.reporting.figures.store import StandingValue
+from shared.reporting.figures.time_aggregation import stretches
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -24,7 +24,7 @@ WHOLE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Era:
+class MapEra:
     """The parts of a period that ended on one map, and the units of that map of which some land lies in the place."""
 
     on: date
@@ -34,16 +34,16 @@ class Era:
 
 
 @dataclass(frozen=True)
-class Place:
+class MapProjection:
     """The unit asked about, and the units that lie in it, on the map of each part of the period."""
 
     unit: Unit
     period: Period
     map_on: date
     """The day whose map is read; the period's last day unless asked otherwise."""
-    here: Era
+    here: MapEra
     """The map that is read, with the parts of the period that ended on it."""
-    elsewhere: tuple[Era, ...]
+    elsewhere: tuple[MapEra, ...]
     """Other maps on which parts of the period ended; mostly none."""
     counted: frozenset[str]
     """The units of the period's last day that lie here, as registers count them."""
@@ -56,12 +56,12 @@ class Place:
         return self.period in self.here.parts
 
     @property
-    def eras(self) -> tuple[Era, ...]:
+    def eras(self) -> tuple[MapEra, ...]:
         """Every map on which a part of the period ended, the oldest first."""
         return tuple(sorted((*self.elsewhere, self.here), key=lambda era: era.on))
 
 
-def place_of(territory: Territory, code: str, period: Period, map_on: date) -> Place:
+def place_of(territory: Territory, code: str, period: Period, map_on: date) -> MapProjection:
     """Look at a unit of a day's map; raises `SplitWithoutWeight` where a unit of the period's end was divided without one."""
     unit = territory.unit(code, map_on)
     below = (one.code for one in territory.descendants(code, map_on) if one.level != "village")
@@ -74,10 +74,10 @@ def place_of(territory: Territory, code: str, period: Period, map_on: date) -> P
     if period in elsewhere:
         counted, merged = _lying_here(territory, code, period.ends_on, map_on)
     eras = tuple(
-        Era(on, parts, counted if period in parts else _touching(territory, code, on, map_on))
+        MapEra(on, parts, counted if period in parts else _touching(territory, code, on, map_on))
         for on, parts in _by_map(territory, elsewhere)
     )
-    return Place(unit, period, map_on, Era(map_on, tuple(here), units), eras, counted, merged)
+    return MapProjection(unit, period, map_on, MapEra(map_on, tuple(here), units), eras, counted, merged)
 
 
 def _by_map(territory: Territory, parts: Iterable[Period]) -> Iterator[tuple[date, tuple[Period, ...]]]:
@@ -118,7 +118,10 @@ def _touching(territory: Territory, code: str, on: date, map_on: date) -> frozen
 
 
 def settled(
-    territory: Territory, place: Place, stated: Iterable[StandingValue], is_flow: Callable[[str], bool]
+    territory: Territory,
+    place: MapProjection,
+    stated: Iterable[StandingValue],
+    is_flow: Callable[[str], bool],
 ) -> list[StandingValue]:
     """Give what lies here, in the share that does, at the unit of the map read in which it lies.
 
@@ -147,7 +150,7 @@ def settled(
     return found
 
 
-def _land(territory: Territory, place: Place, era: Era, one: StandingValue) -> frozenset[str]:
+def _land(territory: Territory, place: MapProjection, era: MapEra, one: StandingValue) -> frozenset[str]:
     """Give the communes of the map read in which the land of a value lies."""
     return territory.land(one.origin, era.on, place.map_on)
 
@@ -159,7 +162,9 @@ def _overtaken(one: StandingValue, land: dict[str, frozenset[str]], anew: set[st
     return one.unit in anew if one.unit in land[one.origin] else bool(land[one.origin] & anew)
 
 
-def _lies(territory: Territory, place: Place, era: Era, one: StandingValue) -> Iterator[StandingValue]:
+def _lies(
+    territory: Territory, place: MapProjection, era: MapEra, one: StandingValue
+) -> Iterator[StandingValue]:
     """Put a value of another map where its land lies; what lies elsewhere, or in a unit above the place, is left out."""
     for share in territory.map_onto(one.unit, era.on, place.map_on):
         if territory.is_within(share.unit.code, place.unit.code, place.map_on):
@@ -169,7 +174,7 @@ def _lies(territory: Territory, place: Place, era: Era, one: StandingValue) -> I
             )
 
 
-def to_be_assessed_anew(figure: Figure, place: Place, stated: Iterable[StandingValue]) -> bool:
+def to_be_assessed_anew(figure: Figure, place: MapProjection, stated: Iterable[StandingValue]) -> bool:
     """Tell whether a figure that does not add up is asked of units that merged, or would be made from what they said."""
     if figure.merges:
         return False

@@ -10,7 +10,7 @@ ROOMY = Context(prec=80)
 """Digits enough to round any quotient of sums; the default of 28 refuses larger ones."""
 
 
-def number(value: Decimal) -> Any:
+def to_json_number(value: Decimal) -> Any:
     """Say a decimal as a JSON number: an integer where it is one, else rounded to six places.
 
     Binary floats carry fifteen significant digits, so a value below 10^9 keeps all six places.
@@ -25,5 +25,7 @@ def round_half_away(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, ROOMY)
 
 
-Number = Annotated[Decimal, PlainSerializer(number, when_used="json"), WithJsonSchema({"type": "number"})]
+JsonDecimal = Annotated[
+    Decimal, PlainSerializer(to_json_number, when_used="json"), WithJsonSchema({"type": "number"})
+]
 """A decimal that is said as a JSON number."""

@@ -14,7 +14,7 @@ Versions = Mapping[str, tuple[Unit, ...]]
 """Every meaning of each code, the oldest first."""
 
 
-def unit_named(versions: Versions, code: str | None, valid_from: date | None) -> Unit:
+def find_version(versions: Versions, code: str | None, valid_from: date | None) -> Unit:
     """Give the unit that a succession names."""
     for each in versions.get(code or "", ()):
         if each.valid_from == valid_from:
@@ -22,7 +22,7 @@ def unit_named(versions: Versions, code: str | None, valid_from: date | None) ->
     raise ValueError(f"a succession names a unit that is not there: {code} of {valid_from}")
 
 
-def refuse_broken_versions(versions: Versions, codes: Iterable[str]) -> None:
+def check_versions(versions: Versions, codes: Iterable[str]) -> None:
     """Refuse a code with two meanings at once, and a unit that outlives the one it lies in."""
     for code in codes:
         for one, two in pairwise(versions[code]):
@@ -43,13 +43,13 @@ def _stands_throughout(versions: Versions, parent: str, unit: Unit) -> bool:
     return False
 
 
-def refuse_broken_successions(versions: Versions, forward: Mapping[Key, tuple[Succession, ...]]) -> None:
+def check_successions(versions: Versions, forward: Mapping[Key, tuple[Succession, ...]]) -> None:
     """Refuse a succession from or to a unit that is not there, and weights that do not make one whole."""
     for links in forward.values():
         for each in links:
-            unit_named(versions, each.predecessor, each.predecessor_valid_from)
+            find_version(versions, each.predecessor, each.predecessor_valid_from)
             if each.kind != "abolished":
-                unit_named(versions, each.successor, each.successor_valid_from)
+                find_version(versions, each.successor, each.successor_valid_from)
         weights = [each.weight for each in links if each.weight is not None]
         if weights and (len(weights) != len(links) or sum(weights) != ONE):
             raise ValueError(f"the weights of {links[0].predecessor} do not make one whole")

@@ -8,18 +8,18 @@ from typing import Annotated, Self
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.clock import Clock, Now, TheClock
+from shared.kit.clock import Clock, CurrentClock, Now
+from shared.kit.cooperative import Turn
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.problems import Forbidden, Sentence
 from shared.kit.transactions import Session
-from shared.kit.turns import Turn
 from shared.periods import Period, local_day
-from shared.reporting.engine import Engine, TheEngine
+from shared.reporting.engine import CurrentEngine, ReportingEngine
 from shared.territory.current import CurrentTerritory
 from shared.territory.tree import Territory
 from shared.territory.units import UnknownUnit
 
-SEES_ALL = frozenset({"read", "review", "target", "register", "admin"})
+SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "admin"})
 """Scopes that see every report of the program; `report` alone sees those of its own units."""
 
 
@@ -33,11 +33,11 @@ class UnitNotGranted(Forbidden):
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReportingContext:
     """What every action needs."""
 
     session: AsyncSession
-    engine: Engine
+    engine: ReportingEngine
     territory: Territory
     now: datetime
     """The instant of the request."""
@@ -65,7 +65,7 @@ class Desk:
 
     def sees(self, unit: str, period: Period) -> bool:
         """Tell whether the caller may read what this unit reported."""
-        return bool(self.caller.scopes & SEES_ALL) or self.granted(unit, period)
+        return bool(self.caller.scopes & SCOPES_SEEING_ALL_REPORTS) or self.granted(unit, period)
 
     def below(self, root: str, period: Period | None) -> Collection[str]:
         """Give a unit and everything below it: on the last day of a period; else today, or on the unit's own last day."""
@@ -74,7 +74,7 @@ class Desk:
 
     def visible_units(self, root: str | None, period: Period | None) -> Collection[str] | None:
         """Give the units whose reports the caller may list below a root; None means all."""
-        if self.caller.scopes & SEES_ALL:
+        if self.caller.scopes & SCOPES_SEEING_ALL_REPORTS:
             return None if root is None else self.below(root, period)
         own = {
             code
@@ -97,10 +97,10 @@ class Desk:
 
 
 async def _desk(
-    session: Session, engine: TheEngine, territory: CurrentTerritory, now: Now, clock: TheClock
-) -> Desk:
-    return Desk(session, engine, territory, now, clock)
+    session: Session, engine: CurrentEngine, territory: CurrentTerritory, now: Now, clock: CurrentClock
+) -> ReportingContext:
+    return ReportingContext(session, engine, territory, now, clock)
 
 
-TheDesk = Annotated[Desk, Depends(_desk)]
+CurrentContext = Annotated[ReportingContext, Depends(_desk)]
 """The desk of a request, not yet seated: `desk.of(caller)`."""

@@ -1,6 +1,6 @@
 """Bodies that are read as far as they can be, so that one answer names every fault of shape and of meaning.
 
-FastAPI alone stops at shape: a wrong type in row 7 hides an unknown unit in row 12. A route that takes a `Draft[Model]`
+FastAPI alone stops at shape: a wrong type in row 7 hides an unknown unit in row 12. A route that takes a `PartialBody[Model]`
 gets what could be read, and the faults of what could not; its rules look at the first and join the second. The OpenAPI
 schema is the model's own.
 """
@@ -14,10 +14,10 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from shared.kit.problems import Fault, Sentence, fault, pointer
-from shared.kit.shapes import shape_fault
+from shared.kit.problems import Fault, Sentence, make_fault, to_json_pointer
+from shared.kit.validation_faults import to_fault
 
-MAX_FAULTS_SAID = 1000
+MAX_FAULTS_SHOWN = 1000
 """A body with more faults than this is no report; the answer stays readable and says that there are more."""
 
 MORE_FAULTS = Sentence(
@@ -25,7 +25,7 @@ MORE_FAULTS = Sentence(
 )
 
 
-class DraftModel(BaseModel):
+class PartialModel(BaseModel):
     """A model that can be read in part: it says what stands in for an unread field, and which list holds its rows."""
 
     rows: ClassVar[str | None] = None
@@ -37,12 +37,12 @@ class DraftModel(BaseModel):
     """What stands in for an unread field of a row; a row with another fault is left out."""
 
 
-Model = TypeVar("Model", bound=DraftModel)
+Model = TypeVar("Model", bound=PartialModel)
 
 EVERYTHING_READ: frozenset[str] = frozenset()
 
 
-class Draft(Generic[Model]):
+class PartialBody(Generic[Model]):
     """What of a body could be read.
 
     `ordinals` gives the place of each row that was read in the list as posted, and `partial` the fields of a row that
@@ -73,34 +73,34 @@ class Draft(Generic[Model]):
         )
 
 
-def _said(model: type[DraftModel], found: list[ErrorDetails]) -> tuple[Fault, ...]:
-    said, more = found[:MAX_FAULTS_SAID], Counter[str]()
+def _said(model: type[PartialModel], found: list[ErrorDetails]) -> tuple[Fault, ...]:
+    said, more = found[:MAX_FAULTS_SHOWN], Counter[str]()
     told = {_row_told(model, one) for one in said}
-    for one in found[MAX_FAULTS_SAID:]:
+    for one in found[MAX_FAULTS_SHOWN:]:
         row = _row_told(model, one)
         if row and row not in told:
             said.append(one)
             told.add(row)
         else:
             more[row] += 1
-    unsaid = (fault(row, "more_faults", MORE_FAULTS, more=count) for row, count in more.items())
+    unsaid = (make_fault(row, "more_faults", MORE_FAULTS, more=count) for row, count in more.items())
     return (*(_named(model, one) for one in said), *unsaid)
 
 
-def _row_told(model: type[DraftModel], one: ErrorDetails) -> str:
+def _row_told(model: type[PartialModel], one: ErrorDetails) -> str:
     """Point to the row that must be told of a fault; nowhere where the body as a whole is."""
     in_a_row = model.each_row_told and len(one["loc"]) > 1 and one["loc"][0] == model.rows
-    return pointer(one["loc"][:2]) if in_a_row else ""
+    return to_json_pointer(one["loc"][:2]) if in_a_row else ""
 
 
-def _named(model: type[DraftModel], one: ErrorDetails) -> Fault:
+def _named(model: type[PartialModel], one: ErrorDetails) -> Fault:
     """Name a fault; too many rows have a code of their own, such as `too_many_observations`."""
-    found = shape_fault(one)
+    found = to_fault(one)
     too_many = one["type"] == "too_long" and one["loc"] == (model.rows,)
     return replace(found, code=f"too_many_{model.rows}") if too_many else found
 
 
-def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[Model]:
+def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> PartialBody[Model]:
     try:
         body = read(raw)
     except ValidationError as error:
@@ -108,14 +108,14 @@ def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[M
         if not isinstance(raw, Mapping):
             raise
     else:
-        return Draft(body, ordinals=range(len(getattr(body, model.rows)) if model.rows else 0))
+        return PartialBody(body, ordinals=range(len(getattr(body, model.rows)) if model.rows else 0))
 
     unread = frozenset(str(one["loc"][0]) for one in found if one["loc"][:1] != (model.rows,))
     kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
     kept |= {name: model.unread[name] for name in unread if name in model.unread}
     faults = _said(model, found)
     if model.rows is None:
-        return Draft(read(kept), faults, unread)
+        return PartialBody(read(kept), faults, unread)
     posted = raw.get(model.rows, [])
     rows: list[Any] = posted if isinstance(posted, list) else []
     partial = _partial_rows(model, found)
@@ -129,7 +129,7 @@ def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> Draft[M
     if all_rows_unread:
         unread |= {model.rows}
     fields = {at: names for at, names in partial.items() if names is not None}
-    return Draft(read(kept), faults, unread, ordinals, fields)
+    return PartialBody(read(kept), faults, unread, ordinals, fields)
 
 
 def _partial_rows(model: type[Model], found: list[ErrorDetails]) -> dict[int, frozenset[str] | None]:

@@ -25,17 +25,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 
-from shared.kit.answers import Busy
 from shared.kit.clock import Clock
 from shared.kit.database import Database, keep_nothing
+from shared.kit.exception_handlers import Busy
 from shared.kit.idempotency import (
     Claim,
-    claim_of,
     first_answer,
     first_answers,
     give_up,
     keep_answer,
     keep_answers,
+    read_claim,
 )
 from shared.kit.identity import identify
 from shared.kit.problems import Problem
@@ -75,7 +75,7 @@ class _Waiting(Generic[Case]):
     )
 
 
-class Gathering(Generic[Case]):
+class GroupCommit(Generic[Case]):
     """Settles the cases of one process, as many at once as came meanwhile."""
 
     def __init__(self, database: Database, clock: Clock, settle: Settle[Case]) -> None:
@@ -170,7 +170,7 @@ class Gathering(Generic[Case]):
 async def alone(
     request: Request, work: Callable[[AsyncSession], Awaitable[Answer]], *, dry_run: bool = False
 ) -> Response:
-    """Do the work of a request on a `GatheringRoute` in a transaction of its own; a dry run keeps not even its key."""
+    """Do the work of a request on a `GroupCommitRoute` in a transaction of its own; a dry run keeps not even its key."""
     request.state.handed_in = True
     claim: Claim = request.state.claim
     database: Database = request.app.state.database
@@ -204,13 +204,13 @@ def _tell(one: _Waiting[Case], answer: Answer | Exception) -> None:
         one.answer.set_result(answer)
 
 
-class GatheringRoute(TransactionRoute):
-    """A route whose work is handed in at a `Gathering`: its body is read before, outside of any transaction."""
+class GroupCommitRoute(TransactionRoute):
+    """A route whose work is handed in at a `GroupCommit`: its body is read before, outside of any transaction."""
 
     async def write(self, request: Request, handler: Handler, database: Database) -> Response:
         """Read the request and hand it in. What is refused before that may still be a repeat of what was answered."""
         caller = await identify(request)
-        claim = request.state.claim = await claim_of(request, caller.client_id)
+        claim = request.state.claim = await read_claim(request, caller.client_id)
         try:
             return await handler(request)
         except (Problem, RequestValidationError, HTTPException):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from shared.kit.clock import Now
-from shared.kit.following import cursor
+from shared.kit.feed_consumer import cursor
 from shared.kit.identity import PublicReader
 from shared.kit.models import FollowedFeed
 from shared.kit.transactions import Session, TransactionRoute
@@ -40,14 +40,14 @@ class FollowingOut(BaseModel):
     items: list[FollowedOut]
 
 
-def state_of(row: FollowedFeed | None, *, on: bool) -> State:
+def read_consumer_state(row: FollowedFeed | None, *, on: bool) -> State:
     """Tell how a feed stands; `on` is whether a client is set to follow it with."""
     if not on:
         return "off"
     return row.state if row else "following"  # type: ignore[return-value]  # the table holds no other
 
 
-def following_router(source: str, feeds: Collection[str], *, on: bool) -> APIRouter:
+def feed_consumer_router(source: str, feeds: Collection[str], *, on: bool) -> APIRouter:
     """Build `GET {source}/following` for a service."""
     router = APIRouter(prefix=source, route_class=TransactionRoute, tags=["changes"])
 
@@ -66,7 +66,7 @@ def following_router(source: str, feeds: Collection[str], *, on: bool) -> APIRou
 
 
 def _said(feed: str, row: FollowedFeed | None, *, on: bool) -> FollowedOut:
-    state = state_of(row, on=on)
+    state = read_consumer_state(row, on=on)
     return FollowedOut(
         feed=feed,
         state=state,

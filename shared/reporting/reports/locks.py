@@ -27,13 +27,13 @@ _TAKE = Compiled(
 """In the order of the names, as everybody takes them."""
 
 
-async def take_place(session: AsyncSession, territory: Territory, unit: str, period: Period) -> None:
+async def lock_unit_year(session: AsyncSession, territory: Territory, unit: str, period: Period) -> None:
     """Wait for the place of a unit's reports for a period. One statement.
 
     In a year of two maps it is everything: what is one place on the one map lies in several on the other.
     """
     if not _one_map(territory, period.year):
-        await take_everything(session, [period.year])
+        await lock_years(session, [period.year])
         return
     year, on = str(period.year), period.ends_on
     own = territory.answering_unit(unit, on).code
@@ -41,7 +41,7 @@ async def take_place(session: AsyncSession, territory: Territory, unit: str, per
     await _TAKE.rows(session, {"places": sorted([*above, f"{year}/{own}"]), "shared": above})
 
 
-async def take_everything(session: AsyncSession, years: Iterable[int]) -> None:
+async def lock_years(session: AsyncSession, years: Iterable[int]) -> None:
     """Wait for every place in these years. One statement."""
     places = sorted({str(year) for year in years})
     if places:

@@ -27,7 +27,7 @@ UnitText = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class AskedUnit:
+class RequestedUnit:
     """The unit named in a question, if any, in an installation that answers for one province."""
 
     named: str | None
@@ -41,12 +41,12 @@ class AskedUnit:
         return self.territory.standing_for(self.province, day)
 
 
-async def _asked(request: Request, territory: CurrentTerritory, unit: UnitText = None) -> AskedUnit:
+async def _asked(request: Request, territory: CurrentTerritory, unit: UnitText = None) -> RequestedUnit:
     settings: TerritorySettings = request.app.state.settings
-    return AskedUnit(unit, settings.province, territory)
+    return RequestedUnit(unit, settings.province, territory)
 
 
-UnitAsked = Annotated[AskedUnit, Depends(_asked)]
+UnitQuery = Annotated[RequestedUnit, Depends(_asked)]
 """The `unit` of a reading; `unit.on(day)` says which one is meant."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import AfterValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.kit.problems import Fault, Invalid, Sentence, pointer
+from shared.kit.problems import Fault, Invalid, Sentence, to_json_pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +169,12 @@ _OWN = "sentence"
 _REFUSAL = "refusal"
 
 
-def misshapen(code: str, sentence: Sentence) -> PydanticCustomError:
+def make_validation_error(code: str, sentence: Sentence) -> PydanticCustomError:
     """Make the error that a validator of ours raises: a code and a sentence that are said as they are."""
     return PydanticCustomError(code, "{" + _OWN + "}", {_OWN: sentence})
 
 
-def readable(read: Callable[[str], object]) -> AfterValidator:
+def parseable_by(read: Callable[[str], object]) -> AfterValidator:
     """Make the validator of a text that a reader of ours must be able to read; the text stays as it is.
 
     What the reader refuses is a finding like every other, so it is named beside them.
@@ -191,7 +191,7 @@ def readable(read: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def refusal_of(errors: Sequence[ErrorDetails]) -> Invalid:
+def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
     """Make one refusal that names every finding; a lone one of a reader of ours keeps the name that its reader gave it."""
     faults = tuple(one for error in errors for one in _faults(error))
     alone = errors[0].get("ctx", {}).get(_REFUSAL) if len(errors) == 1 else None
@@ -203,16 +203,16 @@ def refusal_of(errors: Sequence[ErrorDetails]) -> Invalid:
 
 def _faults(error: ErrorDetails) -> list[Fault]:
     """Give the faults that a finding stands for: a reader may have named several, from the text it read on."""
-    whole = shape_fault(error)
+    whole = to_fault(error)
     refusal = error.get("ctx", {}).get(_REFUSAL)
     several = refusal.faults if isinstance(refusal, Invalid) else ()
     return [replace(one, pointer=whole.pointer + one.pointer) for one in several] or [whole]
 
 
-def shape_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
+def to_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
     """Turn one of Pydantic's findings into a fault; `below` is where the validated part hangs in the body."""
     facts = dict(error.get("ctx", {}))
-    place = pointer((*below, *error["loc"]))
+    place = to_json_pointer((*below, *error["loc"]))
     own = facts.get(_OWN)
     if isinstance(own, Sentence):
         return Fault(place, error["type"], own)

@@ -11,7 +11,7 @@ from shared.reporting.models import Observation, Report
 from shared.reporting.reports.store import stated_in
 
 
-class Told(NamedTuple):
+class DerivedValue(NamedTuple):
     """A value that a rule of the program tells, with its reasons; `derived` is false where it was posted as well."""
 
     unit: str
@@ -22,7 +22,9 @@ class Told(NamedTuple):
     reasons: dict[str, Any]
 
 
-async def told_of(session: AsyncSession, catalogue: Catalogue, it: Report) -> list[Told]:
+async def explain_derived_values(
+    session: AsyncSession, catalogue: Catalogue, it: Report
+) -> list[DerivedValue]:
     """Give the values of a report that a rule tells: those that follow from it, and posted ones that it bears out.
 
     One statement; none for a program that derives nothing.
@@ -40,4 +42,4 @@ async def told_of(session: AsyncSession, catalogue: Catalogue, it: Report) -> li
     rows = await session.execute(
         select(*columns).where(*stated_in(it), Observation.reasons.is_not(None)).order_by(Observation.ordinal)
     )
-    return [Told(*row) for row in rows]
+    return [DerivedValue(*row) for row in rows]

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
-from shared.kit.feed import Happening, publish, take_write_order
 from shared.kit.models import FollowedFeed
 
 ONE_TAKES = text("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || :feed, 0))")
@@ -69,10 +69,10 @@ async def begun(session: AsyncSession, feed: str, now: datetime) -> FollowedFeed
 
 async def begin_again(session: AsyncSession, feed: str, clock: Clock) -> int:
     """Begin a feed's next life, from zero; tells which it is. What was learnt before stays as it was known then."""
-    at = await take_write_order(session, clock)
+    at = await lock_feed(session, clock)
     last = await current(session, feed)
     life = last.life + 1 if last else 1
     session.add(FollowedFeed(feed=feed, life=life, begun_at=at, **AT_FIRST))
     await session.flush()
-    await publish(session, at, [Happening("feed.begun_again", "following", {"feed": feed, "life": life})])
+    await publish_events(session, at, [Event("feed.begun_again", "following", {"feed": feed, "life": life})])
     return life

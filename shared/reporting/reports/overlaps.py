@@ -13,10 +13,10 @@ from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
-from shared.reporting.figures.over_time import stretches
-from shared.reporting.reports.keeping import Nearby
+from shared.reporting.figures.time_aggregation import stretches
 from shared.reporting.reports.problems import ValueStatedElsewhere
-from shared.reporting.reports.rules import Checked
+from shared.reporting.reports.report_statements import Nearby
+from shared.reporting.reports.rules import CheckedReport
 from shared.territory.tree import Territory
 
 CONFLICTS_SAID = 50
@@ -86,7 +86,7 @@ class Around(NamedTuple):
             raise ValueStatedElsewhere(conflicts=shown, conflicts_count=len(self.conflicts))
 
 
-class Vicinity:
+class OverlapSearch:
     """Where a report is to stand: which units, times and indicators a value may be stated at that it must not repeat.
 
     For the same period, any value. For a period that holds this one or lies in it, a flow: what happened in a month has
@@ -98,7 +98,7 @@ class Vicinity:
     Found before the place is taken; what stands there is looked at when it is.
     """
 
-    def __init__(self, catalogue: Catalogue, territory: Territory, checked: Checked) -> None:
+    def __init__(self, catalogue: Catalogue, territory: Territory, checked: CheckedReport) -> None:
         self._checked, self._territory = checked, territory
         on = checked.period.ends_on
         self._flows, self._stocks = _codes(catalogue, checked)
@@ -187,7 +187,11 @@ def _nil(reports: Iterable[_Standing], on_form: str | None, periods: Collection[
 
 
 def _conflicts(
-    checked: Checked, territory: Territory, lines: Lines, flows: Collection[str], found: Collection[_Value]
+    checked: CheckedReport,
+    territory: Territory,
+    lines: Lines,
+    flows: Collection[str],
+    found: Collection[_Value],
 ) -> list[dict[str, str | None]]:
     own, nil = checked.period, checked.statement.nil
     concerned = _Concerned(checked, territory, lines)
@@ -213,7 +217,7 @@ def _conflict(it: _Value, unit: str) -> dict[str, str | None]:
     }
 
 
-def _codes(catalogue: Catalogue, checked: Checked) -> tuple[frozenset[str], frozenset[str]]:
+def _codes(catalogue: Catalogue, checked: CheckedReport) -> tuple[frozenset[str], frozenset[str]]:
     """Give the flows and the stocks of a report; a nil report speaks of every indicator of its form."""
     on = checked.period.ends_on
     codes = checked.indicators
@@ -240,7 +244,7 @@ class _Times(NamedTuple):
     """A flow for one that overlaps, and ended on another map."""
 
 
-def _times(checked: Checked, territory: Territory, flows: Collection[str]) -> _Times:
+def _times(checked: CheckedReport, territory: Territory, flows: Collection[str]) -> _Times:
     own, nil = checked.period, checked.statement.nil
     year = [one for one in stretches(Period(own.year)) if one.kind in checked.form.periods]
     same = [one for one in year if territory.same_map(one.ends_on, own.ends_on)]
@@ -253,7 +257,7 @@ def _times(checked: Checked, territory: Territory, flows: Collection[str]) -> _T
 class _Land:
     """On which land a report speaks, and who speaks on the same for a period that ended on another map."""
 
-    def __init__(self, territory: Territory, checked: Checked, other: Period) -> None:
+    def __init__(self, territory: Territory, checked: CheckedReport, other: Period) -> None:
         self._territory, self._checked, self._on = territory, checked, other.ends_on
         self._stated = {(it.unit, it.indicator) for it in checked.said}
         own = checked.period.ends_on
@@ -278,7 +282,7 @@ class _Land:
 class _Concerned:
     """Of which units of a report a value is said that stands nearby, above or below."""
 
-    def __init__(self, checked: Checked, territory: Territory, lines: Lines) -> None:
+    def __init__(self, checked: CheckedReport, territory: Territory, lines: Lines) -> None:
         self._checked, self._territory = checked, territory
         self._stated = {(it.unit, it.indicator) for it in checked.said}
         self._at_or_below: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import DateTime, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.clock import AskedInstant, Clock, Now
+from shared.kit.clock import Clock, InstantQuery, Now
 from shared.kit.compiled import Compiled
 from shared.kit.identity import Insider
 from shared.kit.models import Change
@@ -56,7 +56,7 @@ _PUBLISH = Compiled(text(PUBLISHING).bindparams(HAPPENED_AT))
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Event:
     """Something that happened: a stable type, the subject's path, and the facts that a follower needs."""
 
     type: str
@@ -74,20 +74,20 @@ class InstantNotPassed(Invalid):
     )
 
 
-async def take_write_order(session: AsyncSession, clock: Clock) -> datetime:
+async def lock_feed(session: AsyncSession, clock: Clock) -> datetime:
     """Wait for the write order and tell the instant of this change: later than every change before it."""
     ((latest,),) = await _TAKE.rows(session, {})
     now = clock()
     return now if latest is None or latest < now else latest + ONE_TICK
 
 
-async def publish(session: AsyncSession, at: datetime, happenings: Sequence[Happening]) -> None:
+async def publish_events(session: AsyncSession, at: datetime, happenings: Sequence[Event]) -> None:
     """Write the entries; the caller holds the write order that gave `at`, to the commit."""
     if happenings:
-        await _PUBLISH.rows(session, entries(at, happenings))
+        await _PUBLISH.rows(session, to_event_columns(at, happenings))
 
 
-def entries(at: datetime, happenings: Sequence[Happening]) -> dict[str, Any]:
+def to_event_columns(at: datetime, happenings: Sequence[Event]) -> dict[str, Any]:
     """Give the values of `PUBLISHING`."""
     return {
         "happened_at": at,
@@ -97,14 +97,14 @@ def entries(at: datetime, happenings: Sequence[Happening]) -> dict[str, Any]:
     }
 
 
-async def _settled(session: Session, now: Now, as_of: AskedInstant = None) -> datetime | None:
+async def _settled(session: Session, now: Now, as_of: InstantQuery = None) -> datetime | None:
     """Wait until all that happened by an instant is committed; what the request reads next includes it."""
     if as_of is None:
         return None
     await session.execute(_AFTER_WHOEVER_WRITES)
     await session.rollback()  # the snapshot that waited is older than what it waited for
     if as_of >= now:  # a follower's clock may be behind the one that gave the newest change its instant
-        _, newest = await newest_change(session)
+        _, newest = await read_newest_change(session)
         if newest is None or as_of > newest:
             raise InstantNotPassed(as_of=as_of.isoformat(), now=now.isoformat())
     return as_of
@@ -114,7 +114,7 @@ AsOf = Annotated[datetime | None, Depends(_settled)]
 """An instant of the past to read at, settled: what is read as of it now is what will be read as of it ever after."""
 
 
-async def newest_change(session: AsyncSession) -> tuple[int, datetime | None]:
+async def read_newest_change(session: AsyncSession) -> tuple[int, datetime | None]:
     """Tell the sequence and the instant of the newest change that this transaction sees; 0 and None at first."""
     row = (
         await session.execute(select(Change.sequence, Change.at).order_by(Change.sequence.desc()).limit(1))
@@ -186,7 +186,7 @@ def feed_router(source: str) -> APIRouter:
             )
             for it in shown
         ]
-        newest = (await newest_change(session))[0]
+        newest = (await read_newest_change(session))[0]
         return ChangesOut(
             items=items,
             next=items[-1].id if items else str(after),

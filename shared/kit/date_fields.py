@@ -18,5 +18,5 @@ def _day(value: Any) -> Any:
     raise PydanticCustomError("date_parsing", "must be a date like 2023-12-31")
 
 
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
+IsoDate = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 """A day of a body, such as 2023-12-31."""

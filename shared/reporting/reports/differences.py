@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from shared.reporting.statements import Stated, plain
+from shared.reporting.statements import StatedValue, to_canonical_text
 
 UNSTATED = None, None
 
 
-def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
+def count_changes(new: Collection[StatedValue], old: Collection[StatedValue]) -> dict[str, int]:
     """Count what a report changes against the one it supersedes, of what is posted; received = created + changed + unchanged."""
     posted = [it for it in new if not it.derived]
     before = {(it.unit, it.indicator): (it.value, it.status) for it in old if not it.derived}
@@ -23,13 +23,13 @@ def counts(new: Collection[Stated], old: Collection[Stated]) -> dict[str, int]:
     }
 
 
-def differences(new: Collection[Stated], old: Collection[Stated]) -> list[dict[str, Any]]:
+def find_differences(new: Collection[StatedValue], old: Collection[StatedValue]) -> list[dict[str, Any]]:
     """Name every value that differs between two reports in amount or in status, by unit and indicator.
 
     Posted or derived: a verdict that an income turned is a difference too.
     """
-    before = {(it.unit, it.indicator): (plain(it.value), it.status) for it in old}
-    after = {(it.unit, it.indicator): (plain(it.value), it.status) for it in new}
+    before = {(it.unit, it.indicator): (to_canonical_text(it.value), it.status) for it in old}
+    after = {(it.unit, it.indicator): (to_canonical_text(it.value), it.status) for it in new}
     return [
         {
             "unit": unit,

@@ -1,4 +1,4 @@
-"""`python -m shared.kit.following begin-again FEED`: what an operator does when a feed was rewound.
+"""`python -m shared.kit.feed_consumer begin-again FEED`: what an operator does when a feed was rewound.
 
 Run it as the service that follows (`python -m services exec NAME -- …`), which tells it the database. The feed is read
 again from zero, as it is now; the answer is one JSON object on standard output.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from shared.kit.clock import system_clock
 from shared.kit.database import Database
-from shared.kit.following import cursor
+from shared.kit.feed_consumer import cursor
 from shared.kit.settings import ServiceSettings
 
 NEVER_FOLLOWED = 1
@@ -22,7 +22,9 @@ NEVER_FOLLOWED = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m shared.kit.following", description="Beside the door.")
+    parser = argparse.ArgumentParser(
+        prog="python -m shared.kit.feed_consumer", description="Beside the door."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     again = commands.add_parser("begin-again", help="read a feed again from zero")
     again.add_argument("feed", help="its path, such as /v1/NAME/changes")

@@ -10,7 +10,7 @@ a neighbour is away the service serves what it knows, and says since when it has
     silent      the neighbour does not answer
     refused     it answers and says no: the client or its secret is wrong
     rewound     it is not the feed that was read: it was restored from an older backup. Nothing more is taken until an
-                operator begins again (`python -m shared.kit.following begin-again FEED`); nothing is ever skipped
+                operator begins again (`python -m shared.kit.feed_consumer begin-again FEED`); nothing is ever skipped
     stuck       a change of a kind that is followed cannot be understood; those before it are taken, and none after it
 
 What tells a feed that was rewound: every question asks for the last change taken as well, and it must come first, with

@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 
+from shared.kit.cooperative import yield_to_event_loop
 from shared.kit.problems import Malformed, Sentence
-from shared.kit.turns import give_way
 
 MAX_DEPTH = 16
 """Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
@@ -29,7 +29,7 @@ NOT_A_NUMBER = Sentence("{name} không phải là số trong JSON", "{name} is n
 NOT_UTF8 = Sentence("nội dung không phải là UTF-8", "the body is not UTF-8")
 NOT_JSON = Sentence("sai cú pháp JSON ở ký tự {at}", "{said} at character {at}")
 TOO_MANY_DIGITS = Sentence("có số quá nhiều chữ số", "a number has too many digits")
-UNKEPT_CHARACTER = Sentence("có ký tự không lưu được", "a character cannot be kept")
+UNSTORABLE_CHARACTER = Sentence("có ký tự không lưu được", "a character cannot be kept")
 UNKEPT_CODE_POINT = Sentence("ký tự U+{code:04X} không lưu được", "the character U+{code:04X} cannot be kept")
 
 
@@ -105,12 +105,12 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
-class ExactRequest(Request):
+class JsonRequest(Request):
     """A request whose JSON keeps decimals exact."""
 
     async def json(self) -> Any:
         """Parse the body once; `Malformed` when it is not clean JSON."""
         if not hasattr(self, "_json"):
             self._json = parse_json(await self.body())
-            await give_way()
+            await yield_to_event_loop()
         return self._json

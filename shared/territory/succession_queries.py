@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from shared.territory.models import SuccessionRow, UnitRow
 
 
-def places(codes: Collection[str], on: date, *, adds: bool) -> CTE:
+def unit_versions_within(codes: Collection[str], on: date, *, adds: bool) -> CTE:
     """Give the meanings (code, valid_from) that lie in units of a day, each with the unit that it lies in (place)."""
     standing = select(UnitRow.code.label("place"), UnitRow.code, UnitRow.valid_from).where(
         UnitRow.code == any_(literal(sorted(codes), ARRAY(Text))),

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from pydantic import WithJsonSchema
 
-from shared.kit.shapes import readable
+from shared.kit.validation_faults import parseable_by
 from shared.periods import Period
 
 PeriodText = Annotated[
     str,
-    readable(Period.parse),
+    parseable_by(Period.parse),
     WithJsonSchema({"type": "string", "minLength": 4, "maxLength": 7, "examples": ["2023", "2023-Q3"]}),
 ]
 """A text that is a period, kept as it was written: in a body, or where a question is read from it."""
@@ -22,7 +22,7 @@ async def _asked(period: Annotated[PeriodText, Query(description=SAID)]) -> Peri
     return Period.parse(period)
 
 
-PeriodAsked = Annotated[Period, Depends(_asked)]
+PeriodQuery = Annotated[Period, Depends(_asked)]
 """The `period` of a reading."""
 
 
@@ -30,11 +30,11 @@ async def _addressed(period: Annotated[PeriodText, Path(description=SAID)]) -> P
     return Period.parse(period)
 
 
-PeriodAddressed = Annotated[Period, Depends(_addressed)]
+PeriodPath = Annotated[Period, Depends(_addressed)]
 """The `period` that is a part of an address."""
 
 
-def narrowed_by(name: str, description: str) -> object:
+def period_filter(name: str, description: str) -> object:
     """Make the question for a period that may be left out, under a name of its own."""
 
     async def narrowed(
@@ -45,5 +45,5 @@ def narrowed_by(name: str, description: str) -> object:
     return Depends(narrowed)
 
 
-PeriodFilter = Annotated[Period | None, narrowed_by("period", "only of this SDMX time period")]
+PeriodFilter = Annotated[Period | None, period_filter("period", "only of this SDMX time period")]
 """A period that a list is narrowed to."""

@@ -8,12 +8,12 @@ from fastapi import Request, Response
 KEPT_ON_304 = ("etag", "cache-control", "vary", "link", "age")
 
 
-def weak_tag(content: bytes) -> str:
+def make_weak_etag(content: bytes) -> str:
     """Tag a content; equal contents have equal tags."""
     return f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
-def has_it(request: Request, tag: str) -> bool:
+def matches_if_none_match(request: Request, tag: str) -> bool:
     """Whether If-None-Match names the tag (weak comparison, RFC 9110)."""
     named = request.headers.get("if-none-match", "")
     opaque = tag.removeprefix("W/")
@@ -22,14 +22,14 @@ def has_it(request: Request, tag: str) -> bool:
     )
 
 
-def conditional(request: Request, response: Response) -> Response:
+def apply_if_none_match(request: Request, response: Response) -> Response:
     """Give a successful read its tag (unless it carries one) and shorten it to 304 where the client has it."""
     if response.status_code != HTTPStatus.OK or not getattr(response, "body", b""):
         return response
-    tag = response.headers.get("etag") or weak_tag(bytes(response.body))
+    tag = response.headers.get("etag") or make_weak_etag(bytes(response.body))
     response.headers["etag"] = tag
     response.headers.setdefault("cache-control", "no-cache")
-    if not has_it(request, tag):
+    if not matches_if_none_match(request, tag):
         return response
     kept = {name: response.headers[name] for name in KEPT_ON_304 if name in response.headers}
     return Response(status_code=304, headers=kept)

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
 from shared.kit.database import Database
-from shared.kit.feed import Happening, publish, take_write_order
-from shared.kit.following import cursor
-from shared.kit.following.neighbour import Heard, Neighbours, NoStretch, Stretch
+from shared.kit.feed_consumer import cursor
+from shared.kit.feed_consumer.client import FeedClient, FeedPage, FeedUnavailable, ReceivedEvent
 from shared.kit.models import FollowedFeed
 
 AT_ONCE = 500
@@ -44,27 +44,27 @@ OUR_FAULT = (IntegrityError, ProgrammingError, DataError)
 
 log = structlog.get_logger()
 
-Effect = Callable[[AsyncSession, Heard, datetime], Awaitable[Sequence[Happening]]]
+EventHandler = Callable[[AsyncSession, ReceivedEvent, datetime], Awaitable[Sequence[Event]]]
 """What a change does here, at an instant of the write order: what happened by it, for our own feed.
 
-Raises `NotUnderstood` for a change that it cannot read. Taking the same change again in another life is no fault.
+Raises `EventNotReadable` for a change that it cannot read. Taking the same change again in another life is no fault.
 """
 
 
-class NotUnderstood(Exception):  # noqa: N818 (said of the change)
+class EventNotReadable(Exception):  # noqa: N818 (said of the change)
     """A change of a kind that is followed cannot be read; the reason holds no values."""
 
 
 @dataclass
-class Follower:
+class FeedConsumer:
     """Follows one feed for one service. Any number of them may run; the cursor keeps them in step."""
 
     service: str
     feed: str
     """Its path behind the door."""
-    effects: Mapping[str, Effect]
+    effects: Mapping[str, EventHandler]
     """By the type of the change; other types are not for this service, and are passed over."""
-    neighbours: Neighbours
+    neighbours: FeedClient
     every_seconds: float
     luck: Callable[[], float] = random.random
     """From 0 to 1, so that many followers do not ask at once."""
@@ -89,7 +89,7 @@ class Follower:
             await self.neighbours.close()
 
     async def round(self, database: Database, clock: Clock) -> bool:
-        """Ask once and take what there is; tells whether there is more. Raises `NoStretch`."""
+        """Ask once and take what there is; tells whether there is more. Raises `FeedUnavailable`."""
         async with database.writing() as session:
             before = await cursor.begun(session, self.feed, clock())
         if self._another_has_just_heard(before, clock()):
@@ -121,34 +121,34 @@ class Follower:
         return now - row.heard_at < timedelta(seconds=self.every_seconds)
 
     async def _take(
-        self, session: AsyncSession, row: FollowedFeed, new: Sequence[Heard], clock: Clock
+        self, session: AsyncSession, row: FollowedFeed, new: Sequence[ReceivedEvent], clock: Clock
     ) -> None:
         """Give the changes their effects, as far as they can be understood, and move the cursor to the last of them."""
         row.state, row.problem = "following", None
         at: datetime | None = None
-        happened: list[Happening] = []
+        happened: list[Event] = []
         for change in new:
             effect = self.effects.get(change.type)
             if effect is not None:
-                at = at or await take_write_order(session, clock)
+                at = at or await lock_feed(session, clock)
                 try:
                     async with session.begin_nested():
                         happened += await effect(session, change, at)
-                except NotUnderstood as reason:
+                except EventNotReadable as reason:
                     row.state, row.problem = "stuck", f"{change.type} {change.sequence}: {reason}"
                     break
             row.sequence, row.change_at = change.sequence, change.at
         if at is not None:
-            await publish(session, at, happened)
+            await publish_events(session, at, happened)
 
     async def _note(self, error: Exception, database: Database, clock: Clock) -> None:
         """Remember what keeps the follower from following: silence once it has lasted, anything else at once."""
         if isinstance(error, OF_THE_DATABASE) and not isinstance(error, OUR_FAULT):
             log.warning("following waits for the database", feed=self.feed, reason=type(error).__name__)
             return
-        if not isinstance(error, NoStretch):
+        if not isinstance(error, FeedUnavailable):
             log.error("following failed", feed=self.feed, exc_info=error)
-        state = error.state if isinstance(error, NoStretch) else "stuck"
+        state = error.state if isinstance(error, FeedUnavailable) else "stuck"
         try:
             async with database.writing() as session:
                 row = await cursor.begun(session, self.feed, clock())
@@ -157,7 +157,7 @@ class Follower:
                 known = row.state in WAITING_FOR_AN_OPERATOR and state != "stuck"
                 if not known and (lasting or state != "silent"):
                     row.state = state
-                    row.problem = error.reason if isinstance(error, NoStretch) else type(error).__name__
+                    row.problem = error.reason if isinstance(error, FeedUnavailable) else type(error).__name__
             self._show(row, clock)
         except OF_THE_DATABASE as other:
             log.warning("following waits for the database", feed=self.feed, reason=type(other).__name__)
@@ -186,7 +186,7 @@ class Follower:
             self._state = row.state
 
 
-def new_changes(stretch: Stretch, row: FollowedFeed) -> Sequence[Heard] | None:
+def new_changes(stretch: FeedPage, row: FollowedFeed) -> Sequence[ReceivedEvent] | None:
     """Give what came after the cursor; None where the feed is not the one that was read.
 
     The stretch begins with the change that the cursor stands on, which proves that the feed still holds it.

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from shared.kit.identity import TOKEN_WANTED
+from shared.kit.identity import TOKEN_REQUIRED
+from shared.kit.json_request import UNSTORABLE_CHARACTER
 from shared.kit.problems import (
     Conflict,
     Language,
@@ -29,14 +30,13 @@ from shared.kit.problems import (
     Unauthenticated,
     Unavailable,
 )
-from shared.kit.requests import UNKEPT_CHARACTER
-from shared.kit.shapes import refusal_of
+from shared.kit.validation_faults import to_invalid
 
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
 
-Violations = Mapping[str, Callable[[], Problem]]
+ConstraintProblems = Mapping[str, Callable[[], Problem]]
 """Which problem a violated constraint is, by the constraint's name."""
 
 RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03"})
@@ -56,7 +56,7 @@ NOT_IN_UTF8 = "22021"
 """SQLSTATE of a text with U+0000, which comes only from a question's path or query: bodies are read by the kit."""
 
 
-def language_of(request: Request) -> Language:
+def negotiate_language(request: Request) -> Language:
     """Choose Vietnamese unless the client prefers English (Accept-Language)."""
     weights = {"vi": 0.0, "en": 0.0}
     for wish in request.headers.get("accept-language", "").replace(" ", "").split(","):
@@ -74,9 +74,9 @@ def _plain(fact: Any) -> str:
     return fact.isoformat() if isinstance(fact, date) else str(fact)
 
 
-def problem_answer(request: Request, problem: Problem) -> Response:
+def to_problem_response(request: Request, problem: Problem) -> Response:
     """Say a problem."""
-    language = language_of(request)
+    language = negotiate_language(request)
     document = problem.document(language, request.url.path)
     return Response(
         json.dumps(document, ensure_ascii=False, default=_plain).encode(),  # orjson stops at 64-bit integers
@@ -92,7 +92,7 @@ def _validation_problem(error: RequestValidationError) -> Problem:
         steps = rest if kind == "body" else [kind, *rest]
         return {**one, "loc": tuple(steps)}  # type: ignore[typeddict-item]
 
-    return refusal_of([located(one) for one in error.errors()])
+    return to_invalid([located(one) for one in error.errors()])
 
 
 def _methods(request: Request) -> set[str]:
@@ -110,7 +110,7 @@ def _http_problem(request: Request, error: HTTPException, limit_bytes: int) -> P
     ):  # FastAPI hides what a body's reader said behind a 400 of its own
         return error.__cause__
     by_status: dict[int, Callable[[], Problem]] = {
-        401: lambda: Unauthenticated(reason=TOKEN_WANTED),
+        401: lambda: Unauthenticated(reason=TOKEN_REQUIRED),
         404: NotFound,
         405: lambda: MethodNotAllowed(headers={"Allow": ", ".join(sorted(_methods(request)))}),
         413: lambda: TooLarge(limit_bytes=limit_bytes),
@@ -138,7 +138,7 @@ class Busy(Unavailable):
         super().__init__(headers={"Retry-After": "1"})
 
 
-def _database_problem(error: Exception, violations: Violations) -> Problem | None:
+def _database_problem(error: Exception, violations: ConstraintProblems) -> Problem | None:
     """Say what a trouble with the database is to the caller; None where it is a bug of ours, or no such trouble."""
     if isinstance(error, DBAPIError):
         return _statement_problem(error, violations)
@@ -147,14 +147,14 @@ def _database_problem(error: Exception, violations: Violations) -> Problem | Non
     return Busy()
 
 
-def _statement_problem(error: DBAPIError, violations: Violations) -> Problem | None:
+def _statement_problem(error: DBAPIError, violations: ConstraintProblems) -> Problem | None:
     cause = getattr(error.orig, "__cause__", None) or error.orig
     state = getattr(cause, "sqlstate", None) or getattr(error.orig, "sqlstate", None)
     if isinstance(error, IntegrityError):
         name = str(getattr(cause, "constraint_name", None))
         return violations[name]() if name in violations else Conflict(constraint=name)
     if state == NOT_IN_UTF8:
-        return Malformed(reason=UNKEPT_CHARACTER)
+        return Malformed(reason=UNSTORABLE_CHARACTER)
     connecting = error.statement is None
     if error.connection_invalidated or str(state).startswith(UNREACHABLE_STATES):
         return Busy()
@@ -163,20 +163,20 @@ def _statement_problem(error: DBAPIError, violations: Violations) -> Problem | N
     return None
 
 
-def install_answers(app: FastAPI, *, violations: Violations, max_body_bytes: int) -> None:
+def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, max_body_bytes: int) -> None:
     """Make every refusal of this app a problem document."""
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return problem_answer(request, error)
+        return to_problem_response(request, error)
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return problem_answer(request, _validation_problem(error))
+        return to_problem_response(request, _validation_problem(error))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return problem_answer(request, _http_problem(request, error, max_body_bytes))
+        return to_problem_response(request, _http_problem(request, error, max_body_bytes))
 
     async def on_database(request: Request, error: Exception) -> Response:
         known = _database_problem(error, violations)
@@ -185,7 +185,7 @@ def install_answers(app: FastAPI, *, violations: Violations, max_body_bytes: int
             known = Problem()
         elif isinstance(known, Busy):
             log.warning("database busy or unreachable", path=request.url.path, reason=str(error))
-        return problem_answer(request, known)
+        return to_problem_response(request, known)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)

@@ -7,25 +7,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.kit.problems import Fault, fault
+from shared.kit.problems import Fault, make_fault
 from shared.reporting.catalogue import Catalogue, Indicator, Level
 from shared.reporting.expected import expected_units
-from shared.reporting.formulas import Count
+from shared.reporting.formulas import CountUnits
 from shared.reporting.reports.sentences import UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
-from shared.reporting.statements import Statement
+from shared.reporting.statements import ReportContent
 from shared.territory.tree import Territory
 from shared.territory.units import LEVEL_NAMES, Unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class Eligibility:
     """How a unit bears an indicator: how many expected units its value covers, and what keeps it from stating it."""
 
     covers: int
     misfits: tuple[Fault, ...] = ()
 
 
-UNKNOWN = Fit(1)
+UNKNOWN = Eligibility(1)
 """Of what is no unit of the day, or no indicator, nothing more is said."""
 
 
@@ -33,7 +33,7 @@ Asked = tuple[Level, frozenset[str] | None, bool]
 """What an indicator asks of units: their level, their kinds, and whether each states it for itself alone."""
 
 
-class _Fits(dict[str, Fit]):
+class _Fits(dict[str, Eligibility]):
     """How units bear what an indicator asks, each looked at when it is first asked for."""
 
     def __init__(
@@ -43,27 +43,27 @@ class _Fits(dict[str, Fit]):
         self._indicator, self._asked, self._units = indicator, asked, units
         self._territory, self._on = territory, on
 
-    def __missing__(self, code: str) -> Fit:
+    def __missing__(self, code: str) -> Eligibility:
         unit, fit = self._units.get(code), UNKNOWN
         if unit is not None:
             expected = expected_units(self._territory, code, self._indicator, self._on)
             found = _misfits(unit, self._asked, self._territory, self._on)
-            fit = Fit(max(1, len(expected)), tuple(found))
+            fit = Eligibility(max(1, len(expected)), tuple(found))
         self[code] = fit
         return fit
 
 
-def fits(
-    statement: Statement,
+def check_eligibility(
+    statement: ReportContent,
     units: Mapping[str, Unit],
     indicators: Mapping[str, Indicator],
     catalogue: Catalogue,
     territory: Territory,
     on: date,
-) -> list[Fit]:
+) -> list[Eligibility]:
     """Tell of each value how its unit bears its indicator."""
     by_asked: dict[Asked, _Fits] = {}
-    by_indicator: dict[str, dict[str, Fit]] = dict.fromkeys(
+    by_indicator: dict[str, dict[str, Eligibility]] = dict.fromkeys(
         statement.indicators, dict.fromkeys(statement.units, UNKNOWN)
     )
     for code, indicator in indicators.items():
@@ -77,7 +77,7 @@ def fits(
 
 def _by_itself(indicator: Indicator, catalogue: Catalogue) -> bool:
     made = catalogue.unit_by_unit.get(indicator.code)
-    counted = made is not None and any(isinstance(figure.formula, Count) for figure in made)
+    counted = made is not None and any(isinstance(figure.formula, CountUnits) for figure in made)
     return not indicator.adds or counted
 
 
@@ -88,9 +88,9 @@ def _misfits(unit: Unit, asked: Asked, territory: Territory, on: date) -> Iterat
     own: Level = "district" if level_asked == "district" and in_district else "commune"
     level = LEVEL_NAMES[own]
     if unit.level == "village" or (unit.level == "commune" and own == "district"):
-        yield fault("/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=level)
+        yield make_fault("/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=level)
     elif by_itself and unit.level != own:
-        yield fault("/unit", "unit_level_wrong", UNIT_BY_ITSELF, unit=unit.code, level=level)
+        yield make_fault("/unit", "unit_level_wrong", UNIT_BY_ITSELF, unit=unit.code, level=level)
     if kinds_asked is not None and unit.level == "commune" and unit.kind not in kinds_asked:
         kinds = ", ".join(sorted(kinds_asked))
-        yield fault("/unit", "unit_kind_wrong", UNIT_KIND, unit=unit.code, kind=unit.kind, kinds=kinds)
+        yield make_fault("/unit", "unit_kind_wrong", UNIT_KIND, unit=unit.code, kind=unit.kind, kinds=kinds)

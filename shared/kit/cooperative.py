@@ -12,7 +12,7 @@ AT_A_TIME = 100
 """Of some hundredths of a millisecond each, before others are let on."""
 
 
-async def give_way() -> None:
+async def yield_to_event_loop() -> None:
     """Let the other requests of this process go on for a moment.
 
     Between two pieces of a millisecond or more: whoever holds the write order waits on the database in short steps, and
@@ -21,12 +21,12 @@ async def give_way() -> None:
     await asyncio.sleep(0)
 
 
-async def one_by_one(of: Iterable[One]) -> AsyncIterator[One]:
+async def iterate_cooperatively(of: Iterable[One]) -> AsyncIterator[One]:
     """Give one after another, thousands of them, and give way now and then."""
     for number, one in enumerate(of, 1):
         yield one
         if number % AT_A_TIME == 0:
-            await give_way()
+            await yield_to_event_loop()
 
 
 class Step(Enum):

@@ -5,13 +5,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from shared.kit.answers import PROBLEM_JSON
-from shared.kit.shapes import SHAPES
+from shared.kit.exception_handlers import PROBLEM_JSON
+from shared.kit.validation_faults import SHAPES
 
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
 
-REFUSAL: dict[str, Any] = {
+PROBLEM_RESPONSE: dict[str, Any] = {
     "description": "A refusal",
     "content": {PROBLEM_JSON: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
 }
@@ -74,7 +74,7 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def also_say(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
+def extend_openapi(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
     """Have something added to the document of an app whenever it is asked for."""
     describe = app.openapi
 
@@ -86,6 +86,6 @@ def also_say(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def how_refusals_look(document: dict[str, Any]) -> None:
+def add_problem_schemas(document: dict[str, Any]) -> None:
     """Add the schemas that every refusal refers to."""
     document.setdefault("components", {}).setdefault("schemas", {}).update(SCHEMAS)

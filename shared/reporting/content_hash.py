@@ -6,16 +6,19 @@ import uuid
 
 import orjson
 
-from shared.reporting.statements import Statement, plain
+from shared.reporting.statements import ReportContent, to_canonical_text
 
 
-def content_sha256(statement: Statement) -> str:
+def content_sha256(statement: ReportContent) -> str:
     """Fingerprint what a report says: the same values in another order, or 5.0 for 5, say the same.
 
     Of the JSON text without spaces, in UTF-8, escaping nothing but what must be; names of fields in their order.
     """
     values = sorted(
-        [(unit, indicator, plain(value), status) for unit, indicator, value, status, _ in statement.values]
+        [
+            (unit, indicator, to_canonical_text(value), status)
+            for unit, indicator, value, status, _ in statement.values
+        ]
     )
     said = [
         statement.unit,

@@ -30,7 +30,7 @@ REFUSALS = frozenset(
 """Answers that asking again does not mend; any other trouble is of the moment."""
 
 
-class NoStretch(Exception):  # noqa: N818 (an answer, or none: not a fault of ours)
+class FeedUnavailable(Exception):  # noqa: N818 (an answer, or none: not a fault of ours)
     """There is nothing to take: the neighbour is silent, or refuses."""
 
     def __init__(self, state: Literal["silent", "refused"], reason: str) -> None:
@@ -40,7 +40,7 @@ class NoStretch(Exception):  # noqa: N818 (an answer, or none: not a fault of ou
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedEvent:
     """One change of a neighbour."""
 
     sequence: int
@@ -51,10 +51,10 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class FeedPage:
     """A stretch of a feed, oldest first, with the sequence of the newest change there is."""
 
-    changes: tuple[Heard, ...]
+    changes: tuple[ReceivedEvent, ...]
     newest: int
     more: bool
 
@@ -80,7 +80,7 @@ class _Token(BaseModel):
     expires_in: int
 
 
-class Neighbours:
+class FeedClient:
     """Reads feeds behind the door as one client. `transport` is httpx's own unless a test brings another."""
 
     def __init__(
@@ -100,8 +100,8 @@ class Neighbours:
         self._token = ""
         self._renew_at = float("-inf")
 
-    async def stretch(self, feed: str, *, after: int, limit: int) -> Stretch:
-        """Read what came after a change; raises `NoStretch`."""
+    async def stretch(self, feed: str, *, after: int, limit: int) -> FeedPage:
+        """Read what came after a change; raises `FeedUnavailable`."""
         answer = await self._asked(feed, after, limit)
         if (
             answer.status_code == HTTPStatus.UNAUTHORIZED
@@ -109,8 +109,8 @@ class Neighbours:
             self._renew_at = float("-inf")
             answer = await self._asked(feed, after, limit)
         said = _read(answer, _Changes)
-        heard = tuple(Heard(it.id, it.time, it.type, it.subject, it.data) for it in said.items)
-        return Stretch(heard, said.newest, said.more)
+        heard = tuple(ReceivedEvent(it.id, it.time, it.type, it.subject, it.data) for it in said.items)
+        return FeedPage(heard, said.newest, said.more)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -138,14 +138,14 @@ class Neighbours:
         try:
             return await self._http.request(method, url, **more)
         except httpx.HTTPError as error:
-            raise NoStretch("silent", type(error).__name__) from error
+            raise FeedUnavailable("silent", type(error).__name__) from error
 
 
-def neighbours_of(settings: FollowingSettings, service: str) -> Neighbours | None:
+def make_feed_client(settings: FollowingSettings, service: str) -> FeedClient | None:
     """Give the neighbours as a service's own client reads them; None where it has no secret to do so with."""
     if settings.client_secret is None:
         return None
-    return Neighbours(
+    return FeedClient(
         settings.gateway_url,
         client_id=settings.client_id or f"service-{service}",
         client_secret=settings.client_secret.get_secret_value(),
@@ -156,8 +156,10 @@ def neighbours_of(settings: FollowingSettings, service: str) -> Neighbours | Non
 def _read(answer: httpx.Response, model: type[Said]) -> Said:
     if answer.status_code != HTTPStatus.OK:
         state: Literal["silent", "refused"] = "refused" if answer.status_code in REFUSALS else "silent"
-        raise NoStretch(state, f"{answer.request.url.path} answers {answer.status_code}")
+        raise FeedUnavailable(state, f"{answer.request.url.path} answers {answer.status_code}")
     try:
         return model.model_validate_json(answer.content)
     except ValidationError as error:
-        raise NoStretch("refused", f"{answer.request.url.path} answers what is not understood") from error
+        raise FeedUnavailable(
+            "refused", f"{answer.request.url.path} answers what is not understood"
+        ) from error
