@@ -15,13 +15,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from services.stack import FACTORIES, HOST, ROOT, FrontPanel, Stack
-from services.upkeep import backup, execute, restore
-from shared.kit.launcher import SETUP_FAULT, SetupError, answers, launch
-from shared.kit.postgres import PostgresError
-from shared.kit.run_folder import RunFolder
+from shared.local.backup import backup, execute, restore
+from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, is_responding, run_launcher
+from shared.local.postgres import PostgresError
+from shared.local.run_folder import RunFolder
+from shared.local.settings import ROOT, InstallationSettings
+from shared.local.stack import FACTORIES, HOST, Stack
 
-Do = Callable[[FrontPanel, argparse.Namespace], int]
+Do = Callable[[InstallationSettings, argparse.Namespace], int]
 
 DETACHED_START_SECONDS = 100
 LOG_TAIL_LINES = 25
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the exit code."""
     given = _parser().parse_args(arguments)
     try:
-        done: int = given.do(FrontPanel(), given)
+        done: int = given.do(InstallationSettings(), given)
     except ValidationError as error:
         for fault in error.errors():
             print(f"NTP_{str(fault['loc'][0]).upper()}: {fault['msg']}", file=sys.stderr)
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
     else:
         return done
-    return SETUP_FAULT
+    return EXIT_SETUP_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,26 +76,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(panel: FrontPanel, _: argparse.Namespace) -> int:
+def run(panel: InstallationSettings, _: argparse.Namespace) -> int:
     """Run in the foreground."""
-    return launch(lambda: Stack(panel).launcher())
+    return run_launcher(lambda: Stack(panel).launcher())
 
 
-def up_or_run(panel: FrontPanel, given: argparse.Namespace) -> int:
+def up_or_run(panel: InstallationSettings, given: argparse.Namespace) -> int:
     """Start in the background when asked to, otherwise in the foreground."""
     return detach(panel) if given.detach else run(panel, given)
 
 
-def exec_told(panel: FrontPanel, given: argparse.Namespace) -> int:
+def exec_told(panel: InstallationSettings, given: argparse.Namespace) -> int:
     """Become the command named."""
     execute(panel, given.name, [part for part in given.told if part != "--"] or ["env"])
     return 0
 
 
-def keeping(do: Callable[[FrontPanel, Path], None]) -> Do:
+def keeping(do: Callable[[InstallationSettings, Path], None]) -> Do:
     """Back up or restore, and say so."""
 
-    def done(panel: FrontPanel, given: argparse.Namespace) -> int:
+    def done(panel: InstallationSettings, given: argparse.Namespace) -> int:
         do(panel, given.folder.absolute())
         print(f"{given.command}: {given.folder}")
         return 0
@@ -102,10 +103,10 @@ def keeping(do: Callable[[FrontPanel, Path], None]) -> Do:
     return done
 
 
-def detach(panel: FrontPanel) -> int:
+def detach(panel: InstallationSettings) -> int:
     """Start in the background; come back when everything is ready, or say what failed."""
     run = RunFolder(panel.folder / "run")
-    if (running := run.launcher()) is None:
+    if (running := run.find_launcher()) is None:
         log = panel.folder / "log" / "ntp.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
@@ -127,7 +128,7 @@ def detach(panel: FrontPanel) -> int:
         print(f"already running (process {running.pid})")
     deadline = time.monotonic() + DETACHED_START_SECONDS
     while time.monotonic() < deadline:
-        running = run.launcher()
+        running = run.find_launcher()
         if running is not None and running.ready:
             print(f"ready: http://{HOST}:{panel.gateway_port}  (reference at /docs; `make stop` ends it)")
             return 0
@@ -141,22 +142,22 @@ def detach(panel: FrontPanel) -> int:
     return (process.poll() if process is not None else None) or 1
 
 
-def stop(panel: FrontPanel) -> int:
+def stop(panel: InstallationSettings) -> int:
     """Stop what runs here; nothing running is fine too."""
     print("stopped" if RunFolder(panel.folder / "run").stop() else "nothing was running")
     return 0
 
 
-def status(panel: FrontPanel) -> int:
+def status(panel: InstallationSettings) -> int:
     """List the processes; 0 when all that should run are ready."""
     run = RunFolder(panel.folder / "run")
-    children = {one.name: one for one in run.children()}
-    if run.launcher() is None:
+    children = {one.name: one for one in run.find_children()}
+    if run.find_launcher() is None:
         print("not running")
         return 1
 
     async def probe() -> list[bool]:
-        return await asyncio.gather(*(answers(panel.port(name)) for name in FACTORIES))
+        return await asyncio.gather(*(is_responding(panel.port(name)) for name in FACTORIES))
 
     ready = dict(zip(FACTORIES, asyncio.run(probe()), strict=True))
     if "postgres" in children:

@@ -22,8 +22,8 @@ import asyncpg
 
 from migrations.owners import OWNERS
 from migrations.run import migrate
-from shared.kit.postgres import Postgres
-from shared.kit.processes import is_running
+from shared.local.postgres import EmbeddedPostgres
+from shared.local.processes import is_running
 
 Answer = TypeVar("Answer")
 
@@ -85,7 +85,7 @@ class Server:
     def __init__(self, *, durable: bool = False) -> None:
         self._folder = _on_disk() if durable else _make_folder()
         self._settings = {} if durable else UNSAFE_BUT_FAST
-        self._postgres: Postgres | None = None
+        self._postgres: EmbeddedPostgres | None = None
         self._template: str | None = None
         self._admin: asyncpg.Connection | None = None
         self._loop = asyncio.new_event_loop()
@@ -124,7 +124,7 @@ class Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> str:
-        self._postgres = Postgres(
+        self._postgres = EmbeddedPostgres(
             self.data,
             port=free_port(),
             password=secrets.token_urlsafe(16),

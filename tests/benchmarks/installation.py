@@ -16,7 +16,8 @@ import httpx
 from sqlalchemy import make_url
 
 from migrations.owners import DATABASE
-from services.stack import FACTORIES, FrontPanel, Stack
+from shared.local.settings import InstallationSettings
+from shared.local.stack import FACTORIES, Stack
 from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,13 +38,13 @@ class Installation:
     def gateway_environment(self) -> dict[str, str]:
         """What the gateway was told."""
         with patch.dict(os.environ, self.environment, clear=True):
-            return Stack(FrontPanel()).environment("gateway")
+            return Stack(InstallationSettings()).environment("gateway")
 
     @property
     def database_url(self) -> str:
         """The product's database, as its administrator."""
         with patch.dict(os.environ, self.environment, clear=True):
-            admin = make_url(Stack(FrontPanel()).admin_url)
+            admin = make_url(Stack(InstallationSettings()).admin_url)
         return admin.set(drivername="postgresql", database=DATABASE).render_as_string(hide_password=False)
 
     def run(self, *arguments: str, told: dict[str, str] | None = None) -> str:

@@ -30,7 +30,7 @@ import httpx
 import uvloop
 
 from services.funding.balances import MEASURES
-from shared.kit.processes import working_in
+from shared.local.processes import find_processes_in_folder
 from shared.territory.tables import shipped_territory
 from tests.benchmarks.installation import served
 from tests.benchmarks.load import ask, posting
@@ -140,7 +140,7 @@ class Bench:
     def _server_cpu(self) -> float:
         """Seconds of all processes of the database server that are there."""
         ticks = 0
-        for pid in working_in(self._data, "postgres"):
+        for pid in find_processes_in_folder(self._data, "postgres"):
             try:
                 fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             except OSError:

@@ -13,7 +13,7 @@ from migrations.__main__ import main
 from migrations.owners import OWNERS
 from migrations.roles import verifier
 from migrations.run import HistoryError, migrate
-from shared.kit.postgres import Postgres
+from shared.local.postgres import EmbeddedPostgres
 from tests.postgres import PASSWORDS, Server, TestDatabase, free_port
 
 REVISION = """
@@ -166,7 +166,9 @@ async def test_a_password_is_stored_as_scram_and_the_old_one_stops_working(empty
 async def test_an_administrator_who_is_no_superuser_is_enough(histories):
     with tempfile.TemporaryDirectory(prefix="ntp-tests-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240
-        server = Postgres(Path(name) / "postgres", port=free_port(), password="x", settings={"fsync": "off"})
+        server = EmbeddedPostgres(
+            Path(name) / "postgres", port=free_port(), password="x", settings={"fsync": "off"}
+        )
         server.start()
         try:
             await ask(server.admin_url, "CREATE ROLE clerk LOGIN CREATEROLE CREATEDB PASSWORD 'y'")

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from services.stack import FACTORIES
+from shared.local.stack import FACTORIES
 from tests.postgres import free_port
 from tests.running.product import Product
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.stack import ROOT
-from shared.kit.run_folder import RunFolder, Running
+from shared.local.run_folder import ProcessRecord, RunFolder
+from shared.local.settings import ROOT
 
 
 @dataclass
@@ -61,8 +61,8 @@ class Product:
         except OSError:
             return 0
 
-    def child(self, name: str) -> Running | None:
-        return next((one for one in self.run.children() if one.name == name), None)
+    def child(self, name: str) -> ProcessRecord | None:
+        return next((one for one in self.run.find_children() if one.name == name), None)
 
 
 def until(true: Callable[[], bool], seconds: float) -> None:

@@ -6,11 +6,12 @@ import pytest
 import yaml
 
 from migrations.owners import OWNERS
-from services.stack import FACTORIES, FOLLOWERS, ROOT, FrontPanel
+from shared.local.settings import ROOT, InstallationSettings
+from shared.local.stack import FACTORIES, FOLLOWERS
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}
-PORTS = {name: str(FrontPanel.model_fields[f"{name}_port"].default) for name in FACTORIES}
+PORTS = {name: str(InstallationSettings.model_fields[f"{name}_port"].default) for name in FACTORIES}
 
 
 def test_every_process_of_the_table_has_a_service():

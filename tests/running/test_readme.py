@@ -8,11 +8,18 @@ from gateway.settings import GatewaySettings
 from services.ethnic.settings import EthnicSettings
 from services.funding.settings import FundingSettings
 from services.rural.settings import RuralSettings
-from services.stack import ROOT, FrontPanel
+from shared.local.settings import ROOT, InstallationSettings
 from shared.reporting.settings import ReportingSettings
 
 README = (ROOT / "README.md").read_text()
-CLASSES = (FrontPanel, GatewaySettings, ReportingSettings, RuralSettings, EthnicSettings, FundingSettings)
+CLASSES = (
+    InstallationSettings,
+    GatewaySettings,
+    ReportingSettings,
+    RuralSettings,
+    EthnicSettings,
+    FundingSettings,
+)
 
 
 @pytest.mark.parametrize("settings", CLASSES, ids=lambda it: it.__name__)

@@ -108,9 +108,10 @@ def _told_to_the_gateway() -> Mapping[str, str]:
     if "NTP_CLIENT_SECRET_PEPPER" in os.environ:
         return os.environ
     sys.path.insert(0, str(ROOT))
-    from services.stack import FrontPanel, Stack  # noqa: PLC0415 (only where the stack is)
+    from shared.local.settings import InstallationSettings  # noqa: PLC0415 (only where the stack is)
+    from shared.local.stack import Stack  # noqa: PLC0415 (only where the stack is)
 
-    return Stack(FrontPanel()).environment("gateway")
+    return Stack(InstallationSettings()).environment("gateway")
 
 
 def _kept() -> dict[str, Client]:

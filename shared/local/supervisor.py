@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.kit.processes import dying_with_parent
-from shared.kit.run_folder import RunFolder
+from shared.local.processes import make_parent_death_hook
+from shared.local.run_folder import RunFolder
 
 FIRST_RESTART_SECONDS = 0.1
 """Nearly at once: the product promises to heal within five seconds, and most of them go into starting up."""
@@ -135,7 +135,7 @@ class Child:
             stdout=PIPE,
             stderr=STDOUT,
             **{
-                "preexec_fn": dying_with_parent(self._start.stop_signals[0]),
+                "preexec_fn": make_parent_death_hook(self._start.stop_signals[0]),
                 "process_group": 0,  # Ctrl-C goes to the launcher alone, which stops them in order
                 **self._start.popen,
             },

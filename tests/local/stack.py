@@ -11,8 +11,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shared.kit.launcher import AppProcess, Launcher, launch  # noqa: E402
-from shared.kit.postgres import Postgres  # noqa: E402
+from shared.local.launcher import AppSpec, Launcher, run_launcher  # noqa: E402
+from shared.local.postgres import EmbeddedPostgres  # noqa: E402
 
 
 def create_app():
@@ -41,7 +41,9 @@ def create_app():
 
 def embedded(folder, port):
     settings = {"dynamic_shared_memory_type": "mmap"}
-    return Postgres(folder / "postgres", port=port, password="tiny", settings=settings) if port else None
+    return (
+        EmbeddedPostgres(folder / "postgres", port=port, password="tiny", settings=settings) if port else None
+    )
 
 
 def main():
@@ -54,10 +56,10 @@ def main():
         return ["prepared"]
 
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{HERE}", **told.get("environment", {})}
-    return launch(
+    return run_launcher(
         lambda: Launcher(
             processes=[
-                AppProcess(
+                AppSpec(
                     name=name,
                     app="stack:create_app",
                     port=port,

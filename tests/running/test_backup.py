@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services.stack import FACTORIES, ROOT
+from shared.local.settings import ROOT
+from shared.local.stack import FACTORIES
 from tests.postgres import free_port
 from tests.running.product import Product, until
 

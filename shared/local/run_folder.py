@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from shared.kit.processes import is_running, started
+from shared.local.processes import is_running, read_start_time
 
 STOP_SECONDS = 5.0
 """What a stop from outside may take before what is left is killed."""
@@ -27,7 +27,7 @@ POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Running:
+class ProcessRecord:
     """A process that was started here."""
 
     name: str
@@ -39,7 +39,7 @@ class Running:
     @property
     def alive(self) -> bool:
         """Whether that very process still runs."""
-        return is_running(self.pid) and started(self.pid) == self.started
+        return is_running(self.pid) and read_start_time(self.pid) == self.started
 
     def send(self, number: int) -> None:
         """Signal it, if it is still the one."""
@@ -55,7 +55,7 @@ class RunFolder:
         self.folder = folder
         self._lock: IO[str] | None = None
 
-    def claim(self) -> Running | None:
+    def claim(self) -> ProcessRecord | None:
         """Become the one launcher of this folder; or say who is."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = (self.folder / "launcher.pid").open("a+")
@@ -63,7 +63,7 @@ class RunFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.close()
-            return self.launcher() or Running("launcher", 0, "")
+            return self.find_launcher() or ProcessRecord("launcher", 0, "")
         self._lock = lock
         self.say_launcher(ready=False)
         return None
@@ -78,7 +78,7 @@ class RunFolder:
     def say_launcher(self, *, ready: bool) -> None:
         """Record this process as the launcher."""
         assert self._lock is not None, "claim() comes first"
-        me = Running("launcher", os.getpid(), started(os.getpid()), ready)
+        me = ProcessRecord("launcher", os.getpid(), read_start_time(os.getpid()), ready)
         self._lock.truncate(0)
         self._lock.write(json.dumps(asdict(me)))
         self._lock.flush()
@@ -86,25 +86,27 @@ class RunFolder:
     def say(self, name: str, pid: int, *, ready: bool, stop_signal: int) -> None:
         """Record a child."""
         new = self.folder / f"{name}.new"
-        new.write_text(json.dumps(asdict(Running(name, pid, started(pid), ready, int(stop_signal)))))
+        new.write_text(
+            json.dumps(asdict(ProcessRecord(name, pid, read_start_time(pid), ready, int(stop_signal))))
+        )
         new.replace(self.folder / f"{name}.pid")
 
     def forget(self, name: str) -> None:
         """Drop a child's record: it has ended."""
         (self.folder / f"{name}.pid").unlink(missing_ok=True)
 
-    def launcher(self) -> Running | None:
+    def find_launcher(self) -> ProcessRecord | None:
         """The launcher that runs here, if one does."""
         return next((one for one in self._read("launcher") if one.alive), None)
 
-    def children(self) -> list[Running]:
+    def find_children(self) -> list[ProcessRecord]:
         """The recorded children that still run."""
         names = sorted(path.stem for path in self.folder.glob("*.pid") if path.stem != "launcher")
         return [one for name in names for one in self._read(name) if one.alive]
 
-    def end_orphans(self) -> list[Running]:
+    def end_orphans(self) -> list[ProcessRecord]:
         """End what a killed launcher left running; says what that was. Only the launcher may, once it has claimed."""
-        orphans = self.children()
+        orphans = self.find_children()
         end(orphans, ORPHAN_SECONDS)
         for path in self.folder.glob("*.pid"):
             if path.stem != "launcher":
@@ -113,21 +115,21 @@ class RunFolder:
 
     def stop(self) -> bool:
         """Stop the stack that runs here from outside and wait until all of it is gone; false if none ran."""
-        launcher = self.launcher()
+        launcher = self.find_launcher()
         if launcher is not None:
             launcher.send(signal.SIGTERM)
             if wait_for([launcher], STOP_SECONDS):
                 launcher.send(signal.SIGKILL)
-        left = self.children()
+        left = self.find_children()
         end(left, ORPHAN_SECONDS)
         return launcher is not None or bool(left)
 
-    def _read(self, name: str) -> Iterable[Running]:
+    def _read(self, name: str) -> Iterable[ProcessRecord]:
         with contextlib.suppress(OSError, ValueError, TypeError):
-            yield Running(**json.loads((self.folder / f"{name}.pid").read_text()))
+            yield ProcessRecord(**json.loads((self.folder / f"{name}.pid").read_text()))
 
 
-def end(processes: Iterable[Running], seconds: float) -> None:
+def end(processes: Iterable[ProcessRecord], seconds: float) -> None:
     """Ask processes to end, wait, then kill what is left."""
     mine = list(processes)
     for one in mine:
@@ -137,7 +139,7 @@ def end(processes: Iterable[Running], seconds: float) -> None:
     wait_for(mine, seconds)
 
 
-def wait_for(processes: Iterable[Running], seconds: float) -> list[Running]:
+def wait_for(processes: Iterable[ProcessRecord], seconds: float) -> list[ProcessRecord]:
     """Wait until the processes are gone; says which are not."""
     left = list(processes)
     deadline = time.monotonic() + seconds

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.kit.run_folder import RunFolder, Running
+from shared.local.run_folder import ProcessRecord, RunFolder
 from tests.postgres import free_port
 
 pytestmark = pytest.mark.e2e
@@ -38,7 +38,7 @@ class Stack:
         self.environment = environment or {}
         self.log = folder / "log.txt"
         self.process: subprocess.Popen[bytes] | None = None
-        self.ever: dict[int, Running] = {}
+        self.ever: dict[int, ProcessRecord] = {}
 
     def start(self) -> "Stack":
         told = {
@@ -61,11 +61,11 @@ class Stack:
     def _is_ready(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.said()
-        launcher = self.run.launcher()
+        launcher = self.run.find_launcher()
         return launcher is not None and launcher.ready
 
-    def children(self) -> dict[str, Running]:
-        children = {one.name: one for one in self.run.children()}
+    def children(self) -> dict[str, ProcessRecord]:
+        children = {one.name: one for one in self.run.find_children()}
         self.ever |= {one.pid: one for one in children.values()}
         return children
 
@@ -134,7 +134,7 @@ def test_it_starts_what_the_table_says_and_stops_it_in_reverse_order(stack):
     assert running.wait() == 0
     assert time.monotonic() - asked < STOPPED_WITHIN
     assert running.all_gone()
-    assert not running.run.children()
+    assert not running.run.find_children()
     lines = running.said().splitlines()
     order = [lines.index(line) for line in ("second   | goodbye", "first    | goodbye")]
     order.append(next(place for place, line in enumerate(lines) if "received fast shutdown" in line))
@@ -252,10 +252,10 @@ def test_stop_from_outside_waits_until_everything_is_gone(stack):
 
 def test_a_stop_while_starting_leaves_nothing(stack):
     running = stack(with_postgres=True).start()
-    until(lambda: running.run.launcher() is not None, 10, running.said)
+    until(lambda: running.run.find_launcher() is not None, 10, running.said)
     running.process.send_signal(signal.SIGTERM)
     assert running.wait() == 0
-    assert not running.run.children()
+    assert not running.run.find_children()
 
 
 def test_a_very_long_line_passes(stack):
@@ -264,6 +264,6 @@ def test_a_very_long_line_passes(stack):
 
 
 def test_a_record_with_a_reused_number_is_nobody_of_ours():
-    record = Running("rural", os.getpid(), started="long ago")
+    record = ProcessRecord("rural", os.getpid(), started="long ago")
     assert not record.alive
     record.send(signal.SIGKILL)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.stack import FACTORIES
+from shared.local.stack import FACTORIES
 from tests.running.product import Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -17,7 +17,7 @@ STOPPED_WITHIN = 5.5
 
 
 def test_everything_is_ready_when_the_prompt_comes_back(product: Product):
-    assert {one.name for one in product.run.children()} == {"postgres", *FACTORIES}
+    assert {one.name for one in product.run.find_children()} == {"postgres", *FACTORIES}
     assert [product.get(name, "/readyz") for name in FACTORIES] == [200] * len(FACTORIES)
     status = product.panel("status")
     assert status.returncode == 0
@@ -27,17 +27,17 @@ def test_everything_is_ready_when_the_prompt_comes_back(product: Product):
 def test_no_secret_stands_in_a_command_line_or_in_the_log(product: Product):
     words = json.loads((product.folder / "secrets.json").read_text()).values()
     seen = (product.folder / "log" / "ntp.log").read_text()
-    for one in [*product.run.children(), product.run.launcher()]:
+    for one in [*product.run.find_children(), product.run.find_launcher()]:
         seen += Path(f"/proc/{one.pid}/cmdline").read_text()
     assert not [word for word in words if word in seen]
 
 
 def test_a_second_start_finds_it_running(product: Product):
-    before = {one.pid for one in product.run.children()}
+    before = {one.pid for one in product.run.find_children()}
     again = product.panel("up", "--detach")
     assert again.returncode == 0
     assert "already running" in again.stdout
-    assert {one.pid for one in product.run.children()} == before
+    assert {one.pid for one in product.run.find_children()} == before
 
 
 @pytest.mark.parametrize("name", ["rural", "gateway"])
@@ -50,7 +50,7 @@ def test_a_killed_process_is_back_within_five_seconds(product: Product, name: st
 
 def test_all_of_it_takes_less_than_700_mb(product: Product):
     """Memory that several processes share is counted once (the kernel's proportional set size)."""
-    pids = {one.pid for one in [*product.run.children(), product.run.launcher()]}
+    pids = {one.pid for one in [*product.run.find_children(), product.run.find_launcher()]}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             pid, parent = int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
@@ -68,7 +68,7 @@ def _proportional_kb(pid: int) -> int:
 
 
 def test_killed_altogether_it_starts_again_on_the_same_data(product: Product):
-    for one in [product.run.launcher(), *product.run.children()]:
+    for one in [product.run.find_launcher(), *product.run.find_children()]:
         one.send(signal.SIGKILL)
     again = product.panel("up", "--detach")
     assert again.returncode == 0, again.stdout + again.stderr
@@ -76,7 +76,7 @@ def test_killed_altogether_it_starts_again_on_the_same_data(product: Product):
 
 
 def test_a_stop_leaves_nothing(product: Product):
-    everything = [product.run.launcher(), *product.run.children()]
+    everything = [product.run.find_launcher(), *product.run.find_children()]
     asked = time.monotonic()
     assert product.panel("stop").stdout == "stopped\n"
     assert time.monotonic() - asked < STOPPED_WITHIN + 1  # and the interpreter's own start

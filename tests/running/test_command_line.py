@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.__main__ import main
-from services.stack import FACTORIES, FOLLOWERS, ROOT, SERVICES, FrontPanel, Stack
+from shared.local.settings import ROOT, InstallationSettings
+from shared.local.stack import FACTORIES, FOLLOWERS, SERVICES, Stack
 
 SECRET_NAMES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
 CLIENT_SECRETS = {f"{name}_client_secret" for name in FOLLOWERS}
@@ -29,7 +30,7 @@ def told(stack: Stack) -> dict[str, dict[str, str]]:
 
 
 def test_each_process_enters_the_database_as_its_own_role_and_knows_no_other(tmp_path: Path):
-    environments = told(Stack(FrontPanel()))
+    environments = told(Stack(InstallationSettings()))
     assert list(environments) == [*SERVICES, "gateway"]
     kept = json.loads((tmp_path / "var" / "secrets.json").read_text())
     for name, environment in environments.items():
@@ -45,10 +46,10 @@ def test_each_process_enters_the_database_as_its_own_role_and_knows_no_other(tmp
 
 
 def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path):
-    first = told(Stack(FrontPanel()))
+    first = told(Stack(InstallationSettings()))
     file = tmp_path / "var" / "secrets.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert told(Stack(FrontPanel())) == first
+    assert told(Stack(InstallationSettings())) == first
     assert stat.S_IMODE((tmp_path / "var" / "gateway").stat().st_mode) == 0o700
 
 
@@ -57,7 +58,7 @@ def test_secrets_of_the_environment_come_first_and_reach_nobody_else(monkeypatch
         monkeypatch.setenv(name, f"p@ss/{name}")
     monkeypatch.setenv("NTP_CLIENT_SECRET_PEPPER", "pepper" * 6)
     monkeypatch.setenv("NTP_ETHNIC_CLIENT_SECRET", "secret of the follower" * 2)
-    environments = told(Stack(FrontPanel()))
+    environments = told(Stack(InstallationSettings()))
     assert "rural:p%40ss%2FNTP_RURAL_DATABASE_PASSWORD@" in environments["rural"]["NTP_DATABASE_URL"]
     assert environments["gateway"]["NTP_CLIENT_SECRET_PEPPER"] == "pepper" * 6
     for name, environment in environments.items():
@@ -74,7 +75,7 @@ def test_a_database_url_replaces_the_embedded_server(monkeypatch):
     monkeypatch.setenv(
         "NTP_ADMIN_DATABASE_URL", "postgresql://boss:secret@db.example:6432/postgres?sslmode=require"
     )
-    stack = Stack(FrontPanel())
+    stack = Stack(InstallationSettings())
     assert stack.postgres is None
     url = told(stack)["poverty"]["NTP_DATABASE_URL"]
     assert url.startswith("postgresql+asyncpg://poverty:")
@@ -84,7 +85,7 @@ def test_a_database_url_replaces_the_embedded_server(monkeypatch):
 
 def test_a_service_can_move_to_a_database_of_its_own(monkeypatch):
     monkeypatch.setenv("NTP_FUNDING_DATABASE_URL", "postgresql+asyncpg://funding:x@far.example/money")
-    stack = Stack(FrontPanel())
+    stack = Stack(InstallationSettings())
     assert told(stack)["funding"]["NTP_DATABASE_URL"] == "postgresql+asyncpg://funding:x@far.example/money"
     assert "funding" not in stack._owners
     assert "far.example" not in told(stack)["rural"]["NTP_DATABASE_URL"]
@@ -93,7 +94,7 @@ def test_a_service_can_move_to_a_database_of_its_own(monkeypatch):
 def test_the_gateway_knows_where_everybody_is(monkeypatch):
     monkeypatch.setenv("NTP_RURAL_PORT", "9001")
     monkeypatch.setenv("NTP_GATEWAY_PORT", "9000")
-    environments = told(Stack(FrontPanel()))
+    environments = told(Stack(InstallationSettings()))
     upstreams = json.loads(environments["gateway"]["NTP_UPSTREAMS"])
     assert upstreams["rural"] == "http://127.0.0.1:9001"
     assert set(upstreams) == set(SERVICES)

@@ -20,7 +20,7 @@ STATE_FIELD, STARTED_FIELD = 0, 19
 """Places in /proc/<pid>/stat after the command's closing bracket (proc(5), fields 3 and 22)."""
 
 
-def dying_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+def make_parent_death_hook(number: signal.Signals) -> Callable[[], None] | None:
     """A `preexec_fn` that has the kernel send `number` to the child when its parent dies, however it dies.
 
     Pass it only from a thread that lives as long as the process: the kernel watches the thread that forked.
@@ -49,7 +49,7 @@ def is_running(pid: int) -> bool:
     return bool(_ask_ps(pid, "stat")) and not _ask_ps(pid, "stat").startswith("Z")
 
 
-def started(pid: int) -> str:
+def read_start_time(pid: int) -> str:
     """When the process began, as an opaque word: with the pid it names one process for ever. Empty if gone."""
     stat = _stat(pid)
     if stat is not None:
@@ -57,7 +57,7 @@ def started(pid: int) -> str:
     return "" if Path("/proc/self/stat").exists() else _ask_ps(pid, "lstart")
 
 
-def command_line(pid: int) -> str:
+def read_command_line(pid: int) -> str:
     """The arguments of a process, separated by spaces; empty if it is gone or a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
@@ -65,13 +65,13 @@ def command_line(pid: int) -> str:
         return "" if Path("/proc/self/stat").exists() else _ask_ps(pid, "command")
 
 
-def working_in(folder: Path, named: str) -> list[int]:
+def find_processes_in_folder(folder: Path, named: str) -> list[int]:
     """The processes whose working folder is this one and whose command begins so; none where there is no `/proc`."""
     found = []
     for link in Path("/proc").glob("[0-9]*/cwd"):
         with contextlib.suppress(OSError):
             pid = int(link.parent.name)
-            if link.readlink() == folder and command_line(pid).startswith(named):
+            if link.readlink() == folder and read_command_line(pid).startswith(named):
                 found.append(pid)
     return found
 

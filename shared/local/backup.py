@@ -15,14 +15,15 @@ from urllib.parse import SplitResult, urlsplit
 
 import asyncpg
 
-from services.stack import DATABASE, FACTORIES, FrontPanel, Stack
-from shared.kit.postgres import PostgresError, find_programs
+from shared.local.postgres import PostgresError, find_programs
+from shared.local.settings import InstallationSettings
+from shared.local.stack import DATABASE, FACTORIES, Stack
 
 DUMP = "ntp.dump"
 SECRETS = "secrets.json"
 
 
-def backup(panel: FrontPanel, folder: Path) -> None:
+def backup(panel: InstallationSettings, folder: Path) -> None:
     """Write a backup into a folder that is not there yet."""
     if folder.exists():
         raise PostgresError(f"{folder} is there already; name a new folder")
@@ -36,7 +37,7 @@ def backup(panel: FrontPanel, folder: Path) -> None:
         (folder / SECRETS).chmod(0o600)
 
 
-def restore(panel: FrontPanel, folder: Path) -> None:
+def restore(panel: InstallationSettings, folder: Path) -> None:
     """Bring a backup into an installation that holds nothing yet, and migrate it to this version."""
     if not (folder / DUMP).exists():
         raise PostgresError(f"{folder} holds no {DUMP}")
@@ -56,7 +57,7 @@ def restore(panel: FrontPanel, folder: Path) -> None:
         asyncio.run(stack.migrate())
 
 
-def execute(panel: FrontPanel, name: str, command: Sequence[str]) -> None:
+def execute(panel: InstallationSettings, name: str, command: Sequence[str]) -> None:
     """Become a command that is told what one of the processes is told; does not return."""
     os.execvpe(command[0], list(command), Stack(panel).environment(name))  # noqa: S606 (the operator's own command)
 

@@ -29,7 +29,7 @@ class AccountError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Account:
+class OsAccount:
     """How to start a PostgreSQL program: a prefix to its command and arguments to Popen."""
 
     prefix: tuple[str, ...] = ()
@@ -58,35 +58,35 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Tenancy:
-    """Account, programs and data folder that go together."""
+class ServerSetup:
+    """OsAccount, programs and data folder that go together."""
 
-    account: Account
+    account: OsAccount
     programs: Path
     data: Path
 
 
-def settle(programs: Path, data: Path) -> Tenancy:
+def choose_server_setup(programs: Path, data: Path) -> ServerSetup:
     """Choose who runs the programs on `data`, which need not exist yet; its parent does."""
     if data.exists():
         return _as_owner(programs, data)
     if os.geteuid() != 0:
-        return Tenancy(_myself(), programs, data)
+        return ServerSetup(_myself(), programs, data)
     nobody = _of(pwd.getpwnam("nobody"))
     if nobody.can(str(programs / "postgres"), "--version") and nobody.can("test", "-x", str(data.parent)):
-        return Tenancy(nobody, programs, data)
+        return ServerSetup(nobody, programs, data)
     namespace = _namespace()
     if namespace is not None and namespace.can(str(programs / "postgres"), "--version"):
-        return Tenancy(namespace, programs, data)
+        return ServerSetup(namespace, programs, data)
     return _move_out(nobody, programs, data)
 
 
-def _as_owner(programs: Path, data: Path) -> Tenancy:
+def _as_owner(programs: Path, data: Path) -> ServerSetup:
     """The data folder's owner runs it."""
     owner = data.stat().st_uid
     me = os.geteuid()
     if owner == me != 0:
-        return Tenancy(_myself(), programs, data)
+        return ServerSetup(_myself(), programs, data)
     if me != 0:
         raise AccountError(
             f"{data} belongs to {_name(owner)}, not to {_name(me)}: start as the user who started it first, "
@@ -99,14 +99,14 @@ def _as_owner(programs: Path, data: Path) -> Tenancy:
                 f"{data} belongs to root, and PostgreSQL refuses to run as root: give it away with "
                 f"chown -R nobody {data}, or set NTP_VAR to another folder"
             )
-        return Tenancy(namespace, programs, data)
+        return ServerSetup(namespace, programs, data)
     account = _of(pwd.getpwuid(owner))
     if account.can(str(programs / "postgres"), "--version"):
-        return Tenancy(account, programs, data)
-    return Tenancy(account, _copy(programs, data.resolve().parent / "programs"), data)
+        return ServerSetup(account, programs, data)
+    return ServerSetup(account, _copy(programs, data.resolve().parent / "programs"), data)
 
 
-def _myself() -> Account:
+def _myself() -> OsAccount:
     """The ordinary user who asks."""
     try:
         pwd.getpwuid(os.geteuid())
@@ -118,20 +118,20 @@ def _myself() -> Account:
                 "or set NTP_ADMIN_DATABASE_URL to a server of your own"
             ) from None
         return namespace
-    return Account()
+    return OsAccount()
 
 
-def _of(user: pwd.struct_passwd) -> Account:
-    return Account(popen={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
+def _of(user: pwd.struct_passwd) -> OsAccount:
+    return OsAccount(popen={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
 
 
-def _namespace() -> Account | None:
+def _namespace() -> OsAccount | None:
     unshare = shutil.which("unshare")
-    account = Account(prefix=(unshare, "--user", "--")) if unshare else None
+    account = OsAccount(prefix=(unshare, "--user", "--")) if unshare else None
     return account if account is not None and account.can("true") else None
 
 
-def _move_out(nobody: Account, programs: Path, data: Path) -> Tenancy:
+def _move_out(nobody: OsAccount, programs: Path, data: Path) -> ServerSetup:
     home = Path(tempfile.mkdtemp(prefix="ntp-postgres-", dir=OUTSIDE))
     home.chmod(0o755)
     copied = _copy(programs, home / "programs")
@@ -142,7 +142,7 @@ def _move_out(nobody: Account, programs: Path, data: Path) -> Tenancy:
             "start as an ordinary user, or set NTP_ADMIN_DATABASE_URL to a server of your own"
         )
     data.symlink_to(home / "data")
-    return Tenancy(nobody, copied, home / "data")
+    return ServerSetup(nobody, copied, home / "data")
 
 
 def _copy(programs: Path, target: Path) -> Path:

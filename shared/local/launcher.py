@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.kit.child import Child, Say, Start
-from shared.kit.postgres import Postgres, PostgresError
-from shared.kit.postgres_account import AccountError
-from shared.kit.processes import dying_with_parent
-from shared.kit.run_folder import RunFolder
+from shared.local.postgres import EmbeddedPostgres, PostgresError
+from shared.local.postgres_account import AccountError
+from shared.local.processes import make_parent_death_hook
+from shared.local.run_folder import RunFolder
+from shared.local.supervisor import Child, Say, Start
 
 HOST = "127.0.0.1"
 
@@ -46,7 +46,7 @@ called taken only after a second look."""
 
 RELEASE_POLL_SECONDS = 0.05
 
-SETUP_FAULT = 2
+EXIT_SETUP_ERROR = 2
 """Exit code when something must be changed before a start can succeed."""
 
 
@@ -55,7 +55,7 @@ class SetupError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class AppProcess:
+class AppSpec:
     """One row of the table of processes: an application factory served on a port of its own."""
 
     name: str
@@ -76,10 +76,10 @@ class Launcher:
     def __init__(
         self,
         *,
-        processes: Sequence[AppProcess],
+        processes: Sequence[AppSpec],
         folder: Path,
         before: Callable[[], Awaitable[Sequence[str]]] | None = None,
-        postgres: Postgres | None = None,
+        postgres: EmbeddedPostgres | None = None,
         postgres_setting: str = "",
     ) -> None:
         self._processes = processes
@@ -102,7 +102,7 @@ class Launcher:
             self._claim()
         except SetupError as error:
             self._say("launcher", str(error))
-            return SETUP_FAULT
+            return EXIT_SETUP_ERROR
         try:
             for orphan in self._run.end_orphans():
                 self._say(
@@ -121,7 +121,7 @@ class Launcher:
                 await self._stop.wait()
         except (SetupError, PostgresError, AccountError) as error:
             self._say("launcher", str(error))
-            return SETUP_FAULT
+            return EXIT_SETUP_ERROR
         finally:
             await self._stop_everything()
             self._run.release()
@@ -215,7 +215,7 @@ class Launcher:
             self._say("launcher", "everything has stopped")
 
 
-def launch(launcher: Callable[[], Launcher]) -> int:
+def run_launcher(launcher: Callable[[], Launcher]) -> int:
     """Run a launcher to its end in this process."""
 
     async def run() -> int:
@@ -224,7 +224,7 @@ def launch(launcher: Callable[[], Launcher]) -> int:
     return asyncio.run(run())
 
 
-async def answers(port: int, path: str = READY_PATH) -> bool:
+async def is_responding(port: int, path: str = READY_PATH) -> bool:
     """Whether the process on the port answers 200."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
@@ -238,9 +238,9 @@ async def answers(port: int, path: str = READY_PATH) -> bool:
         return False
 
 
-def _app_start(process: AppProcess) -> Start:
+def _app_start(process: AppSpec) -> Start:
     async def is_ready() -> bool:
-        return await answers(process.port)
+        return await is_responding(process.port)
 
     return Start(
         name=process.name,
@@ -254,7 +254,7 @@ def _app_start(process: AppProcess) -> Start:
     )
 
 
-def _postgres_start(postgres: Postgres) -> Start:
+def _postgres_start(postgres: EmbeddedPostgres) -> Start:
     async def is_ready() -> bool:
         return postgres.is_ready()
 
@@ -281,7 +281,7 @@ async def _all_up(children: Sequence[Child]) -> None:
         raise SetupError(f"{', '.join(slow)}: not ready after {START_SECONDS:.0f} s") from None
 
 
-async def run_once(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> list[str]:
+async def run_job(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> list[str]:
     """Run a job to its end, for the step before; its lines. A job that fails ends the start with what it said."""
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -290,7 +290,7 @@ async def run_once(command: Sequence[str], *, environment: Mapping[str, str], fo
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        preexec_fn=dying_with_parent(signal.SIGTERM),
+        preexec_fn=make_parent_death_hook(signal.SIGTERM),
         process_group=0,
     )
     try:

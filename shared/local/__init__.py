@@ -1,0 +1,5 @@
+"""Running the product on one machine: launcher, embedded PostgreSQL, secrets file, backup.
+
+It starts the processes of the product and knows them by the names of their application factories. A container or
+Kubernetes does without it. `python -m services` is its command line.
+"""
