@@ -1,0 +1,202 @@
+"""A database of v0.1.0 is migrated to the present schema: nothing is lost, and the services work on it."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from migrations.owners import OWNERS
+from migrations.roles import make_roles
+from migrations.run import migrate
+from shared.local.postgres import find_programs
+from tests.contracts.documents import build
+from tests.issuer import Issuer
+from tests.postgres import PASSWORDS, Server, TestDatabase
+
+DATA = Path(__file__).parent / "data"
+ANSWERS: Mapping[str, list[dict[str, object]]] = json.loads(
+    (DATA / "v0_1_0.json").read_text(encoding="utf-8")
+)
+"""What v0.1.0 answered, by address."""
+
+COLUMNS = """
+    SELECT format('%I.%I', nspname, relname), attname, format_type(atttypid, atttypmod)
+    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE nspname = ANY($1) AND relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped
+    ORDER BY 1, attnum"""
+VERSION_TABLE = ".alembic_version_"
+
+Columns = dict[tuple[str, str], str]
+"""The type of each column, by table and name."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The columns of every table, and how many rows each table holds."""
+
+    columns: Columns
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """A database of v0.1.0 after its migration, with its contents before and after."""
+
+    database: TestDatabase
+    before: Contents
+    after: Contents
+
+
+async def read_contents(database: TestDatabase) -> Contents:
+    connection = await asyncpg.connect(database.admin_url)
+    try:
+        columns: Columns = {
+            (table, column): kind for table, column, kind in await connection.fetch(COLUMNS, [*OWNERS])
+        }
+        tables = sorted({table for table, _ in columns})
+        rows = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
+    finally:
+        await connection.close()
+    return Contents(columns, rows)
+
+
+async def make_database(database: TestDatabase) -> None:
+    """Make the roles that the dump's tables belong to, and an empty database."""
+    admin = await asyncpg.connect(database.server)
+    try:
+        await make_roles(admin, PASSWORDS, database=database.name)
+    finally:
+        await admin.close()
+
+
+def restore(database: TestDatabase) -> None:
+    asyncio.run(make_database(database))
+    command = [str(find_programs() / "pg_restore"), "--exit-on-error", "--single-transaction"]
+    subprocess.run([*command, f"--dbname={database.admin_url}", str(DATA / "v0_1_0.dump")], check=True)
+
+
+async def upgrade(database: TestDatabase) -> Upgrade:
+    before = await read_contents(database)
+    await migrate(database.server, passwords=PASSWORDS, database=database.name)
+    return Upgrade(database, before, await read_contents(database))
+
+
+@pytest.fixture(scope="module")
+def upgraded(postgres_server: Server) -> Iterator[Upgrade]:
+    database = postgres_server.empty()
+    try:
+        restore(database)
+        yield asyncio.run(upgrade(database))
+    finally:
+        postgres_server.drop(database)
+
+
+def test_the_dump_holds_what_v0_1_0_kept(upgraded):
+    reports = {owner: upgraded.before.rows[f"{owner}.reports"] for owner in ("rural", "poverty", "ethnic")}
+    assert reports == {"rural": 10, "poverty": 27, "ethnic": 10}
+    assert upgraded.before.rows["funding.entries"] == 483
+    assert upgraded.before.rows["gateway.clients"] == 19
+
+
+def test_every_table_and_column_is_kept(upgraded):
+    assert upgraded.before.columns.items() - upgraded.after.columns.items() == set()
+
+
+def test_every_row_is_kept(upgraded):
+    counts = {table: count for table, count in upgraded.before.rows.items() if VERSION_TABLE not in table}
+    assert {table: upgraded.after.rows.get(table) for table in counts} == counts
+
+
+@asynccontextmanager
+async def service(upgraded: Upgrade, name: str):
+    """Start a service on the migrated database, as its own role."""
+    issuer = Issuer()
+    app = issuer.trust(build(name, NTP_DATABASE_URL=upgraded.database.url(name)))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client,
+    ):
+        scopes = ("report", "read", "funding", "admin")
+        token = issuer.token("upgrade", scopes, units=("62",))
+        client.headers.update({"Authorization": f"Bearer {token}", "Idempotency-Key": "upgrade-1"})
+        yield client
+
+
+def members_of(answer: Mapping[str, list[dict[str, object]]]) -> list[dict[str, object]]:
+    return answer["figures"] if "figures" in answer else answer["rows"]
+
+
+@pytest.mark.parametrize("name", ["rural", "poverty", "ethnic", "funding"])
+async def test_figures_are_what_v0_1_0_answered(upgraded, name):
+    addresses = [address for address in ANSWERS if address.startswith(f"/v1/{name}/")]
+    assert addresses
+    async with service(upgraded, name) as client:
+        for address in addresses:
+            response = await client.get(address)
+            assert response.status_code == 200, response.text
+            members = members_of(response.json())
+            if "period=2024" in address:
+                members = [member for member in members if member["value"] is not None]
+            kept = [
+                {key: member[key] for key in expected}
+                for member, expected in zip(members, ANSWERS[address], strict=True)
+            ]
+            assert kept == ANSWERS[address], address
+
+
+async def test_a_report_can_be_posted(upgraded):
+    body = {"unit": "616", "period": "2024", "form": "annual_results", "observations": [], "nil": True}
+    async with service(upgraded, "poverty") as client:
+        response = await client.post("/v1/poverty/reports", json=body)
+    assert response.status_code == 201, response.text
+
+
+async def test_reports_keep_their_states(upgraded):
+    async with service(upgraded, "poverty") as client:
+        response = await client.get("/v1/poverty/reports", params={"period": "2024"})
+        states = sorted(report["state"] for report in response.json()["items"] if report["unit"] != "616")
+    assert states == ["accepted", "accepted", "returned", "submitted", "submitted", "superseded", "withdrawn"]
+
+
+async def test_money_that_was_left_can_be_spent_and_no_more(upgraded):
+    line = {"year": 2025, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
+    async with service(upgraded, "funding") as client:
+        for amount, status, number in ((2_000_000_001, 409, "U-1"), (2_000_000_000, 201, "U-2")):
+            body = {**line, "amount_vnd": amount, "effective_on": "2025-06-30"}
+            response = await client.post(
+                "/v1/funding/commitments",
+                json={**body, "voucher": {"source": "KBNN Kon Tum", "number": number}},
+                headers={"Idempotency-Key": number},
+            )
+            assert response.status_code == status, response.text
+
+
+def test_the_journal_is_still_whole(upgraded):
+    verified = subprocess.run(
+        [sys.executable, "-m", "services.funding.journal"],
+        env={**os.environ, "NTP_DATABASE_URL": upgraded.database.url("funding")},
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+async def test_the_gateway_makes_new_keys_and_knows_its_clients(upgraded):
+    async with service(upgraded, "gateway") as client:
+        keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
+        clients = (await client.get("/v1/clients", params={"limit": 100})).json()["items"]
+    assert keys
+    assert {"admin", "district-610", "reviewer-poverty", "finance"} <= {
+        registered["client_id"] for registered in clients
+    }
