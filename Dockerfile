@@ -15,6 +15,7 @@ RUN groupadd --gid 10001 ntp \
 WORKDIR /app
 COPY --from=installed /app/.venv .venv
 COPY alembic.ini ./
+COPY pyproject.toml ./
 COPY shared shared
 COPY migrations migrations
 COPY services services

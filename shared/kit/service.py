@@ -29,6 +29,7 @@ from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
 from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
 from shared.kit.settings import ServiceSettings
+from shared.kit.version import product_version
 
 PRUNE_EVERY_S = 3600
 LARGEST_UNCOMPRESSED_BYTES = 500
@@ -49,7 +50,7 @@ class ServiceDefinition:
     routers: Sequence[APIRouter]
     program: str | None = None
     """The program that a caller must serve to write here; None where the body names it."""
-    version: str = "0.1.0"
+    version: str = field(default_factory=product_version)
     violations: ConstraintProblems = field(default_factory=dict)
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
