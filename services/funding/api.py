@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from services.funding.batches.api import router as batches
 from services.funding.catalogue import InRate
+from services.funding.context import CurrentCatalogue
 from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
-from services.funding.desk import CurrentCatalogue
 from services.funding.entries.api import router as entries
 from services.funding.foresight.api import router as foresight
 from services.funding.journal.api import router as journal

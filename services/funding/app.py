@@ -6,7 +6,7 @@ from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.agencies import keep_agencies
 from services.funding.catalogue import read_catalogue
-from services.funding.entries.counter import open_counter
+from services.funding.entries.recorder import start_group_commit
 from services.funding.foresight.profiles import read_method
 from services.funding.journal.sealer import sealing
 from services.funding.lapses.rules import read_deadlines
@@ -30,7 +30,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             settings=settings,
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
-            on_start=[load_territory, keep_agencies, open_counter],
+            on_start=[load_territory, keep_agencies, start_group_commit],
             beside=[sealing(settings.seal_every_seconds)],
             clock=clock,
             state={

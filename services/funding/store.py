@@ -30,8 +30,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import MEASURES, Amounts, Balances, Capital, Line, Lot
 from services.funding.models import LOTS, POSTINGS
-from services.funding.places import Place
-from services.funding.queries import NO_COMPONENT, Sought
+from services.funding.query_params import NO_COMPONENT, LedgerFilter
+from services.funding.unit_versions import UnitVersion
 
 KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
 IN_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
@@ -111,7 +111,7 @@ async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[
     await session.execute(KEEP, {"ids": [holding.ids[lot] for lot in after], **dict(columns)})
 
 
-async def places(session: AsyncSession, year: int | None) -> list[Place]:
+async def places(session: AsyncSession, year: int | None) -> list[UnitVersion]:
     """Find where the lots of a year lie, or all lots."""
     query = select(LOTS.c.unit, LOTS.c.unit_since).distinct()
     if year is not None:
@@ -128,7 +128,7 @@ async def unbalanced(session: AsyncSession) -> Sequence[int]:
     return (await session.scalars(query)).all()
 
 
-def lot_terms(sought: Sought) -> list[ColumnElement[bool]]:
+def lot_terms(sought: LedgerFilter) -> list[ColumnElement[bool]]:
     """Say which lots are sought, as conditions."""
     equal = {name: getattr(sought, name) for name in ("year", "program", "capital", "origin_year")}
     terms = [LOTS.c[name] == value for name, value in equal.items() if value is not None]

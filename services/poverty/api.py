@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=Transact
 @router.get("/household-movement", summary="Read the movement of poor and near-poor households")
 async def read_household_movement(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     basis: Basis,
     period: PeriodQuery,
@@ -31,9 +31,9 @@ async def read_household_movement(
 ) -> MovementOut:
     """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
     root = unit.on(period.ends_on).code
-    values = await values_by_child(desk, root, period, basis, as_of)
-    _seen, changed_at = await read_newest_change(desk.session)
-    names = {one: desk.territory.unit(one, period.ends_on).name for one in values}
+    values = await values_by_child(context, root, period, basis, as_of)
+    _seen, changed_at = await read_newest_change(context.session)
+    names = {one: context.territory.unit(one, period.ends_on).name for one in values}
     return MovementOut(
         unit=root,
         period=str(period),

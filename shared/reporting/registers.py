@@ -117,7 +117,7 @@ def locate_unit(
 
 
 async def locate_body_unit(
-    desk: ReportingContext,
+    context: ReportingContext,
     draft: PartialBody[Any],
     code: str,
     on: date,
@@ -128,12 +128,12 @@ async def locate_body_unit(
     """Find the unit that a draft speaks of on its day; None where the code, or the field that gives the day, is unread."""
     if {"unit", dated_by} & draft.unread:
         return None
-    territory = await with_villages(desk.session, desk.territory, [code])
+    territory = await with_villages(context.session, context.territory, [code])
     return locate_unit(territory, code, on, levels=levels)
 
 
 def require_valid(
-    desk: ReportingContext,
+    context: ReportingContext,
     draft: PartialBody[Any],
     found: UnitOnDay | Fault | None,
     faults: Iterable[Fault] = (),
@@ -145,10 +145,10 @@ def require_valid(
     if isinstance(found, Fault):
         every.append(found)
     if decided_on is not None and "decision" not in draft.unread:
-        every += find_future_date_faults(decided_on, desk)
+        every += find_future_date_faults(decided_on, context)
     if every or not isinstance(found, UnitOnDay):
         raise Invalid(faults=every)
-    require_granted(desk, found)
+    require_granted(context, found)
     return found
 
 
@@ -161,15 +161,17 @@ def find_unchanged_counterpart(territory: Territory, code: str, on: date, day: d
     return share.unit.code if share.unchanged and not more else None
 
 
-def require_granted(desk: ReportingContext, found: UnitOnDay) -> None:
+def require_granted(context: ReportingContext, found: UnitOnDay) -> None:
     """Refuse a place outside what the caller was granted; rights follow the tree of the day it was found on."""
-    if not desk.caller.units.intersection(found.line):
+    if not context.caller.units.intersection(found.line):
         raise UnitNotGranted(unit=found.unit.code)
 
 
-def find_future_date_faults(on: date, desk: ReportingContext, at: str = "/decision/date") -> Iterator[Fault]:
+def find_future_date_faults(
+    on: date, context: ReportingContext, at: str = "/decision/date"
+) -> Iterator[Fault]:
     """Tell that a decision is dated after today."""
-    today = local_day(desk.now)
+    today = local_day(context.now)
     if on > today:
         yield make_fault(at, "decision_in_future", DECISION_IN_FUTURE, date=on, today=today)
 

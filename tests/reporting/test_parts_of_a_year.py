@@ -21,12 +21,14 @@ async def compare(office):
     async with state.database.reading() as session:
         for text in PERIODS:
             period = Period.parse(text)
-            desk = ReportingContext(session, state.reporting, state.territory, office.clock.at, office.clock)
+            context = ReportingContext(
+                session, state.reporting, state.territory, office.clock.at, office.clock
+            )
             for basis in BASES:
                 for scope, answering in (("62", ("62", "610", "611")), ("610", ("610",))):
                     ask = {"period": period, "basis": basis}
                     rolled = await store.rolled_up(session, state.reporting.catalogue, units=answering, **ask)
-                    below = desk.below(scope, period)
+                    below = context.below(scope, period)
                     again = await store.measured(session, state.reporting.catalogue, units=below, **ask)
                     assert rolled == again, (text, basis, scope)
 

@@ -287,10 +287,12 @@ async def compare_roll_ups(office):
         for text in ("2025", "2025-S2", "2025-Q3", "2025-08"):
             period = Period.parse(text)
             parts = [one for one in store.stretches(period) if MAP.same_map(one.ends_on, period.ends_on)]
-            desk = ReportingContext(session, state.reporting, state.territory, office.clock.at, office.clock)
+            context = ReportingContext(
+                session, state.reporting, state.territory, office.clock.at, office.clock
+            )
             ask = {"period": period, "basis": "accepted", "parts": parts}
             catalogue = state.reporting.catalogue
             rolled = await store.rolled_up(session, catalogue, units=["51"], **ask)
-            again = await store.measured(session, catalogue, units=desk.below("51", period), **ask)
+            again = await store.measured(session, catalogue, units=context.below("51", period), **ask)
             assert rolled == again, text
             assert Fraction(0) < rolled["rain"].covers <= 40

@@ -12,7 +12,7 @@ from shared.reporting.registers import RegisterResult, locate_body_unit, require
 
 
 async def classify(
-    desk: ReportingContext, draft: PartialBody[ClassificationIn], regions: tuple[Region, ...]
+    context: ReportingContext, draft: PartialBody[ClassificationIn], regions: tuple[Region, ...]
 ) -> RegisterResult[Classification]:
     """Keep what a decision says of a commune, or refuse it naming every fault.
 
@@ -20,12 +20,14 @@ async def classify(
     """
     stated = draft.body.stated()
     on = stated.effective_on
-    found = await locate_body_unit(desk, draft, stated.unit, on, levels=("commune",), dated_by="effective_on")
+    found = await locate_body_unit(
+        context, draft, stated.unit, on, levels=("commune",), dated_by="effective_on"
+    )
     faults = faults_of(stated, regions, draft.unread)
-    found = require_valid(desk, draft, found, faults, decided_on=stated.decided_on)
+    found = require_valid(context, draft, found, faults, decided_on=stated.decided_on)
 
-    at = await lock_feed(desk.session, desk.clock)
-    before = await store.by_decision(desk.session, stated)
+    at = await lock_feed(context.session, context.clock)
+    before = await store.by_decision(context.session, stated)
     if before is not None:
         if (before.region, before.specially_difficult) != (stated.region, stated.specially_difficult):
             raise ClassificationExists(classification=str(before.id))
@@ -38,11 +40,11 @@ async def classify(
         decision_number=stated.decision_number,
         decision_date=stated.decided_on,
         effective_on=stated.effective_on,
-        client_id=desk.caller.client_id,
+        client_id=context.caller.client_id,
         recorded_at=at,
     )
-    desk.session.add(row)
-    await desk.session.flush()
+    context.session.add(row)
+    await context.session.flush()
     data = {
         "unit": row.unit,
         "region": row.region,
@@ -50,5 +52,7 @@ async def classify(
         "effective_on": row.effective_on.isoformat(),
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
     }
-    await publish_events(desk.session, at, [Event("commune.classified", f"classifications/{row.id}", data)])
+    await publish_events(
+        context.session, at, [Event("commune.classified", f"classifications/{row.id}", data)]
+    )
     return RegisterResult(row, created=True)

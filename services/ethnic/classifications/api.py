@@ -70,7 +70,7 @@ LeftIn = Annotated[
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Classify a commune")
 async def classify_commune(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Registrar,
     regions: TheRegions,
     rulebook: TheRulebook,
@@ -82,15 +82,15 @@ async def classify_commune(
     Nothing is overwritten: what the commune is on a day is the latest statement effective by then. Stating the same again
     answers 200 with what is kept.
     """
-    kept = await actions.classify(desk.of(caller), draft, regions)
+    kept = await actions.classify(context.of(caller), draft, regions)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
-    return (await _said(desk, rulebook, [kept.row]))[0]
+    return (await _said(context, rulebook, [kept.row]))[0]
 
 
 @router.get("", summary="List classifications")
 async def list_classifications(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     rulebook: TheRulebook,
     request: Request,
@@ -119,35 +119,35 @@ async def list_classifications(
         raise Invalid(faults=[make_fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])
     standings: Sequence[Standing] | None = None
     if left_in is not None:
-        below = expand_units(desk.territory, unit, left_in.ends_on)
-        standings = await exits(desk.session, rulebook, below, left_in, as_of, left_by)
+        below = expand_units(context.territory, unit, left_in.ends_on)
+        standings = await exits(context.session, rulebook, below, left_in, as_of, left_by)
     elif on is not None:
-        below = expand_units(desk.territory, unit, on)
-        standings = await standings_on(desk.session, rulebook, below, on, as_of)
+        below = expand_units(context.territory, unit, on)
+        standings = await standings_on(context.session, rulebook, below, on, as_of)
     query = (
-        store.history(parse_units(desk.territory, unit), as_of)
+        store.history(parse_units(context.territory, unit), as_of)
         if standings is None
         else store.chosen([it.decided.id for it in standings])
     )
-    found = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
+    found = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
     set_next_link(request, response, found.next)
-    said = await _said(desk, rulebook, found.items, standings, as_of)
+    said = await _said(context, rulebook, found.items, standings, as_of)
     return ClassificationsPage(items=said, next=found.next)
 
 
 @router.get("/{classification_id}", summary="Read one classification")
 async def read_classification(
-    *, desk: CurrentContext, _: PublicReader, rulebook: TheRulebook, classification_id: uuid.UUID
+    *, context: CurrentContext, _: PublicReader, rulebook: TheRulebook, classification_id: uuid.UUID
 ) -> ClassificationOut:
     """Read one classification as it was stated, and what the rule makes of it today."""
-    row = await store.find(desk.session, classification_id)
+    row = await store.find(context.session, classification_id)
     if row is None:
         raise ClassificationNotFound(classification=str(classification_id))
-    return (await _said(desk, rulebook, [row]))[0]
+    return (await _said(context, rulebook, [row]))[0]
 
 
 async def _said(
-    desk: ReportingContext,
+    context: ReportingContext,
     rulebook: Rulebook,
     rows: Sequence[Classification],
     standings: Sequence[Standing] | None = None,
@@ -155,9 +155,11 @@ async def _said(
 ) -> list[ClassificationOut]:
     """Say rows by the standings of the day asked about: today's, where no day was."""
     if standings is None:
-        today = local_day(desk.now)
-        here = (find_unchanged_counterpart(desk.territory, row.unit, row.effective_on, today) for row in rows)
+        today = local_day(context.now)
+        here = (
+            find_unchanged_counterpart(context.territory, row.unit, row.effective_on, today) for row in rows
+        )
         units = {code for code in here if code is not None}
-        standings = await standings_on(desk.session, rulebook, units, today, as_of)
+        standings = await standings_on(context.session, rulebook, units, today, as_of)
     by_decision = {standing.decided.id: standing for standing in standings}
     return [ClassificationOut.of(row, by_decision.get(row.id)) for row in rows]

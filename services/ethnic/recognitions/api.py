@@ -31,7 +31,7 @@ router = APIRouter(prefix=store.PATH, tags=["recognitions"], route_class=Transac
 @router.get("", summary="List the recognitions that were heard")
 async def list_heard_recognitions(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     request: Request,
     response: Response,
@@ -45,8 +45,8 @@ async def list_heard_recognitions(
     What they make of a region is `by_rule` of a classification; how far that program is followed, `/v1/ethnic/following`.
     """
     found = await fetch_page(
-        desk.session,
-        store.listed(parse_units(desk.territory, unit), as_of),
+        context.session,
+        store.listed(parse_units(context.territory, unit), as_of),
         limit=limit,
         cursor=cursor,
         said=lambda row: HeardRecognitionOut.of(row[0]),
@@ -57,10 +57,10 @@ async def list_heard_recognitions(
 
 @router.get("/{recognition_id}", summary="Read a recognition that was heard")
 async def read_heard_recognition(
-    *, desk: CurrentContext, _: PublicReader, recognition_id: uuid.UUID, as_of: AsOf = None
+    *, context: CurrentContext, _: PublicReader, recognition_id: uuid.UUID, as_of: AsOf = None
 ) -> HeardRecognitionOut:
     """Read one recognition as it was heard: its decision, the change that told it, and what ended it."""
-    row = await store.find(desk.session, recognition_id, as_of)
+    row = await store.find(context.session, recognition_id, as_of)
     if row is None:
         raise RecognitionUnheard(recognition=str(recognition_id))
     return HeardRecognitionOut.of(row)

@@ -5,7 +5,7 @@ from datetime import date
 
 from services.funding.assignments.rules import BeyondAssignment, ByComponent, Planned, room, spare
 from services.funding.balances import Line
-from services.funding.places import places_below, unit_of_year
+from services.funding.unit_versions import find_unit_of_year, unit_versions_below
 from shared.territory.tree import Territory
 
 Check = Callable[[str, ByComponent, ByComponent], int]
@@ -52,9 +52,9 @@ def holders(territory: Territory, planned: Planned, line: Line, on: date) -> lis
 def _checked(territory: Territory, planned: Planned, line: Line, on: date, check: Check) -> int | None:
     lefts = []
     for holder in holders(territory, planned, line, on):
-        unit, day = unit_of_year(territory, holder, line.year)
+        unit, day = find_unit_of_year(territory, holder, line.year)
         places = {(code, since) for code, since, _ in planned}
-        below = set(places_below(territory, unit, day, places))
+        below = set(unit_versions_below(territory, unit, day, places))
         allocated: dict[str | None, int] = {}
         assigned: dict[str | None, int] = {}
         for (code, since, component), (given, passed_on) in planned.items():

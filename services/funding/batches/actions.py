@@ -11,12 +11,12 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.desk import Seat
-from services.funding.entries.asked import Asked, Candidate, Consideration
+from services.funding.context import LedgerContext
 from services.funding.entries.consuming import name_consumers
-from services.funding.entries.judging import Bench, Verdict
+from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
 from services.funding.entries.settling import judge, keep
 from services.funding.entries.store import Entry
+from services.funding.entries.validation import EntryCandidate, EntryRequest, EntryValidator
 from services.funding.proposals import Proposal
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
@@ -44,19 +44,22 @@ class Batch:
 
     id: uuid.UUID
     mode: Mode
-    considered: Sequence[Candidate | Problem]
+    considered: Sequence[EntryCandidate | Problem]
 
 
 async def consider_batch(
-    seat: Seat, mode: Mode, proposals: Mapping[int, Proposal], shape_faults: Collection[Fault] = ()
+    context: LedgerContext,
+    mode: Mode,
+    proposals: Mapping[int, Proposal],
+    shape_faults: Collection[Fault] = (),
 ) -> Batch:
     """Judge each entry of a batch by itself; `proposals` by their place in it, those that could not be read left out."""
-    batch_id, consideration = uuid7(seat.now), Consideration()
+    batch_id, consideration = uuid7(context.now), EntryValidator()
     unreadable, of_the_body = _by_place(shape_faults)
     raise_if_any(of_the_body)
-    found: dict[int, Candidate | Problem] = {}
+    found: dict[int, EntryCandidate | Problem] = {}
     async for at, proposal in iterate_cooperatively(proposals.items()):
-        found[at] = consideration.of(Asked(seat, proposal, (), batch_id, f"/entries/{at}"))
+        found[at] = consideration.of(EntryRequest(context, proposal, (), batch_id, f"/entries/{at}"))
     found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
     considered = [found[at] for at in sorted(found)]
     if mode == "all_or_nothing":
@@ -64,7 +67,7 @@ async def consider_batch(
     return Batch(batch_id, mode, considered)
 
 
-async def judge_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> Bench:
+async def judge_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> LedgerSession:
     """Judge a batch under one lock over all that it touches: a verdict for each entry, in its place."""
     bench = await judge(session, batch.considered)
     if dry_run:
@@ -80,13 +83,13 @@ async def judge_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = Fa
     return bench
 
 
-async def keep_batch(session: AsyncSession, batch: Batch, bench: Bench, clock: Clock) -> None:
+async def keep_batch(session: AsyncSession, batch: Batch, bench: LedgerSession, clock: Clock) -> None:
     """Keep what was judged to be, in the transaction that judged it."""
     await keep(session, bench, clock, lambda kept: [_happening(batch.id, kept)])
 
 
 async def _name_consumers(
-    session: AsyncSession, considered: Sequence[Candidate | Problem], verdicts: Sequence[Verdict]
+    session: AsyncSession, considered: Sequence[EntryCandidate | Problem], verdicts: Sequence[EntryOutcome]
 ) -> None:
     """Name what takes the money of each line once, however many entries want it; the others say where."""
     named: dict[Hashable, tuple[int, Problem]] = {}

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.batches import actions
 from services.funding.batches.actions import consider_batch
 from services.funding.batches.schemas import BatchIn, BatchOut, proposals_of
-from services.funding.desk import TheSeat
+from services.funding.context import CurrentLedgerContext
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.group_commit import GroupCommitRoute, alone
 from shared.kit.identity import FinanceOfficer
@@ -34,7 +34,7 @@ router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 )
 async def record_batch(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
     request: Request,
     draft: Annotated[PartialBody[BatchIn], Body()],
@@ -44,14 +44,14 @@ async def record_batch(
 
     Entries are known by their vouchers: a batch that is sent again, whole or in part, records nothing twice.
     """
-    batch = await consider_batch(seat.of(caller), draft.body.mode, proposals_of(draft), draft.faults)
+    batch = await consider_batch(context.of(caller), draft.body.mode, proposals_of(draft), draft.faults)
 
     async def record(session: AsyncSession) -> Response:
         bench = await actions.judge_batch(session, batch, dry_run=dry_run)
         said = await BatchOut.of(batch.id, bench.verdicts, negotiate_language(request), dry_run=dry_run)
         answer = Response(said.model_dump_json(), media_type="application/json")
         if not dry_run:
-            await actions.keep_batch(session, batch, bench, seat.clock)
+            await actions.keep_batch(session, batch, bench, context.clock)
         return answer
 
     return await alone(request, record, dry_run=dry_run)

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from services.funding.balances import Kind
 from services.funding.batches.actions import Mode
 from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
-from services.funding.entries.judging import Outcome, Verdict
+from services.funding.entries.ledger_session import EntryOutcome, Outcome
 from services.funding.proposals import Proposal, Voucher
 from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.partial_body import PartialBody, PartialModel
@@ -126,7 +126,7 @@ class VerdictOut(BaseModel):
     )
 
     @classmethod
-    def of(cls, ordinal: int, verdict: Verdict, language: Language, *, dry_run: bool) -> Self:
+    def of(cls, ordinal: int, verdict: EntryOutcome, language: Language, *, dry_run: bool) -> Self:
         """Say a verdict."""
         problem = verdict.problem
         facts = problem.facts if problem else {}
@@ -157,7 +157,7 @@ class BatchOut(BaseModel):
 
     @classmethod
     async def of(
-        cls, batch_id: uuid.UUID, verdicts: Sequence[Verdict], language: Language, *, dry_run: bool
+        cls, batch_id: uuid.UUID, verdicts: Sequence[EntryOutcome], language: Language, *, dry_run: bool
     ) -> Self:
         """Say what became of it."""
         outcomes = [each.outcome for each in verdicts]

@@ -5,10 +5,16 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.funding.context import CurrentFundingContext
 from services.funding.contributions import store
-from services.funding.desk import TheDesk
 from services.funding.proposals import InKindForm
-from services.funding.queries import BudgetYear, OfComponent, OfProgram, OfUnit, Sought
+from services.funding.query_params import (
+    BudgetYearQuery,
+    ComponentQuery,
+    LedgerFilter,
+    ProgramQuery,
+    UnitQuery,
+)
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
@@ -38,20 +44,20 @@ class ContributionsOut(BaseModel):
 @router.get("/contributions", summary="Read what people and enterprises gave")
 async def read_contributions(
     *,
-    desk: TheDesk,
+    context: CurrentFundingContext,
     _: PublicReader,
-    year: BudgetYear,
-    program: OfProgram = None,
-    component: OfComponent = None,
-    unit: OfUnit = None,
+    year: BudgetYearQuery,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    unit: UnitQuery = None,
 ) -> ContributionsOut:
     """Read what enterprises and the community gave in money, labour days, land and goods, with its value in đồng.
 
     It counts in no disbursement rate; its entries are allocations from sources outside the state.
     """
-    scope = await desk.scope(unit, year)
-    sought = Sought(year, program, component, None, sorted(desk.catalogue.non_state), scope.places)
-    items = [_said(row) for row in await store.contributed(desk.session, sought)]
+    scope = await context.scope(unit, year)
+    sought = LedgerFilter(year, program, component, None, sorted(context.catalogue.non_state), scope.places)
+    items = [_said(row) for row in await store.contributed(context.session, sought)]
     return ContributionsOut(year=year, value_vnd=sum(each.value_vnd for each in items), items=items)
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.balances import ALLOCATES
 from services.funding.entries.store import REVERSALS
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.queries import Sought
+from services.funding.query_params import LedgerFilter
 from services.funding.store import lot_terms
 
 
-async def contributed(session: AsyncSession, sought: Sought) -> Sequence[Row[Any]]:
+async def contributed(session: AsyncSession, sought: LedgerFilter) -> Sequence[Row[Any]]:
     """Add up what was given in a year by source, form and measure; money has no form."""
     undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
     of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)

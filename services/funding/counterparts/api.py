@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.funding.balances import Capital
+from services.funding.context import CurrentFundingContext
 from services.funding.counterparts.rules import Counterpart, counterparts
-from services.funding.desk import TheDesk
 from services.funding.progress import store
-from services.funding.queries import BudgetYear, OfUnit, Sought
+from services.funding.query_params import BudgetYearQuery, LedgerFilter, UnitQuery
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
@@ -46,15 +46,17 @@ class CounterpartsOut(BaseModel):
 
 @router.get("/counterparts", summary="Read the counterparts that are missing")
 async def read_counterparts(
-    *, desk: TheDesk, _: PublicReader, year: BudgetYear, unit: OfUnit = None
+    *, context: CurrentFundingContext, _: PublicReader, year: BudgetYearQuery, unit: UnitQuery = None
 ) -> CounterpartsOut:
     """Read what local money the year's central money demands, what was provided and what is missing.
 
     Ratios are dated data of the installation and say their legal basis and how sure they are.
     """
-    scope = await desk.scope(unit, year)
-    parts = await store.parts(desk.session, Sought(year=year, places=scope.places), ("program", "capital"))
-    catalogue = desk.catalogue
+    scope = await context.scope(unit, year)
+    parts = await store.parts(
+        context.session, LedgerFilter(year=year, places=scope.places), ("program", "capital")
+    )
+    catalogue = context.catalogue
     local = {code for code, source in catalogue.sources.items() if source.counterpart}
     found = counterparts(catalogue.ratios, parts, year, central=catalogue.counted, local=local)
     return CounterpartsOut(year=year, items=[_said(each) for each in found])

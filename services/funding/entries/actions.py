@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Amounts, Balances, Lot
-from services.funding.entries.asked import ENTRY_UNKNOWN, Asked, Candidate, Undoing
 from services.funding.entries.consuming import name_consumers
-from services.funding.entries.judging import Bench, Verdict
+from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
 from services.funding.entries.settling import considered, judge, keep
 from services.funding.entries.store import Entry
+from services.funding.entries.validation import ENTRY_UNKNOWN, EntryCandidate, EntryRequest, ReversalRequest
 from services.funding.store import balances_of
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
@@ -47,7 +47,7 @@ class Recorded:
 
 
 async def record(
-    session: AsyncSession, asked: Sequence[Asked | Undoing], *, dry_run: bool = False
+    session: AsyncSession, asked: Sequence[EntryRequest | ReversalRequest], *, dry_run: bool = False
 ) -> list[Recorded | Problem]:
     """Record entries in their order: each whole, or refused naming every fault, or refused for lack of money."""
     candidates = await considered(session, asked)
@@ -55,15 +55,17 @@ async def record(
     kept: Mapping[uuid.UUID | None, Entry] = {}
     if dry_run:
         for candidate, verdict in zip(candidates, bench.verdicts, strict=True):
-            if isinstance(candidate, Candidate) and verdict.problem is not None:
+            if isinstance(candidate, EntryCandidate) and verdict.problem is not None:
                 await name_consumers(session, candidate, verdict.problem)
     else:
-        kept = await _kept(session, bench, asked[0].seat.clock)
+        kept = await _kept(session, bench, asked[0].context.clock)
     standing = await _standing(session, bench, kept)
     return [_recorded(each, kept, standing) for each in bench.verdicts]
 
 
-async def _kept(session: AsyncSession, bench: Bench, clock: Clock) -> Mapping[uuid.UUID | None, Entry]:
+async def _kept(
+    session: AsyncSession, bench: LedgerSession, clock: Clock
+) -> Mapping[uuid.UUID | None, Entry]:
     """Keep what was judged to be; gives the entries with their places in the ledger, by id."""
     done = await keep(session, bench, clock, _tell)
     if done.at is None:
@@ -72,7 +74,9 @@ async def _kept(session: AsyncSession, bench: Bench, clock: Clock) -> Mapping[uu
     return {each.entry.id: each.kept(done.at, sequence) for each, sequence in pairs}
 
 
-async def _standing(session: AsyncSession, bench: Bench, kept: Mapping[uuid.UUID | None, Entry]) -> Balances:
+async def _standing(
+    session: AsyncSession, bench: LedgerSession, kept: Mapping[uuid.UUID | None, Entry]
+) -> Balances:
     """Read what the lots of entries that were there before hold now."""
     found = [each.entry for each in bench.verdicts if each.outcome == "existing" and each.entry]
     lots = {lot for each in found for lot in kept.get(each.id, each).lots}
@@ -80,7 +84,7 @@ async def _standing(session: AsyncSession, bench: Bench, kept: Mapping[uuid.UUID
 
 
 def _recorded(
-    verdict: Verdict, kept: Mapping[uuid.UUID | None, Entry], standing: Balances
+    verdict: EntryOutcome, kept: Mapping[uuid.UUID | None, Entry], standing: Balances
 ) -> Recorded | Problem:
     """Say what became of an entry; one that was there before, with its lots as they stand now."""
     if verdict.entry is None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import StringConstraints
 
 from services.funding.balances import Kind
-from services.funding.desk import TheDesk, TheSeat
+from services.funding.context import CurrentFundingContext, CurrentLedgerContext
 from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
 from services.funding.entries.bodies import (
@@ -21,20 +21,20 @@ from services.funding.entries.bodies import (
     ReversalIn,
 )
 from services.funding.entries.chain_api import router as chain
-from services.funding.entries.counter import TheCounter, created
+from services.funding.entries.recorder import CurrentRecorder, created
 from services.funding.entries.schemas import EntriesPage, EntryOut
-from services.funding.queries import (
-    AnyYear,
-    Below,
+from services.funding.query_params import (
+    AnyYearQuery,
+    BelowQuery,
+    CapitalQuery,
     Code,
-    OfCapital,
-    OfComponent,
-    OfProgram,
-    OfSources,
-    OfUnit,
-    OriginYear,
-    Sought,
-    Until,
+    ComponentQuery,
+    LedgerFilter,
+    OriginYearQuery,
+    ProgramQuery,
+    SourcesQuery,
+    UnitQuery,
+    UntilQuery,
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.group_commit import GroupCommitRoute
@@ -49,45 +49,45 @@ router.include_router(chain)
 @router.post("/opening-balances", **created, summary="Record an opening balance")
 async def record_opening_balance(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[OpeningBalanceIn], Body()],
 ) -> Response:
     """Record money that was there before this ledger began, with the decision behind it."""
-    return await counter.record(seat.of(caller), Kind.OPENING_BALANCE, draft)
+    return await counter.record(context.of(caller), Kind.OPENING_BALANCE, draft)
 
 
 @router.post("/allocations", **created, summary="Record an allocation")
 async def record_allocation(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[AllocationIn], Body()],
 ) -> Response:
     """Record money given by a decision for a line of the year."""
-    return await counter.record(seat.of(caller), Kind.ALLOCATION, draft)
+    return await counter.record(context.of(caller), Kind.ALLOCATION, draft)
 
 
 @router.post("/commitments", **created, summary="Record a commitment")
 async def record_commitment(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[CommitmentIn], Body()],
 ) -> Response:
     """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
-    return await counter.record(seat.of(caller), Kind.COMMITMENT, draft)
+    return await counter.record(context.of(caller), Kind.COMMITMENT, draft)
 
 
 @router.post("/disbursements", **created, summary="Record a disbursement")
 async def record_disbursement(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[DisbursementIn], Body()],
 ) -> Response:
     """Record a payment; 409 `insufficient_funds` where less is left.
@@ -95,63 +95,63 @@ async def record_disbursement(
     Without `origin_year` it is paid from the oldest money of the line first, as one entry with a posting for each lot.
     What is committed is paid first.
     """
-    return await counter.record(seat.of(caller), Kind.DISBURSEMENT, draft)
+    return await counter.record(context.of(caller), Kind.DISBURSEMENT, draft)
 
 
 @router.post("/confirmations", **created, summary="Record a confirmation of the treasury")
 async def record_confirmation(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[ConfirmationIn], Body()],
 ) -> Response:
     """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
-    return await counter.record(seat.of(caller), Kind.CONFIRMATION, draft)
+    return await counter.record(context.of(caller), Kind.CONFIRMATION, draft)
 
 
 @router.post("/carry-overs", **created, summary="Record a carry-over")
 async def record_carry_over(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[CarryOverIn], Body()],
 ) -> Response:
     """Move what is left of a year into the next one, by a decision; the money keeps its year of origin.
 
     Without `origin_year` the oldest money goes first. Commitments go along with the money that they reserve.
     """
-    return await counter.record(seat.of(caller), Kind.CARRY_OVER, draft)
+    return await counter.record(context.of(caller), Kind.CARRY_OVER, draft)
 
 
 @router.post("/reversals", **created, summary="Reverse an entry")
 async def record_reversal(
     *,
-    seat: TheSeat,
+    context: CurrentLedgerContext,
     caller: FinanceOfficer,
-    counter: TheCounter,
+    counter: CurrentRecorder,
     draft: Annotated[PartialBody[ReversalIn], Body()],
 ) -> Response:
     """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
-    return await counter.undo(seat.of(caller), draft)
+    return await counter.undo(context.of(caller), draft)
 
 
 @router.get("/entries", summary="List entries")
 async def list_entries(
     *,
-    desk: TheDesk,
+    context: CurrentFundingContext,
     _: Reader,
     request: Request,
     response: Response,
-    year: AnyYear = None,
-    program: OfProgram = None,
-    component: OfComponent = None,
-    capital: OfCapital = None,
-    source: OfSources = None,
-    unit: OfUnit = None,
-    below: Below = True,
-    origin_year: OriginYear = None,
+    year: AnyYearQuery = None,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    capital: CapitalQuery = None,
+    source: SourcesQuery = None,
+    unit: UnitQuery = None,
+    below: BelowQuery = True,
+    origin_year: OriginYearQuery = None,
     kind: Annotated[Kind | None, Query(description="what the entry is")] = None,
     voucher: Annotated[
         Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None,
@@ -162,27 +162,30 @@ async def list_entries(
     month: Annotated[
         str | None, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09")
     ] = None,
-    until: Until = None,
+    until: UntilQuery = None,
     as_of: AsOf = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
-    scope = await desk.scope(unit, year, below=below)
-    sought = Sought(year, program, component, capital, source, scope.places, origin_year)
+    scope = await context.scope(unit, year, below=below)
+    sought = LedgerFilter(year, program, component, capital, source, scope.places, origin_year)
     query = store.newest_first(sought, kind, voucher, batch, month, project, until=until, as_of=as_of)
-    rows = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row)
     set_next_link(request, response, rows.next)
-    entries = await store.with_postings(desk.session, rows.items)
+    entries = await store.with_postings(context.session, rows.items)
     return EntriesPage(items=[EntryOut.of(each) for each in entries], next=rows.next)
 
 
 @router.get("/entries/{entry_id}", summary="Read one entry")
 async def read_entry(
-    *, desk: TheDesk, _: Reader, entry_id: Annotated[uuid.UUID, Path(description="id of the entry")]
+    *,
+    context: CurrentFundingContext,
+    _: Reader,
+    entry_id: Annotated[uuid.UUID, Path(description="id of the entry")],
 ) -> EntryOut:
     """Read one entry with its postings, and by which entry it was undone if it was."""
-    entry = await store.find(desk.session, entry_id)
+    entry = await store.find(context.session, entry_id)
     if entry is None:
         raise EntryNotFound(entry=str(entry_id))
     return EntryOut.of(entry)

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from services.funding.balances import Capital, Kind
 from services.funding.proposals import Decision, InKind, InKindForm, Proposal, Voucher
-from services.funding.queries import FIRST_YEAR, LAST_YEAR, Code
+from services.funding.query_params import FIRST_YEAR, LAST_YEAR, Code
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.partial_body import PartialBody, PartialModel

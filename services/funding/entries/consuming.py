@@ -15,12 +15,12 @@ from services.funding import store
 from services.funding.assignments.rules import BeyondAssignment
 from services.funding.assignments.store import PLAN, out_of_plan
 from services.funding.balances import Kind, Line
-from services.funding.entries.asked import Candidate
 from services.funding.entries.store import REVERSALS
+from services.funding.entries.validation import EntryCandidate
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.places import places_below, unit_of_year
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
 from services.funding.rules import CommitmentPaid, InsufficientFunds
+from services.funding.unit_versions import find_unit_of_year, unit_versions_below
 from shared.kit.problems import Problem
 
 MOST_CONSUMERS = 20
@@ -37,9 +37,9 @@ Terms = Sequence[ColumnElement[bool]]
 Taken = ColumnElement[int]
 
 
-async def name_consumers(session: AsyncSession, candidate: Candidate, problem: Problem) -> None:
+async def name_consumers(session: AsyncSession, candidate: EntryCandidate, problem: Problem) -> None:
     """Name with a refusal the entries that take what was asked for, if it is of a kind that any could."""
-    entry = candidate.undoes or candidate.entry
+    entry = candidate.reversed_entry or candidate.entry
     match problem:
         case InsufficientFunds():
             taken = _sum(*_measures(candidate))
@@ -59,10 +59,10 @@ async def name_consumers(session: AsyncSession, candidate: Candidate, problem: P
             await _name(session, problem, of_the_year, _sum("disbursed_vnd"))
 
 
-def _measures(candidate: Candidate) -> Sequence[str]:
-    if candidate.undoes is None and candidate.entry.kind in FROM_LEFT:
+def _measures(candidate: EntryCandidate) -> Sequence[str]:
+    if candidate.reversed_entry is None and candidate.entry.kind in FROM_LEFT:
         return LESSENS_LEFT
-    if candidate.undoes is None and candidate.entry.kind is Kind.CONFIRMATION:
+    if candidate.reversed_entry is None and candidate.entry.kind is Kind.CONFIRMATION:
         return LESSENS_UNCONFIRMED
     return LESSENS_UNCOMMITTED
 
@@ -77,11 +77,11 @@ def _lots(line: Line, origin_years: Iterable[int]) -> list[ColumnElement[bool]]:
     return [*terms, LOTS.c.origin_year.in_(list(origin_years))]
 
 
-async def _of_plan(session: AsyncSession, candidate: Candidate, problem: BeyondAssignment) -> Terms:
+async def _of_plan(session: AsyncSession, candidate: EntryCandidate, problem: BeyondAssignment) -> Terms:
     """Look at what lies in the unit whose assignment is used up."""
-    territory, line = candidate.seat.territory, problem.line
-    holder, on = unit_of_year(territory, problem.holder, line.year)
-    below = places_below(territory, holder, on, await store.places(session, line.year))
+    territory, line = candidate.context.territory, problem.line
+    holder, on = find_unit_of_year(territory, problem.holder, line.year)
+    below = unit_versions_below(territory, holder, on, await store.places(session, line.year))
     of_plan = [each == getattr(line, each.name) for each in PLAN]
     return [*of_plan, tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(below)]
 

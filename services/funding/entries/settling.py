@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments.rules import plan_of
 from services.funding.assignments.store import lock_plans
-from services.funding.entries.asked import Asked, Candidate, Consideration, Undoing
-from services.funding.entries.judging import Bench, Ground, judged, touches_plan
+from services.funding.entries.ledger_session import LedgerSession, LockedState, judged, touches_plan
 from services.funding.entries.store import Entry, append, find_many, reversals_of
+from services.funding.entries.validation import EntryCandidate, EntryRequest, EntryValidator, ReversalRequest
 from services.funding.entries.vouchers import claim, forget
 from services.funding.projects.store import lock_accounts
 from services.funding.proposals import Voucher
@@ -36,16 +36,18 @@ class Kept:
     sequences: Sequence[int] = ()
 
 
-async def considered(session: AsyncSession, asked: Sequence[Asked | Undoing]) -> list[Candidate | Problem]:
+async def considered(
+    session: AsyncSession, asked: Sequence[EntryRequest | ReversalRequest]
+) -> list[EntryCandidate | Problem]:
     """Judge each of what is asked for by itself."""
-    undone = [each.reverses for each in asked if isinstance(each, Undoing) and each.reverses]
-    consideration = Consideration(await find_many(session, undone) if undone else None)
+    undone = [each.reverses for each in asked if isinstance(each, ReversalRequest) and each.reverses]
+    consideration = EntryValidator(await find_many(session, undone) if undone else None)
     return [consideration.of(each) for each in asked]
 
 
-async def judge(session: AsyncSession, considered: Sequence[Candidate | Problem]) -> Bench:
+async def judge(session: AsyncSession, considered: Sequence[EntryCandidate | Problem]) -> LedgerSession:
     """Lock what the entries touch and judge them in their order; lots that they begin are opened."""
-    candidates = [each for each in considered if isinstance(each, Candidate)]
+    candidates = [each for each in considered if isinstance(each, EntryCandidate)]
     ground = await _ground(session, candidates)
     bench = await judged(considered, ground)
     while missing := bench.missing:  # a lot that another has begun meanwhile is judged as it stands
@@ -55,7 +57,7 @@ async def judge(session: AsyncSession, considered: Sequence[Candidate | Problem]
     return bench
 
 
-async def keep(session: AsyncSession, bench: Bench, clock: Clock, tell: Tell) -> Kept:
+async def keep(session: AsyncSession, bench: LedgerSession, clock: Clock, tell: Tell) -> Kept:
     """Write balances, then, in the order of commits, the entries and their announcement."""
     if bench.unused:
         await forget(session, bench.unused)
@@ -69,19 +71,21 @@ async def keep(session: AsyncSession, bench: Bench, clock: Clock, tell: Tell) ->
     return Kept(at, sequences)
 
 
-async def _ground(session: AsyncSession, candidates: Sequence[Candidate]) -> Ground:
+async def _ground(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
     wanted = {
         each.entry.voucher: each.entry.id
         for each in candidates
-        if each.entry.voucher is not None and each.entry.id is not None and not each.undoes
+        if each.entry.voucher is not None and each.entry.id is not None and not each.reversed_entry
     }
     standing: Mapping[Voucher, Entry] = await claim(session, wanted)
-    new = [each for each in candidates if each.undoes or each.entry.voucher not in standing]
-    codes = {each.entry.project for each in new if each.entry.project and not each.undoes}
+    new = [each for each in candidates if each.reversed_entry or each.entry.voucher not in standing]
+    codes = {each.entry.project for each in new if each.entry.project and not each.reversed_entry}
     projects = await lock_accounts(session, codes) if codes else {}
     keys = {plan_of(each.line) for each in new if touches_plan(each)}
     plans = await lock_plans(session, keys) if keys else {}
     lines = {line for each in new for line in each.lines}
     holding = await lock_lines(session, lines) if lines else Holding({}, {})
-    undone = [each.undoes for each in new if each.undoes]
-    return Ground(standing, await reversals_of(session, undone) if undone else {}, projects, plans, holding)
+    undone = [each.reversed_entry for each in new if each.reversed_entry]
+    return LockedState(
+        standing, await reversals_of(session, undone) if undone else {}, projects, plans, holding
+    )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.balances import MEASURES, Capital, Kind, Lot, Posting, book_of
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.proposals import Decision, InKind, Voucher
-from services.funding.queries import Sought
+from services.funding.query_params import LedgerFilter
 from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
 from shared.kit.cooperative import iterate_cooperatively
 
@@ -165,7 +165,7 @@ async def reversals_of(session: AsyncSession, entries: Sequence[Entry]) -> Mappi
 
 
 def newest_first(
-    sought: Sought,
+    sought: LedgerFilter,
     kind: Kind | None = None,
     voucher: str | None = None,
     batch: uuid.UUID | None = None,

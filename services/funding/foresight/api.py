@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.funding.balances import CAPITALS, Capital
-from services.funding.desk import TheDesk
+from services.funding.context import CurrentFundingContext
 from services.funding.foresight import store
 from services.funding.foresight.learning import Account, Expectation
 from services.funding.foresight.pages import page_of
@@ -32,15 +32,15 @@ from services.funding.foresight.sums import Sum, group
 from services.funding.lapses.api import TheDeadlines
 from services.funding.lineage import lineage
 from services.funding.progress.schemas import UnitOut
-from services.funding.queries import (
-    BudgetYear,
-    OfBook,
-    OfCapital,
-    OfComponent,
-    OfProgram,
-    OfUnit,
-    OriginYear,
-    Sought,
+from services.funding.query_params import (
+    BookQuery,
+    BudgetYearQuery,
+    CapitalQuery,
+    ComponentQuery,
+    LedgerFilter,
+    OriginYearQuery,
+    ProgramQuery,
+    UnitQuery,
     grouped_by,
 )
 from shared.kit.change_feed import AsOf, read_newest_change
@@ -86,30 +86,30 @@ class View:
 
 
 async def _view(
-    desk: TheDesk,
+    context: CurrentFundingContext,
     deadlines: TheDeadlines,
     method: Annotated[Method, Depends(_method)],
-    year: BudgetYear,
-    program: OfProgram = None,
-    component: OfComponent = None,
-    capital: OfCapital = None,
-    unit: OfUnit = None,
-    origin_year: OriginYear = None,
+    year: BudgetYearQuery,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    capital: CapitalQuery = None,
+    unit: UnitQuery = None,
+    origin_year: OriginYearQuery = None,
     seen_on: SeenOn = None,
     as_of: AsOf = None,
-    book: OfBook = "agency",
+    book: BookQuery = "agency",
 ) -> View:
-    latest = desk.today if as_of is None else min(desk.today, local_day(as_of))
+    latest = context.today if as_of is None else min(context.today, local_day(as_of))
     seen = store.Seen(seen_on or latest, as_of, book)
     if seen.on > latest:
         raise DayToCome(seen.on, latest)
-    sources = sorted(desk.catalogue.counted)
-    scope = await desk.scope(unit, year)
-    sought = Sought(year, program, component, capital, sources, scope.places)
-    accounts = await store.accounts(desk.session, year, method.past_years, sources, deadlines, seen)
-    held = await store.lots(desk.session, sought, deadlines, seen)
+    sources = sorted(context.catalogue.counted)
+    scope = await context.scope(unit, year)
+    sought = LedgerFilter(year, program, component, capital, sources, scope.places)
+    accounts = await store.accounts(context.session, year, method.past_years, sources, deadlines, seen)
+    held = await store.lots(context.session, sought, deadlines, seen)
     expected, lots = await to_thread(_foretold, method, year, accounts, held, seen.on)
-    _, changed_at = await read_newest_change(desk.session)
+    _, changed_at = await read_newest_change(context.session)
     narrowed = {"program": program, "component": component, "capital": capital, "origin_year": origin_year}
     return View(
         year=year,

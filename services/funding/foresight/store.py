@@ -18,7 +18,7 @@ from services.funding.foresight.rules import Held
 from services.funding.lapses import store as lapses
 from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, ordinary_deadline
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.queries import Sought
+from services.funding.query_params import LedgerFilter
 from services.funding.store import KEY, lot_of, lot_terms
 
 DAY = timedelta(days=1)
@@ -87,7 +87,9 @@ async def accounts(
     ]
 
 
-async def lots(session: AsyncSession, sought: Sought, deadlines: Sequence[Rule], seen: Seen) -> list[Held]:
+async def lots(
+    session: AsyncSession, sought: LedgerFilter, deadlines: Sequence[Rule], seen: Seen
+) -> list[Held]:
     """Read the lots sought, parted by deadline, in stretches that end with months and with passed deadlines."""
     assert sought.year is not None
     extensions = await lapses.extensions(session, sought, on=seen.on, as_of=seen.as_of)

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from services.funding.balances import Capital
-from services.funding.desk import TheDesk
+from services.funding.context import CurrentFundingContext
 from services.funding.lapses import store
 from services.funding.lapses.rules import Lapse, Rule, lapses
-from services.funding.queries import (
-    BudgetYear,
-    OfCapital,
-    OfComponent,
-    OfProgram,
-    OfSources,
-    OfUnit,
-    OriginYear,
-    Sought,
+from services.funding.query_params import (
+    BudgetYearQuery,
+    CapitalQuery,
+    ComponentQuery,
+    LedgerFilter,
+    OriginYearQuery,
+    ProgramQuery,
+    SourcesQuery,
+    UnitQuery,
 )
 from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
@@ -84,19 +84,19 @@ class LapsesOut(BaseModel):
 @router.get("/lapses", summary="Read what will lapse")
 async def read_lapses(
     *,
-    desk: TheDesk,
+    context: CurrentFundingContext,
     deadlines: TheDeadlines,
     _: PublicReader,
-    year: BudgetYear,
+    year: BudgetYearQuery,
     until: Annotated[
         IsoDate | None, Query(description="only what lapses on this day or before; by default everything")
     ] = None,
-    program: OfProgram = None,
-    component: OfComponent = None,
-    capital: OfCapital = None,
-    source: OfSources = None,
-    unit: OfUnit = None,
-    origin_year: OriginYear = None,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    capital: CapitalQuery = None,
+    source: SourcesQuery = None,
+    unit: UnitQuery = None,
+    origin_year: OriginYearQuery = None,
 ) -> LapsesOut:
     """Read what is left of a budget year and when it lapses, in advance. Handing it back is an entry: `returns`.
 
@@ -104,11 +104,11 @@ async def read_lapses(
 
     Shown are the sources that count in the disbursement rate, unless `source` names others.
     """
-    scope = await desk.scope(unit, year)
-    sources = source or sorted(desk.catalogue.counted)
-    sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
-    held = await store.balances(desk.session, sought)
-    found = lapses(deadlines, held, await store.extensions(desk.session, sought), until)
+    scope = await context.scope(unit, year)
+    sources = source or sorted(context.catalogue.counted)
+    sought = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
+    held = await store.balances(context.session, sought)
+    found = lapses(deadlines, held, await store.extensions(context.session, sought), until)
     return LapsesOut(
         year=year,
         left_vnd=sum(each.left_vnd for each in found),

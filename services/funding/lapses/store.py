@@ -11,18 +11,18 @@ from services.funding.balances import Amounts, Kind, Lot
 from services.funding.entries.store import REVERSALS
 from services.funding.lapses.rules import Extension
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.queries import Sought
+from services.funding.query_params import LedgerFilter
 from services.funding.store import IN_ORDER, KEY, amounts_of, lot_of, lot_terms
 
 
-async def balances(session: AsyncSession, sought: Sought) -> Mapping[Lot, Amounts]:
+async def balances(session: AsyncSession, sought: LedgerFilter) -> Mapping[Lot, Amounts]:
     """Read what the lots sought hold."""
     rows = (await session.execute(select(LOTS).where(*lot_terms(sought)).order_by(*IN_ORDER))).all()
     return {lot_of(row): amounts_of(row) for row in rows}
 
 
 async def extensions(
-    session: AsyncSession, sought: Sought, *, on: date | None = None, as_of: datetime | None = None
+    session: AsyncSession, sought: LedgerFilter, *, on: date | None = None, as_of: datetime | None = None
 ) -> Mapping[Lot, Sequence[Extension]]:
     """Find the days that carry-overs, not undone, set for the money that they brought to each lot, the earliest first.
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import Catalogue
-from services.funding.desk import Desk, TheDesk
+from services.funding.context import CurrentFundingContext, FundingContext
 from services.funding.lineage import lineage
 from services.funding.progress import store
 from services.funding.progress.printing import PrintUnit
@@ -26,17 +26,17 @@ from services.funding.progress.schemas import (
 )
 from services.funding.progress.store import GROUPINGS
 from services.funding.proposals import FAR_FROM_YEAR
-from services.funding.queries import (
-    BudgetYear,
-    OfBook,
-    OfCapital,
-    OfComponent,
-    OfProgram,
-    OfSources,
-    OfUnit,
-    OriginYear,
-    Sought,
-    Until,
+from services.funding.query_params import (
+    BookQuery,
+    BudgetYearQuery,
+    CapitalQuery,
+    ComponentQuery,
+    LedgerFilter,
+    OriginYearQuery,
+    ProgramQuery,
+    SourcesQuery,
+    UnitQuery,
+    UntilQuery,
     grouped_by,
 )
 from shared.kit.change_feed import AsOf, read_newest_change
@@ -61,19 +61,19 @@ Wished = Annotated[Language, Depends(negotiate_language)]
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
 async def read_progress(
     *,
-    desk: TheDesk,
+    context: CurrentFundingContext,
     _: PublicReader,
-    year: BudgetYear,
+    year: BudgetYearQuery,
     by: Annotated[list[str], grouped_by(GROUPINGS, "capital")],
-    program: OfProgram = None,
-    component: OfComponent = None,
-    capital: OfCapital = None,
-    source: OfSources = None,
-    unit: OfUnit = None,
-    origin_year: OriginYear = None,
-    until: Until = None,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    capital: CapitalQuery = None,
+    source: SourcesQuery = None,
+    unit: UnitQuery = None,
+    origin_year: OriginYearQuery = None,
+    until: UntilQuery = None,
     as_of: AsOf = None,
-    book: OfBook = "agency",
+    book: BookQuery = "agency",
     print_in: PrintIn = None,
     language: Wished,
 ) -> ProgressOut:
@@ -84,11 +84,11 @@ async def read_progress(
     what is available is also that of the day.
     """
     raise_if_any(_faults_of_day(year, until))
-    catalogue = desk.catalogue
+    catalogue = context.catalogue
     sources = _sources(source, by, catalogue)
-    scope = await desk.scope(unit, year)
-    sought = Sought(year, program, component, capital, sources, scope.places, origin_year)
-    parts = await store.parts(desk.session, sought, by, until=until, as_of=as_of, book=book)
+    scope = await context.scope(unit, year)
+    sought = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
+    parts = await store.parts(context.session, sought, by, until=until, as_of=as_of, book=book)
     rows = group(parts, by, counted=catalogue.counted, with_a_rate=catalogue.with_a_rate)
     asked = {
         "year": year,
@@ -108,7 +108,7 @@ async def read_progress(
         until=until,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
-        as_of=await _known_until(desk, as_of),
+        as_of=await _known_until(context, as_of),
         **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),
         rows=[ProgressRow(**row.keys, **_said(row, asked)) for row in rows],
     )
@@ -117,13 +117,13 @@ async def read_progress(
 @router.get("/status", summary="Read the status of a year", response_model_exclude_unset=True)
 async def read_status(
     *,
-    desk: TheDesk,
+    context: CurrentFundingContext,
     _: PublicReader,
-    year: BudgetYear,
-    unit: OfUnit = None,
-    until: Until = None,
+    year: BudgetYearQuery,
+    unit: UnitQuery = None,
+    until: UntilQuery = None,
     as_of: AsOf = None,
-    book: OfBook = "agency",
+    book: BookQuery = "agency",
     print_in: PrintIn = None,
     language: Wished,
 ) -> StatusOut:
@@ -133,10 +133,10 @@ async def read_status(
     others, with the counterpart and the integrated money as parts of the local budget.
     """
     raise_if_any(_faults_of_day(year, until))
-    scope = await desk.scope(unit, year)
-    sought = Sought(year=year, places=scope.places)
+    scope = await context.scope(unit, year)
+    sought = LedgerFilter(year=year, places=scope.places)
     parts = await store.parts(
-        desk.session, sought, ("capital", "source"), until=until, as_of=as_of, book=book
+        context.session, sought, ("capital", "source"), until=until, as_of=as_of, book=book
     )
     asked = {
         "year": year,
@@ -146,16 +146,16 @@ async def read_status(
         "book": book,
         "print_in": print_in,
     }
-    rows = _rows(parts, desk.catalogue)
-    of_counted = {**asked, "source": sorted(desk.catalogue.counted)}
+    rows = _rows(parts, context.catalogue)
+    of_counted = {**asked, "source": sorted(context.catalogue.counted)}
     return StatusOut(
         year=year,
         until=until,
         unit=UnitOut.of(scope.unit) if scope.unit else None,
-        as_of=await _known_until(desk, as_of),
+        as_of=await _known_until(context, as_of),
         **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),
         rows=[CapitalRow(**row.keys, **_said(row, of_counted)) for row in rows],
-        sources=_other_sources(parts, desk.catalogue, asked),
+        sources=_other_sources(parts, context.catalogue, asked),
     )
 
 
@@ -167,9 +167,9 @@ def _faults_of_day(year: int, until: date | None) -> Iterator[Fault]:
         )
 
 
-async def _known_until(desk: Desk, as_of: datetime | None) -> datetime | None:
+async def _known_until(context: FundingContext, as_of: datetime | None) -> datetime | None:
     """Tell the newest change included, which is not after the instant asked for."""
-    _, changed_at = await read_newest_change(desk.session)
+    _, changed_at = await read_newest_change(context.session)
     return min(filter(None, (as_of, changed_at)), default=None)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.balances import MEASURES, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import Part
-from services.funding.queries import Sought
+from services.funding.query_params import LedgerFilter
 from services.funding.store import amounts_of, lot_terms
 
 Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year", "month"]
@@ -26,7 +26,7 @@ MONTH = func.to_char(ENTRIES.c.effective_on, "YYYY-MM")
 
 async def parts(
     session: AsyncSession,
-    sought: Sought,
+    sought: LedgerFilter,
     by: Sequence[str],
     *,
     until: date | None = None,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.entries.bodies import DECISION, AmountVnd, DecisionIO, Words, Year
 from services.funding.projects.rules import Status
-from services.funding.queries import Code
+from services.funding.query_params import Code
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.partial_body import PartialModel

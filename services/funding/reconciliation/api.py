@@ -6,9 +6,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.funding.desk import TheDesk
+from services.funding.context import CurrentFundingContext
 from services.funding.entries.bodies import MAX_AMOUNT_VND
-from services.funding.queries import BudgetYear, OfCapital, OfComponent, OfProgram, OfSources, OfUnit, Sought
+from services.funding.query_params import (
+    BudgetYearQuery,
+    CapitalQuery,
+    ComponentQuery,
+    LedgerFilter,
+    ProgramQuery,
+    SourcesQuery,
+    UnitQuery,
+)
 from services.funding.reconciliation import store
 from shared.kit.identity import Reader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -62,16 +70,16 @@ class BooksOut(BaseModel):
 @router.get("/reconciliation", summary="Reconcile the two books")
 async def read_reconciliation(
     *,
-    desk: TheDesk,
+    context: CurrentFundingContext,
     _: Reader,
     request: Request,
     response: Response,
-    year: BudgetYear,
-    program: OfProgram = None,
-    component: OfComponent = None,
-    capital: OfCapital = None,
-    source: OfSources = None,
-    unit: OfUnit = None,
+    year: BudgetYearQuery,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    capital: CapitalQuery = None,
+    source: SourcesQuery = None,
+    unit: UnitQuery = None,
     tolerance_vnd: Annotated[
         int, Query(ge=0, le=MAX_AMOUNT_VND, description="differences up to this are no gap, in đồng")
     ] = 0,
@@ -79,11 +87,11 @@ async def read_reconciliation(
     cursor: Cursor = None,
 ) -> BooksOut:
     """Lay what agencies report beside what the treasury confirms: in total, and voucher by voucher where they differ."""
-    scope = await desk.scope(unit, year)
-    sought = Sought(year, program, component, capital, source, scope.places)
-    agency, treasury = await store.totals(desk.session, sought)
+    scope = await context.scope(unit, year)
+    sought = LedgerFilter(year, program, component, capital, source, scope.places)
+    agency, treasury = await store.totals(context.session, sought)
     query = store.gaps(sought, tolerance_vnd)
-    gaps = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=_said)
+    gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=_said)
     set_next_link(request, response, gaps.next)
     return BooksOut(
         year=year,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.balances import Kind
 from services.funding.entries.store import REVERSALS
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.queries import Sought
+from services.funding.query_params import LedgerFilter
 from services.funding.store import lot_terms
 
 Place = Literal["program", "component", "capital", "source", "unit"]
@@ -16,7 +16,7 @@ LINE: tuple[Place, ...] = get_args(Place)
 """In what the two books may place the same payment differently, within a year."""
 
 
-def gaps(sought: Sought, tolerance_vnd: int) -> Select[Any]:
+def gaps(sought: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
     """Query payments on which the books differ: by more than a tolerance, or in the line; undone ones left out.
 
     They are matched by voucher before they are narrowed, so that a payment which one book has elsewhere is told as that.
@@ -47,7 +47,7 @@ def gaps(sought: Sought, tolerance_vnd: int) -> Select[Any]:
     return query.order_by(pairs.c.source, pairs.c.number, pairs.c.id)
 
 
-async def totals(session: AsyncSession, sought: Sought) -> tuple[int, int]:
+async def totals(session: AsyncSession, sought: LedgerFilter) -> tuple[int, int]:
     """Add up what the agencies report and what the treasury confirms."""
 
     def total(name: str) -> ColumnElement[int]:
@@ -58,7 +58,7 @@ async def totals(session: AsyncSession, sought: Sought) -> tuple[int, int]:
     return agency, treasury
 
 
-def _payments(kind: Kind, sought: Sought) -> CTE:
+def _payments(kind: Kind, sought: LedgerFilter) -> CTE:
     undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
     touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
     of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)

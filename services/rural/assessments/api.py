@@ -30,7 +30,7 @@ Order = Literal["code", "met", "-met"]
 
 
 async def _asked(
-    desk: CurrentContext,
+    context: CurrentContext,
     basis: Basis,
     unit: UnitQuery,
     period: Annotated[
@@ -38,7 +38,7 @@ async def _asked(
     ],
     as_of: AsOf = None,
 ) -> Asked:
-    return await reading.asked(desk, unit, period, basis, as_of)
+    return await reading.asked(context, unit, period, basis, as_of)
 
 
 TheAsked = Annotated[Asked, Depends(_asked)]
@@ -47,7 +47,7 @@ TheAsked = Annotated[Asked, Depends(_asked)]
 @router.get("/communes", summary="List rural communes by what they meet")
 async def list_communes(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     asked: TheAsked,
     request: Request,
@@ -70,7 +70,7 @@ async def list_communes(
     cursor: Cursor = None,
 ) -> CommunesOut:
     """List rural communes with the criteria they meet and miss, and the recognitions in force on the period's end."""
-    rows = await reading.communes(desk, asked, district)
+    rows = await reading.communes(context, asked, district)
     between = met_between(met) if met else None
     chosen = sorted(
         (row for row in rows if _chosen(row, between, recognized)), key=lambda row: _place(row, sort)
@@ -93,7 +93,7 @@ async def list_communes(
 @router.get("/communes/{code}", summary="Read one commune on one page")
 async def read_commune(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     book: TheBook,
@@ -102,13 +102,13 @@ async def read_commune(
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> CommuneOut:
     """Read a commune's assessments over the years, its recognitions, villages and OCOP products."""
-    return await reading.commune(desk, code, on or local_day(desk.now), basis, sets, book)
+    return await reading.commune(context, code, on or local_day(context.now), basis, sets, book)
 
 
 @router.get("/criteria", summary="Read how each criterion stands")
-async def read_criteria(*, desk: CurrentContext, _: PublicReader, asked: TheAsked) -> CriteriaOut:
+async def read_criteria(*, context: CurrentContext, _: PublicReader, asked: TheAsked) -> CriteriaOut:
     """Read how many communes meet each criterion, which are the weakest, the groups and the average."""
-    return await reading.criteria(desk, asked)
+    return await reading.criteria(context, asked)
 
 
 def _chosen(row: CommuneRow, between: tuple[int, int] | None, recognized: str | None) -> bool:

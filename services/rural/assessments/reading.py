@@ -59,7 +59,7 @@ class Asked:
 
 
 async def asked(
-    desk: ReportingContext,
+    context: ReportingContext,
     unit: RequestedUnit,
     period: Period | None,
     basis: BasisName,
@@ -67,35 +67,37 @@ async def asked(
 ) -> Asked:
     """Settle what is asked for; without a period it is the latest year that is assessed, or else the last full one."""
     if period is None:
-        period = await store.latest_period(desk.session, basis)
+        period = await store.latest_period(context.session, basis)
     if period is None:
-        period = Period.of(local_day(desk.now), PeriodKind.YEAR).previous()
+        period = Period.of(local_day(context.now), PeriodKind.YEAR).previous()
     return Asked(unit.on(period.ends_on).code, period, basis, as_of)
 
 
-async def communes(desk: ReportingContext, it: Asked, district: str | None) -> list[CommuneRow]:
+async def communes(context: ReportingContext, it: Asked, district: str | None) -> list[CommuneRow]:
     """Give the rural communes of a unit with what they meet. Two statements."""
     on = it.period.ends_on
-    rural = desk.territory.communes(it.unit, on, RURAL)
+    rural = context.territory.communes(it.unit, on, RURAL)
     if district is not None:
-        desk.territory.unit(district, on)
-        rural = tuple(each for each in rural if desk.territory.is_within(each.code, district, on))
+        context.territory.unit(district, on)
+        rural = tuple(each for each in rural if context.territory.is_within(each.code, district, on))
     codes = [each.code for each in rural]
-    stated = await store.of_period(desk.session, codes, it.period, it.basis, it.as_of)
-    held = await held_by(desk.session, codes, on, it.as_of)
+    stated = await store.of_period(context.session, codes, it.period, it.basis, it.as_of)
+    held = await held_by(context.session, codes, on, it.as_of)
     return [
-        _row(desk, each, on, stated.verdicts.get(each.code, {}), held.get(each.code, [])) for each in rural
+        _row(context, each, on, stated.verdicts.get(each.code, {}), held.get(each.code, [])) for each in rural
     ]
 
 
-async def criteria(desk: ReportingContext, it: Asked) -> CriteriaOut:
+async def criteria(context: ReportingContext, it: Asked) -> CriteriaOut:
     """Give how each criterion stands over the rural communes of a unit. One statement."""
-    rural = desk.territory.communes(it.unit, it.period.ends_on, RURAL)
-    stated = await store.of_period(desk.session, [each.code for each in rural], it.period, it.basis, it.as_of)
+    rural = context.territory.communes(it.unit, it.period.ends_on, RURAL)
+    stated = await store.of_period(
+        context.session, [each.code for each in rural], it.period, it.basis, it.as_of
+    )
     verdicts = stated.verdicts
     standings = by_criterion(verdicts.values())
     met = [Assessed(code, values).met or 0 for code, values in verdicts.items()]
-    labels = {code: desk.engine.catalogue.figures[code].label for code in CRITERIA}
+    labels = {code: context.engine.catalogue.figures[code].label for code in CRITERIA}
     return CriteriaOut(
         unit=it.unit,
         period=str(it.period),
@@ -123,52 +125,52 @@ async def criteria(desk: ReportingContext, it: Asked) -> CriteriaOut:
 
 
 async def commune(
-    desk: ReportingContext, code: str, on: date, basis: BasisName, sets: Sets, book: Book
+    context: ReportingContext, code: str, on: date, basis: BasisName, sets: Sets, book: Book
 ) -> CommuneOut:
     """Give one commune on one page. Four statements."""
-    unit = desk.territory.unit(code, on)
+    unit = context.territory.unit(code, on)
     if unit.level != "commune" or unit.kind not in RURAL:
         raise NotRural(unit=code)
-    rows = await recognitions.of_land(desk.session, code, on)
+    rows = await recognitions.of_land(context.session, code, on)
     rows.reverse()
     holding = {it.id for it in recognitions.known(rows) if it.in_force(on)}
     own = [each for each in rows if each.unit_level == "commune"]
     return CommuneOut(
         code=code,
         name=unit.full_name,
-        district=_district(desk, unit, on),
+        district=_district(context, unit, on),
         on=on,
-        assessments=over_time(await standing(desk, code, on, basis, _codes(sets)), sets),
+        assessments=over_time(await standing(context, code, on, basis, _codes(sets)), sets),
         in_force=[HeldOut.of(each) for each in own if str(each.id) in holding],
         recognitions=[RecognitionOut.of(each, sets) for each in own],
-        villages=await _villages(desk, code, on),
+        villages=await _villages(context, code, on),
         village_recognitions=[
             RecognitionOut.of(each, sets)
             for each in rows
             if each.unit_level == "village" and str(each.id) in holding
         ],
-        products=await _products(desk, code, on, book),
+        products=await _products(context, code, on, book),
     )
 
 
 async def standing(
-    desk: ReportingContext, code: str, on: date, basis: BasisName, indicators: Collection[str]
+    context: ReportingContext, code: str, on: date, basis: BasisName, indicators: Collection[str]
 ) -> list[store.Assessment]:
     """Give the assessments of a commune's land for the years begun by a day, the oldest first: verdicts and some indicators.
 
     A code may have meant other land before.
     """
-    found = await store.of_commune(desk.session, code, on, basis, indicators)
+    found = await store.of_commune(context.session, code, on, basis, indicators)
     return [
         it
         for it in found
         if it.period.starts_on <= on
-        and find_unchanged_counterpart(desk.territory, it.unit, it.period.ends_on, on) == code
+        and find_unchanged_counterpart(context.territory, it.unit, it.period.ends_on, on) == code
     ]
 
 
-async def _villages(desk: ReportingContext, code: str, on: date) -> list[VillageOut]:
-    rows = await desk.session.scalars(
+async def _villages(context: ReportingContext, code: str, on: date) -> list[VillageOut]:
+    rows = await context.session.scalars(
         select(UnitRow)
         .where(UnitRow.level == "village", UnitRow.valid_from <= on, in_communes([code], on))
         .order_by(UnitRow.code)
@@ -176,8 +178,8 @@ async def _villages(desk: ReportingContext, code: str, on: date) -> list[Village
     return [VillageOut.of(each) for each in rows]
 
 
-async def _products(desk: ReportingContext, code: str, on: date, book: Book) -> list[EvaluationOut]:
-    rows = await desk.session.scalars(ocop.valid(book, [code], on, ocop.Sought()))
+async def _products(context: ReportingContext, code: str, on: date, book: Book) -> list[EvaluationOut]:
+    rows = await context.session.scalars(ocop.valid(book, [code], on, ocop.Sought()))
     found: list[OcopEvaluation] = list(rows)
     return [EvaluationOut.of(each, book) for each in found]
 
@@ -189,13 +191,13 @@ def _codes(sets: Sets) -> list[str]:
 
 
 def _row(
-    desk: ReportingContext, unit: Unit, on: date, values: Values, held: list[tuple[str, str]]
+    context: ReportingContext, unit: Unit, on: date, values: Values, held: list[tuple[str, str]]
 ) -> CommuneRow:
     it = Assessed(unit.code, values)
     return CommuneRow(
         code=unit.code,
         name=unit.full_name,
-        district=_district(desk, unit, on),
+        district=_district(context, unit, on),
         met=it.met,
         missing=it.missing,
         unstated=it.unstated,
@@ -204,6 +206,6 @@ def _row(
     )
 
 
-def _district(desk: ReportingContext, unit: Unit, on: date) -> str | None:
-    above = desk.territory.parent(unit.code, on)
+def _district(context: ReportingContext, unit: Unit, on: date) -> str | None:
+    above = context.territory.parent(unit.code, on)
     return above.code if above is not None and above.level == "district" else None

@@ -19,7 +19,7 @@ LEVELS: tuple[Level, ...] = ("commune", "district", "province")
 
 
 async def certify(
-    desk: ReportingContext, draft: PartialBody[ProductIn], book: Book
+    context: ReportingContext, draft: PartialBody[ProductIn], book: Book
 ) -> RegisterResult[OcopEvaluation]:
     """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept.
 
@@ -27,10 +27,10 @@ async def certify(
     """
     body = draft.body
     on = body.decision.date
-    found = await locate_body_unit(desk, draft, body.unit, on, levels=LEVELS, dated_by="decision")
-    found = require_valid(desk, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
+    found = await locate_body_unit(context, draft, body.unit, on, levels=LEVELS, dated_by="decision")
+    found = require_valid(context, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
 
-    at = await lock_feed(desk.session, desk.clock)
+    at = await lock_feed(context.session, context.clock)
     row = OcopEvaluation(
         id=uuid7(at),
         code=body.code,
@@ -45,19 +45,19 @@ async def certify(
         potential_five_star=body.potential_five_star,
         decision_number=body.decision.number,
         decision_date=body.decision.date,
-        client_id=desk.caller.client_id,
+        client_id=context.caller.client_id,
         recorded_at=at,
     )
-    before = await store.of_product(desk.session, body.code)
+    before = await store.of_product(context.session, body.code)
     same_day = next((it for it in before if it.decision_date == on), None)
     if same_day is not None and _content(same_day) == _content(row):
         return RegisterResult(same_day, created=False)
     if before:
-        _require_granted(desk, before[0], on)
+        _require_granted(context, before[0], on)
     if same_day is not None:
         raise ProductExists(product=body.code, date=on.isoformat())
-    desk.session.add(row)
-    await desk.session.flush()
+    context.session.add(row)
+    await context.session.flush()
     data = {
         "code": row.code,
         "unit": row.unit,
@@ -65,20 +65,21 @@ async def certify(
         "potential_five_star": row.potential_five_star,
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
     }
-    await publish_events(desk.session, at, [Event("product.evaluated", f"ocop/products/{row.code}", data)])
+    await publish_events(context.session, at, [Event("product.evaluated", f"ocop/products/{row.code}", data)])
     return RegisterResult(row, created=True)
 
 
-def _require_granted(desk: ReportingContext, last: OcopEvaluation, on: date) -> None:
+def _require_granted(context: ReportingContext, last: OcopEvaluation, on: date) -> None:
     """Refuse to evaluate again what belongs to a place that was not granted, as it lay then or as it lies on a day."""
     try:
-        shares = desk.territory.map_onto(last.unit, last.decision_date, on)
+        shares = context.territory.map_onto(last.unit, last.decision_date, on)
     except (NoCounterpartOnMap, SplitWithoutWeight):
         shares = ()
     lines = [
-        {it.unit.code, *(above.code for above in desk.territory.ancestors(it.unit.code, on))} for it in shares
+        {it.unit.code, *(above.code for above in context.territory.ancestors(it.unit.code, on))}
+        for it in shares
     ]
-    granted = desk.caller.units
+    granted = context.caller.units
     here = bool(lines) and not any(granted.isdisjoint(line) for line in lines)
     if not here and granted.isdisjoint(last.line):
         raise UnitNotGranted(unit=last.unit)

@@ -71,7 +71,7 @@ def _sought(
 @router.post("/products", status_code=status.HTTP_201_CREATED, summary="State a product's stars")
 async def certify_product(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Registrar,
     book: TheBook,
     draft: Annotated[PartialBody[ProductIn], Body()],
@@ -82,7 +82,7 @@ async def certify_product(
     The stars must be those of the score, by the bands of the decision's date, and granted by who may; the product's unit so far
     has to be the caller's as well. Stating the same again answers 200.
     """
-    kept = await actions.certify(desk.of(caller), draft, book)
+    kept = await actions.certify(context.of(caller), draft, book)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
     return EvaluationOut.of(kept.row, book)
 
@@ -90,7 +90,7 @@ async def certify_product(
 @router.get("/products", summary="List products")
 async def list_products(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     book: TheBook,
     request: Request,
@@ -111,12 +111,12 @@ async def list_products(
         at = "/query/ending_before"
         raise Invalid(faults=[make_fault(at, "ending_before_without_valid_on", ENDING_BEFORE_WITHOUT_DAY)])
     if valid_on is None:
-        query = store.listed(parse_units(desk.territory, unit), sought)
+        query = store.listed(parse_units(context.territory, unit), sought)
     else:
-        below = expand_units(desk.territory, unit, valid_on)
+        below = expand_units(context.territory, unit, valid_on)
         query = store.valid(book, below, valid_on, sought, ending_before=ending_before)
     found = await fetch_page(
-        desk.session, query, limit=limit, cursor=cursor, said=lambda row: EvaluationOut.of(row[0], book)
+        context.session, query, limit=limit, cursor=cursor, said=lambda row: EvaluationOut.of(row[0], book)
     )
     set_next_link(request, response, found.next)
     return found
@@ -125,17 +125,17 @@ async def list_products(
 @router.get("/products/{code}", summary="Read one product")
 async def read_product(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     book: TheBook,
     code: str,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> ProductOut:
     """Read a product with its history, and whether its certificate is valid on a day."""
-    rows = await store.of_product(desk.session, code)
+    rows = await store.of_product(context.session, code)
     if not rows:
         raise ProductNotFound(product=code[:60])
-    day = on or local_day(desk.now)
+    day = on or local_day(context.now)
     current = next((row for row in rows if row.decision_date <= day), None)
     return ProductOut(
         code=code,
@@ -149,19 +149,19 @@ async def read_product(
 @router.get("/rules", summary="Read the rules of the program")
 async def read_rules(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     book: TheBook,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> BookOut:
     """Read the rules of a day: bands of stars, who may grant them, months of validity, parts of a score, groups."""
-    return BookOut.of(book, on or local_day(desk.now))
+    return BookOut.of(book, on or local_day(context.now))
 
 
 @router.get("/summary", summary="Count valid products")
 async def read_summary(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     book: TheBook,
     unit: UnitQuery,
@@ -169,13 +169,13 @@ async def read_summary(
     months: Annotated[int, Query(ge=0, le=36, description="count what ends within so many months")] = 6,
 ) -> SummaryOut:
     """Count the products valid on a day by the units right below: stars, groups, owners, and what ends soon."""
-    day = on or local_day(desk.now)
+    day = on or local_day(context.now)
     soon = add_months(day, months)
     top = unit.on(day)
-    below = expand_units(desk.territory, top.code, day)
-    counted = await store.summed(desk.session, book, below, day, soon)
-    children = [each for each in desk.territory.children(top.code, day) if each.level != "village"]
-    heads = {each.code: _below(desk, each.code, day) for each in children}
+    below = expand_units(context.territory, top.code, day)
+    counted = await store.summed(context.session, book, below, day, soon)
+    children = [each for each in context.territory.children(top.code, day) if each.level != "village"]
+    heads = {each.code: _below(context, each.code, day) for each in children}
     own = [it for it in counted if it.place == top.code]
     rows = [
         _row(each.code, each.name, [it for it in counted if it.place in heads[each.code]])
@@ -189,8 +189,8 @@ async def read_summary(
     )
 
 
-def _below(desk: CurrentContext, code: str, day: date) -> frozenset[str]:
-    return expand_units(desk.territory, code, day)
+def _below(context: CurrentContext, code: str, day: date) -> frozenset[str]:
+    return expand_units(context.territory, code, day)
 
 
 def _row(code: str, name: str, counted: Iterable[Any]) -> SummaryRow:

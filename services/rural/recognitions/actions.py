@@ -44,27 +44,27 @@ LEVELS: tuple[Level, ...] = ("commune", "village")
 
 
 async def recognize(
-    desk: ReportingContext, draft: PartialBody[RecognitionIn], sets: Sets
+    context: ReportingContext, draft: PartialBody[RecognitionIn], sets: Sets
 ) -> RegisterResult[Recognition]:
     """Keep a recognition, or refuse it: every fault of the body first, then a duplicate, then every broken rule."""
     stated, grounds = draft.body.stated(), draft.body.grounds
     found = await locate_body_unit(
-        desk, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision"
+        context, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision"
     )
     unit = (found.unit.level, found.unit.kind) if isinstance(found, UnitOnDay) else None
     faults = faults_of(stated, sets, unit, draft.unread)
-    found = require_valid(desk, draft, found, faults, decided_on=stated.decided_on)
+    found = require_valid(context, draft, found, faults, decided_on=stated.decided_on)
 
-    at = await lock_feed(desk.session, desk.clock)
-    before = await known_of(desk, found, stated.decided_on)
+    at = await lock_feed(context.session, context.clock)
+    before = await known_of(context, found, stated.decided_on)
     if (row := _said_before(before, stated, grounds)) is not None:
         return RegisterResult(row, created=False)
     others, under = store.known(before), sets[stated.criteria_set]
     refuse_duplicate(stated, others)
-    basis, reports = await _basis(desk, found, stated, under)
+    basis, reports = await _basis(context, found, stated, under)
     raise_if_any([*grounds_faults(stated, grounds, others), *assessment_faults(stated, basis)])
     broken = broken_rules(stated, under, others, basis)
-    reason = excused(broken, draft.body.excuse, desk.caller.scopes)
+    reason = excused(broken, draft.body.excuse, context.caller.scopes)
     row = Recognition(
         id=uuid7(at),
         **found.columns(),
@@ -79,50 +79,52 @@ async def recognize(
         assessments=reports,
         exceptions=[it.code for it in broken],
         exception_reason=reason,
-        client_id=desk.caller.client_id,
+        client_id=context.caller.client_id,
         recorded_at=at,
     )
-    desk.session.add(row)
-    await desk.session.flush()
-    await publish_events(desk.session, at, [Event("unit.recognized", f"recognitions/{row.id}", facts(row))])
-    return RegisterResult(await whole(desk, row.id), created=True)
+    context.session.add(row)
+    await context.session.flush()
+    await publish_events(
+        context.session, at, [Event("unit.recognized", f"recognitions/{row.id}", facts(row))]
+    )
+    return RegisterResult(await whole(context, row.id), created=True)
 
 
-async def known_of(desk: ReportingContext, found: UnitOnDay, on: date) -> list[Recognition]:
+async def known_of(context: ReportingContext, found: UnitOnDay, on: date) -> list[Recognition]:
     """Give every recognition of the land of a unit of a day, told from today: under whatever code it was, or is since."""
-    territory = await with_villages(desk.session, desk.territory, [found.unit.code])
-    today = local_day(desk.now)
+    territory = await with_villages(context.session, context.territory, [found.unit.code])
+    today = local_day(context.now)
     code = find_unchanged_counterpart(territory, found.unit.code, on, today)
     here = found if code is None else locate_unit(territory, code, today, levels=LEVELS)
     assert isinstance(here, UnitOnDay), "the same land stands today"
-    return await store.of_unit(desk.session, here, on if code is None else today)
+    return await store.of_unit(context.session, here, on if code is None else today)
 
 
-async def whole(desk: ReportingContext, recognition_id: uuid.UUID) -> Recognition:
+async def whole(context: ReportingContext, recognition_id: uuid.UUID) -> Recognition:
     """Give a recognition that was kept just now with what ended it."""
-    found = await store.find(desk.session, recognition_id)
+    found = await store.find(context.session, recognition_id)
     assert found is not None, "it was kept just now"
     return found
 
 
 async def _basis(
-    desk: ReportingContext, found: UnitOnDay, stated: Stated, under: CriteriaSet
+    context: ReportingContext, found: UnitOnDay, stated: Stated, under: CriteriaSet
 ) -> tuple[Basis, list[uuid.UUID]]:
     """Give what the recognition can be held to, with the reports that say it. Three statements."""
     nothing = Basis(None, expected=False), list[uuid.UUID]()
     if under.assessed_by is None:
         return nothing
     last = Period(stated.year).ends_on
-    code = find_unchanged_counterpart(desk.territory, stated.unit, stated.decided_on, last)
+    code = find_unchanged_counterpart(context.territory, stated.unit, stated.decided_on, last)
     if code is None:
         return nothing
-    assessed, reports = await store.assessed(desk.session, code, stated.year)
-    line = (code, *(above.code for above in desk.territory.ancestors(code, last)))
-    began = await store.assessed_by_then(desk.session, line, under.assessed_by, stated.year)
+    assessed, reports = await store.assessed(context.session, code, stated.year)
+    line = (code, *(above.code for above in context.territory.ancestors(code, last)))
+    began = await store.assessed_by_then(context.session, line, under.assessed_by, stated.year)
     reported = any(
-        find_unchanged_counterpart(desk.territory, unit, it.ends_on, last) == unit for unit, it in began
+        find_unchanged_counterpart(context.territory, unit, it.ends_on, last) == unit for unit, it in began
     )
-    live_on = live_day(found.line, await live_days(desk.session), desk.engine.live_on)
+    live_on = live_day(found.line, await live_days(context.session), context.engine.live_on)
     return Basis(assessed, expected=reported or (live_on is not None and live_on <= last)), reports
 
 

@@ -53,7 +53,7 @@ def _sought(
 @router.post("/recognitions", status_code=status.HTTP_201_CREATED, summary="Recognize a commune or village")
 async def recognize(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Registrar,
     sets: TheSets,
     draft: Annotated[PartialBody[RecognitionIn], Body()],
@@ -66,7 +66,7 @@ async def recognize(
     accepted by a recorded exception with its reason. Whoever was recognized at the level before says on which `grounds`
     it is recognized again; from then on the earlier one is no longer in force. Stating the same decision again answers 200 with what is kept.
     """
-    kept = await actions.recognize(desk.of(caller), draft, sets)
+    kept = await actions.recognize(context.of(caller), draft, sets)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
     return RecognitionOut.of(kept.row, sets)
 
@@ -74,7 +74,7 @@ async def recognize(
 @router.get("/recognitions", summary="List recognitions")
 async def list_recognitions(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     request: Request,
@@ -88,14 +88,14 @@ async def list_recognitions(
     cursor: Cursor = None,
 ) -> RecognitionsPage:
     """List recognitions, newest first: all that were stated, revoked ones included, or those in force on a day."""
-    territory = await with_villages(desk.session, desk.territory, unit.split(",") if unit else [])
+    territory = await with_villages(context.session, context.territory, unit.split(",") if unit else [])
     if in_force_on is None:
         query = store.listed(parse_units(territory, unit), sought)
     else:
         below = expand_units(territory, unit, in_force_on)
         query = in_force.listed(below, in_force_on, sought)
     found = await fetch_page(
-        desk.session,
+        context.session,
         query,
         limit=limit,
         cursor=cursor,
@@ -108,7 +108,7 @@ async def list_recognitions(
 @router.get("/recognitions/summary", summary="Count recognized units by criteria set")
 async def read_recognitions_summary(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     unit: UnitQuery,
@@ -119,19 +119,21 @@ async def read_recognitions_summary(
 
     A recognition under an earlier set is in force until the unit is recognized again, or it is revoked.
     """
-    day = on or local_day(desk.now)
+    day = on or local_day(context.now)
     top = unit.on(day)
-    counted = await in_force.by_set(desk.session, expand_units(desk.territory, top.code, day), day, as_of)
+    counted = await in_force.by_set(
+        context.session, expand_units(context.territory, top.code, day), day, as_of
+    )
     items = sorted((UnderSetOut.of(it, sets, day) for it in counted), key=lambda it: it.place)
     return RecognitionsSummaryOut(unit=top.code, on=day, items=items)
 
 
 @router.get("/recognitions/{recognition_id}", summary="Read one recognition")
 async def read_recognition(
-    *, desk: CurrentContext, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
+    *, context: CurrentContext, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
 ) -> RecognitionOut:
     """Read one recognition as it was stated, with what ended it."""
-    row = await store.find(desk.session, recognition_id)
+    row = await store.find(context.session, recognition_id)
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
     return RecognitionOut.of(row, sets)

@@ -30,11 +30,11 @@ from shared.reporting.registers import (
 
 
 async def revoke(
-    desk: ReportingContext, recognition_id: uuid.UUID, draft: PartialBody[RevocationIn], sets: Sets
+    context: ReportingContext, recognition_id: uuid.UUID, draft: PartialBody[RevocationIn], sets: Sets
 ) -> RegisterResult[Recognition]:
     """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
-    at = await lock_feed(desk.session, desk.clock)
-    row = await store.find(desk.session, recognition_id)
+    at = await lock_feed(context.session, context.clock)
+    row = await store.find(context.session, recognition_id)
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
     body, under = draft.body, sets.get(row.criteria_set)
@@ -44,24 +44,24 @@ async def revoke(
         *faults_of(row.decision_date, decision.date, body.unmet, under, draft.unread),
     ]
     if "decision" not in draft.unread:
-        faults += find_future_date_faults(decision.date, desk)
+        faults += find_future_date_faults(decision.date, context)
     raise_if_any(faults)
-    territory = await with_villages(desk.session, desk.territory, [row.unit])
+    territory = await with_villages(context.session, context.territory, [row.unit])
     found = locate_unit(territory, row.unit, row.decision_date, levels=LEVELS)
     assert isinstance(found, UnitOnDay), "a unit that was recognized stood on that day"
-    require_granted(desk, found)
+    require_granted(context, found)
 
     if row.revocation is not None:
         if _same(row.revocation, body):
             return RegisterResult(row, created=False)
         raise AlreadyRevoked(recognition=str(row.id), revoked_on=row.revocation.decision_date.isoformat())
-    known = store.known(await known_of(desk, found, row.decision_date))
+    known = store.known(await known_of(context, found, row.decision_date))
     own = next(it for it in known if it.id == str(row.id))
     refuse_replaced(own, decision.date)
     refuse_to_undercut(own, decision.date, known, sets)
     broken = broken_rules(under, unmet, decision.date)
-    reason = excused(broken, body.excuse, desk.caller.scopes)
-    desk.session.add(
+    reason = excused(broken, body.excuse, context.caller.scopes)
+    context.session.add(
         Revocation(
             recognition_id=row.id,
             decision_number=decision.number,
@@ -70,16 +70,16 @@ async def revoke(
             unmet=unmet,
             exceptions=[it.code for it in broken],
             exception_reason=reason,
-            client_id=desk.caller.client_id,
+            client_id=context.caller.client_id,
             recorded_at=at,
         )
     )
-    await desk.session.flush()
+    await context.session.flush()
     data = {**facts(row), "revoked_by": {"number": decision.number, "date": decision.date.isoformat()}}
     await publish_events(
-        desk.session, at, [Event("unit.recognition_revoked", f"recognitions/{row.id}", data)]
+        context.session, at, [Event("unit.recognition_revoked", f"recognitions/{row.id}", data)]
     )
-    return RegisterResult(await whole(desk, row.id), created=True)
+    return RegisterResult(await whole(context, row.id), created=True)
 
 
 def _same(ended: Revocation, body: RevocationIn) -> bool:

@@ -23,7 +23,7 @@ router = APIRouter(prefix=PATH, tags=["recognitions"], route_class=TransactionRo
 @router.post("/{recognition_id}/revoke", status_code=status.HTTP_201_CREATED, summary="Revoke a recognition")
 async def revoke_recognition(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Registrar,
     sets: TheSets,
     recognition_id: uuid.UUID,
@@ -36,7 +36,7 @@ async def revoke_recognition(
     the clause (409), or accepted by a recorded exception with its reason. Where they differ from the latest accepted
     assessment, the answer says so: a revocation rests on its own decision.
     """
-    kept = await actions.revoke(desk.of(caller), recognition_id, draft, sets)
+    kept = await actions.revoke(context.of(caller), recognition_id, draft, sets)
     set_created_or_existing(response, f"{PATH}/{kept.row.id}", created=kept.created)
     said = RecognitionOut.of(kept.row, sets)
-    return RevokedOut(**said.model_dump(), assessed=await assessed_last(desk, kept.row, sets))
+    return RevokedOut(**said.model_dump(), assessed=await assessed_last(context, kept.row, sets))

@@ -10,14 +10,14 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.registers import find_unchanged_counterpart
 
 
-async def assessed_last(desk: ReportingContext, it: Recognition, sets: Sets) -> AssessedOut | None:
+async def assessed_last(context: ReportingContext, it: Recognition, sets: Sets) -> AssessedOut | None:
     """Give the latest accepted assessment for a year begun by the day of the revocation; None where there is none."""
     under, ended = sets.get(it.criteria_set), it.revocation
     if under is None or under.assessed_by is None or ended is None:
         return None
     on = ended.decision_date
-    code = find_unchanged_counterpart(desk.territory, it.unit, it.decision_date, on)
-    found = await standing(desk, code, on, "accepted", ()) if code else []
+    code = find_unchanged_counterpart(context.territory, it.unit, it.decision_date, on)
+    found = await standing(context, code, on, "accepted", ()) if code else []
     if not found:
         return None
     unmet = missing(found[-1].verdicts)

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/rural", tags=["standards"], route_class=Transacti
 class _Known:
     """What is known below the unit asked about on a day."""
 
-    desk: ReportingContext
+    context: ReportingContext
     day: dt.date
     held: Mapping[str, set[str]]
     stated: Mapping[tuple[str, str], Stated]
@@ -44,7 +44,7 @@ class _Known:
     def of(self, unit: Unit) -> Facts:
         """Give what is known of one unit."""
         by_kind: dict[str, list[str]] = defaultdict(list)
-        for each in self.desk.territory.communes(unit.code, self.day):
+        for each in self.context.territory.communes(unit.code, self.day):
             by_kind[each.kind].append(each.code)
         rural = [code for kind in RURAL for code in by_kind[kind]]
         return Facts(unit.code, rural, self.held, by_kind, self.stated)
@@ -58,7 +58,7 @@ async def _conditions(request: Request) -> tuple[Condition, ...]:
 @router.get("/standards", summary="Read how districts and the province stand")
 async def read_standards(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     conditions: Annotated[tuple[Condition, ...], Depends(_conditions)],
     unit: UnitQuery,
@@ -69,17 +69,17 @@ async def read_standards(
 
     They are computed from recognized communes and from what districts state, accepted, for the latest year that had ended.
     """
-    day = on or local_day(desk.now)
+    day = on or local_day(context.now)
     top = unit.on(day)
-    judged = [each for each in desk.territory.children(top.code, day) if each.level == "district"]
+    judged = [each for each in context.territory.children(top.code, day) if each.level == "district"]
     if top.level in ("province", "district"):
         judged.insert(0, top)
-    communes = [each.code for each in desk.territory.communes(top.code, day)]
-    held = await held_by(desk.session, communes, day, as_of)
+    communes = [each.code for each in context.territory.communes(top.code, day)]
+    held = await held_by(context.session, communes, day, as_of)
     levels = {code: {level for level, _set in rows} for code, rows in held.items()}
     units = [each.code for each in judged] + communes
-    stated = await stated_last(desk.session, units, stated_indicators(conditions), day, as_of)
-    known = _Known(desk, day, levels, stated)
+    stated = await stated_last(context.session, units, stated_indicators(conditions), day, as_of)
+    known = _Known(context, day, levels, stated)
     return StandardsOut(on=day, items=[_standard(each, conditions, known) for each in judged])
 
 

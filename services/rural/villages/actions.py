@@ -36,13 +36,13 @@ class VillageExists(Conflict):
     )
 
 
-async def register_village(desk: ReportingContext, draft: PartialBody[VillageIn]) -> RegisterResult[Unit]:
+async def register_village(context: ReportingContext, draft: PartialBody[VillageIn]) -> RegisterResult[Unit]:
     """Register a village below its commune, or refuse it naming every fault. The same village again is the answer."""
     body = draft.body
-    found = None if {"code", "valid_from"} & draft.unread else _commune(desk, body.code, body.valid_from)
-    found = require_valid(desk, draft, found)
+    found = None if {"code", "valid_from"} & draft.unread else _commune(context, body.code, body.valid_from)
+    found = require_valid(context, draft, found)
 
-    at = await lock_feed(desk.session, desk.clock)
+    at = await lock_feed(context.session, context.clock)
     village = Unit(
         code=body.code,
         level="village",
@@ -50,16 +50,16 @@ async def register_village(desk: ReportingContext, draft: PartialBody[VillageIn]
         name=body.name,
         parent=found.unit.code,
         valid_from=body.valid_from,
-        source=f"{desk.engine.path}/villages",
+        source=f"{context.engine.path}/villages",
         confidence="registered",
     )
-    for known in await find_villages(desk.session, [body.code]):
+    for known in await find_villages(context.session, [body.code]):
         if _same(known, village):
             return RegisterResult(known, created=False)
         raise VillageExists(village=known.code, name=known.name, valid_from=known.valid_from.isoformat())
-    await insert_units(desk.session, [village])
+    await insert_units(context.session, [village])
     data = {"code": village.code, "name": village.name, "valid_from": village.valid_from.isoformat()}
-    await publish_events(desk.session, at, [Event("village.registered", f"villages/{village.code}", data)])
+    await publish_events(context.session, at, [Event("village.registered", f"villages/{village.code}", data)])
     return RegisterResult(village, created=True)
 
 
@@ -68,9 +68,9 @@ def kind_of(name: str) -> Kind:
     return next((kind for prefix, kind in PREFIXES if name.casefold().startswith(prefix)), "thon")
 
 
-def _commune(desk: ReportingContext, code: str, on: date) -> UnitOnDay | Fault:
+def _commune(context: ReportingContext, code: str, on: date) -> UnitOnDay | Fault:
     commune = village_commune(code) or code
-    found = locate_unit(desk.territory, commune, on, levels=("commune",))
+    found = locate_unit(context.territory, commune, on, levels=("commune",))
     if isinstance(found, Fault):
         return make_fault("/code", "commune_unknown", COMMUNE_UNKNOWN, commune=commune, on=on)
     return found

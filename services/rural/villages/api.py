@@ -31,13 +31,13 @@ router = APIRouter(prefix="/v1/rural/villages", tags=["villages"], route_class=T
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Register a village")
 async def register_village(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Registrar,
     draft: Annotated[PartialBody[VillageIn], Body()],
     response: Response,
 ) -> VillageOut:
     """Register a village below its commune. Registering the same one again answers 200 with what is kept."""
-    kept = await actions.register_village(desk.of(caller), draft)
+    kept = await actions.register_village(context.of(caller), draft)
     set_created_or_existing(response, f"/v1/rural/villages/{kept.row.code}", created=kept.created)
     return VillageOut.of(kept.row)
 
@@ -45,7 +45,7 @@ async def register_village(
 @router.get("", summary="List villages")
 async def list_villages(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     request: Request,
     response: Response,
@@ -60,15 +60,15 @@ async def list_villages(
 ) -> VillagesPage:
     """List registered villages by code, each with what it is recognized as on the day."""
     query = select(UnitRow).where(UnitRow.level == "village").order_by(UnitRow.code, UnitRow.valid_from)
-    day = on or local_day(desk.now)
+    day = on or local_day(context.now)
     if unit is not None:
-        query = query.where(in_communes([each.code for each in desk.territory.communes(unit, day)], day))
+        query = query.where(in_communes([each.code for each in context.territory.communes(unit, day)], day))
     found = await fetch_page(
-        desk.session, query, limit=limit, cursor=cursor, said=lambda row: str(row[0].code)
+        context.session, query, limit=limit, cursor=cursor, said=lambda row: str(row[0].code)
     )
     set_next_link(request, response, found.next)
-    territory = await with_villages(desk.session, desk.territory, found.items)
-    held = await levels_of(desk.session, found.items, day)
+    territory = await with_villages(context.session, context.territory, found.items)
+    held = await levels_of(context.session, found.items, day)
     rows = [
         VillageRow.of(territory.versions(code)[-1], recognized=sorted(held.get(code, ()), key=LEVELS.index))
         for code in found.items
@@ -79,19 +79,19 @@ async def list_villages(
 @router.get("/{code}", summary="Read one village")
 async def read_village(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     sets: TheSets,
     code: str,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> VillageWholeOut:
     """Read a village as it was registered, with the decisions on it, and its last day where its commune stands no longer."""
-    if not await find_villages(desk.session, [code]):
+    if not await find_villages(context.session, [code]):
         raise UnknownUnit(code)
-    territory = await with_villages(desk.session, desk.territory, [code])
-    day = on or local_day(desk.now)
+    territory = await with_villages(context.session, context.territory, [code])
+    day = on or local_day(context.now)
     village = territory.find(code, day) or territory.versions(code)[-1]
-    rows = (await of_village(desk.session, code))[::-1]
+    rows = (await of_village(context.session, code))[::-1]
     holding = {it.id for it in known(rows) if it.in_force(day)} if village.valid(day) else set()
     return VillageWholeOut.of(
         village,

@@ -43,7 +43,7 @@ class EvidenceOut(BaseModel):
 )
 async def keep_evidence(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Reporter,
     sha256: Hash,
     request: Request,
@@ -57,27 +57,31 @@ async def keep_evidence(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     refuse_unless_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
     created = await store.keep(
-        desk.session, sha256, media_type=media_type, content=content, by=caller.client_id, at=desk.now
+        context.session, sha256, media_type=media_type, content=content, by=caller.client_id, at=context.now
     )
     response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-    return EvidenceOut.model_validate(await store.described(desk.session, sha256), from_attributes=True)
+    return EvidenceOut.model_validate(await store.described(context.session, sha256), from_attributes=True)
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)
-async def read_evidence(*, desk: CurrentContext, caller: Reader, sha256: Hash) -> Response:
+async def read_evidence(*, context: CurrentContext, caller: Reader, sha256: Hash) -> Response:
     """Read a file's bytes: for whoever sent it, first or again, and for whoever sees a report that names it.
 
     The report has to be of a client that sent the file; nobody reads a file by naming its hash.
     """
-    if not await _may_read(desk.of(caller), sha256):
+    if not await _may_read(context.of(caller), sha256):
         raise EvidenceNotFound
-    found = await store.whole(desk.session, sha256)
+    found = await store.whole(context.session, sha256)
     return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": "attachment"})
 
 
-async def _may_read(desk: ReportingContext, sha256: str) -> bool:
-    senders = await store.senders(desk.session, sha256)
-    if not senders or desk.caller.scopes & SCOPES_SEEING_ALL_REPORTS or desk.caller.client_id in senders:
+async def _may_read(context: ReportingContext, sha256: str) -> bool:
+    senders = await store.senders(context.session, sha256)
+    if (
+        not senders
+        or context.caller.scopes & SCOPES_SEEING_ALL_REPORTS
+        or context.caller.client_id in senders
+    ):
         return bool(senders)
-    named = await store.named_by(desk.session, sha256, senders)
-    return any(desk.sees(unit, Period.parse(period)) for unit, period in named)
+    named = await store.named_by(context.session, sha256, senders)
+    return any(context.sees(unit, Period.parse(period)) for unit, period in named)

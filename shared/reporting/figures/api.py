@@ -73,7 +73,7 @@ class IndicatorNotFound(NotFound):
 @router.get("/progress", summary="Read figures with target and coverage")
 async def read_progress(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     basis: Basis,
     period: PeriodQuery,
@@ -85,14 +85,14 @@ async def read_progress(
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
     place = unit.on(map_on or period.ends_on)
     return await reading.progress(
-        desk, reading.Reading(place.code, period, basis, as_of, map_on, headline=headline)
+        context, reading.Reading(place.code, period, basis, as_of, map_on, headline=headline)
     )
 
 
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
 async def read_lineage(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     basis: Basis,
     indicator: str,
@@ -102,14 +102,14 @@ async def read_lineage(
     map_on: MapOn = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
-    figure, place = _figure(desk.engine, indicator), unit.on(map_on or period.ends_on)
-    return await lineage_of(desk, reading.Reading(place.code, period, basis, as_of, map_on), figure)
+    figure, place = _figure(context.engine, indicator), unit.on(map_on or period.ends_on)
+    return await lineage_of(context, reading.Reading(place.code, period, basis, as_of, map_on), figure)
 
 
 @router.get("/observations", summary="Read the values behind figures")
 async def list_observations(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     basis: Basis,
     request: Request,
@@ -132,7 +132,7 @@ async def list_observations(
         .where(
             Observation.year == period.year,
             Observation.period == str(period),
-            Observation.unit.in_(desk.below(unit.on(period.ends_on).code, period)),
+            Observation.unit.in_(context.below(unit.on(period.ends_on).code, period)),
             Standing.basis == basis,
         )
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
@@ -143,7 +143,7 @@ async def list_observations(
         query = query.where(Standing.since <= as_of, (Standing.until.is_(None)) | (Standing.until > as_of))
     if indicator:
         query = query.where(Observation.indicator.in_(indicator.split(",")))
-    found = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=_observed)
+    found = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=_observed)
     set_next_link(request, response, found.next)
     return found
 

@@ -87,15 +87,15 @@ class LineageOut(BaseModel):
     reports: list[LineageReport]
 
 
-async def lineage_of(desk: ReportingContext, asked: Reading, figure: Figure) -> LineageOut:
+async def lineage_of(context: ReportingContext, asked: Reading, figure: Figure) -> LineageOut:
     """Give everything that a figure is made from. Three statements, and those of its register if it has one."""
-    place = where(desk, asked)
-    found = await standing_at(desk, asked, place, frozenset(figure.inputs))
-    stated = store.that_count(desk.engine.catalogue, asked.period, found)
+    place = where(context, asked)
+    found = await standing_at(context, asked, place, frozenset(figure.inputs))
+    stated = store.that_count(context.engine.catalogue, asked.period, found)
     if len(stated) > MAX_VALUES:
         raise LineageTooLarge(values=len(stated), limit=MAX_VALUES)
-    measures = store.measures_from(desk.engine.catalogue, asked.period, stated)
-    counted = await counted_in(desk, asked, place, [figure])
+    measures = store.measures_from(context.engine.catalogue, asked.period, stated)
+    counted = await counted_in(context, asked, place, [figure])
     anew = to_be_assessed_anew(figure, place, stated)
     outcome = outcome_of(figure, measures, counted, to_be_assessed_anew=anew)
     return LineageOut(
@@ -119,15 +119,15 @@ async def lineage_of(desk: ReportingContext, asked: Reading, figure: Figure) -> 
             )
             for one in sorted(stated)
         ],
-        reports=await _reports(desk, {one.report_id for one in stated}),
+        reports=await _reports(context, {one.report_id for one in stated}),
     )
 
 
-async def _reports(desk: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:
-    reports = await desk.session.scalars(
+async def _reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:
+    reports = await context.session.scalars(
         select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
     )
-    reviews = await desk.session.execute(
+    reviews = await context.session.execute(
         select(Review.report_id, Review.step, Review.client_id, Review.at)
         .where(Review.report_id.in_(ids), Review.action.in_(("accepted", "passed")))
         .order_by(Review.id)

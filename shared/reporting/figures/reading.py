@@ -55,26 +55,26 @@ class Reading:
     headline: bool = False
 
 
-async def progress(desk: ReportingContext, asked: Reading) -> ProgressOut:
+async def progress(context: ReportingContext, asked: Reading) -> ProgressOut:
     """Answer the figures of a unit and period.
 
     Four statements and those of each register (one or two), whatever the number of units, reports and years; a reading of the past,
     of one commune or on another map costs what its observations cost.
     """
-    place = where(desk, asked)
-    figures = desk.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
-    words = await _words_beside_nil(desk, asked, place)
-    measures, stated = await _measures(desk, asked, place, words)
-    counted = await counted_in(desk, asked, place, figures)
-    planned = await _planned(desk, asked, place)
-    _, changed_at = await read_newest_change(desk.session)
-    expected = ExpectedUnits(desk.engine.catalogue, desk.territory, place, stated, words)
+    place = where(context, asked)
+    figures = context.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
+    words = await _words_beside_nil(context, asked, place)
+    measures, stated = await _measures(context, asked, place, words)
+    counted = await counted_in(context, asked, place, figures)
+    planned = await _planned(context, asked, place)
+    _, changed_at = await read_newest_change(context.session)
+    expected = ExpectedUnits(context.engine.catalogue, context.territory, place, stated, words)
     answer = []
     for figure in figures:
         covered = expected.of_inputs(figure, measures)
         anew = to_be_assessed_anew(figure, place, stated or ())
         outcome = outcome_of(figure, measures, counted, to_be_assessed_anew=anew)
-        lineage = _lineage(desk, asked, figure, counted)
+        lineage = _lineage(context, asked, figure, counted)
         caveat = CaveatOut.of(counted.get(figure.code)) or _leaning(figure, covered)
         answer.append(_said(figure, outcome, planned.get(figure.code), covered, caveat, lineage, place, anew))
     return ProgressOut(
@@ -87,54 +87,54 @@ async def progress(desk: ReportingContext, asked: Reading) -> ProgressOut:
     )
 
 
-def where(desk: ReportingContext, asked: Reading) -> MapProjection:
+def where(context: ReportingContext, asked: Reading) -> MapProjection:
     """Find the place that a reading asks about."""
-    return place_of(desk.territory, asked.unit, asked.period, asked.map_on or asked.period.ends_on)
+    return place_of(context.territory, asked.unit, asked.period, asked.map_on or asked.period.ends_on)
 
 
 async def standing_at(
-    desk: ReportingContext, asked: Reading, place: MapProjection, indicators: frozenset[str] | None = None
+    context: ReportingContext, asked: Reading, place: MapProjection, indicators: frozenset[str] | None = None
 ) -> list[StandingValue]:
     """Give the values that stand, or stood, in a place, each in the share that lies there. One statement for each map."""
     found: list[StandingValue] = []
     for era in place.eras:
         if era.parts:
-            found += await _stated_on(desk, asked, era, indicators)
+            found += await _stated_on(context, asked, era, indicators)
     return settled(
-        desk.territory, place, found, desk.engine.catalogue.flows(asked.period.ends_on).__contains__
+        context.territory, place, found, context.engine.catalogue.flows(asked.period.ends_on).__contains__
     )
 
 
 async def _words_beside_nil(
-    desk: ReportingContext, asked: Reading, place: MapProjection
+    context: ReportingContext, asked: Reading, place: MapProjection
 ) -> list[PeriodStatement]:
     """Give what was said by those who stated that nothing happened: here, or for a unit above."""
-    above = (one.code for one in desk.territory.ancestors(place.unit.code, place.map_on))
+    above = (one.code for one in context.territory.ancestors(place.unit.code, place.map_on))
     return await store.words_beside_nil(
-        desk.session,
-        parts=[part for era in place.eras for part in _reported(desk, era)],
+        context.session,
+        parts=[part for era in place.eras for part in _reported(context, era)],
         basis=asked.basis,
         units=frozenset(above).union(*(era.units for era in place.eras)),
         as_of=asked.as_of,
     )
 
 
-async def _stated_elsewhere(desk: ReportingContext, asked: Reading, place: MapProjection) -> bool:
+async def _stated_elsewhere(context: ReportingContext, asked: Reading, place: MapProjection) -> bool:
     """Tell whether anything stands for a part of the period that ended on another map. A statement for each such map."""
-    return any([await _stated_on(desk, asked, era) for era in place.elsewhere if _reported(desk, era)])
+    return any([await _stated_on(context, asked, era) for era in place.elsewhere if _reported(context, era)])
 
 
-def _reported(desk: ReportingContext, era: MapEra) -> list[Period]:
+def _reported(context: ReportingContext, era: MapEra) -> list[Period]:
     """Give the parts of a period that can be reported for at all."""
-    kinds = {kind for form in desk.engine.catalogue.forms.values() for kind in form.periods}
+    kinds = {kind for form in context.engine.catalogue.forms.values() for kind in form.periods}
     return [part for part in era.parts if part.kind in kinds]
 
 
 async def _stated_on(
-    desk: ReportingContext, asked: Reading, era: MapEra, indicators: frozenset[str] | None = None
+    context: ReportingContext, asked: Reading, era: MapEra, indicators: frozenset[str] | None = None
 ) -> list[StandingValue]:
     return await store.standing_values(
-        desk.session,
+        context.session,
         period=asked.period,
         parts=era.parts,
         basis=asked.basis,
@@ -159,16 +159,16 @@ def outcome_of(
     return evaluate(figure, measures)
 
 
-async def _planned(desk: ReportingContext, asked: Reading, place: MapProjection) -> dict[str, Decimal]:
+async def _planned(context: ReportingContext, asked: Reading, place: MapProjection) -> dict[str, Decimal]:
     """Give the targets of the unit asked about; a unit of another map has none of what its code meant then."""
     same_land = place.own_map or (not place.merged and place.unit.valid(asked.period.ends_on))
     if not same_land:
         return {}
-    return await targets_of(desk.session, place.unit.code, str(asked.period), as_of=asked.as_of)
+    return await targets_of(context.session, place.unit.code, str(asked.period), as_of=asked.as_of)
 
 
 async def _measures(
-    desk: ReportingContext, asked: Reading, place: MapProjection, words: Iterable[PeriodStatement]
+    context: ReportingContext, asked: Reading, place: MapProjection, words: Iterable[PeriodStatement]
 ) -> tuple[dict[str, Measure], list[StandingValue] | None]:
     """Read roll-ups for the present of a district or province, the observations themselves (said as well) for anything else.
 
@@ -176,31 +176,31 @@ async def _measures(
     """
     present = asked.as_of is None and place.own_map and place.unit.level in ("province", "district")
     one_map = all(word.period in place.here.parts for word in words)
-    if present and one_map and not await _stated_elsewhere(desk, asked, place):
-        below = desk.territory.children(place.unit.code, place.map_on)
+    if present and one_map and not await _stated_elsewhere(context, asked, place):
+        below = context.territory.children(place.unit.code, place.map_on)
         districts = (one.code for one in below if one.level == "district")
         found = await store.rolled_up(
-            desk.session,
-            desk.engine.catalogue,
+            context.session,
+            context.engine.catalogue,
             period=asked.period,
             parts=place.here.parts,
             basis=asked.basis,
             units=[place.unit.code, *districts],
         )
         return found, None
-    stated = await standing_at(desk, asked, place)
-    return store.measures_from(desk.engine.catalogue, asked.period, stated), stated
+    stated = await standing_at(context, asked, place)
+    return store.measures_from(context.engine.catalogue, asked.period, stated), stated
 
 
 async def counted_in(
-    desk: ReportingContext, asked: Reading, place: MapProjection, figures: Collection[Figure]
+    context: ReportingContext, asked: Reading, place: MapProjection, figures: Collection[Figure]
 ) -> dict[str, RegisterCount]:
     """Ask each register that these figures come from, once."""
     wanted = {it.formula.register for it in figures if isinstance(it.formula, FromRegister)}
     scope = CountScope(place.unit.code, place.counted, asked.period, asked.period.ends_on, asked.as_of)
     found: dict[str, RegisterCount] = {}
     for name in sorted(wanted):
-        found |= await desk.engine.registers[name].count(desk.session, scope)
+        found |= await context.engine.registers[name].count(context.session, scope)
     return found
 
 
@@ -252,7 +252,7 @@ def _said(
 
 
 def _lineage(
-    desk: ReportingContext, asked: Reading, figure: Figure, counted: Mapping[str, RegisterCount]
+    context: ReportingContext, asked: Reading, figure: Figure, counted: Mapping[str, RegisterCount]
 ) -> str:
     if isinstance(figure.formula, FromRegister):
         return counted[figure.code].lineage
@@ -261,40 +261,40 @@ def _lineage(
         query["as_of"] = to_rfc3339(asked.as_of) or ""
     if asked.map_on:
         query["map"] = asked.map_on.isoformat()
-    if asked.map_on or _in_parts(desk, figure, asked.period):
-        return f"{desk.engine.path}/lineage/{figure.code}?{urlencode(query, safe=',:')}"
+    if asked.map_on or _in_parts(context, figure, asked.period):
+        return f"{context.engine.path}/lineage/{figure.code}?{urlencode(query, safe=',:')}"
     query["indicator"] = ",".join(figure.inputs)
-    return f"{desk.engine.path}/observations?{urlencode(query, safe=',:')}"
+    return f"{context.engine.path}/observations?{urlencode(query, safe=',:')}"
 
 
-def _in_parts(desk: ReportingContext, figure: Figure, period: Period) -> bool:
+def _in_parts(context: ReportingContext, figure: Figure, period: Period) -> bool:
     """Tell whether a figure of the period may be made from what is stated for parts of it."""
-    catalogue = desk.engine.catalogue
+    catalogue = context.engine.catalogue
     found = (catalogue.indicator(code, period.ends_on) for code in figure.inputs)
     forms = (catalogue.forms[one.form] for one in found if one is not None)
     return any(kind.months < period.kind.months for form in forms for kind in form.periods)
 
 
 async def values_by_child(
-    desk: ReportingContext, root: str, period: Period, basis: BasisName, as_of: datetime | None = None
+    context: ReportingContext, root: str, period: Period, basis: BasisName, as_of: datetime | None = None
 ) -> dict[str, dict[str, Decimal]]:
     """Give what stands for a unit and for each of the units right below it, by indicator, the unit itself last.
 
     One statement; it reads the observations, so it costs what the values below the unit cost.
     """
     asked = Reading(root, period, basis, as_of)
-    place = where(desk, asked)
+    place = where(context, asked)
     on = period.ends_on
-    children = [unit.code for unit in desk.territory.children(root, on) if unit.level != "village"]
+    children = [unit.code for unit in context.territory.children(root, on) if unit.level != "village"]
     by_place: dict[str, list[StandingValue]] = {code: [] for code in (*children, root)}
-    for one in await standing_at(desk, asked, place):
-        lines = {one.unit, *(above.code for above in desk.territory.ancestors(one.unit, on))}
+    for one in await standing_at(context, asked, place):
+        lines = {one.unit, *(above.code for above in context.territory.ancestors(one.unit, on))}
         for code in lines & by_place.keys():
             by_place[code].append(one)
     return {
         code: {
             measure: found.value
-            for measure, found in store.measures_from(desk.engine.catalogue, period, stated).items()
+            for measure, found in store.measures_from(context.engine.catalogue, period, stated).items()
         }
         for code, stated in by_place.items()
     }

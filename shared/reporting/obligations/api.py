@@ -30,15 +30,15 @@ router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 @router.get("/completeness", summary="Who owes what, who is late")
 async def read_completeness(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     period: PeriodQuery,
     unit: UnitQuery,
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
     place = unit.on(period.ends_on).code
-    calendar = await _calendar(desk)
-    owed = list(calendar.owed_for(place, period, await store.received(desk.session, [period])))
+    calendar = await _calendar(context)
+    owed = list(calendar.owed_for(place, period, await store.received(context.session, [period])))
     reported = sum(1 for it in owed if it.received)
     on_time = sum(1 for it in owed if it.timeliness == "on_time")
     judged = sum(1 for it in owed if it.judged)
@@ -59,7 +59,7 @@ async def read_completeness(
 @router.get("/obligations", summary="What one unit has open")
 async def list_obligations(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")],
     include: Annotated[
@@ -67,14 +67,14 @@ async def list_obligations(
     ] = "open",
 ) -> ObligationsOut:
     """Read what a unit itself still owes, the most urgent first; small enough for a phone."""
-    desk.territory.versions(unit)  # a unit that never was is refused, not said to owe nothing
-    calendar = await _calendar(desk)
+    context.territory.versions(unit)  # a unit that never was is refused, not said to owe nothing
+    calendar = await _calendar(context)
     periods = calendar.periods()
-    came = await store.received(desk.session, periods, _speaking_for(desk, unit, periods))
+    came = await store.received(context.session, periods, _speaking_for(context, unit, periods))
     owed = [
         it
         for period in periods
-        if desk.territory.find(unit, period.ends_on)
+        if context.territory.find(unit, period.ends_on)
         for it in calendar.owed_for(unit, period, came)
         if it.unit.code == unit and (include == "all" or it.open)
     ]
@@ -83,34 +83,34 @@ async def list_obligations(
 
 
 @router.put("/go-lives/{unit}", summary="State when a unit goes live")
-async def set_go_live(*, desk: CurrentContext, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
+async def set_go_live(*, context: CurrentContext, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
-    seated = desk.of(caller)
+    seated = context.of(caller)
     seated.require_unit(unit, Period.of(body.live_on, PeriodKind.MONTH))
-    at = await lock_feed(desk.session, desk.clock)
-    await store.keep_live_day(desk.session, unit, body.live_on, caller.client_id, at)
+    at = await lock_feed(context.session, context.clock)
+    await store.keep_live_day(context.session, unit, body.live_on, caller.client_id, at)
     happened = Event(
         "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}
     )
-    await publish_events(desk.session, at, [happened])
+    await publish_events(context.session, at, [happened])
     return GoLiveOut(unit=unit, live_on=body.live_on)
 
 
-def _speaking_for(desk: ReportingContext, unit: str, periods: Collection[Period]) -> set[str]:
+def _speaking_for(context: ReportingContext, unit: str, periods: Collection[Period]) -> set[str]:
     """Give a unit, and the communes by whose reports a district's obligation is met as well."""
     found = {unit}
     for on in {period.ends_on for period in periods}:
-        one = desk.territory.find(unit, on)
+        one = context.territory.find(unit, on)
         if one is not None and one.level == "district":
-            found.update(commune.code for commune in desk.territory.communes(unit, on))
+            found.update(commune.code for commune in context.territory.communes(unit, on))
     return found
 
 
-async def _calendar(desk: ReportingContext) -> Calendar:
+async def _calendar(context: ReportingContext) -> Calendar:
     return Calendar(
-        desk.engine.catalogue,
-        desk.territory,
-        local_day(desk.now),
-        await store.live_days(desk.session),
-        desk.engine.live_on,
+        context.engine.catalogue,
+        context.territory,
+        local_day(context.now),
+        await store.live_days(context.session),
+        context.engine.live_on,
     )

@@ -62,18 +62,18 @@ class NotComparable(Conflict):
     )
 
 
-async def freeze(desk: ReportingContext, asked: PublicationIn) -> Publication:
+async def freeze(context: ReportingContext, asked: PublicationIn) -> Publication:
     """Freeze the figures of a unit and period as they are known now, under a name and a document."""
     period = Period.parse(asked.period)
-    if period.starts_on > local_day(desk.now):
+    if period.starts_on > local_day(context.now):
         shown = {"period": period, "starts_on": period.starts_on}
         raise Invalid(faults=[make_fault("/period", "period_not_started", PERIOD_NOT_STARTED, **shown)])
-    desk.territory.unit(asked.unit, period.ends_on)
-    desk.require_unit(asked.unit, period)
-    at = await lock_feed(desk.session, desk.clock)
-    if await store.same_name(desk.session, asked.unit, str(period), asked.name):
+    context.territory.unit(asked.unit, period.ends_on)
+    context.require_unit(asked.unit, period)
+    at = await lock_feed(context.session, context.clock)
+    if await store.same_name(context.session, asked.unit, str(period), asked.name):
         raise PublicationExists(name=asked.name)
-    figures = (await progress(desk, Reading(asked.unit, period, asked.basis, as_of=at))).figures
+    figures = (await progress(context, Reading(asked.unit, period, asked.basis, as_of=at))).figures
     publication = Publication(
         id=uuid7(at),
         name=asked.name,
@@ -84,21 +84,21 @@ async def freeze(desk: ReportingContext, asked: PublicationIn) -> Publication:
         document_number=asked.document.number,
         document_date=asked.document.date,
         figures=[figure.model_dump(mode="json") for figure in figures],
-        client_id=desk.caller.client_id,
+        client_id=context.caller.client_id,
         published_at=at,
     )
-    desk.session.add(publication)
-    await desk.session.flush()
+    context.session.add(publication)
+    await context.session.flush()
     facts = {"name": asked.name, "unit": asked.unit, "period": str(period), "document": asked.document.number}
     await publish_events(
-        desk.session, at, [Event("publication.frozen", f"publications/{publication.id}", facts)]
+        context.session, at, [Event("publication.frozen", f"publications/{publication.id}", facts)]
     )
     return publication
 
 
-async def compare(desk: ReportingContext, one_id: uuid.UUID, other_id: uuid.UUID) -> ComparisonOut:
+async def compare(context: ReportingContext, one_id: uuid.UUID, other_id: uuid.UUID) -> ComparisonOut:
     """Set two vintages of the same unit, period and basis side by side, the earlier one first."""
-    found = [await desk.session.get(Publication, each) for each in (one_id, other_id)]
+    found = [await context.session.get(Publication, each) for each in (one_id, other_id)]
     known = [each for each in found if each is not None]
     if len(known) != len(found):
         raise PublicationNotFound
@@ -106,24 +106,26 @@ async def compare(desk: ReportingContext, one_id: uuid.UUID, other_id: uuid.UUID
     if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
         raise NotComparable
     period = Period.parse(earlier.period)
-    place = place_of(desk.territory, earlier.unit, period, period.ends_on)
+    place = place_of(context.territory, earlier.unit, period, period.ends_on)
     moved = await store.moved_between(
-        desk.session,
+        context.session,
         basis=earlier.basis,
         eras=place.eras,
         after=earlier.as_of,
         until=later.as_of,
     )
-    changed = _changed(moved, await store.values_behind(desk.session, moved, place.eras))
-    told = await store.told_between(desk.session, _registered(desk), after=earlier.as_of, until=later.as_of)
-    here = [it for it in told if _lies_in(desk.territory, place, it.data)]
+    changed = _changed(moved, await store.values_behind(context.session, moved, place.eras))
+    told = await store.told_between(
+        context.session, _registered(context), after=earlier.as_of, until=later.as_of
+    )
+    here = [it for it in told if _lies_in(context.territory, place, it.data)]
     before = {it["indicator"]: FigureOut.model_validate(it) for it in earlier.figures}
     after = {it["indicator"]: FigureOut.model_validate(it) for it in later.figures}
     return ComparisonOut(
         earlier=PublicationSummary.model_validate(earlier, from_attributes=True),
         later=PublicationSummary.model_validate(later, from_attributes=True),
         items=[
-            _difference(desk, code, before.get(code), after.get(code), moved, changed, here)
+            _difference(context, code, before.get(code), after.get(code), moved, changed, here)
             for code in dict.fromkeys([*before, *after])
         ],
     )
@@ -156,7 +158,7 @@ def _changed(
 
 
 def _difference(
-    desk: ReportingContext,
+    context: ReportingContext,
     code: str,
     before: FigureOut | None,
     after: FigureOut | None,
@@ -165,7 +167,7 @@ def _difference(
     told: Collection[Change],
 ) -> FigureDifference:
     was, now = (it.value if it else None for it in (before, after))
-    figure = desk.engine.catalogue.figures.get(code)
+    figure = context.engine.catalogue.figures.get(code)
     inputs = frozenset(figure.inputs if figure and was != now else ())
     explaining = [it for it in moved if inputs & changed[_key(it.report)]]
     return FigureDifference(
@@ -183,19 +185,19 @@ def _difference(
             )
             for it in explaining
         ],
-        decisions=[_said(it) for it in told if figure and was != now and _may_move(desk, figure, it)],
+        decisions=[_said(it) for it in told if figure and was != now and _may_move(context, figure, it)],
     )
 
 
-def _registered(desk: ReportingContext) -> set[str]:
+def _registered(context: ReportingContext) -> set[str]:
     """Name the changes that tell of decisions, for all registers."""
-    return {kind for register in desk.engine.registers.values() for kind in register.changes}
+    return {kind for register in context.engine.registers.values() for kind in register.changes}
 
 
-def _may_move(desk: ReportingContext, figure: Figure, it: Change) -> bool:
+def _may_move(context: ReportingContext, figure: Figure, it: Change) -> bool:
     if not isinstance(figure.formula, FromRegister):
         return False
-    register = desk.engine.registers[figure.formula.register]
+    register = context.engine.registers[figure.formula.register]
     return it.type in register.changes and register.moves(figure.code, it.data)
 
 

@@ -29,18 +29,18 @@ router = APIRouter(prefix="/publications", tags=["publications"], route_class=Tr
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Freeze a vintage")
 async def freeze_publication(
-    *, desk: CurrentContext, caller: Reviewer, body: PublicationIn, response: Response
+    *, context: CurrentContext, caller: Reviewer, body: PublicationIn, response: Response
 ) -> PublicationOut:
     """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
-    found = await actions.freeze(desk.of(caller), body)
-    response.headers["Location"] = f"{desk.engine.path}/publications/{found.id}"
+    found = await actions.freeze(context.of(caller), body)
+    response.headers["Location"] = f"{context.engine.path}/publications/{found.id}"
     return PublicationOut.model_validate(found, from_attributes=True)
 
 
 @router.get("", summary="List vintages")
 async def list_publications(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: PublicReader,
     request: Request,
     response: Response,
@@ -58,7 +58,7 @@ async def list_publications(
     if period:
         query = query.where(Publication.period == str(period))
     found = await fetch_page(
-        desk.session,
+        context.session,
         query,
         limit=limit,
         cursor=cursor,
@@ -70,10 +70,10 @@ async def list_publications(
 
 @router.get("/{publication_id}", summary="Read a vintage")
 async def read_publication(
-    *, desk: CurrentContext, _: PublicReader, request: Request, publication_id: uuid.UUID
+    *, context: CurrentContext, _: PublicReader, request: Request, publication_id: uuid.UUID
 ) -> PublicationOut:
     """Read a vintage with its figures as they were; one of provisional figures wants a token."""
-    found = await desk.session.get(Publication, publication_id)
+    found = await context.session.get(Publication, publication_id)
     if found is None:
         raise PublicationNotFound
     await require_basis_access(found.basis, request)
@@ -83,13 +83,13 @@ async def read_publication(
 @router.get("/{publication_id}/differences", summary="Compare two vintages")
 async def compare_publications(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     request: Request,
     publication_id: uuid.UUID,
     other: Annotated[uuid.UUID, Query(description="the other vintage, of the same unit, period and basis")],
 ) -> ComparisonOut:
     """Compare two vintages figure by figure, with the reports that explain each difference."""
-    found = await actions.compare(desk, publication_id, other)
+    found = await actions.compare(context, publication_id, other)
     await require_basis_access(found.later.basis, request)
     return found

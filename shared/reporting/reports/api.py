@@ -45,7 +45,7 @@ ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superse
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Submit a report")
 async def submit_report(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Reporter,
     draft: Annotated[PartialBody[ReportIn], Body()],
     response: Response,
@@ -59,27 +59,27 @@ async def submit_report(
     said with its reasons in `derived`, apart from what was posted.
     """
     if dry_run:
-        keep_nothing(desk.session)
+        keep_nothing(context.session)
     done = await submitting.submit(
-        desk.of(caller),
+        context.of(caller),
         draft.body.statement(draft.ordinals, draft.partial),
         supersedes=draft.body.supersedes,
         shape_faults=draft.faults,
         unread=draft.unread,
     )
-    told = await explain_derived_values(desk.session, desk.engine.catalogue, done.report)
+    told = await explain_derived_values(context.session, context.engine.catalogue, done.report)
     if dry_run and done.created:
         response.status_code = status.HTTP_200_OK
         return SubmittedOut.of(done.report, told, kept=False)
     response.status_code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
-    response.headers["Location"] = f"{desk.engine.path}/reports/{done.report.id}"
+    response.headers["Location"] = f"{context.engine.path}/reports/{done.report.id}"
     return SubmittedOut.of(done.report, told)
 
 
 @router.get("", summary="List reports")
 async def list_reports(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Reader,
     request: Request,
     response: Response,
@@ -94,27 +94,27 @@ async def list_reports(
 
     A client that only reports sees those of its own units.
     """
-    units = desk.of(caller).visible_units(unit, period)
+    units = context.of(caller).visible_units(unit, period)
     query = store.reports_query(
         unit_codes=units, period=str(period) if period else None, form=form, state=state
     )
     found = await fetch_page(
-        desk.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0])
+        context.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0])
     )
     set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/{report_id}", summary="Read one report")
-async def read_report(*, desk: CurrentContext, caller: Reader, report_id: uuid.UUID) -> ReportOut:
+async def read_report(*, context: CurrentContext, caller: Reader, report_id: uuid.UUID) -> ReportOut:
     """Read one report as posted, with what follows from it, its receipt and everything done to it."""
-    report = await store.report(desk.session, report_id)
-    if report is None or not desk.of(caller).sees(report.unit, Period.parse(report.period)):
+    report = await store.report(context.session, report_id)
+    if report is None or not context.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
-    values = await store.values_of(desk.session, report)
-    told = await explain_derived_values(desk.session, desk.engine.catalogue, report)
-    reviews = await store.reviews_of(desk.session, report_id)
-    stood = await store.standings_of(desk.session, report_id)
+    values = await store.values_of(context.session, report)
+    told = await explain_derived_values(context.session, context.engine.catalogue, report)
+    reviews = await store.reviews_of(context.session, report_id)
+    stood = await store.standings_of(context.session, report_id)
     return ReportOut(
         **summary_of(report).model_dump(),
         note=report.note,
@@ -131,15 +131,17 @@ async def read_report(*, desk: CurrentContext, caller: Reader, report_id: uuid.U
 
 
 @router.get("/{report_id}/differences", summary="What a report changes")
-async def read_differences(*, desk: CurrentContext, caller: Reader, report_id: uuid.UUID) -> DifferencesOut:
+async def read_differences(
+    *, context: CurrentContext, caller: Reader, report_id: uuid.UUID
+) -> DifferencesOut:
     """Read, in one answer, what a report changes against what was accepted last for its unit, period and form."""
-    report = await store.report(desk.session, report_id)
-    if report is None or not desk.of(caller).sees(report.unit, Period.parse(report.period)):
+    report = await store.report(context.session, report_id)
+    if report is None or not context.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
-    accepted = await store.accepted_before(desk.session, report)
+    accepted = await store.accepted_before(context.session, report)
     found = find_differences(
-        await store.values_of(desk.session, report),
-        await store.values_of(desk.session, accepted) if accepted else [],
+        await store.values_of(context.session, report),
+        await store.values_of(context.session, accepted) if accepted else [],
     )
     return DifferencesOut(
         report=report.id,
@@ -149,9 +151,9 @@ async def read_differences(*, desk: CurrentContext, caller: Reader, report_id: u
 
 
 @receipts.get("/receipts/{code}", summary="Check a receipt")
-async def check_receipt(*, desk: CurrentContext, _: Anyone, code: str) -> ReceiptCheckOut:
+async def check_receipt(*, context: CurrentContext, _: Anyone, code: str) -> ReceiptCheckOut:
     """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
-    report = await store.report_by_receipt(desk.session, code.strip().upper())
+    report = await store.report_by_receipt(context.session, code.strip().upper())
     if report is None:
         raise ReceiptNotFound(receipt=code[:40])
     return ReceiptCheckOut(

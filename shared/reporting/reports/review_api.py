@@ -29,22 +29,22 @@ router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
 
 @router.post("/reports/{report_id}/accept", summary="Accept a report")
 async def accept_report(
-    *, desk: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
+    *, context: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
 ) -> ReportSummary:
     """Accept exactly what was read; from now on its values are the accepted figures."""
     done = await reviewing.review(
-        desk.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
+        context.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
     )
     return summary_of(done)
 
 
 @router.post("/reports/{report_id}/return", summary="Return a report")
 async def return_report(
-    *, desk: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
+    *, context: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
 ) -> ReportSummary:
     """Return a report with a reason; what was accepted before stands again."""
     done = await reviewing.review(
-        desk.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
+        context.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
     )
     return summary_of(done)
 
@@ -52,7 +52,7 @@ async def return_report(
 @router.post("/reports/{report_id}/steps/{step}", summary="Pass a step of the review chain")
 async def pass_step(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Reviewer,
     report_id: uuid.UUID,
     step: Annotated[str, Path(max_length=60, description="code of a step of the form's review chain")],
@@ -63,27 +63,27 @@ async def pass_step(
     A step that belongs to a level of the tree is passed by a client that was granted the unit of that level itself.
     """
     return summary_of(
-        await reviewing.pass_step(desk.of(caller), report_id, step, seen_sha256=body.content_sha256)
+        await reviewing.pass_step(context.of(caller), report_id, step, seen_sha256=body.content_sha256)
     )
 
 
 @router.post("/reports/{report_id}/withdraw", summary="Withdraw a report")
 async def withdraw_report(
-    *, desk: CurrentContext, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
+    *, context: CurrentContext, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
     """Take a report back: its unit while it is pending, a reviewer, with a reason, once it is accepted too."""
     done = await reviewing.withdraw(
-        desk.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
+        context.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
     )
     return summary_of(done)
 
 
 @router.post("/reviews", summary="Review many reports")
 async def review_many(
-    *, desk: CurrentContext, caller: Reviewer, request: Request, body: ReviewsIn
+    *, context: CurrentContext, caller: Reviewer, request: Request, body: ReviewsIn
 ) -> ReviewsOut:
     """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
-    seated = desk.of(caller)
+    seated = context.of(caller)
     await reviewing.take_places(seated, {one.report for one in body.reviews})
     items = [await _one(seated, one, request) for one in body.reviews]
     return ReviewsOut(
@@ -91,18 +91,20 @@ async def review_many(
     )
 
 
-async def _one(desk: ReportingContext, asked: VerdictIn, request: Request) -> VerdictOut:
+async def _one(context: ReportingContext, asked: VerdictIn, request: Request) -> VerdictOut:
     try:
-        async with desk.session.begin_nested():
-            done = await _done(desk, asked)
+        async with context.session.begin_nested():
+            done = await _done(context, asked)
     except Problem as problem:
-        document = problem.document(negotiate_language(request), f"{desk.engine.path}/reports/{asked.report}")
+        document = problem.document(
+            negotiate_language(request), f"{context.engine.path}/reports/{asked.report}"
+        )
         return VerdictOut(report=asked.report, done=False, state=None, problem=document)
     return VerdictOut(report=asked.report, done=True, state=done.state, problem=None)
 
 
-async def _done(desk: ReportingContext, asked: VerdictIn) -> Report:
+async def _done(context: ReportingContext, asked: VerdictIn) -> Report:
     seen = asked.content_sha256
     if asked.verdict == "pass":
-        return await reviewing.pass_step(desk, asked.report, asked.step or "", seen_sha256=seen)
-    return await reviewing.review(desk, asked.report, asked.verdict, seen_sha256=seen, reason=asked.reason)
+        return await reviewing.pass_step(context, asked.report, asked.step or "", seen_sha256=seen)
+    return await reviewing.review(context, asked.report, asked.verdict, seen_sha256=seen, reason=asked.reason)

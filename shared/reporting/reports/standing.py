@@ -10,11 +10,11 @@ from shared.reporting.models import Report
 from shared.reporting.statements import StatedValue
 
 
-def roll_ups_of(desk: ReportingContext, period: Period, values: Collection[StatedValue]) -> RollUpRefresh:
+def roll_ups_of(context: ReportingContext, period: Period, values: Collection[StatedValue]) -> RollUpRefresh:
     """Find the roll-ups that these values touch."""
     return RollUpRefresh(
-        desk.engine.catalogue,
-        desk.territory,
+        context.engine.catalogue,
+        context.territory,
         period=period,
         units={it.unit for it in values},
         indicators={it.indicator for it in values},

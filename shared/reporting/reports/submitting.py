@@ -60,7 +60,7 @@ class _Ready:
 
 
 async def submit(
-    desk: ReportingContext,
+    context: ReportingContext,
     statement: ReportContent,
     *,
     supersedes: uuid.UUID | None,
@@ -71,98 +71,98 @@ async def submit(
 
     An identical report that is live already is the answer itself. A correction names the latest live report.
     """
-    engine, session = desk.engine, desk.session
+    engine, session = context.engine, context.session
     if any(it.pointer.startswith("/observations") for it in shape_faults):
         unread |= {"observations"}
     await yield_to_event_loop()
-    checker = ReportChecker(engine.catalogue, desk.territory, local_day(desk.now))
+    checker = ReportChecker(engine.catalogue, context.territory, local_day(context.now))
     checked, faults = checker.check(statement, unread)
-    faults += await _unknown_evidence(desk, statement)
+    faults += await _unknown_evidence(context, statement)
     if checked is None or faults or shape_faults:
         raise Invalid(faults=sorted((*shape_faults, *faults), key=_reading_order))
-    desk.require_unit(statement.unit, checked.period)
+    context.require_unit(statement.unit, checked.period)
     await yield_to_event_loop()
     said = content_sha256(replace(statement, period=str(checked.period), form=checked.form.code))
     ready = _Ready(
-        uuid7(desk.now),
+        uuid7(context.now),
         said,
         checked,
-        OverlapSearch(engine.catalogue, desk.territory, checked),
+        OverlapSearch(engine.catalogue, context.territory, checked),
         RollUpRefresh(
             engine.catalogue,
-            desk.territory,
+            context.territory,
             period=checked.period,
             units=checked.units,
             indicators=checked.indicators,
         ),
     )
     await yield_to_event_loop()
-    async with desk.turn.of(Step.PLACE):
-        await lock_unit_year(session, desk.territory, statement.unit, checked.period)
-    first = await _where_nothing_stands(desk, ready) if supersedes is None else None
-    return first or await _beside_what_stands(desk, ready, supersedes)
+    async with context.turn.of(Step.PLACE):
+        await lock_unit_year(session, context.territory, statement.unit, checked.period)
+    first = await _where_nothing_stands(context, ready) if supersedes is None else None
+    return first or await _beside_what_stands(context, ready, supersedes)
 
 
-async def _where_nothing_stands(desk: ReportingContext, ready: _Ready) -> Submitted | None:
+async def _where_nothing_stands(context: ReportingContext, ready: _Ready) -> Submitted | None:
     """Keep a report that is the first of its place, for all of it; None where it is not."""
     nearby = ready.vicinity.nearby
     if nearby is None:
         return None
-    report = _new_report(desk, ready)
-    if not await report_statements.keep_first(desk.session, report, ready.checked, ready.touched, nearby):
+    report = _new_report(context, ready)
+    if not await report_statements.keep_first(context.session, report, ready.checked, ready.touched, nearby):
         return None
-    _stand_at_last(desk, report, ready.touched)
+    _stand_at_last(context, report, ready.touched)
     return Submitted(report, created=True)
 
 
 async def _beside_what_stands(
-    desk: ReportingContext, ready: _Ready, supersedes: uuid.UUID | None
+    context: ReportingContext, ready: _Ready, supersedes: uuid.UUID | None
 ) -> Submitted:
     """Look at what stands, and keep the report, in place of the live one where it corrects it, or refuse it."""
-    session, checked = desk.session, ready.checked
+    session, checked = context.session, ready.checked
     around = await ready.vicinity.look(session)
     live = await store.live_reports(session, *checked.key) if around.replaced else []
     same = next((it for it in live if it.content_sha256 == ready.said), None)
     if same is not None and (supersedes is None or same is live[0]):
         return Submitted(same, created=False)
-    before = await _latest(desk, live, supersedes, checked)
+    before = await _latest(context, live, supersedes, checked)
     around.refuse()
 
     latest = live[0] if live else None
     old = await store.values_of(session, latest) if latest else []
-    report = _new_report(desk, ready, before, old)
-    touched = roll_ups_of(desk, checked.period, [*old, *checked.said]) if old else ready.touched
+    report = _new_report(context, ready, before, old)
+    touched = roll_ups_of(context, checked.period, [*old, *checked.said]) if old else ready.touched
     await report_statements.keep_values(session, report, checked)
     await touched.add_up(session, "provisional", ceased=bool(old), coming=report, leaving=latest)
-    _stand_at_last(desk, report, touched, latest)
+    _stand_at_last(context, report, touched, latest)
     return Submitted(report, created=True)
 
 
 def _stand_at_last(
-    desk: ReportingContext, report: Report, touched: RollUpRefresh, latest: Report | None = None
+    context: ReportingContext, report: Report, touched: RollUpRefresh, latest: Report | None = None
 ) -> None:
     """Keep a report itself, which stands from then on, when the write order is its; in place of the latest one."""
 
     async def stand() -> None:
-        session = desk.session
-        async with desk.turn.of(Step.WRITE_ORDER):
-            at = report.state_at = await lock_feed(session, desk.clock)
+        session = context.session
+        async with context.turn.of(Step.WRITE_ORDER):
+            at = report.state_at = await lock_feed(session, context.clock)
         happenings = [report_event("report.submitted", report)]
         if latest is not None:
             await store.end_standing(session, latest, "provisional", at)
             if latest.state == "submitted":  # it makes room: one pending report of a unit, period and form
                 await store.move(session, latest, "superseded", at)
-                await store.note_review(session, latest, "superseded", desk.caller.client_id, at)
+                await store.note_review(session, latest, "superseded", context.caller.client_id, at)
                 happenings.append(report_event("report.superseded", latest))
         await report_statements.keep_report(session, report, happenings)
         await touched.refresh_made(session, "provisional")
 
-    put_last(desk.session, stand)
+    put_last(context.session, stand)
 
 
-async def _unknown_evidence(desk: ReportingContext, statement: ReportContent) -> list[Fault]:
+async def _unknown_evidence(context: ReportingContext, statement: ReportContent) -> list[Fault]:
     named = [it["sha256"] for it in statement.evidence]
-    known = await store.known_evidence(desk.session, named) if named else frozenset()
+    known = await store.known_evidence(context.session, named) if named else frozenset()
     return [
         make_fault(f"/evidence/{at}/sha256", "evidence_unknown", EVIDENCE_UNKNOWN)
         for at, sha256 in enumerate(named)
@@ -171,7 +171,7 @@ async def _unknown_evidence(desk: ReportingContext, statement: ReportContent) ->
 
 
 async def _latest(
-    desk: ReportingContext, live: list[Report], supersedes: uuid.UUID | None, checked: CheckedReport
+    context: ReportingContext, live: list[Report], supersedes: uuid.UUID | None, checked: CheckedReport
 ) -> uuid.UUID | None:
     """Give the report that this one supersedes, or refuse."""
     if live:
@@ -179,7 +179,7 @@ async def _latest(
         if supersedes is None:
             raise ReportExists(report=_named(latest))
         if supersedes != latest.id:
-            found = find_differences(checked.said, await store.values_of(desk.session, latest))
+            found = find_differences(checked.said, await store.values_of(context.session, latest))
             raise SupersedesNotLatest(
                 latest=str(latest.id),
                 report=_named(latest),
@@ -189,14 +189,14 @@ async def _latest(
         return latest.id
     if supersedes is None:
         return None
-    named = await store.report(desk.session, supersedes)
+    named = await store.report(context.session, supersedes)
     if named is None or (named.unit, named.period, named.form) != checked.key:
         raise ReportNotFound(report=str(supersedes))
     return named.id
 
 
 def _new_report(
-    desk: ReportingContext,
+    context: ReportingContext,
     ready: _Ready,
     supersedes: uuid.UUID | None = None,
     old: Collection[StatedValue] = (),
@@ -210,10 +210,10 @@ def _new_report(
         period=str(checked.period),
         form=checked.form.code,
         state="submitted",
-        client_id=desk.caller.client_id,
-        received_at=desk.now,
+        client_id=context.caller.client_id,
+        received_at=context.now,
         content_sha256=ready.said,
-        receipt_code=receipt_code(desk.engine.catalogue.program, ready.id),
+        receipt_code=receipt_code(context.engine.catalogue.program, ready.id),
         supersedes=supersedes,
         nil=checked.statement.nil,
         note=checked.statement.note,

@@ -40,7 +40,7 @@ def version_of(targets: Mapping[str, Target]) -> str:
 
 
 async def set_targets(
-    desk: ReportingContext,
+    context: ReportingContext,
     *,
     unit: str,
     period: Period,
@@ -53,11 +53,11 @@ async def set_targets(
     Repeating what is in force changes nothing; a revision of it must name the version it saw (If-Match), and keeps the
     earlier value in the history.
     """
-    desk.territory.unit(unit, period.ends_on)
-    desk.require_unit(unit, period)
-    _refuse_unknown(desk, period, planned)
-    at = await lock_feed(desk.session, desk.clock)
-    before = {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
+    context.territory.unit(unit, period.ends_on)
+    context.require_unit(unit, period)
+    _refuse_unknown(context, period, planned)
+    at = await lock_feed(context.session, context.clock)
+    before = {it.indicator: it for it in await store.in_force(context.session, unit, str(period))}
     changed = {
         code: value
         for code, value in planned
@@ -72,13 +72,13 @@ async def set_targets(
             raise PreconditionFailed(version=version_of(before))
     if changed:
         await store.keep(
-            desk.session,
+            context.session,
             unit=unit,
             period=str(period),
             values=changed,
             decision_number=decision.number,
             decision_date=decision.date,
-            client_id=desk.caller.client_id,
+            client_id=context.caller.client_id,
             at=at,
         )
         data = {
@@ -87,12 +87,12 @@ async def set_targets(
             "indicators": sorted(changed),
             "decision": decision.number,
         }
-        await publish_events(desk.session, at, [Event("target.set", f"targets/{period}/{unit}", data)])
-    return {it.indicator: it for it in await store.in_force(desk.session, unit, str(period))}
+        await publish_events(context.session, at, [Event("target.set", f"targets/{period}/{unit}", data)])
+    return {it.indicator: it for it in await store.in_force(context.session, unit, str(period))}
 
 
-def _refuse_unknown(desk: ReportingContext, period: Period, planned: list[tuple[str, Decimal]]) -> None:
-    known = {figure.code for figure in desk.engine.catalogue.figures_on(period.ends_on, headline=False)}
+def _refuse_unknown(context: ReportingContext, period: Period, planned: list[tuple[str, Decimal]]) -> None:
+    known = {figure.code for figure in context.engine.catalogue.figures_on(period.ends_on, headline=False)}
     faults: list[Fault] = []
     seen: set[str] = set()
     for at, (code, _) in enumerate(planned):

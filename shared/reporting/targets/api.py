@@ -65,7 +65,7 @@ class TargetsOut(BaseModel):
 @router.put("/{period}/{unit}", summary="Set targets")
 async def set_targets(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     caller: Planner,
     period: PeriodPath,
     unit: str,
@@ -75,7 +75,7 @@ async def set_targets(
 ) -> TargetsOut:
     """State planned values under a decision. Figures not named keep their target; nothing is lost by a revision."""
     found = await actions.set_targets(
-        desk.of(caller),
+        context.of(caller),
         unit=unit,
         period=period,
         decision=actions.Decision(body.decision.number, body.decision.date),
@@ -89,7 +89,7 @@ async def set_targets(
 @router.get("", summary="List targets")
 async def list_targets(
     *,
-    desk: CurrentContext,
+    context: CurrentContext,
     _: PublicReader,
     request: Request,
     response: Response,
@@ -101,7 +101,9 @@ async def list_targets(
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
     query = store.history_query([unit] if unit else None, str(period) if period else None, indicator)
-    found = await fetch_page(desk.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0]))
+    found = await fetch_page(
+        context.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0])
+    )
     set_next_link(request, response, found.next)
     return found
 

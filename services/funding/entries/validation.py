@@ -10,11 +10,11 @@ from datetime import date
 from functools import cache
 
 from services.funding.balances import BRINGS_MONEY, MOVES_MONEY, Kind, Line, book_of
-from services.funding.desk import Seat, refusal_of, refusal_of_giving
+from services.funding.context import LedgerContext, find_giver_refusal, find_refusal
 from services.funding.entries.store import Entry
-from services.funding.places import Place, fault_of_unit, place_of
 from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher, faults_of_undoing
 from services.funding.rules import ReversalNotReversible
+from services.funding.unit_versions import UnitVersion, find_unit_fault, unit_version_on
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Problem, Sentence, make_fault, raise_if_any
 
@@ -22,10 +22,10 @@ ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {e
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EntryRequest:
     """An entry that somebody asks for. `pointer` is where it stands in the body."""
 
-    seat: Seat
+    context: LedgerContext
     proposal: Proposal
     faults: Collection[Fault] = ()
     batch: uuid.UUID | None = None
@@ -33,10 +33,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class ReversalRequest:
     """The undoing of an entry that somebody asks for."""
 
-    seat: Seat
+    context: LedgerContext
     reverses: uuid.UUID | None
     """None: it could not be read."""
     reason: str
@@ -46,10 +46,10 @@ class Undoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class EntryCandidate:
     """An entry that is right in itself."""
 
-    seat: Seat
+    context: LedgerContext
     entry: Entry
     line: Line
     to: Line | None = None
@@ -57,59 +57,62 @@ class Candidate:
     dated: bool = False
     """Whether its day was said and not defaulted."""
     pointer: str = ""
-    undoes: Entry | None = None
+    reversed_entry: Entry | None = None
 
     @property
     def lines(self) -> set[Line]:
         """The lines that it may touch."""
-        if self.undoes is not None:
-            return {lot.line for lot in self.undoes.lots}
+        if self.reversed_entry is not None:
+            return {lot.line for lot in self.reversed_entry.lots}
         if self.entry.kind is Kind.CARRY_OVER:
             return {self.line, replace(self.line, year=self.line.year + 1)}
         return {self.line} if self.to is None else {self.line, self.to}
 
 
-class Consideration:
+class EntryValidator:
     """Judges by itself each of what is asked for together. Entries of one voucher share an id: one of them can come to be."""
 
     def __init__(self, undone: Mapping[uuid.UUID, Entry] | None = None) -> None:
         self._undone = undone or {}
         """The entries whose undoing is asked for, as far as there are any."""
         self._ids: dict[Voucher, uuid.UUID | None] = {}
-        self._missing = cache(fault_of_unit)
-        self._place = cache(place_of)
-        self._refusal = cache(refusal_of)
+        self._missing = cache(find_unit_fault)
+        self._place = cache(unit_version_on)
+        self._refusal = cache(find_refusal)
 
-    def of(self, asked: Asked | Undoing) -> Candidate | Problem:
+    def of(self, asked: EntryRequest | ReversalRequest) -> EntryCandidate | Problem:
         """Give the entry that it would be, or say why it cannot be."""
         try:
-            return self._entry(asked) if isinstance(asked, Asked) else self._reversal(asked)
+            return self._entry(asked) if isinstance(asked, EntryRequest) else self._reversal(asked)
         except Problem as problem:
             return problem
 
-    def _entry(self, asked: Asked) -> Candidate:
-        seat, proposal = asked.seat, asked.proposal
-        day = proposal.day(seat.today)
-        faults = [*proposal.faults(seat.catalogue, seat.today), *self._faults_of_units(seat, proposal, day)]
+    def _entry(self, asked: EntryRequest) -> EntryCandidate:
+        context, proposal = asked.context, asked.proposal
+        day = proposal.day(context.today)
+        faults = [
+            *proposal.faults(context.catalogue, context.today),
+            *self._faults_of_units(context, proposal, day),
+        ]
         if faults or asked.faults:
             at = asked.pointer
             found = [Fault(f"{at}{one.pointer}", one.code, one.sentence) for one in faults] if at else faults
             raise Invalid(faults=[*asked.faults, *found])
         assert proposal.unit is not None
         assert day is not None
-        entry, line = _entry_of(asked, day, self._place(seat.territory, proposal.unit, day))
-        self._require(seat, line, day)
-        _require_giver(seat, entry.kind, line, day)
+        entry, line = _entry_of(asked, day, self._place(context.territory, proposal.unit, day))
+        self._require(context, line, day)
+        _require_giver(context, entry.kind, line, day)
         if entry.voucher is not None:
             known = self._ids.setdefault(entry.voucher, entry.id)
             entry = entry if known == entry.id else replace(entry, id=known)
-        to = self._receiving(seat, line, entry)
+        to = self._receiving(context, line, entry)
         if to is not None:
-            self._require(seat, to, day)
-        return Candidate(seat, entry, line, to, proposal.effective_on is not None, asked.pointer)
+            self._require(context, to, day)
+        return EntryCandidate(context, entry, line, to, proposal.effective_on is not None, asked.pointer)
 
-    def _reversal(self, asked: Undoing) -> Candidate:
-        seat, found = asked.seat, self._undone.get(asked.reverses) if asked.reverses else None
+    def _reversal(self, asked: ReversalRequest) -> EntryCandidate:
+        context, found = asked.context, self._undone.get(asked.reverses) if asked.reverses else None
         faults = list(asked.faults)
         if found is None and asked.reverses:
             faults.append(make_fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=asked.reverses))
@@ -117,71 +120,73 @@ class Consideration:
             found.effective_on if found else None,
             decision=asked.decision,
             effective_on=asked.effective_on,
-            today=seat.today,
+            today=context.today,
         )
         raise_if_any([*faults, *days])
         assert found is not None
         if found.kind is Kind.REVERSAL:
             raise ReversalNotReversible(str(asked.reverses))
         for unit in {lot.line.unit for lot in found.lots}:
-            seat.require(found.program, unit, found.effective_on)
-        _require_giver(seat, found.kind, found.lots[0].line, found.effective_on)
+            context.require(found.program, unit, found.effective_on)
+        _require_giver(context, found.kind, found.lots[0].line, found.effective_on)
         entry = replace(
             found,
             kind=Kind.REVERSAL,
             postings=(),
             decision=asked.decision,
-            effective_on=asked.effective_on or max(seat.today, found.effective_on),
+            effective_on=asked.effective_on or max(context.today, found.effective_on),
             note=asked.reason,
-            client_id=seat.caller.client_id,
-            recorded_at=seat.now,
+            client_id=context.caller.client_id,
+            recorded_at=context.now,
             reverses=asked.reverses,
-            id=uuid7(seat.now),
+            id=uuid7(context.now),
             sequence=None,
             batch=None,
         )
-        return Candidate(seat, entry, found.lots[0].line, undoes=found)
+        return EntryCandidate(context, entry, found.lots[0].line, reversed_entry=found)
 
-    def _faults_of_units(self, seat: Seat, proposal: Proposal, day: date | None) -> Iterator[Fault]:
+    def _faults_of_units(
+        self, context: LedgerContext, proposal: Proposal, day: date | None
+    ) -> Iterator[Fault]:
         """Name units that do not stand on the day, and a unit that does not lie where a sub-allocation must go."""
         unit, to_unit = proposal.unit, proposal.to_unit
-        missing = self._missing(seat.territory, unit, day) if unit else None
-        to_missing = self._missing(seat.territory, to_unit, day, "/to_unit") if to_unit else None
+        missing = self._missing(context.territory, unit, day) if unit else None
+        to_missing = self._missing(context.territory, to_unit, day, "/to_unit") if to_unit else None
         yield from (each for each in (missing, to_missing) if each is not None)
         if proposal.kind is not Kind.SUB_ALLOCATION or missing or to_missing:
             return
         if not (unit and to_unit and day) or proposal.unread & {"unit", "to_unit"}:
             return
-        if unit == to_unit or not seat.territory.is_within(to_unit, unit, day):
+        if unit == to_unit or not context.territory.is_within(to_unit, unit, day):
             yield make_fault("/to_unit", "unit_not_below", NOT_BELOW, to_unit=to_unit, unit=unit)
 
-    def _receiving(self, seat: Seat, line: Line, entry: Entry) -> Line | None:
+    def _receiving(self, context: LedgerContext, line: Line, entry: Entry) -> Line | None:
         """Tell which line receives money that moves."""
         if entry.kind not in MOVES_MONEY:
             return None
         unit, since = line.unit, line.unit_since
         if entry.to_unit is not None:
-            unit, since = self._place(seat.territory, entry.to_unit, entry.effective_on)
+            unit, since = self._place(context.territory, entry.to_unit, entry.effective_on)
         return replace(line, component=entry.to_component or line.component, unit=unit, unit_since=since)
 
-    def _require(self, seat: Seat, line: Line, day: date) -> None:
-        refusal = self._refusal(seat.caller, seat.territory, line.program, line.unit, day)
+    def _require(self, context: LedgerContext, line: Line, day: date) -> None:
+        refusal = self._refusal(context.caller, context.territory, line.program, line.unit, day)
         if refusal is not None:
             raise refusal
 
 
-def _require_giver(seat: Seat, kind: Kind, line: Line, day: date) -> None:
+def _require_giver(context: LedgerContext, kind: Kind, line: Line, day: date) -> None:
     """Let the centre's money come to a unit from above alone, whoever brings it in or undoes that."""
-    if kind not in BRINGS_MONEY or line.source not in seat.catalogue.counted:
+    if kind not in BRINGS_MONEY or line.source not in context.catalogue.counted:
         return
-    refusal = refusal_of_giving(seat.caller, seat.territory, line.source, line.unit, day)
+    refusal = find_giver_refusal(context.caller, context.territory, line.source, line.unit, day)
     if refusal is not None:
         raise refusal
 
 
-def _entry_of(asked: Asked, day: date, place: Place) -> tuple[Entry, Line]:
+def _entry_of(asked: EntryRequest, day: date, place: UnitVersion) -> tuple[Entry, Line]:
     """Take a faultless proposal for what it is."""
-    seat, proposal = asked.seat, asked.proposal
+    context, proposal = asked.context, asked.proposal
     assert proposal.year is not None
     assert proposal.program is not None
     assert proposal.capital is not None
@@ -206,10 +211,10 @@ def _entry_of(asked: Asked, day: date, place: Place) -> tuple[Entry, Line]:
         and Voucher(proposal.voucher.source, proposal.voucher.number, book_of(proposal.kind)),
         effective_on=day,
         note=proposal.note,
-        client_id=seat.caller.client_id,
-        recorded_at=seat.now,
+        client_id=context.caller.client_id,
+        recorded_at=context.now,
         postings=(),
-        id=uuid7(seat.now),
+        id=uuid7(context.now),
         batch=asked.batch,
         in_kind=proposal.in_kind,
         deadline=proposal.deadline,

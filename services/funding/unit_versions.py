@@ -14,11 +14,11 @@ from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight, Unit,
 
 DAY = timedelta(days=1)
 
-Place = tuple[str, date]
+UnitVersion = tuple[str, date]
 """A unit's code and the day since when it means this land."""
 
 
-def place_of(territory: Territory, code: str, on: date) -> Place:
+def unit_version_on(territory: Territory, code: str, on: date) -> UnitVersion:
     """Find the unit that has this code on a day; refuses an unknown one."""
     unit = territory.unit(code, on)
     while True:
@@ -31,7 +31,7 @@ def place_of(territory: Territory, code: str, on: date) -> Place:
         unit = before.unit
 
 
-def fault_of_unit(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
+def find_unit_fault(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
     """Tell that a unit does not stand on a day, or where the day could not be read that nobody ever had the code."""
     try:
         territory.versions(code) if on is None else territory.unit(code, on)
@@ -43,7 +43,7 @@ def fault_of_unit(territory: Territory, code: str, on: date | None, pointer: str
     return None
 
 
-def unit_of_year(territory: Territory, code: str, year: int) -> tuple[Unit, date]:
+def find_unit_of_year(territory: Territory, code: str, year: int) -> tuple[Unit, date]:
     """Find a unit and the last day of a budget year on which it stood; refuses one that did not stand that year."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     for unit in reversed(territory.versions(code)):
@@ -52,18 +52,20 @@ def unit_of_year(territory: Territory, code: str, year: int) -> tuple[Unit, date
     return territory.unit(code, last), last
 
 
-def latest_unit(territory: Territory, code: str, today: date) -> tuple[Unit, date]:
+def find_latest_unit(territory: Territory, code: str, today: date) -> tuple[Unit, date]:
     """Find the latest meaning of a code and the last day that it has had so far."""
     unit = territory.versions(code)[-1]
     return unit, max(unit.valid_from, min(unit.valid_to or today, today))
 
 
-def places_below(territory: Territory, root: Unit, on: date, places: Iterable[Place]) -> list[Place]:
+def unit_versions_below(
+    territory: Territory, root: Unit, on: date, places: Iterable[UnitVersion]
+) -> list[UnitVersion]:
     """Give the places that lie in a unit on a day, wherever they lay before."""
     return [place for place in places if _lies_in(territory, place, root, on)]
 
 
-def _lies_in(territory: Territory, place: Place, root: Unit, on: date) -> bool:
+def _lies_in(territory: Territory, place: UnitVersion, root: Unit, on: date) -> bool:
     try:
         shares = territory.map_onto(*place, on)
     except (NoCounterpartOnMap, SplitWithoutWeight):

@@ -10,7 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import store
 from services.funding.catalogue import Catalogue
-from services.funding.places import Place, latest_unit, places_below, unit_of_year
+from services.funding.unit_versions import (
+    UnitVersion,
+    find_latest_unit,
+    find_unit_of_year,
+    unit_versions_below,
+)
 from shared.kit.clock import Clock, CurrentClock, Now
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.problems import Forbidden, Problem, Sentence
@@ -51,15 +56,15 @@ class GivenFromAbove(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class UnitScope:
     """Where money lies that a reader asks for; without a unit, everywhere."""
 
     unit: Unit | None = None
-    places: Collection[Place] | None = None
+    places: Collection[UnitVersion] | None = None
 
 
 @dataclass(frozen=True)
-class Seat:
+class LedgerContext:
     """What is known of a request before its transaction."""
 
     catalogue: Catalogue
@@ -81,12 +86,12 @@ class Seat:
 
     def require(self, program: str, unit: str, on: date) -> None:
         """Refuse a program or a unit that the caller was not granted; rights follow the tree of the day."""
-        refusal = refusal_of(self.caller, self.territory, program, unit, on)
+        refusal = find_refusal(self.caller, self.territory, program, unit, on)
         if refusal is not None:
             raise refusal
 
 
-def refusal_of(caller: Caller, territory: Territory, program: str, unit: str, on: date) -> Problem | None:
+def find_refusal(caller: Caller, territory: Territory, program: str, unit: str, on: date) -> Problem | None:
     """Tell why a caller may not write for a program or a unit on a day; None where it may."""
     if program not in caller.programs:
         return ProgramNotGranted(program=program)
@@ -95,7 +100,7 @@ def refusal_of(caller: Caller, territory: Territory, program: str, unit: str, on
     return None
 
 
-def refusal_of_giving(
+def find_giver_refusal(
     caller: Caller, territory: Territory, source: str, unit: str, on: date
 ) -> Problem | None:
     """Tell why a caller may not bring money to a unit that it comes to from above; a province has nobody above here."""
@@ -106,23 +111,23 @@ def refusal_of_giving(
 
 
 @dataclass(frozen=True)
-class Desk(Seat):
+class FundingContext(LedgerContext):
     """What every other action needs: a seat, and the session of the request's transaction."""
 
     session: AsyncSession
 
-    async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> Scope:
+    async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> UnitScope:
         """Tell where the money lies that a reader asks for: in a unit of a year, or everywhere."""
         if code is None:
-            return Scope()
+            return UnitScope()
         if year is None:
-            unit, on = latest_unit(self.territory, code, self.today)
+            unit, on = find_latest_unit(self.territory, code, self.today)
         else:
-            unit, on = unit_of_year(self.territory, code, year)
+            unit, on = find_unit_of_year(self.territory, code, year)
         known = await store.places(self.session, year)
         if not below:
-            return Scope(unit, [place for place in known if place[0] == code])
-        return Scope(unit, places_below(self.territory, unit, on, known))
+            return UnitScope(unit, [place for place in known if place[0] == code])
+        return UnitScope(unit, unit_versions_below(self.territory, unit, on, known))
 
 
 async def _catalogue(request: Request) -> Catalogue:
@@ -136,19 +141,19 @@ CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
 
 async def _seat(
     catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: CurrentClock
-) -> Seat:
-    return Seat(catalogue, territory, now, clock)
+) -> LedgerContext:
+    return LedgerContext(catalogue, territory, now, clock)
 
 
-TheSeat = Annotated[Seat, Depends(_seat)]
+CurrentLedgerContext = Annotated[LedgerContext, Depends(_seat)]
 """Where an entry is handed in, not yet seated: `seat.of(caller)`."""
 
 
 async def _desk(
     session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: CurrentClock
-) -> Desk:
-    return Desk(catalogue, territory, now, clock, session)
+) -> FundingContext:
+    return FundingContext(catalogue, territory, now, clock, session)
 
 
-TheDesk = Annotated[Desk, Depends(_desk)]
+CurrentFundingContext = Annotated[FundingContext, Depends(_desk)]
 """The desk of a request, not yet seated: `desk.of(caller)`."""

@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from pydantic import StringConstraints
 
 from services.funding.balances import Book, Capital
-from services.funding.places import Place
+from services.funding.unit_versions import UnitVersion
 from shared.kit.date_fields import IsoDate
 from shared.kit.problems import Sentence, make_fault, raise_if_any
 from shared.kit.validation_faults import parseable_by
@@ -19,26 +19,28 @@ FIRST_YEAR, LAST_YEAR = 2016, 2100
 Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.]+$", max_length=40)]
 """A code of the catalogue or of a unit; which ones there are is not a matter of shape."""
 
-BudgetYear = Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="budget year")]
-AnyYear = Annotated[
+BudgetYearQuery = Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="budget year")]
+AnyYearQuery = Annotated[
     int | None,
     Query(ge=FIRST_YEAR, le=LAST_YEAR, description="budget year; carried money counts in both of its years"),
 ]
-OriginYear = Annotated[
+OriginYearQuery = Annotated[
     int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="year of origin of the money")
 ]
-OfProgram = Annotated[Code | None, Query(description="rural, poverty or ethnic")]
-OfComponent = Annotated[Code | None, Query(description="code of a component; none: the program as a whole")]
-OfCapital = Annotated[Capital | None, Query(description="investment or recurrent")]
-OfSources = Annotated[list[Code] | None, Query(description="one or more sources", max_length=20)]
-OfUnit = Annotated[
+ProgramQuery = Annotated[Code | None, Query(description="rural, poverty or ethnic")]
+ComponentQuery = Annotated[
+    Code | None, Query(description="code of a component; none: the program as a whole")
+]
+CapitalQuery = Annotated[Capital | None, Query(description="investment or recurrent")]
+SourcesQuery = Annotated[list[Code] | None, Query(description="one or more sources", max_length=20)]
+UnitQuery = Annotated[
     Code | None, Query(description="a province, district, commune or agency with everything below it")
 ]
-OfBook = Annotated[
+BookQuery = Annotated[
     Book,
     Query(description="agency: payments as reported by agencies; treasury: as confirmed by the treasury"),
 ]
-Until = Annotated[
+UntilQuery = Annotated[
     IsoDate | None,
     Query(
         description="day of effect, as 2023-09-30: what took effect later does not count; by default everything counts, "
@@ -46,7 +48,7 @@ Until = Annotated[
         examples=["2023-09-30"],
     ),
 ]
-Below = Annotated[bool, Query(description="with everything below the unit; false: the unit alone")]
+BelowQuery = Annotated[bool, Query(description="with everything below the unit; false: the unit alone")]
 
 GROUPING_UNKNOWN = Sentence(
     "“{value}” không phải là cách phân nhóm; có: {known}.", "“{value}” is no grouping; there are: {known}."
@@ -83,7 +85,7 @@ NO_COMPONENT = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class LedgerFilter:
     """Which lots a reader asks for; None does not narrow."""
 
     year: int | None = None
@@ -91,5 +93,5 @@ class Sought:
     component: str | None = None
     capital: str | None = None
     sources: Collection[str] | None = None
-    places: Collection[Place] | None = None
+    places: Collection[UnitVersion] | None = None
     origin_year: int | None = None

@@ -12,11 +12,11 @@ from fastapi import Depends, FastAPI, Query, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.balances import Kind
-from services.funding.desk import Seat
+from services.funding.context import LedgerContext
 from services.funding.entries.actions import Recorded, record
-from services.funding.entries.asked import Asked, Undoing
 from services.funding.entries.bodies import ReversalIn, proposal_of
 from services.funding.entries.schemas import LotOut, RecordedOut
+from services.funding.entries.validation import EntryRequest, ReversalRequest
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit
 from shared.kit.partial_body import PartialBody
@@ -44,43 +44,43 @@ created: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Counter:
+class EntryRecorder:
     """Where an entry is handed in and its receipt is handed out."""
 
     request: Request
     dry_run: bool
 
-    async def record(self, seat: Seat, kind: Kind, draft: PartialBody[Any]) -> Response:
+    async def record(self, context: LedgerContext, kind: Kind, draft: PartialBody[Any]) -> Response:
         """Record what a body asks for."""
-        asked = Asked(seat, proposal_of(kind, draft), draft.faults)
-        gathering: GroupCommit[Asked | Undoing] = self.request.app.state.gathering
+        asked = EntryRequest(context, proposal_of(kind, draft), draft.faults)
+        gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering
         if self.dry_run:
             return await gathering.settle_alone(self.request, asked, dry_run=True)
         return await gathering.settle(self.request, asked)
 
-    async def undo(self, seat: Seat, draft: PartialBody[ReversalIn]) -> Response:
+    async def undo(self, context: LedgerContext, draft: PartialBody[ReversalIn]) -> Response:
         """Undo the entry that a body names."""
         body = draft.body
         decision = body.decision.read() if body.decision else None
-        asked = Undoing(
-            seat,
+        asked = ReversalRequest(
+            context,
             None if "reverses" in draft.unread else body.reverses,
             body.reason,
             decision,
             body.effective_on,
             draft.faults,
         )
-        gathering: GroupCommit[Asked | Undoing] = self.request.app.state.gathering
+        gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering
         return await gathering.settle_alone(self.request, asked, dry_run=self.dry_run)
 
 
-async def open_counter(app: FastAPI) -> None:
+async def start_group_commit(app: FastAPI) -> None:
     """Make what records the entries that come together, for the service's `on_start`."""
     app.state.gathering = GroupCommit(app.state.database, app.state.clock, _settle)
 
 
 async def _settle(
-    session: AsyncSession, asked: Sequence[Asked | Undoing], *, dry_run: bool
+    session: AsyncSession, asked: Sequence[EntryRequest | ReversalRequest], *, dry_run: bool
 ) -> list[Response | Problem]:
     done = await record(session, asked, dry_run=dry_run)
     return [each if isinstance(each, Problem) else _receipt(each) for each in done]
@@ -107,8 +107,8 @@ def _receipt(done: Recorded) -> Response:
 async def _counter(
     request: Request,
     dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
-) -> Counter:
-    return Counter(request, dry_run)
+) -> EntryRecorder:
+    return EntryRecorder(request, dry_run)
 
 
-TheCounter = Annotated[Counter, Depends(_counter)]
+CurrentRecorder = Annotated[EntryRecorder, Depends(_counter)]

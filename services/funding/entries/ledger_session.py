@@ -12,8 +12,8 @@ from services.funding import rules
 from services.funding.assignments.actions import holders, require_not_allocated, require_room
 from services.funding.assignments.rules import PlanKey, Planned, note, out_of_plan, plan_of
 from services.funding.balances import ALLOCATES, BRINGS_MONEY, Amounts, Balances, Kind, Line, Lot, Posting
-from services.funding.entries.asked import Candidate
 from services.funding.entries.store import Entry, Posted
+from services.funding.entries.validation import EntryCandidate
 from services.funding.entries.vouchers import VoucherUsed, differences
 from services.funding.projects.payments import paid_for
 from services.funding.projects.rules import Account
@@ -38,7 +38,7 @@ TAKES: Mapping[Kind, Callable[[Line, Balances, int], list[Posting]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class EntryOutcome:
     """What became of one entry. `existing`: its voucher was recorded before, and is not twice."""
 
     outcome: Outcome
@@ -53,7 +53,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Ground:
+class LockedState:
     """What was found under lock before anything was judged."""
 
     standing: Mapping[Voucher, Entry] = field(default_factory=dict)
@@ -65,12 +65,12 @@ class Ground:
     holding: Holding = field(default_factory=lambda: Holding({}, {}))
 
 
-class Bench:
+class LedgerSession:
     """What the judging leaves: verdicts in order, entries to keep, balances after them."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: LockedState) -> None:
         self.ground = ground
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[EntryOutcome] = []
         self.kept: list[Posted] = []
         self.touched: dict[Lot, Amounts] = {}
         self.unused: set[Voucher] = set()
@@ -88,21 +88,21 @@ class Bench:
         """Lots that received money and are not there yet."""
         return [lot for lot in self.touched if lot not in self.ground.holding.ids]
 
-    def judge(self, candidate: Candidate) -> None:
+    def judge(self, candidate: EntryCandidate) -> None:
         """Give one verdict, and let the entry take effect on the balances where it may."""
-        voucher = None if candidate.undoes else candidate.entry.voucher
+        voucher = None if candidate.reversed_entry else candidate.entry.voucher
         known = self._known(voucher)
         try:
             verdict = self._existing(candidate, known) if known else self._take_effect(candidate)
         except Problem as problem:
-            verdict = Verdict("refused", problem=problem)
+            verdict = EntryOutcome("refused", problem=problem)
             if known is None and voucher is not None:
                 self.unused.add(voucher)
         self.verdicts.append(verdict)
 
     def refuse(self, problem: Problem) -> None:
         """Give the verdict on what was refused by itself."""
-        self.verdicts.append(Verdict("refused", problem=problem))
+        self.verdicts.append(EntryOutcome("refused", problem=problem))
 
     def _known(self, voucher: Voucher | None) -> Entry | None:
         if voucher is None:
@@ -110,19 +110,19 @@ class Bench:
         return self.ground.standing.get(voucher) or self._by_voucher.get(voucher)
 
     @staticmethod
-    def _existing(candidate: Candidate, known: Entry) -> Verdict:
+    def _existing(candidate: EntryCandidate, known: Entry) -> EntryOutcome:
         """Answer a voucher that was recorded before by its entry, or refuse another content under it."""
         differs = differences(candidate.entry, known, dated=candidate.dated)
         if differs:
             assert known.voucher is not None
             raise VoucherUsed(known.voucher, known, differs)
-        return Verdict("existing", known)
+        return EntryOutcome("existing", known)
 
-    def _take_effect(self, candidate: Candidate) -> Verdict:
+    def _take_effect(self, candidate: EntryCandidate) -> EntryOutcome:
         entry = candidate.entry
         account = None
-        if candidate.undoes is not None:
-            self._require_standing(candidate.undoes)
+        if candidate.reversed_entry is not None:
+            self._require_standing(candidate.reversed_entry)
         else:
             account = paid_for(self._projects, entry, f"{candidate.pointer}/project")
         unallocated = self._unallocated(candidate)
@@ -136,19 +136,19 @@ class Bench:
         for each in postings if self._plans else ():
             if (planned := self._plans.get(plan_of(each.lot.line))) is not None:
                 note(planned, each)
-        if candidate.undoes and candidate.undoes.id and entry.id:
-            self._undone[candidate.undoes.id] = entry.id
+        if candidate.reversed_entry and candidate.reversed_entry.id and entry.id:
+            self._undone[candidate.reversed_entry.id] = entry.id
         self.kept.append(Posted(entry, postings))
-        if entry.voucher is not None and not candidate.undoes:
+        if entry.voucher is not None and not candidate.reversed_entry:
             self._by_voucher[entry.voucher] = entry
             self.unused.discard(entry.voucher)
         room = account.room_vnd(entry.year) if account is not None else None
-        return Verdict("recorded", entry, postings, None, after, unallocated, room)
+        return EntryOutcome("recorded", entry, postings, None, after, unallocated, room)
 
-    def _postings(self, candidate: Candidate) -> list[Posting]:
+    def _postings(self, candidate: EntryCandidate) -> list[Posting]:
         entry, line = candidate.entry, candidate.line
-        if candidate.undoes is not None:
-            return self._opposite(candidate.undoes)
+        if candidate.reversed_entry is not None:
+            return self._opposite(candidate.reversed_entry)
         if entry.kind in BRINGS_MONEY:
             return rules.bring_in(entry.kind, Lot(line, entry.origin_year or line.year), entry.amount_vnd)
         lots = self._lines.get(line, {})
@@ -168,26 +168,26 @@ class Bench:
         if reversed_by is not None:
             raise rules.AlreadyReversed(str(found.id), str(reversed_by))
 
-    def _unallocated(self, candidate: Candidate) -> int | None:
+    def _unallocated(self, candidate: EntryCandidate) -> int | None:
         """Hold an allocation, or the undoing of an assignment or a cut, to what was assigned and what is allocated."""
-        asked_vnd, entry = _out_of_plan(candidate), candidate.undoes or candidate.entry
+        asked_vnd, entry = _out_of_plan(candidate), candidate.reversed_entry or candidate.entry
         if not asked_vnd:
             return None
         require = require_not_allocated if entry.kind is Kind.ASSIGNMENT else require_room
-        planned, seat = self._plans[plan_of(candidate.line)], candidate.seat
-        place = (seat.territory, planned, candidate.line, entry.effective_on)
-        if candidate.undoes is None:
+        planned, context = self._plans[plan_of(candidate.line)], candidate.context
+        place = (context.territory, planned, candidate.line, entry.effective_on)
+        if candidate.reversed_entry is None:
             for holder in holders(*place):  # what a province was assigned is not a district's to allocate
-                seat.require(entry.program, holder, entry.effective_on)
+                context.require(entry.program, holder, entry.effective_on)
         return require(*place, asked_vnd)
 
     def _balance(self, lot: Lot) -> Amounts:
         return self._lines.get(lot.line, {}).get(lot, EMPTY)
 
 
-def _out_of_plan(candidate: Candidate) -> int:
+def _out_of_plan(candidate: EntryCandidate) -> int:
     """Tell how much an entry takes out of the plan that there must be; 0 where it is not held to it."""
-    undone = candidate.undoes
+    undone = candidate.reversed_entry
     if undone is None:
         return candidate.entry.amount_vnd if candidate.entry.kind in ALLOCATES else 0
     if undone.kind is Kind.CANCELLATION:
@@ -195,16 +195,16 @@ def _out_of_plan(candidate: Candidate) -> int:
     return undone.amount_vnd if undone.kind is Kind.ASSIGNMENT else 0
 
 
-def touches_plan(candidate: Candidate) -> bool:
+def touches_plan(candidate: EntryCandidate) -> bool:
     """Tell whether nobody else may allocate of the same plan meanwhile."""
-    if candidate.undoes is not None:
-        return candidate.undoes.kind in {Kind.ASSIGNMENT, Kind.CANCELLATION}
+    if candidate.reversed_entry is not None:
+        return candidate.reversed_entry.kind in {Kind.ASSIGNMENT, Kind.CANCELLATION}
     return candidate.entry.kind in BRINGS_MONEY
 
 
-async def judged(considered: Sequence[Candidate | Problem], ground: Ground) -> Bench:
+async def judged(considered: Sequence[EntryCandidate | Problem], ground: LockedState) -> LedgerSession:
     """Judge what was considered, in its order."""
-    bench = Bench(ground)
+    bench = LedgerSession(ground)
     async for each in iterate_cooperatively(considered):
         if isinstance(each, Problem):
             bench.refuse(each)
