@@ -40,9 +40,10 @@ status: $(LOCAL) ## list the processes that run
 test: $(DEV) ## run the tests (ARGS="-k words" for some)
 	@$(BIN)/pytest -n 2 $(ARGS)
 
-check: $(DEV) ## lint, format, types, import rules, dependencies; all of them, whatever fails
+check: $(DEV) ## lint, format, types, import rules, dependencies; all of them, whatever fails; counts the files of a write
 	@failed=; for one in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ."; do \
 		echo "$$one"; $(BIN)/$$one || failed="$$failed $$one;"; done; \
+		$(BIN)/python -m tests.architecture.write_path || true; \
 		test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 bench: $(DEV) ## measure against bare asyncpg, bare FastAPI and no proxy, as ratios

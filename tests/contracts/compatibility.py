@@ -39,7 +39,8 @@ class Break:
 
 def released_document(name: str) -> Document:
     """Return the document of a service as v0.1.0 had it, without prose."""
-    return json.loads(gzip.decompress((V0_1_0 / f"{name}.json.gz").read_bytes()))
+    document: Document = json.loads(gzip.decompress((V0_1_0 / f"{name}.json.gz").read_bytes()))
+    return document
 
 
 def without_prose(value: Any, *, keys_are_names: bool = False) -> Any:
@@ -221,4 +222,5 @@ def keywords(old: Document, new: Document, place: str, *, compared: set[str]) ->
 
 def released_codes() -> Mapping[str, Any]:
     """Return the codes of v0.1.0: `problems` with their statuses, and `faults`, which stand in a problem's `errors`."""
-    return json.loads((V0_1_0 / "codes.json").read_text(encoding="utf-8"))
+    codes: Mapping[str, Any] = json.loads((V0_1_0 / "codes.json").read_text(encoding="utf-8"))
+    return codes

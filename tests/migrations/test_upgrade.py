@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -92,7 +93,7 @@ async def upgrade(database: TestDatabase) -> Upgrade:
 
 @pytest.fixture(scope="module")
 def upgraded(postgres_server: Server) -> Iterator[Upgrade]:
-    database = postgres_server.empty()
+    database = TestDatabase(name=f"ntp_test_upgrade_{secrets.token_hex(4)}", server=postgres_server.url)
     try:
         restore(database)
         yield asyncio.run(upgrade(database))
