@@ -20,14 +20,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import DateTime, bindparam, select, text
+from sqlalchemy import DateTime, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock, InstantQuery, Now
-from shared.kit.compiled import Compiled
 from shared.kit.identity import Insider
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
+from shared.kit.plain_sql import run_sql
 from shared.kit.problems import Invalid, Sentence
 from shared.kit.transactions import Session, TransactionRoute
 
@@ -36,13 +36,31 @@ WRITE_ORDER = 7_701
 
 ONE_TICK = timedelta(microseconds=1)
 
-_PLACE = f"(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
-_TAKE = Compiled(text("SELECT take_write_order() AS latest"))
+LOCK_FEED = "SELECT take_write_order() AS latest"
 """Takes the lock, then looks: a function of the schema, each of whose statements sees what was committed before it."""
-_AFTER_WHOEVER_WRITES = text(f"SELECT pg_advisory_xact_lock_shared{_PLACE}")
+WAIT_FOR_WRITERS = (
+    f"SELECT pg_advisory_xact_lock_shared(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
+)
+
+
+def insert_events_sql(first: int = 1) -> str:
+    """Return the statement that writes events, whose four parameters begin at `$first` (see `to_event_parameters`).
+
+    It may end a statement that makes what happened, which saves a round trip while the feed is locked.
+    """
+    at, types, subjects, data = (f"${number}" for number in range(first, first + 4))
+    return f"""
+    INSERT INTO changes (at, type, subject, data)
+    SELECT {at}, type, subject, data::jsonb
+    FROM unnest({types}::text[], {subjects}::text[], {data}::text[])
+         WITH ORDINALITY AS event (type, subject, data, ordinal)
+    ORDER BY ordinal
+    """
+
+
+INSERT_EVENTS = insert_events_sql()
+
 HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
-
-
 PUBLISHING = """
     INSERT INTO changes (at, type, subject, data)
     SELECT :happened_at, type, subject, CAST(facts AS jsonb)
@@ -50,9 +68,7 @@ PUBLISHING = """
          WITH ORDINALITY AS it (type, subject, facts, place)
     ORDER BY place
 """
-"""Writes the entries. It may end the statement that makes what happened: one round trip less."""
-
-_PUBLISH = Compiled(text(PUBLISHING).bindparams(HAPPENED_AT))
+"""The same with named parameters, for a compiled statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,7 @@ class InstantNotPassed(Invalid):
 
 async def lock_feed(session: AsyncSession, clock: Clock) -> datetime:
     """Wait for the write order and tell the instant of this change: later than every change before it."""
-    ((latest,),) = await _TAKE.rows(session, {})
+    ((latest,),) = await run_sql(session, LOCK_FEED)
     now = clock()
     return now if latest is None or latest < now else latest + ONE_TICK
 
@@ -84,7 +100,19 @@ async def lock_feed(session: AsyncSession, clock: Clock) -> datetime:
 async def publish_events(session: AsyncSession, at: datetime, happenings: Sequence[Event]) -> None:
     """Write the entries; the caller holds the write order that gave `at`, to the commit."""
     if happenings:
-        await _PUBLISH.rows(session, to_event_columns(at, happenings))
+        await run_sql(session, INSERT_EVENTS, *to_event_parameters(at, happenings))
+
+
+def to_event_parameters(
+    at: datetime, events: Sequence[Event]
+) -> tuple[datetime, list[str], list[str], list[str]]:
+    """Return the parameters of `insert_events_sql`."""
+    return (
+        at,
+        [event.type for event in events],
+        [event.subject for event in events],
+        [json.dumps(event.data) for event in events],
+    )
 
 
 def to_event_columns(at: datetime, happenings: Sequence[Event]) -> dict[str, Any]:
@@ -101,7 +129,7 @@ async def _settled(session: Session, now: Now, as_of: InstantQuery = None) -> da
     """Wait until all that happened by an instant is committed; what the request reads next includes it."""
     if as_of is None:
         return None
-    await session.execute(_AFTER_WHOEVER_WRITES)
+    await run_sql(session, WAIT_FOR_WRITERS)
     await session.rollback()  # the snapshot that waited is older than what it waited for
     if as_of >= now:  # a follower's clock may be behind the one that gave the newest change its instant
         _, newest = await read_newest_change(session)

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from shared.kit.plain_sql import SEPARATOR, join_codes
+
 CONSTRAINT_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -50,9 +52,6 @@ def named_metadata() -> MetaData:
     return MetaData(naming_convention=CONSTRAINT_NAMES)
 
 
-SEPARATOR = ","
-
-
 class Codes(TypeDecorator[Collection[str]]):
     """A list of codes or of numbers, none with a comma in it, handed over as one text and taken apart by the database.
 
@@ -69,12 +68,7 @@ class Codes(TypeDecorator[Collection[str]]):
         dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
     ) -> str | None:
         """Join them; refuses what could not be taken apart again."""
-        if value is None:
-            return None
-        joined = SEPARATOR.join(value)
-        if joined.count(SEPARATOR) != max(0, len(value) - 1):
-            raise ValueError("a code with a comma in it")
-        return joined
+        return None if value is None else join_codes(value)
 
     def bind_expression(self, bindparam: BindParameter[Any]) -> ColumnElement[Any]:
         """Take them apart: `string_to_array`."""

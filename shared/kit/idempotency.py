@@ -14,49 +14,42 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import DateTime, Row, bindparam, delete, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.compiled import Compiled
 from shared.kit.models import AnsweredRequest
+from shared.kit.plain_sql import run_sql
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 
 KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 KEPT_HEADERS = ("content-type", "location", "etag")
 
-_WANTED = "unnest(CAST(:clients AS text[]), CAST(:keys AS text[]){more}) AS wanted (client_id, key{names})"
-_CLAIM = text(
-    f"""
+CLAIM_KEYS = """
     INSERT INTO answered_requests (client_id, key, content_sha256, received_at)
-    SELECT client_id, key, content_sha256, :received_at
-    FROM {_WANTED.format(more=", CAST(:contents AS text[])", names=", content_sha256")}
+    SELECT client_id, key, content_sha256, $4
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS claimed (client_id, key, content_sha256)
     ORDER BY 1, 2
     ON CONFLICT DO NOTHING RETURNING client_id, key
-    """
-).bindparams(bindparam("received_at", type_=DateTime(timezone=True)))
-_ANSWERED = text(
-    f"""
+"""
+"""Sorted, so that two transactions with the same keys wait for each other and do not deadlock."""
+
+SELECT_ANSWERS = """
     SELECT content_sha256, client_id, key, status, headers, body
-    FROM answered_requests JOIN {_WANTED.format(more="", names="")} USING (client_id, key)
-    """
-).columns(headers=JSONB)
-_KEEP_ANSWERS = Compiled(
-    text(
-        f"""
-    UPDATE answered_requests AS kept
-    SET status = wanted.status, headers = CAST(wanted.headers AS jsonb), body = wanted.body
-    FROM {_WANTED.format(more=", CAST(:statuses AS int[]), CAST(:headers AS text[]), CAST(:bodies AS bytea[])", names=", status, headers, body")}
-    WHERE kept.client_id = wanted.client_id AND kept.key = wanted.key
-    """
-    )
-)
-_GIVE_UP = text(
-    f"""
-    DELETE FROM answered_requests AS kept USING {_WANTED.format(more="", names="")}
-    WHERE kept.client_id = wanted.client_id AND kept.key = wanted.key
-    """
-)
+    FROM answered_requests JOIN unnest($1::text[], $2::text[]) AS claimed (client_id, key) USING (client_id, key)
+"""
+
+UPDATE_ANSWERS = """
+    UPDATE answered_requests AS stored
+    SET status = answered.status, headers = answered.headers::jsonb, body = answered.body
+    FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bytea[])
+         AS answered (client_id, key, status, headers, body)
+    WHERE stored.client_id = answered.client_id AND stored.key = answered.key
+"""
+
+DELETE_CLAIMS = """
+    DELETE FROM answered_requests AS stored USING unnest($1::text[], $2::text[]) AS claimed (client_id, key)
+    WHERE stored.client_id = claimed.client_id AND stored.key = claimed.key
+"""
 
 
 class IdempotencyKeyRequired(Malformed):
@@ -109,22 +102,21 @@ async def first_answer(session: AsyncSession, claim: Claim, now: datetime) -> Re
 async def first_answers(
     session: AsyncSession, claims: Collection[Claim], now: datetime
 ) -> Mapping[Claim, Response | Problem]:
-    """Claim keys, each once; gives the answers of those that were used before, or that they were for other content."""
-    wanted = {(each.client_id, each.key): each for each in claims}
-    found: dict[Claim, Response | Problem] = {}
-    while wanted:
-        asked = {**_places(wanted.values()), "contents": [each.content_sha256 for each in wanted.values()]}
-        claimed = await session.execute(_CLAIM, {**asked, "received_at": now})
-        for row in claimed:
-            del wanted[row.client_id, row.key]
-        if not wanted:
+    """Claim keys, each once; return the answers of those that were used before, or that they were for other content."""
+    unclaimed = {(claim.client_id, claim.key): claim for claim in claims}
+    answers: dict[Claim, Response | Problem] = {}
+    while unclaimed:
+        contents = [claim.content_sha256 for claim in unclaimed.values()]
+        for row in await run_sql(session, CLAIM_KEYS, *_key_columns(unclaimed.values()), contents, now):
+            del unclaimed[row.client_id, row.key]
+        if not unclaimed:
             break
-        for row in await session.execute(_ANSWERED, _places(wanted.values())):
-            claim = wanted.pop((row.client_id, row.key))
+        for row in await run_sql(session, SELECT_ANSWERS, *_key_columns(unclaimed.values())):
+            claim = unclaimed.pop((row.client_id, row.key))
             same = row.content_sha256 == claim.content_sha256
-            found[claim] = _replay(row) if same else IdempotencyKeyReused()
-        # what is wanted still was pruned since, and is claimed anew
-    return found
+            answers[claim] = _replay(row) if same else IdempotencyKeyReused()
+        # a key that is left was pruned meanwhile, and is claimed again
+    return answers
 
 
 async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
@@ -135,36 +127,32 @@ async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -
 async def keep_answers(session: AsyncSession, answers: Mapping[Claim, Response]) -> None:
     """Keep many answers in the transaction of their effects."""
     headers = [
-        {name: each.headers[name] for name in KEPT_HEADERS if name in each.headers}
-        for each in answers.values()
+        {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+        for answer in answers.values()
     ]
-    await _KEEP_ANSWERS.rows(
+    await run_sql(
         session,
-        {
-            **_places(answers),
-            "statuses": [each.status_code for each in answers.values()],
-            "headers": [json.dumps(each) for each in headers],
-            "bodies": [bytes(each.body) for each in answers.values()],
-        },
+        UPDATE_ANSWERS,
+        *_key_columns(answers),
+        [answer.status_code for answer in answers.values()],
+        [json.dumps(header) for header in headers],
+        [bytes(answer.body) for answer in answers.values()],
     )
 
 
 async def give_up(session: AsyncSession, claims: Collection[Claim]) -> None:
     """Give keys back that were claimed in this transaction and had no effect."""
-    await session.execute(_GIVE_UP, _places(claims))
+    await run_sql(session, DELETE_CLAIMS, *_key_columns(claims))
 
 
-def _places(claims: Iterable[Claim]) -> dict[str, list[str]]:
-    found = list(claims)
-    return {"clients": [each.client_id for each in found], "keys": [each.key for each in found]}
+def _key_columns(claims: Iterable[Claim]) -> tuple[list[str], list[str]]:
+    keys = list(claims)
+    return [claim.client_id for claim in keys], [claim.key for claim in keys]
 
 
 def _replay(row: Row[Any]) -> Response:
-    return Response(
-        row.body,
-        status_code=row.status or 200,
-        headers={**(row.headers or {}), "Idempotent-Replay": "true"},
-    )
+    headers = {**(row.headers or {}), "Idempotent-Replay": "true"}
+    return Response(row.body, status_code=row.status or 200, headers=headers)
 
 
 async def prune_answers(session: AsyncSession, before: datetime, *, limit: int = 10_000) -> int:
