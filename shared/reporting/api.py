@@ -11,7 +11,7 @@ from shared.reporting.publications.api import router as publications
 from shared.reporting.reports.api import receipts
 from shared.reporting.reports.api import router as reports
 from shared.reporting.reports.bulk import bulk_router
-from shared.reporting.reports.review_api import router as reviews
+from shared.reporting.reviews.api import router as reviews
 from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.api import router as targets
 

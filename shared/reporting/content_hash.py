@@ -6,7 +6,7 @@ import uuid
 
 import orjson
 
-from shared.reporting.statements import ReportContent, to_canonical_text
+from shared.reporting.report_content import ReportContent, to_canonical_text
 
 
 def content_sha256(statement: ReportContent) -> str:

@@ -126,7 +126,7 @@ class Observation(Base):
     )
 
 
-class Standing(Base):
+class EffectiveReport(Base):
     """Which report stands for (basis, unit, period, form), from when to when. `until` is set once."""
 
     __tablename__ = "standings"
@@ -160,10 +160,10 @@ class Standing(Base):
     )
 
 
-STATED_BY_WHAT_STANDS = and_(
-    Observation.report_id == Standing.report_id,
-    Observation.year == Standing.year,
-    Observation.period == Standing.period,
+OBSERVATION_IN_EFFECT = and_(
+    Observation.report_id == EffectiveReport.report_id,
+    Observation.year == EffectiveReport.year,
+    Observation.period == EffectiveReport.period,
 )
 """How values are joined to what stands: by the columns, too, with which the one index of values begins."""
 

@@ -12,8 +12,8 @@ from shared.kit.problems import Sentence, make_fault
 from shared.reporting.catalogue import Figure, Indicator
 from shared.reporting.derivations import Derived, Ground
 from shared.reporting.formulas import Average, Ratio, Sum
-from shared.reporting.reports.rules import ReportChecker
-from shared.reporting.statements import STATUSES, ReportContent, StatedValue
+from shared.reporting.report_content import STATUSES, ReportContent, StatedValue
+from shared.reporting.reports.checking.checker import ReportChecker
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting import office as offices

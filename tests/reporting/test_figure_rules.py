@@ -13,16 +13,10 @@ from shared.periods import Period
 from shared.reporting.catalogue import Figure
 from shared.reporting.figures.coverage import Coverage, ExpectedUnits, least
 from shared.reporting.figures.map_projection import place_of
-from shared.reporting.figures.rules import (
-    Measure,
-    achieved_percent,
-    combine,
-    evaluate,
-    share_percent,
-    unit_by_unit,
-)
+from shared.reporting.figures.rules import achieved_percent, evaluate, share_percent
 from shared.reporting.figures.store import PeriodStatement
 from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.measures import Measure, combine, unit_by_unit
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import NAME, SINCE, catalogue, done

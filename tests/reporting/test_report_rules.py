@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from shared.kit.problems import Sentence, make_fault
 from shared.reporting.content_hash import content_sha256, receipt_code
 from shared.reporting.expected import expected_units
-from shared.reporting.reports.rules import ReportChecker
-from shared.reporting.statements import STATUSES, ReportContent, StatedValue, to_canonical_text
+from shared.reporting.report_content import STATUSES, ReportContent, StatedValue, to_canonical_text
+from shared.reporting.reports.checking.checker import ReportChecker
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Unit

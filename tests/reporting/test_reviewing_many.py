@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from shared.reporting.reports import store
-from shared.reporting.reports.review_schemas import MAX_VERDICTS
+from shared.reporting.reviews.schemas import MAX_VERDICTS
 
 PLACE, COMMUNE = "610", "23344"
 

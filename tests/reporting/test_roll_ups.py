@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from shared.periods import Period
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
-from shared.reporting.statements import STATUSES
+from shared.reporting.report_content import STATUSES
 from tests.reporting.office import open_office
 
 PERIOD = Period(2023)

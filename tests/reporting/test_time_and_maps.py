@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
-from shared.reporting.figures.time_aggregation import stretches
+from shared.reporting.time_aggregation import stretches
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Succession

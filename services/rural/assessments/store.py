@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.rural.rules import CRITERIA
 from shared.periods import Period
 from shared.reporting.basis import BasisName
-from shared.reporting.figures.store import standing_values
-from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
+from shared.reporting.effective_values import read_effective_values
+from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
 from shared.territory.succession_queries import unit_versions_within
 
 FORM = "criteria_assessment"
@@ -48,9 +48,9 @@ class Standings:
 async def latest_period(session: AsyncSession, basis: BasisName) -> Period | None:
     """Give the latest year for which an assessment stands, or None."""
     found = await session.scalar(
-        select(Standing.period)
-        .where(Standing.form == FORM, Standing.basis == basis, Standing.until.is_(None))
-        .order_by(Standing.year.desc(), Standing.period.desc())
+        select(EffectiveReport.period)
+        .where(EffectiveReport.form == FORM, EffectiveReport.basis == basis, EffectiveReport.until.is_(None))
+        .order_by(EffectiveReport.year.desc(), EffectiveReport.period.desc())
         .limit(1)
     )
     return Period.parse(found) if found else None
@@ -65,7 +65,7 @@ async def of_period(
 ) -> Standings:
     """Give the verdicts that stand for communes in a period. One statement."""
     found = Standings()
-    for one in await standing_values(
+    for one in await read_effective_values(
         session, period=period, basis=basis, units=communes, indicators=CRITERIA, as_of=as_of
     ):
         found.verdicts.setdefault(one.unit, {})[one.indicator] = one.value
@@ -87,13 +87,13 @@ async def of_commune(
             Observation.reasons,
             Report,
         )
-        .join(Standing, STATED_BY_WHAT_STANDS)
+        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.unit.in_(select(lands.c.code)),
             Observation.indicator.in_((*CRITERIA, *indicators)),
-            Standing.basis == basis,
-            Standing.until.is_(None),
+            EffectiveReport.basis == basis,
+            EffectiveReport.until.is_(None),
         )
         .order_by(Observation.year, Observation.period)
     )

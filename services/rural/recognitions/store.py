@@ -20,7 +20,7 @@ from services.rural.recognitions.rules import Assessed, Known, ordered
 from services.rural.rules import CRITERIA, missing
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
-from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
+from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
 from shared.reporting.registers import UnitOnDay
 from shared.territory.succession_queries import unit_versions_within
 
@@ -110,15 +110,15 @@ async def assessed(session: AsyncSession, commune: str, year: int) -> tuple[Asse
     """Give what a commune's accepted assessment of a year says, and the reports that say it; None where there is none."""
     rows = await session.execute(
         select(Observation.indicator, Observation.value, Report.id, Report.document)
-        .join(Standing, STATED_BY_WHAT_STANDS)
+        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.year == year,
             Observation.period == str(Period(year)),
             Observation.unit == commune,
             Observation.indicator.in_(CRITERIA),
-            Standing.basis == "accepted",
-            Standing.until.is_(None),
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.until.is_(None),
         )
     )
     values: dict[str, Decimal] = {}
@@ -137,12 +137,12 @@ async def assessed_by_then(
 ) -> list[tuple[str, Period]]:
     """Give which of some units reported on a form, accepted, for a year or for one before it, and for which."""
     rows = await session.execute(
-        select(Standing.unit, Standing.period).where(
-            Standing.basis == "accepted",
-            Standing.until.is_(None),
-            Standing.unit.in_(units),
-            Standing.form == form,
-            Standing.year <= year,
+        select(EffectiveReport.unit, EffectiveReport.period).where(
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.until.is_(None),
+            EffectiveReport.unit.in_(units),
+            EffectiveReport.form == form,
+            EffectiveReport.year <= year,
         )
     )
     return [(unit, Period.parse(period)) for unit, period in rows]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rural.standards.rules import Stated
 from shared.periods import Period
-from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Standing
+from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation
 
 
 async def stated_last(
@@ -22,18 +22,21 @@ async def stated_last(
     last_year = on.year if Period(on.year).ends_on <= on else on.year - 1
     query = (
         select(Observation.unit, Observation.indicator, Observation.value, Observation.period)
-        .join(Standing, STATED_BY_WHAT_STANDS)
+        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .where(
             Observation.year <= last_year,
             Observation.unit.in_(units),
             Observation.indicator.in_(indicators),
-            Standing.basis == "accepted",
+            EffectiveReport.basis == "accepted",
         )
         .order_by(Observation.year)
     )
     if as_of is None:
-        query = query.where(Standing.until.is_(None))
+        query = query.where(EffectiveReport.until.is_(None))
     else:
-        query = query.where(Standing.since <= as_of, or_(Standing.until.is_(None), Standing.until > as_of))
+        query = query.where(
+            EffectiveReport.since <= as_of,
+            or_(EffectiveReport.until.is_(None), EffectiveReport.until > as_of),
+        )
     rows = await session.execute(query)
     return {(unit, indicator): Stated(value, period) for unit, indicator, value, period in rows}

@@ -30,9 +30,9 @@ from shared.reporting.figures.schemas import (
     StepOut,
 )
 from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
-from shared.reporting.models import STATED_BY_WHAT_STANDS, Observation, Report, Standing
+from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
 from shared.reporting.query_params import PeriodQuery
-from shared.reporting.statements import STATUSES
+from shared.reporting.report_content import STATUSES
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -127,20 +127,23 @@ async def list_observations(
     """Read the standing values of a unit and everything below it, with the report that states each, newest first."""
     query = (
         select(Observation, Report.id, Report.unit, Report.received_at)
-        .join(Standing, STATED_BY_WHAT_STANDS)
+        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .join(Report, Report.id == Observation.report_id)
         .where(
             Observation.year == period.year,
             Observation.period == str(period),
             Observation.unit.in_(context.below(unit.on(period.ends_on).code, period)),
-            Standing.basis == basis,
+            EffectiveReport.basis == basis,
         )
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
     )
     if as_of is None:
-        query = query.where(Standing.until.is_(None))
+        query = query.where(EffectiveReport.until.is_(None))
     else:
-        query = query.where(Standing.since <= as_of, (Standing.until.is_(None)) | (Standing.until > as_of))
+        query = query.where(
+            EffectiveReport.since <= as_of,
+            (EffectiveReport.until.is_(None)) | (EffectiveReport.until > as_of),
+        )
     if indicator:
         query = query.where(Observation.indicator.in_(indicator.split(",")))
     found = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=_observed)

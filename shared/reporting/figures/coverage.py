@@ -13,11 +13,12 @@ from functools import cached_property
 
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue, Figure, Indicator, Level
+from shared.reporting.effective_values import EffectiveValue
 from shared.reporting.expected import expected_units
 from shared.reporting.figures.map_projection import MapProjection
-from shared.reporting.figures.rules import Measure
-from shared.reporting.figures.store import PeriodStatement, StandingValue
+from shared.reporting.figures.store import PeriodStatement
 from shared.reporting.formulas import FromRegister
+from shared.reporting.measures import Measure
 from shared.territory.tree import Territory
 
 NONE = Fraction(0)
@@ -49,7 +50,7 @@ class ExpectedUnits:
     catalogue: Catalogue
     territory: Territory
     place: MapProjection
-    stated: Sequence[StandingValue] | None
+    stated: Sequence[EffectiveValue] | None
     """The values that were read one by one; None: all ended on the map that is read, and roll-ups say how many there are."""
     words: Sequence[PeriodStatement]
     """All that was said by those who stated that nothing happened."""

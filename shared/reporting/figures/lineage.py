@@ -11,12 +11,13 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue import Figure
 from shared.reporting.context import ReportingContext
+from shared.reporting.effective_values import to_measures
 from shared.reporting.figures import store
 from shared.reporting.figures.map_projection import to_be_assessed_anew
 from shared.reporting.figures.reading import Reading, counted_in, outcome_of, standing_at, where
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
-from shared.reporting.statements import STATUSES, Status
+from shared.reporting.report_content import STATUSES, Status
 
 MAX_VALUES = 20_000
 """A province's criteria are 85 communes by 19; a lineage of more values is asked for unit by unit."""
@@ -94,7 +95,7 @@ async def lineage_of(context: ReportingContext, asked: Reading, figure: Figure) 
     stated = store.that_count(context.engine.catalogue, asked.period, found)
     if len(stated) > MAX_VALUES:
         raise LineageTooLarge(values=len(stated), limit=MAX_VALUES)
-    measures = store.measures_from(context.engine.catalogue, asked.period, stated)
+    measures = to_measures(context.engine.catalogue, asked.period, stated)
     counted = await counted_in(context, asked, place, [figure])
     anew = to_be_assessed_anew(figure, place, stated)
     outcome = outcome_of(figure, measures, counted, to_be_assessed_anew=anew)

@@ -15,8 +15,8 @@ from itertools import groupby
 
 from shared.periods import Period
 from shared.reporting.catalogue import Figure
-from shared.reporting.figures.store import StandingValue
-from shared.reporting.figures.time_aggregation import stretches
+from shared.reporting.effective_values import EffectiveValue
+from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -120,18 +120,18 @@ def _touching(territory: Territory, code: str, on: date, map_on: date) -> frozen
 def settled(
     territory: Territory,
     place: MapProjection,
-    stated: Iterable[StandingValue],
+    stated: Iterable[EffectiveValue],
     is_flow: Callable[[str], bool],
-) -> list[StandingValue]:
+) -> list[EffectiveValue]:
     """Give what lies here, in the share that does, at the unit of the map read in which it lies.
 
     A stock of an earlier map is overtaken wherever its land, or a part of it, was stated anew on a later one. Raises
     `SplitWithoutWeight` where a unit that stated something was divided without a weight.
     """
-    by_part: dict[str, list[StandingValue]] = defaultdict(list)
+    by_part: dict[str, list[EffectiveValue]] = defaultdict(list)
     for one in stated:
         by_part[one.period].append(one)
-    found: list[StandingValue] = []
+    found: list[EffectiveValue] = []
     anew: dict[str, set[str]] = defaultdict(set)
     for era in reversed(place.eras):
         rows = [one for part in era.parts for one in by_part[str(part)] if one.unit in era.units]
@@ -150,12 +150,12 @@ def settled(
     return found
 
 
-def _land(territory: Territory, place: MapProjection, era: MapEra, one: StandingValue) -> frozenset[str]:
+def _land(territory: Territory, place: MapProjection, era: MapEra, one: EffectiveValue) -> frozenset[str]:
     """Give the communes of the map read in which the land of a value lies."""
     return territory.land(one.origin, era.on, place.map_on)
 
 
-def _overtaken(one: StandingValue, land: dict[str, frozenset[str]], anew: set[str]) -> bool:
+def _overtaken(one: EffectiveValue, land: dict[str, frozenset[str]], anew: set[str]) -> bool:
     """Tell whether the land of a value was stated anew: that of the unit in which it lies, where that is one of its own."""
     if not anew:
         return False
@@ -163,8 +163,8 @@ def _overtaken(one: StandingValue, land: dict[str, frozenset[str]], anew: set[st
 
 
 def _lies(
-    territory: Territory, place: MapProjection, era: MapEra, one: StandingValue
-) -> Iterator[StandingValue]:
+    territory: Territory, place: MapProjection, era: MapEra, one: EffectiveValue
+) -> Iterator[EffectiveValue]:
     """Put a value of another map where its land lies; what lies elsewhere, or in a unit above the place, is left out."""
     for share in territory.map_onto(one.unit, era.on, place.map_on):
         if territory.is_within(share.unit.code, place.unit.code, place.map_on):
@@ -174,7 +174,7 @@ def _lies(
             )
 
 
-def to_be_assessed_anew(figure: Figure, place: MapProjection, stated: Iterable[StandingValue]) -> bool:
+def to_be_assessed_anew(figure: Figure, place: MapProjection, stated: Iterable[EffectiveValue]) -> bool:
     """Tell whether a figure that does not add up is asked of units that merged, or would be made from what they said."""
     if figure.merges:
         return False

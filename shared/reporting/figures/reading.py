@@ -12,6 +12,7 @@ from shared.periods import Period
 from shared.reporting.basis import BasisName, to_rfc3339
 from shared.reporting.catalogue import Figure
 from shared.reporting.context import ReportingContext
+from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
 from shared.reporting.engine import CountScope, RegisterCount
 from shared.reporting.figures import store
 from shared.reporting.figures.coverage import Coverage, ExpectedUnits, differing, least
@@ -22,7 +23,7 @@ from shared.reporting.figures.map_projection import (
     settled,
     to_be_assessed_anew,
 )
-from shared.reporting.figures.rules import Measure, Outcome, achieved_percent, evaluate
+from shared.reporting.figures.rules import Outcome, achieved_percent, evaluate
 from shared.reporting.figures.schemas import (
     CaveatOut,
     CoverageOut,
@@ -31,8 +32,9 @@ from shared.reporting.figures.schemas import (
     ProgressOut,
     UnitName,
 )
-from shared.reporting.figures.store import PeriodStatement, StandingValue
+from shared.reporting.figures.store import PeriodStatement
 from shared.reporting.formulas import FromRegister, Ratio
+from shared.reporting.measures import Measure
 from shared.reporting.targets.store import targets_of
 
 LEANING = Sentence(
@@ -94,9 +96,9 @@ def where(context: ReportingContext, asked: Reading) -> MapProjection:
 
 async def standing_at(
     context: ReportingContext, asked: Reading, place: MapProjection, indicators: frozenset[str] | None = None
-) -> list[StandingValue]:
+) -> list[EffectiveValue]:
     """Give the values that stand, or stood, in a place, each in the share that lies there. One statement for each map."""
-    found: list[StandingValue] = []
+    found: list[EffectiveValue] = []
     for era in place.eras:
         if era.parts:
             found += await _stated_on(context, asked, era, indicators)
@@ -132,8 +134,8 @@ def _reported(context: ReportingContext, era: MapEra) -> list[Period]:
 
 async def _stated_on(
     context: ReportingContext, asked: Reading, era: MapEra, indicators: frozenset[str] | None = None
-) -> list[StandingValue]:
-    return await store.standing_values(
+) -> list[EffectiveValue]:
+    return await read_effective_values(
         context.session,
         period=asked.period,
         parts=era.parts,
@@ -169,7 +171,7 @@ async def _planned(context: ReportingContext, asked: Reading, place: MapProjecti
 
 async def _measures(
     context: ReportingContext, asked: Reading, place: MapProjection, words: Iterable[PeriodStatement]
-) -> tuple[dict[str, Measure], list[StandingValue] | None]:
+) -> tuple[dict[str, Measure], list[EffectiveValue] | None]:
     """Read roll-ups for the present of a district or province, the observations themselves (said as well) for anything else.
 
     A year of two maps is read from roll-ups while nothing stands for a part of it that ended on the earlier one.
@@ -189,7 +191,7 @@ async def _measures(
         )
         return found, None
     stated = await standing_at(context, asked, place)
-    return store.measures_from(context.engine.catalogue, asked.period, stated), stated
+    return to_measures(context.engine.catalogue, asked.period, stated), stated
 
 
 async def counted_in(
@@ -286,7 +288,7 @@ async def values_by_child(
     place = where(context, asked)
     on = period.ends_on
     children = [unit.code for unit in context.territory.children(root, on) if unit.level != "village"]
-    by_place: dict[str, list[StandingValue]] = {code: [] for code in (*children, root)}
+    by_place: dict[str, list[EffectiveValue]] = {code: [] for code in (*children, root)}
     for one in await standing_at(context, asked, place):
         lines = {one.unit, *(above.code for above in context.territory.ancestors(one.unit, on))}
         for code in lines & by_place.keys():
@@ -294,7 +296,7 @@ async def values_by_child(
     return {
         code: {
             measure: found.value
-            for measure, found in store.measures_from(context.engine.catalogue, period, stated).items()
+            for measure, found in to_measures(context.engine.catalogue, period, stated).items()
         }
         for code, stated in by_place.items()
     }

@@ -11,7 +11,7 @@ from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
 from shared.reporting.engine import RegisterCount
 from shared.reporting.figures.coverage import Coverage
-from shared.reporting.statements import Status
+from shared.reporting.report_content import Status
 
 
 class UnitName(BaseModel):

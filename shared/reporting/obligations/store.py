@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shared.periods import Period
-from shared.reporting.models import GoLive, Report, Standing
+from shared.reporting.models import EffectiveReport, GoLive, Report
 from shared.reporting.obligations.rules import OwedReport, ReceivedReport
 
 
@@ -31,24 +31,24 @@ async def received(
     )
     query = (
         select(
-            Standing.unit,
-            Standing.period,
-            Standing.form,
+            EffectiveReport.unit,
+            EffectiveReport.period,
+            EffectiveReport.form,
             Report.id,
             Report.state,
             Report.received_at,
             Report.nil,
             first_received_at,
         )
-        .join(Report, Report.id == Standing.report_id)
+        .join(Report, Report.id == EffectiveReport.report_id)
         .where(
-            Standing.period.in_([str(period) for period in periods]),
-            Standing.basis == "provisional",
-            Standing.until.is_(None),
+            EffectiveReport.period.in_([str(period) for period in periods]),
+            EffectiveReport.basis == "provisional",
+            EffectiveReport.until.is_(None),
         )
     )
     if units is not None:
-        query = query.where(Standing.unit.in_(units))
+        query = query.where(EffectiveReport.unit.in_(units))
     return {
         (unit, period, form): ReceivedReport(
             str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil, first_at

@@ -27,7 +27,7 @@ from shared.reporting.publications.schemas import (
     PublicationIn,
     PublicationSummary,
 )
-from shared.reporting.reports.sentences import PERIOD_NOT_STARTED
+from shared.reporting.reports.checking.sentences import PERIOD_NOT_STARTED
 from shared.territory.tree import Territory
 from shared.territory.units import village_commune
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.models import Change
 from shared.reporting.figures.map_projection import MapEra
-from shared.reporting.models import Observation, Publication, Report, Standing
+from shared.reporting.models import EffectiveReport, Observation, Publication, Report
 
 
 class Moved(NamedTuple):
@@ -31,8 +31,8 @@ async def moved_between(
     until: datetime,
 ) -> list[Moved]:
     """Give the reports on the units of these maps whose standing began or ended after one instant and by another, in order."""
-    began = and_(Standing.since > after, Standing.since <= until)
-    ended = and_(Standing.until > after, Standing.until <= until)
+    began = and_(EffectiveReport.since > after, EffectiveReport.since <= until)
+    ended = and_(EffectiveReport.until > after, EffectiveReport.until <= until)
     periods = [str(part) for era in eras for part in era.parts]
     touches = (
         select(Observation.report_id)
@@ -45,9 +45,11 @@ async def moved_between(
         .exists()
     )
     rows = await session.execute(
-        select(Report, Standing.since, Standing.until)
-        .join(Standing, Standing.report_id == Report.id)
-        .where(Standing.basis == basis, Standing.period.in_(periods), or_(began, ended), touches)
+        select(Report, EffectiveReport.since, EffectiveReport.until)
+        .join(EffectiveReport, EffectiveReport.report_id == Report.id)
+        .where(
+            EffectiveReport.basis == basis, EffectiveReport.period.in_(periods), or_(began, ended), touches
+        )
     )
     found = []
     for report, since, ended_at in rows:

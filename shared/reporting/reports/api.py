@@ -14,7 +14,7 @@ from shared.periods import Period
 from shared.reporting.context import CurrentContext
 from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter
-from shared.reporting.reports import store, submitting
+from shared.reporting.reports import store
 from shared.reporting.reports.derived_values import explain_derived_values
 from shared.reporting.reports.differences import find_differences
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
@@ -34,6 +34,7 @@ from shared.reporting.reports.schemas import (
     StoodOut,
     SubmittedOut,
 )
+from shared.reporting.reports.writing import submit
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
@@ -60,7 +61,7 @@ async def submit_report(
     """
     if dry_run:
         keep_nothing(context.session)
-    done = await submitting.submit(
+    done = await submit.submit(
         context.of(caller),
         draft.body.statement(draft.ordinals, draft.partial),
         supersedes=draft.body.supersedes,

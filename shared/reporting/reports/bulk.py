@@ -27,9 +27,9 @@ from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, To
 from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import CurrentEngine, ReportingEngine
-from shared.reporting.reports import submitting
 from shared.reporting.reports.derived_values import explain_derived_values
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
+from shared.reporting.reports.writing import submit
 
 MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
@@ -178,7 +178,7 @@ class _Intake:
             if repeated is not None:
                 return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
             draft = line.report
-            done = await submitting.submit(
+            done = await submit.submit(
                 ReportingContext(session, self.engine, state.territory, now, state.clock, self.caller, turn),
                 draft.body.statement(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,

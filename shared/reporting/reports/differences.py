@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from shared.reporting.statements import StatedValue, to_canonical_text
+from shared.reporting.report_content import StatedValue, to_canonical_text
 
 UNSTATED = None, None
 

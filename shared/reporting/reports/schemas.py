@@ -16,8 +16,8 @@ from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
 from shared.reporting.field_types import Amount, Sha256, UnitCode
 from shared.reporting.models import Report
+from shared.reporting.report_content import STATUSES, ReportContent, StatedValue, Status
 from shared.reporting.reports.derived_values import DerivedValue
-from shared.reporting.statements import STATUSES, ReportContent, StatedValue, Status
 
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from shared.kit.change_feed import Event
 from shared.periods import Period
 from shared.reporting.context import ReportingContext
-from shared.reporting.figures.rollups import RollUpRefresh
 from shared.reporting.models import Report
-from shared.reporting.statements import StatedValue
+from shared.reporting.report_content import StatedValue
+from shared.reporting.rollups.refresh import RollUpRefresh
 
 
 def roll_ups_of(context: ReportingContext, period: Period, values: Collection[StatedValue]) -> RollUpRefresh:

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shared.kit.database import Codes
-from shared.reporting.models import EvidenceFile, Observation, Report, Review, Standing
-from shared.reporting.statements import STATUSES, StatedValue
+from shared.reporting.models import EffectiveReport, EvidenceFile, Observation, Report, Review
+from shared.reporting.report_content import STATUSES, StatedValue
 
 COLUMNS = {one.key: one.type for one in Report.__table__.columns}
 """Of a report, with their types."""
@@ -96,30 +96,32 @@ async def known_evidence(session: AsyncSession, hashes: Collection[str]) -> froz
     return frozenset(found)
 
 
-async def standings_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Standing]:
+async def standings_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[EffectiveReport]:
     """Give from when to when a report stood, oldest first."""
     found = await session.scalars(
-        select(Standing).where(Standing.report_id == report_id).order_by(Standing.since, Standing.id)
+        select(EffectiveReport)
+        .where(EffectiveReport.report_id == report_id)
+        .order_by(EffectiveReport.since, EffectiveReport.id)
     )
     return found.all()
 
 
 async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
     """Give the report that was accepted last for the same unit, period and form before this one, or None."""
-    own = aliased(Standing)
+    own = aliased(EffectiveReport)
     stood_first = select(func.min(own.since)).where(own.report_id == it.id).scalar_subquery()
     found: Report | None = await session.scalar(
         select(Report)
-        .join(Standing, Standing.report_id == Report.id)
+        .join(EffectiveReport, EffectiveReport.report_id == Report.id)
         .where(
-            Standing.basis == "accepted",
-            Standing.unit == it.unit,
-            Standing.period == it.period,
-            Standing.form == it.form,
-            Standing.report_id != it.id,
-            Standing.since < stood_first,
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.unit == it.unit,
+            EffectiveReport.period == it.period,
+            EffectiveReport.form == it.form,
+            EffectiveReport.report_id != it.id,
+            EffectiveReport.since < stood_first,
         )
-        .order_by(Standing.since.desc())
+        .order_by(EffectiveReport.since.desc())
         .limit(1)
     )
     return found
@@ -134,7 +136,7 @@ async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> N
 async def begin_standing(session: AsyncSession, it: Report, basis: str, at: datetime) -> None:
     """Let a report stand on a basis from an instant on."""
     await session.execute(
-        insert(Standing).values(
+        insert(EffectiveReport).values(
             basis=basis,
             year=it.year,
             period=it.period,
@@ -151,10 +153,14 @@ async def begin_standing(session: AsyncSession, it: Report, basis: str, at: date
 async def end_standing(session: AsyncSession, it: Report, basis: str, at: datetime) -> bool:
     """End a report's standing on a basis; false when it did not stand."""
     ended = await session.execute(
-        update(Standing)
-        .where(Standing.report_id == it.id, Standing.basis == basis, Standing.until.is_(None))
+        update(EffectiveReport)
+        .where(
+            EffectiveReport.report_id == it.id,
+            EffectiveReport.basis == basis,
+            EffectiveReport.until.is_(None),
+        )
         .values(until=at)
-        .returning(Standing.id)
+        .returning(EffectiveReport.id)
     )
     return ended.first() is not None
 

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue import Catalogue, Figure
-from shared.reporting.figures.rollup_statements import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
-from shared.reporting.figures.rules import Measure, unit_by_unit
-from shared.reporting.figures.store import StandingValue, measures_from, standing_values
-from shared.reporting.figures.time_aggregation import stretches
+from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
+from shared.reporting.measures import Measure, unit_by_unit
 from shared.reporting.models import Report
-from shared.reporting.statements import StatedValue
+from shared.reporting.report_content import StatedValue
+from shared.reporting.rollups.sql import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
+from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
 
 
@@ -147,7 +147,7 @@ class RollUpRefresh:
     async def _as_a_whole(self, session: AsyncSession, basis: str, there: _Place) -> None:
         """Make what a period's parts have a say in: stocks, whose last statement counts, and what is made of units."""
         codes = {*self._in_parts, *(figure.code for figure in self._whole)}
-        stated = await standing_values(
+        stated = await read_effective_values(
             session,
             period=there.period,
             basis=basis,
@@ -160,7 +160,7 @@ class RollUpRefresh:
                 if self._territory.same_map(part.ends_on, there.period.ends_on)
             ],
         )
-        by_place: dict[str, list[StandingValue]] = defaultdict(list)
+        by_place: dict[str, list[EffectiveValue]] = defaultdict(list)
         for one in stated:
             by_place[there.answering[one.unit]].append(one)
         await _clear(session, basis, there, codes)
@@ -171,7 +171,7 @@ class RollUpRefresh:
             [
                 _row(place, code, measure)
                 for place, values in by_place.items()
-                for code, measure in measures_from(self._catalogue, there.period, values).items()
+                for code, measure in to_measures(self._catalogue, there.period, values).items()
                 if code in codes
             ],
         )

@@ -14,14 +14,14 @@ from typing import Literal
 
 from shared.kit.problems import Fault, make_fault
 from shared.reporting.catalogue import MOST_DECIMALS, Indicator
-from shared.reporting.reports.eligibility import Eligibility
-from shared.reporting.reports.sentences import (
+from shared.reporting.report_content import NAMES, READ, ReportContent, to_canonical_text
+from shared.reporting.reports.checking.eligibility import Eligibility
+from shared.reporting.reports.checking.sentences import (
     VALUE_OUT_OF_RANGE,
     VALUE_REPEATED,
     VALUE_STATED_ABOVE,
     VALUE_TOO_PRECISE,
 )
-from shared.reporting.statements import NAMES, READ, ReportContent, to_canonical_text
 from shared.territory.tree import Territory
 
 SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MOST_DECIMALS + 1))

@@ -13,10 +13,10 @@ from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
-from shared.reporting.figures.time_aggregation import stretches
+from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import ValueStatedElsewhere
-from shared.reporting.reports.report_statements import Nearby
-from shared.reporting.reports.rules import CheckedReport
+from shared.reporting.reports.writing.sql import Nearby
+from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
 
 CONFLICTS_SAID = 50

@@ -11,8 +11,8 @@ from shared.kit.problems import Fault, make_fault
 from shared.reporting.catalogue import Catalogue, Indicator, Level
 from shared.reporting.expected import expected_units
 from shared.reporting.formulas import CountUnits
-from shared.reporting.reports.sentences import UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
-from shared.reporting.statements import ReportContent
+from shared.reporting.report_content import ReportContent
+from shared.reporting.reports.checking.sentences import UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
 from shared.territory.tree import Territory
 from shared.territory.units import LEVEL_NAMES, Unit
 

@@ -11,9 +11,10 @@ from shared.kit.problems import Problem
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import CurrentContext, ReportingContext
 from shared.reporting.models import Report
-from shared.reporting.reports import reviewing
 from shared.reporting.reports.api import summary_of
-from shared.reporting.reports.review_schemas import (
+from shared.reporting.reports.schemas import ReportSummary
+from shared.reporting.reviews import actions
+from shared.reporting.reviews.schemas import (
     AcceptIn,
     ReturnIn,
     ReviewsIn,
@@ -22,7 +23,6 @@ from shared.reporting.reports.review_schemas import (
     VerdictOut,
     WithdrawIn,
 )
-from shared.reporting.reports.schemas import ReportSummary
 
 router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
 
@@ -32,7 +32,7 @@ async def accept_report(
     *, context: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
 ) -> ReportSummary:
     """Accept exactly what was read; from now on its values are the accepted figures."""
-    done = await reviewing.review(
+    done = await actions.review(
         context.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
     )
     return summary_of(done)
@@ -43,7 +43,7 @@ async def return_report(
     *, context: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
 ) -> ReportSummary:
     """Return a report with a reason; what was accepted before stands again."""
-    done = await reviewing.review(
+    done = await actions.review(
         context.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
     )
     return summary_of(done)
@@ -63,7 +63,7 @@ async def pass_step(
     A step that belongs to a level of the tree is passed by a client that was granted the unit of that level itself.
     """
     return summary_of(
-        await reviewing.pass_step(context.of(caller), report_id, step, seen_sha256=body.content_sha256)
+        await actions.pass_step(context.of(caller), report_id, step, seen_sha256=body.content_sha256)
     )
 
 
@@ -72,7 +72,7 @@ async def withdraw_report(
     *, context: CurrentContext, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
     """Take a report back: its unit while it is pending, a reviewer, with a reason, once it is accepted too."""
-    done = await reviewing.withdraw(
+    done = await actions.withdraw(
         context.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
     )
     return summary_of(done)
@@ -84,7 +84,7 @@ async def review_many(
 ) -> ReviewsOut:
     """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
     seated = context.of(caller)
-    await reviewing.take_places(seated, {one.report for one in body.reviews})
+    await actions.take_places(seated, {one.report for one in body.reviews})
     items = [await _one(seated, one, request) for one in body.reviews]
     return ReviewsOut(
         items=items, done=sum(1 for it in items if it.done), refused=sum(1 for it in items if not it.done)
@@ -106,5 +106,5 @@ async def _one(context: ReportingContext, asked: VerdictIn, request: Request) ->
 async def _done(context: ReportingContext, asked: VerdictIn) -> Report:
     seen = asked.content_sha256
     if asked.verdict == "pass":
-        return await reviewing.pass_step(context, asked.report, asked.step or "", seen_sha256=seen)
-    return await reviewing.review(context, asked.report, asked.verdict, seen_sha256=seen, reason=asked.reason)
+        return await actions.pass_step(context, asked.report, asked.step or "", seen_sha256=seen)
+    return await actions.review(context, asked.report, asked.verdict, seen_sha256=seen, reason=asked.reason)

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit import change_feed
 from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
-from shared.reporting.figures.rollup_statements import ADDED_UP, ADDING_UP_SAID, OWN_SUMS
-from shared.reporting.figures.rollups import RollUpRefresh
 from shared.reporting.models import Report
-from shared.reporting.reports.rules import CheckedReport
+from shared.reporting.report_content import STATUSES
+from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.store import COLUMNS
-from shared.reporting.statements import STATUSES
+from shared.reporting.rollups.refresh import RollUpRefresh
+from shared.reporting.rollups.sql import ADDED_UP, ADDING_UP_SAID, OWN_SUMS
 
 _SAID = """
     said AS MATERIALIZED (

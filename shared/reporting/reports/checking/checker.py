@@ -12,10 +12,18 @@ from functools import cached_property
 from shared.kit.problems import Fault, make_fault
 from shared.periods import InvalidPeriod, Period
 from shared.reporting.catalogue import Catalogue, Form, Indicator, rule_for
-from shared.reporting.reports.deriving import DerivedValues, derive
-from shared.reporting.reports.eligibility import check_eligibility
-from shared.reporting.reports.rows import beyond_limits, in_rows, misfitting, named, repeated, stated_above
-from shared.reporting.reports.sentences import (
+from shared.reporting.report_content import ReportContent, StatedValue
+from shared.reporting.reports.checking.deriving import DerivedValues, derive
+from shared.reporting.reports.checking.eligibility import check_eligibility
+from shared.reporting.reports.checking.rows import (
+    beyond_limits,
+    in_rows,
+    misfitting,
+    named,
+    repeated,
+    stated_above,
+)
+from shared.reporting.reports.checking.sentences import (
     EMPTY,
     FORM_REQUIRED,
     FORM_UNKNOWN,
@@ -30,7 +38,6 @@ from shared.reporting.reports.sentences import (
     UNIT_UNKNOWN,
     UNIT_UNKNOWN_ON_DATE,
 )
-from shared.reporting.statements import ReportContent, StatedValue
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
 

@@ -12,7 +12,14 @@ from shared.periods import Period
 from shared.reporting.catalogue import Catalogue
 from shared.reporting.derivations import Derived, Subject
 from shared.reporting.expected import expected_units
-from shared.reporting.statements import STATUSES, ReportContent, Rows, StatedValue, Status, to_canonical_text
+from shared.reporting.report_content import (
+    STATUSES,
+    ReportContent,
+    Rows,
+    StatedValue,
+    Status,
+    to_canonical_text,
+)
 from shared.territory.tree import Territory
 
 CONTRADICTED = Sentence(

@@ -12,7 +12,6 @@ from shared.reporting.catalogue import Form, Step
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.reports import store
-from shared.reporting.reports.locks import lock_unit_year, lock_years
 from shared.reporting.reports.problems import (
     AcceptedAbove,
     ContentChanged,
@@ -24,8 +23,9 @@ from shared.reporting.reports.problems import (
     StepPassed,
     StepUnknown,
 )
-from shared.reporting.reports.review_steps import accepted_above, levels_granted, may_accept, passed_at
 from shared.reporting.reports.standing import report_event, roll_ups_of
+from shared.reporting.reports.writing.locks import lock_unit_year, lock_years
+from shared.reporting.reviews.rules import accepted_above, levels_granted, may_accept, passed_at
 from shared.territory.units import LEVEL_NAMES
 
 Verdict = Literal["accept", "return"]

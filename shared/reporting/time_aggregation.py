@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache
 
 from shared.periods import Period, PeriodKind
-from shared.reporting.figures.rules import Measure, combine
+from shared.reporting.measures import Measure, combine
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,17 @@ from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
 from shared.reporting.content_hash import content_sha256, receipt_code
 from shared.reporting.context import ReportingContext
-from shared.reporting.figures.rollups import RollUpRefresh
 from shared.reporting.models import Report
-from shared.reporting.reports import report_statements, store
+from shared.reporting.report_content import ReportContent, StatedValue
+from shared.reporting.reports import store
+from shared.reporting.reports.checking.checker import CheckedReport, ReportChecker
 from shared.reporting.reports.differences import count_changes, find_differences
-from shared.reporting.reports.locks import lock_unit_year
-from shared.reporting.reports.overlaps import OverlapSearch
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
-from shared.reporting.reports.rules import CheckedReport, ReportChecker
 from shared.reporting.reports.standing import report_event, roll_ups_of
-from shared.reporting.statements import ReportContent, StatedValue
+from shared.reporting.reports.writing import sql
+from shared.reporting.reports.writing.locks import lock_unit_year
+from shared.reporting.reports.writing.overlaps import OverlapSearch
+from shared.reporting.rollups.refresh import RollUpRefresh
 
 EVIDENCE_UNKNOWN = Sentence(
     "Chưa có tệp minh chứng với mã băm này; hãy gửi tệp trước.",
@@ -109,7 +110,7 @@ async def _where_nothing_stands(context: ReportingContext, ready: _Ready) -> Sub
     if nearby is None:
         return None
     report = _new_report(context, ready)
-    if not await report_statements.keep_first(context.session, report, ready.checked, ready.touched, nearby):
+    if not await sql.keep_first(context.session, report, ready.checked, ready.touched, nearby):
         return None
     _stand_at_last(context, report, ready.touched)
     return Submitted(report, created=True)
@@ -132,7 +133,7 @@ async def _beside_what_stands(
     old = await store.values_of(session, latest) if latest else []
     report = _new_report(context, ready, before, old)
     touched = roll_ups_of(context, checked.period, [*old, *checked.said]) if old else ready.touched
-    await report_statements.keep_values(session, report, checked)
+    await sql.keep_values(session, report, checked)
     await touched.add_up(session, "provisional", ceased=bool(old), coming=report, leaving=latest)
     _stand_at_last(context, report, touched, latest)
     return Submitted(report, created=True)
@@ -154,7 +155,7 @@ def _stand_at_last(
                 await store.move(session, latest, "superseded", at)
                 await store.note_review(session, latest, "superseded", context.caller.client_id, at)
                 happenings.append(report_event("report.superseded", latest))
-        await report_statements.keep_report(session, report, happenings)
+        await sql.keep_report(session, report, happenings)
         await touched.refresh_made(session, "provisional")
 
     put_last(context.session, stand)

@@ -1,0 +1,1 @@
+"""The rules of a report's content: pure functions that return every fault at once."""

@@ -1,0 +1,1 @@
+"""Submitting a report: lock, find overlaps, write, refresh roll-ups, publish."""
