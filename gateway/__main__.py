@@ -19,10 +19,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.clients.actions import create_client
-from gateway.clients.rules import ClientExists, faults_of
+from gateway.clients.rules import ClientExists, find_grant_faults
 from gateway.clients.schemas import ClientIn
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, live_secrets
+from gateway.clients.store import find_client, find_live_secrets
 from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing
 from shared.kit.clock import system_clock
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 programs=given.program,
                 units=given.unit,
             )
-            faults = list(faults_of(wish.grant, settings.programs))
+            faults = list(find_grant_faults(wish.grant, settings.programs))
             for fault in faults:
                 print(f"{fault.pointer}: {fault.sentence.en}", file=sys.stderr)
             if faults:
@@ -98,7 +98,7 @@ async def _create(settings: GatewaySettings, wish: ClientIn) -> dict[str, Any]:
                     now=now,
                 )
             else:
-                secrets = await live_secrets(session, wish.client_id, now)
+                secrets = await find_live_secrets(session, wish.client_id, now)
                 same = (there.scopes, there.programs, there.units) == (wish.scopes, wish.programs, wish.units)
                 if not same or there.disabled_at is not None or not secrets:
                     raise ClientExists(wish.client_id)

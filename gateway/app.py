@@ -11,18 +11,18 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import receipts
 from gateway.clients import api as clients
-from gateway.clients.actions import keep_own_client
+from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
-from gateway.intake import Intake
+from gateway.composition import api as overview
+from gateway.composition.parts import PartFetcher
 from gateway.limits import RateLimits
-from gateway.overview import api as overview
-from gateway.overview.parts import Parts
 from gateway.proxy import Proxy
+from gateway.rate_limiting import RateLimitMiddleware
 from gateway.reference import api as reference
-from gateway.reference.collection import Reference
+from gateway.reference.collection import MergedReference
 from gateway.settings import GatewaySettings
 from gateway.tokens import api as tokens
-from gateway.tokens.keys import KeyRing, OwnKeys
+from gateway.tokens.keys import KeyRing, KeyRingKeys
 from gateway.upstreams import Upstreams
 from shared.kit.clock import Clock, system_clock
 from shared.kit.problems import Conflict
@@ -48,7 +48,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
     limits = RateLimits(
         client=settings.client_limit, address=settings.address_limit, token=settings.token_limit
     )
-    parts = Parts(upstreams, within_s=settings.part_within_s)
+    parts = PartFetcher(upstreams, within_s=settings.part_within_s)
     app = create_service(
         ServiceDefinition(
             name="gateway",
@@ -72,7 +72,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 "limits": limits,
                 "upstreams": upstreams,
                 "parts": parts,
-                "reference": Reference(upstreams),
+                "reference": MergedReference(upstreams),
             },
         )
     )
@@ -80,10 +80,10 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
     app.state.key_ring = ring
     _leave_only_the_merged_document(app)
     if settings.jwks_url is None:
-        app.state.identity.keys = OwnKeys(ring)
+        app.state.identity.keys = KeyRingKeys(ring)
     _put_inside_the_request_context(
         app,
-        Middleware(Intake, limits=limits, identity=app.state.identity),
+        Middleware(RateLimitMiddleware, limits=limits, identity=app.state.identity),
         Middleware(Proxy, upstreams=upstreams),
     )
     if settings.trusted_proxies:
@@ -104,7 +104,7 @@ async def _make_own_clients(app: FastAPI) -> None:
     for service, secret in settings.service_clients.items():
         try:
             async with app.state.database.writing() as session:
-                await keep_own_client(
+                await ensure_service_client(
                     session,
                     app.state.pepper,
                     service=service,
@@ -133,7 +133,7 @@ def _put_inside_the_request_context(app: FastAPI, *layers: Middleware) -> None:
 Lifespan = Callable[[Any], Any]
 
 
-def _with_connections(inner: Lifespan, upstreams: Upstreams, parts: Parts) -> Lifespan:
+def _with_connections(inner: Lifespan, upstreams: Upstreams, parts: PartFetcher) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
         async with upstreams.connected(), inner(app) as state:

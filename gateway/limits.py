@@ -22,7 +22,7 @@ from shared.kit.problems import TooManyRequests
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RateLimitDecision:
     """Whether a request may pass, and the RateLimit fields (draft-ietf-httpapi-ratelimit-headers)."""
 
     allowed: bool = True
@@ -38,7 +38,7 @@ class Verdict:
             )
 
 
-class Limit:
+class RateLimitPolicy:
     """One policy: so many in so long, for each key."""
 
     def __init__(self, limiter: SlidingWindowCounterRateLimiter, name: str, rule: str) -> None:
@@ -48,15 +48,15 @@ class Limit:
         if self._item:
             self._policy = _field(name, q=self._item.amount, w=self._item.get_expiry())
 
-    async def hit(self, *key: str) -> Verdict:
+    async def hit(self, *key: str) -> RateLimitDecision:
         """Count one request."""
         if self._item is None:
-            return Verdict()
+            return RateLimitDecision()
         allowed = await self._limiter.hit(self._item, self._name, *key)
         window = await self._limiter.get_window_stats(self._item, self._name, *key)
         wait = max(1, math.ceil(window.reset_time - time.time()))
         left = _field(self._name, r=window.remaining, t=wait)
-        return Verdict(allowed, {"RateLimit-Policy": self._policy, "RateLimit": left}, wait)
+        return RateLimitDecision(allowed, {"RateLimit-Policy": self._policy, "RateLimit": left}, wait)
 
 
 class RateLimits:
@@ -64,19 +64,19 @@ class RateLimits:
 
     def __init__(self, *, client: str, address: str, token: str) -> None:
         limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._client = Limit(limiter, "client", client)
-        self._address = Limit(limiter, "address", address)
-        self._token = Limit(limiter, "token", token)
+        self._client = RateLimitPolicy(limiter, "client", client)
+        self._address = RateLimitPolicy(limiter, "address", address)
+        self._token = RateLimitPolicy(limiter, "token", token)
 
-    async def request(self, scope: MutableMapping[str, Any], client_id: str) -> Verdict:
+    async def request(self, scope: MutableMapping[str, Any], client_id: str) -> RateLimitDecision:
         """Count a request of a client, or of an address when nobody proved who they are."""
         if client_id:
             return await self._client.hit(client_id)
-        return await self._address.hit(address_of(scope))
+        return await self._address.hit(find_network(scope))
 
-    async def token_request(self, scope: MutableMapping[str, Any], client_id: str) -> Verdict:
+    async def token_request(self, scope: MutableMapping[str, Any], client_id: str) -> RateLimitDecision:
         """Count an attempt to get a token as this client from this address."""
-        return await self._token.hit(client_id[:64], address_of(scope))
+        return await self._token.hit(client_id[:64], find_network(scope))
 
 
 def _field(policy: str, **parameters: int) -> str:
@@ -84,13 +84,13 @@ def _field(policy: str, **parameters: int) -> str:
     return http_sf.ser(members)
 
 
-def address_of(scope: MutableMapping[str, Any]) -> str:
+def find_network(scope: MutableMapping[str, Any]) -> str:
     """Name the network that a connection comes from."""
-    return network_of(str((scope.get("client") or ("unknown",))[0]))
+    return to_network(str((scope.get("client") or ("unknown",))[0]))
 
 
 @lru_cache(maxsize=4096)
-def network_of(host: str) -> str:
+def to_network(host: str) -> str:
     """Give an address as one caller has it."""
     try:
         address = ipaddress.ip_address(host)

@@ -15,7 +15,7 @@ import structlog
 from starlette.requests import Request
 from yarl import URL
 
-from gateway.fields import fields_back, fields_in, target_of, upstream_of
+from gateway.headers import find_upstream, to_caller_headers, to_target, to_upstream_headers
 from gateway.upstreams import NEVER_REACHED, Upstreams
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.middleware import App, Receive, Scope, Send
@@ -48,7 +48,7 @@ class Proxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward, or hand on to the gateway's own routes."""
-        name = upstream_of(scope["path"]) if scope["type"] == "http" else ""
+        name = find_upstream(scope["path"]) if scope["type"] == "http" else ""
         if name not in self.upstreams.urls:
             await self.app(scope, receive, send)
             return
@@ -87,7 +87,7 @@ class Forwarding:
 
     async def send(self) -> aiohttp.ClientResponse:
         """Send the request; gives the answer once its head is there. Raises the problem when there is none."""
-        headers = list(fields_in(self._scope))
+        headers = list(to_upstream_headers(self._scope))
         body = await self._body(headers)
         try:
             return await self._send(headers, body)
@@ -105,7 +105,7 @@ class Forwarding:
     async def pass_back(self, answer: aiohttp.ClientResponse, send: Send) -> None:
         """Stream the answer to the caller, for as long as it listens."""
         bodiless = answer.status in BODILESS
-        headers = fields_back(answer.raw_headers, bodiless=bodiless)
+        headers = to_caller_headers(answer.raw_headers, bodiless=bodiless)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         left = 0 if bodiless or answer.method == "HEAD" else answer.content_length
         hung_up: asyncio.Task[None] | None = None
@@ -127,7 +127,7 @@ class Forwarding:
     async def _send(
         self, headers: Fields, body: bytes | AsyncIterator[bytes] | None
     ) -> aiohttp.ClientResponse:
-        url = URL(self._upstreams.urls[self._name] + target_of(self._scope), encoded=True)
+        url = URL(self._upstreams.urls[self._name] + to_target(self._scope), encoded=True)
         return await self._upstreams.session.request(
             self._scope["method"], url, headers=headers, data=body, allow_redirects=False
         )

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
-from gateway.overview.parts import FAILURES
+from gateway.composition.parts import FETCH_ERRORS
 from gateway.settings import GatewaySettings
 from gateway.upstreams import Upstreams
 from shared.kit.etags import apply_if_none_match
@@ -47,7 +47,7 @@ async def check_receipt(
             headers={"Accept-Language": negotiate_language(request)},
             within_s=settings.part_within_s,
         )
-    except FAILURES as error:
+    except FETCH_ERRORS as error:
         raise upstreams.problem(program, error) from error
     kind = fields.get("Content-Type", PROBLEM_JSON)
     return apply_if_none_match(request, Response(orjson.dumps(said), status_code=status, media_type=kind))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.clients.rules import ClientDisabled, ClientExists, Grant, UnknownClient
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, live_secrets, note
+from gateway.clients.store import find_client, find_live_secrets, insert_audit_row
 from gateway.models import ClientRow, SecretRow
 
 SETTINGS = "settings"
@@ -35,7 +35,7 @@ async def create_client(
     return client, secret_id
 
 
-async def keep_own_client(
+async def ensure_service_client(
     session: AsyncSession,
     pepper: Pepper,
     *,
@@ -56,7 +56,7 @@ async def keep_own_client(
         raise ClientDisabled(client_id)
     if (client.scopes, client.programs, client.units) != (["read"], list(programs), []):
         raise ClientExists(client_id)
-    live = await live_secrets(session, client_id, now)
+    live = await find_live_secrets(session, client_id, now)
     if any(pepper.recognises(secret, each.secret_hmac) for each in live):
         return
     for each in live:
@@ -75,7 +75,7 @@ async def rotate_secret(
     client = await _locked_client(session, client_id)
     if client.disabled_at is not None:
         raise ClientDisabled(client_id)
-    for secret in await live_secrets(session, client_id, now):
+    for secret in await find_live_secrets(session, client_id, now):
         if secret.expires_at is None or secret.expires_at > now + overlap:
             secret.expires_at = now + overlap
     secret_id = await _give_secret(session, pepper, client_id, now)
@@ -88,7 +88,7 @@ async def disable_client(session: AsyncSession, *, client_id: str, actor: str, n
     client = await _locked_client(session, client_id)
     if client.disabled_at is None:
         client.disabled_at = now
-        await note(session, at=now, actor=actor, act="client.disabled", subject=client_id)
+        await insert_audit_row(session, at=now, actor=actor, act="client.disabled", subject=client_id)
     return client
 
 
@@ -113,7 +113,7 @@ async def _register(
 
 
 async def _note_created(session: AsyncSession, client: ClientRow, secret_id: UUID, actor: str) -> None:
-    await note(
+    await insert_audit_row(
         session,
         at=client.created_at,
         actor=actor,
@@ -129,7 +129,7 @@ async def _note_created(session: AsyncSession, client: ClientRow, secret_id: UUI
 async def _note_rotated(
     session: AsyncSession, client_id: str, secret_id: UUID, overlap: timedelta, actor: str, now: datetime
 ) -> None:
-    await note(
+    await insert_audit_row(
         session,
         at=now,
         actor=actor,

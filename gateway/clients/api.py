@@ -9,9 +9,9 @@ import orjson
 from fastapi import APIRouter, Body, Depends, Request, Response
 
 from gateway.clients import actions
-from gateway.clients.rules import UnknownClient, faults_of
+from gateway.clients.rules import UnknownClient, find_grant_faults
 from gateway.clients.schemas import (
-    ActOut,
+    AuditOut,
     ClientIn,
     ClientOut,
     ClientWithSecretIdOut,
@@ -19,7 +19,7 @@ from gateway.clients.schemas import (
     RotationIn,
 )
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, newest_acts, newest_clients
+from gateway.clients.store import find_client, select_audit, select_clients
 from gateway.models import ClientRow
 from shared.kit.clock import Now
 from shared.kit.identity import Administrator
@@ -91,7 +91,7 @@ async def create_client(
 ) -> ClientWithSecretIdOut:
     """Register a client. Its secret is in this answer, and in the answer to a repeat of this very request."""
     body = draft.body
-    raise_if_any([*draft.faults, *faults_of(body.grant, programs)])
+    raise_if_any([*draft.faults, *find_grant_faults(body.grant, programs)])
     client, secret_id = await actions.create_client(
         session,
         pepper,
@@ -143,7 +143,7 @@ async def list_clients(
 ) -> Page[ClientOut]:
     """List the clients, newest first; never a secret."""
     found = await fetch_page(
-        session, newest_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0])
+        session, select_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0])
     )
     set_next_link(request, response, found.next)
     return found
@@ -167,10 +167,10 @@ async def list_acts(
     _: Administrator,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> Page[ActOut]:
+) -> Page[AuditOut]:
     """List who did what to clients and signing keys, newest first."""
     found = await fetch_page(
-        session, newest_acts(), limit=limit, cursor=cursor, said=lambda row: ActOut.of(row[0])
+        session, select_audit(), limit=limit, cursor=cursor, said=lambda row: AuditOut.of(row[0])
     )
     set_next_link(request, response, found.next)
     return found

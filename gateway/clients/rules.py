@@ -60,7 +60,7 @@ class ClientDisabled(Conflict):
         super().__init__(client_id=client_id)
 
 
-def faults_of(grant: Grant, programs: Collection[str]) -> Iterator[Fault]:
+def find_grant_faults(grant: Grant, programs: Collection[str]) -> Iterator[Fault]:
     """Find what cannot be granted: programs that are not there, and anything said twice."""
     for place, program in enumerate(grant.programs):
         if program not in programs:

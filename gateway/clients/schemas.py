@@ -101,7 +101,7 @@ class ClientWithSecretOut(ClientWithSecretIdOut):
     client_secret: str = Field(description="said now, and again only to a repeat of this very request")
 
 
-class ActOut(BaseModel):
+class AuditOut(BaseModel):
     """A line of the audit."""
 
     id: int
@@ -112,6 +112,6 @@ class ActOut(BaseModel):
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, row: AuditRow) -> "ActOut":
+    def of(cls, row: AuditRow) -> "AuditOut":
         """Say a line."""
         return cls.model_validate(row, from_attributes=True)

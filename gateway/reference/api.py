@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
-from gateway.reference.collection import Reference
+from gateway.reference.collection import MergedReference
 from shared.kit.etags import apply_if_none_match
 from shared.kit.identity import Anyone
 
@@ -28,7 +28,7 @@ router = APIRouter(tags=["reference"])
 @router.get("/openapi.json", include_in_schema=False)
 async def read_openapi(*, request: Request, _: Anyone) -> Response:
     """Read the one document of all services."""
-    reference: Reference = request.app.state.reference
+    reference: MergedReference = request.app.state.reference
     document = await reference.document(request.app.openapi())
     return apply_if_none_match(request, Response(orjson.dumps(document), media_type="application/json"))
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
-from gateway.overview.parts import FAILURES
-from gateway.reference.merging import merge
+from gateway.composition.parts import FETCH_ERRORS
+from gateway.reference.merging import merge_documents
 from gateway.upstreams import Upstreams
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
@@ -24,7 +24,7 @@ FETCH_WITHIN_S = 2.0
 log = structlog.get_logger()
 
 
-class Reference:
+class MergedReference:
     """The merged document."""
 
     def __init__(self, upstreams: Upstreams) -> None:
@@ -41,7 +41,7 @@ class Reference:
                 names = list(self._upstreams.urls)
                 found = await asyncio.gather(*(self._one(name) for name in names))
                 services = {name: document for name, document in zip(names, found, strict=True) if document}
-                self._merged, self._merged_at = merge(own, services), time.monotonic()
+                self._merged, self._merged_at = merge_documents(own, services), time.monotonic()
             return self._merged
 
     async def _one(self, name: str) -> Mapping[str, Any] | None:
@@ -49,16 +49,16 @@ class Reference:
             status, _, said = await self._upstreams.json(
                 name, "/openapi.json", headers={}, within_s=FETCH_WITHIN_S
             )
-        except FAILURES as error:
+        except FETCH_ERRORS as error:
             log.warning("document not fetched", upstream=name, reason=repr(error))
         else:
             if status == HTTPStatus.OK and said and "paths" in said:
                 self._fetched[name] = said
-        return self._fetched.get(name) or snapshot(name)
+        return self._fetched.get(name) or load_snapshot(name)
 
 
 @cache
-def snapshot(name: str) -> Mapping[str, Any] | None:
+def load_snapshot(name: str) -> Mapping[str, Any] | None:
     """Read the committed document of a service; None where there is none."""
     path = CONTRACTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

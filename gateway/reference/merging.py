@@ -29,7 +29,7 @@ SCOPE_MEANINGS = {
 }
 
 
-def merge(own: Document, services: Mapping[str, Document]) -> dict[str, Any]:
+def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str, Any]:
     """Merge the services' documents into the gateway's own, which gives title, version and description."""
     documents = {"gateway": own, **services}
     names = _names({name: _schemas(document) for name, document in documents.items()})

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.clients.secrets import Pepper
 from gateway.limits import RateLimits
 from gateway.settings import GatewaySettings
-from gateway.tokens import grant
+from gateway.tokens import access_tokens
 from gateway.tokens.keys import KeyRing
 from shared.kit.clock import Now
 from shared.kit.database import Database
@@ -85,14 +85,14 @@ async def issue_token(*, request: Request, _: Anyone, settings: Settings, now: N
     """Get a token for the client's id and secret (HTTP Basic), valid for ten minutes. No Idempotency-Key is needed."""
     try:
         return await _issue(request, settings, now)
-    except grant.OAuthRefusal as refusal:
+    except access_tokens.OAuthError as refusal:
         answer = to_problem_response(request, refusal)
         answer.headers["content-type"] = "application/json"  # RFC 6749, 5.2
         return answer
 
 
 async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Response:
-    credentials = grant.read_basic(request.headers.get("authorization", ""))
+    credentials = access_tokens.parse_basic(request.headers.get("authorization", ""))
     limits: RateLimits = request.app.state.limits
     verdict = await limits.token_request(request.scope, credentials.client_id)
     verdict.refuse()
@@ -100,10 +100,10 @@ async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Respo
     database: Database = request.app.state.database
     pepper: Pepper = request.app.state.pepper
     async with database.reading() as session:
-        client = await grant.authenticate(session, pepper, credentials, now)
-    scopes = grant.narrowed(client.scopes, asked.get("scope"))
+        client = await access_tokens.authenticate(session, pepper, credentials, now)
+    scopes = access_tokens.narrow_scopes(client.scopes, asked.get("scope"))
     ring: KeyRing = request.app.state.key_ring
-    token = grant.sign(
+    token = access_tokens.sign_access_token(
         client,
         scopes,
         (await ring.current()).signing,
@@ -129,16 +129,16 @@ async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Respo
 async def _form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise grant.InvalidRequest(grant.FORM_WANTED)
+        raise access_tokens.InvalidRequest(access_tokens.FORM_REQUIRED)
     pairs = parse_qsl((await request.body()).decode(errors="replace"))
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise grant.InvalidRequest(grant.REPEATED)
+        raise access_tokens.InvalidRequest(access_tokens.REPEATED)
     if "grant_type" not in fields:
-        raise grant.InvalidRequest(grant.GRANT_TYPE_MISSING)
+        raise access_tokens.InvalidRequest(access_tokens.GRANT_TYPE_MISSING)
     if fields["grant_type"] != GRANT_TYPE:
         named = fields["grant_type"][:60]
-        raise grant.UnsupportedGrantType(Sentence(named, named))
+        raise access_tokens.UnsupportedGrantType(Sentence(named, named))
     return fields
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import note
+from gateway.clients.store import insert_audit_row
 from gateway.models import SigningKeyRow
 from shared.kit.clock import Clock
 from shared.kit.database import Database
@@ -42,7 +42,7 @@ class WrongPepperError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class SigningKeys:
     """The keys of one moment."""
 
     signing: ECKey
@@ -58,10 +58,10 @@ class KeyRing:
         self._clock = clock
         self._signs_for = timedelta(days=key_days)
         self._lock = asyncio.Lock()
-        self._ring: Ring | None = None
+        self._ring: SigningKeys | None = None
         self._read_at = float("-inf")
 
-    async def current(self) -> Ring:
+    async def current(self) -> SigningKeys:
         """Give the keys, read anew now and then."""
         if self._ring is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
             async with self._lock:
@@ -101,7 +101,9 @@ class KeyRing:
                 standby = standby or await self._make(session, actor, now)
                 standby.signs_from = now
                 await self._make(session, actor, now)
-                await note(session, at=now, actor=actor, act="signing_key.took_over", subject=standby.key_id)
+                await insert_audit_row(
+                    session, at=now, actor=actor, act="signing_key.took_over", subject=standby.key_id
+                )
                 rows = await _published(session, now)
             self._ring = self._open(rows)
             self._read_at = time.monotonic()
@@ -116,10 +118,10 @@ class KeyRing:
         )
         session.add(row)
         await session.flush()
-        await note(session, at=now, actor=actor, act="signing_key.made", subject=row.key_id)
+        await insert_audit_row(session, at=now, actor=actor, act="signing_key.made", subject=row.key_id)
         return row
 
-    def _open(self, rows: Sequence[SigningKeyRow]) -> Ring:
+    def _open(self, rows: Sequence[SigningKeyRow]) -> SigningKeys:
         signing = next(row for row in rows if row.signs_from is not None and row.retired_at is None)
         try:
             opened = jwe.decrypt_compact(signing.sealed, self._seal_with)
@@ -128,10 +130,10 @@ class KeyRing:
                 "NTP_CLIENT_SECRET_PEPPER is not the one that sealed the signing keys in the database"
             ) from error
         private = ECKey.import_key(json.loads(opened.plaintext or b""))
-        return Ring(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
+        return SigningKeys(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
 
 
-class OwnKeys(IssuerKeys):
+class KeyRingKeys(IssuerKeys):
     """The gateway verifies tokens with its own ring, without asking itself over HTTP."""
 
     def __init__(self, ring: KeyRing) -> None:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
 
-from gateway.reference.merging import METHODS, merge, operation_ids
+from gateway.reference.merging import METHODS, merge_documents, operation_ids
 from shared.kit.identity import GUARDS
 from tests.contracts.documents import build, document_of, present, routes_of, snapshot_of, written
 
@@ -91,7 +91,7 @@ def test_paths_are_below_the_services_own_prefix(name, document):
 def test_all_documents_make_one():
     documents = {name: document_of(name) for name in present()}
     own = documents.pop("gateway")
-    merged = merge(own, documents)
+    merged = merge_documents(own, documents)
     validate(merged)
     ids = list(operation_ids(merged))
     assert (

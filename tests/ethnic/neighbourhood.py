@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
-from gateway.tokens.keys import OwnKeys
+from gateway.tokens.keys import KeyRingKeys
 from services.ethnic.app import create_app as create_ethnic
 from services.ethnic.settings import EthnicSettings
 from services.rural.app import create_app as create_rural
@@ -45,7 +45,7 @@ class EitherKeys(IssuerKeys):
 
     def __init__(self, ring, issuer):
         super().__init__("http://127.0.0.1:9/none", known=issuer.keys)
-        self._ring = OwnKeys(ring)
+        self._ring = KeyRingKeys(ring)
 
     async def holding(self, key_id):
         ours = any(key.kid == key_id for key in self._known.keys)

@@ -118,7 +118,7 @@ class PaperLedger:
     # What an entry does
 
     def effects(self, kind, said):
-        """What an entry would do, or `Refused` with the code of the first thing that stands in its way."""
+        """What an entry would do, or `UpstreamRefusal` with the code of the first thing that stands in its way."""
         if kind == "reversal":
             return self.undoing(said["reverses"])
         self.require_sense(kind, said)

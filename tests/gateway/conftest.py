@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from gateway.app import create_app
-from gateway.overview import parts
+from gateway.composition import parts
 from gateway.settings import GatewaySettings
 from tests.gateway.neighbours import Neighbour, ledger, progress, serving, serving_each
 from tests.issuer import Issuer

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.__main__ import main
 from gateway.app import create_app
-from gateway.clients.rules import Grant, faults_of
+from gateway.clients.rules import Grant, find_grant_faults
 from tests.gateway.conftest import PEPPER, settings_of, speaking_to
 from tests.gateway.test_tokens import FORM, register
 
@@ -128,8 +128,10 @@ async def test_what_cannot_be_granted_is_named_fault_by_fault(office):
 
 
 def test_grants_are_checked_without_a_server():
-    assert not list(faults_of(Grant(("report",), ("rural",), ("610",)), ("rural",)))
-    assert [each.code for each in faults_of(Grant(("read", "read"), (), ()), ("rural",))] == ["repeated"]
+    assert not list(find_grant_faults(Grant(("report",), ("rural",), ("610",)), ("rural",)))
+    assert [each.code for each in find_grant_faults(Grant(("read", "read"), (), ()), ("rural",))] == [
+        "repeated"
+    ]
 
 
 async def test_rotation_ends_the_old_secret_at_once_or_after_an_overlap(office):

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.app import create_app
-from gateway.limits import RateLimits, address_of
+from gateway.limits import RateLimits, find_network
 from tests.gateway.conftest import settings_of, speaking_to
 
 
@@ -70,8 +70,8 @@ async def test_an_empty_rule_is_no_limit():
     ],
 )
 def test_an_address_is_what_one_caller_has(host, said):
-    assert address_of({"client": (host, 1)}) == said
+    assert find_network({"client": (host, 1)}) == said
 
 
 def test_no_address_is_one_too():
-    assert address_of({"client": None}) == "unknown"
+    assert find_network({"client": None}) == "unknown"

@@ -7,9 +7,9 @@ from openapi_spec_validator import validate
 
 from gateway.app import create_app
 from gateway.clients.schemas import ClientIn
-from gateway.overview.schemas import EXAMPLE, StatusOut
+from gateway.composition.schemas import EXAMPLE, StatusOut
 from gateway.reference import collection
-from gateway.reference.merging import merge, operation_ids
+from gateway.reference.merging import merge_documents, operation_ids
 from gateway.tokens.api import TokenOut
 from tests.gateway.conftest import settings_of, speaking_to
 from tests.postgres import free_port
@@ -53,7 +53,9 @@ def referring(name):
 
 
 def test_operations_are_named_after_their_service_and_inner_paths_stay_inside():
-    merged = merge(OWN, {"rural": document("rural", It=TEXT), "poverty": document("poverty", It=TEXT)})
+    merged = merge_documents(
+        OWN, {"rural": document("rural", It=TEXT), "poverty": document("poverty", It=TEXT)}
+    )
     assert set(operation_ids(merged)) == {
         "read_status", "rural_list_reports", "rural_submit_reports", "poverty_list_reports", "poverty_submit_reports",
     }  # fmt: skip
@@ -64,7 +66,7 @@ def test_operations_are_named_after_their_service_and_inner_paths_stay_inside():
 
 
 def test_a_schema_keeps_the_name_that_most_mean_by_it():
-    merged = merge(
+    merged = merge_documents(
         OWN,
         {
             "rural": document("rural", Page=referring("Item"), Item=TEXT, Same=NUMBER),
@@ -82,7 +84,7 @@ def test_a_schema_keeps_the_name_that_most_mean_by_it():
 
 
 def test_a_name_made_by_a_prefix_takes_nobody_elses():
-    merged = merge(
+    merged = merge_documents(
         {**OWN, "components": {"schemas": {"FundingItem": TEXT}}},
         {
             "rural": document("rural", Item=TEXT),
@@ -95,14 +97,14 @@ def test_a_name_made_by_a_prefix_takes_nobody_elses():
 
 def test_schemas_that_refer_to_themselves_are_told_apart():
     deeper = {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Tree"}, "it": TEXT}}
-    merged = merge(
+    merged = merge_documents(
         OWN, {"rural": document("rural", Tree=referring("Tree")), "poverty": document("poverty", Tree=deeper)}
     )
     assert set(merged["components"]["schemas"]) == {"Own", "Tree", "PovertyTree"}
 
 
 def test_writes_want_a_token_and_reads_may_have_one():
-    merged = merge(OWN, {"rural": document("rural", It=TEXT)})
+    merged = merge_documents(OWN, {"rural": document("rural", It=TEXT)})
     operations = merged["paths"]["/v1/rural/reports"]
     assert operations["post"]["security"] == [{"client": []}]
     assert operations["get"]["security"] == [{}, {"client": []}]

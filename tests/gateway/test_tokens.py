@@ -12,7 +12,7 @@ from gateway.app import create_app
 from gateway.clients.actions import create_client
 from gateway.clients.rules import Grant
 from gateway.clients.secrets import Pepper
-from gateway.tokens.grant import InvalidClient, InvalidScope, narrowed, read_basic
+from gateway.tokens.access_tokens import InvalidClient, InvalidScope, narrow_scopes, parse_basic
 from gateway.tokens.keys import KeyRing, WrongPepperError
 from shared.kit.database import Database
 from tests.gateway.conftest import PEPPER, settings_of, speaking_to
@@ -148,18 +148,18 @@ async def test_metadata_says_where_things_are(gateway):
 
 def test_basic_is_read_as_rfc_6749_writes_it():
     # client_id "a:b", secret "c d", each form-encoded first
-    assert read_basic("Basic YSUzQWI6Yytk").client_id == "a:b"
-    assert read_basic("basic YSUzQWI6Yytk").secret == "c d"
+    assert parse_basic("Basic YSUzQWI6Yytk").client_id == "a:b"
+    assert parse_basic("basic YSUzQWI6Yytk").secret == "c d"
     for said in ("", "Basic", "Basic !!!", "Basic YWJj", "Bearer YSUzQWI6YytkUw=="):
         with pytest.raises(InvalidClient):
-            read_basic(said)
+            parse_basic(said)
 
 
 def test_scopes_are_narrowed_without_repeats():
-    assert narrowed(["report", "read"], None) == ["report", "read"]
-    assert narrowed(["report", "read"], "read read") == ["read"]
+    assert narrow_scopes(["report", "read"], None) == ["report", "read"]
+    assert narrow_scopes(["report", "read"], "read read") == ["read"]
     with pytest.raises(InvalidScope):
-        narrowed(["report"], "report funding")
+        narrow_scopes(["report"], "report funding")
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class Caller:
         return await self._ask("PUT", path, body)
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
-        """Send until answered; raises `Refused` or `NobodyAnswers`."""
+        """Send until answered; raises `UpstreamRefusal` or `NobodyAnswers`."""
         content = b"" if body is None else json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"} if content else {}
         if method == "POST":

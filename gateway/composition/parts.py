@@ -18,33 +18,33 @@ from typing import Any
 import aiohttp
 import structlog
 
-from gateway.fields import trace_fields
+from gateway.headers import trace_headers
 from gateway.upstreams import Upstreams, UpstreamUnavailable
 from shared.kit.problems import Problem
 
-MOMENT_S = 0.1
+SILENT_SERVICE_WAIT_S = 0.1
 """How long a read waits for a service that was silent last time: enough for one that is back."""
 
-CONFIRMED_FOR_S = 0.25
+FRESH_FOR_S = 0.25
 """How long a part needs no asking again. Four rounds a second instead of one a read: what many readers at once cost."""
 
-GIVE_UP_AFTER_S = 3.0
+FETCH_TIMEOUT_S = 3.0
 """How long a fetch may go on in the background; the next one begins after it, so a part heals within five seconds."""
 
-REMEMBERED = 2000
+MAX_LAST_KNOWN = 2000
 """Last known parts kept, the least recently used forgotten first; a part is about ten kilobytes."""
 
-OF_THE_MOMENT = frozenset({408, 425, 429})
+TRANSIENT_STATUSES = frozenset({408, 425, 429})
 """Client errors that speak of the moment and not of the question."""
 
-FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+FETCH_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """No connection, no answer in time, no JSON."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PartRequest:
     """What is asked of a service, and for whom: None is everybody, a caller's answer is that caller's alone."""
 
     service: str
@@ -54,7 +54,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LastKnown:
     """What a service said, and when it last confirmed it (this process's monotonic clock)."""
 
     said: Mapping[str, Any]
@@ -65,7 +65,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UpstreamRefusal:
     """The service understood, and said no: a 4xx document that is passed on."""
 
     status: int
@@ -74,13 +74,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UpstreamPart:
     """What can be said for a service now."""
 
     service: str
-    known: Known | None = None
+    known: LastKnown | None = None
     fresh: bool = False
-    refused: Refused | None = None
+    refused: UpstreamRefusal | None = None
     problem: Problem | None = None
 
     @property
@@ -98,29 +98,29 @@ class Part:
 
 
 @dataclass
-class Parts:
+class PartFetcher:
     """Fetches the parts of all services and remembers the last known ones."""
 
     upstreams: Upstreams
     within_s: float
-    _remembered: OrderedDict[Question, Known] = field(default_factory=OrderedDict)
-    _flights: dict[tuple[Question, int], asyncio.Task[Part]] = field(default_factory=dict)
+    _remembered: OrderedDict[PartRequest, LastKnown] = field(default_factory=OrderedDict)
+    _flights: dict[tuple[PartRequest, int], asyncio.Task[UpstreamPart]] = field(default_factory=dict)
     _silent: set[str] = field(default_factory=set)
     _down: set[str] = field(default_factory=set)
     """Services whose last fetch failed: said once in the log, and not at every read."""
 
-    async def read(self, question: Question, authorization: str | None) -> Part:
+    async def read(self, question: PartRequest, authorization: str | None) -> UpstreamPart:
         """Give the part: the answer of a fetch if it comes in time, else what is remembered."""
         touches = self.upstreams.touches(question.service)
         known = self._remembered.get(question)
-        if known and known.touches == touches and time.monotonic() - known.confirmed_at < CONFIRMED_FOR_S:
-            return Part(question.service, known, fresh=True)
+        if known and known.touches == touches and time.monotonic() - known.confirmed_at < FRESH_FOR_S:
+            return UpstreamPart(question.service, known, fresh=True)
         flight = self._flights.get((question, touches))
         if flight is None:
             flight = asyncio.create_task(self._fetch(question, authorization, touches))
             self._flights[question, touches] = flight
             flight.add_done_callback(lambda _: self._flights.pop((question, touches), None))
-        patience = MOMENT_S if question.service in self._silent else self.within_s
+        patience = SILENT_SERVICE_WAIT_S if question.service in self._silent else self.within_s
         done, _ = await asyncio.wait({flight}, timeout=patience)
         if done:
             return flight.result()
@@ -134,51 +134,57 @@ class Parts:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    async def _fetch(self, question: Question, authorization: str | None, touches: int) -> Part:
+    async def _fetch(self, question: PartRequest, authorization: str | None, touches: int) -> UpstreamPart:
         known = self._remembered.get(question)
-        headers = {"Accept": "application/json", "Accept-Language": question.language, **dict(trace_fields())}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Language": question.language,
+            **dict(trace_headers()),
+        }
         if known:
             headers["If-None-Match"] = known.tag
         if authorization is not None and question.asker is not None:
             headers["Authorization"] = authorization
         try:
             status, fields, said = await self.upstreams.json(
-                question.service, question.path, headers=headers, within_s=GIVE_UP_AFTER_S
+                question.service, question.path, headers=headers, within_s=FETCH_TIMEOUT_S
             )
-        except FAILURES as error:
+        except FETCH_ERRORS as error:
             if question.service not in self._down:
                 log.warning("part not fetched", upstream=question.service, reason=repr(error))
             self._down.add(question.service)
             return self._last_known(question, self.upstreams.problem(question.service, error))
         if status == HTTPStatus.NOT_MODIFIED and known:
-            return self._confirmed(question, Known(known.said, known.tag, time.monotonic(), touches))
+            return self._confirmed(question, LastKnown(known.said, known.tag, time.monotonic(), touches))
         if status == HTTPStatus.OK and said is not None:
-            return self._confirmed(question, Known(said, fields.get("etag", ""), time.monotonic(), touches))
+            return self._confirmed(
+                question, LastKnown(said, fields.get("etag", ""), time.monotonic(), touches)
+            )
         if _is_refusal(status, said):
             self._silent.discard(question.service)
-            return Part(question.service, refused=Refused(status, said or {}, fields))
+            return UpstreamPart(question.service, refused=UpstreamRefusal(status, said or {}, fields))
         log.warning("part not usable", upstream=question.service, status=status)
         return self._last_known(question, UpstreamUnavailable(question.service))
 
-    def _confirmed(self, question: Question, known: Known) -> Part:
+    def _confirmed(self, question: PartRequest, known: LastKnown) -> UpstreamPart:
         self._down.discard(question.service)
         newer = self._remembered.get(question)
         if newer is None or newer.touches <= known.touches:
             self._remembered[question] = known
         self._remembered.move_to_end(question)
-        while len(self._remembered) > REMEMBERED:
+        while len(self._remembered) > MAX_LAST_KNOWN:
             self._remembered.popitem(last=False)
         self._silent.discard(question.service)
-        return Part(question.service, known, fresh=True)
+        return UpstreamPart(question.service, known, fresh=True)
 
-    def _last_known(self, question: Question, problem: Problem) -> Part:
+    def _last_known(self, question: PartRequest, problem: Problem) -> UpstreamPart:
         known = self._remembered.get(question)
         if known:
             self._remembered.move_to_end(question)
-        return Part(question.service, known, problem=problem)
+        return UpstreamPart(question.service, known, problem=problem)
 
 
 def _is_refusal(status: int, said: Mapping[str, Any] | None) -> bool:
     """Whether the service understood the question and said no, as a problem."""
     client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return client_error and status not in OF_THE_MOMENT and said is not None and "code" in said
+    return client_error and status not in TRANSIENT_STATUSES and said is not None and "code" in said

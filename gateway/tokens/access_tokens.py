@@ -21,26 +21,28 @@ from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, live_secrets
+from gateway.clients.store import find_client, find_live_secrets
 from gateway.models import ClientRow
 from gateway.tokens.keys import ALGORITHM
 from shared.kit.problems import Problem, Sentence
 
-NOBODY = bytes(32)
+UNKNOWN_CLIENT_FINGERPRINT = bytes(32)
 """A fingerprint that no secret has: an unknown client costs the same comparison as a known one."""
 
 
-BASIC_WANTED = Sentence(
+BASIC_REQUIRED = Sentence(
     "hãy gửi mã và mật khẩu của ứng dụng bằng HTTP Basic", "send the client's id and secret as HTTP Basic"
 )
-NOT_PROVED = Sentence("hãy kiểm tra mã và mật khẩu", "check the id and the secret")
+WRONG_CREDENTIALS = Sentence("hãy kiểm tra mã và mật khẩu", "check the id and the secret")
 NO_SCOPE_NAMED = Sentence("không nêu phạm vi nào", "no scope was named")
-FORM_WANTED = Sentence("hãy gửi application/x-www-form-urlencoded", "send application/x-www-form-urlencoded")
+FORM_REQUIRED = Sentence(
+    "hãy gửi application/x-www-form-urlencoded", "send application/x-www-form-urlencoded"
+)
 REPEATED = Sentence("có tham số bị lặp lại", "a parameter is repeated")
 GRANT_TYPE_MISSING = Sentence("thiếu grant_type", "grant_type is missing")
 
 
-class OAuthRefusal(Problem):
+class OAuthError(Problem):
     """The token endpoint says no."""
 
     status = 400
@@ -54,14 +56,14 @@ class OAuthRefusal(Problem):
         super().__init__(error=self.error, error_description=reason.en, reason=reason, headers=headers)
 
 
-class InvalidRequest(OAuthRefusal):
+class InvalidRequest(OAuthError):
     """A parameter is missing or said twice."""
 
     code = "invalid_request"
     detail = Sentence("Yêu cầu cấp mã không hợp lệ: {reason}.", "The token request is malformed: {reason}.")
 
 
-class InvalidClient(OAuthRefusal):
+class InvalidClient(OAuthError):
     """Nobody has this id and this secret; which of the two is wrong is not said."""
 
     status = 401
@@ -70,7 +72,7 @@ class InvalidClient(OAuthRefusal):
     detail = Sentence("Sai mã ứng dụng hoặc mật khẩu: {reason}.", "Unknown client or wrong secret: {reason}.")
 
 
-class UnsupportedGrantType(OAuthRefusal):
+class UnsupportedGrantType(OAuthError):
     """Only client credentials are granted here."""
 
     error = "unsupported_grant_type"
@@ -78,7 +80,7 @@ class UnsupportedGrantType(OAuthRefusal):
     detail = Sentence("Chỉ hỗ trợ client_credentials.", "Only client_credentials is granted here.")
 
 
-class InvalidScope(OAuthRefusal):
+class InvalidScope(OAuthError):
     """The client asked for a scope that it does not have."""
 
     error = "invalid_scope"
@@ -94,7 +96,7 @@ class Credentials:
     secret: str
 
 
-def read_basic(authorization: str) -> Credentials:
+def parse_basic(authorization: str) -> Credentials:
     """Read HTTP Basic as RFC 6749 has it: both halves form-encoded first; raises `InvalidClient`."""
     kind, _, packed = authorization.partition(" ")
     try:
@@ -103,7 +105,7 @@ def read_basic(authorization: str) -> Credentials:
         unpacked = ""
     client_id, colon, secret = unpacked.partition(":")
     if kind.lower() != "basic" or not colon:
-        raise InvalidClient(BASIC_WANTED)
+        raise InvalidClient(BASIC_REQUIRED)
     return Credentials(unquote_plus(client_id), unquote_plus(secret))
 
 
@@ -113,15 +115,15 @@ async def authenticate(
     """Prove a client by its secret, in the same time whether or not there is one; raises `InvalidClient`."""
     client_id = credentials.client_id if credentials.client_id.isprintable() else ""
     client = await find_client(session, client_id)
-    secrets = await live_secrets(session, client_id, now)
-    fingerprints = [each.secret_hmac for each in secrets] or [NOBODY]
+    secrets = await find_live_secrets(session, client_id, now)
+    fingerprints = [each.secret_hmac for each in secrets] or [UNKNOWN_CLIENT_FINGERPRINT]
     proved = [pepper.recognises(credentials.secret, each) for each in fingerprints]
     if client is None or client.disabled_at is not None or not any(proved):
-        raise InvalidClient(NOT_PROVED)
+        raise InvalidClient(WRONG_CREDENTIALS)
     return client
 
 
-def narrowed(granted: Sequence[str], asked: str | None) -> list[str]:
+def narrow_scopes(granted: Sequence[str], asked: str | None) -> list[str]:
     """Give the scopes of the token: those asked for, or all that were granted; raises `InvalidScope`."""
     if asked is None:
         return list(granted)
@@ -133,7 +135,7 @@ def narrowed(granted: Sequence[str], asked: str | None) -> list[str]:
     return wanted
 
 
-def sign(
+def sign_access_token(
     client: ClientRow,
     scopes: Sequence[str],
     key: ECKey,

@@ -7,7 +7,7 @@ from typing import Any
 
 import http_sf
 
-from gateway.overview.parts import Part, Refused
+from gateway.composition.parts import UpstreamPart, UpstreamRefusal
 from shared.kit.problems import Language, Sentence, Unavailable
 from shared.periods import Period, PeriodKind
 
@@ -20,12 +20,12 @@ class StatusIncomplete(Unavailable):
         "Chưa có đủ số liệu mới: {waiting}.", "Not every part of the status is fresh: {waiting}."
     )
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[UpstreamPart]) -> None:
         waiting = [f"{part.service} ({part.state})" for part in parts if not part.fresh]
         super().__init__(waiting=", ".join(waiting), headers={"Retry-After": "1"})
 
 
-def refusal_of(parts: Sequence[Part]) -> Refused | None:
+def find_refusal(parts: Sequence[UpstreamPart]) -> UpstreamRefusal | None:
     """Give the refusal that is the answer to the whole question, if there is one.
 
     An unknown unit or a bad period is everybody's. A service that the caller may not read is only missing from the
@@ -39,9 +39,9 @@ def refusal_of(parts: Sequence[Part]) -> Refused | None:
     return refused[0] if refused and not answered else None
 
 
-def compose(
-    programs: Sequence[Part],
-    funding: Part | None,
+def compose_status(
+    programs: Sequence[UpstreamPart],
+    funding: UpstreamPart | None,
     *,
     unit: Mapping[str, str],
     period: Period,
@@ -59,7 +59,7 @@ def compose(
         "unit": named,
         "period": str(period),
         "basis": basis,
-        "as_of": newest(part.known.said.get("as_of") for part in parts if part.known),
+        "as_of": find_newest_instant(part.known.said.get("as_of") for part in parts if part.known),
         "complete": all(part.fresh for part in parts),
         "programs": [
             {"program": part.service, **_state(part, now, language, path), "figures": _list(part, "figures")}
@@ -77,7 +77,7 @@ def compose(
     return said
 
 
-def until_of(period: Period) -> date | None:
+def find_last_day(period: Period) -> date | None:
     """Tell until which day money of the budget year is in a period: from January to the end of a quarter or a month.
 
     None for the year, which is whole: what is paid of it in January until the deadline is its own.
@@ -85,16 +85,16 @@ def until_of(period: Period) -> date | None:
     return None if period.kind is PeriodKind.YEAR else period.ends_on
 
 
-def _until(funding: Part, period: Period) -> str | None:
+def _until(funding: UpstreamPart, period: Period) -> str | None:
     """Say the day as the ledger does, or as it was asked where it said nothing."""
     if funding.known is None:
-        asked = until_of(period)
+        asked = find_last_day(period)
         return asked.isoformat() if asked else None
     said: str | None = funding.known.said.get("until")
     return said
 
 
-def _state(part: Part, now: float, language: Language, path: str) -> dict[str, Any]:
+def _state(part: UpstreamPart, now: float, language: Language, path: str) -> dict[str, Any]:
     said: dict[str, Any] = {"state": part.state, "age_seconds": part.age_seconds(now)}
     if part.state == "unavailable":
         if part.refused is not None:
@@ -104,12 +104,12 @@ def _state(part: Part, now: float, language: Language, path: str) -> dict[str, A
     return said
 
 
-def _list(part: Part, name: str) -> list[Any]:
+def _list(part: UpstreamPart, name: str) -> list[Any]:
     found = part.known.said.get(name) if part.known else None
     return found if isinstance(found, list) else []
 
 
-def newest(instants: Iterable[Any]) -> str | None:
+def find_newest_instant(instants: Iterable[Any]) -> str | None:
     """Give the newest of RFC 3339 instants as it was said; None when there is none."""
     return max((each for each in instants if isinstance(each, str)), key=datetime.fromisoformat, default=None)
 
@@ -122,7 +122,7 @@ def without_ages(said: Mapping[str, Any]) -> dict[str, Any]:
     return still
 
 
-def age_fields(parts: Iterable[Part], now: float) -> dict[str, str]:
+def age_headers(parts: Iterable[UpstreamPart], now: float) -> dict[str, str]:
     """Say the ages in fields: `Age` of the oldest part (RFC 9111), and each part's in `Status-Parts` (RFC 9651)."""
     ages = {part.service: part.age_seconds(now) for part in parts}
     known = [age for age in ages.values() if age is not None]

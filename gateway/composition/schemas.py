@@ -60,7 +60,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class PlaceOut(BaseModel):
+class UnitRefOut(BaseModel):
     """A unit by code and name."""
 
     code: str = Field(description="code of the unit")
@@ -131,7 +131,7 @@ class StatusOut(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
-    unit: PlaceOut
+    unit: UnitRefOut
     period: str = Field(description="SDMX time period")
     basis: Literal["accepted", "provisional"] = Field(description="which observations count")
     as_of: datetime | None = Field(description="newest change included in any part")

@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.overview.composition import (
+from gateway.composition.parts import PartFetcher, PartRequest, UpstreamPart, UpstreamRefusal
+from gateway.composition.schemas import StatusOut
+from gateway.composition.status import (
     StatusIncomplete,
-    age_fields,
-    compose,
-    refusal_of,
-    until_of,
+    age_headers,
+    compose_status,
+    find_last_day,
+    find_refusal,
     without_ages,
 )
-from gateway.overview.parts import Part, Parts, Question, Refused
-from gateway.overview.schemas import StatusOut
 from gateway.settings import FUNDING, GatewaySettings
 from shared.kit.clock import InstantQuery
 from shared.kit.etags import make_weak_etag, matches_if_none_match
@@ -57,16 +57,16 @@ async def read_status(
 
 async def _parts(
     request: Request, when: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
-) -> list[Part]:
+) -> list[UpstreamPart]:
     settings: GatewaySettings = request.app.state.settings
-    parts: Parts = request.app.state.parts
+    parts: PartFetcher = request.app.state.parts
     personal = basis == "provisional" or not settings.public_reads
     asker = caller if personal else None
     known_at = {"as_of": as_of.isoformat()} if as_of else {}
     query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true", **known_at})
     paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
     if FUNDING in settings.upstreams:
-        until = until_of(when)
+        until = find_last_day(when)
         of_year = {
             "year": when.year,
             "unit": unit,
@@ -76,20 +76,26 @@ async def _parts(
         paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode(of_year)}"
     authorization = request.headers.get("authorization")
     language = negotiate_language(request)
-    questions = [Question(name, path, language, asker) for name, path in paths.items()]
+    questions = [PartRequest(name, path, language, asker) for name, path in paths.items()]
     return await asyncio.gather(*(parts.read(each, authorization) for each in questions))
 
 
 def _answer(
-    request: Request, parts: list[Part], unit: Mapping[str, Any], when: Period, basis: str, *, strict: bool
+    request: Request,
+    parts: list[UpstreamPart],
+    unit: Mapping[str, Any],
+    when: Period,
+    basis: str,
+    *,
+    strict: bool,
 ) -> Response:
-    refusal = refusal_of(parts)
+    refusal = find_refusal(parts)
     if refusal is not None:
         return _passed_on(request, refusal)
     if strict and not all(part.fresh for part in parts):
         raise StatusIncomplete(parts)
     now = time.monotonic()
-    said = compose(
+    said = compose_status(
         [part for part in parts if part.service != FUNDING],
         next((part for part in parts if part.service == FUNDING), None),
         unit=unit,
@@ -105,14 +111,14 @@ def _answer(
         "ETag": tag,
         "Cache-Control": "private, no-cache" if private else "no-cache",
         "Vary": "Authorization, Accept-Language",
-        **age_fields(parts, now),
+        **age_headers(parts, now),
     }
     if matches_if_none_match(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(orjson.dumps(said), media_type="application/json", headers=headers)
 
 
-def _passed_on(request: Request, refused: Refused) -> Response:
+def _passed_on(request: Request, refused: UpstreamRefusal) -> Response:
     document = {**refused.document, "instance": request.url.path}
     kept = {name: refused.headers[name] for name in KEPT_FROM_REFUSALS if name in refused.headers}
     return Response(orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=kept)

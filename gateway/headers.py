@@ -8,19 +8,19 @@ from structlog.contextvars import get_contextvars
 
 from shared.kit.middleware import Scope
 
-Fields = Iterable[tuple[bytes, bytes]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
 
 HOP_BY_HOP = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
     b"trailer", b"transfer-encoding", b"upgrade",
 })  # fmt: skip
-NOT_PASSED_IN = HOP_BY_HOP | {
+NOT_FORWARDED = HOP_BY_HOP | {
     b"host", b"expect", b"content-length", b"forwarded", b"x-forwarded-for", b"x-forwarded-host",
     b"x-forwarded-proto", b"x-request-id", b"traceparent",
 }  # fmt: skip
 """What only the connection's two ends, or only we, may say to a service."""
 
-NOT_PASSED_BACK = HOP_BY_HOP | {
+NOT_RETURNED = HOP_BY_HOP | {
     b"date",
     b"server",
     b"x-request-id",
@@ -33,22 +33,22 @@ PARTS_TO_UPSTREAM = 3
 """A path is split as "", "v1", the upstream's name, the rest."""
 
 
-def upstream_of(path: str) -> str:
+def find_upstream(path: str) -> str:
     """Name the upstream of a path: `rural` of /v1/rural/reports."""
     parts = path.split("/", PARTS_TO_UPSTREAM)
     return parts[2] if len(parts) >= PARTS_TO_UPSTREAM and parts[1] == "v1" else ""
 
 
-def target_of(scope: Scope) -> str:
+def to_target(scope: Scope) -> str:
     """Give path and query exactly as the caller wrote them."""
     path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 
-def fields_in(scope: Scope) -> Iterator[tuple[str, str]]:
+def to_upstream_headers(scope: Scope) -> Iterator[tuple[str, str]]:
     """Give the fields for the upstream: the caller's, and ours."""
-    dropped = NOT_PASSED_IN | _named_by_connection(scope["headers"])
+    dropped = NOT_FORWARDED | _named_by_connection(scope["headers"])
     for name, value in scope["headers"]:
         if name not in dropped:
             yield name.decode("latin-1"), value.decode("latin-1")
@@ -57,10 +57,10 @@ def fields_in(scope: Scope) -> Iterator[tuple[str, str]]:
     yield "X-Forwarded-Proto", scope.get("scheme", "http")
     if scope.get("client"):
         yield "X-Forwarded-For", scope["client"][0]
-    yield from trace_fields()
+    yield from trace_headers()
 
 
-def trace_fields() -> Iterator[tuple[str, str]]:
+def trace_headers() -> Iterator[tuple[str, str]]:
     """Give the request's id and its trace, with a span of our own."""
     context = get_contextvars()
     if "request_id" in context and "trace" in context:
@@ -68,16 +68,16 @@ def trace_fields() -> Iterator[tuple[str, str]]:
         yield "traceparent", f"00-{context['trace']}-{secrets.token_hex(8)}-01"
 
 
-def fields_back(headers: Fields, *, bodiless: bool) -> list[tuple[bytes, bytes]]:
+def to_caller_headers(headers: RawHeaders, *, bodiless: bool) -> list[tuple[bytes, bytes]]:
     """Give the fields for the caller; an answer without a body says no length."""
     lowered = [(name.lower(), value) for name, value in headers]
-    dropped = NOT_PASSED_BACK | _named_by_connection(lowered)
+    dropped = NOT_RETURNED | _named_by_connection(lowered)
     if bodiless:
         dropped |= {b"content-length"}
     return [pair for pair in lowered if pair[0] not in dropped]
 
 
-def _named_by_connection(headers: Fields) -> frozenset[bytes]:
+def _named_by_connection(headers: RawHeaders) -> frozenset[bytes]:
     """Give the fields that Connection declares hop-by-hop for this message."""
     said = [value for name, value in headers if name == b"connection"]
     return frozenset(each.strip().lower() for value in said for each in value.split(b","))

@@ -6,10 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.app import create_app
-from gateway.clients.actions import disable_client, keep_own_client, rotate_secret
+from gateway.clients.actions import disable_client, ensure_service_client, rotate_secret
 from gateway.clients.rules import ClientDisabled, ClientExists
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, live_secrets, newest_acts
+from gateway.clients.store import find_client, find_live_secrets, select_audit
 from shared.kit.clock import system_clock
 from shared.kit.database import Database
 from tests.gateway.conftest import PEPPER, settings_of, speaking_to
@@ -27,7 +27,7 @@ async def gateways(database):
 
 async def keep(gateways, secret=SECRET, programs=PROGRAMS):
     async with gateways.writing() as session:
-        await keep_own_client(
+        await ensure_service_client(
             session, Pepper(PEPPER), service="ethnic", secret=secret, programs=programs, now=system_clock()
         )
 
@@ -35,8 +35,8 @@ async def keep(gateways, secret=SECRET, programs=PROGRAMS):
 async def known(gateways):
     async with gateways.reading() as session:
         client = await find_client(session, "service-ethnic")
-        secrets = await live_secrets(session, "service-ethnic", system_clock())
-        acts = [act.act for act in await session.scalars(newest_acts())]
+        secrets = await find_live_secrets(session, "service-ethnic", system_clock())
+        acts = [act.act for act in await session.scalars(select_audit())]
     return client, secrets, acts
 
 

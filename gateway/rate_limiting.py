@@ -3,14 +3,14 @@
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from gateway.limits import RateLimits, Verdict
+from gateway.limits import RateLimitDecision, RateLimits
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.identity import Identity
 from shared.kit.middleware import QUIET_PATHS, App, Message, Receive, Scope, Send
 from shared.kit.problems import TooManyRequests
 
 
-class Intake:
+class RateLimitMiddleware:
     """Refuses what is too much; counts the rest and says so in the RateLimit fields."""
 
     def __init__(self, app: App, *, limits: RateLimits, identity: Identity) -> None:
@@ -42,7 +42,7 @@ class Intake:
             return ""
 
 
-def _with_fields(send: Send, verdict: Verdict) -> Send:
+def _with_fields(send: Send, verdict: RateLimitDecision) -> Send:
     if not verdict.headers:
         return send
     fields = [(name.lower().encode(), value.encode()) for name, value in verdict.headers.items()]

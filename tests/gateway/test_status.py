@@ -6,7 +6,7 @@ import time
 import pytest
 
 from gateway.app import create_app
-from gateway.overview import parts as parts_module
+from gateway.composition import parts as parts_module
 from tests.gateway.conftest import settings_of, speaking_to
 from tests.gateway.neighbours import ledger, progress
 from tests.gateway.status import ALL_FRESH, STATUS, states, values
