@@ -1,7 +1,7 @@
-"""`python -m gateway create-client --id admin --scope admin --unit 62`: what an operator does beside the door.
+"""`python -m gateway create-client --id admin --scope admin --unit 62`: commands of an operator.
 
-The first administrator cannot be made by one. The answer is one JSON object on standard output; asking again says the
-same again, secret included, as long as the client is what was asked for.
+The first administrator cannot be created over HTTP. The output is one JSON object on standard output. Running the
+command again prints the same object, secret included, as long as the client still has the same grant.
 
     python -m gateway create-client --id ID --scope S… [--program P…] [--unit U…] [--description TEXT]
     python -m gateway rotate-keys
@@ -30,48 +30,48 @@ from shared.kit.database import Database
 
 OPERATOR = "operator"
 REFUSED, WRONG = 1, 2
-"""Exit codes: the world says no; the command or the settings are wrong."""
+"""Exit codes: refused by what is stored; a wrong command line or setting."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks; the exit code."""
-    given = _parser().parse_args(arguments)
+    """Run a command; return the exit code."""
+    options = _parser().parse_args(arguments)
     try:
         settings = GatewaySettings()
-        if given.command == "rotate-keys":
-            said = asyncio.run(_rotate(settings))
+        if options.command == "rotate-keys":
+            result = asyncio.run(_rotate(settings))
         else:
-            wish = ClientIn(
-                client_id=given.id,
-                description=given.description,
-                scopes=given.scope,
-                programs=given.program,
-                units=given.unit,
+            client_in = ClientIn(
+                client_id=options.id,
+                description=options.description,
+                scopes=options.scope,
+                programs=options.program,
+                units=options.unit,
             )
-            faults = list(find_grant_faults(wish.grant, settings.programs))
+            faults = list(find_grant_faults(client_in.grant, settings.programs))
             for fault in faults:
                 print(f"{fault.pointer}: {fault.sentence.en}", file=sys.stderr)
             if faults:
                 return WRONG
-            said = asyncio.run(_create(settings, wish))
+            result = asyncio.run(_create(settings, client_in))
     except ValidationError as error:
         prefix = "NTP_" if error.title == GatewaySettings.__name__ else ""
-        for found in error.errors():
-            name = ".".join(map(str, found["loc"]))
-            print(f"{prefix}{name.upper() if prefix else name}: {found['msg']}", file=sys.stderr)
+        for detail in error.errors():
+            name = ".".join(map(str, detail["loc"]))
+            print(f"{prefix}{name.upper() if prefix else name}: {detail['msg']}", file=sys.stderr)
         return WRONG
     except (ClientExists, OSError) as error:
         print(error, file=sys.stderr)
         return REFUSED
-    print(json.dumps(said))
+    print(json.dumps(result))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m gateway", description="Beside the door.")
+    parser = argparse.ArgumentParser(prog="python -m gateway", description="Manage clients and signing keys.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("rotate-keys", help="let the standby key sign from now on")
-    create = commands.add_parser("create-client", help="register a client, or say again which it is")
+    commands.add_parser("rotate-keys", help="sign with the standby key from now on")
+    create = commands.add_parser("create-client", help="register a client, or print it again")
     create.add_argument("--id", required=True)
     create.add_argument("--description", default="")
     create.add_argument("--scope", action="extend", nargs="+", required=True)
@@ -80,37 +80,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _create(settings: GatewaySettings, wish: ClientIn) -> dict[str, Any]:
+async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, Any]:
     pepper = Pepper(settings.client_secret_pepper.get_secret_value())
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
     now = system_clock()
     try:
         async with database.writing() as session:
-            there = await find_client(session, wish.client_id, locked=True)
-            if there is None:
+            existing = await find_client(session, client_in.client_id, for_update=True)
+            if existing is None:
                 _, secret_id = await create_client(
                     session,
                     pepper,
-                    client_id=wish.client_id,
-                    description=wish.description,
-                    grant=wish.grant,
+                    client_id=client_in.client_id,
+                    description=client_in.description,
+                    grant=client_in.grant,
                     actor=OPERATOR,
                     now=now,
                 )
             else:
-                secrets = await find_live_secrets(session, wish.client_id, now)
-                same = (there.scopes, there.programs, there.units) == (wish.scopes, wish.programs, wish.units)
-                if not same or there.disabled_at is not None or not secrets:
-                    raise ClientExists(wish.client_id)
+                secrets = await find_live_secrets(session, client_in.client_id, now)
+                same = (existing.scopes, existing.programs, existing.units) == (
+                    client_in.scopes,
+                    client_in.programs,
+                    client_in.units,
+                )
+                if not same or existing.disabled_at is not None or not secrets:
+                    raise ClientExists(client_in.client_id)
                 secret_id = secrets[0].secret_id
     finally:
         await database.close()
     return {
-        "client_id": wish.client_id,
-        "client_secret": pepper.secret(wish.client_id, secret_id),
-        "scopes": list(wish.scopes),
-        "programs": wish.programs,
-        "units": wish.units,
+        "client_id": client_in.client_id,
+        "client_secret": pepper.derive_secret(client_in.client_id, secret_id),
+        "scopes": list(client_in.scopes),
+        "programs": client_in.programs,
+        "units": client_in.units,
     }
 
 

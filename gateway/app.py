@@ -1,4 +1,4 @@
-"""The gateway's process: names its parts and lets the kit join them."""
+"""The application of the gateway: its parts, joined by the service factory of the kit."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,8 +30,8 @@ from shared.kit.service import ServiceDefinition, create_service
 from shared.territory import api as territory
 from shared.territory.current import load_territory
 
-DESCRIPTION = """One door to the three National Target Programs of a province: reports, figures, targets, registers and
-the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the whole picture at `/v1/status`."""
+DESCRIPTION = """The public entry to the three National Target Programs of a province: reports, figures, targets, registers and
+the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the status of the province at `/v1/status`."""
 
 SMALL_BODY_BYTES = 64 * 1024
 """What the gateway reads itself is small; what it passes on is up to `max_body_bytes`."""
@@ -60,7 +60,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 receipts.router,
                 territory.router,
                 tokens.router,
-                clients.giving_secrets,
+                clients.secret_router,
                 clients.router,
                 reference.router,
             ),

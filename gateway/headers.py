@@ -1,4 +1,4 @@
-"""What of a message's head passes through the door, and what is said there."""
+"""Which header fields the proxy forwards, and which it adds."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"host", b"expect", b"content-length", b"forwarded", b"x-forwarded-for", b"x-forwarded-host",
     b"x-forwarded-proto", b"x-request-id", b"traceparent",
 }  # fmt: skip
-"""What only the connection's two ends, or only we, may say to a service."""
+"""Fields of one connection, and fields that only the gateway may set for a service."""
 
 NOT_RETURNED = HOP_BY_HOP | {
     b"date",
@@ -27,27 +27,27 @@ NOT_RETURNED = HOP_BY_HOP | {
     b"traceparent",
     b"x-content-type-options",
 }
-"""The last five are said by this process for itself."""
+"""The last five are set by this process itself."""
 
 PARTS_TO_UPSTREAM = 3
 """A path is split as "", "v1", the upstream's name, the rest."""
 
 
 def find_upstream(path: str) -> str:
-    """Name the upstream of a path: `rural` of /v1/rural/reports."""
+    """Return the name of the upstream of a path: `rural` for /v1/rural/reports; empty where there is none."""
     parts = path.split("/", PARTS_TO_UPSTREAM)
     return parts[2] if len(parts) >= PARTS_TO_UPSTREAM and parts[1] == "v1" else ""
 
 
 def to_target(scope: Scope) -> str:
-    """Give path and query exactly as the caller wrote them."""
+    """Return path and query exactly as the caller wrote them."""
     path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 
 def to_upstream_headers(scope: Scope) -> Iterator[tuple[str, str]]:
-    """Give the fields for the upstream: the caller's, and ours."""
+    """Yield the fields for the upstream: those of the caller that are forwarded, and those of the gateway."""
     dropped = NOT_FORWARDED | _named_by_connection(scope["headers"])
     for name, value in scope["headers"]:
         if name not in dropped:
@@ -61,7 +61,7 @@ def to_upstream_headers(scope: Scope) -> Iterator[tuple[str, str]]:
 
 
 def trace_headers() -> Iterator[tuple[str, str]]:
-    """Give the request's id and its trace, with a span of our own."""
+    """Yield the fields of the request id and the trace context, with a new span id."""
     context = get_contextvars()
     if "request_id" in context and "trace" in context:
         yield "X-Request-Id", context["request_id"]
@@ -69,7 +69,7 @@ def trace_headers() -> Iterator[tuple[str, str]]:
 
 
 def to_caller_headers(headers: RawHeaders, *, bodiless: bool) -> list[tuple[bytes, bytes]]:
-    """Give the fields for the caller; an answer without a body says no length."""
+    """Return the fields for the caller; a response without a body has no Content-Length."""
     lowered = [(name.lower(), value) for name, value in headers]
     dropped = NOT_RETURNED | _named_by_connection(lowered)
     if bodiless:
@@ -78,6 +78,6 @@ def to_caller_headers(headers: RawHeaders, *, bodiless: bool) -> list[tuple[byte
 
 
 def _named_by_connection(headers: RawHeaders) -> frozenset[bytes]:
-    """Give the fields that Connection declares hop-by-hop for this message."""
-    said = [value for name, value in headers if name == b"connection"]
-    return frozenset(each.strip().lower() for value in said for each in value.split(b","))
+    """Return the names of fields that Connection declares hop-by-hop for this message."""
+    values = [value for name, value in headers if name == b"connection"]
+    return frozenset(name.strip().lower() for value in values for name in value.split(b","))

@@ -1,8 +1,8 @@
-"""How much one caller may ask: sliding windows kept in this process's memory, and the fields that say so.
+"""Rate limits: sliding windows in the memory of this process, and the RateLimit fields of their state.
 
-A caller is its client, once its token is proved, else its address (an IPv6 client's /64, which is what one has). Each
-replica counts for itself, so N replicas allow up to N times as much; the limits are there to keep one caller from
-starving the others, not to bill.
+The key of a window is the client id of a valid token, else the address (the /64 network of an IPv6 address). Each
+replica counts for itself, so N replicas allow up to N times as much. The limits keep one caller from starving the
+others; nobody is billed by them.
 """
 
 import ipaddress
@@ -29,8 +29,8 @@ class RateLimitDecision:
     headers: dict[str, str] = field(default_factory=dict)
     retry_after_s: int = 0
 
-    def refuse(self) -> None:
-        """Raise `TooManyRequests` unless it may pass."""
+    def raise_if_exceeded(self) -> None:
+        """Raise `TooManyRequests` unless the request is allowed."""
         if not self.allowed:
             raise TooManyRequests(
                 retry_after=self.retry_after_s,
@@ -39,7 +39,7 @@ class RateLimitDecision:
 
 
 class RateLimitPolicy:
-    """One policy: so many in so long, for each key."""
+    """One policy: a number of requests in a period, for each key."""
 
     def __init__(self, limiter: SlidingWindowCounterRateLimiter, name: str, rule: str) -> None:
         self._limiter = limiter
@@ -49,14 +49,14 @@ class RateLimitPolicy:
             self._policy = _field(name, q=self._item.amount, w=self._item.get_expiry())
 
     async def hit(self, *key: str) -> RateLimitDecision:
-        """Count one request."""
+        """Count one request of a key; return the decision."""
         if self._item is None:
             return RateLimitDecision()
         allowed = await self._limiter.hit(self._item, self._name, *key)
         window = await self._limiter.get_window_stats(self._item, self._name, *key)
         wait = max(1, math.ceil(window.reset_time - time.time()))
-        left = _field(self._name, r=window.remaining, t=wait)
-        return RateLimitDecision(allowed, {"RateLimit-Policy": self._policy, "RateLimit": left}, wait)
+        remaining = _field(self._name, r=window.remaining, t=wait)
+        return RateLimitDecision(allowed, {"RateLimit-Policy": self._policy, "RateLimit": remaining}, wait)
 
 
 class RateLimits:
@@ -69,13 +69,13 @@ class RateLimits:
         self._token = RateLimitPolicy(limiter, "token", token)
 
     async def request(self, scope: MutableMapping[str, Any], client_id: str) -> RateLimitDecision:
-        """Count a request of a client, or of an address when nobody proved who they are."""
+        """Count a request of a client, or of a network where the client is not known."""
         if client_id:
             return await self._client.hit(client_id)
         return await self._address.hit(find_network(scope))
 
     async def token_request(self, scope: MutableMapping[str, Any], client_id: str) -> RateLimitDecision:
-        """Count an attempt to get a token as this client from this address."""
+        """Count a token request for a client id from a network."""
         return await self._token.hit(client_id[:64], find_network(scope))
 
 
@@ -85,13 +85,13 @@ def _field(policy: str, **parameters: int) -> str:
 
 
 def find_network(scope: MutableMapping[str, Any]) -> str:
-    """Name the network that a connection comes from."""
+    """Return the network that a connection comes from."""
     return to_network(str((scope.get("client") or ("unknown",))[0]))
 
 
 @lru_cache(maxsize=4096)
 def to_network(host: str) -> str:
-    """Give an address as one caller has it."""
+    """Return the network of an address: an IPv4 address itself, an IPv6 address's /64."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the gateway remembers: clients, their secrets, signing keys, and who changed what."""
+"""Tables of the gateway: clients, their secrets, signing keys, and the audit."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ class ClientRow(Base):
 
 
 class SecretRow(Base):
-    """One secret of a client, as its HMAC; `expires_at` is set when another takes its place."""
+    """A secret of a client, as its HMAC; `expires_at` is set when a newer secret replaces it."""
 
     __tablename__ = "client_secrets"
 
@@ -60,7 +60,7 @@ class SecretRow(Base):
 
 
 class SigningKeyRow(Base):
-    """A key that signs tokens, has signed (`retired_at`), or stands by (`signs_from` is null)."""
+    """A key that signs tokens, has signed (`retired_at`), or is the standby (`signs_from` is null)."""
 
     __tablename__ = "signing_keys"
 
@@ -79,7 +79,7 @@ class SigningKeyRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what to whom. Rows are only added."""
+    """One change to a client or a key: who did it, and when. Rows are only added."""
 
     __tablename__ = "audit"
 

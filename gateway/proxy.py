@@ -1,8 +1,8 @@
-"""The proxy: passes a request to the upstream of its prefix and the answer back, both as they stream.
+"""The proxy: forwards a request to the upstream of its path prefix, and streams the response back.
 
-It knows prefixes and never schemas. Method, path, query and body pass untouched, and every field but the
-hop-by-hop ones (RFC 9110, 7.6.1) and those that only we may say: who was forwarded, the request's id, the trace.
-Memory stays flat however large a body is: a piece is read when the piece before it was taken.
+It knows prefixes and never schemas. Method, path, query and body are forwarded unchanged, and every header field except
+the hop-by-hop ones (RFC 9110, 7.6.1) and those that only the gateway sets: forwarded addresses, request id, trace.
+Memory stays constant however large a body is: a chunk is read when the chunk before it was sent.
 """
 
 import asyncio
@@ -26,20 +26,20 @@ RETRIED = frozenset({"GET", "HEAD"})
 RETRY_AFTER_S = 0.1
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 WITH_A_BODY = frozenset({b"content-length", b"transfer-encoding"})
-LARGEST_PIECE_AT_ONCE = 256 * 1024
-"""A body that came in one piece up to this is sent as one; anything else streams."""
+LARGEST_WHOLE_BODY_BYTES = 256 * 1024
+"""A body that arrived in one chunk of up to this many bytes is sent whole; any other body is streamed."""
 
 Fields = list[tuple[str, str]]
 
 log = structlog.get_logger()
 
 
-class CallerGoneError(Exception):
-    """The caller hung up while sending."""
+class ClientDisconnectedError(Exception):
+    """The client closed the connection while it was sending."""
 
 
 class Proxy:
-    """Forwards what belongs to an upstream; everything else is the gateway's own."""
+    """Forward requests of the upstreams' prefixes; pass all others to the gateway's own routes."""
 
     def __init__(self, app: App, *, upstreams: Upstreams) -> None:
         self.app = app
@@ -47,35 +47,35 @@ class Proxy:
         self._routes = {name: SimpleNamespace(path_format=f"/v1/{name}/{{path}}") for name in upstreams.urls}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward, or hand on to the gateway's own routes."""
+        """Forward a request, or pass it on."""
         name = find_upstream(scope["path"]) if scope["type"] == "http" else ""
         if name not in self.upstreams.urls:
             await self.app(scope, receive, send)
             return
         scope["route"] = self._routes[name]
-        request = Forwarding(self.upstreams, name, scope, receive)
+        forwarded = ForwardedRequest(self.upstreams, name, scope, receive)
         try:
-            answer = await request.send()
-        except CallerGoneError:
+            response = await forwarded.send()
+        except ClientDisconnectedError:
             return
         except Problem as problem:
             await to_problem_response(Request(scope), problem)(scope, receive, send)
             return
         finally:
             if scope["method"] not in SAFE:
-                self.upstreams.touched(name)
+                self.upstreams.count_write(name)
         try:
-            await request.pass_back(answer, send)
+            await forwarded.stream_response(response, send)
         except (aiohttp.ClientError, TimeoutError) as error:
-            # The status is said already; leaving the answer unfinished makes the server cut the connection,
-            # so that nobody takes half a body for a whole one.
-            log.warning("upstream broke off", upstream=name, reason=repr(error))
+            # The status was sent. An unfinished body makes the server close the connection, so that no client
+            # takes half a body for a whole one.
+            log.warning("upstream closed the connection", upstream=name, reason=repr(error))
         finally:
-            answer.release()
+            response.release()
 
 
-class Forwarding:
-    """One request on its way to one upstream, and its answer on the way back."""
+class ForwardedRequest:
+    """One request to one upstream, and its response."""
 
     def __init__(self, upstreams: Upstreams, name: str, scope: Scope, receive: Receive) -> None:
         self._upstreams = upstreams
@@ -86,43 +86,43 @@ class Forwarding:
         self._refusal: Exception | None = None
 
     async def send(self) -> aiohttp.ClientResponse:
-        """Send the request; gives the answer once its head is there. Raises the problem when there is none."""
+        """Send the request; return the response when its header is there. Raises the problem where there is none."""
         headers = list(to_upstream_headers(self._scope))
         body = await self._body(headers)
         try:
             return await self._send(headers, body)
         except NEVER_REACHED as error:
             if self._scope["method"] not in RETRIED:
-                raise self._said(error) from error
+                raise self._to_refusal(error) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._said(error) from error
+            raise self._to_refusal(error) from error
         await asyncio.sleep(RETRY_AFTER_S)
         try:
             return await self._send(headers, body)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._said(error) from error
+            raise self._to_refusal(error) from error
 
-    async def pass_back(self, answer: aiohttp.ClientResponse, send: Send) -> None:
-        """Stream the answer to the caller, for as long as it listens."""
-        bodiless = answer.status in BODILESS
-        headers = to_caller_headers(answer.raw_headers, bodiless=bodiless)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        left = 0 if bodiless or answer.method == "HEAD" else answer.content_length
-        hung_up: asyncio.Task[None] | None = None
+    async def stream_response(self, response: aiohttp.ClientResponse, send: Send) -> None:
+        """Stream the response to the client until it is complete or the client disconnects."""
+        bodiless = response.status in BODILESS
+        headers = to_caller_headers(response.raw_headers, bodiless=bodiless)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        left = 0 if bodiless or response.method == "HEAD" else response.content_length
+        disconnected: asyncio.Task[None] | None = None
         try:
-            while left != 0 and (piece := await answer.content.readany()):
-                left = left - len(piece) if left is not None else None
-                await send({"type": "http.response.body", "body": piece, "more_body": left != 0})
+            while left != 0 and (chunk := await response.content.readany()):
+                left = left - len(chunk) if left is not None else None
+                await send({"type": "http.response.body", "body": chunk, "more_body": left != 0})
                 if left == 0:
                     return
-                if hung_up is None and self._received_all:
-                    hung_up = asyncio.create_task(self._hang_up())
-                elif hung_up is not None and hung_up.done():
+                if disconnected is None and self._received_all:
+                    disconnected = asyncio.create_task(self._wait_for_disconnect())
+                elif disconnected is not None and disconnected.done():
                     return
             await send({"type": "http.response.body", "body": b""})
         finally:
-            if hung_up is not None:
-                hung_up.cancel()
+            if disconnected is not None:
+                disconnected.cancel()
 
     async def _send(
         self, headers: Fields, body: bytes | AsyncIterator[bytes] | None
@@ -132,41 +132,41 @@ class Forwarding:
             self._scope["method"], url, headers=headers, data=body, allow_redirects=False
         )
 
-    def _said(self, error: Exception) -> Exception:
-        if self._refusal is not None:  # our own side ended the upload; the error is only its echo
+    def _to_refusal(self, error: Exception) -> Exception:
+        if self._refusal is not None:  # the upload was ended on this side; the error only follows from it
             return self._refusal
         log.warning("upstream did not answer", upstream=self._name, reason=repr(error))
-        return self._upstreams.problem(self._name, error)
+        return self._upstreams.to_problem(self._name, error)
 
     async def _body(self, headers: Fields) -> bytes | AsyncIterator[bytes] | None:
-        """Give the body, whole when it is short and otherwise as it comes."""
-        said = {name: value for name, value in self._scope["headers"] if name in WITH_A_BODY}
-        if not said:
+        """Return the body: whole where it is short, else as a stream of chunks; None where there is none."""
+        body_headers = {name: value for name, value in self._scope["headers"] if name in WITH_A_BODY}
+        if not body_headers:
             self._received_all = True
             return None
-        first = await self._piece()
-        if self._received_all and len(first) <= LARGEST_PIECE_AT_ONCE:
+        first = await self._read_chunk()
+        if self._received_all and len(first) <= LARGEST_WHOLE_BODY_BYTES:
             return first
-        if b"transfer-encoding" not in said:
-            headers.append(("Content-Length", said[b"content-length"].decode("latin-1")))
-        return self._pieces(first)
+        if b"transfer-encoding" not in body_headers:
+            headers.append(("Content-Length", body_headers[b"content-length"].decode("latin-1")))
+        return self._stream_chunks(first)
 
-    async def _pieces(self, first: bytes) -> AsyncIterator[bytes]:
+    async def _stream_chunks(self, first: bytes) -> AsyncIterator[bytes]:
         try:
             yield first
             while not self._received_all:
-                yield await self._piece()
-        except (CallerGoneError, TooLarge) as refusal:
+                yield await self._read_chunk()
+        except (ClientDisconnectedError, TooLarge) as refusal:
             self._refusal = refusal
             raise
 
-    async def _piece(self) -> bytes:
+    async def _read_chunk(self) -> bytes:
         message = await self._receive()  # raises TooLarge past the limit
         if message["type"] == "http.disconnect":
-            raise CallerGoneError
+            raise ClientDisconnectedError
         self._received_all = not message.get("more_body")
         return bytes(message.get("body", b""))
 
-    async def _hang_up(self) -> None:
+    async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass

@@ -1,4 +1,4 @@
-"""What every request meets first: how much its caller asked lately."""
+"""The rate limit of every request, before the proxy and the gateway's own routes."""
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from shared.kit.problems import TooManyRequests
 
 
 class RateLimitMiddleware:
-    """Refuses what is too much; counts the rest and says so in the RateLimit fields."""
+    """Refuse requests over the limit with 429; add the RateLimit fields to the response of the others."""
 
     def __init__(self, app: App, *, limits: RateLimits, identity: Identity) -> None:
         self.app = app
@@ -19,38 +19,38 @@ class RateLimitMiddleware:
         self.identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or refuse it."""
+        """Count a request and pass it on, or refuse it."""
         if scope["type"] != "http" or scope["path"] in QUIET_PATHS:
             await self.app(scope, receive, send)
             return
-        verdict = await self.limits.request(scope, await self._client_id(Headers(scope=scope)))
+        decision = await self.limits.request(scope, await self._client_id(Headers(scope=scope)))
         try:
-            verdict.refuse()
+            decision.raise_if_exceeded()
         except TooManyRequests as refusal:
             await to_problem_response(Request(scope), refusal)(scope, receive, send)
             return
-        await self.app(scope, receive, _with_fields(send, verdict))
+        await self.app(scope, receive, _with_fields(send, decision))
 
     async def _client_id(self, headers: Headers) -> str:
-        """Name the client whose token proves it; anything else counts by address and is judged further in."""
+        """Return the client id of a valid token; empty otherwise: then the address is counted, and the route judges the token."""
         kind, _, token = headers.get("authorization", "").partition(" ")
         if not token or kind.lower() != "bearer":
             return ""
         try:
             return (await self.identity.verify(token.strip())).client_id
-        except Exception:  # noqa: BLE001 (no proof, whatever the reason: a bad token, no keys, no database)
+        except Exception:  # noqa: BLE001 (not verified, whatever the reason: a bad token, no keys, no database)
             return ""
 
 
-def _with_fields(send: Send, verdict: RateLimitDecision) -> Send:
-    if not verdict.headers:
+def _with_fields(send: Send, decision: RateLimitDecision) -> Send:
+    if not decision.headers:
         return send
-    fields = [(name.lower().encode(), value.encode()) for name, value in verdict.headers.items()]
+    fields = [(name.lower().encode(), value.encode()) for name, value in decision.headers.items()]
 
-    async def say(message: Message) -> None:
+    async def send_with_fields(message: Message) -> None:
         if message["type"] == "http.response.start":
             present = {name for name, _ in message["headers"]}
             message["headers"] = [*message["headers"], *(pair for pair in fields if pair[0] not in present)]
         await send(message)
 
-    return say
+    return send_with_fields

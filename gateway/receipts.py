@@ -1,4 +1,4 @@
-"""Where a printed receipt is checked: its first letter names the program that gave it, which is then asked."""
+"""Check a printed receipt: its first letter names the program that issued it, which answers."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ CODE_SHAPE = "^[A-Za-z](-[A-Za-z2-7]{4}){4}$"
 
 
 class ReceiptNotFound(NotFound):
-    """No program gives receipts with this letter."""
+    """No program issues receipts with this letter."""
 
     code = "receipt_not_found"
     detail = Sentence("Không có biên nhận {receipt}.", "There is no receipt {receipt}.")
@@ -33,7 +33,7 @@ async def check_receipt(
     request: Request,
     code: Annotated[str, Path(pattern=CODE_SHAPE, description="the code on the receipt, such as P-7XQA-….")],
 ) -> Response:
-    """Check a printed receipt without knowing which program gave it: what was received, when, with which hash."""
+    """Check a printed receipt without knowing which program issued it: what was received, when, with which hash."""
     settings: GatewaySettings = request.app.state.settings
     upstreams: Upstreams = request.app.state.upstreams
     initial = code[0].lower()
@@ -41,13 +41,15 @@ async def check_receipt(
     if program is None:
         raise ReceiptNotFound(receipt=code)
     try:
-        status, fields, said = await upstreams.json(
+        status, headers, document = await upstreams.get_json(
             program,
             f"/v1/{program}/receipts/{code}",
             headers={"Accept-Language": negotiate_language(request)},
             within_s=settings.part_within_s,
         )
     except FETCH_ERRORS as error:
-        raise upstreams.problem(program, error) from error
-    kind = fields.get("Content-Type", PROBLEM_JSON)
-    return apply_if_none_match(request, Response(orjson.dumps(said), status_code=status, media_type=kind))
+        raise upstreams.to_problem(program, error) from error
+    media_type = headers.get("Content-Type", PROBLEM_JSON)
+    return apply_if_none_match(
+        request, Response(orjson.dumps(document), status_code=status, media_type=media_type)
+    )

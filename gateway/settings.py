@@ -1,4 +1,4 @@
-"""Settings of the gateway: its neighbours' addresses, the pepper, and how much each caller may ask."""
+"""Settings of the gateway: addresses of the upstreams, the pepper, rate limits, time-outs."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -23,10 +23,10 @@ def _without_slash(urls: dict[str, str]) -> dict[str, str]:
 
 
 class GatewaySettings(TerritorySettings):
-    """What the gateway is told beside what every service is told."""
+    """Settings of the gateway beside those of every service."""
 
     upstreams: Annotated[dict[str, str], AfterValidator(_without_slash)] = Field(
-        DEFAULT_UPSTREAMS, description="the services behind the door, as JSON: name and address of each"
+        DEFAULT_UPSTREAMS, description="the services behind the gateway, as JSON: name and address of each"
     )
     client_secret_pepper: SecretStr = Field(
         min_length=32, description="what client secrets and the seal of signing keys are derived with"

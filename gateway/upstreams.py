@@ -1,12 +1,11 @@
-"""The services behind the door: their addresses, the connections to them, and the refusals when one does not answer.
+"""The upstreams: their addresses, the connection pool, and the problems where one does not answer.
 
-Forwarding uses aiohttp's client: measured on this path it carries about twelve times what httpx's own transport does
-and 86 % of the fastest (a young Rust client), and it has been kept for a decade.
+Forwarding uses aiohttp's client: on this path it carries about twelve times what httpx's own transport does.
 
 Problem
 ├── Unavailable
-│   └── UpstreamUnavailable  503 upstream_unavailable   nobody is there, or the connection broke
-└── UpstreamSilent           504 upstream_timeout       it took the request and said nothing in time
+│   └── UpstreamUnavailable  503 upstream_unavailable   no connection, or it broke
+└── UpstreamTimeout           504 upstream_timeout       it took the request and did not answer in time
 """
 
 from collections import Counter
@@ -19,23 +18,24 @@ import aiohttp
 from shared.kit.problems import Problem, Sentence, Unavailable
 
 CONNECTIONS_EACH = 100
-"""To one service: more than its database can serve at once; what waits for one longer than below is refused."""
+"""Connections to one service: more than its database can serve at once. A request that waits longer than `CONNECT_WITHIN_S`
+for one is refused."""
 
 CONNECT_WITHIN_S = 3.0
-"""On one network a service that is up accepts within milliseconds."""
+"""Seconds to connect: on one network a running service accepts within milliseconds."""
 
 KEEP_IDLE_S = 30.0
-"""Shorter than the services keep an idle connection, so that none is written into while it is being closed."""
+"""Seconds that an idle connection is kept: shorter than the services keep it, so that no request meets a closing one."""
 
-OURS_TO_SAY = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-"""Fields that aiohttp would add by itself; the caller's are passed on as they are."""
+SKIPPED_AUTO_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""Fields that aiohttp would add by itself; those of the caller are forwarded unchanged."""
 
 NEVER_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""The request was not sent at all."""
+"""Errors after which it is certain that nothing was sent."""
 
 
 class UpstreamUnavailable(Unavailable):
-    """The service is not running, or broke off."""
+    """The service is not running, or closed the connection."""
 
     code = "upstream_unavailable"
     detail = Sentence(
@@ -47,8 +47,8 @@ class UpstreamUnavailable(Unavailable):
         super().__init__(service=service, headers={"Retry-After": "1"})
 
 
-class UpstreamSilent(Problem):
-    """The service has the request and did not answer in time; whether it took effect is not known."""
+class UpstreamTimeout(Problem):
+    """The service has the request and did not answer in time; whether it took effect is unknown."""
 
     status = 504
     code = "upstream_timeout"
@@ -63,25 +63,25 @@ class UpstreamSilent(Problem):
 
 
 class Upstreams:
-    """The addresses, and one pool of connections for the whole process."""
+    """The addresses of the upstreams, and one connection pool for the process."""
 
     def __init__(self, urls: Mapping[str, str], *, answer_within_s: float) -> None:
         self.urls = dict(urls)
         self.answer_within_s = answer_within_s
         self._session: aiohttp.ClientSession | None = None
-        self._touches: Counter[str] = Counter()
+        self._writes: Counter[str] = Counter()
 
-    def touched(self, name: str) -> None:
-        """Note that a request which may have changed something went through to a service."""
-        self._touches[name] += 1
+    def count_write(self, name: str) -> None:
+        """Count a request that may have changed something in a service."""
+        self._writes[name] += 1
 
-    def touches(self, name: str) -> int:
-        """Tell how often that happened: what was read at another count may have changed since."""
-        return self._touches[name]
+    def write_count(self, name: str) -> int:
+        """Return how many such requests were forwarded: what was read at a smaller count may be out of date."""
+        return self._writes[name]
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Keep the pool for the life of the process."""
+        """Open the pool, and close it at the end."""
         connector = aiohttp.TCPConnector(
             limit=0, limit_per_host=CONNECTIONS_EACH, keepalive_timeout=KEEP_IDLE_S, ttl_dns_cache=10
         )
@@ -96,36 +96,39 @@ class Upstreams:
             timeout=timeout,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=OURS_TO_SAY,
+            skip_auto_headers=SKIPPED_AUTO_HEADERS,
         ) as self._session:
             yield
         self._session = None
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The pool."""
+        """The open pool."""
         assert self._session is not None, "the process has not started"
         return self._session
 
-    async def json(
+    async def get_json(
         self, name: str, path: str, *, headers: Mapping[str, str], within_s: float
     ) -> tuple[int, Mapping[str, str], dict[str, Any] | None]:
-        """Read a JSON object: status, headers and body (None without one). Raises what `failed` understands."""
+        """Read a JSON object: status, headers and body (None where there is no JSON object).
+
+        Raises the errors that `to_problem` converts.
+        """
         timeout = aiohttp.ClientTimeout(total=within_s)
         async with self.session.get(
             f"{self.urls[name]}{path}", headers=headers, timeout=timeout, allow_redirects=False
         ) as answer:
             if "json" not in answer.content_type:
                 return answer.status, answer.headers, None
-            said = await answer.json(content_type=None)
+            document = await answer.json(content_type=None)
             return (
                 answer.status,
                 answer.headers,
-                cast("dict[str, Any]", said) if isinstance(said, dict) else None,
+                cast("dict[str, Any]", document) if isinstance(document, dict) else None,
             )
 
-    def problem(self, name: str, error: Exception) -> Problem:
-        """Say why a service did not answer."""
+    def to_problem(self, name: str, error: Exception) -> Problem:
+        """Return the problem of a service that did not answer."""
         if isinstance(error, TimeoutError) and not isinstance(error, NEVER_REACHED):
-            return UpstreamSilent(name, self.answer_within_s)
+            return UpstreamTimeout(name, self.answer_within_s)
         return UpstreamUnavailable(name)

@@ -1,4 +1,4 @@
-"""Clients: the systems that call, what each was granted, and the secrets that they prove themselves with.
+"""Clients: the systems that call the API, their grants, and their secrets.
 
 `secrets.py` (pure), `rules.py` (pure), `store.py`, `actions.py`, `schemas.py`, `api.py`.
 """

@@ -1,4 +1,4 @@
-"""What people do with clients: register one, give it another secret, shut it out; and what settings ask for."""
+"""Use cases of clients: create, rotate the secret, disable; and the service clients of the settings."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from gateway.clients.store import find_client, find_live_secrets, insert_audit_r
 from gateway.models import ClientRow, SecretRow
 
 SETTINGS = "settings"
-"""Who did it where nobody asked: the installation's own settings."""
+"""Actor of the audit where a setting of the installation asked for the change."""
 
 
 async def create_client(
@@ -26,12 +26,12 @@ async def create_client(
     actor: str,
     now: datetime,
 ) -> tuple[ClientRow, UUID]:
-    """Register a client with its first secret; gives the id of the secret."""
-    client = await _register(session, client_id, description, grant, now)
+    """Create a client with its first secret; return the client and the id of the secret. Raises `ClientExists`."""
+    client = await _insert_client(session, client_id, description, grant, now)
     if client is None:
         raise ClientExists(client_id)
-    secret_id = await _give_secret(session, pepper, client_id, now)
-    await _note_created(session, client, secret_id, actor)
+    secret_id = await _create_secret(session, pepper, client_id, now)
+    await _audit_created(session, client, secret_id, actor)
     return client, secret_id
 
 
@@ -44,58 +44,58 @@ async def ensure_service_client(
     programs: Sequence[str],
     now: datetime,
 ) -> None:
-    """Have the client that one of our own services reads its neighbours as, with the secret that both were told.
+    """Create the client `service-<name>` by which a service reads other services, with the secret of the settings.
 
-    Any number of gateways may do so at once. Raises `ClientDisabled` where an administrator shut it out, `ClientExists`
-    where the name is another's.
+    Any number of gateways may do so at once. Raises `ClientDisabled` where an administrator disabled it, `ClientExists`
+    where a client of that name has another grant.
     """
     client_id, grant = f"service-{service}", Grant(("read",), tuple(programs), ())
-    made = await _register(session, client_id, f"{service}: own client", grant, now)
-    client = made or await _locked_client(session, client_id)
+    created = await _insert_client(session, client_id, f"{service}: own client", grant, now)
+    client = created or await _lock_client(session, client_id)
     if client.disabled_at is not None:
         raise ClientDisabled(client_id)
     if (client.scopes, client.programs, client.units) != (["read"], list(programs), []):
         raise ClientExists(client_id)
-    live = await find_live_secrets(session, client_id, now)
-    if any(pepper.recognises(secret, each.secret_hmac) for each in live):
+    live_secrets = await find_live_secrets(session, client_id, now)
+    if any(pepper.matches(secret, live_secret.secret_hmac) for live_secret in live_secrets):
         return
-    for each in live:
-        each.expires_at = now
-    secret_id = await _keep_secret(session, client_id, uuid4(), pepper.fingerprint(secret), now)
-    if made:
-        await _note_created(session, client, secret_id, SETTINGS)
+    for live_secret in live_secrets:
+        live_secret.expires_at = now
+    secret_id = await _insert_secret(session, client_id, uuid4(), pepper.fingerprint(secret), now)
+    if created:
+        await _audit_created(session, client, secret_id, SETTINGS)
     else:
-        await _note_rotated(session, client_id, secret_id, timedelta(0), SETTINGS, now)
+        await _audit_rotated(session, client_id, secret_id, timedelta(0), SETTINGS, now)
 
 
 async def rotate_secret(
     session: AsyncSession, pepper: Pepper, *, client_id: str, overlap: timedelta, actor: str, now: datetime
 ) -> tuple[ClientRow, UUID]:
-    """Give a client a new secret; those before it end after the overlap."""
-    client = await _locked_client(session, client_id)
+    """Create a new secret of a client; the ones before it expire after the overlap. Raises `UnknownClient`, `ClientDisabled`."""
+    client = await _lock_client(session, client_id)
     if client.disabled_at is not None:
         raise ClientDisabled(client_id)
     for secret in await find_live_secrets(session, client_id, now):
         if secret.expires_at is None or secret.expires_at > now + overlap:
             secret.expires_at = now + overlap
-    secret_id = await _give_secret(session, pepper, client_id, now)
-    await _note_rotated(session, client_id, secret_id, overlap, actor, now)
+    secret_id = await _create_secret(session, pepper, client_id, now)
+    await _audit_rotated(session, client_id, secret_id, overlap, actor, now)
     return client, secret_id
 
 
 async def disable_client(session: AsyncSession, *, client_id: str, actor: str, now: datetime) -> ClientRow:
-    """Shut a client out: it gets no token any more; those it has run out within their ten minutes."""
-    client = await _locked_client(session, client_id)
+    """Disable a client: it gets no further token; tokens that it holds expire by themselves. Raises `UnknownClient`."""
+    client = await _lock_client(session, client_id)
     if client.disabled_at is None:
         client.disabled_at = now
         await insert_audit_row(session, at=now, actor=actor, act="client.disabled", subject=client_id)
     return client
 
 
-async def _register(
+async def _insert_client(
     session: AsyncSession, client_id: str, description: str, grant: Grant, now: datetime
 ) -> ClientRow | None:
-    """Add a client; None where the name is taken."""
+    """Insert a client; return None where the name is taken."""
     client: ClientRow | None = await session.scalar(
         insert(ClientRow)
         .values(
@@ -112,7 +112,7 @@ async def _register(
     return client
 
 
-async def _note_created(session: AsyncSession, client: ClientRow, secret_id: UUID, actor: str) -> None:
+async def _audit_created(session: AsyncSession, client: ClientRow, secret_id: UUID, actor: str) -> None:
     await insert_audit_row(
         session,
         at=client.created_at,
@@ -126,7 +126,7 @@ async def _note_created(session: AsyncSession, client: ClientRow, secret_id: UUI
     )
 
 
-async def _note_rotated(
+async def _audit_rotated(
     session: AsyncSession, client_id: str, secret_id: UUID, overlap: timedelta, actor: str, now: datetime
 ) -> None:
     await insert_audit_row(
@@ -140,20 +140,20 @@ async def _note_rotated(
     )
 
 
-async def _locked_client(session: AsyncSession, client_id: str) -> ClientRow:
-    client = await find_client(session, client_id, locked=True)
+async def _lock_client(session: AsyncSession, client_id: str) -> ClientRow:
+    client = await find_client(session, client_id, for_update=True)
     if client is None:
         raise UnknownClient(client_id)
     return client
 
 
-async def _give_secret(session: AsyncSession, pepper: Pepper, client_id: str, now: datetime) -> UUID:
+async def _create_secret(session: AsyncSession, pepper: Pepper, client_id: str, now: datetime) -> UUID:
     secret_id = uuid4()
-    fingerprint = pepper.fingerprint(pepper.secret(client_id, secret_id))
-    return await _keep_secret(session, client_id, secret_id, fingerprint, now)
+    fingerprint = pepper.fingerprint(pepper.derive_secret(client_id, secret_id))
+    return await _insert_secret(session, client_id, secret_id, fingerprint, now)
 
 
-async def _keep_secret(
+async def _insert_secret(
     session: AsyncSession, client_id: str, secret_id: UUID, fingerprint: bytes, now: datetime
 ) -> UUID:
     session.add(SecretRow(secret_id=secret_id, client_id=client_id, secret_hmac=fingerprint, created_at=now))

@@ -1,4 +1,4 @@
-"""Where clients are managed, by administrators only."""
+"""Routes of clients, for administrators only."""
 
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -41,14 +41,14 @@ async def _programs(request: Request) -> tuple[str, ...]:
     return programs
 
 
-Peppered = Annotated[Pepper, Depends(_pepper)]
+CurrentPepper = Annotated[Pepper, Depends(_pepper)]
 Programs = Annotated[tuple[str, ...], Depends(_programs)]
 
 
 class SecretRoute(TransactionRoute):
-    """Adds the secret to an answer after the transaction, to the first one and to its replays alike.
+    """Add the secret to the response after the commit, to the first response and to its replays alike.
 
-    So the answer that is stored under the Idempotency-Key holds the secret's id and never the secret.
+    So the response that is stored under the Idempotency-Key holds the id of the secret and never the secret (ADR 0004).
     """
 
     def get_route_handler(self) -> Handler:
@@ -56,14 +56,14 @@ class SecretRoute(TransactionRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            return _with_secret(await handler(request), request.app.state.pepper)
+            return _add_secret(await handler(request), request.app.state.pepper)
 
         return handle
 
 
-def _with_secret(answer: Response, pepper: Pepper) -> Response:
+def _add_secret(answer: Response, pepper: Pepper) -> Response:
     client = orjson.loads(bytes(answer.body))
-    client["client_secret"] = pepper.secret(client["client_id"], UUID(client["secret_id"]))
+    client["client_secret"] = pepper.derive_secret(client["client_id"], UUID(client["secret_id"]))
     kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
     return Response(
         orjson.dumps(client), status_code=answer.status_code, headers={**kept, "Cache-Control": "no-store"}
@@ -71,25 +71,25 @@ def _with_secret(answer: Response, pepper: Pepper) -> Response:
 
 
 router = APIRouter(prefix="/v1", route_class=TransactionRoute, tags=["clients"])
-giving_secrets = APIRouter(prefix="/v1", route_class=SecretRoute, tags=["clients"])
+secret_router = APIRouter(prefix="/v1", route_class=SecretRoute, tags=["clients"])
 
 
-def _said(client: ClientRow, secret_id: UUID) -> ClientWithSecretIdOut:
-    return ClientWithSecretIdOut(**ClientOut.of(client).model_dump(), secret_id=secret_id)
+def _to_schema(client: ClientRow, secret_id: UUID) -> ClientWithSecretIdOut:
+    return ClientWithSecretIdOut(**ClientOut.from_row(client).model_dump(), secret_id=secret_id)
 
 
-@giving_secrets.post("/clients", status_code=201, responses={201: {"model": ClientWithSecretOut}})
+@secret_router.post("/clients", status_code=201, responses={201: {"model": ClientWithSecretOut}})
 async def create_client(
     *,
     draft: Annotated[PartialBody[ClientIn], Body()],
     response: Response,
     session: Session,
     caller: Administrator,
-    pepper: Peppered,
+    pepper: CurrentPepper,
     programs: Programs,
     now: Now,
 ) -> ClientWithSecretIdOut:
-    """Register a client. Its secret is in this answer, and in the answer to a repeat of this very request."""
+    """Create a client. Its secret is in this response, and in a replay of this very request."""
     body = draft.body
     raise_if_any([*draft.faults, *find_grant_faults(body.grant, programs)])
     client, secret_id = await actions.create_client(
@@ -102,31 +102,31 @@ async def create_client(
         now=now,
     )
     response.headers["Location"] = f"/v1/clients/{client.client_id}"
-    return _said(client, secret_id)
+    return _to_schema(client, secret_id)
 
 
-@giving_secrets.post("/clients/{client_id}/rotate", responses={200: {"model": ClientWithSecretOut}})
+@secret_router.post("/clients/{client_id}/rotate", responses={200: {"model": ClientWithSecretOut}})
 async def rotate_client_secret(
     *,
     client_id: str,
     session: Session,
     caller: Administrator,
-    pepper: Peppered,
+    pepper: CurrentPepper,
     now: Now,
     body: RotationIn | None = None,
 ) -> ClientWithSecretIdOut:
-    """Give a client a new secret; the ones before it end at once, or after the overlap."""
+    """Create a new secret of a client; the ones before it expire at once, or after the overlap."""
     overlap = timedelta(seconds=body.overlap_seconds if body else 0)
     client, secret_id = await actions.rotate_secret(
         session, pepper, client_id=client_id, overlap=overlap, actor=caller.client_id, now=now
     )
-    return _said(client, secret_id)
+    return _to_schema(client, secret_id)
 
 
 @router.post("/clients/{client_id}/disable")
 async def disable_client(*, client_id: str, session: Session, caller: Administrator, now: Now) -> ClientOut:
-    """Shut a client out: no new token; those it holds run out within ten minutes."""
-    return ClientOut.of(
+    """Disable a client: it gets no further token; tokens that it holds expire within ten minutes."""
+    return ClientOut.from_row(
         await actions.disable_client(session, client_id=client_id, actor=caller.client_id, now=now)
     )
 
@@ -141,12 +141,12 @@ async def list_clients(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ClientOut]:
-    """List the clients, newest first; never a secret."""
-    found = await fetch_page(
-        session, select_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.of(row[0])
+    """List the clients, newest first, without secrets."""
+    clients_page = await fetch_page(
+        session, select_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.from_row(row[0])
     )
-    set_next_link(request, response, found.next)
-    return found
+    set_next_link(request, response, clients_page.next)
+    return clients_page
 
 
 @router.get("/clients/{client_id}")
@@ -155,11 +155,11 @@ async def read_client(*, client_id: str, session: Session, _: Administrator) -> 
     client = await find_client(session, client_id)
     if client is None:
         raise UnknownClient(client_id)
-    return ClientOut.of(client)
+    return ClientOut.from_row(client)
 
 
-@router.get("/audit")
-async def list_acts(
+@router.get("/audit", operation_id="list_acts")
+async def list_audit(
     *,
     request: Request,
     response: Response,
@@ -168,9 +168,9 @@ async def list_acts(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AuditOut]:
-    """List who did what to clients and signing keys, newest first."""
-    found = await fetch_page(
-        session, select_audit(), limit=limit, cursor=cursor, said=lambda row: AuditOut.of(row[0])
+    """List the changes to clients and signing keys, newest first."""
+    clients_page = await fetch_page(
+        session, select_audit(), limit=limit, cursor=cursor, said=lambda row: AuditOut.from_row(row[0])
     )
-    set_next_link(request, response, found.next)
-    return found
+    set_next_link(request, response, clients_page.next)
+    return clients_page

@@ -1,12 +1,12 @@
-"""What a client may be granted, and the refusals that speak of clients.
+"""Grants of clients, and the problems of clients.
 
 Problem
 ├── NotFound
 │   └── UnknownClient   client_unknown
 ├── Conflict
 │   ├── ClientExists    client_exists     the name is taken
-│   └── ClientDisabled  client_disabled   nothing more can be done with it
-└── Invalid             what is granted is not there to be granted
+│   └── ClientDisabled  client_disabled   no secret can be created for it
+└── Invalid             the grant names what does not exist
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -23,7 +23,7 @@ REPEATED = Sentence("Giá trị “{value}” bị lặp lại.", "“{value}”
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a client may do: its scopes, for which programs, in which units (each with its whole subtree)."""
+    """The grant of a client: scopes, programs, units (each with its whole subtree)."""
 
     scopes: tuple[str, ...]
     programs: tuple[str, ...]
@@ -51,7 +51,7 @@ class ClientExists(Conflict):
 
 
 class ClientDisabled(Conflict):
-    """The client was disabled; it gets no secret any more."""
+    """The client is disabled and gets no further secret."""
 
     code = "client_disabled"
     detail = Sentence("Ứng dụng “{client_id}” đã bị khóa.", "The client “{client_id}” is disabled.")
@@ -61,18 +61,22 @@ class ClientDisabled(Conflict):
 
 
 def find_grant_faults(grant: Grant, programs: Collection[str]) -> Iterator[Fault]:
-    """Find what cannot be granted: programs that are not there, and anything said twice."""
-    for place, program in enumerate(grant.programs):
+    """Yield the faults of a grant: unknown programs, and repeated values."""
+    for index, program in enumerate(grant.programs):
         if program not in programs:
-            known = ", ".join(programs)
+            known_programs = ", ".join(programs)
             yield make_fault(
-                f"/programs/{place}", "program_unknown", UNKNOWN_PROGRAM, program=program[:40], known=known
+                f"/programs/{index}",
+                "program_unknown",
+                UNKNOWN_PROGRAM,
+                program=program[:40],
+                known=known_programs,
             )
     for name, values in (("scopes", grant.scopes), ("programs", grant.programs), ("units", grant.units)):
-        yield from _repetitions(name, values)
+        yield from _find_repetitions(name, values)
 
 
-def _repetitions(name: str, values: Sequence[str]) -> Iterator[Fault]:
-    for place, value in enumerate(values):
-        if value in values[:place]:
-            yield make_fault(f"/{name}/{place}", "repeated", REPEATED, value=value[:40])
+def _find_repetitions(name: str, values: Sequence[str]) -> Iterator[Fault]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield make_fault(f"/{name}/{index}", "repeated", REPEATED, value=value[:40])

@@ -1,4 +1,4 @@
-"""How clients are said. No secret is among these: the route adds it when everything is committed."""
+"""Schemas of clients. The route adds the secret to the response after the commit."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ class ClientIn(PartialModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
-    client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$", description="its name, for good")
+    client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$", description="its name; it never changes")
     description: str = Field("", max_length=200, description="which system it is and who runs it")
     scopes: list[Scope] = Field(min_length=1, max_length=10, description="what it may do")
     programs: list[Program] = Field(default=[], max_length=20, description="for which programs")
@@ -46,12 +46,12 @@ class ClientIn(PartialModel):
 
     @property
     def grant(self) -> Grant:
-        """What it asks for."""
+        """The grant that the request asks for."""
         return Grant(tuple(self.scopes), tuple(self.programs), tuple(self.units))
 
 
 class RotationIn(BaseModel):
-    """How the old secret goes out of use."""
+    """How long the earlier secrets stay valid."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"overlap_seconds": 3600}})
 
@@ -69,22 +69,22 @@ class ClientOut(BaseModel):
     programs: list[str]
     units: list[str]
     created_at: datetime
-    disabled_at: datetime | None = Field(description="since when it gets no token any more")
+    disabled_at: datetime | None = Field(description="instant from which it gets no token")
 
     @classmethod
-    def of(cls, row: ClientRow) -> "ClientOut":
-        """Say a client."""
+    def from_row(cls, row: ClientRow) -> "ClientOut":
+        """Convert a row."""
         return cls.model_validate(row, from_attributes=True)
 
 
 class ClientWithSecretIdOut(ClientOut):
-    """A client and which secret it was just given: what is stored as the answer."""
+    """A client and the id of its new secret: the response that is stored for replays."""
 
     secret_id: UUID = Field(description="public name of the secret, as the audit has it")
 
 
 class ClientWithSecretOut(ClientWithSecretIdOut):
-    """A client and the secret it was just given: what is answered."""
+    """A client and its new secret: the response that is sent."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -98,11 +98,11 @@ class ClientWithSecretOut(ClientWithSecretIdOut):
         }
     )
 
-    client_secret: str = Field(description="said now, and again only to a repeat of this very request")
+    client_secret: str = Field(description="given in this response, and in a replay of this very request")
 
 
 class AuditOut(BaseModel):
-    """A line of the audit."""
+    """An entry of the audit."""
 
     id: int
     at: datetime
@@ -112,6 +112,6 @@ class AuditOut(BaseModel):
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, row: AuditRow) -> "AuditOut":
-        """Say a line."""
+    def from_row(cls, row: AuditRow) -> "AuditOut":
+        """Convert a row."""
         return cls.model_validate(row, from_attributes=True)

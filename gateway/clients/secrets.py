@@ -1,10 +1,9 @@
-"""What is derived from the pepper: client secrets, their fingerprints, and the seal of the signing keys.
+"""Secrets derived from the pepper: client secrets, their fingerprints, the encryption key of signing keys (ADR 0004).
 
-A secret is not random bytes that somebody must remember but an HMAC-SHA256 of a random id under the pepper: 256 bits
-that nobody can guess. So it can be said again to whoever repeats the request that made it (`Idempotency-Key`), while
-nothing that rests in the database, the stored answer included, holds it: the database knows the id and a fingerprint,
-the environment knows the pepper, and it takes both to call. Only the secrets of the product's own services are given, by the
-settings of both sides; of these too the database knows no more than a fingerprint.
+A client secret is an HMAC-SHA256 of a random id under the pepper: 256 bits that nobody can guess. So a replay of the
+request that created it (`Idempotency-Key`) returns the same secret, while the database stores only the id and a
+fingerprint. The secrets of the product's own services come from the settings of both sides; the database stores a
+fingerprint of these too.
 """
 
 import hmac
@@ -12,11 +11,11 @@ from base64 import urlsafe_b64encode
 from uuid import UUID
 
 PREFIX = "ntp_"
-"""So that a secret which leaked into a file is found by its look."""
+"""Prefix of every secret, so that a leaked one is found by a search."""
 
 
 class Pepper:
-    """The installation's root secret; every use of it has a label of its own."""
+    """The root secret of the installation; every use derives a key with a label of its own."""
 
     def __init__(self, value: str) -> None:
         self._value = value.encode()
@@ -27,21 +26,21 @@ class Pepper:
     def _derive(self, label: str, text: str) -> bytes:
         return hmac.digest(self._value, f"{label}\0{text}".encode(), "sha256")
 
-    def secret(self, client_id: str, secret_id: UUID) -> str:
-        """Say the secret that has this id."""
+    def derive_secret(self, client_id: str, secret_id: UUID) -> str:
+        """Return the secret of an id."""
         return PREFIX + urlsafe_b64encode(
             self._derive("secret", f"{client_id}\0{secret_id}")
         ).decode().rstrip("=")
 
     def fingerprint(self, secret: str) -> bytes:
-        """Give what is stored of a secret: enough to recognise it, useless to call with."""
+        """Return the stored form of a secret (32 bytes): enough to compare, useless to authenticate with."""
         return self._derive("fingerprint", secret)
 
-    def recognises(self, secret: str, fingerprint: bytes) -> bool:
-        """Tell, in constant time, whether this is the secret."""
+    def matches(self, secret: str, fingerprint: bytes) -> bool:
+        """Whether a secret has this fingerprint, compared in constant time."""
         return hmac.compare_digest(self.fingerprint(secret), fingerprint)
 
     @property
     def sealing_key(self) -> bytes:
-        """The 256-bit key that signing keys are sealed with."""
+        """The 256-bit key that signing keys are encrypted with."""
         return self._derive("signing-keys", "seal")

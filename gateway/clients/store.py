@@ -1,4 +1,4 @@
-"""How clients and their secrets are found and kept, and how what was done to them is noted."""
+"""Queries and inserts of clients, secrets and the audit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,30 +11,30 @@ from gateway.models import AuditRow, ClientRow, SecretRow
 
 
 def select_clients() -> Select[Any]:
-    """Every client, the newest first."""
+    """Return the query of all clients, newest first."""
     return select(ClientRow).order_by(ClientRow.created_at.desc(), ClientRow.client_id.desc())
 
 
 def select_audit() -> Select[Any]:
-    """What was done, the newest first."""
+    """Return the query of the audit, newest first."""
     return select(AuditRow).order_by(AuditRow.id.desc())
 
 
-async def find_client(session: AsyncSession, client_id: str, *, locked: bool = False) -> ClientRow | None:
-    """Find a client; `locked` keeps others from changing it meanwhile."""
-    return await session.get(ClientRow, client_id, with_for_update=locked or None)
+async def find_client(session: AsyncSession, client_id: str, *, for_update: bool = False) -> ClientRow | None:
+    """Return a client, or None; `for_update` locks its row."""
+    return await session.get(ClientRow, client_id, with_for_update=for_update or None)
 
 
 async def find_live_secrets(session: AsyncSession, client_id: str, now: datetime) -> Sequence[SecretRow]:
-    """The secrets a client may prove itself with, the newest first."""
-    living = or_(SecretRow.expires_at.is_(None), SecretRow.expires_at > now)
-    query = select(SecretRow).where(SecretRow.client_id == client_id, living)
+    """Return the secrets of a client that have not expired, newest first."""
+    not_expired = or_(SecretRow.expires_at.is_(None), SecretRow.expires_at > now)
+    query = select(SecretRow).where(SecretRow.client_id == client_id, not_expired)
     return (await session.scalars(query.order_by(SecretRow.created_at.desc()))).all()
 
 
 async def insert_audit_row(
     session: AsyncSession, *, at: datetime, actor: str, act: str, subject: str, **facts: Any
 ) -> None:
-    """Write a line of the audit. Facts are public ones: ids, never a secret."""
+    """Insert an entry of the audit. `facts` holds ids, never a secret."""
     session.add(AuditRow(at=at, actor=actor, act=act, subject=subject, facts=facts))
     await session.flush()

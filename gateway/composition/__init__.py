@@ -1,9 +1,9 @@
-"""The overview: one picture of the province, composed of a part from every service.
+"""Composed answers: the status of the province, made of one part from each service.
 
-A **part** is what one service says for one period, unit and basis. Parts are fetched side by side, each with its own
-deadline. One that does not answer is said from its **last known** value, with its age, and marked `stale`; one that was
-never seen is `unavailable`, with the reason. The answer is `complete` only when every part is `fresh`; it never hides a
-gap. Identical reads at the same moment share one fetch, and a fetch asks only for what changed (`If-None-Match`).
+A **part** is the answer of one service for one period, unit and basis. Parts are fetched side by side, each with its own
+deadline. A service that does not answer in time is shown with its **last known** value and its age (`stale`); one that
+never answered is `unavailable`, with the reason. The status is `complete` only when every part is `fresh`. Identical
+reads at the same moment share one request, which asks only for changes (`If-None-Match`).
 
-`parts.py` (fetching and remembering), `composition.py` (pure: parts into one answer), `schemas.py`, `api.py`.
+`parts.py` (fetch and remember parts), `status.py` (pure: parts into one answer), `schemas.py`, `api.py`.
 """

@@ -1,4 +1,4 @@
-"""Where the overview is said: `GET /v1/status`."""
+"""Route of the composed status: `GET /v1/status`."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
-KEPT_FROM_REFUSALS = ("www-authenticate", "retry-after", "content-language")
+HEADERS_PASSED_ON = ("www-authenticate", "retry-after", "content-language")
 
 
 @router.get("/status", response_model=StatusOut, summary="Read the province-wide status")
@@ -48,10 +48,10 @@ async def read_status(
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
     ] = "any",
 ) -> Response:
-    """Read all programs and funding in one answer. A service that is down is shown from its last known value."""
-    place = unit.on(period.ends_on)
-    parts = await _parts(request, period, place.code, basis, caller, as_of)
-    named = {"code": place.code, "name": place.name}
+    """Read all programs and funding in one answer. A service that does not answer is shown with its last known value."""
+    status_unit = unit.on(period.ends_on)
+    parts = await _parts(request, period, status_unit.code, basis, caller, as_of)
+    named = {"code": status_unit.code, "name": status_unit.name}
     return _answer(request, parts, named, period, basis, strict=require == "all")
 
 
@@ -59,25 +59,27 @@ async def _parts(
     request: Request, when: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
 ) -> list[UpstreamPart]:
     settings: GatewaySettings = request.app.state.settings
-    parts: PartFetcher = request.app.state.parts
-    personal = basis == "provisional" or not settings.public_reads
-    asker = caller if personal else None
-    known_at = {"as_of": as_of.isoformat()} if as_of else {}
-    query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true", **known_at})
+    part_fetcher: PartFetcher = request.app.state.parts
+    is_private = basis == "provisional" or not settings.public_reads
+    audience = caller if is_private else None
+    as_of_query = {"as_of": as_of.isoformat()} if as_of else {}
+    query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true", **as_of_query})
     paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
     if FUNDING in settings.upstreams:
         until = find_last_day(when)
-        of_year = {
+        funding_query = {
             "year": when.year,
             "unit": unit,
             **({"until": until.isoformat()} if until else {}),
-            **known_at,
+            **as_of_query,
         }
-        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode(of_year)}"
+        paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode(funding_query)}"
     authorization = request.headers.get("authorization")
     language = negotiate_language(request)
-    questions = [PartRequest(name, path, language, asker) for name, path in paths.items()]
-    return await asyncio.gather(*(parts.read(each, authorization) for each in questions))
+    part_requests = [PartRequest(name, path, language, audience) for name, path in paths.items()]
+    return await asyncio.gather(
+        *(part_fetcher.fetch(part_request, authorization) for part_request in part_requests)
+    )
 
 
 def _answer(
@@ -91,11 +93,11 @@ def _answer(
 ) -> Response:
     refusal = find_refusal(parts)
     if refusal is not None:
-        return _passed_on(request, refusal)
+        return _pass_refusal_on(request, refusal)
     if strict and not all(part.fresh for part in parts):
         raise StatusIncomplete(parts)
     now = time.monotonic()
-    said = compose_status(
+    document = compose_status(
         [part for part in parts if part.service != FUNDING],
         next((part for part in parts if part.service == FUNDING), None),
         unit=unit,
@@ -105,20 +107,20 @@ def _answer(
         language=negotiate_language(request),
         path=request.url.path,
     )
-    tag = make_weak_etag(orjson.dumps(without_ages(said)))
-    private = basis == "provisional" or not request.app.state.settings.public_reads
+    etag = make_weak_etag(orjson.dumps(without_ages(document)))
+    is_private = basis == "provisional" or not request.app.state.settings.public_reads
     headers = {
-        "ETag": tag,
-        "Cache-Control": "private, no-cache" if private else "no-cache",
+        "ETag": etag,
+        "Cache-Control": "private, no-cache" if is_private else "no-cache",
         "Vary": "Authorization, Accept-Language",
         **age_headers(parts, now),
     }
-    if matches_if_none_match(request, tag):
+    if matches_if_none_match(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(orjson.dumps(said), media_type="application/json", headers=headers)
+    return Response(orjson.dumps(document), media_type="application/json", headers=headers)
 
 
-def _passed_on(request: Request, refused: UpstreamRefusal) -> Response:
+def _pass_refusal_on(request: Request, refused: UpstreamRefusal) -> Response:
     document = {**refused.document, "instance": request.url.path}
-    kept = {name: refused.headers[name] for name in KEPT_FROM_REFUSALS if name in refused.headers}
+    kept = {name: refused.headers[name] for name in HEADERS_PASSED_ON if name in refused.headers}
     return Response(orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=kept)

@@ -1,10 +1,10 @@
-"""One part of the overview: fetched, shared by whoever asks at the moment, and remembered.
+"""Fetch a part of a composed answer, share the request among simultaneous readers, and remember the last known value.
 
-A part that was confirmed a moment ago is said again, unless a request that may have changed it went through this door
-since: whoever writes through the gateway reads what it wrote. Otherwise a service that is well is waited for until the
-deadline. One whose last answer did not come in time is asked again by
-the next read, in the background: that read waits a moment in case it is back, and otherwise says what is remembered.
-So a service that hangs slows one read and not every one, and one that is back is seen by the next read.
+A part that was confirmed within `FRESH_FOR_S` is answered from memory, unless a request that may have changed it was
+forwarded since: a client that writes through the gateway reads what it wrote. Otherwise the service is waited for until
+the deadline. A service whose last response was late is asked in the background by the next read, which waits
+`SILENT_SERVICE_WAIT_S` for it and then answers the last known value. So a hanging service slows one read and not every
+read, and the first read after it recovers sees it.
 """
 
 import asyncio
@@ -23,19 +23,20 @@ from gateway.upstreams import Upstreams, UpstreamUnavailable
 from shared.kit.problems import Problem
 
 SILENT_SERVICE_WAIT_S = 0.1
-"""How long a read waits for a service that was silent last time: enough for one that is back."""
+"""Seconds that a read waits for a service whose last response was late: enough for one that has recovered."""
 
 FRESH_FOR_S = 0.25
-"""How long a part needs no asking again. Four rounds a second instead of one a read: what many readers at once cost."""
+"""Seconds that a part counts as fresh without a new request: many readers cost four requests a second."""
 
 FETCH_TIMEOUT_S = 3.0
-"""How long a fetch may go on in the background; the next one begins after it, so a part heals within five seconds."""
+"""Seconds that a fetch may go on in the background. The next one begins after it, so a part is fresh again within five
+seconds."""
 
 MAX_LAST_KNOWN = 2000
-"""Last known parts kept, the least recently used forgotten first; a part is about ten kilobytes."""
+"""Number of last known parts in memory, of about ten kilobytes each; the least recently used is dropped first."""
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
-"""Client errors that speak of the moment and not of the question."""
+"""Client errors that a later identical request may not get."""
 
 FETCH_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """No connection, no answer in time, no JSON."""
@@ -45,28 +46,28 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PartRequest:
-    """What is asked of a service, and for whom: None is everybody, a caller's answer is that caller's alone."""
+    """A request for a part, and its audience: None is everybody; the answer for one caller is shown to that caller alone."""
 
     service: str
     path: str
     language: str
-    asker: Hashable | None
+    audience: Hashable | None
 
 
 @dataclass(frozen=True, slots=True)
 class LastKnown:
-    """What a service said, and when it last confirmed it (this process's monotonic clock)."""
+    """The last known document of a part, and when the service confirmed it (monotonic clock of this process)."""
 
-    said: Mapping[str, Any]
-    tag: str
+    document: Mapping[str, Any]
+    etag: str
     confirmed_at: float
-    touches: int
-    """How many writes had gone through to the service when it was asked."""
+    write_count: int
+    """Writes that had been forwarded to the service when it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRefusal:
-    """The service understood, and said no: a 4xx document that is passed on."""
+    """The service refused the request with a 4xx problem document, which is passed on."""
 
     status: int
     document: Mapping[str, Any]
@@ -75,10 +76,10 @@ class UpstreamRefusal:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamPart:
-    """What can be said for a service now."""
+    """The answer for one service: a document, a refusal or a problem."""
 
     service: str
-    known: LastKnown | None = None
+    last_known: LastKnown | None = None
     fresh: bool = False
     refused: UpstreamRefusal | None = None
     problem: Problem | None = None
@@ -88,103 +89,111 @@ class UpstreamPart:
         """Fresh, stale or unavailable."""
         if self.fresh:
             return "fresh"
-        return "stale" if self.known else "unavailable"
+        return "stale" if self.last_known else "unavailable"
 
     def age_seconds(self, now: float) -> int | None:
-        """Whole seconds since the service last confirmed it; None when it was never seen."""
-        if self.known is None:
+        """Return the whole seconds since the service last confirmed the part; None where it was never seen."""
+        if self.last_known is None:
             return None
-        return 0 if self.fresh else max(0, int(now - self.known.confirmed_at))
+        return 0 if self.fresh else max(0, int(now - self.last_known.confirmed_at))
 
 
 @dataclass
 class PartFetcher:
-    """Fetches the parts of all services and remembers the last known ones."""
+    """Fetch the parts of all services, and remember the last known ones."""
 
     upstreams: Upstreams
     within_s: float
-    _remembered: OrderedDict[PartRequest, LastKnown] = field(default_factory=OrderedDict)
-    _flights: dict[tuple[PartRequest, int], asyncio.Task[UpstreamPart]] = field(default_factory=dict)
-    _silent: set[str] = field(default_factory=set)
+    _last_known_parts: OrderedDict[PartRequest, LastKnown] = field(default_factory=OrderedDict)
+    _fetches: dict[tuple[PartRequest, int], asyncio.Task[UpstreamPart]] = field(default_factory=dict)
+    _late: set[str] = field(default_factory=set)
     _down: set[str] = field(default_factory=set)
-    """Services whose last fetch failed: said once in the log, and not at every read."""
+    """Services whose last fetch failed: logged once, and not at every read."""
 
-    async def read(self, question: PartRequest, authorization: str | None) -> UpstreamPart:
-        """Give the part: the answer of a fetch if it comes in time, else what is remembered."""
-        touches = self.upstreams.touches(question.service)
-        known = self._remembered.get(question)
-        if known and known.touches == touches and time.monotonic() - known.confirmed_at < FRESH_FOR_S:
-            return UpstreamPart(question.service, known, fresh=True)
-        flight = self._flights.get((question, touches))
-        if flight is None:
-            flight = asyncio.create_task(self._fetch(question, authorization, touches))
-            self._flights[question, touches] = flight
-            flight.add_done_callback(lambda _: self._flights.pop((question, touches), None))
-        patience = SILENT_SERVICE_WAIT_S if question.service in self._silent else self.within_s
-        done, _ = await asyncio.wait({flight}, timeout=patience)
+    async def fetch(self, request: PartRequest, authorization: str | None) -> UpstreamPart:
+        """Return the part: the fetched one where it arrives in time, else the last known one."""
+        write_count = self.upstreams.write_count(request.service)
+        last_known = self._last_known_parts.get(request)
+        if (
+            last_known
+            and last_known.write_count == write_count
+            and time.monotonic() - last_known.confirmed_at < FRESH_FOR_S
+        ):
+            return UpstreamPart(request.service, last_known, fresh=True)
+        fetch = self._fetches.get((request, write_count))
+        if fetch is None:
+            fetch = asyncio.create_task(self._fetch(request, authorization, write_count))
+            self._fetches[request, write_count] = fetch
+            fetch.add_done_callback(lambda _: self._fetches.pop((request, write_count), None))
+        timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._late else self.within_s
+        done, _ = await asyncio.wait({fetch}, timeout=timeout_s)
         if done:
-            return flight.result()
-        self._silent.add(question.service)
-        return self._last_known(question, UpstreamUnavailable(question.service))
+            return fetch.result()
+        self._late.add(request.service)
+        return self._last_known(request, UpstreamUnavailable(request.service))
 
     async def close(self) -> None:
-        """End what is still being fetched."""
-        flights = list(self._flights.values())
-        for flight in flights:
-            flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
+        """Cancel the fetches that are still running."""
+        fetches = list(self._fetches.values())
+        for fetch in fetches:
+            fetch.cancel()
+        await asyncio.gather(*fetches, return_exceptions=True)
 
-    async def _fetch(self, question: PartRequest, authorization: str | None, touches: int) -> UpstreamPart:
-        known = self._remembered.get(question)
+    async def _fetch(self, request: PartRequest, authorization: str | None, write_count: int) -> UpstreamPart:
+        last_known = self._last_known_parts.get(request)
         headers = {
             "Accept": "application/json",
-            "Accept-Language": question.language,
+            "Accept-Language": request.language,
             **dict(trace_headers()),
         }
-        if known:
-            headers["If-None-Match"] = known.tag
-        if authorization is not None and question.asker is not None:
+        if last_known:
+            headers["If-None-Match"] = last_known.etag
+        if authorization is not None and request.audience is not None:
             headers["Authorization"] = authorization
         try:
-            status, fields, said = await self.upstreams.json(
-                question.service, question.path, headers=headers, within_s=FETCH_TIMEOUT_S
+            status, response_headers, document = await self.upstreams.get_json(
+                request.service, request.path, headers=headers, within_s=FETCH_TIMEOUT_S
             )
         except FETCH_ERRORS as error:
-            if question.service not in self._down:
-                log.warning("part not fetched", upstream=question.service, reason=repr(error))
-            self._down.add(question.service)
-            return self._last_known(question, self.upstreams.problem(question.service, error))
-        if status == HTTPStatus.NOT_MODIFIED and known:
-            return self._confirmed(question, LastKnown(known.said, known.tag, time.monotonic(), touches))
-        if status == HTTPStatus.OK and said is not None:
+            if request.service not in self._down:
+                log.warning("part not fetched", upstream=request.service, reason=repr(error))
+            self._down.add(request.service)
+            return self._last_known(request, self.upstreams.to_problem(request.service, error))
+        if status == HTTPStatus.NOT_MODIFIED and last_known:
             return self._confirmed(
-                question, LastKnown(said, fields.get("etag", ""), time.monotonic(), touches)
+                request, LastKnown(last_known.document, last_known.etag, time.monotonic(), write_count)
             )
-        if _is_refusal(status, said):
-            self._silent.discard(question.service)
-            return UpstreamPart(question.service, refused=UpstreamRefusal(status, said or {}, fields))
-        log.warning("part not usable", upstream=question.service, status=status)
-        return self._last_known(question, UpstreamUnavailable(question.service))
+        if status == HTTPStatus.OK and document is not None:
+            return self._confirmed(
+                request, LastKnown(document, response_headers.get("etag", ""), time.monotonic(), write_count)
+            )
+        if _is_refusal(status, document):
+            self._late.discard(request.service)
+            return UpstreamPart(
+                request.service, refused=UpstreamRefusal(status, document or {}, response_headers)
+            )
+        log.warning("part not usable", upstream=request.service, status=status)
+        return self._last_known(request, UpstreamUnavailable(request.service))
 
-    def _confirmed(self, question: PartRequest, known: LastKnown) -> UpstreamPart:
-        self._down.discard(question.service)
-        newer = self._remembered.get(question)
-        if newer is None or newer.touches <= known.touches:
-            self._remembered[question] = known
-        self._remembered.move_to_end(question)
-        while len(self._remembered) > MAX_LAST_KNOWN:
-            self._remembered.popitem(last=False)
-        self._silent.discard(question.service)
-        return UpstreamPart(question.service, known, fresh=True)
+    def _confirmed(self, request: PartRequest, last_known: LastKnown) -> UpstreamPart:
+        self._down.discard(request.service)
+        newer = self._last_known_parts.get(request)
+        if newer is None or newer.write_count <= last_known.write_count:
+            self._last_known_parts[request] = last_known
+        self._last_known_parts.move_to_end(request)
+        while len(self._last_known_parts) > MAX_LAST_KNOWN:
+            self._last_known_parts.popitem(last=False)
+        self._late.discard(request.service)
+        return UpstreamPart(request.service, last_known, fresh=True)
 
-    def _last_known(self, question: PartRequest, problem: Problem) -> UpstreamPart:
-        known = self._remembered.get(question)
-        if known:
-            self._remembered.move_to_end(question)
-        return UpstreamPart(question.service, known, problem=problem)
+    def _last_known(self, request: PartRequest, problem: Problem) -> UpstreamPart:
+        last_known = self._last_known_parts.get(request)
+        if last_known:
+            self._last_known_parts.move_to_end(request)
+        return UpstreamPart(request.service, last_known, problem=problem)
 
 
-def _is_refusal(status: int, said: Mapping[str, Any] | None) -> bool:
-    """Whether the service understood the question and said no, as a problem."""
+def _is_refusal(status: int, document: Mapping[str, Any] | None) -> bool:
+    """Whether the service refused the request with a problem document that stays true."""
     client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return client_error and status not in TRANSIENT_STATUSES and said is not None and "code" in said
+    return client_error and status not in TRANSIENT_STATUSES and document is not None and "code" in document

@@ -1,6 +1,6 @@
-"""How the overview is said, for the reference: the answer itself is composed of what the services said.
+"""Schemas of the status for the reference; the answer itself is composed of the services' documents.
 
-These are a consumer's tolerant models: the owners of figures and ledger rows describe them in full.
+The models are tolerant: the services that own figures and ledger rows describe them in full.
 """
 
 from datetime import date, datetime
@@ -68,40 +68,40 @@ class UnitRefOut(BaseModel):
 
 
 class StatusFigureOut(BaseModel):
-    """A figure, as the program's `progress` says it."""
+    """A figure, as the program's `progress` gives it."""
 
     model_config = ConfigDict(extra="allow")
 
     indicator: str = Field(description="code of the figure")
     label: str = Field(description="its name in Vietnamese")
-    value: float | None = Field(description="exact or to six places; null when nobody stated it")
+    value: float | None = Field(description="exact or to six places; null where nobody stated it")
     decimals: int = Field(description="decimal places to print")
     unit_of_measure: str = Field(description="percent, households, communes, …")
     caveat: dict[str, Any] | None = Field(
         None,
-        description="what may be missing from it: code, text, text_en; null while nothing is known to be",
+        description="what may be missing from it: code, text, text_en; null where nothing is known to be missing",
     )
 
 
 class PartOut(BaseModel):
-    """How sure a part is."""
+    """State and age of a part."""
 
     state: State = Field(description="fresh; stale: the last known value; unavailable: never seen")
     age_seconds: int | None = Field(
-        description="since when the service has not confirmed it; null when never seen"
+        description="seconds since the service last confirmed it; null when never seen"
     )
     problem: dict[str, Any] | None = Field(None, description="why it is unavailable (RFC 9457)")
 
 
 class ProgramPartOut(PartOut):
-    """What one program says."""
+    """The part of one program."""
 
     program: str = Field(description="rural, poverty or ethnic")
     figures: list[StatusFigureOut] = Field(description="its headline figures; empty when unavailable")
 
 
 class FundingRowOut(BaseModel):
-    """Central money of one capital kind, or all of it (`total`)."""
+    """Money of the central budget of one capital kind, or of all (`total`)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -114,7 +114,7 @@ class FundingRowOut(BaseModel):
 
 
 class FundingPartOut(PartOut):
-    """What the ledger says."""
+    """The part of the ledger."""
 
     year: int = Field(description="the budget year whose money this is")
     until: date | None = Field(

@@ -1,4 +1,4 @@
-"""Parts into one answer. Pure: what was fetched comes in, what is said goes out."""
+"""Compose parts into one answer. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from shared.periods import Period, PeriodKind
 
 
 class StatusIncomplete(Unavailable):
-    """`require=all` was asked, and a part is not fresh."""
+    """The request wants every part fresh (`require=all`), and one is not."""
 
     code = "status_incomplete"
     detail = Sentence(
@@ -26,14 +26,14 @@ class StatusIncomplete(Unavailable):
 
 
 def find_refusal(parts: Sequence[UpstreamPart]) -> UpstreamRefusal | None:
-    """Give the refusal that is the answer to the whole question, if there is one.
+    """Return the refusal that answers the whole request; None where there is none.
 
-    An unknown unit or a bad period is everybody's. A service that the caller may not read is only missing from the
-    picture, unless it is so with all that answered.
+    An unknown unit or period is refused by every service, so one refusal is enough. A service that the caller may not read
+    (403) is only missing from the answer, unless every service refused so.
     """
     refused = [part.refused for part in parts if part.refused is not None]
-    answered = [part for part in parts if part.known is not None]
-    general = [each for each in refused if each.status != HTTPStatus.FORBIDDEN]
+    answered = [part for part in parts if part.last_known is not None]
+    general = [refusal for refusal in refused if refusal.status != HTTPStatus.FORBIDDEN]
     if general:
         return general[0]
     return refused[0] if refused and not answered else None
@@ -50,16 +50,23 @@ def compose_status(
     language: Language,
     path: str,
 ) -> dict[str, Any]:
-    """Compose the answer; parts are lists, never keys that could overwrite one another."""
+    """Return the status document; parts are lists, never keys that could overwrite one another."""
     parts = [*programs, *([funding] if funding else [])]
     named = next(
-        (part.known.said["unit"] for part in programs if part.known and "unit" in part.known.said), unit
+        (
+            part.last_known.document["unit"]
+            for part in programs
+            if part.last_known and "unit" in part.last_known.document
+        ),
+        unit,
     )
-    said: dict[str, Any] = {
+    document: dict[str, Any] = {
         "unit": named,
         "period": str(period),
         "basis": basis,
-        "as_of": find_newest_instant(part.known.said.get("as_of") for part in parts if part.known),
+        "as_of": find_newest_instant(
+            part.last_known.document.get("as_of") for part in parts if part.last_known
+        ),
         "complete": all(part.fresh for part in parts),
         "programs": [
             {"program": part.service, **_state(part, now, language, path), "figures": _list(part, "figures")}
@@ -67,63 +74,67 @@ def compose_status(
         ],
     }
     if funding:
-        said["funding"] = {
+        document["funding"] = {
             **_state(funding, now, language, path),
             "year": period.year,
             "until": _until(funding, period),
             "rows": _list(funding, "rows"),
             "sources": _list(funding, "sources"),
         }
-    return said
+    return document
 
 
 def find_last_day(period: Period) -> date | None:
-    """Tell until which day money of the budget year is in a period: from January to the end of a quarter or a month.
+    """Return the last day of effect of the money in a period: the end of a half year, a quarter or a month.
 
-    None for the year, which is whole: what is paid of it in January until the deadline is its own.
+    None for a year: payments of the next January, until the settlement deadline, belong to it too.
     """
     return None if period.kind is PeriodKind.YEAR else period.ends_on
 
 
 def _until(funding: UpstreamPart, period: Period) -> str | None:
-    """Say the day as the ledger does, or as it was asked where it said nothing."""
-    if funding.known is None:
-        asked = find_last_day(period)
-        return asked.isoformat() if asked else None
-    said: str | None = funding.known.said.get("until")
-    return said
+    """Return the last day as the ledger gave it, or as it was requested where the ledger did not answer."""
+    if funding.last_known is None:
+        last_day = find_last_day(period)
+        return last_day.isoformat() if last_day else None
+    until: str | None = funding.last_known.document.get("until")
+    return until
 
 
 def _state(part: UpstreamPart, now: float, language: Language, path: str) -> dict[str, Any]:
-    said: dict[str, Any] = {"state": part.state, "age_seconds": part.age_seconds(now)}
+    state: dict[str, Any] = {"state": part.state, "age_seconds": part.age_seconds(now)}
     if part.state == "unavailable":
         if part.refused is not None:
-            said["problem"] = {**part.refused.document, "instance": path}
+            state["problem"] = {**part.refused.document, "instance": path}
         elif part.problem is not None:
-            said["problem"] = part.problem.document(language, path)
-    return said
+            state["problem"] = part.problem.document(language, path)
+    return state
 
 
 def _list(part: UpstreamPart, name: str) -> list[Any]:
-    found = part.known.said.get(name) if part.known else None
-    return found if isinstance(found, list) else []
+    members = part.last_known.document.get(name) if part.last_known else None
+    return members if isinstance(members, list) else []
 
 
 def find_newest_instant(instants: Iterable[Any]) -> str | None:
-    """Give the newest of RFC 3339 instants as it was said; None when there is none."""
-    return max((each for each in instants if isinstance(each, str)), key=datetime.fromisoformat, default=None)
+    """Return the newest of RFC 3339 instants, unchanged; None where there is none."""
+    return max(
+        (instant for instant in instants if isinstance(instant, str)),
+        key=datetime.fromisoformat,
+        default=None,
+    )
 
 
-def without_ages(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the tag is over: everything but the ages, so that it stands still while nothing changes."""
-    still = {**said, "programs": [{**part, "age_seconds": None} for part in said["programs"]]}
-    if "funding" in said:
-        still["funding"] = {**said["funding"], "age_seconds": None}
-    return still
+def without_ages(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document without ages: the ETag is computed over it, so it stays the same while nothing changes."""
+    ageless = {**document, "programs": [{**part, "age_seconds": None} for part in document["programs"]]}
+    if "funding" in document:
+        ageless["funding"] = {**document["funding"], "age_seconds": None}
+    return ageless
 
 
 def age_headers(parts: Iterable[UpstreamPart], now: float) -> dict[str, str]:
-    """Say the ages in fields: `Age` of the oldest part (RFC 9111), and each part's in `Status-Parts` (RFC 9651)."""
+    """Return the header fields of the ages: `Age` of the oldest part (RFC 9111), `Status-Parts` of each (RFC 9651)."""
     ages = {part.service: part.age_seconds(now) for part in parts}
     known = [age for age in ages.values() if age is not None]
     members: Any = {

@@ -1,4 +1,4 @@
-"""Where the reference is read: `/openapi.json`, `/docs`, and the front step `/`."""
+"""Routes of the reference: `/openapi.json`, `/docs`, and the index `/`."""
 
 from pathlib import Path
 from typing import Literal
@@ -20,14 +20,14 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The page loads nothing from anywhere else; Swagger UI's own start is an inline script."""
+"""The page loads nothing from another host; Swagger UI starts with an inline script."""
 
 router = APIRouter(tags=["reference"])
 
 
 @router.get("/openapi.json", include_in_schema=False)
 async def read_openapi(*, request: Request, _: Anyone) -> Response:
-    """Read the one document of all services."""
+    """Read the OpenAPI document of all services."""
     reference: MergedReference = request.app.state.reference
     document = await reference.document(request.app.openapi())
     return apply_if_none_match(request, Response(orjson.dumps(document), media_type="application/json"))
@@ -51,13 +51,13 @@ async def read_docs(_: Anyone) -> HTMLResponse:
 
 @router.get("/docs/{asset}", include_in_schema=False)
 async def read_asset(*, _: Anyone, asset: Asset) -> FileResponse:
-    """Serve what the page is made of."""
+    """Serve a file of the reference page."""
     return FileResponse(ASSETS / asset, headers={"Cache-Control": "public, max-age=86400"})
 
 
 @router.get("/", include_in_schema=False)
-async def read_front_step(_: Anyone) -> dict[str, str]:
-    """Say where things are."""
+async def read_index(_: Anyone) -> dict[str, str]:
+    """List the entry points."""
     return {
         "status": "/v1/status?period=2023",
         "reference": "/docs",

@@ -1,4 +1,4 @@
-"""Collecting the services' documents: fetched when asked for, kept a while, a snapshot where a service is stopped."""
+"""Fetch the OpenAPI documents of the services and merge them; a stopped service is described by its snapshot."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from gateway.reference.merging import merge_documents
 from gateway.upstreams import Upstreams
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
-KEPT_FOR_S = 30.0
+CACHED_FOR_S = 30.0
 """A service's document changes only when the service is deployed anew."""
 
 FETCH_WITHIN_S = 2.0
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class MergedReference:
-    """The merged document."""
+    """The merged OpenAPI document of all services, cached for a short time."""
 
     def __init__(self, upstreams: Upstreams) -> None:
         self._upstreams = upstreams
@@ -35,30 +35,32 @@ class MergedReference:
         self._lock = asyncio.Lock()
 
     async def document(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the document of all services, with the gateway's own in front."""
+        """Return the document of all services; the gateway's own comes first."""
         async with self._lock:
-            if self._merged is None or time.monotonic() - self._merged_at > KEPT_FOR_S:
+            if self._merged is None or time.monotonic() - self._merged_at > CACHED_FOR_S:
                 names = list(self._upstreams.urls)
-                found = await asyncio.gather(*(self._one(name) for name in names))
-                services = {name: document for name, document in zip(names, found, strict=True) if document}
+                documents = await asyncio.gather(*(self._fetch(name) for name in names))
+                services = {
+                    name: document for name, document in zip(names, documents, strict=True) if document
+                }
                 self._merged, self._merged_at = merge_documents(own, services), time.monotonic()
             return self._merged
 
-    async def _one(self, name: str) -> Mapping[str, Any] | None:
+    async def _fetch(self, name: str) -> Mapping[str, Any] | None:
         try:
-            status, _, said = await self._upstreams.json(
+            status, _, document = await self._upstreams.get_json(
                 name, "/openapi.json", headers={}, within_s=FETCH_WITHIN_S
             )
         except FETCH_ERRORS as error:
             log.warning("document not fetched", upstream=name, reason=repr(error))
         else:
-            if status == HTTPStatus.OK and said and "paths" in said:
-                self._fetched[name] = said
+            if status == HTTPStatus.OK and document and "paths" in document:
+                self._fetched[name] = document
         return self._fetched.get(name) or load_snapshot(name)
 
 
 @cache
 def load_snapshot(name: str) -> Mapping[str, Any] | None:
-    """Read the committed document of a service; None where there is none."""
+    """Return the committed document of a service; None where there is none."""
     path = CONTRACTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

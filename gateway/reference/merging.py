@@ -1,8 +1,8 @@
-"""OpenAPI documents into one. Pure.
+"""Merge OpenAPI documents into one. Pure.
 
-Operation ids get their service's name in front (`rural_submit_report`), so that the same operation of two programs is
-two functions of a generated client. A schema keeps its name with the meaning that most services give it; where a service
-means something else by that name, or refers to something else, its own gets the service's name in front.
+Operation ids get the name of their service as a prefix (`rural_submit_report`), so that the same operation of two
+programs becomes two functions of a generated client. A schema keeps its name where most services define it alike; a
+service that defines it differently gets its name as a prefix of the schema.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ SCOPE_MEANINGS = {
 
 
 def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str, Any]:
-    """Merge the services' documents into the gateway's own, which gives title, version and description."""
+    """Return the merged document; title, version and description are the gateway's own."""
     documents = {"gateway": own, **services}
     names = _names({name: _schemas(document) for name, document in documents.items()})
     paths: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str
 
 
 def security_schemes() -> dict[str, Any]:
-    """Declare how a client proves itself."""
+    """Return the security schemes: client credentials for the API, HTTP Basic for the token endpoint."""
     return {
         SCHEME: {
             "type": "oauth2",
@@ -75,8 +75,8 @@ def _tags(own: Document, services: Mapping[str, Document]) -> Iterator[dict[str,
 
 
 def _operations(operations: Mapping[str, Any], service: str, names: Mapping[str, str]) -> dict[str, Any]:
-    said = _renamed(operations, names)
-    for method, operation in said.items():
+    merged = _renamed(operations, names)
+    for method, operation in merged.items():
         if method not in METHODS:
             continue
         if service != "gateway":
@@ -85,7 +85,7 @@ def _operations(operations: Mapping[str, Any], service: str, names: Mapping[str,
         if "security" not in operation:
             token: list[dict[str, list[str]]] = [{SCHEME: []}]
             operation["security"] = [{}, *token] if method in READS else token
-    return dict(said)
+    return dict(merged)
 
 
 def _schemas(document: Document) -> Schemas:
@@ -94,42 +94,44 @@ def _schemas(document: Document) -> Schemas:
 
 
 def _names(schemas: Mapping[str, Schemas]) -> dict[str, dict[str, str]]:
-    """Give, for each service, what each of its schemas is called in the merged document."""
-    meanings = _meanings(schemas)
-    said: dict[str, dict[str, str]] = {service: {} for service in schemas}
+    """Return, for each service, the name of each of its schemas in the merged document."""
+    fingerprints = _fingerprints(schemas)
+    merged_names: dict[str, dict[str, str]] = {service: {} for service in schemas}
     taken = {name for declared in schemas.values() for name in declared}
     for name in sorted(taken):
-        found = [meanings[service, name] for service, declared in schemas.items() if name in declared]
-        usual = max(found, key=found.count)
+        candidates = [
+            fingerprints[service, name] for service, declared in schemas.items() if name in declared
+        ]
+        usual = max(candidates, key=candidates.count)
         for service, declared in schemas.items():
             if name in declared:
                 own = f"{service.title()}{name}"
                 prefixed = own if own not in taken else f"{own}_"
-                said[service][name] = name if meanings[service, name] == usual else prefixed
-    return said
+                merged_names[service][name] = name if fingerprints[service, name] == usual else prefixed
+    return merged_names
 
 
-def _meanings(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
-    """Tell schemas apart by all that they say, what they refer to included: equal texts are equal meanings.
+def _fingerprints(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
+    """Return a fingerprint of each schema, what it refers to included: equal definitions have equal fingerprints.
 
-    Every round looks one reference deeper, until no round tells any more apart.
+    Every round follows references one step further, until no round tells more schemas apart.
     """
-    meanings = {(service, name): name for service, declared in schemas.items() for name in declared}
+    fingerprints = {(service, name): name for service, declared in schemas.items() for name in declared}
     while True:
         deeper = {
             (service, name): _fingerprint(
-                name, schema, {other: meanings[service, other] for other in declared}
+                name, schema, {other: fingerprints[service, other] for other in declared}
             )
             for service, declared in schemas.items()
             for name, schema in declared.items()
         }
-        if len(set(deeper.values())) == len(set(meanings.values())):
+        if len(set(deeper.values())) == len(set(fingerprints.values())):
             return deeper
-        meanings = deeper
+        fingerprints = deeper
 
 
-def _fingerprint(name: str, schema: Any, meanings: Mapping[str, str]) -> str:
-    text = json.dumps([name, _renamed(schema, meanings)], sort_keys=True)
+def _fingerprint(name: str, schema: Any, references: Mapping[str, str]) -> str:
+    text = json.dumps([name, _renamed(schema, references)], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -152,7 +154,7 @@ def _target(reference: Any, names: Mapping[str, str]) -> Any:
 
 
 def operation_ids(document: Document) -> Iterable[str]:
-    """Go through the operation ids of a document."""
+    """Yield the operation ids of a document."""
     for operations in document.get("paths", {}).values():
         for method, operation in operations.items():
             if method in METHODS:

@@ -1,4 +1,4 @@
-"""Tokens: what a client gets for its secret, the keys that sign them, and where others find those keys.
+"""Access tokens: the token endpoint, the signing keys, and the published key set.
 
-`keys.py` (the ring of signing keys), `grant.py` (who gets which token), `api.py`.
+`keys.py` (the signing keys), `access_tokens.py` (authenticate a client, sign a token), `api.py`.
 """

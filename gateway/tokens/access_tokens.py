@@ -1,4 +1,4 @@
-"""Who gets which token: OAuth 2.0 client credentials (RFC 6749, 4.4) and JWT access tokens (RFC 9068).
+"""Authenticate clients (OAuth 2.0 client credentials, RFC 6749 4.4) and sign access tokens (JWT, RFC 9068).
 
 Problem
 └── OAuthRefusal             400  with RFC 6749's `error` and `error_description` beside our own members
@@ -27,7 +27,7 @@ from gateway.tokens.keys import ALGORITHM
 from shared.kit.problems import Problem, Sentence
 
 UNKNOWN_CLIENT_FINGERPRINT = bytes(32)
-"""A fingerprint that no secret has: an unknown client costs the same comparison as a known one."""
+"""A fingerprint that no secret has, so that an unknown client costs the same comparison as a known one."""
 
 
 BASIC_REQUIRED = Sentence(
@@ -42,8 +42,8 @@ REPEATED = Sentence("có tham số bị lặp lại", "a parameter is repeated")
 GRANT_TYPE_MISSING = Sentence("thiếu grant_type", "grant_type is missing")
 
 
-class OAuthError(Problem):
-    """The token endpoint says no."""
+class OAuthProblem(Problem):
+    """The token endpoint refuses the request."""
 
     status = 400
     error = "invalid_request"
@@ -56,15 +56,15 @@ class OAuthError(Problem):
         super().__init__(error=self.error, error_description=reason.en, reason=reason, headers=headers)
 
 
-class InvalidRequest(OAuthError):
-    """A parameter is missing or said twice."""
+class InvalidRequest(OAuthProblem):
+    """A parameter is missing or repeated."""
 
     code = "invalid_request"
     detail = Sentence("Yêu cầu cấp mã không hợp lệ: {reason}.", "The token request is malformed: {reason}.")
 
 
-class InvalidClient(OAuthError):
-    """Nobody has this id and this secret; which of the two is wrong is not said."""
+class InvalidClient(OAuthProblem):
+    """No client has this id and this secret; the response does not tell which of the two is wrong."""
 
     status = 401
     error = "invalid_client"
@@ -72,7 +72,7 @@ class InvalidClient(OAuthError):
     detail = Sentence("Sai mã ứng dụng hoặc mật khẩu: {reason}.", "Unknown client or wrong secret: {reason}.")
 
 
-class UnsupportedGrantType(OAuthError):
+class UnsupportedGrantType(OAuthProblem):
     """Only client credentials are granted here."""
 
     error = "unsupported_grant_type"
@@ -80,8 +80,8 @@ class UnsupportedGrantType(OAuthError):
     detail = Sentence("Chỉ hỗ trợ client_credentials.", "Only client_credentials is granted here.")
 
 
-class InvalidScope(OAuthError):
-    """The client asked for a scope that it does not have."""
+class InvalidScope(OAuthProblem):
+    """The client asked for a scope that it was not granted."""
 
     error = "invalid_scope"
     code = "invalid_scope"
@@ -90,21 +90,21 @@ class InvalidScope(OAuthError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What HTTP Basic carried."""
+    """Client id and secret of HTTP Basic."""
 
     client_id: str
     secret: str
 
 
 def parse_basic(authorization: str) -> Credentials:
-    """Read HTTP Basic as RFC 6749 has it: both halves form-encoded first; raises `InvalidClient`."""
-    kind, _, packed = authorization.partition(" ")
+    """Parse HTTP Basic by RFC 6749: both halves are form-encoded. Raises `InvalidClient`."""
+    auth_scheme, _, encoded = authorization.partition(" ")
     try:
-        unpacked = base64.b64decode(packed.strip(), validate=True).decode()
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        unpacked = ""
-    client_id, colon, secret = unpacked.partition(":")
-    if kind.lower() != "basic" or not colon:
+        decoded = ""
+    client_id, colon, secret = decoded.partition(":")
+    if auth_scheme.lower() != "basic" or not colon:
         raise InvalidClient(BASIC_REQUIRED)
     return Credentials(unquote_plus(client_id), unquote_plus(secret))
 
@@ -112,26 +112,26 @@ def parse_basic(authorization: str) -> Credentials:
 async def authenticate(
     session: AsyncSession, pepper: Pepper, credentials: Credentials, now: datetime
 ) -> ClientRow:
-    """Prove a client by its secret, in the same time whether or not there is one; raises `InvalidClient`."""
+    """Return the client of an id and a secret, in the same time whether or not it exists. Raises `InvalidClient`."""
     client_id = credentials.client_id if credentials.client_id.isprintable() else ""
     client = await find_client(session, client_id)
     secrets = await find_live_secrets(session, client_id, now)
-    fingerprints = [each.secret_hmac for each in secrets] or [UNKNOWN_CLIENT_FINGERPRINT]
-    proved = [pepper.recognises(credentials.secret, each) for each in fingerprints]
-    if client is None or client.disabled_at is not None or not any(proved):
+    fingerprints = [secret.secret_hmac for secret in secrets] or [UNKNOWN_CLIENT_FINGERPRINT]
+    matches = [pepper.matches(credentials.secret, fingerprint) for fingerprint in fingerprints]
+    if client is None or client.disabled_at is not None or not any(matches):
         raise InvalidClient(WRONG_CREDENTIALS)
     return client
 
 
-def narrow_scopes(granted: Sequence[str], asked: str | None) -> list[str]:
-    """Give the scopes of the token: those asked for, or all that were granted; raises `InvalidScope`."""
-    if asked is None:
+def narrow_scopes(granted: Sequence[str], requested: str | None) -> list[str]:
+    """Return the scopes of the token: the requested ones, or all that were granted. Raises `InvalidScope`."""
+    if requested is None:
         return list(granted)
-    wanted = list(dict.fromkeys(asked.split()))
+    wanted = list(dict.fromkeys(requested.split()))
     missing = [scope for scope in wanted if scope not in granted]
     if missing or not wanted:
-        named = " ".join(missing)[:200]
-        raise InvalidScope(Sentence(named, named) if named else NO_SCOPE_NAMED)
+        missing_text = " ".join(missing)[:200]
+        raise InvalidScope(Sentence(missing_text, missing_text) if missing_text else NO_SCOPE_NAMED)
     return wanted
 
 
@@ -145,15 +145,15 @@ def sign_access_token(
     now: datetime,
     seconds: int,
 ) -> str:
-    """Make the token."""
-    begins = int(now.timestamp())
+    """Return the signed token (compact JWT)."""
+    issued_at = int(now.timestamp())
     claims = {
         "iss": issuer,
         "sub": client.client_id,
         "client_id": client.client_id,
         "aud": audience,
-        "iat": begins,
-        "exp": begins + seconds,
+        "iat": issued_at,
+        "exp": issued_at + seconds,
         "jti": uuid4().hex,
         "scope": " ".join(scopes),
         "programs": client.programs,

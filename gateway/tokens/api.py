@@ -1,4 +1,4 @@
-"""Where tokens are given, and where their keys are published."""
+"""Routes of the token endpoint, the key set and the metadata of the issuer."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
@@ -23,7 +23,7 @@ from shared.kit.problems import Sentence
 GRANT_TYPE = "client_credentials"
 TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)
 JWKS_SECONDS = 300
-"""How long a cache may keep the keys; the standby is published months before it signs."""
+"""Seconds that a cache may keep the key set; the standby key is published months before it signs."""
 
 FORM: dict[str, Any] = {
     "requestBody": {
@@ -82,26 +82,26 @@ class TokenOut(BaseModel):
 
 @router.post("/oauth/token", response_model=TokenOut, openapi_extra=FORM)
 async def issue_token(*, request: Request, _: Anyone, settings: Settings, now: Now) -> Response:
-    """Get a token for the client's id and secret (HTTP Basic), valid for ten minutes. No Idempotency-Key is needed."""
+    """Issue a token for the client's id and secret (HTTP Basic), valid for ten minutes. No Idempotency-Key is needed."""
     try:
         return await _issue(request, settings, now)
-    except access_tokens.OAuthError as refusal:
-        answer = to_problem_response(request, refusal)
-        answer.headers["content-type"] = "application/json"  # RFC 6749, 5.2
-        return answer
+    except access_tokens.OAuthProblem as refusal:
+        response = to_problem_response(request, refusal)
+        response.headers["content-type"] = "application/json"  # RFC 6749, 5.2
+        return response
 
 
 async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Response:
     credentials = access_tokens.parse_basic(request.headers.get("authorization", ""))
     limits: RateLimits = request.app.state.limits
-    verdict = await limits.token_request(request.scope, credentials.client_id)
-    verdict.refuse()
-    asked = await _form(request)
+    decision = await limits.token_request(request.scope, credentials.client_id)
+    decision.raise_if_exceeded()
+    form = await _form(request)
     database: Database = request.app.state.database
     pepper: Pepper = request.app.state.pepper
     async with database.reading() as session:
         client = await access_tokens.authenticate(session, pepper, credentials, now)
-    scopes = access_tokens.narrow_scopes(client.scopes, asked.get("scope"))
+    scopes = access_tokens.narrow_scopes(client.scopes, form.get("scope"))
     ring: KeyRing = request.app.state.key_ring
     token = access_tokens.sign_access_token(
         client,
@@ -113,22 +113,22 @@ async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Respo
         seconds=settings.token_seconds,
     )
     log.info("token issued", client_id=client.client_id, scope=" ".join(scopes))
-    said = TokenOut(
+    token_out = TokenOut(
         access_token=token,
         token_type=TOKEN_TYPE,
         expires_in=settings.token_seconds,
         scope=" ".join(scopes),
     )
     return Response(
-        said.model_dump_json(),
+        token_out.model_dump_json(),
         media_type="application/json",
-        headers={"Cache-Control": "no-store", **verdict.headers},
+        headers={"Cache-Control": "no-store", **decision.headers},
     )
 
 
 async def _form(request: Request) -> dict[str, str]:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/x-www-form-urlencoded":
         raise access_tokens.InvalidRequest(access_tokens.FORM_REQUIRED)
     pairs = parse_qsl((await request.body()).decode(errors="replace"))
     fields = dict(pairs)
@@ -137,26 +137,26 @@ async def _form(request: Request) -> dict[str, str]:
     if "grant_type" not in fields:
         raise access_tokens.InvalidRequest(access_tokens.GRANT_TYPE_MISSING)
     if fields["grant_type"] != GRANT_TYPE:
-        named = fields["grant_type"][:60]
-        raise access_tokens.UnsupportedGrantType(Sentence(named, named))
+        grant_type = fields["grant_type"][:60]
+        raise access_tokens.UnsupportedGrantType(Sentence(grant_type, grant_type))
     return fields
 
 
 @router.get("/.well-known/jwks.json")
 async def read_keys(*, request: Request, _: Anyone) -> Response:
-    """Publish the public keys (RFC 7517): the one that signs, the one that will, and those whose tokens may live."""
+    """Publish the public keys (RFC 7517): the signing key, the standby, and keys whose tokens may still be valid."""
     ring: KeyRing = request.app.state.key_ring
     published = (await ring.current()).published.as_dict(private=False)
-    answer = Response(orjson.dumps(published), media_type="application/jwk-set+json")
-    answer.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
-    return apply_if_none_match(request, answer)
+    response = Response(orjson.dumps(published), media_type="application/jwk-set+json")
+    response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
+    return apply_if_none_match(request, response)
 
 
 @router.get("/.well-known/oauth-authorization-server")
 async def read_authorization_server(*, request: Request, _: Anyone, settings: Settings) -> Response:
     """Describe the issuer (RFC 8414)."""
     origin = settings.issuer.rstrip("/")
-    said = {
+    metadata = {
         "issuer": settings.issuer,
         "token_endpoint": f"{origin}/oauth/token",
         "jwks_uri": f"{origin}/.well-known/jwks.json",
@@ -166,4 +166,4 @@ async def read_authorization_server(*, request: Request, _: Anyone, settings: Se
         "scopes_supported": list(SCOPES),
         "service_documentation": f"{origin}/docs",
     }
-    return apply_if_none_match(request, Response(orjson.dumps(said), media_type="application/json"))
+    return apply_if_none_match(request, Response(orjson.dumps(metadata), media_type="application/json"))

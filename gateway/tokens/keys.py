@@ -1,8 +1,8 @@
-"""The signing keys: one signs, one stands by, and those that have signed are published until their tokens ran out.
+"""The signing keys: one signs, one is the standby, and retired ones are published until their tokens have expired.
 
-They rest in the gateway's database, so that its replicas sign with the same key, sealed (JWE, AES-256-GCM) under the
-pepper, so that the database alone is worth nothing. The standby is published from its first day: when it takes over,
-every service that has fetched the keys since knows it already, and no token is refused for an unknown key.
+They are stored in the database of the gateway, so that its replicas sign with the same key, encrypted (JWE,
+AES-256-GCM) under the pepper. The standby is published from its first day. When it takes over, every service that
+has fetched the key set since knows it already, and no token is refused for an unknown key.
 """
 
 import asyncio
@@ -26,94 +26,98 @@ from shared.kit.database import Database
 from shared.kit.identity import IssuerKeys
 
 ALGORITHM = "ES256"
-SEAL = {"alg": "dir", "enc": "A256GCM"}
+ENCRYPTION_HEADER = {"alg": "dir", "enc": "A256GCM"}
 REREAD_AFTER_S = 30.0
-"""How soon a rotation by another process is noticed."""
+"""Seconds after which the keys are read again: a rotation by another process is seen within it."""
 
-KEPT_AFTER_RETIREMENT = timedelta(hours=2)
+PUBLISHED_AFTER_RETIREMENT = timedelta(hours=2)
 """Longer than the longest token (one hour) and the clocks' leeway."""
 
-RING_LOCK = 0x4E5450
-"""Advisory lock key: one process at a time makes or rotates keys."""
+KEY_ROTATION_LOCK = 0x4E5450
+"""Key of the advisory lock: one process at a time creates or rotates keys."""
 
 
 class WrongPepperError(RuntimeError):
-    """The signing keys were sealed under another pepper."""
+    """The signing keys were encrypted under another pepper."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The keys of one moment."""
+    """The private key that signs now, and the public keys."""
 
     signing: ECKey
     published: KeySet
 
 
 class KeyRing:
-    """Gives the keys of the moment; makes the first two, and lets the standby take over when its time has come."""
+    """Load the signing keys; create the first two, and rotate to the standby when its time has come."""
 
     def __init__(self, database: Database, pepper: Pepper, clock: Clock, *, key_days: int) -> None:
         self._database = database
-        self._seal_with = OctKey.import_key(pepper.sealing_key)
+        self._encryption_key = OctKey.import_key(pepper.sealing_key)
         self._clock = clock
         self._signs_for = timedelta(days=key_days)
         self._lock = asyncio.Lock()
-        self._ring: SigningKeys | None = None
+        self._keys: SigningKeys | None = None
         self._read_at = float("-inf")
 
     async def current(self) -> SigningKeys:
-        """Give the keys, read anew now and then."""
-        if self._ring is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
+        """Return the current keys, read from the database every `REREAD_AFTER_S`."""
+        if self._keys is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
             async with self._lock:
-                if self._ring is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
+                if self._keys is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
                     await self._read()
-        assert self._ring is not None
-        return self._ring
+        assert self._keys is not None
+        return self._keys
 
     async def _read(self) -> None:
         self._read_at = time.monotonic()
         try:
             async with self._database.reading() as session:
-                rows = await _published(session, self._clock())
+                rows = await _select_published(session, self._clock())
             if _rotation_due(rows, self._clock() - self._signs_for):
                 await self.rotate(actor="gateway", only_if_due=True)
             else:
-                self._ring = self._open(rows)
+                self._keys = self._decrypt(rows)
         except WrongPepperError:
             raise
         except Exception:
             if (
-                self._ring is None
+                self._keys is None
             ):  # with keys in hand, a database that is away is no reason to stop verifying
                 raise
 
     async def rotate(self, *, actor: str, only_if_due: bool = False) -> None:
-        """Let the standby sign and put another one beside it; on an empty database, make both."""
+        """Sign with the standby from now on and create a new standby; on an empty database, create both."""
         async with self._database.writing() as session:
-            await session.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=RING_LOCK))
+            await session.execute(
+                text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=KEY_ROTATION_LOCK)
+            )
             now = self._clock()
-            rows = await _published(session, now)
+            rows = await _select_published(session, now)
             if not only_if_due or _rotation_due(rows, now - self._signs_for):
                 for row in rows:
                     if row.retired_at is None and row.signs_from is not None:
                         row.retired_at = now
                 standby = next((row for row in rows if row.signs_from is None), None)
-                standby = standby or await self._make(session, actor, now)
+                standby = standby or await self._create(session, actor, now)
                 standby.signs_from = now
-                await self._make(session, actor, now)
+                await self._create(session, actor, now)
                 await insert_audit_row(
                     session, at=now, actor=actor, act="signing_key.took_over", subject=standby.key_id
                 )
-                rows = await _published(session, now)
-            self._ring = self._open(rows)
+                rows = await _select_published(session, now)
+            self._keys = self._decrypt(rows)
             self._read_at = time.monotonic()
 
-    async def _make(self, session: AsyncSession, actor: str, now: datetime) -> SigningKeyRow:
+    async def _create(self, session: AsyncSession, actor: str, now: datetime) -> SigningKeyRow:
         key = ECKey.generate_key("P-256", parameters={"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         row = SigningKeyRow(
             key_id=key.kid,
             public=key.as_dict(private=False),
-            sealed=jwe.encrypt_compact(SEAL, json.dumps(key.as_dict(private=True)), self._seal_with),
+            sealed=jwe.encrypt_compact(
+                ENCRYPTION_HEADER, json.dumps(key.as_dict(private=True)), self._encryption_key
+            ),
             created_at=now,
         )
         session.add(row)
@@ -121,34 +125,34 @@ class KeyRing:
         await insert_audit_row(session, at=now, actor=actor, act="signing_key.made", subject=row.key_id)
         return row
 
-    def _open(self, rows: Sequence[SigningKeyRow]) -> SigningKeys:
+    def _decrypt(self, rows: Sequence[SigningKeyRow]) -> SigningKeys:
         signing = next(row for row in rows if row.signs_from is not None and row.retired_at is None)
         try:
-            opened = jwe.decrypt_compact(signing.sealed, self._seal_with)
+            decrypted = jwe.decrypt_compact(signing.sealed, self._encryption_key)
         except JoseError as error:
             raise WrongPepperError(
-                "NTP_CLIENT_SECRET_PEPPER is not the one that sealed the signing keys in the database"
+                "NTP_CLIENT_SECRET_PEPPER is not the one that encrypted the signing keys in the database"
             ) from error
-        private = ECKey.import_key(json.loads(opened.plaintext or b""))
+        private = ECKey.import_key(json.loads(decrypted.plaintext or b""))
         return SigningKeys(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
 
 
 class KeyRingKeys(IssuerKeys):
-    """The gateway verifies tokens with its own ring, without asking itself over HTTP."""
+    """The public keys of the gateway's own key ring, without a request over HTTP."""
 
     def __init__(self, ring: KeyRing) -> None:
         super().__init__(url="")
-        self._own = ring
+        self._key_ring = ring
 
-    async def holding(self, key_id: str | None) -> KeySet:  # noqa: ARG002 (a key that is not in the ring is nobody's)
-        """Give the published keys."""
-        return (await self._own.current()).published
+    async def holding(self, key_id: str | None) -> KeySet:  # noqa: ARG002 (there are no other keys)
+        """Return the published keys."""
+        return (await self._key_ring.current()).published
 
 
-async def _published(session: AsyncSession, now: datetime) -> list[SigningKeyRow]:
-    """The keys that a verifier may still meet, the oldest first."""
+async def _select_published(session: AsyncSession, now: datetime) -> list[SigningKeyRow]:
+    """Return the keys whose tokens may still be valid, the oldest first."""
     query = select(SigningKeyRow).where(
-        or_(SigningKeyRow.retired_at.is_(None), SigningKeyRow.retired_at > now - KEPT_AFTER_RETIREMENT)
+        or_(SigningKeyRow.retired_at.is_(None), SigningKeyRow.retired_at > now - PUBLISHED_AFTER_RETIREMENT)
     )
     return list(await session.scalars(query.order_by(SigningKeyRow.created_at, SigningKeyRow.key_id)))
 

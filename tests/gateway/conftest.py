@@ -41,7 +41,7 @@ async def speaking_to(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every status read asks the services, unless a test is about the moment in which none does."""
-    monkeypatch.setattr(parts, "CONFIRMED_FOR_S", 0.0)
+    monkeypatch.setattr(parts, "FRESH_FOR_S", 0.0)
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ async def test_a_stopped_services_part_comes_from_its_snapshot(
     for name, neighbour in neighbours.items():
         neighbour.answer = document(name, It=TEXT)
     urls["rural"] = f"http://127.0.0.1:{free_port()}"
-    monkeypatch.setattr(collection, "snapshot", lambda name: document(name, It=TEXT, paths=("kept",)))
+    monkeypatch.setattr(collection, "load_snapshot", lambda name: document(name, It=TEXT, paths=("kept",)))
     async with speaking_to(create_app(settings_of(common_database, urls))) as client:
         ids = set(operation_ids((await client.get("/openapi.json")).json()))
     assert "rural_list_kept" in ids

@@ -63,7 +63,9 @@ async def test_money_of_a_shorter_period_is_that_of_its_year_until_its_last_day(
     assert [target for _, target, *_ in neighbours["funding"].requests] == [asked]
 
 
-async def test_what_is_remembered_of_a_quarter_is_not_said_of_another_or_of_the_year(gateway, neighbours):
+async def test_what_is_last_known_parts_of_a_quarter_is_not_said_of_another_or_of_the_year(
+    gateway, neighbours
+):
     funding = neighbours["funding"]
     funding.answer = {**ledger(), "until": "2023-09-30", "rows": [{"capital": "total", "disbursed_vnd": 9}]}
     third = "/v1/status?period=2023-Q3"
@@ -119,7 +121,7 @@ async def test_identical_reads_at_one_moment_share_one_fetch(gateway, neighbours
 
 
 async def test_a_part_confirmed_a_moment_ago_is_not_asked_again(gateway, neighbours, monkeypatch):
-    monkeypatch.setattr(parts_module, "CONFIRMED_FOR_S", 0.3)
+    monkeypatch.setattr(parts_module, "FRESH_FOR_S", 0.3)
     await gateway.get(STATUS)
     neighbours["rural"].answer = progress("rural", 2.5)
     again = await gateway.get(STATUS)
@@ -133,7 +135,7 @@ async def test_a_part_confirmed_a_moment_ago_is_not_asked_again(gateway, neighbo
 async def test_whoever_writes_through_the_gateway_reads_what_it_wrote(
     gateway, neighbours, monkeypatch, method
 ):
-    monkeypatch.setattr(parts_module, "CONFIRMED_FOR_S", 60.0)
+    monkeypatch.setattr(parts_module, "FRESH_FOR_S", 60.0)
     await gateway.get(STATUS)
     neighbours["rural"].answer = progress("rural", 2.5)
     await gateway.get("/v1/rural/reports")
@@ -234,7 +236,7 @@ async def test_a_hanging_part_costs_one_read_its_deadline_and_the_next_ones_a_mo
 
 
 async def test_a_part_that_hung_for_good_heals_within_five_seconds(gateway, neighbours, monkeypatch):
-    monkeypatch.setattr(parts_module, "GIVE_UP_AFTER_S", 0.5)
+    monkeypatch.setattr(parts_module, "FETCH_TIMEOUT_S", 0.5)
     rural = neighbours["rural"]
     rural.waits = asyncio.Event()
     assert states(await gateway.get(STATUS))["rural"] == "unavailable"
@@ -292,8 +294,8 @@ async def test_a_question_that_makes_no_sense_reaches_no_service(gateway, neighb
 
 
 async def test_memory_is_bounded(gateway, monkeypatch):
-    monkeypatch.setattr(parts_module, "REMEMBERED", 6)
+    monkeypatch.setattr(parts_module, "MAX_LAST_KNOWN", 6)
     for year in range(2010, 2020):
         await gateway.get(f"/v1/status?period={year}")
-    assert len(gateway.app.state.parts._remembered) == 6
-    assert not gateway.app.state.parts._flights
+    assert len(gateway.app.state.parts._last_known_parts) == 6
+    assert not gateway.app.state.parts._fetches

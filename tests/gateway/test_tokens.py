@@ -33,7 +33,7 @@ async def register(app, client_id, *scopes, programs=("poverty",), units=("610",
             actor="operator",
             now=datetime.now(UTC),
         )
-    return client_id, pepper.secret(client_id, secret_id)
+    return client_id, pepper.derive_secret(client_id, secret_id)
 
 
 async def test_a_secret_gives_a_token_that_the_published_keys_verify(gateway):
