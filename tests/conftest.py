@@ -1,17 +1,25 @@
-"""What every test may ask for: a migrated PostgreSQL database of its own, and async tests without a mark."""
+"""What every test can use: a migrated database, applications built over it, an issuer of tokens, async tests without a mark."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
+
+Built = TypeVar("Built")
+
+OWN_DATABASE = ("race", "own_database")
+"""Marks of the tests that get a database of their own."""
 
 settings.register_profile(
     "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], parent=settings.default
 )
 settings.load_profile("shared machine")
-"""How long an example takes says how busy the machine is: not a thing that a rule can fail by."""
+"""How long an example takes depends on how busy the machine is, so no test fails by it."""
 
 
 @pytest.fixture(scope="session")
@@ -27,17 +35,56 @@ def postgres_server() -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture
-def database(postgres_server: Server) -> Iterator[TestDatabase]:
-    """A migrated database for this test alone: `.url("rural")`, `.admin_url`."""
-    clone = postgres_server.clone()
-    yield clone
-    postgres_server.drop(clone)
+@pytest.fixture(scope="session")
+def shared_database(postgres_server: Server) -> TestDatabase:
+    """The database that a worker's tests use one after another."""
+    return replace(postgres_server.clone(), shared=True)
 
 
 @pytest.fixture(scope="session")
-def common_database(postgres_server: Server) -> Iterator[TestDatabase]:
-    """One migrated database for all tests that roll back what they do."""
-    clone = postgres_server.clone()
-    yield clone
-    postgres_server.drop(clone)
+def common_database(postgres_server: Server) -> TestDatabase:
+    """A migrated database that is never cleared, for tests that write nothing or roll back what they write."""
+    return postgres_server.clone()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, postgres_server: Server) -> Iterator[TestDatabase]:
+    """A migrated database with no rows but those of the migrations: `.url("rural")`, `.admin_url`.
+
+    A test marked `race` or `own_database` gets one of its own; all others of a worker share one.
+    """
+    if any(request.node.get_closest_marker(name) for name in OWN_DATABASE):
+        clone = postgres_server.clone()
+        yield clone
+        postgres_server.drop(clone)
+    else:
+        shared: TestDatabase = request.getfixturevalue("shared_database")
+        postgres_server.clear(shared)
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def built() -> dict[Callable[[TestDatabase], Any], Any]:
+    """What `build` has built over the shared database."""
+    return {}
+
+
+@pytest.fixture
+def build(
+    database: TestDatabase, built: dict[Callable[[TestDatabase], Any], Any]
+) -> Callable[[Callable[[TestDatabase], Built]], Built]:
+    """Build an application over the test's database; over the shared one only once, as it takes longer than most tests."""
+
+    def build_once(factory: Callable[[TestDatabase], Built]) -> Built:
+        if not database.shared:
+            return factory(database)
+        if factory not in built:
+            built[factory] = factory(database)
+        return built[factory]
+
+    return build_once
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    return Issuer()

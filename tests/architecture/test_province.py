@@ -1,11 +1,11 @@
 """The province is one setting: no route holds a code of its own, and each answers before and after 1 July 2025."""
 
-import httpx
 import pytest
 
 from shared.territory.units import UnknownUnit
 from tests.contracts.documents import build, document_of, present
 from tests.gateway.conftest import PEPPER
+from tests.in_process import open_client
 
 pytestmark = pytest.mark.anyio
 
@@ -27,11 +27,7 @@ def test_no_unit_is_meant_by_default_in_the_contract(name):
 async def reader(request, common_database):
     told = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
     app = build(request.param, **told)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
-    ):
+    async with open_client(app, raises=False) as client:
         client.app, client.name = app, request.param
         yield client
 

@@ -4,11 +4,11 @@ A unit that nobody ever had is 404 `unit_unknown`; what is no period, no year, n
 cursor that no list gave out is 400 `cursor_invalid`. Whatever is 422 is named by its place, all of it in one answer.
 """
 
-import httpx
 import pytest
 
 from tests.contracts.documents import build, document_of, present
 from tests.gateway.conftest import PEPPER
+from tests.in_process import open_client
 from tests.issuer import Issuer
 
 pytestmark = pytest.mark.anyio
@@ -49,12 +49,8 @@ async def reader(request, common_database):
     told = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
     issuer = Issuer()
     app = issuer.trust(build(request.param, **told))
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     who = {"Authorization": f"Bearer {issuer.token('auditor', ['read', 'admin'], units=['62', '51'])}"}
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://test", headers=who) as client,
-    ):
+    async with open_client(app, raises=False, headers=who) as client:
         client.name = request.param
         yield client
 

@@ -15,6 +15,7 @@ from services.ethnic.settings import EthnicSettings
 from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
 from shared.kit.identity import IssuerKeys
+from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.registers import Clients
 
@@ -125,10 +126,8 @@ async def living_side_by_side(database, **settings):
         follower.neighbours.transport = door
     async with (
         gateway.router.lifespan_context(gateway),
-        rural.router.lifespan_context(rural),
-        ethnic.router.lifespan_context(ethnic),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=rural), base_url="http://rural") as to_rural,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=ethnic), base_url="http://ethnic") as to_ethnic,
+        open_client(rural) as to_rural,
+        open_client(ethnic) as to_ethnic,
     ):
         yield Neighbourhood(
             Clients(to_rural, issuer, "rural", NOW), Clients(to_ethnic, issuer, "ethnic", NOW), ethnic, door

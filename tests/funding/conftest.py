@@ -1,4 +1,4 @@
-"""The ledger over HTTP on a database of its own, with a finance office at the counter."""
+"""The ledger over HTTP, with a finance office at the counter."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from httpx import ASGITransport, AsyncClient
 
 from services.funding.app import create_app
 from services.funding.settings import FundingSettings
-from tests.issuer import Issuer
+from shared.kit.clock import system_clock
 from tests.statements import sent_by
 
 LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
@@ -84,16 +84,15 @@ async def done(request):
     return answer.json()
 
 
-@pytest.fixture
-def issuer():
-    return Issuer()
+def build_app(database, *, clock=system_clock, **settings):
+    """Build the ledger; it seals nothing by itself."""
+    chosen = {"database_url": database.url("funding"), "seal_every_seconds": 3600, **settings}
+    return create_app(FundingSettings(**chosen), clock)
 
 
 @pytest.fixture
-async def app(database, issuer):
-    app = issuer.trust(
-        create_app(FundingSettings(database_url=database.url("funding"), seal_every_seconds=3600))
-    )
+async def app(build, issuer):
+    app = issuer.trust(build(build_app))
     async with app.router.lifespan_context(app):
         yield app
 

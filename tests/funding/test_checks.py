@@ -14,12 +14,11 @@ amounts = st.builds(Amounts, *(near for _ in MEASURES))
 
 
 @pytest.fixture(scope="module")
-def checks(postgres_server):
+def checks(common_database):
     """The CHECK constraints of a lot's amounts, as the migrated database has them; and the way to ask it."""
-    clone = postgres_server.clone()
 
     async def read():
-        connection = await asyncpg.connect(clone.admin_url)
+        connection = await asyncpg.connect(common_database.admin_url)
         rows = await connection.fetch(
             "SELECT pg_get_expr(conbin, conrelid) AS expression FROM pg_constraint"
             " WHERE conrelid = 'funding.lots'::regclass AND contype = 'c'"
@@ -30,8 +29,7 @@ def checks(postgres_server):
 
     expressions = asyncio.run(read())
     assert len(expressions) == 3
-    yield clone.admin_url, " AND ".join(f"({each})" for each in expressions)
-    postgres_server.drop(clone)
+    return common_database.admin_url, " AND ".join(f"({each})" for each in expressions)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from httpx import ASGITransport, AsyncClient
 
-from services.funding.app import create_app
-from services.funding.settings import FundingSettings
-from tests.funding.conftest import voucher
+from tests.funding.conftest import build_app, voucher
+from tests.in_process import open_client
 
 pytestmark = pytest.mark.anyio
 
@@ -386,13 +384,7 @@ async def test_the_answer_stands_still_for_a_day(office, database):
     """It is foretold from the day in Vietnam, whatever the hour, and open to read."""
     await give(office, 1000, year=2025)
     now = [datetime(2025, 3, 1, 0, 0, tzinfo=UTC)]
-    later = create_app(
-        FundingSettings(database_url=database.url("funding"), seal_every_seconds=3600), lambda: now[0]
-    )
-    async with (
-        later.router.lifespan_context(later),
-        AsyncClient(transport=ASGITransport(later), base_url="http://funding") as http,
-    ):
+    async with open_client(build_app(database, clock=lambda: now[0])) as http:
         first = await http.get("/v1/funding/foresight?year=2025")
         assert first.json()["seen_on"] == "2025-03-01"
         headers = {"If-None-Match": first.headers["etag"]}

@@ -5,14 +5,12 @@ from collections import Counter
 
 import asyncpg
 import pytest
-from httpx import ASGITransport, AsyncClient
 from sqlalchemy import event
 
-from services.funding.app import create_app
-from services.funding.settings import FundingSettings
 from services.funding.store import unbalanced
 from shared.kit import group_commit
-from tests.funding.conftest import DECISION, LINE, Office, voucher
+from tests.funding.conftest import DECISION, LINE, Office, build_app, voucher
+from tests.in_process import open_client
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
 
@@ -203,13 +201,8 @@ async def test_no_more_than_so_many_share_a_transaction(office, monkeypatch, com
 
 async def test_two_services_over_one_ledger_never_take_the_same_money(office, app, database, issuer):
     """Each gathers for itself; what they share is the database. Lots are wanted in both orders, and begun by both."""
-    settings = FundingSettings(database_url=database.url("funding"), seal_every_seconds=3600)
-    other_app = issuer.trust(create_app(settings))
-    transport = ASGITransport(other_app)
-    async with (
-        other_app.router.lifespan_context(other_app),
-        AsyncClient(transport=transport, base_url="http://funding") as http,
-    ):
+    other_app = issuer.trust(build_app(database))
+    async with open_client(other_app) as http:
         offices = (office, Office(http, office.token, other_app))
         for unit in ("610", "611"):
             await office.allocate(100, unit=unit)

@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.app import create_app
 from services.funding.journal import __main__ as command
 from services.funding.journal.rules import GENESIS, faults_of, fingerprint, seal
 from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
-from services.funding.settings import FundingSettings
-from tests.funding.conftest import LINE, voucher
+from tests.funding.conftest import LINE, build_app, voucher
 
 pytestmark = pytest.mark.anyio
 
@@ -174,8 +172,7 @@ async def test_sealers_and_writers_at_once_make_one_sound_chain(office, app):
 
 async def test_the_service_seals_by_itself(database, issuer, office):
     await office.allocate(100)
-    settings = FundingSettings(database_url=database.url("funding"), seal_every_seconds=0.05)
-    app = issuer.trust(create_app(settings))
+    app = issuer.trust(build_app(database, seal_every_seconds=0.05))
     async with app.router.lifespan_context(app):
         for _ in range(200):
             await asyncio.sleep(0.05)

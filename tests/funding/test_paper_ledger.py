@@ -11,19 +11,17 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
-from httpx import ASGITransport, AsyncClient
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from services.funding.app import create_app
 from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
-from services.funding.settings import FundingSettings
-from tests.funding.conftest import DECISION, Office
+from tests.funding.conftest import DECISION, Office, build_app
 from tests.funding.paper_ledger import (
     ABOVE,
     IN,
@@ -35,7 +33,7 @@ from tests.funding.paper_ledger import (
     Refused,
     within,
 )
-from tests.issuer import Issuer
+from tests.in_process import open_client
 
 EXAMPLES = int(os.environ.get("FUNDING_PROOF_EXAMPLES", "0"))
 """How many histories are searched for what breaks the ledger; by default a few, the same in every run."""
@@ -182,12 +180,12 @@ def without_lots(effects):
 class Offices(RuleBasedStateMachine):
     """Finance offices at work on one ledger."""
 
-    office = runner = admin = None
+    office = runner = admin = clear = None
     agreed = False
 
     @initialize()
     def begin(self):
-        self.run(self.forget())
+        self.clear()
         self.paper, self.sent, self.keys, self.papers = PaperLedger(), [], {}, 100
         line = {"capital": "investment", "unit": "610", "program": "poverty", "source": "central"}
         for kind, said in (
@@ -203,20 +201,6 @@ class Offices(RuleBasedStateMachine):
 
     def run(self, awaitable):
         return self.runner.run(awaitable)
-
-    async def forget(self):
-        tables = (
-            "postings",
-            "entries",
-            "lots",
-            "vouchers",
-            "blocks",
-            "project_statements",
-            "projects",
-            "changes",
-        )
-        for table in tables:
-            await self.admin.execute(f"DELETE FROM funding.{table}")
 
     # What is asked for
 
@@ -419,7 +403,10 @@ class Offices(RuleBasedStateMachine):
             assert stated == (ledger.had(lot), ledger.left(lot), ledger.free(lot)), lot
 
     def judge_batch(self, ask, answer):
-        """Each on what the ones before it leave; all or nothing leaves nothing where one was refused."""
+        """Each on what the ones before it leave; all or nothing leaves nothing where one was refused.
+
+        Of all or nothing, faults of the body come before refusals.
+        """
         trial, verdicts, new = self.paper.copied(), [], []
         for at, part in enumerate(ask.parts):
             try:
@@ -434,6 +421,11 @@ class Offices(RuleBasedStateMachine):
                 verdicts.append("recorded")
         note(f"batch {ask.mode} {[(it.kind, it.said) for it in ask.parts]} -> {verdicts}")
         refused = [it for it in verdicts if it not in {"existing", "recorded"}]
+        if "invalid" in refused and ask.mode == "all_or_nothing":
+            assert answer.json().get("code") == "invalid", answer.text
+            wrong = {int(it["pointer"].split("/")[2]) for it in answer.json()["errors"]}
+            assert wrong == {at for at, verdict in enumerate(verdicts) if verdict == "invalid"}
+            return
         if refused and ask.mode == "all_or_nothing":
             assert answer.json().get("code") == "batch_refused", answer.text
             assert [it["code"] for it in answer.json()["verdicts"]] == refused
@@ -542,17 +534,13 @@ def held(rows):
 
 @pytest.mark.race
 @pytest.mark.timeout(0 if EXAMPLES else 120)
-def test_the_ledger_is_the_ledger_on_paper(database):
-    issuer = Issuer()
-    app = issuer.trust(
-        create_app(FundingSettings(database_url=database.url("funding"), seal_every_seconds=3600))
-    )
+def test_the_ledger_is_the_ledger_on_paper(database, postgres_server, issuer):
+    app = issuer.trust(build_app(database))
     token = issuer.token("finance", ["funding"], ["poverty"], ["62"], lives=LONG)
     with asyncio.Runner() as runner:
-        opened = app.router.lifespan_context(app)
-        runner.run(opened.__aenter__())
-        http = AsyncClient(transport=ASGITransport(app), base_url="http://funding")
-        Offices.runner, Offices.office = runner, Office(http, token, app)
+        opened = open_client(app)
+        Offices.runner, Offices.office = runner, Office(runner.run(opened.__aenter__()), token, app)
+        Offices.clear = staticmethod(partial(postgres_server.clear, database))
         Offices.admin = runner.run(asyncpg.connect(database.admin_url))
         try:
             run_state_machine_as_test(
@@ -569,5 +557,4 @@ def test_the_ledger_is_the_ledger_on_paper(database):
             )
         finally:
             runner.run(Offices.admin.close())
-            runner.run(http.aclose())
             runner.run(opened.__aexit__(None, None, None))

@@ -13,7 +13,7 @@ from gateway.app import create_app
 from gateway.composition import parts
 from gateway.settings import GatewaySettings
 from tests.gateway.neighbours import Neighbour, ledger, progress, serving, serving_each
-from tests.issuer import Issuer
+from tests.in_process import open_client
 from tests.postgres import TestDatabase
 
 PEPPER = "a pepper for tests, long enough to be one"
@@ -30,11 +30,7 @@ def settings_of(database: TestDatabase, upstreams: dict[str, str], **more: Any) 
 @asynccontextmanager
 async def speaking_to(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app in this process; the app is started and stopped."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
-    ):
+    async with open_client(app, raises=False, base_url="http://gateway") as client:
         yield client
 
 
@@ -42,11 +38,6 @@ async def speaking_to(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 def asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every status read asks the services, unless a test is about the moment in which none does."""
     monkeypatch.setattr(parts, "FRESH_FOR_S", 0.0)
-
-
-@pytest.fixture
-def issuer() -> Issuer:
-    return Issuer()
 
 
 @pytest.fixture

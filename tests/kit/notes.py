@@ -29,6 +29,7 @@ from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
 from shared.kit.transactions import Session, TransactionRoute
+from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
 
@@ -43,7 +44,6 @@ TABLE = f"""
     );
     GRANT SELECT, INSERT, UPDATE ON {OWNER}.notes TO {OWNER};
     DROP FUNCTION IF EXISTS {OWNER}.refuse CASCADE;
-    DELETE FROM {OWNER}.notes; DELETE FROM {OWNER}.changes; DELETE FROM {OWNER}.answered_requests;
 """
 
 REFUSE_AT_COMMIT = f"""
@@ -263,12 +263,10 @@ async def running_notes(database: TestDatabase, **settings: Any) -> AsyncIterato
     """The service of notes on a database of its own."""
     issuer = Issuer()
     app = issuer.trust(make_app(database.url(OWNER), **settings))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            notes = Notes(app, client, issuer, database)
-            await notes.sql(TABLE)
-            yield notes
+    async with open_client(app, raises=False) as client:
+        notes = Notes(app, client, issuer, database)
+        await notes.sql(TABLE)
+        yield notes
 
 
 def long_ago(days: int) -> datetime:

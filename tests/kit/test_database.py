@@ -9,8 +9,8 @@ TAKEN_APART = text("SELECT CAST(:codes AS text[])").bindparams(bindparam("codes"
 
 
 @pytest.mark.parametrize("codes", [[], ["610"], ["610", "23500.01", "Đắk Hà", "two words"], None])
-async def test_codes_arrive_as_they_were_given(kit_database, codes):
-    database = Database(kit_database.url("rural"))
+async def test_codes_arrive_as_they_were_given(common_database, codes):
+    database = Database(common_database.url("rural"))
     async with database.reading() as session:
         assert await session.scalar(TAKEN_APART, {"codes": codes}) == codes
     await database.close()

@@ -22,6 +22,7 @@ from shared.kit.feed_consumer.client import FeedClient, FeedUnavailable
 from shared.kit.feed_consumer.consumer import LONGEST_PAUSE_S, EventNotReadable, FeedConsumer, pause_seconds
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
+from tests.in_process import open_client
 from tests.kit.notes import running_notes
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +34,6 @@ OURS = "rural"
 TABLE = f"""
     CREATE TABLE IF NOT EXISTS {OURS}.copied (sequence bigint, text text);
     GRANT SELECT, INSERT ON {OURS}.copied TO {OURS};
-    DELETE FROM {OURS}.copied; DELETE FROM {OURS}.followed_feeds; DELETE FROM {OURS}.changes;
 """
 
 
@@ -354,19 +354,11 @@ def an_app(it, database, *, on=True):
     )
 
 
-@asynccontextmanager
-async def running(app):
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield http
-
-
 async def test_a_neighbour_that_hangs_keeps_nobody_from_being_ready(database):
     async with following(database) as it:
         it.wire.hangs = True
         began = asyncio.get_running_loop().time()
-        async with running(an_app(it, database)) as http:
+        async with open_client(an_app(it, database)) as http:
             assert (await http.get("/readyz")).status_code == 200
             said = (await http.get(f"/v1/{OURS}/following")).json()["items"]
             assert [(one["feed"], one["state"], one["behind"]) for one in said] == [(FEED, "following", 0)]
@@ -377,7 +369,7 @@ async def test_it_follows_beside_the_requests_and_says_how_far(database):
     async with following(database) as it:
         it.follower.every_seconds = 0.02
         await it.notes.write("one")
-        async with running(an_app(it, database)) as http:
+        async with open_client(an_app(it, database)) as http:
             async with asyncio.timeout(5):
                 while await it.copied() != ["one"]:  # noqa: ASYNC110 (the database sets no event)
                     await asyncio.sleep(0.01)
@@ -396,7 +388,7 @@ async def test_it_follows_beside_the_requests_and_says_how_far(database):
 
 
 async def test_without_a_client_it_is_off_and_says_so(database):
-    async with following(database) as it, running(an_app(it, database, on=False)) as http:
+    async with following(database) as it, open_client(an_app(it, database, on=False)) as http:
         (said,) = (await http.get(f"/v1/{OURS}/following")).json()["items"]
         assert (said["state"], said["taken"], said["life"]) == ("off", 0, None)
 

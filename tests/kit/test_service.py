@@ -95,14 +95,15 @@ async def test_addresses_that_do_not_exist_do_not_grow_the_metrics(database):
         assert "nowhere" not in (await notes.client.get("/metrics")).text
 
 
-async def test_without_its_database_it_is_alive_not_ready_and_says_503(doomed_database):
-    async with running_notes(doomed_database) as notes:
-        admin = await asyncpg.connect(doomed_database.server)
+@pytest.mark.own_database
+async def test_without_its_database_it_is_alive_not_ready_and_says_503(database):
+    async with running_notes(database) as notes:
+        admin = await asyncpg.connect(database.server)
         try:
-            await admin.execute(f"ALTER DATABASE {doomed_database.name} ALLOW_CONNECTIONS false")
+            await admin.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
             await admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
-                doomed_database.name,
+                database.name,
             )
         finally:
             await admin.close()
@@ -115,12 +116,13 @@ async def test_without_its_database_it_is_alive_not_ready_and_says_503(doomed_da
             answer = await notes.client.get("/notes")
             assert (answer.status_code, answer.json()["code"]) == (503, "busy")
             assert answer.headers["retry-after"] == "1"
-            assert doomed_database.name not in answer.text
+            assert database.name not in answer.text
 
 
-async def test_a_database_whose_connections_are_all_taken_is_a_503_until_one_is_free(doomed_database):
-    limit = f"ALTER DATABASE {doomed_database.name} CONNECTION LIMIT"
-    async with running_notes(doomed_database) as notes:
+@pytest.mark.own_database
+async def test_a_database_whose_connections_are_all_taken_is_a_503_until_one_is_free(database):
+    limit = f"ALTER DATABASE {database.name} CONNECTION LIMIT"
+    async with running_notes(database) as notes:
         await notes.app.state.database.engine.dispose()
         await notes.sql(f"{limit} 0")
         taken = [await notes.client.get("/notes"), await notes.write("refused")]

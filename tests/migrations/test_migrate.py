@@ -41,7 +41,7 @@ def upgrade():
 @pytest.fixture
 def empty(postgres_server: Server) -> Iterator[TestDatabase]:
     """A database that does not exist yet."""
-    database = postgres_server.empty()
+    database = postgres_server.reserve()
     yield database
     postgres_server.drop(database)
 

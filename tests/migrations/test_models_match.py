@@ -39,6 +39,7 @@ async def test_alembic_finds_no_difference(common_database, owner, history):
     await engine.dispose()
 
 
+@pytest.mark.own_database
 @pytest.mark.parametrize("owner", OWNERS)
 async def test_constraints_and_indexes_are_those_of_the_models(database, owner):
     engine = create_async_engine(sqlalchemy_url(database.admin_url), poolclass=NullPool)

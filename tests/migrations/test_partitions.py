@@ -8,6 +8,8 @@ from migrations.run import migrate
 from services.funding.models import PostingRow
 from tests.postgres import PASSWORDS
 
+pytestmark = pytest.mark.own_database
+
 TABLES = {
     "poverty": ("observations", "roll_ups"),
     "rural": ("observations", "roll_ups"),

@@ -1,7 +1,6 @@
 """The examples of a program's reference run as they stand."""
 
 import pytest
-from httpx import ASGITransport, AsyncClient
 
 from services.ethnic.app import create_app as ethnic
 from services.ethnic.settings import EthnicSettings
@@ -9,7 +8,7 @@ from services.poverty.app import create_app as poverty
 from services.rural.app import create_app as rural
 from services.rural.settings import RuralSettings
 from shared.reporting.settings import ReportingSettings
-from tests.issuer import Issuer
+from tests.in_process import open_client
 
 PROGRAMS = {
     "poverty": (poverty, ReportingSettings),
@@ -19,16 +18,11 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-async def test_the_examples_of_the_engine_run(database, program):
+async def test_the_examples_of_the_engine_run(database, issuer, program):
     create_app, settings = PROGRAMS[program]
-    issuer = Issuer()
     app = issuer.trust(create_app(settings(database_url=database.url(program))))
     token = issuer.token("someone", ["report", "review", "target"], units=["62"])
-    transport = ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=transport, base_url="http://x") as http,
-    ):
+    async with open_client(app) as http:
         shown = app.openapi()["components"]["schemas"]
 
         async def send(method, path, body, key):

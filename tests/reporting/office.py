@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient, Response
+from httpx import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,7 @@ from shared.reporting.catalogue import (
 from shared.reporting.formulas import Average, CountUnits, Ratio, Sum
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
+from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
 
@@ -194,11 +195,7 @@ def build_office(database: TestDatabase, **settings) -> tuple[FastAPI, Issuer, C
 async def staffed(app: FastAPI, issuer: Issuer, clock: Clock):
     """Open a built office for a test: on the morning of the same day, whatever a test before did to the clock."""
     clock.at = Clock.at
-    transport = ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=transport, base_url="http://office") as http,
-    ):
+    async with open_client(app, raises=False, base_url="http://office") as http:
         yield Office(http, app, issuer, clock)
 
 

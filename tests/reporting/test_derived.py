@@ -124,9 +124,9 @@ def test_nothing_adds_up_what_does_not_add(formula):
 
 
 @pytest.fixture
-async def office(empty_database, monkeypatch):
+async def office(database, monkeypatch):
     monkeypatch.setattr(offices, "catalogue", with_income)
-    async with open_office(empty_database) as opened:
+    async with open_office(database) as opened:
         yield opened
 
 

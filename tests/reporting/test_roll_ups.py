@@ -4,8 +4,8 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
@@ -146,18 +146,13 @@ SAID = st.lists(
 class Reporting(RuleBasedStateMachine):
     """Submit, correct, accept, return, withdraw in any order, by two districts and two of their communes."""
 
-    office = runner = admin = None
+    office = runner = clear = None
 
     @initialize()
     def begin(self):
         self.model = Model()
         self.refused = 0
-        self.runner.run(self.forget())
-
-    async def forget(self):
-        tables = ("observations", "standings", "reviews", "roll_ups", "reports", "changes")
-        for table in tables:
-            await self.admin.execute(f"DELETE FROM poverty.{table}")
+        self.clear()
 
     @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), said=SAID)
     def submit(self, unit, form, said):
@@ -236,12 +231,12 @@ class Reporting(RuleBasedStateMachine):
             self.runner.run(compare(self.office, self.model))
 
 
-def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database):
+def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database, postgres_server):
     with asyncio.Runner() as runner:
         opened = open_office(database)
         Reporting.runner = runner
         Reporting.office = runner.run(opened.__aenter__())
-        Reporting.admin = runner.run(asyncpg.connect(database.admin_url))
+        Reporting.clear = staticmethod(partial(postgres_server.clear, database))
         try:
             run_state_machine_as_test(
                 Reporting,
@@ -256,7 +251,6 @@ def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database):
                 ),
             )
         finally:
-            runner.run(Reporting.admin.close())
             runner.run(opened.__aexit__(None, None, None))
 
 

@@ -1,23 +1,22 @@
-"""The rural service in process, on a database of its own."""
+"""The rural service in process."""
 
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from services.rural.app import create_app
 from services.rural.settings import RuralSettings
-from tests.issuer import Issuer
+from tests.in_process import open_client
 from tests.registers import Clients
 
 NOW = datetime(2025, 3, 1, 2, 0, tzinfo=UTC)
 
 
+def build_app(database):
+    return create_app(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW)
+
+
 @pytest.fixture
-async def clients(database):
-    issuer = Issuer()
-    app = issuer.trust(create_app(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield Clients(http, issuer, "rural", NOW)
+async def clients(build, issuer):
+    async with open_client(issuer.trust(build(build_app))) as http:
+        yield Clients(http, issuer, "rural", NOW)

@@ -4,13 +4,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import process_time
 
-import httpx
 import pytest
 
 from services.rural.app import create_app
 from services.rural.criteria.sets import SETS_FILE
 from services.rural.criteria.thresholds import THRESHOLDS_FILE
 from services.rural.settings import RuralSettings
+from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.registers import Clients
 from tests.rural.conftest import NOW
@@ -214,11 +214,7 @@ async def installed(database, now=NOW, **settings):
     issuer = Issuer()
     chosen = RuralSettings(database_url=database.url("rural"), **settings)
     app = issuer.trust(create_app(chosen, clock=lambda: now))
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://test") as http,
-    ):
+    async with open_client(app) as http:
         yield Clients(http, issuer, "rural", now), app
 
 

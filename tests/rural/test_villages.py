@@ -2,20 +2,18 @@
 
 import asyncio
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.rural.app import create_app
-from services.rural.settings import RuralSettings
 from services.rural.villages.actions import kind_of
 from services.rural.villages.schemas import VillageIn
 from shared.territory.units import village_commune
+from tests.in_process import open_client
 from tests.registers import Clients
 from tests.rural.bodies import meets
-from tests.rural.conftest import NOW
+from tests.rural.conftest import NOW, build_app
 
 VILLAGE = {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"}
 
@@ -110,13 +108,8 @@ async def test_a_village_ends_with_its_commune(clients):
 @pytest.fixture
 async def replica(clients, database):
     """Another process of the service, started before anything was registered."""
-    app = clients.issuer.trust(
-        create_app(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW)
-    )
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield Clients(http, clients.issuer, "rural", NOW)
+    async with open_client(clients.issuer.trust(build_app(database))) as http:
+        yield Clients(http, clients.issuer, "rural", NOW)
 
 
 async def test_a_village_registered_elsewhere_is_known_here(clients, replica):

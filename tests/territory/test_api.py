@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from shared.kit.service import ServiceDefinition, create_service
@@ -10,6 +9,7 @@ from shared.periods import local_day
 from shared.territory import api
 from shared.territory.current import load_territory
 from shared.territory.settings import TerritorySettings
+from tests.in_process import open_client
 
 pytestmark = pytest.mark.anyio
 
@@ -27,10 +27,8 @@ async def client(common_database):
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),
         )
     )
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client
+    async with open_client(app) as client:
+        yield client
 
 
 async def codes(client, **query):
