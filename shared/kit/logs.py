@@ -26,8 +26,8 @@ def _hidden(name: Any, value: Any) -> Any:
     return value
 
 
-def configure_logging(*, service: str, as_json: bool) -> None:
-    """Set up this process's logs, once, from `create_app`'s process entry."""
+def configure_logging(*, service: str, as_json: bool, level: str = "info") -> None:
+    """Configure the log of this process: its format, and the level (debug, info, warning, error) that it starts at."""
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
@@ -42,7 +42,7 @@ def configure_logging(*, service: str, as_json: bool) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )

@@ -28,6 +28,10 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 MOST_DIGITS = 15
 """A length of more digits than this is larger than any limit, and not worth parsing."""
 QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+FEED_PATH = re.compile(r"/v1/[a-z]+/changes")
+"""Consumers poll the feeds every two seconds."""
+
+ERROR_STATUS = 400
 
 REQUESTS = Counter("ntp_http_requests_total", "Requests answered", ("service", "method", "route", "status"))
 SECONDS = Histogram(
@@ -47,6 +51,11 @@ def _header(scope: Scope, name: bytes) -> str:
 def _route_of(scope: Scope) -> str:
     route = scope.get("route")
     return str(getattr(route, "path_format", None) or getattr(route, "path", None) or "other")
+
+
+def _is_routine(path: str, status: int) -> bool:
+    """Whether the request is a health check or a poll of a feed that succeeded: these are logged at debug."""
+    return status < ERROR_STATUS and (path in QUIET_PATHS or FEED_PATH.fullmatch(path) is not None)
 
 
 def _declares_more(scope: Scope, limit: int) -> bool:
@@ -152,5 +161,5 @@ class RequestMiddleware:
         route, method = _route_of(scope), scope["method"]
         REQUESTS.labels(self.service, method, route, status).inc()
         SECONDS.labels(self.service, method, route).observe(seconds)
-        if scope["path"] not in QUIET_PATHS:
-            log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+        write = log.debug if _is_routine(scope["path"], status) else log.info
+        write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))

@@ -7,6 +7,7 @@ and an OpenAPI document with stable operation ids. It holds no noun of the field
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from shared.kit.logs import configure_logging
 from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
 from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
-from shared.kit.settings import ServiceSettings
+from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.kit.version import product_version
 
 PRUNE_EVERY_S = 3600
@@ -113,7 +114,9 @@ def _pruning(keep: timedelta) -> BackgroundTask:
 def create_service(parts: ServiceDefinition) -> FastAPI:
     """Join the parts into an application."""
     settings = parts.settings
-    configure_logging(service=parts.name, as_json=settings.log_json)
+    configure_logging(service=parts.name, as_json=settings.log_json, level=settings.log_level)
+    for variable, similar in find_unread_variables(os.environ, list_variables(type(settings))).items():
+        log.warning("environment variable not read", variable=variable, similar=similar)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -1,6 +1,9 @@
 """Settings: what may differ between two installations, read from the environment (`NTP_…`)."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +27,9 @@ class ServiceSettings(BaseSettings):
     )
     public_reads: bool = Field(default=True, description="accepted figures are public; false closes them")
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="largest request body")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the lowest level that is logged; debug adds health checks and polls of the feeds"
+    )
     log_json: bool = Field(default=False, description="JSON lines instead of key=value")
     keep_answers_days: int = Field(30, ge=1, description="how long an Idempotency-Key is remembered")
 
@@ -46,3 +52,18 @@ class FollowingSettings(ServiceSettings):
     follow_every_seconds: float = Field(
         2, gt=0, le=3600, description="how often a neighbour is asked what is new"
     )
+
+
+def list_variables(settings_class: type[BaseSettings]) -> frozenset[str]:
+    """Return the names of the environment variables that a settings class reads."""
+    prefix = settings_class.model_config.get("env_prefix", "")
+    return frozenset(f"{prefix}{field}".upper() for field in settings_class.model_fields)
+
+
+def find_unread_variables(environment: Iterable[str], variables: Iterable[str]) -> dict[str, str | None]:
+    """Return the `NTP_` names of the environment that are not among `variables`, each with the most similar of these."""
+    known = sorted(variables)
+    unread = sorted(
+        name for name in environment if name.upper().startswith("NTP_") and name.upper() not in known
+    )
+    return {name: next(iter(get_close_matches(name.upper(), known, n=1)), None) for name in unread}
