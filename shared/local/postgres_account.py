@@ -1,12 +1,13 @@
-"""Who runs the embedded PostgreSQL: it refuses to run as root, and containers and test machines often are root.
+"""The operating system account that runs the embedded PostgreSQL, which refuses to run as root.
 
-An ordinary user runs it as himself; one whom the machine has no name for (a container's), inside a user namespace,
-where he is called `nobody`. As root there are three ways, tried in this order for new data and read off the
-data folder's owner later:
+An ordinary user runs it as himself, or inside a user namespace when /etc/passwd has no entry for him (in a container).
+For root there are three ways, tried in this order for new data; existing data are run by the owner of the folder:
 
-1. as `nobody`, when `nobody` can read the programs and reach the data folder;
-2. as root's own files inside a user namespace (`unshare --user`), where the kernel allows one;
-3. as `nobody` from a folder of its own below /var/lib, programs copied there; `var/postgres` becomes a link to it.
+1. as `nobody`, when `nobody` can run the programs and reach the data folder;
+2. as root inside a user namespace (`unshare --user`), when the kernel allows it;
+3. as `nobody` from a folder below /var/lib that programs are copied to; `var/postgres` is then a link to its data.
+
+See ADR 0008.
 """
 
 import os
@@ -18,27 +19,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-OUTSIDE = Path("/var/lib")
-"""Where the third way keeps programs and data: readable by everybody, not wiped at boot."""
+from shared.local.postgres_programs import PostgresError, copy_programs
 
-PROBE_SECONDS = 20
+PUBLIC_FOLDER = Path("/var/lib")
+"""Where the third way keeps programs and data: every user may read it, and a restart of the machine keeps it."""
 
-
-class AccountError(RuntimeError):
-    """Nobody on this machine may run the server on that folder; the message says what to change."""
+PROBE_SECONDS = 60
+"""After so long a probed program counts as one that does not run."""
 
 
 @dataclass(frozen=True)
 class OsAccount:
-    """How to start a PostgreSQL program: a prefix to its command and arguments to Popen."""
+    """How to run a program under an account: a prefix of its command line and arguments of Popen."""
 
     prefix: tuple[str, ...] = ()
     popen: dict[str, Any] = field(default_factory=dict)
 
-    def can(self, *command: str) -> bool:
+    def can_run(self, *command: str) -> bool:
         """Whether a command succeeds under this account."""
         try:
-            done = subprocess.run(  # noqa: S603 (our own arguments)
+            result = subprocess.run(  # noqa: S603 (fixed arguments)
                 [*self.prefix, *command],
                 **self.popen,
                 cwd="/",
@@ -49,17 +49,17 @@ class OsAccount:
             )
         except (OSError, subprocess.SubprocessError):
             return False
-        return done.returncode == 0
+        return result.returncode == 0
 
-    def own(self, path: Path) -> None:
-        """Hand a file or folder to the account."""
+    def take_ownership(self, path: Path) -> None:
+        """Make the account the owner of a file or folder."""
         if "user" in self.popen:
             os.chown(path, self.popen["user"], self.popen["group"])
 
 
 @dataclass(frozen=True)
 class ServerSetup:
-    """OsAccount, programs and data folder that go together."""
+    """The account, the programs and the data folder of one server."""
 
     account: OsAccount
     programs: Path
@@ -67,53 +67,58 @@ class ServerSetup:
 
 
 def choose_server_setup(programs: Path, data: Path) -> ServerSetup:
-    """Choose who runs the programs on `data`, which need not exist yet; its parent does."""
+    """Choose the account for a data folder that may not exist yet; its parent does.
+
+    Raises PostgresError when no account can run the server there.
+    """
     if data.exists():
-        return _as_owner(programs, data)
+        return _choose_owner(programs, data)
     if os.geteuid() != 0:
-        return ServerSetup(_myself(), programs, data)
-    nobody = _of(pwd.getpwnam("nobody"))
-    if nobody.can(str(programs / "postgres"), "--version") and nobody.can("test", "-x", str(data.parent)):
+        return ServerSetup(_find_current_account(), programs, data)
+    nobody = _account_from_user(pwd.getpwnam("nobody"))
+    if nobody.can_run(str(programs / "postgres"), "--version") and nobody.can_run(
+        "test", "-x", str(data.parent)
+    ):
         return ServerSetup(nobody, programs, data)
-    namespace = _namespace()
-    if namespace is not None and namespace.can(str(programs / "postgres"), "--version"):
+    namespace = _find_user_namespace()
+    if namespace is not None and namespace.can_run(str(programs / "postgres"), "--version"):
         return ServerSetup(namespace, programs, data)
-    return _move_out(nobody, programs, data)
+    return _move_to_public_folder(nobody, programs, data)
 
 
-def _as_owner(programs: Path, data: Path) -> ServerSetup:
-    """The data folder's owner runs it."""
+def _choose_owner(programs: Path, data: Path) -> ServerSetup:
+    """Choose the account that owns the data folder."""
     owner = data.stat().st_uid
-    me = os.geteuid()
-    if owner == me != 0:
-        return ServerSetup(_myself(), programs, data)
-    if me != 0:
-        raise AccountError(
-            f"{data} belongs to {_name(owner)}, not to {_name(me)}: start as the user who started it first, "
-            "or set NTP_VAR to another folder"
+    current = os.geteuid()
+    if owner == current != 0:
+        return ServerSetup(_find_current_account(), programs, data)
+    if current != 0:
+        raise PostgresError(
+            f"{data} belongs to {_read_user_name(owner)}, not to {_read_user_name(current)}: start as the user who "
+            "started it first, or set NTP_VAR to another folder"
         )
     if owner == 0:
-        namespace = _namespace()
+        namespace = _find_user_namespace()
         if namespace is None:
-            raise AccountError(
+            raise PostgresError(
                 f"{data} belongs to root, and PostgreSQL refuses to run as root: give it away with "
                 f"chown -R nobody {data}, or set NTP_VAR to another folder"
             )
         return ServerSetup(namespace, programs, data)
-    account = _of(pwd.getpwuid(owner))
-    if account.can(str(programs / "postgres"), "--version"):
+    account = _account_from_user(pwd.getpwuid(owner))
+    if account.can_run(str(programs / "postgres"), "--version"):
         return ServerSetup(account, programs, data)
-    return ServerSetup(account, _copy(programs, data.resolve().parent / "programs"), data)
+    return ServerSetup(account, copy_programs(programs, data.resolve().parent / "programs"), data)
 
 
-def _myself() -> OsAccount:
-    """The ordinary user who asks."""
+def _find_current_account() -> OsAccount:
+    """Return the account of an ordinary user, the one that runs this process."""
     try:
         pwd.getpwuid(os.geteuid())
     except KeyError:
-        namespace = _namespace()
+        namespace = _find_user_namespace()
         if namespace is None:
-            raise AccountError(
+            raise PostgresError(
                 f"user {os.geteuid()} has no entry in /etc/passwd, without which PostgreSQL does not start: add one, "
                 "or set NTP_ADMIN_DATABASE_URL to a server of your own"
             ) from None
@@ -121,54 +126,33 @@ def _myself() -> OsAccount:
     return OsAccount()
 
 
-def _of(user: pwd.struct_passwd) -> OsAccount:
+def _account_from_user(user: pwd.struct_passwd) -> OsAccount:
     return OsAccount(popen={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
 
 
-def _namespace() -> OsAccount | None:
+def _find_user_namespace() -> OsAccount | None:
+    """Return an account inside a user namespace, or None when the system allows none."""
     unshare = shutil.which("unshare")
     account = OsAccount(prefix=(unshare, "--user", "--")) if unshare else None
-    return account if account is not None and account.can("true") else None
+    return account if account is not None and account.can_run("true") else None
 
 
-def _move_out(nobody: OsAccount, programs: Path, data: Path) -> ServerSetup:
-    home = Path(tempfile.mkdtemp(prefix="ntp-postgres-", dir=OUTSIDE))
-    home.chmod(0o755)
-    copied = _copy(programs, home / "programs")
-    if not nobody.can(str(copied / "postgres"), "--version"):
-        shutil.rmtree(home)
-        raise AccountError(
-            f"PostgreSQL refuses to run as root, and nobody can run it from {programs} nor from {OUTSIDE}: "
+def _move_to_public_folder(nobody: OsAccount, programs: Path, data: Path) -> ServerSetup:
+    """Copy the programs below PUBLIC_FOLDER, and make `data` a link to a data folder beside them."""
+    folder = Path(tempfile.mkdtemp(prefix="ntp-postgres-", dir=PUBLIC_FOLDER))
+    folder.chmod(0o755)
+    copy = copy_programs(programs, folder / "programs")
+    if not nobody.can_run(str(copy / "postgres"), "--version"):
+        shutil.rmtree(folder)
+        raise PostgresError(
+            f"PostgreSQL refuses to run as root, and nobody can run it from {programs} nor from {PUBLIC_FOLDER}: "
             "start as an ordinary user, or set NTP_ADMIN_DATABASE_URL to a server of your own"
         )
-    data.symlink_to(home / "data")
-    return ServerSetup(nobody, copied, home / "data")
+    data.symlink_to(folder / "data")
+    return ServerSetup(nobody, copy, folder / "data")
 
 
-def _copy(programs: Path, target: Path) -> Path:
-    """Copy an installation (bin, lib, share and the wheel's own libraries beside it); anew when it changed."""
-    installation = programs.parent
-    package = installation.parent
-    copied = target / package.name / installation.name / programs.name
-    stamp = target / "copied-from"
-    version = f"{programs} {(programs / 'postgres').stat().st_mtime_ns}"
-    if stamp.exists() and stamp.read_text() == version:
-        return copied
-    shutil.rmtree(target, ignore_errors=True)
-    for part in ("bin", "lib", "share"):
-        if (installation / part).is_dir():
-            shutil.copytree(
-                installation / part, target / package.name / installation.name / part, symlinks=True
-            )
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.is_dir():
-        shutil.copytree(libraries, target / libraries.name)
-    target.chmod(0o755)
-    stamp.write_text(version)
-    return copied
-
-
-def _name(uid: int) -> str:
+def _read_user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

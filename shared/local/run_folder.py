@@ -1,7 +1,8 @@
-"""`var/run`: who runs here now, so that one stack runs at a time, can be stopped from outside, and leaves no orphan.
+"""`var/run`: records of the processes that run here.
 
-The launcher holds a lock on `launcher.pid` for as long as it lives; the kernel lets go of it however the launcher
-ends. Each child has `<name>.pid`. A number alone is never trusted: a record also holds when the process began.
+The launcher holds a lock on `launcher.pid` while it lives, so that one stack runs at a time; the kernel releases the
+lock however the launcher ends. Each child has `<name>.pid`. A process of `make dev` has `<name>.takeover`.
+A record holds the start time beside the process id, because the system reuses ids.
 """
 
 import contextlib
@@ -10,42 +11,45 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from shared.local.processes import is_running, read_start_time
 
 STOP_SECONDS = 5.0
-"""What a stop from outside may take before what is left is killed."""
+"""After this time a launcher that was asked to stop is killed."""
 
 ORPHAN_SECONDS = 3.0
-"""What an orphan of a killed launcher gets for an orderly end."""
+"""After this time an orphan of a killed launcher, asked to stop, is killed."""
 
 POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
 class ProcessRecord:
-    """A process that was started here."""
+    """A process of this installation."""
 
     name: str
     pid: int
     started: str
+    """When it started, as `read_start_time` returns it."""
     ready: bool = False
     stop_signal: int = signal.SIGTERM
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """The port of each process of the stack, in the order of the start; only the launcher's record has them."""
 
     @property
     def alive(self) -> bool:
-        """Whether that very process still runs."""
+        """Whether this process still runs, and its id is not another's."""
         return is_running(self.pid) and read_start_time(self.pid) == self.started
 
-    def send(self, number: int) -> None:
-        """Signal it, if it is still the one."""
+    def send_signal(self, signal_number: int) -> None:
+        """Signal the process if it still runs."""
         if self.alive:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+                os.kill(self.pid, signal_number)
 
 
 class RunFolder:
@@ -54,9 +58,10 @@ class RunFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock: IO[str] | None = None
+        self._ports: Mapping[str, int] = {}
 
-    def claim(self) -> ProcessRecord | None:
-        """Become the one launcher of this folder; or say who is."""
+    def acquire_lock(self, ports: Mapping[str, int]) -> ProcessRecord | None:
+        """Make this process the launcher of the folder; return the launcher that runs already, or None."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = (self.folder / "launcher.pid").open("a+")
         try:
@@ -65,86 +70,109 @@ class RunFolder:
             lock.close()
             return self.find_launcher() or ProcessRecord("launcher", 0, "")
         self._lock = lock
-        self.say_launcher(ready=False)
+        self._ports = dict(ports)
+        self.record_launcher(ready=False)
         return None
 
-    def release(self) -> None:
-        """Let another launcher in."""
+    def release_lock(self) -> None:
+        """Allow another launcher to start."""
         if self._lock is not None:
             self._lock.truncate(0)
             self._lock.close()
             self._lock = None
 
-    def say_launcher(self, *, ready: bool) -> None:
+    def record_launcher(self, *, ready: bool) -> None:
         """Record this process as the launcher."""
-        assert self._lock is not None, "claim() comes first"
-        me = ProcessRecord("launcher", os.getpid(), read_start_time(os.getpid()), ready)
+        assert self._lock is not None, "acquire_lock() must come first"
+        pid = os.getpid()
+        record = ProcessRecord("launcher", pid, read_start_time(pid), ready, ports=self._ports)
         self._lock.truncate(0)
-        self._lock.write(json.dumps(asdict(me)))
+        self._lock.write(json.dumps(asdict(record)))
         self._lock.flush()
 
-    def say(self, name: str, pid: int, *, ready: bool, stop_signal: int) -> None:
-        """Record a child."""
-        new = self.folder / f"{name}.new"
-        new.write_text(
-            json.dumps(asdict(ProcessRecord(name, pid, read_start_time(pid), ready, int(stop_signal))))
-        )
-        new.replace(self.folder / f"{name}.pid")
+    def record_child(self, name: str, pid: int, *, ready: bool, stop_signal: int) -> None:
+        """Record a process that the launcher started."""
+        record = ProcessRecord(name, pid, read_start_time(pid), ready, int(stop_signal))
+        self._write(f"{name}.pid", record)
 
-    def forget(self, name: str) -> None:
-        """Drop a child's record: it has ended."""
+    def remove_child(self, name: str) -> None:
+        """Remove the record of a process that ended."""
         (self.folder / f"{name}.pid").unlink(missing_ok=True)
 
     def find_launcher(self) -> ProcessRecord | None:
-        """The launcher that runs here, if one does."""
-        return next((one for one in self._read("launcher") if one.alive), None)
+        """Return the launcher that runs here, or None."""
+        return self._read_alive("launcher.pid")
 
     def find_children(self) -> list[ProcessRecord]:
-        """The recorded children that still run."""
-        names = sorted(path.stem for path in self.folder.glob("*.pid") if path.stem != "launcher")
-        return [one for name in names for one in self._read(name) if one.alive]
+        """Return the children that run, by name."""
+        files = sorted(path.name for path in self.folder.glob("*.pid") if path.stem != "launcher")
+        return [record for file in files if (record := self._read_alive(file)) is not None]
 
-    def end_orphans(self) -> list[ProcessRecord]:
-        """End what a killed launcher left running; says what that was. Only the launcher may, once it has claimed."""
+    def record_takeover(self, name: str) -> None:
+        """Record that this process serves on the port of a child, in its stead."""
+        pid = os.getpid()
+        self._write(f"{name}.takeover", ProcessRecord(name, pid, read_start_time(pid)))
+
+    def find_takeover(self, name: str) -> ProcessRecord | None:
+        """Return the process that serves in the stead of a child, or None."""
+        return self._read_alive(f"{name}.takeover")
+
+    def remove_takeover(self, name: str) -> None:
+        """Give the port back to the child."""
+        (self.folder / f"{name}.takeover").unlink(missing_ok=True)
+
+    def terminate_orphans(self) -> list[ProcessRecord]:
+        """End the children that a killed launcher left running and return them; needs the lock."""
         orphans = self.find_children()
-        end(orphans, ORPHAN_SECONDS)
+        terminate_processes(orphans, ORPHAN_SECONDS)
         for path in self.folder.glob("*.pid"):
             if path.stem != "launcher":
                 path.unlink(missing_ok=True)
         return orphans
 
-    def stop(self) -> bool:
-        """Stop the stack that runs here from outside and wait until all of it is gone; false if none ran."""
+    def stop_stack(self, seconds: float = STOP_SECONDS) -> bool:
+        """Stop the stack and wait until all its processes have ended; return False if none ran.
+
+        A launcher that has not ended after `seconds` is killed, and then its children.
+        """
         launcher = self.find_launcher()
         if launcher is not None:
-            launcher.send(signal.SIGTERM)
-            if wait_for([launcher], STOP_SECONDS):
-                launcher.send(signal.SIGKILL)
-        left = self.find_children()
-        end(left, ORPHAN_SECONDS)
-        return launcher is not None or bool(left)
+            launcher.send_signal(signal.SIGTERM)
+            if wait_for_exit([launcher], seconds):
+                launcher.send_signal(signal.SIGKILL)
+        children = self.find_children()
+        terminate_processes(children, ORPHAN_SECONDS)
+        return launcher is not None or bool(children)
 
-    def _read(self, name: str) -> Iterable[ProcessRecord]:
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            yield ProcessRecord(**json.loads((self.folder / f"{name}.pid").read_text()))
+    def _write(self, file: str, record: ProcessRecord) -> None:
+        new = self.folder / f"{file}.new"
+        new.write_text(json.dumps(asdict(record)))
+        new.replace(self.folder / file)
 
-
-def end(processes: Iterable[ProcessRecord], seconds: float) -> None:
-    """Ask processes to end, wait, then kill what is left."""
-    mine = list(processes)
-    for one in mine:
-        one.send(one.stop_signal)
-    for one in wait_for(mine, seconds):
-        one.send(signal.SIGKILL)
-    wait_for(mine, seconds)
+    def _read_alive(self, file: str) -> ProcessRecord | None:
+        try:
+            record = ProcessRecord(**json.loads((self.folder / file).read_text()))
+        except (OSError, ValueError, TypeError):  # no such record, or half of one
+            return None
+        return record if record.alive else None
 
 
-def wait_for(processes: Iterable[ProcessRecord], seconds: float) -> list[ProcessRecord]:
-    """Wait until the processes are gone; says which are not."""
-    left = list(processes)
+def terminate_processes(processes: Iterable[ProcessRecord], seconds: float) -> None:
+    """Send each process its stop signal, wait, then kill those that still run."""
+    running = list(processes)
+    for process in running:
+        process.send_signal(process.stop_signal)
+    for process in wait_for_exit(running, seconds):
+        process.send_signal(signal.SIGKILL)
+    wait_for_exit(running, seconds)
+
+
+def wait_for_exit(processes: Iterable[ProcessRecord], seconds: float) -> list[ProcessRecord]:
+    """Wait until the processes have ended; return those that still run after `seconds`."""
+    running = list(processes)
     deadline = time.monotonic() + seconds
-    while left and time.monotonic() < deadline:
-        left = [one for one in left if one.alive]
-        if left:
+    while running and time.monotonic() < deadline:
+        running = [process for process in running if process.alive]
+        if running:
             time.sleep(POLL_SECONDS)
-    return left
+    return running

@@ -1,4 +1,4 @@
-"""Secrets made once and kept in one file that only its owner reads (0600), for an installation on one machine."""
+"""Secrets of one installation, generated once and kept in a file with mode 0600."""
 
 import json
 import os
@@ -6,33 +6,33 @@ import secrets
 from pathlib import Path
 
 SECRET_BYTES = 24
-"""192 bits: beyond guessing, and short enough for every URL and variable."""
+"""192 bits: cannot be guessed, and the text fits into a URL and an environment variable."""
 
 
 class SecretsFile:
-    """`var/secrets.json`: a name and a random word each."""
+    """`var/secrets.json`: the secrets by name."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        self._secrets: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
 
-    def has(self, name: str) -> bool:
-        """Whether it was ever made."""
-        return name in self._known
+    def __contains__(self, name: str) -> bool:
+        """Whether the secret was generated before."""
+        return name in self._secrets
 
-    def get(self, name: str) -> str:
-        """The secret of that name, made and written down when it is first asked for."""
-        if name not in self._known:
-            self._known[name] = secrets.token_urlsafe(SECRET_BYTES)
+    def get_or_create(self, name: str) -> str:
+        """Return the secret; generate and write it on the first call."""
+        if name not in self._secrets:
+            self._secrets[name] = secrets.token_urlsafe(SECRET_BYTES)
             self._write()
-        return self._known[name]
+        return self._secrets[name]
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(self._known, file, indent=2)
+            json.dump(self._secrets, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)

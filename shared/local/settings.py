@@ -1,5 +1,6 @@
-"""Settings of one installation on one machine."""
+"""Settings of one installation on one machine, read from `NTP_…` variables."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -10,9 +11,19 @@ from shared.local.secrets_file import SecretsFile
 ROOT = Path(__file__).resolve().parent.parent.parent
 """The folder of the source tree."""
 
+PORT_OFFSETS: Mapping[str, int] = {
+    "gateway": 0,
+    "rural": 1,
+    "poverty": 2,
+    "ethnic": 3,
+    "funding": 4,
+    "postgres": 5,
+}
+"""The port of each process, counted from the base port. A number, once given, stays: other machines rely on it."""
+
 
 class InstallationSettings(BaseSettings):
-    """What may differ between two installations on one machine, read from `NTP_…`."""
+    """What may differ between two installations on one machine."""
 
     model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
 
@@ -23,17 +34,26 @@ class InstallationSettings(BaseSettings):
     postgres_programs: Path | None = Field(
         None, description="folder of PostgreSQL programs, instead of the wheel's"
     )
-    postgres_port: int = Field(8005, ge=1, le=65535)
-    gateway_port: int = Field(8000, ge=1, le=65535)
-    rural_port: int = Field(8001, ge=1, le=65535)
-    poverty_port: int = Field(8002, ge=1, le=65535)
-    ethnic_port: int = Field(8003, ge=1, le=65535)
-    funding_port: int = Field(8004, ge=1, le=65535)
+    base_port: int = Field(
+        8000, ge=1, le=65535 - max(PORT_OFFSETS.values()), description="the gateway's port; the others follow"
+    )
+    gateway_port: int | None = Field(None, ge=1, le=65535)
+    rural_port: int | None = Field(None, ge=1, le=65535)
+    poverty_port: int | None = Field(None, ge=1, le=65535)
+    ethnic_port: int | None = Field(None, ge=1, le=65535)
+    funding_port: int | None = Field(None, ge=1, le=65535)
+    postgres_port: int | None = Field(None, ge=1, le=65535)
     pool_size: int = Field(
         6, ge=1, le=20, description="database connections of one process; each takes some 6 MB"
     )
+    log_max_bytes: int = Field(
+        20 * 1024 * 1024, ge=1024, description="size at which the log of a stack in the background is rotated"
+    )
+    log_backup_count: int = Field(5, ge=1, le=1000, description="rotated logs that are kept")
     issuer: str | None = Field(None, description="public origin of the gateway; by default its local address")
-    client_secret_pepper: SecretStr | None = Field(None, description="by default made once and kept in var")
+    client_secret_pepper: SecretStr | None = Field(
+        None, description="by default generated once and kept in var"
+    )
     rural_database_url: SecretStr | None = Field(
         None, description="rural's own database, migrated by its operator"
     )
@@ -42,34 +62,38 @@ class InstallationSettings(BaseSettings):
     funding_database_url: SecretStr | None = None
     gateway_database_url: SecretStr | None = None
     rural_database_password: SecretStr | None = Field(
-        None, description="by default made once and kept in var"
+        None, description="by default generated once and kept in var"
     )
     poverty_database_password: SecretStr | None = None
     ethnic_database_password: SecretStr | None = None
     funding_database_password: SecretStr | None = None
     gateway_database_password: SecretStr | None = None
-
     ethnic_client_secret: SecretStr | None = Field(
         None,
-        description="of the client that ethnic reads its neighbours as; by default made once and kept in var",
+        description="of the client that ethnic reads other services as; by default generated once and kept in var",
     )
 
     @property
     def folder(self) -> Path:
-        """`var`, absolute."""
+        """The absolute path of `var`."""
         return self.var.absolute()
 
-    def port(self, name: str) -> int:
-        """The port of a process."""
-        return int(getattr(self, f"{name}_port"))
+    def find_port(self, name: str) -> int:
+        """Return the port of a process: its own setting, else counted from the base port."""
+        port: int | None = getattr(self, f"{name}_port")
+        return self.base_port + PORT_OFFSETS[name] if port is None else port
 
-    def own_database(self, owner: str) -> str | None:
-        """The URL of a service that has moved to a database of its own."""
+    def replace_ports(self, ports: Mapping[str, int]) -> "InstallationSettings":
+        """Return the settings with these ports, by the names of the processes."""
+        return self.model_copy(update={f"{name}_port": port for name, port in ports.items()})
+
+    def find_database_url(self, owner: str) -> str | None:
+        """Return the URL of a service that has a database of its own."""
         return reveal(getattr(self, f"{owner}_database_url"))
 
-    def secret(self, name: str, kept: SecretsFile) -> str:
-        """A secret from the environment, or the one kept in var."""
-        return reveal(getattr(self, name)) or kept.get(name)
+    def find_secret(self, name: str, generated: SecretsFile) -> str:
+        """Return a secret of the environment, else the generated one."""
+        return reveal(getattr(self, name)) or generated.get_or_create(name)
 
 
 def reveal(secret: SecretStr | None) -> str | None:

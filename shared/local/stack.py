@@ -1,71 +1,80 @@
-"""The stack of one machine: its processes, their environments, and the database that they share."""
+"""The stack of one machine: its processes, the environment of each, and the database that they share."""
 
+import importlib
 import json
 import os
 import sys
 from collections.abc import Sequence
+from logging import Handler
 from urllib.parse import quote, urlsplit
 
+from shared.kit.settings import ServiceSettings, list_variables
 from shared.local.launcher import AppSpec, Launcher, run_job
-from shared.local.postgres import EmbeddedPostgres, PostgresError
+from shared.local.ports import HOST
+from shared.local.postgres import EmbeddedPostgres
+from shared.local.postgres_programs import PostgresError
+from shared.local.run_folder import RunFolder
 from shared.local.secrets_file import SecretsFile
 from shared.local.settings import ROOT, InstallationSettings, reveal
 
-HOST = "127.0.0.1"
 DATABASE = "ntp"
 SERVICES = ("rural", "poverty", "ethnic", "funding")
+
 FACTORIES = {
     **{name: f"services.{name}.app:create_app" for name in SERVICES},
     "gateway": "gateway.app:create_app",
 }
-"""Who runs, in the order of starting; the one door opens last and closes first."""
+"""The application factories by process, in the order of the start: the gateway starts last and stops first."""
 
-FOLLOWERS = ("ethnic",)
-"""Services that follow a neighbour's changes, as clients of their own: the secret is told to them and to the gateway."""
+SETTINGS_CLASSES = {
+    "rural": "services.rural.settings:RuralSettings",
+    "poverty": "shared.reporting.settings:ReportingSettings",
+    "ethnic": "services.ethnic.settings:EthnicSettings",
+    "funding": "services.funding.settings:FundingSettings",
+    "gateway": "gateway.settings:GatewaySettings",
+}
+"""The settings of each process: a process gets the variables that it reads, and no other."""
+
+FEED_CONSUMERS = ("ethnic",)
+"""Services that read another's change feed, as clients of their own; the gateway gets their secrets too."""
+
+SCRIPT_VARIABLES = frozenset(
+    {"NTP_ADMIN_DATABASE_PASSWORD", "NTP_ADMIN_SECRET", "NTP_GATEWAY_HOST", "NTP_TEST_DATABASE_URL"}
+)
+"""Variables that no setting reads: the compose file, the demo and the tests do."""
 
 
 class Stack:
-    """The processes of one installation and what each is told."""
+    """The processes of one installation."""
 
-    def __init__(self, panel: InstallationSettings) -> None:
-        self.panel = panel
-        self._secrets = SecretsFile(panel.folder / "secrets.json")
-        self._owners = [owner for owner in FACTORIES if panel.own_database(owner) is None]
+    def __init__(self, settings: InstallationSettings) -> None:
+        self.settings = settings
+        self._secrets = SecretsFile(settings.folder / "secrets.json")
+        self._owners = [owner for owner in FACTORIES if settings.find_database_url(owner) is None]
         self._passwords = {
-            owner: panel.secret(f"{owner}_database_password", self._secrets) for owner in self._owners
+            owner: settings.find_secret(f"{owner}_database_password", self._secrets) for owner in self._owners
         }
-        self.postgres = None if panel.admin_database_url or not self._owners else self._embedded()
+        embedded = self._owners and not settings.admin_database_url
+        self.postgres = self._make_postgres() if embedded else None
 
-    def launcher(self) -> Launcher:
-        """The stack in the launcher's hands."""
+    def make_launcher(self, log_handler: Handler | None = None) -> Launcher:
+        """Return a launcher of all processes."""
         return Launcher(
-            processes=[self._process(name) for name in FACTORIES],
-            folder=self.panel.folder,
-            before=self.migrate,
+            apps=[self.make_app(name) for name in FACTORIES],
+            folder=self.settings.folder,
+            prepare=self.migrate,
             postgres=self.postgres,
-            postgres_setting="NTP_POSTGRES_PORT",
-        )
-
-    def _embedded(self) -> EmbeddedPostgres:
-        data = self.panel.folder / "postgres"
-        if data.exists() and not self._secrets.has("postgres_password"):
-            raise PostgresError(
-                f"{data} is there and its password is not: bring secrets.json back beside it, or move it away"
-            )
-        return EmbeddedPostgres(
-            data,
-            port=self.panel.postgres_port,
-            password=self._secrets.get("postgres_password"),
-            programs=self.panel.postgres_programs,
+            postgres_port_setting="NTP_POSTGRES_PORT",
+            log_handler=log_handler,
         )
 
     @property
     def admin_url(self) -> str:
-        """The database administrator's URL, password included."""
-        return reveal(self.panel.admin_database_url) or (self.postgres.admin_url if self.postgres else "")
+        """The URL of the database administrator, with the password."""
+        return reveal(self.settings.admin_database_url) or (self.postgres.admin_url if self.postgres else "")
 
     async def migrate(self) -> Sequence[str]:
-        """The same job that a container runs; its own process, so that the launcher stays small."""
+        """Run the migrations in a process of their own, as a container does; return what they print."""
         if not self._owners:
             return []
         passwords = {
@@ -73,64 +82,101 @@ class Stack:
         }
         return await run_job(
             [sys.executable, "-m", "migrations", *self._owners],
-            environment={**_shared_environment(), **passwords, "NTP_ADMIN_DATABASE_URL": self.admin_url},
+            environment={**_read_environment(), **passwords, "NTP_ADMIN_DATABASE_URL": self.admin_url},
             folder=ROOT,
         )
 
-    def _process(self, name: str) -> AppSpec:
-        return AppSpec(
-            name=name,
-            app=FACTORIES[name],
-            port=self.panel.port(name),
-            port_setting=f"NTP_{name.upper()}_PORT",
-            environment=self.environment(name),
-            folder=ROOT,
-        )
-
-    def environment(self, name: str) -> dict[str, str]:
-        """What a process is told: the caller's environment without other people's secrets, and its own part."""
-        state = self.panel.folder / name
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        origin = f"http://{HOST}:{self.panel.gateway_port}"
-        told = {
-            **_shared_environment(),
-            "NTP_DATABASE_URL": self.panel.own_database(name) or self._url(name),
-            "NTP_GATEWAY_URL": origin,
-            "NTP_ISSUER": self.panel.issuer or origin,
-            "NTP_STATE_DIR": str(state),
-            "NTP_POOL_SIZE": str(self.panel.pool_size),
+    def make_environment(self, name: str) -> dict[str, str]:
+        """Return the environment of a process: the variables that it reads, with its database and its secrets."""
+        state_dir = self.settings.folder / name
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        gateway_url = self._make_url("gateway")
+        environment = {
+            **_read_environment(list_variables(_load_settings_class(name))),
+            "NTP_DATABASE_URL": self.settings.find_database_url(name) or self._make_database_url(name),
+            "NTP_GATEWAY_URL": gateway_url,
+            "NTP_ISSUER": self.settings.issuer or gateway_url,
+            "NTP_STATE_DIR": str(state_dir),
+            "NTP_POOL_SIZE": str(self.settings.pool_size),
         }
         if name == "gateway":
-            told["NTP_UPSTREAMS"] = json.dumps(
-                {one: f"http://{HOST}:{self.panel.port(one)}" for one in SERVICES}
+            environment |= {
+                "NTP_UPSTREAMS": json.dumps({service: self._make_url(service) for service in SERVICES}),
+                "NTP_CLIENT_SECRET_PEPPER": self.settings.find_secret("client_secret_pepper", self._secrets),
+                "NTP_SERVICE_CLIENTS": json.dumps(
+                    {service: self._find_client_secret(service) for service in FEED_CONSUMERS}
+                ),
+            }
+        if name in FEED_CONSUMERS:
+            environment["NTP_CLIENT_SECRET"] = self._find_client_secret(name)
+        return environment
+
+    def make_app(self, name: str) -> AppSpec:
+        """Return how a process is served."""
+        return AppSpec(
+            name=name,
+            factory=FACTORIES[name],
+            port=self.settings.find_port(name),
+            port_setting=f"NTP_{name.upper()}_PORT",
+            environment=self.make_environment(name),
+            folder=ROOT,
+        )
+
+    def _make_postgres(self) -> EmbeddedPostgres:
+        data = self.settings.folder / "postgres"
+        if data.exists() and "postgres_password" not in self._secrets:
+            raise PostgresError(
+                f"{data} exists and its password does not: bring secrets.json back beside it, or move it away"
             )
-            told["NTP_CLIENT_SECRET_PEPPER"] = self.panel.secret("client_secret_pepper", self._secrets)
-            told["NTP_SERVICE_CLIENTS"] = json.dumps({one: self._client_secret(one) for one in FOLLOWERS})
-        if name in FOLLOWERS:
-            told["NTP_CLIENT_SECRET"] = self._client_secret(name)
-        return told
+        return EmbeddedPostgres(
+            data,
+            port=self.settings.find_port("postgres"),
+            password=self._secrets.get_or_create("postgres_password"),
+            programs=self.settings.postgres_programs,
+        )
 
-    def _client_secret(self, name: str) -> str:
-        return self.panel.secret(f"{name}_client_secret", self._secrets)
+    def _find_client_secret(self, name: str) -> str:
+        return self.settings.find_secret(f"{name}_client_secret", self._secrets)
 
-    def _url(self, owner: str) -> str:
-        """A service's way into the database, as its own role; what the administrator's URL asks for goes with it."""
-        place = urlsplit(self.admin_url)
-        server = place.netloc.rpartition("@")[2]
+    def _make_url(self, name: str) -> str:
+        return f"http://{HOST}:{self.settings.find_port(name)}"
+
+    def _make_database_url(self, owner: str) -> str:
+        """Return the URL of the shared database for a service's own role, with the administrator's query parameters."""
+        admin = urlsplit(self.admin_url)
+        server = admin.netloc.rpartition("@")[2]
         login = f"{owner}:{quote(self._passwords[owner], safe='')}"
-        return place._replace(
+        return admin._replace(
             scheme="postgresql+asyncpg",
             netloc=f"{login}@{server}",
             path=f"/{DATABASE}",
-            query=place.query.replace("sslmode=", "ssl="),  # the dialect's word for it
+            query=admin.query.replace("sslmode=", "ssl="),  # the dialect's name of the parameter
         ).geturl()
 
 
-def _shared_environment() -> dict[str, str]:
-    """The caller's environment without what is for the launcher alone or for one process only."""
-    withheld = ("DATABASE_URL", "DATABASE_PASSWORD", "SECRET_PEPPER", "CLIENT_SECRET", "SERVICE_CLIENTS")
+def load_running_settings() -> InstallationSettings:
+    """Return the settings, with the ports of the stack that runs in `var` if one does."""
+    settings = InstallationSettings()
+    launcher = RunFolder(settings.folder / "run").find_launcher()
+    return settings.replace_ports(launcher.ports) if launcher is not None else settings
+
+
+def list_all_variables() -> frozenset[str]:
+    """Return the names of all variables that the product reads."""
+    service_variables = (list_variables(_load_settings_class(name)) for name in SETTINGS_CLASSES)
+    return SCRIPT_VARIABLES.union(list_variables(InstallationSettings), *service_variables)
+
+
+def _load_settings_class(name: str) -> type[ServiceSettings]:
+    module, _, class_name = SETTINGS_CLASSES[name].partition(":")
+    settings_class: type[ServiceSettings] = getattr(importlib.import_module(module), class_name)
+    return settings_class
+
+
+def _read_environment(variables: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return the environment of this process without the product's variables, but for these."""
     return {
         name: value
         for name, value in os.environ.items()
-        if not (name.startswith("NTP_") and name.endswith(withheld))
+        if not name.upper().startswith("NTP_") or name.upper() in variables
     }

@@ -38,7 +38,7 @@ class Installation:
     def gateway_environment(self) -> dict[str, str]:
         """What the gateway was told."""
         with patch.dict(os.environ, self.environment, clear=True):
-            return Stack(InstallationSettings()).environment("gateway")
+            return Stack(InstallationSettings()).make_environment("gateway")
 
     @property
     def database_url(self) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import os
+import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -210,3 +212,14 @@ def test_lineages_are_cut_to_the_terminal_and_lead_to_their_whole_address():
     linked = say([line], "http://gateway", 100).splitlines()[1]
     assert "\x1b]8;;http://gateway/v1/poverty/observations?" + "x" * 200 + "\x1b\\" in linked
     assert "…\x1b]8;;\x1b\\" in linked
+
+
+def test_the_help_of_the_demo_posts_nothing(tmp_path):
+    environment = {**os.environ, "NTP_VAR": str(tmp_path / "var"), "NTP_GATEWAY_URL": "http://127.0.0.1:9"}
+    demo = Path(__file__).parents[2] / "examples" / "kontum-2023" / "demo.py"
+    process = subprocess.run(
+        [sys.executable, str(demo), "--help"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert process.stdout.startswith("usage: demo.py")
+    assert process.stderr == ""
+    assert not (tmp_path / "var").exists()

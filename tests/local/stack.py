@@ -13,10 +13,11 @@ sys.path.insert(0, str(ROOT))
 
 from shared.local.launcher import AppSpec, Launcher, run_launcher  # noqa: E402
 from shared.local.postgres import EmbeddedPostgres  # noqa: E402
+from shared.local.process_log import PrivateRotatingFileHandler  # noqa: E402
 
 
 def create_app():
-    """Answer with the process's number; refuse to start, end late or write a long line where the test says so."""
+    """Answer with the process id; fail to start, ignore a stop or write a long line when the test says so."""
     if os.environ.get("TINY_REFUSES"):
         raise SystemExit("no thank you")
     if "TINY_NEEDS" in os.environ and not Path(os.environ["TINY_NEEDS"]).exists():
@@ -28,6 +29,8 @@ def create_app():
         if scope["type"] == "lifespan":
             await receive()
             print("x" * 200_000 if os.environ.get("TINY_LONG_LINE") else "hello")
+            for number in range(int(os.environ.get("TINY_LINES", "0"))):
+                print(f"line {number}")
             await send({"type": "lifespan.startup.complete"})
             await receive()
             print("goodbye")
@@ -39,40 +42,44 @@ def create_app():
     return app
 
 
-def embedded(folder, port):
+def make_postgres(folder, port):
     settings = {"dynamic_shared_memory_type": "mmap"}
-    return (
-        EmbeddedPostgres(folder / "postgres", port=port, password="tiny", settings=settings) if port else None
+    return EmbeddedPostgres(folder / "postgres", port=port, password="tiny", settings=settings)
+
+
+def make_app(name, port, folder, environment):
+    return AppSpec(
+        name=name,
+        factory="stack:create_app",
+        port=port,
+        environment={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{HERE}", **environment},
+        port_setting=f"NTP_{name.upper()}_PORT",
+        folder=folder,
     )
 
 
 def main():
-    told = json.loads(sys.argv[1])
-    folder = Path(told["folder"])
+    options = json.loads(sys.argv[1])
+    folder = Path(options["folder"])
+    environment = options.get("environment", {})
+    log_handler = None
+    if log := options.get("log"):
+        log_handler = PrivateRotatingFileHandler(Path(log), max_bytes=4096, backup_count=1000)
 
     async def prepare():
         await asyncio.sleep(0.5)
         (folder / "prepared").touch()
         return ["prepared"]
 
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{HERE}", **told.get("environment", {})}
     return run_launcher(
         lambda: Launcher(
-            processes=[
-                AppSpec(
-                    name=name,
-                    app="stack:create_app",
-                    port=port,
-                    environment=environment,
-                    port_setting=f"NTP_{name.upper()}_PORT",
-                    folder=folder,
-                )
-                for name, port in told["ports"].items()
-            ],
+            apps=[make_app(name, port, folder, environment) for name, port in options["ports"].items()],
             folder=folder,
-            before=prepare if "TINY_NEEDS" in environment else None,
-            postgres=embedded(folder, told["postgres_port"]),
-            postgres_setting="NTP_POSTGRES_PORT",
+            prepare=prepare if "TINY_NEEDS" in environment else None,
+            postgres=make_postgres(folder, options["postgres_port"]) if options["postgres_port"] else None,
+            postgres_port_setting="NTP_POSTGRES_PORT",
+            log_handler=log_handler,
+            stop_seconds=options["stop_seconds"],
         )
     )
 

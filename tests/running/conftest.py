@@ -8,15 +8,16 @@ import pytest
 
 from shared.local.stack import FACTORIES
 from tests.postgres import free_port
-from tests.running.product import Product
+from tests.running.installation import Installation
 
 
 @pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
+def installation() -> Iterator[Installation]:
     with TemporaryDirectory(prefix="ntp-tests-") as name:
         Path(name).chmod(0o755)
-        made = Product(Path(name) / "var", {one: free_port() for one in (*FACTORIES, "postgres")})
-        up = made.panel("up", "--detach")
+        ports = {process: free_port() for process in (*FACTORIES, "postgres")}
+        installation = Installation(Path(name) / "var", ports)
+        up = installation.run_command("up", "--detach")
         assert up.returncode == 0, up.stdout + up.stderr
-        yield made
-        made.panel("stop")
+        yield installation
+        installation.run_command("stop")

@@ -13,113 +13,121 @@ import pytest
 from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
 from tests.postgres import free_port
-from tests.running.product import Product, until
+from tests.running.installation import Installation, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-SAME_WITHIN = 15.0
-"""A service that was just started may not have heard its neighbour yet, and says so with its figures."""
+COMMAND_SECONDS = 400
 
 
 @pytest.fixture(scope="module")
-def posted(product: Product) -> Product:
+def filled(installation: Installation) -> Installation:
     """The installation with Kon Tum's 2023 in it."""
-    done = subprocess.run(
+    demo = subprocess.run(
         [sys.executable, "examples/kontum-2023/demo.py"],
         cwd=ROOT,
-        env={**product.environment, "NTP_GATEWAY_URL": product.address},
+        env=installation.environment,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=COMMAND_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "32 of 32 figures as the plan prints them" in done.stdout
-    return product
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "32 of 32 figures as the plan prints them" in demo.stdout
+    return installation
 
 
-def test_the_clients_of_the_demo_are_listed_for_their_owner_alone(posted: Product):
-    path = posted.folder / "demo-clients.json"
+def test_only_the_owner_reads_the_clients_of_the_demo(filled: Installation):
+    path = filled.folder / "demo-clients.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    clients = {one["client_id"]: one for one in json.loads(path.read_text())}
+    clients = {client["client_id"]: client for client in json.loads(path.read_text())}
     assert {"district-608", "district-618", "agency-rural", "reviewer-ethnic", "finance", "admin"} <= set(
         clients
     )
     assert set(clients["finance"]) == {"client_id", "client_secret", "scopes", "programs", "units"}
 
 
-def test_every_example_of_the_readme_runs(posted: Product, tmp_path: Path):
+def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path):
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     script = "set -eu\n" + "\necho; echo ------\n".join(blocks)
-    done = subprocess.run(
+    examples = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path,
         env={
             **os.environ,
-            "GATEWAY": posted.address,
-            "CLIENTS": str(posted.folder / "demo-clients.json"),
+            "GATEWAY": filled.gateway_url,
+            "CLIENTS": str(filled.folder / "demo-clients.json"),
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=COMMAND_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    _, submitted, refused, decided, accepted, read = (part.strip() for part in done.stdout.split("------"))
+    assert examples.returncode == 0, examples.stderr
+    _, submitted, refused, decided, accepted, read = (
+        part.strip() for part in examples.stdout.split("------")
+    )
     assert json.loads(submitted)["counts"]["created"] == 2
-    faults = {(one["pointer"], one["code"]) for one in json.loads(refused)["errors"]}
+    faults = {(fault["pointer"], fault["code"]) for fault in json.loads(refused)["errors"]}
     assert faults == {
         ("/observations/0/unit", "unit_not_below"),
         ("/observations/0/value", "value_out_of_range"),
         ("/observations/1/indicator", "indicator_unknown"),
         ("/observations/1/value", "not_a_number"),
     }
-    tried, criteria_set = _documents(decided)
-    assert [(one["indicator"], one["value"]) for one in tried["derived"]] == [("criterion_10", 0)]
+    dry_run, criteria_set = _split_documents(decided)
+    assert [(derived["indicator"], derived["value"]) for derived in dry_run["derived"]] == [
+        ("criterion_10", 0)
+    ]
     assert len(criteria_set["criteria"]) == 19
     assert json.loads(accepted)["state"] == "accepted"
-    status, of_a_quarter, progress, lineage, money, foreseen = _documents(read)
+    status, quarter, progress, lineage, money, foresight = _split_documents(read)
     assert status["complete"] is True
-    assert next(it for it in progress["figures"] if it["indicator"] == "jobs_created")["value"] == 731
+    assert (
+        next(figure for figure in progress["figures"] if figure["indicator"] == "jobs_created")["value"]
+        == 731
+    )
     assert lineage["value"] == 6.837035
     assert money["rows"]
-    assert of_a_quarter["funding"]["until"] == foreseen["seen_on"] == "2023-09-30"
+    assert quarter["funding"]["until"] == foresight["seen_on"] == "2023-09-30"
 
 
-def programs(product: Product):
-    """What the programs say of 2023."""
-    return product.read("/v1/status?period=2023")["programs"]
+def read_programs(installation: Installation):
+    """Return the programs' figures of 2023."""
+    return installation.get_json("/v1/status?period=2023")["programs"]
 
 
-def test_a_backup_restored_elsewhere_is_the_same_installation(posted: Product, tmp_path: Path):
+def test_a_backup_restored_into_another_installation_gives_the_same_figures(
+    filled: Installation, tmp_path: Path
+):
     folder = tmp_path / "backup"
-    done = posted.panel("backup", str(folder))
-    assert done.returncode == 0, done.stderr
-    assert {one.name for one in folder.iterdir()} == {"ntp.dump", "secrets.json"}
+    backup = filled.run_command("backup", str(folder))
+    assert backup.returncode == 0, backup.stderr
+    assert {file.name for file in folder.iterdir()} == {"ntp.dump", "secrets.json"}
     assert folder.stat().st_mode & 0o077 == 0
-    again = posted.panel("backup", str(folder))
+    again = filled.run_command("backup", str(folder))
     assert again.returncode != 0
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
 
     tmp_path.chmod(0o755)
-    elsewhere = replace(
-        posted, folder=tmp_path / "var", ports={one: free_port() for one in (*FACTORIES, "postgres")}
-    )
+    ports = {process: free_port() for process in (*FACTORIES, "postgres")}
+    other = replace(filled, folder=tmp_path / "var", ports=ports)
     try:
-        restored = elsewhere.panel("restore", str(folder))
+        restored = other.run_command("restore", str(folder))
         assert restored.returncode == 0, restored.stderr
-        assert elsewhere.panel("up", "--detach").returncode == 0
-        until(lambda: programs(elsewhere) == programs(posted), SAME_WITHIN)
-        assert "holds data already" in elsewhere.panel("restore", str(folder)).stderr
+        assert other.run_command("up", "--detach").returncode == 0
+        # ethnic may not have read rural's feed yet, and then its figures carry a caveat
+        wait_until(lambda: read_programs(other) == read_programs(filled))
+        assert "holds data already" in other.run_command("restore", str(folder)).stderr
     finally:
-        elsewhere.panel("stop")
+        other.run_command("stop")
 
 
-def _documents(text: str) -> list[dict]:
-    """Split JSON documents that stand one after the other."""
-    decoder, found = json.JSONDecoder(), []
+def _split_documents(text: str) -> list[dict]:
+    """Return the JSON documents that follow one another in a text."""
+    decoder, documents = json.JSONDecoder(), []
     while text:
         document, end = decoder.raw_decode(text)
-        found.append(document)
+        documents.append(document)
         text = text[end:].lstrip()
-    return found
+    return documents

@@ -1,4 +1,4 @@
-"""The front panel: what each process is told, and what it is not."""
+"""The command line of an installation: the environment of each process, and the messages."""
 
 import json
 import os
@@ -10,65 +10,85 @@ from pathlib import Path
 import pytest
 
 from services.__main__ import main
-from shared.local.settings import ROOT, InstallationSettings
-from shared.local.stack import FACTORIES, FOLLOWERS, SERVICES, Stack
+from shared.local.run_folder import RunFolder
+from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
+from shared.local.stack import (
+    FACTORIES,
+    FEED_CONSUMERS,
+    SERVICES,
+    SETTINGS_CLASSES,
+    Stack,
+    list_all_variables,
+)
 
-SECRET_NAMES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
-CLIENT_SECRETS = {f"{name}_client_secret" for name in FOLLOWERS}
+PASSWORD_VARIABLES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
+CLIENT_SECRETS = {f"{name}_client_secret" for name in FEED_CONSUMERS}
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch, tmp_path: Path) -> None:
+def remove_variables(monkeypatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith("NTP_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("NTP_VAR", str(tmp_path / "var"))
 
 
-def told(stack: Stack) -> dict[str, dict[str, str]]:
-    return {one.name: dict(one.environment) for one in stack.launcher()._processes}
+def make_environments(stack: Stack | None = None) -> dict[str, dict[str, str]]:
+    stack = stack or Stack(InstallationSettings())
+    return {name: stack.make_environment(name) for name in FACTORIES}
 
 
-def test_each_process_enters_the_database_as_its_own_role_and_knows_no_other(tmp_path: Path):
-    environments = told(Stack(InstallationSettings()))
+def test_each_process_has_its_own_role_in_the_database_and_no_other_secret(tmp_path: Path):
+    environments = make_environments()
     assert list(environments) == [*SERVICES, "gateway"]
-    kept = json.loads((tmp_path / "var" / "secrets.json").read_text())
+    secrets = json.loads((tmp_path / "var" / "secrets.json").read_text())
     for name, environment in environments.items():
         assert environment["NTP_DATABASE_URL"].startswith(f"postgresql+asyncpg://{name}:")
         assert environment["NTP_DATABASE_URL"].endswith("@127.0.0.1:8005/ntp")
         own = {f"{name}_database_password"}
         if name == "gateway":
             own |= {"client_secret_pepper", *CLIENT_SECRETS}
-        if name in FOLLOWERS:
+        if name in FEED_CONSUMERS:
             own.add(f"{name}_client_secret")
-        seen = {secret for secret, word in kept.items() if word in "".join(environment.values())}
-        assert seen == own
+        values = "".join(environment.values())
+        assert {secret_name for secret_name, secret in secrets.items() if secret in values} == own
 
 
-def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path):
-    first = told(Stack(InstallationSettings()))
+def test_secrets_are_generated_once_and_only_their_owner_reads_them(tmp_path: Path):
+    first = make_environments()
     file = tmp_path / "var" / "secrets.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert told(Stack(InstallationSettings())) == first
+    assert make_environments() == first
     assert stat.S_IMODE((tmp_path / "var" / "gateway").stat().st_mode) == 0o700
 
 
-def test_secrets_of_the_environment_come_first_and_reach_nobody_else(monkeypatch, tmp_path: Path):
-    for name in SECRET_NAMES:
+def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process(monkeypatch, tmp_path: Path):
+    for name in PASSWORD_VARIABLES:
         monkeypatch.setenv(name, f"p@ss/{name}")
     monkeypatch.setenv("NTP_CLIENT_SECRET_PEPPER", "pepper" * 6)
-    monkeypatch.setenv("NTP_ETHNIC_CLIENT_SECRET", "secret of the follower" * 2)
-    environments = told(Stack(InstallationSettings()))
+    monkeypatch.setenv("NTP_ETHNIC_CLIENT_SECRET", "secret of the consumer" * 2)
+    environments = make_environments()
     assert "rural:p%40ss%2FNTP_RURAL_DATABASE_PASSWORD@" in environments["rural"]["NTP_DATABASE_URL"]
     assert environments["gateway"]["NTP_CLIENT_SECRET_PEPPER"] == "pepper" * 6
     for name, environment in environments.items():
-        assert not set(SECRET_NAMES) & set(environment)
+        assert not set(PASSWORD_VARIABLES) & set(environment)
         assert ("NTP_CLIENT_SECRET_PEPPER" in environment) == (name == "gateway")
         assert "NTP_ETHNIC_CLIENT_SECRET" not in environment
-        assert ("NTP_CLIENT_SECRET" in environment) == (name in FOLLOWERS)
-        assert ("secret of the follower" in str(environment)) == (name in {*FOLLOWERS, "gateway"})
-    kept = json.loads((tmp_path / "var" / "secrets.json").read_text())
-    assert set(kept) == {"postgres_password"}
+        assert ("NTP_CLIENT_SECRET" in environment) == (name in FEED_CONSUMERS)
+        assert ("secret of the consumer" in str(environment)) == (name in {*FEED_CONSUMERS, "gateway"})
+    secrets = json.loads((tmp_path / "var" / "secrets.json").read_text())
+    assert set(secrets) == {"postgres_password"}
+
+
+def test_each_process_gets_the_variables_that_it_reads_and_no_other(monkeypatch):
+    monkeypatch.setenv("NTP_CLIENT_LIMIT", "5/minute")
+    monkeypatch.setenv("NTP_THRESHOLDS_FILE", "thresholds.toml")
+    monkeypatch.setenv("NTP_LOG_JSON", "true")
+    environments = make_environments()
+    assert {name for name in FACTORIES if "NTP_CLIENT_LIMIT" in environments[name]} == {"gateway"}
+    assert {name for name in FACTORIES if "NTP_THRESHOLDS_FILE" in environments[name]} == {"rural"}
+    assert {name for name in FACTORIES if "NTP_LOG_JSON" in environments[name]} == set(FACTORIES)
+    assert all("PATH" in environment for environment in environments.values())
 
 
 def test_a_database_url_replaces_the_embedded_server(monkeypatch):
@@ -77,24 +97,25 @@ def test_a_database_url_replaces_the_embedded_server(monkeypatch):
     )
     stack = Stack(InstallationSettings())
     assert stack.postgres is None
-    url = told(stack)["poverty"]["NTP_DATABASE_URL"]
+    url = make_environments(stack)["poverty"]["NTP_DATABASE_URL"]
     assert url.startswith("postgresql+asyncpg://poverty:")
-    assert url.endswith("@db.example:6432/ntp?ssl=require")  # as SQLAlchemy's asyncpg dialect says it
+    assert url.endswith("@db.example:6432/ntp?ssl=require")  # the name in SQLAlchemy's asyncpg dialect
     assert "secret" not in url
 
 
-def test_a_service_can_move_to_a_database_of_its_own(monkeypatch):
+def test_a_service_can_have_a_database_of_its_own(monkeypatch):
     monkeypatch.setenv("NTP_FUNDING_DATABASE_URL", "postgresql+asyncpg://funding:x@far.example/money")
     stack = Stack(InstallationSettings())
-    assert told(stack)["funding"]["NTP_DATABASE_URL"] == "postgresql+asyncpg://funding:x@far.example/money"
+    environments = make_environments(stack)
+    assert environments["funding"]["NTP_DATABASE_URL"] == "postgresql+asyncpg://funding:x@far.example/money"
     assert "funding" not in stack._owners
-    assert "far.example" not in told(stack)["rural"]["NTP_DATABASE_URL"]
+    assert "far.example" not in environments["rural"]["NTP_DATABASE_URL"]
 
 
-def test_the_gateway_knows_where_everybody_is(monkeypatch):
+def test_the_gateway_gets_the_addresses_of_the_services(monkeypatch):
     monkeypatch.setenv("NTP_RURAL_PORT", "9001")
     monkeypatch.setenv("NTP_GATEWAY_PORT", "9000")
-    environments = told(Stack(InstallationSettings()))
+    environments = make_environments()
     upstreams = json.loads(environments["gateway"]["NTP_UPSTREAMS"])
     assert upstreams["rural"] == "http://127.0.0.1:9001"
     assert set(upstreams) == set(SERVICES)
@@ -102,13 +123,59 @@ def test_the_gateway_knows_where_everybody_is(monkeypatch):
     assert environments["rural"]["NTP_ISSUER"] == "http://127.0.0.1:9000"
 
 
-def test_a_setting_that_makes_no_sense_is_named_without_a_trace(monkeypatch, capsys):
+def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch):
+    monkeypatch.setenv("NTP_BASE_PORT", "18100")
+    monkeypatch.setenv("NTP_ETHNIC_PORT", "9003")
+    settings = InstallationSettings()
+    ports = {name: settings.find_port(name) for name in PORT_OFFSETS}
+    assert ports == {
+        "gateway": 18100,
+        "rural": 18101,
+        "poverty": 18102,
+        "ethnic": 9003,
+        "funding": 18104,
+        "postgres": 18105,
+    }
+    environments = make_environments()
+    assert environments["rural"]["NTP_ISSUER"] == "http://127.0.0.1:18100"
+    assert environments["rural"]["NTP_DATABASE_URL"].endswith("@127.0.0.1:18105/ntp")
+    upstreams = json.loads(environments["gateway"]["NTP_UPSTREAMS"])
+    assert upstreams["funding"] == "http://127.0.0.1:18104"
+    assert upstreams["ethnic"] == "http://127.0.0.1:9003"
+
+
+def test_every_process_has_a_port_and_a_settings_class():
+    assert set(PORT_OFFSETS) == {*FACTORIES, "postgres"}
+    assert set(SETTINGS_CLASSES) == set(FACTORIES)
+    assert len(set(PORT_OFFSETS.values())) == len(PORT_OFFSETS)
+
+
+def test_a_base_port_without_room_for_the_others_is_refused(monkeypatch, capsys):
+    monkeypatch.setenv("NTP_BASE_PORT", "65531")
+    assert main(["status"]) == 2
+    assert capsys.readouterr().err.startswith("NTP_BASE_PORT: ")
+
+
+def test_an_invalid_setting_is_named_without_a_traceback(monkeypatch, capsys):
     monkeypatch.setenv("NTP_RURAL_PORT", "eighty")
     assert main(["status"]) == 2
     assert capsys.readouterr().err.startswith("NTP_RURAL_PORT: ")
 
 
-def test_data_without_their_password_are_refused_in_a_sentence(tmp_path: Path, capsys):
+def test_a_variable_that_nothing_reads_is_named_at_the_start(monkeypatch, capsys, tmp_path: Path):
+    monkeypatch.setenv("NTP_RURL_PORT", "9001")
+    monkeypatch.setenv("NTP_CLIENT_LIMIT", "5/minute")
+    (tmp_path / "var" / "postgres").mkdir(parents=True)
+    assert main(["run"]) == 2
+    first, _ = capsys.readouterr().err.splitlines()
+    assert first == "warning: nothing reads the variable NTP_RURL_PORT; did you mean NTP_RURAL_PORT?"
+
+
+def test_the_variables_of_the_product_include_those_of_its_services():
+    assert {"NTP_BASE_PORT", "NTP_THRESHOLDS_FILE", "NTP_CLIENT_LIMIT", "NTP_LIVE_ON"} <= list_all_variables()
+
+
+def test_data_without_their_password_are_refused(tmp_path: Path, capsys):
     (tmp_path / "var" / "postgres").mkdir(parents=True)
     assert main(["run"]) == 2
     assert "bring secrets.json back" in capsys.readouterr().err
@@ -120,8 +187,24 @@ def test_stop_and_status_where_nothing_runs(capsys):
     assert capsys.readouterr().out.splitlines() == ["nothing was running", "not running"]
 
 
-def test_the_panel_itself_loads_no_web_framework_and_no_orm():
-    """The launcher stays for ever; what it loads is paid for ever."""
-    asked = "import services.__main__, sys; print({'fastapi', 'sqlalchemy', 'alembic'} & set(sys.modules))"
-    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "set()"
+def test_the_record_of_a_launcher_of_the_last_release_is_read(tmp_path: Path):
+    """An upgrade brings in the new version first and stops the old stack with it."""
+    run_folder = RunFolder(tmp_path / "run")
+    run_folder.acquire_lock({})
+    record = json.loads((tmp_path / "run" / "launcher.pid").read_text())
+    del record["ports"]
+    (tmp_path / "run" / "launcher.pid").write_text(json.dumps(record))
+    assert run_folder.find_launcher().pid == os.getpid()
+    run_folder.release_lock()
+
+
+def test_the_command_line_loads_no_web_framework_and_no_orm():
+    """The launcher runs as long as the product, and so does what it has loaded."""
+    code = (
+        "import services.__main__, shared.local.stack as stack, sys; stack.list_all_variables(); "
+        "print({'fastapi', 'sqlalchemy', 'alembic'} & set(sys.modules))"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert output.stdout.strip() == "set()"

@@ -1,20 +1,22 @@
-"""The compose file, the image and the example of settings say what the code needs, and nothing unsafe."""
+"""The compose file, the image and the example of settings agree with the code and grant no more than needed."""
 
 import re
+import subprocess
 
 import pytest
 import yaml
 
 from migrations.owners import OWNERS
-from shared.local.settings import ROOT, InstallationSettings
-from shared.local.stack import FACTORIES, FOLLOWERS
+from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
+from shared.local.stack import FACTORIES, FEED_CONSUMERS
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}
-PORTS = {name: str(InstallationSettings.model_fields[f"{name}_port"].default) for name in FACTORIES}
+BASE_PORT = InstallationSettings.model_fields["base_port"].default
+PORTS = {name: str(BASE_PORT + PORT_OFFSETS[name]) for name in FACTORIES}
 
 
-def test_every_process_of_the_table_has_a_service():
+def test_every_process_of_the_stack_has_a_service():
     assert set(COMPOSE["services"]) == {"postgres", "migrations", *FACTORIES}
     for name, service in PROCESSES.items():
         assert service["command"][2:4] == ["shared.kit.serve", FACTORIES[name]]
@@ -22,7 +24,7 @@ def test_every_process_of_the_table_has_a_service():
         assert f":{PORTS[name]}/readyz" in service["healthcheck"]["test"][-1]
 
 
-def test_only_the_gateway_is_published_and_only_here():
+def test_only_the_gateway_is_published_and_only_on_this_machine():
     published = {
         name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
     }
@@ -35,7 +37,7 @@ def test_only_the_gateway_is_published_and_only_here():
     )
 
 
-def test_no_password_has_a_default_and_the_example_names_every_one():
+def test_no_password_has_a_default_and_the_example_names_each():
     text = (ROOT / "docker-compose.yml").read_text()
     required = set(re.findall(r"\$\{(\w+):\?", text))
     assert required >= {f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in OWNERS}
@@ -55,11 +57,11 @@ def test_each_process_gets_its_own_password_and_no_other():
         passwords = set(re.findall(r"NTP_(\w+)_DATABASE_PASSWORD", str(service["environment"])))
         assert passwords == {name.upper()}
         clients = set(re.findall(r"NTP_(\w+)_CLIENT_SECRET\b", str(service["environment"])))
-        told = set(FOLLOWERS) if name == "gateway" else set(FOLLOWERS) & {name}
-        assert clients == {one.upper() for one in told}
+        readers = set(FEED_CONSUMERS) if name == "gateway" else set(FEED_CONSUMERS) & {name}
+        assert clients == {reader.upper() for reader in readers}
 
 
-def test_nothing_starts_before_the_migrations_are_done():
+def test_no_process_starts_before_the_migrations_are_done():
     for service in PROCESSES.values():
         assert service["depends_on"] == {"migrations": {"condition": "service_completed_successfully"}}
     assert COMPOSE["services"]["migrations"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
@@ -67,19 +69,19 @@ def test_nothing_starts_before_the_migrations_are_done():
 
 
 @pytest.mark.parametrize("name", ["migrations", *FACTORIES])
-def test_a_process_has_no_rights_it_does_not_need(name):
+def test_a_process_has_no_unneeded_rights(name):
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_image_takes_in_what_it_names_and_is_not_root():
+def test_the_image_copies_what_the_build_context_allows_and_does_not_run_as_root():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     copied = [
         line.split()[1] for line in lines if line.startswith("COPY ") and not line.startswith("COPY --")
     ]
-    assert all((ROOT / one).exists() for one in copied)
+    assert all((ROOT / path).exists() for path in copied)
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert set(copied) == allowed
     user = next(line for line in lines if line.startswith("USER "))
@@ -93,3 +95,29 @@ def test_the_workflow_runs_what_a_developer_runs():
     assert [step for step in steps if step] == [".ci/run"]
     assert "make check" in (ROOT / ".ci" / "run").read_text()
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_make_says_what_it_installs():
+    commands = subprocess.run(
+        ["make", "--dry-run", "--what-if=requirements/dev.txt", "install"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    announcement = next(line for line in commands.splitlines() if line.startswith("echo"))
+    printed = subprocess.run(["sh", "-c", announcement], cwd=ROOT, capture_output=True, text=True, check=True)
+    packages = re.findall(r"(?m)^[\w.-]+(?:\[[^\]]*\])?==", (ROOT / "requirements" / "dev.txt").read_text())
+    assert printed.stdout.startswith(f"installing {len(packages)} packages into .venv ")
+
+
+def test_make_dev_without_a_service_says_how_to_name_one():
+    refused = subprocess.run(
+        ["make", "--assume-old=requirements/dev.txt", "dev"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "make dev SERVICE=rural" in refused.stderr

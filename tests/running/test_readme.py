@@ -1,4 +1,4 @@
-"""The README says what is there: every setting, every make target, every path it names."""
+"""The README agrees with the code: settings, make targets, paths."""
 
 import re
 
@@ -22,7 +22,7 @@ CLASSES = (
 )
 
 
-@pytest.mark.parametrize("settings", CLASSES, ids=lambda it: it.__name__)
+@pytest.mark.parametrize("settings", CLASSES, ids=lambda settings: settings.__name__)
 def test_every_setting_is_in_the_configuration_table(settings):
     missing = [
         name
@@ -32,23 +32,23 @@ def test_every_setting_is_in_the_configuration_table(settings):
     assert missing == []
 
 
-def test_no_setting_is_told_of_twice():
+def test_no_setting_is_in_two_rows():
     rows = [re.findall(r"`(NTP_\w+)`", line.split("|")[1]) for line in README.splitlines() if line[:1] == "|"]
-    told = [name for row in rows for name in row]
-    assert sorted(set(told)) == sorted(told)
+    names = [name for row in rows for name in row]
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_every_variable_in_the_readme_is_a_setting():
-    known = {f"NTP_{field.upper()}" for settings in CLASSES for field in settings.model_fields}
-    assert set(re.findall(r"`(NTP_\w+)`", README)) <= known
+    variables = {f"NTP_{field.upper()}" for settings in CLASSES for field in settings.model_fields}
+    assert set(re.findall(r"`(NTP_\w+)`", README)) <= variables
 
 
-def test_every_make_target_in_the_readme_is_there():
+def test_every_make_target_in_the_readme_exists():
     targets = set(re.findall(r"(?m)^([a-z.]+):", (ROOT / "Makefile").read_text()))
     assert set(re.findall(r"`make ([a-z.]+)`", README)) <= targets
 
 
-def test_every_path_of_the_repository_in_the_readme_is_there():
-    named = re.findall(r"`((?:shared|services|tests|examples)/[\w/.*-]+)`", README)
-    assert named
-    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
+def test_every_path_in_the_readme_exists():
+    paths = re.findall(r"`((?:shared|services|tests|examples|docs)/[\w/.*-]+)`", README)
+    assert paths
+    assert [path for path in paths if not list(ROOT.glob(path.rstrip("/")))] == []

@@ -91,7 +91,7 @@ async def _first_administrator() -> Client:
     if secret is None:
         command = (sys.executable, "-m", "gateway", "create-client", "--id", ADMIN, "--scope", ADMIN)
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=_told_to_the_gateway(), stdout=asyncio.subprocess.PIPE
+            *command, cwd=ROOT, env=_make_gateway_environment(), stdout=asyncio.subprocess.PIPE
         )
         said, _ = await process.communicate()
         if process.returncode:
@@ -103,15 +103,22 @@ async def _first_administrator() -> Client:
     return Client(ADMIN, (ADMIN,), (), (), secret)
 
 
-def _told_to_the_gateway() -> Mapping[str, str]:
-    """The gateway's own settings: those of this environment, else those of the stack on this machine."""
+def find_local_gateway() -> str:
+    """Return the URL of the gateway that runs on this machine, or that would run."""
+    sys.path.insert(0, str(ROOT))
+    from shared.local.stack import load_running_settings  # noqa: PLC0415 (only where the product is)
+
+    return f"http://127.0.0.1:{load_running_settings().find_port('gateway')}"
+
+
+def _make_gateway_environment() -> Mapping[str, str]:
+    """Return the gateway's settings: those of this environment, else those of the stack on this machine."""
     if "NTP_CLIENT_SECRET_PEPPER" in os.environ:
         return os.environ
     sys.path.insert(0, str(ROOT))
-    from shared.local.settings import InstallationSettings  # noqa: PLC0415 (only where the stack is)
-    from shared.local.stack import Stack  # noqa: PLC0415 (only where the stack is)
+    from shared.local.stack import Stack, load_running_settings  # noqa: PLC0415 (only where the product is)
 
-    return Stack(InstallationSettings()).environment("gateway")
+    return Stack(load_running_settings()).make_environment("gateway")
 
 
 def _kept() -> dict[str, Client]:

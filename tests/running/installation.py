@@ -1,0 +1,91 @@
+"""One installation in a folder of its own, used through the command line and HTTP."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.local.run_folder import ProcessRecord, RunFolder
+from shared.local.settings import ROOT
+
+COMMAND_SECONDS = 400
+PATIENCE_SECONDS = 120
+"""Far more than a step takes on a busy machine: a slow machine makes a test slow, never red."""
+
+
+@dataclass
+class Installation:
+    """One installation in a folder of its own."""
+
+    folder: Path
+    ports: dict[str, int]
+    variables: dict[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
+    """The source tree that its commands run from."""
+
+    @property
+    def run_folder(self) -> RunFolder:
+        return RunFolder(self.folder / "run")
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['gateway']}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log" / "ntp.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every command, without the caller's NTP_ variables."""
+        ports = {f"NTP_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        return {**remove_variables(os.environ), **ports, **self.variables, "NTP_VAR": str(self.folder)}
+
+    def run_command(
+        self, *arguments: str, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "services", *arguments],
+            cwd=self.tree,
+            env=environment or self.environment,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+
+    def get_json(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.gateway_url}{path}", timeout=PATIENCE_SECONDS) as response:
+            return json.load(response)
+
+    def get_status(self, name: str, path: str) -> int:
+        """Return the status of a process's answer; 0 when there is none."""
+        url = f"http://127.0.0.1:{self.ports[name]}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def find_child(self, name: str) -> ProcessRecord | None:
+        return next((child for child in self.run_folder.find_children() if child.name == name), None)
+
+
+def remove_variables(environment: dict[str, str] | os._Environ[str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith("NTP_")}
+
+
+def wait_until(condition: Callable[[], bool], explain: Callable[[], str] = str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, explain()
+        time.sleep(0.05)

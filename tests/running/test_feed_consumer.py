@@ -1,0 +1,156 @@
+"""Ethnic consumes rural's change feed in the real processes: through the gateway, as a client of its own."""
+
+import asyncio
+import base64
+import json
+import signal
+import sys
+import urllib.request
+import uuid
+
+import asyncpg
+import pytest
+
+from tests.running.installation import PATIENCE_SECONDS, Installation, wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+UNIT = "23362"
+EXITS = "communes_left_special_difficulty"
+
+
+def fetch_agency_token(installation: Installation, program: str) -> str:
+    """Return a token of an agency, which is created beside the gateway."""
+    options = ("--id", f"agency-{program}", "--scope", "register", "--program", program, "--unit", "62")
+    created = installation.run_command(
+        "exec", "gateway", "--", sys.executable, "-m", "gateway", "create-client", *options
+    )
+    client = json.loads(created.stdout.splitlines()[-1])
+    basic = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+    request = urllib.request.Request(
+        f"{installation.gateway_url}/oauth/token",
+        data=b"grant_type=client_credentials",
+        headers={"Authorization": f"Basic {basic}"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+        return json.load(response)["access_token"]
+
+
+def post(installation: Installation, path: str, body: dict) -> dict:
+    program = path.split("/")[2]
+    request = urllib.request.Request(
+        f"{installation.gateway_url}{path}",
+        data=json.dumps(body).encode(),
+        headers={
+            "Authorization": f"Bearer {fetch_agency_token(installation, program)}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": str(uuid.uuid4()),
+        },
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+        return json.load(response)
+
+
+def read_consumer(installation: Installation) -> dict:
+    (feed,) = installation.get_json("/v1/ethnic/following")["items"]
+    return feed
+
+
+def is_up_to_date(installation: Installation) -> bool:
+    feed = read_consumer(installation)
+    return feed["behind"] == 0 and feed["taken"] > 0
+
+
+def read_exits(installation: Installation) -> dict:
+    status = installation.get_json("/v1/status?period=2023")
+    figures = next(part["figures"] for part in status["programs"] if part["program"] == "ethnic")
+    return next(figure for figure in figures if figure["indicator"] == EXITS)
+
+
+@pytest.fixture(scope="module")
+def recognition(installation: Installation) -> dict:
+    """A commune of region III that was recognized in 2023."""
+
+    def is_following() -> bool:
+        feed = read_consumer(installation)
+        return feed["taken"] == 0 and feed["state"] == "following"
+
+    wait_until(is_following)
+    post(
+        installation,
+        "/v1/ethnic/classifications",
+        {
+            "unit": UNIT,
+            "region": "III",
+            "specially_difficult": True,
+            "decision": {"number": "861/QĐ-TTg", "date": "2021-06-04"},
+            "effective_on": "2021-06-04",
+        },
+    )
+    return post(
+        installation,
+        "/v1/rural/recognitions",
+        {
+            "unit": UNIT,
+            "level": "meets",
+            "field": None,
+            "criteria_set": "commune_2021_2025",
+            "decision": {"number": "77/QĐ-UBND", "date": "2023-03-01"},
+            "year": 2022,
+        },
+    )
+
+
+def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(installation: Installation, recognition: dict):
+    wait_until(lambda: read_exits(installation)["value"] == 1)
+    exits = read_exits(installation)
+    assert exits["caveat"] is None
+    (row,) = installation.get_json(exits["lineage"])["items"]
+    assert (row["unit"], row["region"], row["by_rule"]["region"]) == (UNIT, "III", "I")
+    assert row["by_rule"]["recognition"]["id"] == recognition["id"]
+    received = installation.get_json(row["by_rule"]["recognition"]["heard"])
+    assert installation.get_json(received["source"])["decision"] == received["decision"]
+
+
+def test_a_killed_consumer_continues_at_its_cursor(installation: Installation, recognition: dict):
+    wait_until(lambda: is_up_to_date(installation))
+    before = read_consumer(installation)
+    killed = installation.find_child("ethnic")
+    killed.send_signal(signal.SIGKILL)
+    wait_until(lambda: not killed.alive)
+    wait_until(lambda: installation.get_status("ethnic", "/readyz") == 200)
+    revocation = {
+        "decision": {"number": "88/QĐ-UBND", "date": "2024-09-01"},
+        "reason": "Không còn đạt 10 tiêu chí",
+        "unmet": list(range(1, 11)),
+    }
+    post(installation, f"/v1/rural/recognitions/{recognition['id']}/revoke", revocation)
+    wait_until(lambda: read_consumer(installation)["taken"] > before["taken"])
+    (row,) = installation.get_json("/v1/ethnic/recognitions")["items"]
+    assert row["revocation"]["decision"] == revocation["decision"]
+    assert read_exits(installation)["value"] == 1  # the exit stood at the end of 2023
+
+
+async def delete_changes(installation: Installation) -> None:
+    """Bring rural into the state of a backup that was taken before all changes."""
+    password = json.loads((installation.folder / "secrets.json").read_text())["postgres_password"]
+    port = installation.ports["postgres"]
+    connection = await asyncpg.connect(f"postgresql://postgres:{password}@127.0.0.1:{port}/ntp")
+    await connection.execute("DELETE FROM rural.changes")
+    await connection.close()
+
+
+def test_a_feed_restored_from_an_older_backup_is_reported_until_an_operator_starts_again(
+    installation: Installation, recognition: dict
+):
+    wait_until(lambda: is_up_to_date(installation))
+    asyncio.run(delete_changes(installation))
+    wait_until(lambda: read_consumer(installation)["state"] == "rewound")
+    assert read_exits(installation)["caveat"]["code"] == "recognitions_rewound"
+    assert "feed rewound" in installation.log.read_text()
+    command = (sys.executable, "-m", "shared.kit.feed_consumer", "begin-again", "/v1/rural/changes")
+    again = installation.run_command("exec", "ethnic", "--", *command)
+    assert json.loads(again.stdout.splitlines()[-1]) == {"feed": "/v1/rural/changes", "life": 2}
+    wait_until(lambda: read_consumer(installation)["state"] == "following")
+    assert (read_exits(installation)["value"], read_exits(installation)["caveat"]) == (0, None)
+    assert installation.get_json("/v1/ethnic/recognitions")["items"] == []
