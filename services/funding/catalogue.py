@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast
 
-from services.funding.balances import CAPITALS, Capital
+from services.funding.ledger import CAPITALS, Capital
 from shared.kit.problems import Fault, Sentence, make_fault
 
 DATA = Path(__file__).with_name("data")

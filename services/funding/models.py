@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.funding.balances import CAPITALS, MEASURES, Kind
+from services.funding.ledger import CAPITALS, MEASURES, EntryKind
 from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 metadata = Base.metadata
 
-KINDS = tuple(kind.value for kind in Kind)
+KINDS = tuple(kind.value for kind in EntryKind)
 ONE_OF_THE_CAPITALS = f"capital IN {CAPITALS}"
 NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
 AVAILABLE = (

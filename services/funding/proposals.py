@@ -6,11 +6,9 @@ Faults of shape were found already; what could not be read is None here and is n
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Literal
 
-from services.funding.balances import BRINGS_MONEY, Book, Capital, Kind
 from services.funding.catalogue import Catalogue
+from services.funding.ledger import INFLOW_KINDS, Capital, Decision, EntryKind, InKind, Voucher
 from shared.kit.problems import Fault, Sentence, make_fault
 
 TO_YEAR_NOT_NEXT = Sentence(
@@ -51,40 +49,10 @@ FAR_FROM_YEAR = Sentence(
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """The document that decided it."""
-
-    number: str
-    date: date
-
-
-@dataclass(frozen=True, slots=True)
-class Voucher:
-    """The paper of a payment or contract: who issued it and its number there."""
-
-    source: str
-    number: str
-    book: Book = "agency"
-    """The book that it stands in: the same paper may be reported by an agency and confirmed by the treasury."""
-
-
-InKindForm = Literal["labour_days", "land", "goods"]
-
-
-@dataclass(frozen=True, slots=True)
-class InKind:
-    """What was given instead of money; its value is the amount of the entry."""
-
-    form: InKindForm
-    quantity: Decimal
-    unit_of_measure: str
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """An entry as asked for. None: not said, or said so that it could not be read."""
 
-    kind: Kind
+    kind: EntryKind
     year: int | None = None
     to_year: int | None = None
     program: str | None = None
@@ -107,7 +75,7 @@ class Proposal:
 
     def faults(self, catalogue: Catalogue, today: date) -> Iterator[Fault]:
         """Name what is wrong with it, apart from its unit."""
-        brings = self.kind in BRINGS_MONEY
+        brings = self.kind in INFLOW_KINDS
         yield from catalogue.faults_of(
             program=self.program,
             component=self.component,
@@ -116,7 +84,12 @@ class Proposal:
         )
         yield from catalogue.faults_of_component("/to_component", self.program, self.to_component)
         yield from self._faults_of_years()
-        if self.kind is Kind.TRANSFER and not self.unread & {"unit", "to_unit", "to_component", "component"}:
+        if self.kind is EntryKind.TRANSFER and not self.unread & {
+            "unit",
+            "to_unit",
+            "to_component",
+            "component",
+        }:
             same_unit = self.to_unit in {None, self.unit}
             if same_unit and self.to_component in {None, self.component}:
                 yield make_fault("/to_unit", "nowhere_to_go", NOWHERE_TO_GO)
@@ -135,7 +108,7 @@ class Proposal:
 
     def _faults_of_papers(self) -> Iterator[Fault]:
         named = self.decision or self.voucher or self.unread & {"decision", "voucher"}
-        if self.kind in {Kind.COMMITMENT, Kind.DISBURSEMENT, Kind.CONFIRMATION} and not named:
+        if self.kind in {EntryKind.COMMITMENT, EntryKind.DISBURSEMENT, EntryKind.CONFIRMATION} and not named:
             yield make_fault("/voucher", "paper_missing", PAPER_MISSING)
 
     def _faults_of_days(self, today: date) -> Iterator[Fault]:
@@ -148,7 +121,7 @@ class Proposal:
             )
         if self.effective_on is None:
             return
-        if self.kind not in BRINGS_MONEY and self.effective_on > today:
+        if self.kind not in INFLOW_KINDS and self.effective_on > today:
             yield make_fault("/effective_on", "date_in_future", IN_FUTURE, day=self.effective_on.isoformat())
         if self.year is not None and not (self.year - 1 <= self.effective_on.year <= self.year + 1):
             day = self.effective_on.isoformat()

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import StringConstraints
 
-from services.funding.balances import Book, Capital
+from services.funding.ledger import Book, Capital
 from services.funding.unit_versions import UnitVersion
 from shared.kit.date_fields import IsoDate
 from shared.kit.problems import Sentence, make_fault, raise_if_any

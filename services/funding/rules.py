@@ -1,42 +1,45 @@
-"""What the ledger allows: how an entry is posted to lots, and when it is refused. Pure; amounts are whole đồng.
+"""How each kind of entry is posted to lots, and when it is refused. Pure; amounts are whole đồng.
 
 Problem
 └── Conflict
-    ├── InsufficientFunds      insufficient_funds       more than the lots hold
-    ├── CommitmentPaid         commitment_paid          a commitment that was paid cannot be undone
-    ├── AlreadyReversed        already_reversed         an entry is undone once
+    ├── InsufficientFunds      insufficient_funds       the lots hold less
+    ├── CommitmentPaid         commitment_paid          a commitment that was paid cannot be reversed
+    ├── AlreadyReversed        already_reversed         an entry is reversed once
     └── ReversalNotReversible  reversal_not_reversible  a reversal is final
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from services.funding.balances import Amounts, Balances, Kind, Line, Lot, Posting
+from services.funding.ledger import Amounts, Balances, EntryKind, Line, Lot, Posting
 from shared.kit.problems import Conflict, Sentence
 
 
 class InsufficientFunds(Conflict):
-    """More than the lots hold."""
+    """The lots hold less than the entry takes."""
 
     code = "insufficient_funds"
     title = Sentence("Không đủ vốn", "Insufficient funds")
     detail = Sentence(
         "Cần {asked_vnd} đồng nhưng chỉ còn {available_vnd} đồng: {place}.",
-        "{asked_vnd} đồng were asked for and {available_vnd} đồng are left: {place}.",
+        "{asked_vnd} đồng are needed and {available_vnd} đồng are available: {place}.",
     )
 
-    def __init__(self, line: Line, asked_vnd: int, rooms: Mapping[int, int]) -> None:
-        self.line, self.origin_years = line, tuple(rooms)
+    def __init__(self, line: Line, asked_vnd: int, available: Mapping[int, int]) -> None:
+        """`available` is in đồng, by year of origin."""
+        self.line, self.origin_years = line, tuple(available)
         super().__init__(
             asked_vnd=asked_vnd,
-            available_vnd=sum(rooms.values()),
-            line=line.document(),
-            lots=[{"origin_year": year, "available_vnd": room} for year, room in sorted(rooms.items())],
-            place=_place(line),
+            available_vnd=sum(available.values()),
+            line=line.to_dict(),
+            lots=[
+                {"origin_year": year, "available_vnd": amount} for year, amount in sorted(available.items())
+            ],
+            place=_describe_line(line),
         )
 
 
 class OverdrawPrevented(Conflict):
-    """The database itself refused an overdraw that no rule foresaw."""
+    """A CHECK constraint of the database refused an overdraft that no rule foresaw."""
 
     code = "insufficient_funds"
     title = InsufficientFunds.title
@@ -44,7 +47,7 @@ class OverdrawPrevented(Conflict):
 
 
 class CommitmentPaid(Conflict):
-    """A commitment cannot be undone once payments were counted against it."""
+    """A commitment cannot be reversed once payments were counted against it."""
 
     code = "commitment_paid"
     title = Sentence("Cam kết đã được thanh toán", "The commitment was paid")
@@ -58,13 +61,13 @@ class CommitmentPaid(Conflict):
         super().__init__(
             asked_vnd=asked_vnd,
             reserved_vnd=reserved_vnd,
-            line=self.line.document(),
-            place=_place(self.line),
+            line=self.line.to_dict(),
+            place=_describe_line(self.line),
         )
 
 
 class AlreadyReversed(Conflict):
-    """An entry is undone once."""
+    """An entry is reversed once."""
 
     code = "already_reversed"
     title = Sentence("Bút toán đã được đảo", "Already reversed")
@@ -75,125 +78,133 @@ class AlreadyReversed(Conflict):
 
 
 class ReversalNotReversible(Conflict):
-    """What a reversal undid is entered anew, not brought back."""
+    """A reversal is final: a fact that was reversed by mistake is recorded again."""
 
     code = "reversal_not_reversible"
     title = Sentence("Không đảo được bút toán đảo", "A reversal is final")
     detail = Sentence(
         "Bút toán {entry} là bút toán đảo; hãy ghi lại bút toán mới.",
-        "The entry {entry} is a reversal; enter the fact anew instead.",
+        "The entry {entry} is a reversal; record the fact again instead.",
     )
 
     def __init__(self, entry: str) -> None:
         super().__init__(entry=entry)
 
 
-def _place(line: Line) -> str:
-    return " · ".join(str(value) for value in line.document().values() if value is not None)
+def _describe_line(line: Line) -> str:
+    return " · ".join(str(value) for value in line.to_dict().values() if value is not None)
 
 
-def bring_in(kind: Kind, lot: Lot, amount_vnd: int) -> list[Posting]:
-    """Post an assignment, an opening balance, an allocation or a supplement to one."""
-    if kind is Kind.ASSIGNMENT:
+def post_inflow(kind: EntryKind, lot: Lot, amount_vnd: int) -> list[Posting]:
+    """Post an assignment, an opening balance, an allocation or a supplement."""
+    if kind is EntryKind.ASSIGNMENT:
         return [Posting(lot, Amounts(assigned_vnd=amount_vnd))]
-    if kind is Kind.OPENING_BALANCE:
+    if kind is EntryKind.OPENING_BALANCE:
         return [Posting(lot, Amounts(opening_balance_vnd=amount_vnd))]
     return [Posting(lot, Amounts(allocated_vnd=amount_vnd))]
 
 
-def move(line: Line, to: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
-    """Post a sub-allocation or a transfer: money that nothing is promised of goes to another line, origins kept."""
+def post_transfer(line: Line, to_line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a sub-allocation or a transfer of uncommitted money; each share keeps its year of origin."""
     postings = []
-    for lot, share in spread(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd):
+    for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd):
         postings.append(Posting(lot, Amounts(given_vnd=share)))
-        postings.append(Posting(Lot(to, lot.origin_year), Amounts(received_vnd=share)))
+        postings.append(Posting(Lot(to_line, lot.origin_year), Amounts(received_vnd=share)))
     return postings
 
 
-def cancel(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
-    """Post a cut of the plan: it may take what nothing is promised of."""
-    shares = spread(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
+def post_cancellation(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a cut of the plan; it takes uncommitted money."""
+    shares = take_oldest_first(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
     return [Posting(lot, Amounts(cancelled_vnd=share)) for lot, share in shares]
 
 
-def hand_back(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
-    """Post a return: uncommitted money goes first, and a promise lapses with the money it was made of."""
+def post_return(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a return: uncommitted money goes first, and a commitment ends with the money that it reserved."""
     return [
         Posting(
             lot,
             Amounts(returned_vnd=share, reserved_vnd=-max(0, share - balances[lot].uncommitted_vnd)),
         )
-        for lot, share in spread(line, balances, amount_vnd, lambda balance: balance.left_vnd)
+        for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.left_vnd)
     ]
 
 
-def commit(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
-    """Post a commitment: it reserves money that nothing else is promised of."""
-    shares = spread(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
+def post_commitment(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a commitment: it reserves uncommitted money."""
+    shares = take_oldest_first(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
     return [Posting(lot, Amounts(committed_vnd=share, reserved_vnd=share)) for lot, share in shares]
 
 
-def disburse(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_disbursement(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
     """Post a disbursement: it may take all that is left, and pays what is committed first."""
     return [
         Posting(lot, Amounts(disbursed_vnd=share, reserved_vnd=-min(share, balances[lot].reserved_vnd)))
-        for lot, share in spread(line, balances, amount_vnd, lambda balance: balance.left_vnd)
+        for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.left_vnd)
     ]
 
 
-def confirm(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
-    """Post a payment that the treasury confirms, held to what there was, not to what the agencies report."""
-    shares = spread(line, balances, amount_vnd, lambda balance: balance.unconfirmed_vnd)
+def post_confirmation(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a payment that the treasury confirms; its limit is what was available, whatever the agencies report."""
+    shares = take_oldest_first(line, balances, amount_vnd, lambda balance: balance.unconfirmed_vnd)
     return [Posting(lot, Amounts(confirmed_vnd=share)) for lot, share in shares]
 
 
-def carry_over(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
-    """Post a carry-over: uncommitted money goes first, and a commitment goes along with money that is committed."""
+def post_carry_over(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+    """Post a carry-over: uncommitted money goes first, and committed money takes its commitment along."""
     postings = []
-    for lot, share in spread(line, balances, amount_vnd, lambda balance: balance.left_vnd):
-        promised = max(0, share - balances[lot].uncommitted_vnd)
-        postings.append(Posting(lot, Amounts(carried_out_vnd=share, reserved_vnd=-promised)))
-        postings.append(Posting(lot.in_next_year(), Amounts(carried_over_vnd=share, reserved_vnd=promised)))
+    for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.left_vnd):
+        reserved = max(0, share - balances[lot].uncommitted_vnd)
+        postings.append(Posting(lot, Amounts(carried_out_vnd=share, reserved_vnd=-reserved)))
+        postings.append(Posting(lot.to_next_year(), Amounts(carried_over_vnd=share, reserved_vnd=reserved)))
     return postings
 
 
-def spread(
-    line: Line, balances: Balances, amount_vnd: int, room_of: Callable[[Amounts], int]
+def take_oldest_first(
+    line: Line, balances: Balances, amount_vnd: int, measure: Callable[[Amounts], int]
 ) -> list[tuple[Lot, int]]:
-    """Take an amount from the lots of a line, the oldest origin first; refuse when together they have less."""
-    rooms = {lot: room_of(balance) for lot, balance in balances.items()}
-    if sum(rooms.values()) < amount_vnd:
-        raise InsufficientFunds(line, amount_vnd, {lot.origin_year: room for lot, room in rooms.items()})
-    shares, wanted = [], amount_vnd
-    for lot in sorted(rooms, key=lambda each: each.origin_year):
-        share = min(wanted, rooms[lot])
+    """Return the share that each lot of a line gives to an amount, the oldest year of origin first.
+
+    `measure` returns what a balance can give. Raises `InsufficientFunds` where all lots together give less.
+    """
+    available = {lot: measure(balance) for lot, balance in balances.items()}
+    if sum(available.values()) < amount_vnd:
+        raise InsufficientFunds(
+            line, amount_vnd, {lot.origin_year: amount for lot, amount in available.items()}
+        )
+    shares, missing_vnd = [], amount_vnd
+    for lot in sorted(available, key=lambda lot: lot.origin_year):
+        share = min(missing_vnd, available[lot])
         if share > 0:
             shares.append((lot, share))
-            wanted -= share
+            missing_vnd -= share
     return shares
 
 
-def reverse(kind: Kind, postings: Sequence[Posting], balances: Balances) -> list[Posting]:
-    """Post the exact opposite of an entry, or refuse where its money has moved on."""
-    opposite = [Posting(each.lot, -each.change) for each in postings]
-    for each in opposite:
-        before = balances[each.lot]
-        after = before + each.change
-        if kind is Kind.COMMITMENT and after.reserved_vnd < 0:
-            raise CommitmentPaid(each.lot, -each.change.reserved_vnd, before.reserved_vnd)
-        if not after.sound:
-            taken = -each.change.available_vnd
-            room = max(0, min(before.uncommitted_vnd, taken - 1))
-            raise InsufficientFunds(each.lot.line, taken, {each.lot.origin_year: room})
+def post_reversal(kind: EntryKind, postings: Sequence[Posting], balances: Balances) -> list[Posting]:
+    """Post the exact opposite of an entry of this kind.
+
+    Raises `CommitmentPaid` or `InsufficientFunds` where its money was used meanwhile.
+    """
+    opposite = [Posting(posting.lot, -posting.change) for posting in postings]
+    for posting in opposite:
+        before = balances[posting.lot]
+        after = before + posting.change
+        if kind is EntryKind.COMMITMENT and after.reserved_vnd < 0:
+            raise CommitmentPaid(posting.lot, -posting.change.reserved_vnd, before.reserved_vnd)
+        if not after.is_valid:
+            taken_vnd = -posting.change.available_vnd
+            available_vnd = max(0, min(before.uncommitted_vnd, taken_vnd - 1))
+            raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: available_vnd})
     return opposite
 
 
-def settle(balances: Balances, postings: Iterable[Posting]) -> dict[Lot, Amounts]:
-    """Give the balances after the postings. A lot that would not be sound is a mistake of ours, never an answer."""
+def apply_postings(balances: Balances, postings: Iterable[Posting]) -> dict[Lot, Amounts]:
+    """Return the balances after the postings. Raises `AssertionError` for a balance that no lot may have."""
     after = dict(balances)
-    for each in postings:
-        after[each.lot] = after.get(each.lot, Amounts()) + each.change
-    unsound = [lot for lot, balance in after.items() if not balance.sound]
-    if unsound:
-        raise AssertionError(f"a posting would overdraw {unsound}")
+    for posting in postings:
+        after[posting.lot] = after.get(posting.lot, Amounts()) + posting.change
+    invalid = [lot for lot, balance in after.items() if not balance.is_valid]
+    if invalid:
+        raise AssertionError(f"a posting would overdraw {invalid}")
     return after

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES, Amounts, Balances, Capital, Line, Lot
+from services.funding.ledger import MEASURES, Amounts, Balances, Capital, Line, Lot
 from services.funding.models import LOTS, POSTINGS
 from services.funding.query_params import NO_COMPONENT, LedgerFilter
 from services.funding.unit_versions import UnitVersion
@@ -77,7 +77,7 @@ class Holding:
 
 async def lock_lines(session: AsyncSession, lines: Collection[Line]) -> Holding:
     """Lock all lots of many lines, in the order that every entry locks them."""
-    said: list[dict[str, Any]] = [each.document() for each in lines]
+    said: list[dict[str, Any]] = [each.to_dict() for each in lines]
     query = select(LOTS).where(OF_LINES).order_by(*IN_ORDER).with_for_update(of=LOTS)
     asked = {f"{name}s": [each[name] for each in said] for name in said[0]}
     rows = await session.execute(query, {**asked, "since": [each.unit_since for each in lines]})
@@ -106,7 +106,7 @@ async def balances_of(session: AsyncSession, lots: Collection[Lot]) -> Balances:
 async def keep_balances(session: AsyncSession, holding: Holding, after: Mapping[Lot, Amounts]) -> None:
     """Write the balances of locked lots in one statement."""
     columns = zip(
-        MEASURES, map(list, zip(*(each.values() for each in after.values()), strict=True)), strict=True
+        MEASURES, map(list, zip(*(each.to_values() for each in after.values()), strict=True)), strict=True
     )
     await session.execute(KEEP, {"ids": [holding.ids[lot] for lot in after], **dict(columns)})
 

@@ -29,7 +29,7 @@ import asyncpg
 import httpx
 import uvloop
 
-from services.funding.balances import MEASURES
+from services.funding.ledger import MEASURES
 from shared.local.processes import find_processes_in_folder
 from shared.territory.tables import shipped_territory
 from tests.benchmarks.installation import served

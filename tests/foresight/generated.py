@@ -13,10 +13,10 @@ from datetime import date
 from itertools import pairwise
 from random import Random
 
-from services.funding.balances import Line, Lot
 from services.funding.foresight.learning import Account, Flow, total
 from services.funding.foresight.rules import Held
 from services.funding.lapses.rules import deadline_of, read_deadlines
+from services.funding.ledger import Line, Lot
 
 RULES = read_deadlines()
 UNITS = [f"{number}" for number in range(608, 618)]
@@ -108,7 +108,7 @@ def years_of_a_province(seed: int, first: int, last: int) -> Iterator[Year]:
                     share = int(left * rng.uniform(0.5, 1))
                     series[months_of(lot) + 1] = Flow(gone_vnd=share)
                     if lot.origin_year >= number - 1:
-                        carried[lot.in_next_year()] = share
+                        carried[lot.to_next_year()] = share
         yield year
 
 

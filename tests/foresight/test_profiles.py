@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from services.funding.app import create_app
-from services.funding.balances import CAPITALS
 from services.funding.catalogue import DATA
 from services.funding.foresight.learning import month_of
 from services.funding.foresight.profiles import WHOLE, disbursed_of, read_method
 from services.funding.lapses.rules import ordinary_deadline, read_deadlines
+from services.funding.ledger import CAPITALS
 from services.funding.settings import FundingSettings
 
 

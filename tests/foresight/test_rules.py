@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.funding.balances import CAPITALS, Amounts, Line, Lot
 from services.funding.foresight.learning import (
     Account,
     Flow,
@@ -29,6 +28,7 @@ from services.funding.foresight.profiles import WHOLE, disbursed_of, read_method
 from services.funding.foresight.rules import Held, Range, expectations, foresee
 from services.funding.foresight.sums import Sum, group, place
 from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
+from services.funding.ledger import CAPITALS, Amounts, Line, Lot
 from shared.kit.paging import InvalidCursor, encode_cursor
 
 METHOD, RULES = read_method(), read_deadlines()

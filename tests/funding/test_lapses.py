@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.balances import Amounts, Line, Lot
 from services.funding.catalogue import DATA
 from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
+from services.funding.ledger import Amounts, Line, Lot
 from tests.funding.conftest import DECISION, LINE
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.balances import Amounts
+from services.funding.ledger import Amounts
 from services.funding.progress.printing import UNITS, differences, printed, rounded
 from services.funding.progress.rules import Row
 from shared.kit.decimal_fields import round_half_away

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.balances import MEASURES, Amounts
+from services.funding.ledger import MEASURES, Amounts
 from services.funding.progress.rules import Part, group
 from tests.funding.conftest import DECISION, LINE, voucher
 

@@ -7,17 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
-from services.funding.balances import Amounts, Kind, Line, Lot
+from services.funding.ledger import Amounts, EntryKind, Line, Lot
 from services.funding.rules import (
     CommitmentPaid,
     InsufficientFunds,
-    bring_in,
-    carry_over,
-    commit,
-    disburse,
-    reverse,
-    settle,
-    spread,
+    apply_postings,
+    post_carry_over,
+    post_commitment,
+    post_disbursement,
+    post_inflow,
+    post_reversal,
+    take_oldest_first,
 )
 
 LINE = Line(2023, "poverty", None, "investment", "central", "610", date(1991, 10, 10))
@@ -56,19 +56,19 @@ def test_a_disbursement_takes_exactly_its_amount_or_nothing(held, amount):
     left = total(held).left_vnd
     if amount > left:
         with pytest.raises(InsufficientFunds) as refused:
-            disburse(LINE, held, amount)
+            post_disbursement(LINE, held, amount)
         assert refused.value.facts["available_vnd"] == left
         return
-    after = settle(held, disburse(LINE, held, amount))
+    after = apply_postings(held, post_disbursement(LINE, held, amount))
     assert total(after).disbursed_vnd == total(held).disbursed_vnd + amount
     assert total(after).left_vnd == left - amount
-    assert all(each.sound for each in after.values())
+    assert all(each.is_valid for each in after.values())
 
 
 @given(balances(), vnd)
 def test_what_is_committed_is_paid_first(held, amount):
     if amount <= total(held).left_vnd:
-        for posting in disburse(LINE, held, amount):
+        for posting in post_disbursement(LINE, held, amount):
             before, after = held[posting.lot], held[posting.lot] + posting.change
             assert after.reserved_vnd == max(0, before.reserved_vnd - posting.change.disbursed_vnd)
 
@@ -78,9 +78,9 @@ def test_a_commitment_never_promises_what_is_promised(held, amount):
     free = total(held).uncommitted_vnd
     if amount > free:
         with pytest.raises(InsufficientFunds):
-            commit(LINE, held, amount)
+            post_commitment(LINE, held, amount)
         return
-    after = settle(held, commit(LINE, held, amount))
+    after = apply_postings(held, post_commitment(LINE, held, amount))
     assert total(after).uncommitted_vnd == free - amount
     assert total(after).left_vnd == total(held).left_vnd
 
@@ -89,21 +89,21 @@ def test_a_commitment_never_promises_what_is_promised(held, amount):
 def test_carrying_over_moves_money_and_promises_and_keeps_the_origin(held, amount):
     if amount > total(held).left_vnd:
         with pytest.raises(InsufficientFunds):
-            carry_over(LINE, held, amount)
+            post_carry_over(LINE, held, amount)
         return
-    after = settle(held, carry_over(LINE, held, amount))
+    after = apply_postings(held, post_carry_over(LINE, held, amount))
     assert total(after).left_vnd == total(held).left_vnd
     assert total(after).reserved_vnd == total(held).reserved_vnd
     arrived = {lot.origin_year: each.carried_over_vnd for lot, each in after.items() if lot.line.year == 2024}
     gone = {lot.origin_year: after[lot].carried_out_vnd - each.carried_out_vnd for lot, each in held.items()}
     assert arrived == {year: moved for year, moved in gone.items() if moved}
-    assert all(each.sound for each in after.values())
+    assert all(each.is_valid for each in after.values())
 
 
 @given(balances(), vnd)
 def test_the_oldest_money_goes_first(held, amount):
     if amount <= total(held).left_vnd:
-        shares = spread(LINE, held, amount, lambda balance: balance.left_vnd)
+        shares = take_oldest_first(LINE, held, amount, lambda balance: balance.left_vnd)
         assert sum(share for _, share in shares) == amount
         taken = [lot.origin_year for lot, _ in shares]
         assert taken == sorted(taken)
@@ -113,15 +113,19 @@ def test_the_oldest_money_goes_first(held, amount):
                 assert dict(shares).get(lot, 0) == balance.left_vnd
 
 
-@given(balances(), vnd, st.sampled_from([commit, disburse, carry_over]))
+@given(balances(), vnd, st.sampled_from([post_commitment, post_disbursement, post_carry_over]))
 def test_a_reversal_at_once_leaves_everything_as_it_was(held, amount, entry):
     try:
         postings = entry(LINE, held, amount)
     except InsufficientFunds:
         return
-    kind = {commit: Kind.COMMITMENT, disburse: Kind.DISBURSEMENT, carry_over: Kind.CARRY_OVER}[entry]
-    after = settle(held, postings)
-    undone = settle(after, reverse(kind, postings, after))
+    kind = {
+        post_commitment: EntryKind.COMMITMENT,
+        post_disbursement: EntryKind.DISBURSEMENT,
+        post_carry_over: EntryKind.CARRY_OVER,
+    }[entry]
+    after = apply_postings(held, postings)
+    undone = apply_postings(after, post_reversal(kind, postings, after))
     assert {lot: each for lot, each in undone.items() if each != Amounts()} == {
         lot: each for lot, each in held.items() if each != Amounts()
     }
@@ -129,34 +133,34 @@ def test_a_reversal_at_once_leaves_everything_as_it_was(held, amount, entry):
 
 def test_money_that_moved_on_is_not_taken_back():
     lot = Lot(LINE, 2023)
-    given_ = bring_in(Kind.ALLOCATION, lot, 100)
-    held = settle({}, given_)
-    held = settle(held, disburse(LINE, held, 1))
+    given_ = post_inflow(EntryKind.ALLOCATION, lot, 100)
+    held = apply_postings({}, given_)
+    held = apply_postings(held, post_disbursement(LINE, held, 1))
     with pytest.raises(InsufficientFunds) as refused:
-        reverse(Kind.ALLOCATION, given_, held)
+        post_reversal(EntryKind.ALLOCATION, given_, held)
     assert refused.value.facts["asked_vnd"] == 100
     assert refused.value.facts["available_vnd"] == 99
 
 
 def test_a_paid_commitment_is_not_undone():
-    held = settle({}, bring_in(Kind.ALLOCATION, Lot(LINE, 2023), 100))
-    promised = commit(LINE, held, 60)
-    held = settle(held, promised)
-    held = settle(held, disburse(LINE, held, 10))
+    held = apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
+    promised = post_commitment(LINE, held, 60)
+    held = apply_postings(held, promised)
+    held = apply_postings(held, post_disbursement(LINE, held, 10))
     with pytest.raises(CommitmentPaid) as refused:
-        reverse(Kind.COMMITMENT, promised, held)
+        post_reversal(EntryKind.COMMITMENT, promised, held)
     assert refused.value.facts["reserved_vnd"] == 50
 
 
 def test_settling_never_lets_an_overdraw_pass():
     with pytest.raises(AssertionError):
-        settle({}, bring_in(Kind.ALLOCATION, Lot(LINE, 2023), -1))
+        apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), -1))
 
 
 def test_a_lot_of_another_year_of_origin_is_another_lot():
-    held = settle({}, bring_in(Kind.OPENING_BALANCE, Lot(LINE, 2022), 70))
-    held |= settle({}, bring_in(Kind.ALLOCATION, Lot(LINE, 2023), 100))
-    after = settle(held, disburse(LINE, held, 80))
+    held = apply_postings({}, post_inflow(EntryKind.OPENING_BALANCE, Lot(LINE, 2022), 70))
+    held |= apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
+    after = apply_postings(held, post_disbursement(LINE, held, 80))
     assert after[Lot(LINE, 2022)].left_vnd == 0
     assert after[Lot(LINE, 2023)].disbursed_vnd == 10
 
@@ -177,7 +181,7 @@ class Ledger(RuleBasedStateMachine):
         return {lot: each for lot, each in self.held.items() if lot.line == line}
 
     def add(self, kind, postings):
-        self.held = settle(self.held, postings)
+        self.held = apply_postings(self.held, postings)
         self.posted.extend(postings)
         return len(self.posted), kind, tuple(postings)
 
@@ -188,11 +192,14 @@ class Ledger(RuleBasedStateMachine):
     )
 
     @rule(
-        target=entries, line=lines, amount=vnd, kind=st.sampled_from([Kind.ALLOCATION, Kind.OPENING_BALANCE])
+        target=entries,
+        line=lines,
+        amount=vnd,
+        kind=st.sampled_from([EntryKind.ALLOCATION, EntryKind.OPENING_BALANCE]),
     )
     def bring(self, line, amount, kind):
         self.brought += amount
-        return self.add(kind, bring_in(kind, Lot(line, line.year), amount))
+        return self.add(kind, post_inflow(kind, Lot(line, line.year), amount))
 
     @precondition(lambda self: self.held)
     @rule(
@@ -200,7 +207,11 @@ class Ledger(RuleBasedStateMachine):
         line=lines,
         amount=vnd,
         what=st.sampled_from(
-            [(Kind.COMMITMENT, commit), (Kind.DISBURSEMENT, disburse), (Kind.CARRY_OVER, carry_over)]
+            [
+                (EntryKind.COMMITMENT, post_commitment),
+                (EntryKind.DISBURSEMENT, post_disbursement),
+                (EntryKind.CARRY_OVER, post_carry_over),
+            ]
         ),
     )
     def move(self, line, amount, what):
@@ -209,7 +220,7 @@ class Ledger(RuleBasedStateMachine):
             postings = post(line, self.lots_of(line), amount)
         except InsufficientFunds:
             return multiple()
-        if kind is Kind.DISBURSEMENT:
+        if kind is EntryKind.DISBURSEMENT:
             self.paid += amount
         return self.add(kind, postings)
 
@@ -219,19 +230,19 @@ class Ledger(RuleBasedStateMachine):
         if number in self.undone:
             return
         try:
-            opposite = reverse(kind, postings, self.held)
+            opposite = post_reversal(kind, postings, self.held)
         except (InsufficientFunds, CommitmentPaid):
             return
         self.undone.add(number)
-        if kind is Kind.DISBURSEMENT:
+        if kind is EntryKind.DISBURSEMENT:
             self.paid -= sum(each.change.disbursed_vnd for each in postings)
-        if kind in {Kind.ALLOCATION, Kind.OPENING_BALANCE}:
+        if kind in {EntryKind.ALLOCATION, EntryKind.OPENING_BALANCE}:
             self.brought -= sum(each.change.available_vnd for each in postings)
-        self.add(Kind.REVERSAL, opposite)
+        self.add(EntryKind.REVERSAL, opposite)
 
     @invariant()
     def nothing_is_negative(self):
-        assert all(each.sound for each in self.held.values())
+        assert all(each.is_valid for each in self.held.values())
 
     @invariant()
     def balances_are_the_sums_of_their_postings(self):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.funding.balances import MEASURES
+from services.funding.ledger import MEASURES
 from shared.periods import Period
 from tests.funding.conftest import LINE, voucher
 

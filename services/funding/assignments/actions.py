@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from services.funding.assignments.rules import BeyondAssignment, ByComponent, Planned, room, spare
-from services.funding.balances import Line
+from services.funding.ledger import Line
 from services.funding.unit_versions import find_unit_of_year, unit_versions_below
 from shared.territory.tree import Territory
 

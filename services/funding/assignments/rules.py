@@ -11,7 +11,7 @@ Problem
 from collections.abc import Mapping
 from datetime import date
 
-from services.funding.balances import Capital, Line, Posting
+from services.funding.ledger import Capital, Line, Posting
 from shared.kit.problems import Conflict, Sentence
 
 ByComponent = Mapping[str | None, int]
@@ -36,7 +36,7 @@ class BeyondAssignment(Conflict):
     def __init__(self, line: Line, holder: str, asked_vnd: int, available_vnd: int) -> None:
         self.line, self.holder = line, holder
         super().__init__(
-            asked_vnd=asked_vnd, available_vnd=max(0, available_vnd), holder=holder, line=line.document()
+            asked_vnd=asked_vnd, available_vnd=max(0, available_vnd), holder=holder, line=line.to_dict()
         )
 
 

@@ -15,8 +15,8 @@ from services.funding.context import LedgerContext
 from services.funding.entries.consuming import name_consumers
 from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
 from services.funding.entries.settling import judge, keep
-from services.funding.entries.store import Entry
 from services.funding.entries.validation import EntryCandidate, EntryRequest, EntryValidator
+from services.funding.ledger import Entry
 from services.funding.proposals import Proposal
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock

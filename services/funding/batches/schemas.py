@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.funding.balances import Kind
 from services.funding.batches.actions import Mode
 from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
 from services.funding.entries.ledger_session import EntryOutcome, Outcome
-from services.funding.proposals import Proposal, Voucher
+from services.funding.ledger import EntryKind, Voucher
+from services.funding.proposals import Proposal
 from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Language
@@ -34,7 +34,7 @@ class BatchEntryIn(DisbursementIn):
     def proposal(self) -> Proposal:
         """Give it as a frozen value."""
         return Proposal(
-            kind=Kind(self.kind),
+            kind=EntryKind(self.kind),
             year=self.year,
             program=self.program,
             component=self.component,
@@ -88,7 +88,7 @@ class ConsumerOut(BaseModel):
     """An entry that takes what is not there."""
 
     entry: uuid.UUID = Field(description="its id")
-    kind: Kind = Field(description="what it is")
+    kind: EntryKind = Field(description="what it is")
     effective_on: date = Field(description="day on which it takes effect")
     voucher: str | None = Field(description="number of its voucher")
     decision: str | None = Field(description="number of its decision")

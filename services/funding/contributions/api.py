@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.funding.context import CurrentFundingContext
 from services.funding.contributions import store
-from services.funding.proposals import InKindForm
+from services.funding.ledger import InKindForm
 from services.funding.query_params import (
     BudgetYearQuery,
     ComponentQuery,

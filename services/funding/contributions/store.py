@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, Select, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import ALLOCATES
 from services.funding.entries.store import REVERSALS
+from services.funding.ledger import ALLOCATION_KINDS
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.query_params import LedgerFilter
 from services.funding.store import lot_terms
@@ -29,7 +29,7 @@ async def contributed(session: AsyncSession, sought: LedgerFilter) -> Sequence[R
         .outerjoin(REVERSALS, undone_by)
         .where(
             ENTRIES.c.year == sought.year,
-            ENTRIES.c.kind.in_(sorted(ALLOCATES)),
+            ENTRIES.c.kind.in_(sorted(ALLOCATION_KINDS)),
             REVERSALS.c.id.is_(None),
             touching.where(of_entry, *lot_terms(sought)).exists(),
         )

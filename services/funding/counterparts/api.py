@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.funding.balances import Capital
 from services.funding.context import CurrentFundingContext
 from services.funding.counterparts.rules import Counterpart, counterparts
+from services.funding.ledger import Capital
 from services.funding.progress import store
 from services.funding.query_params import BudgetYearQuery, LedgerFilter, UnitQuery
 from shared.kit.decimal_fields import JsonDecimal

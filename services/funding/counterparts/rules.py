@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.funding.balances import Capital
 from services.funding.catalogue import Ratio
+from services.funding.ledger import Capital
 from services.funding.progress.rules import Part
 
 PERCENT = 100

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Amounts, Balances, Lot
 from services.funding.entries.consuming import name_consumers
 from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
 from services.funding.entries.settling import considered, judge, keep
-from services.funding.entries.store import Entry
 from services.funding.entries.validation import ENTRY_UNKNOWN, EntryCandidate, EntryRequest, ReversalRequest
+from services.funding.ledger import Amounts, Balances, Entry, Lot
 from services.funding.store import balances_of
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
@@ -71,7 +70,7 @@ async def _kept(
     if done.at is None:
         return {}
     pairs = zip(bench.kept, done.sequences, strict=True)
-    return {each.entry.id: each.kept(done.at, sequence) for each, sequence in pairs}
+    return {each.entry.id: each.to_recorded(done.at, sequence) for each, sequence in pairs}
 
 
 async def _standing(

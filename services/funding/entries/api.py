@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import StringConstraints
 
-from services.funding.balances import Kind
 from services.funding.context import CurrentFundingContext, CurrentLedgerContext
 from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
@@ -23,6 +22,7 @@ from services.funding.entries.bodies import (
 from services.funding.entries.chain_api import router as chain
 from services.funding.entries.recorder import CurrentRecorder, created
 from services.funding.entries.schemas import EntriesPage, EntryOut
+from services.funding.ledger import EntryKind
 from services.funding.query_params import (
     AnyYearQuery,
     BelowQuery,
@@ -55,7 +55,7 @@ async def record_opening_balance(
     draft: Annotated[PartialBody[OpeningBalanceIn], Body()],
 ) -> Response:
     """Record money that was there before this ledger began, with the decision behind it."""
-    return await counter.record(context.of(caller), Kind.OPENING_BALANCE, draft)
+    return await counter.record(context.of(caller), EntryKind.OPENING_BALANCE, draft)
 
 
 @router.post("/allocations", **created, summary="Record an allocation")
@@ -67,7 +67,7 @@ async def record_allocation(
     draft: Annotated[PartialBody[AllocationIn], Body()],
 ) -> Response:
     """Record money given by a decision for a line of the year."""
-    return await counter.record(context.of(caller), Kind.ALLOCATION, draft)
+    return await counter.record(context.of(caller), EntryKind.ALLOCATION, draft)
 
 
 @router.post("/commitments", **created, summary="Record a commitment")
@@ -79,7 +79,7 @@ async def record_commitment(
     draft: Annotated[PartialBody[CommitmentIn], Body()],
 ) -> Response:
     """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
-    return await counter.record(context.of(caller), Kind.COMMITMENT, draft)
+    return await counter.record(context.of(caller), EntryKind.COMMITMENT, draft)
 
 
 @router.post("/disbursements", **created, summary="Record a disbursement")
@@ -95,7 +95,7 @@ async def record_disbursement(
     Without `origin_year` it is paid from the oldest money of the line first, as one entry with a posting for each lot.
     What is committed is paid first.
     """
-    return await counter.record(context.of(caller), Kind.DISBURSEMENT, draft)
+    return await counter.record(context.of(caller), EntryKind.DISBURSEMENT, draft)
 
 
 @router.post("/confirmations", **created, summary="Record a confirmation of the treasury")
@@ -107,7 +107,7 @@ async def record_confirmation(
     draft: Annotated[PartialBody[ConfirmationIn], Body()],
 ) -> Response:
     """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
-    return await counter.record(context.of(caller), Kind.CONFIRMATION, draft)
+    return await counter.record(context.of(caller), EntryKind.CONFIRMATION, draft)
 
 
 @router.post("/carry-overs", **created, summary="Record a carry-over")
@@ -122,7 +122,7 @@ async def record_carry_over(
 
     Without `origin_year` the oldest money goes first. Commitments go along with the money that they reserve.
     """
-    return await counter.record(context.of(caller), Kind.CARRY_OVER, draft)
+    return await counter.record(context.of(caller), EntryKind.CARRY_OVER, draft)
 
 
 @router.post("/reversals", **created, summary="Reverse an entry")
@@ -152,7 +152,7 @@ async def list_entries(
     unit: UnitQuery = None,
     below: BelowQuery = True,
     origin_year: OriginYearQuery = None,
-    kind: Annotated[Kind | None, Query(description="what the entry is")] = None,
+    kind: Annotated[EntryKind | None, Query(description="what the entry is")] = None,
     voucher: Annotated[
         Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None,
         Query(description="number of the voucher"),

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from services.funding.balances import Capital, Kind
-from services.funding.proposals import Decision, InKind, InKindForm, Proposal, Voucher
+from services.funding.ledger import Capital, Decision, EntryKind, InKind, InKindForm, Voucher
+from services.funding.proposals import Proposal
 from services.funding.query_params import FIRST_YEAR, LAST_YEAR, Code
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
@@ -287,11 +287,11 @@ class ReversalIn(PartialModel):
     )
 
 
-def proposal_of(kind: Kind, draft: PartialBody[Any]) -> Proposal:
+def proposal_of(kind: EntryKind, draft: PartialBody[Any]) -> Proposal:
     """Give what could be read of a body as a frozen value."""
     body, read = draft.body, type(draft.body).model_fields.keys() - draft.unread
     said = {name: getattr(body, name) for name in read}
-    if kind is Kind.CARRY_OVER:
+    if kind is EntryKind.CARRY_OVER:
         said["year"] = said.pop("from_year", None)
     for name in read & {"decision", "voucher", "in_kind"}:
         said[name] = said[name].read() if said[name] is not None else None

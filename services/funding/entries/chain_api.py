@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from services.funding.balances import Kind
 from services.funding.context import CurrentLedgerContext
 from services.funding.entries.bodies import (
     AssignmentIn,
@@ -15,6 +14,7 @@ from services.funding.entries.bodies import (
     TransferIn,
 )
 from services.funding.entries.recorder import CurrentRecorder, created
+from services.funding.ledger import EntryKind
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.identity import FinanceOfficer
 from shared.kit.partial_body import PartialBody
@@ -31,7 +31,7 @@ async def record_assignment(
     draft: Annotated[PartialBody[AssignmentIn], Body()],
 ) -> Response:
     """Record money that the centre gives a province; from then on no more is allocated of it than that."""
-    return await counter.record(context.of(caller), Kind.ASSIGNMENT, draft)
+    return await counter.record(context.of(caller), EntryKind.ASSIGNMENT, draft)
 
 
 @router.post("/supplements", **created, summary="Record a supplement")
@@ -43,7 +43,7 @@ async def record_supplement(
     draft: Annotated[PartialBody[SupplementIn], Body()],
 ) -> Response:
     """Record money added to a line by a later decision; it comes out of the assignment like an allocation."""
-    return await counter.record(context.of(caller), Kind.SUPPLEMENT, draft)
+    return await counter.record(context.of(caller), EntryKind.SUPPLEMENT, draft)
 
 
 @router.post("/sub-allocations", **created, summary="Record a sub-allocation")
@@ -55,7 +55,7 @@ async def record_sub_allocation(
     draft: Annotated[PartialBody[SubAllocationIn], Body()],
 ) -> Response:
     """Pass uncommitted money on to a commune or an investor below; its year of origin goes along."""
-    return await counter.record(context.of(caller), Kind.SUB_ALLOCATION, draft)
+    return await counter.record(context.of(caller), EntryKind.SUB_ALLOCATION, draft)
 
 
 @router.post("/transfers", **created, summary="Record a transfer")
@@ -67,7 +67,7 @@ async def record_transfer(
     draft: Annotated[PartialBody[TransferIn], Body()],
 ) -> Response:
     """Move uncommitted money between components, agencies or districts of a program, by a decision."""
-    return await counter.record(context.of(caller), Kind.TRANSFER, draft)
+    return await counter.record(context.of(caller), EntryKind.TRANSFER, draft)
 
 
 @router.post("/cancellations", **created, summary="Record a cancellation")
@@ -79,7 +79,7 @@ async def record_cancellation(
     draft: Annotated[PartialBody[CancellationIn], Body()],
 ) -> Response:
     """Cut uncommitted money from the plan, by a decision; what was allocated can then be allocated elsewhere."""
-    return await counter.record(context.of(caller), Kind.CANCELLATION, draft)
+    return await counter.record(context.of(caller), EntryKind.CANCELLATION, draft)
 
 
 @router.post("/returns", **created, summary="Record a return")
@@ -91,4 +91,4 @@ async def record_return(
     draft: Annotated[PartialBody[ReturnIn], Body()],
 ) -> Response:
     """Hand unspent money back, by a decision. It stays in the plan, so that the rate does not rise by it."""
-    return await counter.record(context.of(caller), Kind.RETURN, draft)
+    return await counter.record(context.of(caller), EntryKind.RETURN, draft)

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding import store
 from services.funding.assignments.rules import BeyondAssignment
 from services.funding.assignments.store import PLAN, out_of_plan
-from services.funding.balances import Kind, Line
 from services.funding.entries.store import REVERSALS
 from services.funding.entries.validation import EntryCandidate
+from services.funding.ledger import EntryKind, Line
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
 from services.funding.rules import CommitmentPaid, InsufficientFunds
@@ -31,7 +31,7 @@ LESSENS_UNCOMMITTED = (*LESSENS_LEFT, "reserved_vnd")
 """A payment of committed money takes the rest only: the commitment has taken it before."""
 LESSENS_UNCONFIRMED = ("confirmed_vnd", "given_vnd", "cancelled_vnd")
 
-FROM_LEFT = frozenset({Kind.DISBURSEMENT, Kind.RETURN, Kind.CARRY_OVER})
+FROM_LEFT = frozenset({EntryKind.DISBURSEMENT, EntryKind.RETURN, EntryKind.CARRY_OVER})
 
 Terms = Sequence[ColumnElement[bool]]
 Taken = ColumnElement[int]
@@ -62,7 +62,7 @@ async def name_consumers(session: AsyncSession, candidate: EntryCandidate, probl
 def _measures(candidate: EntryCandidate) -> Sequence[str]:
     if candidate.reversed_entry is None and candidate.entry.kind in FROM_LEFT:
         return LESSENS_LEFT
-    if candidate.reversed_entry is None and candidate.entry.kind is Kind.CONFIRMATION:
+    if candidate.reversed_entry is None and candidate.entry.kind is EntryKind.CONFIRMATION:
         return LESSENS_UNCONFIRMED
     return LESSENS_UNCOMMITTED
 
@@ -101,7 +101,7 @@ async def _name(session: AsyncSession, problem: Problem, terms: Terms, taken: Ta
         .join(POSTINGS, of_entry)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
         .outerjoin(REVERSALS, undone_by)
-        .where(*terms, ENTRIES.c.kind != Kind.REVERSAL.value, REVERSALS.c.id.is_(None))
+        .where(*terms, ENTRIES.c.kind != EntryKind.REVERSAL.value, REVERSALS.c.id.is_(None))
         .group_by(ENTRIES.c.year, *said)
         .having(taken != 0)
         .order_by(taken.desc(), ENTRIES.c.id)

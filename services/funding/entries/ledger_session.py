@@ -11,13 +11,23 @@ from typing import Literal
 from services.funding import rules
 from services.funding.assignments.actions import holders, require_not_allocated, require_room
 from services.funding.assignments.rules import PlanKey, Planned, note, out_of_plan, plan_of
-from services.funding.balances import ALLOCATES, BRINGS_MONEY, Amounts, Balances, Kind, Line, Lot, Posting
-from services.funding.entries.store import Entry, Posted
 from services.funding.entries.validation import EntryCandidate
 from services.funding.entries.vouchers import VoucherUsed, differences
+from services.funding.ledger import (
+    ALLOCATION_KINDS,
+    INFLOW_KINDS,
+    Amounts,
+    Balances,
+    Entry,
+    EntryKind,
+    Line,
+    Lot,
+    NewEntry,
+    Posting,
+    Voucher,
+)
 from services.funding.projects.payments import paid_for
 from services.funding.projects.rules import Account
-from services.funding.proposals import Voucher
 from services.funding.store import Holding
 from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.problems import Problem
@@ -26,13 +36,13 @@ Outcome = Literal["recorded", "existing", "refused"]
 
 EMPTY = Amounts()
 
-TAKES: Mapping[Kind, Callable[[Line, Balances, int], list[Posting]]] = {
-    Kind.COMMITMENT: rules.commit,
-    Kind.DISBURSEMENT: rules.disburse,
-    Kind.CONFIRMATION: rules.confirm,
-    Kind.CARRY_OVER: rules.carry_over,
-    Kind.CANCELLATION: rules.cancel,
-    Kind.RETURN: rules.hand_back,
+TAKES: Mapping[EntryKind, Callable[[Line, Balances, int], list[Posting]]] = {
+    EntryKind.COMMITMENT: rules.post_commitment,
+    EntryKind.DISBURSEMENT: rules.post_disbursement,
+    EntryKind.CONFIRMATION: rules.post_confirmation,
+    EntryKind.CARRY_OVER: rules.post_carry_over,
+    EntryKind.CANCELLATION: rules.post_cancellation,
+    EntryKind.RETURN: rules.post_return,
 }
 """What takes money out of a line."""
 
@@ -71,7 +81,7 @@ class LedgerSession:
     def __init__(self, ground: LockedState) -> None:
         self.ground = ground
         self.verdicts: list[EntryOutcome] = []
-        self.kept: list[Posted] = []
+        self.kept: list[NewEntry] = []
         self.touched: dict[Lot, Amounts] = {}
         self.unused: set[Voucher] = set()
         """Vouchers that were claimed for entries that are refused."""
@@ -127,7 +137,7 @@ class LedgerSession:
             account = paid_for(self._projects, entry, f"{candidate.pointer}/project")
         unallocated = self._unallocated(candidate)
         postings = self._postings(candidate)
-        after = rules.settle({each.lot: self._balance(each.lot) for each in postings}, postings)
+        after = rules.apply_postings({each.lot: self._balance(each.lot) for each in postings}, postings)
         for lot, balance in after.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
         self.touched.update(after)
@@ -138,7 +148,7 @@ class LedgerSession:
                 note(planned, each)
         if candidate.reversed_entry and candidate.reversed_entry.id and entry.id:
             self._undone[candidate.reversed_entry.id] = entry.id
-        self.kept.append(Posted(entry, postings))
+        self.kept.append(NewEntry(entry, postings))
         if entry.voucher is not None and not candidate.reversed_entry:
             self._by_voucher[entry.voucher] = entry
             self.unused.discard(entry.voucher)
@@ -149,17 +159,19 @@ class LedgerSession:
         entry, line = candidate.entry, candidate.line
         if candidate.reversed_entry is not None:
             return self._opposite(candidate.reversed_entry)
-        if entry.kind in BRINGS_MONEY:
-            return rules.bring_in(entry.kind, Lot(line, entry.origin_year or line.year), entry.amount_vnd)
+        if entry.kind in INFLOW_KINDS:
+            return rules.post_inflow(entry.kind, Lot(line, entry.origin_year or line.year), entry.amount_vnd)
         lots = self._lines.get(line, {})
         if entry.origin_year is not None:
             lots = {lot: lots[lot] for lot in lots if lot.origin_year == entry.origin_year}
         if candidate.to is not None:
-            return rules.move(line, candidate.to, lots, entry.amount_vnd)
+            return rules.post_transfer(line, candidate.to, lots, entry.amount_vnd)
         return TAKES[entry.kind](line, lots, entry.amount_vnd)
 
     def _opposite(self, found: Entry) -> list[Posting]:
-        return rules.reverse(found.kind, found.postings, {lot: self._balance(lot) for lot in found.lots})
+        return rules.post_reversal(
+            found.kind, found.postings, {lot: self._balance(lot) for lot in found.lots}
+        )
 
     def _require_standing(self, found: Entry) -> None:
         """Refuse to undo an entry twice."""
@@ -173,7 +185,7 @@ class LedgerSession:
         asked_vnd, entry = _out_of_plan(candidate), candidate.reversed_entry or candidate.entry
         if not asked_vnd:
             return None
-        require = require_not_allocated if entry.kind is Kind.ASSIGNMENT else require_room
+        require = require_not_allocated if entry.kind is EntryKind.ASSIGNMENT else require_room
         planned, context = self._plans[plan_of(candidate.line)], candidate.context
         place = (context.territory, planned, candidate.line, entry.effective_on)
         if candidate.reversed_entry is None:
@@ -189,17 +201,17 @@ def _out_of_plan(candidate: EntryCandidate) -> int:
     """Tell how much an entry takes out of the plan that there must be; 0 where it is not held to it."""
     undone = candidate.reversed_entry
     if undone is None:
-        return candidate.entry.amount_vnd if candidate.entry.kind in ALLOCATES else 0
-    if undone.kind is Kind.CANCELLATION:
+        return candidate.entry.amount_vnd if candidate.entry.kind in ALLOCATION_KINDS else 0
+    if undone.kind is EntryKind.CANCELLATION:
         return -sum(out_of_plan(each) for each in undone.postings)
-    return undone.amount_vnd if undone.kind is Kind.ASSIGNMENT else 0
+    return undone.amount_vnd if undone.kind is EntryKind.ASSIGNMENT else 0
 
 
 def touches_plan(candidate: EntryCandidate) -> bool:
     """Tell whether nobody else may allocate of the same plan meanwhile."""
     if candidate.reversed_entry is not None:
-        return candidate.reversed_entry.kind in {Kind.ASSIGNMENT, Kind.CANCELLATION}
-    return candidate.entry.kind in BRINGS_MONEY
+        return candidate.reversed_entry.kind in {EntryKind.ASSIGNMENT, EntryKind.CANCELLATION}
+    return candidate.entry.kind in INFLOW_KINDS
 
 
 async def judged(considered: Sequence[EntryCandidate | Problem], ground: LockedState) -> LedgerSession:

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Query, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Kind
 from services.funding.context import LedgerContext
 from services.funding.entries.actions import Recorded, record
 from services.funding.entries.bodies import ReversalIn, proposal_of
 from services.funding.entries.schemas import LotOut, RecordedOut
 from services.funding.entries.validation import EntryRequest, ReversalRequest
+from services.funding.ledger import EntryKind
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit
 from shared.kit.partial_body import PartialBody
@@ -50,7 +50,7 @@ class EntryRecorder:
     request: Request
     dry_run: bool
 
-    async def record(self, context: LedgerContext, kind: Kind, draft: PartialBody[Any]) -> Response:
+    async def record(self, context: LedgerContext, kind: EntryKind, draft: PartialBody[Any]) -> Response:
         """Record what a body asks for."""
         asked = EntryRequest(context, proposal_of(kind, draft), draft.faults)
         gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering

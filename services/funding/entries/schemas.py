@@ -6,9 +6,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
-from services.funding.balances import MEASURES, Amounts, Capital, Kind, Lot, Posting
 from services.funding.entries.bodies import DecisionIO, InKindIO, VoucherIO
-from services.funding.entries.store import Entry
+from services.funding.ledger import MEASURES, Amounts, Capital, Entry, EntryKind, Lot, Posting
 from shared.kit.paging import Page
 
 
@@ -36,7 +35,7 @@ class PostingOut(BaseModel):
     @classmethod
     def of(cls, posting: Posting) -> Self:
         """Say a posting."""
-        changes = dict(zip(MEASURES, posting.change.values(), strict=True))
+        changes = dict(zip(MEASURES, posting.change.to_values(), strict=True))
         line, origin_year = posting.lot.line, posting.lot.origin_year
         return cls(
             year=line.year, component=line.component, unit=line.unit, origin_year=origin_year, **changes
@@ -73,7 +72,7 @@ class EntryOut(BaseModel):
 
     id: uuid.UUID | None = Field(description="the entry's id; null in a dry run")
     sequence: int | None = Field(description="place in the ledger, in commit order; null in a dry run")
-    kind: Kind = Field(description="what the entry is")
+    kind: EntryKind = Field(description="what the entry is")
     year: int = Field(description="budget year; of a carry-over the one that the money leaves")
     to_year: int | None = Field(description="budget year that carried money enters; null otherwise")
     program: str = Field(description="rural, poverty or ethnic")

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.assignments.rules import plan_of
 from services.funding.assignments.store import lock_plans
 from services.funding.entries.ledger_session import LedgerSession, LockedState, judged, touches_plan
-from services.funding.entries.store import Entry, append, find_many, reversals_of
+from services.funding.entries.store import append, find_many, reversals_of
 from services.funding.entries.validation import EntryCandidate, EntryRequest, EntryValidator, ReversalRequest
 from services.funding.entries.vouchers import claim, forget
+from services.funding.ledger import Entry, Voucher
 from services.funding.projects.store import lock_accounts
-from services.funding.proposals import Voucher
 from services.funding.store import Holding, keep_balances, lock_lines, open_lots
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -11,9 +10,19 @@ from typing import cast as typed
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, any_, bindparam, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES, Capital, Kind, Lot, Posting, book_of
+from services.funding.ledger import (
+    MEASURES,
+    Capital,
+    Decision,
+    Entry,
+    EntryKind,
+    InKind,
+    NewEntry,
+    Posting,
+    Voucher,
+    find_book,
+)
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.proposals import Decision, InKind, Voucher
 from services.funding.query_params import LedgerFilter
 from services.funding.store import IN_ORDER, KEY, Holding, amounts_of, lot_of, lot_terms
 from shared.kit.cooperative import iterate_cooperatively
@@ -21,59 +30,8 @@ from shared.kit.cooperative import iterate_cooperatively
 REVERSALS = ENTRIES.alias("reversals")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry as it was kept, or, without an id, as it would be."""
-
-    kind: Kind
-    year: int
-    to_year: int | None
-    program: str
-    component: str | None
-    capital: Capital
-    source: str
-    unit: str
-    origin_year: int | None
-    amount_vnd: int
-    decision: Decision | None
-    voucher: Voucher | None
-    effective_on: date
-    note: str | None
-    client_id: str
-    recorded_at: datetime
-    postings: tuple[Posting, ...]
-    reverses: uuid.UUID | None = None
-    id: uuid.UUID | None = None
-    sequence: int | None = None
-    reversed_by: uuid.UUID | None = None
-    batch: uuid.UUID | None = None
-    to_component: str | None = None
-    to_unit: str | None = None
-    in_kind: InKind | None = None
-    deadline: date | None = None
-    project: str | None = None
-
-    @property
-    def lots(self) -> list[Lot]:
-        """The lots that it was posted to."""
-        return [each.lot for each in self.postings]
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """An entry to be kept, with what it does to which lots."""
-
-    entry: Entry
-    postings: Sequence[Posting]
-
-    def kept(self, recorded_at: datetime, sequence: int) -> Entry:
-        """Give the entry as it is kept."""
-        postings = tuple(self.postings)
-        return replace(self.entry, postings=postings, recorded_at=recorded_at, sequence=sequence)
-
-
 async def append(
-    session: AsyncSession, posted: Sequence[Posted], holding: Holding, recorded_at: datetime
+    session: AsyncSession, posted: Sequence[NewEntry], holding: Holding, recorded_at: datetime
 ) -> list[int]:
     """Add entries with their postings in the order given, in one statement; gives their places in the ledger.
 
@@ -81,7 +39,7 @@ async def append(
     """
     rows = [_record_of(each.entry, recorded_at) for each in posted]
     postings = [
-        (each.entry.year, each.entry.id, holding.ids[posting.lot], *posting.change.values())
+        (each.entry.year, each.entry.id, holding.ids[posting.lot], *posting.change.to_values())
         for each in posted
         for posting in each.postings
     ]
@@ -166,7 +124,7 @@ async def reversals_of(session: AsyncSession, entries: Sequence[Entry]) -> Mappi
 
 def newest_first(
     sought: LedgerFilter,
-    kind: Kind | None = None,
+    kind: EntryKind | None = None,
     voucher: str | None = None,
     batch: uuid.UUID | None = None,
     month: str | None = None,
@@ -232,10 +190,10 @@ def entry_query() -> Select[Any]:
 
 def _entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
     return Entry(
-        kind=Kind(row.kind),
+        kind=EntryKind(row.kind),
         capital=typed("Capital", row.capital),
         decision=Decision(row.decision_number, row.decision_date) if row.decision_number else None,
-        voucher=Voucher(row.voucher_source, row.voucher_number, book_of(Kind(row.kind)))
+        voucher=Voucher(row.voucher_source, row.voucher_number, find_book(EntryKind(row.kind)))
         if row.voucher_number
         else None,
         in_kind=InKind(row.in_kind_form, row.in_kind_quantity, row.in_kind_unit_of_measure)

@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from services.funding.balances import BRINGS_MONEY, MOVES_MONEY, Kind, Line, book_of
 from services.funding.context import LedgerContext, find_giver_refusal, find_refusal
-from services.funding.entries.store import Entry
-from services.funding.proposals import NOT_BELOW, Decision, Proposal, Voucher, faults_of_undoing
+from services.funding.ledger import (
+    INFLOW_KINDS,
+    TRANSFER_KINDS,
+    Decision,
+    Entry,
+    EntryKind,
+    Line,
+    Voucher,
+    find_book,
+)
+from services.funding.proposals import NOT_BELOW, Proposal, faults_of_undoing
 from services.funding.rules import ReversalNotReversible
 from services.funding.unit_versions import UnitVersion, find_unit_fault, unit_version_on
 from shared.kit.ids import uuid7
@@ -64,7 +72,7 @@ class EntryCandidate:
         """The lines that it may touch."""
         if self.reversed_entry is not None:
             return {lot.line for lot in self.reversed_entry.lots}
-        if self.entry.kind is Kind.CARRY_OVER:
+        if self.entry.kind is EntryKind.CARRY_OVER:
             return {self.line, replace(self.line, year=self.line.year + 1)}
         return {self.line} if self.to is None else {self.line, self.to}
 
@@ -124,14 +132,14 @@ class EntryValidator:
         )
         raise_if_any([*faults, *days])
         assert found is not None
-        if found.kind is Kind.REVERSAL:
+        if found.kind is EntryKind.REVERSAL:
             raise ReversalNotReversible(str(asked.reverses))
         for unit in {lot.line.unit for lot in found.lots}:
             context.require(found.program, unit, found.effective_on)
         _require_giver(context, found.kind, found.lots[0].line, found.effective_on)
         entry = replace(
             found,
-            kind=Kind.REVERSAL,
+            kind=EntryKind.REVERSAL,
             postings=(),
             decision=asked.decision,
             effective_on=asked.effective_on or max(context.today, found.effective_on),
@@ -153,7 +161,7 @@ class EntryValidator:
         missing = self._missing(context.territory, unit, day) if unit else None
         to_missing = self._missing(context.territory, to_unit, day, "/to_unit") if to_unit else None
         yield from (each for each in (missing, to_missing) if each is not None)
-        if proposal.kind is not Kind.SUB_ALLOCATION or missing or to_missing:
+        if proposal.kind is not EntryKind.SUB_ALLOCATION or missing or to_missing:
             return
         if not (unit and to_unit and day) or proposal.unread & {"unit", "to_unit"}:
             return
@@ -162,7 +170,7 @@ class EntryValidator:
 
     def _receiving(self, context: LedgerContext, line: Line, entry: Entry) -> Line | None:
         """Tell which line receives money that moves."""
-        if entry.kind not in MOVES_MONEY:
+        if entry.kind not in TRANSFER_KINDS:
             return None
         unit, since = line.unit, line.unit_since
         if entry.to_unit is not None:
@@ -175,9 +183,9 @@ class EntryValidator:
             raise refusal
 
 
-def _require_giver(context: LedgerContext, kind: Kind, line: Line, day: date) -> None:
+def _require_giver(context: LedgerContext, kind: EntryKind, line: Line, day: date) -> None:
     """Let the centre's money come to a unit from above alone, whoever brings it in or undoes that."""
-    if kind not in BRINGS_MONEY or line.source not in context.catalogue.counted:
+    if kind not in INFLOW_KINDS or line.source not in context.catalogue.counted:
         return
     refusal = find_giver_refusal(context.caller, context.territory, line.source, line.unit, day)
     if refusal is not None:
@@ -196,7 +204,7 @@ def _entry_of(asked: EntryRequest, day: date, place: UnitVersion) -> tuple[Entry
     entry = Entry(
         kind=proposal.kind,
         year=proposal.year,
-        to_year=proposal.year + 1 if proposal.kind is Kind.CARRY_OVER else None,
+        to_year=proposal.year + 1 if proposal.kind is EntryKind.CARRY_OVER else None,
         program=proposal.program,
         component=proposal.component,
         capital=proposal.capital,
@@ -204,11 +212,11 @@ def _entry_of(asked: EntryRequest, day: date, place: UnitVersion) -> tuple[Entry
         unit=unit,
         to_component=None if proposal.to_component == proposal.component else proposal.to_component,
         to_unit=None if proposal.to_unit == proposal.unit else proposal.to_unit,
-        origin_year=proposal.origin_year or (proposal.year if proposal.kind in BRINGS_MONEY else None),
+        origin_year=proposal.origin_year or (proposal.year if proposal.kind in INFLOW_KINDS else None),
         amount_vnd=proposal.amount_vnd,
         decision=proposal.decision,
         voucher=proposal.voucher
-        and Voucher(proposal.voucher.source, proposal.voucher.number, book_of(proposal.kind)),
+        and Voucher(proposal.voucher.source, proposal.voucher.number, find_book(proposal.kind)),
         effective_on=day,
         note=proposal.note,
         client_id=context.caller.client_id,

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.store import Entry, find_many
-from services.funding.proposals import Voucher
+from services.funding.entries.store import find_many
+from services.funding.ledger import Entry, Voucher
 from shared.kit.problems import Conflict, Sentence
 
 SAME = (

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.funding.balances import CAPITALS, Capital
 from services.funding.context import CurrentFundingContext
 from services.funding.foresight import store
 from services.funding.foresight.learning import Account, Expectation
@@ -30,6 +29,7 @@ from services.funding.foresight.schemas import (
 )
 from services.funding.foresight.sums import Sum, group
 from services.funding.lapses.api import TheDeadlines
+from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import lineage
 from services.funding.progress.schemas import UnitOut
 from services.funding.query_params import (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from services.funding.balances import Capital
 from services.funding.foresight.profiles import MONTHS, WHOLE, Method, Profile
+from services.funding.ledger import Capital
 
 PERCENT = 100
 

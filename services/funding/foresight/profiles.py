@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import DATA
+from services.funding.ledger import CAPITALS, Capital
 
 WHOLE = 1_000_000_000
 """The whole, in billionths."""

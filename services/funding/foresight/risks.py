@@ -6,10 +6,10 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.funding.balances import Capital
 from services.funding.foresight.rules import Foreseen
 from services.funding.foresight.schemas import NOTHING_FORETOLD, AmountRange, Foretold, RateRange, percent
 from services.funding.foresight.sums import State, Sum, rate
+from services.funding.ledger import Capital
 from shared.kit.decimal_fields import JsonDecimal
 
 

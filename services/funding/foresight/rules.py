@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 
-from services.funding.balances import CAPITALS, Capital, Line, Lot
 from services.funding.foresight.learning import (
     Account,
     Expectation,
@@ -28,6 +27,7 @@ from services.funding.foresight.learning import (
 )
 from services.funding.foresight.profiles import MOST_PACE, WHOLE, Method
 from services.funding.lapses.rules import Deadline
+from services.funding.ledger import CAPITALS, Capital, Line, Lot
 from shared.kit.problems import Invalid, Sentence
 
 METHOD = "foresight-2"

@@ -7,11 +7,11 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.funding.balances import Book, Capital
 from services.funding.foresight.learning import Expectation, month_days
 from services.funding.foresight.profiles import WHOLE, disbursed_of
 from services.funding.foresight.rules import METHOD, Range
 from services.funding.foresight.sums import State, Sum, rate
+from services.funding.ledger import Book, Capital
 from services.funding.progress.schemas import Total, UnitOut
 from shared.kit.decimal_fields import JsonDecimal
 

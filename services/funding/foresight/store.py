@@ -11,12 +11,12 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, 
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Book, Capital, Lot
 from services.funding.foresight.learning import Account, Flow, month_of
 from services.funding.foresight.parting import by_deadline
 from services.funding.foresight.rules import Held
 from services.funding.lapses import store as lapses
 from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, ordinary_deadline
+from services.funding.ledger import Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.query_params import LedgerFilter
 from services.funding.store import KEY, lot_of, lot_terms

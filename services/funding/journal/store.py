@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Select, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES
-from services.funding.entries.store import Entry, entry_query, row_of, with_postings
+from services.funding.entries.store import entry_query, row_of, with_postings
 from services.funding.journal.rules import Block, fingerprint
+from services.funding.ledger import MEASURES, Entry
 from services.funding.models import BLOCKS, ENTRIES
 
 ONE_SEALER = text("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/journal', 0))")
@@ -69,10 +69,10 @@ def sequences(entries: Sequence[Entry]) -> list[int]:
 def _said(entry: Entry) -> dict[str, Any]:
     postings = [
         {
-            **each.lot.line.document(),
+            **each.lot.line.to_dict(),
             "unit_since": each.lot.line.unit_since,
             "origin_year": each.lot.origin_year,
-            **dict(zip(MEASURES, each.change.values(), strict=True)),
+            **dict(zip(MEASURES, each.change.to_values(), strict=True)),
         }
         for each in entry.postings
     ]

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Amounts, Lot
-from services.funding.entries.store import Entry
 from services.funding.journal import store
 from services.funding.journal.rules import faults_of
 from services.funding.journal.sealer import MOST_IN_A_BLOCK
+from services.funding.ledger import Amounts, Entry, Lot
 from services.funding.models import LOTS
 from services.funding.store import amounts_of, lot_of
 
@@ -71,5 +70,5 @@ async def _compare(session: AsyncSession, balances: dict[Lot, Amounts], findings
         expected = balances.get(lot_of(row), Amounts())
         if amounts_of(row) != expected:
             findings.faults.append(f"lot {row.id} does not hold the sum of its postings")
-        if not expected.sound:
+        if not expected.is_valid:
             findings.faults.append(f"the postings of lot {row.id} leave it below zero")

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from services.funding.balances import Capital
 from services.funding.context import CurrentFundingContext
 from services.funding.lapses import store
 from services.funding.lapses.rules import Lapse, Rule, lapses
+from services.funding.ledger import Capital
 from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,

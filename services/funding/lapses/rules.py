@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, cast
 
-from services.funding.balances import CAPITALS, Amounts, Capital, Lot
 from services.funding.catalogue import DATA
+from services.funding.ledger import CAPITALS, Amounts, Capital, Lot
 
 Money = Literal["own", "carried"]
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Amounts, Kind, Lot
 from services.funding.entries.store import REVERSALS
 from services.funding.lapses.rules import Extension
+from services.funding.ledger import Amounts, EntryKind, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.query_params import LedgerFilter
 from services.funding.store import IN_ORDER, KEY, amounts_of, lot_of, lot_terms
@@ -48,7 +48,7 @@ async def extensions(
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
         .outerjoin(REVERSALS, undone_by)
         .where(
-            ENTRIES.c.kind == Kind.CARRY_OVER.value,
+            ENTRIES.c.kind == EntryKind.CARRY_OVER.value,
             ENTRIES.c.deadline.is_not(None),
             POSTINGS.c.carried_over_vnd > 0,
             REVERSALS.c.id.is_(None),

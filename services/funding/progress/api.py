@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from services.funding.balances import CAPITALS, Capital
 from services.funding.catalogue import Catalogue
 from services.funding.context import CurrentFundingContext, FundingContext
+from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import lineage
 from services.funding.progress import store
 from services.funding.progress.printing import PrintUnit

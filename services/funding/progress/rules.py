@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import reduce
 from operator import add
 
-from services.funding.balances import CAPITALS, Amounts
+from services.funding.ledger import CAPITALS, Amounts
 
 Key = str | int | None
 TOTAL = "total"

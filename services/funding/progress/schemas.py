@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.funding.balances import Book, Capital
+from services.funding.ledger import Book, Capital
 from services.funding.progress.printing import PrintUnit, differences, printed
 from services.funding.progress.rules import Row
 from shared.kit.decimal_fields import JsonDecimal

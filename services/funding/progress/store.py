@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import MEASURES, Book
+from services.funding.ledger import MEASURES, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import Part
 from services.funding.query_params import LedgerFilter
@@ -67,7 +67,7 @@ async def parts(
             {name: getattr(row, name) for name in by},
             row.source,
             row.origin_year,
-            amounts_of(row).read_in(book),
+            amounts_of(row).to_book(book),
             own=row.origin_year == sought.year,
         )
         for row in rows

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.funding.balances import Kind
-from services.funding.entries.store import Entry
+from services.funding.ledger import Entry, EntryKind
 from services.funding.projects.rules import Account
 from shared.kit.problems import Invalid, Sentence, make_fault
 
@@ -26,4 +25,4 @@ def paid_for(accounts: Mapping[str, Account], entry: Entry, pointer: str) -> Acc
         raise Invalid(
             faults=[make_fault(pointer, "project_of_another_line", OF_ANOTHER_LINE, project=entry.project)]
         )
-    return account.pay(entry.year, entry.amount_vnd) if entry.kind is Kind.DISBURSEMENT else account
+    return account.pay(entry.year, entry.amount_vnd) if entry.kind is EntryKind.DISBURSEMENT else account

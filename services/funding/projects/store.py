@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ARRAY, Row, Select, Text, and_, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Kind
 from services.funding.entries.store import REVERSALS
+from services.funding.ledger import EntryKind
 from services.funding.models import ENTRIES, PROJECT_STATEMENTS, PROJECTS
 from services.funding.projects.rules import Account
 
@@ -49,7 +49,7 @@ async def accounts(session: AsyncSession, codes: Collection[str]) -> dict[str, A
     paid: dict[str, dict[int, int]] = {}
     committed: dict[str, int] = {}
     for row in await session.execute(_taken(codes)):
-        if row.kind == Kind.DISBURSEMENT.value:
+        if row.kind == EntryKind.DISBURSEMENT.value:
             paid.setdefault(row.project, {})[row.year] = int(row.amount)
         else:
             committed[row.project] = committed.get(row.project, 0) + int(row.amount)
@@ -92,7 +92,7 @@ async def state(session: AsyncSession, statement: Mapping[str, Any]) -> None:
 
 def _taken(codes: Collection[str]) -> Select[Any]:
     undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
-    kinds = (Kind.DISBURSEMENT.value, Kind.COMMITMENT.value)
+    kinds = (EntryKind.DISBURSEMENT.value, EntryKind.COMMITMENT.value)
     amount = func.sum(ENTRIES.c.amount_vnd).label("amount")
     return (
         select(ENTRIES.c.project, ENTRIES.c.year, ENTRIES.c.kind, amount)

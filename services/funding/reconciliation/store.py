@@ -5,8 +5,8 @@ from typing import Any, Literal, get_args
 from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.balances import Kind
 from services.funding.entries.store import REVERSALS
+from services.funding.ledger import EntryKind
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.query_params import LedgerFilter
 from services.funding.store import lot_terms
@@ -21,7 +21,7 @@ def gaps(sought: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
 
     They are matched by voucher before they are narrowed, so that a payment which one book has elsewhere is told as that.
     """
-    agency, treasury = _payments(Kind.DISBURSEMENT, sought), _payments(Kind.CONFIRMATION, sought)
+    agency, treasury = _payments(EntryKind.DISBURSEMENT, sought), _payments(EntryKind.CONFIRMATION, sought)
     same = and_(agency.c.voucher_source == treasury.c.voucher_source, agency.c.number == treasury.c.number)
     pairs = (
         select(
@@ -58,7 +58,7 @@ async def totals(session: AsyncSession, sought: LedgerFilter) -> tuple[int, int]
     return agency, treasury
 
 
-def _payments(kind: Kind, sought: LedgerFilter) -> CTE:
+def _payments(kind: EntryKind, sought: LedgerFilter) -> CTE:
     undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
     touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
     of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)

@@ -1,0 +1,242 @@
+"""The values of the ledger: kinds of entries, amounts, lines, lots, postings and entries. Pure; amounts are whole đồng."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from operator import add, attrgetter, neg
+from typing import Any, Literal, Self, get_args
+
+Capital = Literal["investment", "recurrent"]
+CAPITALS: tuple[Capital, ...] = get_args(Capital)
+"""Development investment (đầu tư phát triển) and recurrent spending (sự nghiệp), in the order of the printed tables."""
+
+Book = Literal["agency", "treasury"]
+"""Payments as the agencies report them, and as the treasury confirms them."""
+
+
+class EntryKind(StrEnum):
+    """What an entry does with money."""
+
+    OPENING_BALANCE = "opening_balance"
+    ASSIGNMENT = "assignment"
+    ALLOCATION = "allocation"
+    SUPPLEMENT = "supplement"
+    SUB_ALLOCATION = "sub_allocation"
+    TRANSFER = "transfer"
+    CANCELLATION = "cancellation"
+    RETURN = "return"
+    CARRY_OVER = "carry_over"
+    COMMITMENT = "commitment"
+    DISBURSEMENT = "disbursement"
+    CONFIRMATION = "confirmation"
+    REVERSAL = "reversal"
+
+
+ALLOCATION_KINDS = frozenset({EntryKind.ALLOCATION, EntryKind.SUPPLEMENT})
+INFLOW_KINDS = ALLOCATION_KINDS | {EntryKind.OPENING_BALANCE, EntryKind.ASSIGNMENT}
+TRANSFER_KINDS = frozenset({EntryKind.SUB_ALLOCATION, EntryKind.TRANSFER})
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Đồng of a lot by measure: a balance when summed, a change when signed."""
+
+    assigned_vnd: int = 0
+    """Assigned by the central government and to be allocated; not yet available."""
+    opening_balance_vnd: int = 0
+    allocated_vnd: int = 0
+    carried_over_vnd: int = 0
+    received_vnd: int = 0
+    """Sub-allocated or transferred from another line."""
+    given_vnd: int = 0
+    """Sub-allocated or transferred to another line."""
+    cancelled_vnd: int = 0
+    """Cut from the plan by a decision."""
+    returned_vnd: int = 0
+    """Unspent and returned to the budget that it came from."""
+    carried_out_vnd: int = 0
+    committed_vnd: int = 0
+    disbursed_vnd: int = 0
+    confirmed_vnd: int = 0
+    """Payments in the treasury's book; the balances of the agencies' book do not depend on them."""
+    reserved_vnd: int = 0
+    """Committed and neither paid nor carried out yet."""
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*map(add, _to_values(self), _to_values(other)))
+
+    def __neg__(self) -> Self:
+        return type(self)(*map(neg, _to_values(self)))
+
+    def to_values(self) -> tuple[int, ...]:
+        """Return the amounts in the order of `MEASURES`."""
+        return _to_values(self)
+
+    @property
+    def available_vnd(self) -> int:
+        """The denominator of the disbursement rate. Returned money stays in it, so a return does not raise the rate."""
+        inflow = self.opening_balance_vnd + self.allocated_vnd + self.carried_over_vnd + self.received_vnd
+        return inflow - self.given_vnd - self.cancelled_vnd
+
+    @property
+    def planned_vnd(self) -> int:
+        """The plan of the year itself: allocated and received, less what was given on or cancelled."""
+        return self.allocated_vnd + self.received_vnd - self.given_vnd - self.cancelled_vnd
+
+    @property
+    def left_vnd(self) -> int:
+        """What can still be disbursed, returned or carried over."""
+        return self.available_vnd - self.carried_out_vnd - self.returned_vnd - self.disbursed_vnd
+
+    @property
+    def uncommitted_vnd(self) -> int:
+        """What can still be committed."""
+        return self.left_vnd - self.reserved_vnd
+
+    @property
+    def unconfirmed_vnd(self) -> int:
+        """What the treasury can still confirm."""
+        return max(0, self.available_vnd - self.confirmed_vnd)
+
+    def to_book(self, book: Book) -> Self:
+        """Return the amounts with the payments of a book as what was disbursed."""
+        return self if book == "agency" else replace(self, disbursed_vnd=self.confirmed_vnd)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a lot may have this balance. The CHECK constraints of `lots` say the same."""
+        return min(self.to_values()) >= 0 and self.uncommitted_vnd >= 0
+
+
+MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Amounts))
+_to_values: Callable[[Amounts], tuple[int, ...]] = attrgetter(*MEASURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A budget line. Unit codes are reused, so a unit is its code and the first day on which it means this land."""
+
+    year: int
+    program: str
+    component: str | None
+    capital: Capital
+    source: str
+    unit: str
+    unit_since: date
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line as a client writes it."""
+        names = ("year", "program", "component", "capital", "source", "unit")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """The money of a line that has one year of origin."""
+
+    line: Line
+    origin_year: int
+
+    def to_next_year(self) -> "Lot":
+        """Return the lot that the money is carried into: the same line a year later, with the same year of origin."""
+        return Lot(replace(self.line, year=self.line.year + 1), self.origin_year)
+
+
+Balances = Mapping[Lot, Amounts]
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The change that one entry makes to one lot."""
+
+    lot: Lot
+    change: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The document by which an entry was decided."""
+
+    number: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """The document of a payment or contract: its issuer and its number there."""
+
+    source: str
+    number: str
+    book: Book = "agency"
+    """One document can stand in both books: reported by an agency and confirmed by the treasury."""
+
+
+InKindForm = Literal["labour_days", "land", "goods"]
+
+
+@dataclass(frozen=True, slots=True)
+class InKind:
+    """A contribution in kind; the amount of the entry is its value."""
+
+    form: InKindForm
+    quantity: Decimal
+    unit_of_measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it is recorded. One that is not recorded yet has no sequence, and in a dry run no id."""
+
+    kind: EntryKind
+    year: int
+    to_year: int | None
+    program: str
+    component: str | None
+    capital: Capital
+    source: str
+    unit: str
+    origin_year: int | None
+    amount_vnd: int
+    decision: Decision | None
+    voucher: Voucher | None
+    effective_on: date
+    note: str | None
+    client_id: str
+    recorded_at: datetime
+    postings: tuple[Posting, ...]
+    reverses: uuid.UUID | None = None
+    id: uuid.UUID | None = None
+    sequence: int | None = None
+    reversed_by: uuid.UUID | None = None
+    batch: uuid.UUID | None = None
+    to_component: str | None = None
+    to_unit: str | None = None
+    in_kind: InKind | None = None
+    deadline: date | None = None
+    project: str | None = None
+
+    @property
+    def lots(self) -> list[Lot]:
+        """The lots that the entry is posted to."""
+        return [posting.lot for posting in self.postings]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to be inserted, with its postings."""
+
+    entry: Entry
+    postings: Sequence[Posting]
+
+    def to_recorded(self, recorded_at: datetime, sequence: int) -> Entry:
+        """Return the entry as it is recorded."""
+        postings = tuple(self.postings)
+        return replace(self.entry, postings=postings, recorded_at=recorded_at, sequence=sequence)
+
+
+def find_book(kind: EntryKind) -> Book:
+    """Return the book in which the voucher of an entry stands."""
+    return "treasury" if kind is EntryKind.CONFIRMATION else "agency"
