@@ -1,32 +1,33 @@
-"""The province is one setting: no route holds a code of its own, and each answers before and after 1 July 2025."""
+"""The province is one setting: no route has a code of its own, and each answers before and after 1 July 2025."""
 
 import pytest
 
 from shared.territory.units import UnknownUnit
-from tests.contracts.documents import build, document_of, present
+from tests.contracts.documents import APPLICATIONS, build_app, make_document
 from tests.gateway.conftest import PEPPER
 from tests.in_process import open_client
 
 pytestmark = pytest.mark.anyio
 
 
-def readings(name):
-    """The addresses of an application that take a unit and can do without."""
-    for path, operations in document_of(name)["paths"].items():
+def find_optional_units(name):
+    """Yield path, parameter names and schema for each operation whose parameter `unit` is optional."""
+    for path, operations in make_document(name)["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", []):
             if parameter["name"] == "unit" and not parameter["required"]:
-                yield path, {each["name"] for each in operations["get"]["parameters"]}, parameter["schema"]
+                names = {parameter["name"] for parameter in operations["get"]["parameters"]}
+                yield path, names, parameter["schema"]
 
 
-@pytest.mark.parametrize("name", present())
-def test_no_unit_is_meant_by_default_in_the_contract(name):
-    assert [path for path, _, schema in readings(name) if "default" in schema] == []
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_the_contract_has_no_default_unit(name):
+    assert [path for path, _, schema in find_optional_units(name) if "default" in schema] == []
 
 
-@pytest.fixture(params=present())
+@pytest.fixture(params=APPLICATIONS)
 async def reader(request, common_database):
-    told = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
-    app = build(request.param, **told)
+    environment = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
+    app = build_app(request.param, **environment)
     async with open_client(app, raises=False) as client:
         client.app, client.name = app, request.param
         yield client
@@ -35,27 +36,27 @@ async def reader(request, common_database):
 @pytest.mark.parametrize(
     ("period", "on", "province"), [("2025-S1", "2025-06-30", "62"), ("2026", "2026-12-31", "51")]
 )
-async def test_without_a_unit_every_reading_answers_for_the_province_of_the_day(reader, period, on, province):
-    said_of = {"period": period, "on": on, "year": int(period[:4])}
-    asked = 0
-    for path, parameters, _ in readings(reader.name):
+async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(reader, period, on, province):
+    values = {"period": period, "on": on, "year": int(period[:4])}
+    checked = 0
+    for path, parameters, _ in find_optional_units(reader.name):
         if "{indicator}" in path:
             first = (await reader.get(f"/v1/{reader.name}/indicators")).json()["items"][0]["code"]
-            path = path.replace("{indicator}", first)  # noqa: PLW2901 (the same address, filled in)
-        query = {name: value for name, value in said_of.items() if name in parameters}
-        answer = await reader.get(path, params=query)
-        if answer.status_code == 401:  # of another room of rights
+            path = path.replace("{indicator}", first)  # noqa: PLW2901 (the same path, filled in)
+        query = {name: value for name, value in values.items() if name in parameters}
+        response = await reader.get(path, params=query)
+        if response.status_code == 401:  # it needs a scope
             continue
-        assert answer.status_code == 200, (path, query, answer.text)
-        unit = answer.json().get("unit")
+        assert response.status_code == 200, (path, query, response.text)
+        unit = response.json().get("unit")
         if unit is not None:
             assert (unit["code"] if isinstance(unit, dict) else unit) == province, path
-        asked += 1
-    assert asked
+        checked += 1
+    assert checked
 
 
-async def test_a_province_that_nobody_knows_stops_the_start(common_database):
-    app = build("poverty", NTP_DATABASE_URL=common_database.url("poverty"), NTP_PROVINCE="99")
+async def test_an_unknown_province_stops_the_start(common_database):
+    app = build_app("poverty", NTP_DATABASE_URL=common_database.url("poverty"), NTP_PROVINCE="99")
     with pytest.raises(UnknownUnit, match="99"):
         async with app.router.lifespan_context(app):
             pass

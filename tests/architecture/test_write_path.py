@@ -1,4 +1,4 @@
-"""The report that `make check` prints about the write path can be made."""
+"""`make check` can print its report of the write path."""
 
 import asyncio
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 Each application runs in this process on a database of its own, as its own role. One request goes first, so that what is
 loaded or cached once does not count; during the next one, every file is recorded in which a function begins.
-It is a report: nothing fails by it. `--list` names the files.
+It is a report: it never fails a build. `--list` names the files.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from tests.contracts.documents import ENVIRONMENT, build
+from tests.contracts.documents import ENVIRONMENT, build_app
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("services", "shared", "gateway"))
 HOUR_S = "3600"
-"""Longer than the measurement: nothing that runs now and then falls into it."""
+"""Longer than the measurement, so that no periodic task runs during it."""
 
 REPORTS = "/v1/poverty/reports"
 ALLOCATIONS = "/v1/funding/allocations"
@@ -64,7 +64,7 @@ class Recorder:
             self.files.add(str(Path(frame.f_code.co_filename).relative_to(ROOT)))
 
 
-def report_of(unit: str) -> dict[str, Any]:
+def make_report(unit: str) -> dict[str, Any]:
     observations = [
         {"unit": unit, "indicator": "jobs_created", "value": 731, "status": "preliminary"},
         {"unit": unit, "indicator": "persons_trained", "value": 655, "status": "preliminary"},
@@ -72,7 +72,7 @@ def report_of(unit: str) -> dict[str, Any]:
     return {"unit": unit, "period": "2024", "form": "annual_results", "observations": observations}
 
 
-def allocation_of(unit: str) -> dict[str, Any]:
+def make_allocation(unit: str) -> dict[str, Any]:
     return {
         "program": "poverty",
         "capital": "investment",
@@ -84,18 +84,18 @@ def allocation_of(unit: str) -> dict[str, Any]:
     }
 
 
-BODIES = {REPORTS: report_of, ALLOCATIONS: allocation_of}
+BODIES = {REPORTS: make_report, ALLOCATIONS: make_allocation}
 
 
 Sign = Callable[[FastAPI, httpx.AsyncClient], Awaitable[str]]
 """Returns a token that an application accepts."""
 
 
-async def files_of_a_post(
+async def record_post(
     recorder: Recorder, name: str, path: str, database: TestDatabase, sign: Sign, **environment: str
 ) -> set[str]:
-    """Return the files that one POST enters in an application; what it answers must be 201."""
-    app = build(name, NTP_DATABASE_URL=database.url(name), **environment)
+    """Return the files that one POST enters in an application; raise when the answer is not 201."""
+    app = build_app(name, NTP_DATABASE_URL=database.url(name), **environment)
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
@@ -127,7 +127,7 @@ def sign_as_gateway(secret: str) -> Sign:
 
 
 async def create_client(database: TestDatabase) -> str:
-    """Register the client `measurement` as an operator does; return its secret."""
+    """Register the client `measurement` at the command line; return its secret."""
     arguments = [
         "create-client",
         "--id",
@@ -158,7 +158,7 @@ async def post(client: httpx.AsyncClient, path: str, unit: str) -> None:
 
 @contextlib.asynccontextmanager
 async def serve_201() -> AsyncIterator[str]:
-    """Stand in for a service behind the gateway: answer 201 to whatever comes. Yields its address."""
+    """Stand in for a service behind the gateway: answer 201 to every request. Yield its address."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -179,31 +179,29 @@ async def serve_201() -> AsyncIterator[str]:
 
 
 async def measure(database: TestDatabase) -> dict[str, set[str]]:
-    """Return the files by what was measured."""
+    """Return the files that each measured request enters."""
     recorder = Recorder()
     with recorder.watch():
-        service = await files_of_a_post(recorder, "poverty", REPORTS, database, sign_as_issuer)
-        ledger = await files_of_a_post(
+        service = await record_post(recorder, "poverty", REPORTS, database, sign_as_issuer)
+        ledger = await record_post(
             recorder, "funding", ALLOCATIONS, database, sign_as_issuer, NTP_SEAL_EVERY_SECONDS=HOUR_S
         )
         async with serve_201() as address:
             sign = sign_as_gateway(await create_client(database))
             upstreams = json.dumps({"poverty": address})
-            gateway = await files_of_a_post(
-                recorder, "gateway", REPORTS, database, sign, NTP_UPSTREAMS=upstreams
-            )
+            gateway = await record_post(recorder, "gateway", REPORTS, database, sign, NTP_UPSTREAMS=upstreams)
     return {"report, service": service, "report, gateway": gateway, "ledger entry": ledger}
 
 
 def main() -> int:
-    """Measure and print; 1 where it could not be measured."""
+    """Measure and print; return 1 when the measurement failed."""
     output = io.StringIO()
     server = None
     try:
         with contextlib.redirect_stdout(output):
             server = Server()
             measured = asyncio.run(measure(server.clone()))
-    except Exception as error:  # noqa: BLE001 (a report that cannot be made says why)
+    except Exception as error:  # noqa: BLE001 (the reason is printed)
         print(f"{output.getvalue()}the write path could not be measured: {error!r}", file=sys.stderr)
         return 1
     finally:

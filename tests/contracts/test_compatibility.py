@@ -1,4 +1,4 @@
-"""Clients of v0.1.0 still work: no path, field, parameter, status or code of it is gone or means something else."""
+"""Clients of v0.1.0 still work: its paths, fields, parameters, statuses and codes are unchanged."""
 
 import ast
 import copy
@@ -9,31 +9,40 @@ from pkgutil import walk_packages
 
 import pytest
 
-from tests.contracts.compatibility import find_breaks, released_codes, released_document, without_prose
-from tests.contracts.documents import document_of
+from tests.contracts.compatibility import (
+    find_breaks,
+    read_released_codes,
+    read_released_document,
+    remove_prose,
+)
+from tests.contracts.documents import make_document
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("services", "gateway", "shared")
 SERVICES = ("rural", "poverty", "ethnic", "funding", "gateway")
 
 DELIBERATE: dict[str, str] = {}
-"""Breaks that were decided on: the place as the test names it, and the reason. One that no longer happens fails too."""
+"""Breaks that were decided on: location and reason. A test fails when one of them no longer happens."""
 
 
 @pytest.fixture(scope="module")
 def breaks():
-    return [found for name in SERVICES for found in find_breaks(released_document(name), document_of(name))]
+    return [
+        contract_break
+        for name in SERVICES
+        for contract_break in find_breaks(read_released_document(name), make_document(name))
+    ]
 
 
-def test_every_promise_of_v0_1_0_is_kept(breaks):
-    assert not [str(found) for found in breaks if found.place not in DELIBERATE]
+def test_the_contracts_of_v0_1_0_are_kept(breaks):
+    assert not [str(unplanned) for unplanned in breaks if unplanned.location not in DELIBERATE]
 
 
-def test_every_deliberate_break_is_one(breaks):
-    assert DELIBERATE.keys() <= {found.place for found in breaks}
+def test_every_deliberate_break_happens(breaks):
+    assert DELIBERATE.keys() <= {contract_break.location for contract_break in breaks}
 
 
-def module_names() -> Iterator[str]:
+def iterate_module_names() -> Iterator[str]:
     for package in PACKAGES:
         path = import_module(package).__path__
         for module in walk_packages(path, f"{package}."):
@@ -42,14 +51,14 @@ def module_names() -> Iterator[str]:
 
 
 def test_every_problem_of_v0_1_0_has_its_status():
-    members = [member for name in module_names() for member in vars(import_module(name)).values()]
+    members = [member for name in iterate_module_names() for member in vars(import_module(name)).values()]
     problems = [member for member in members if isinstance(member, type) and hasattr(member, "status")]
     statuses = {
         (getattr(problem, "code", None), problem.status)
         for problem in problems
         if isinstance(problem.status, int)
     }
-    assert released_codes()["problems"].items() - statuses == set()
+    assert read_released_codes()["problems"].items() - statuses == set()
 
 
 def test_every_fault_of_v0_1_0_is_still_named_in_the_source():
@@ -60,7 +69,7 @@ def test_every_fault_of_v0_1_0_is_still_named_in_the_source():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
     }
-    assert set(released_codes()["faults"]) - literals == set()
+    assert set(read_released_codes()["faults"]) - literals == set()
 
 
 SMALL = {
@@ -111,11 +120,11 @@ def changed():
     return copy.deepcopy(SMALL)
 
 
-def places(changed):
-    return {found.place for found in find_breaks(SMALL, changed)}
+def find_locations(changed):
+    return {contract_break.location for contract_break in find_breaks(SMALL, changed)}
 
 
-def test_other_names_of_schemas_and_other_prose_are_no_break(changed):
+def test_renamed_schemas_and_changed_prose_are_no_break(changed):
     schemas = changed["components"]["schemas"]
     schemas["Plant"] = schemas.pop("Tree")
     schemas["Plant"] |= {"title": "Plant", "description": "new words"}
@@ -123,10 +132,10 @@ def test_other_names_of_schemas_and_other_prose_are_no_break(changed):
     get, put = changed["paths"][PATH]["get"], changed["paths"][PATH]["put"]
     for holder in (get["responses"]["200"], put["requestBody"]):
         holder["content"]["application/json"]["schema"]["$ref"] = "#/components/schemas/Plant"
-    assert places(changed) == set()
+    assert find_locations(changed) == set()
 
 
-def test_what_is_new_is_no_break(changed):
+def test_an_addition_is_no_break(changed):
     changed["paths"]["/v1/shrubs"] = {"get": {"operationId": "list_shrubs", "responses": {"200": {}}}}
     operation = changed["paths"][PATH]["get"]
     operation["parameters"].append({"in": "query", "name": "as_of", "required": False, "schema": {}})
@@ -134,7 +143,7 @@ def test_what_is_new_is_no_break(changed):
     properties = changed["components"]["schemas"]["Tree"]["properties"]
     properties["height"] = {"type": "integer"}
     properties["title"]["anyOf"][0]["enum"].append("ash")
-    assert places(changed) == set()
+    assert find_locations(changed) == set()
 
 
 def remove_operation(document):
@@ -202,10 +211,10 @@ READ, WRITE = f"GET {PATH} response 200", f"PUT {PATH} request"
         (remove_alternative, {f"{READ} /title", f"{WRITE} /title"}),
     ],
 )
-def test_what_is_gone_or_different_is_a_break(changed, change, broken):
+def test_a_removal_or_a_change_is_a_break(changed, change, broken):
     change(changed)
-    assert places(changed) == broken
+    assert find_locations(changed) == broken
 
 
-def test_a_member_may_be_named_as_prose_is():
-    assert "title" in without_prose(SMALL)["components"]["schemas"]["Tree"]["properties"]
+def test_a_member_named_like_a_prose_keyword_is_kept():
+    assert "title" in remove_prose(SMALL)["components"]["schemas"]["Tree"]["properties"]

@@ -1,4 +1,4 @@
-"""What is promised to clients: documents that are valid, do not change unseen, and fit together."""
+"""The OpenAPI documents are valid, equal their committed snapshots, and fit together."""
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -7,72 +7,80 @@ from openapi_spec_validator import validate
 
 from gateway.reference.merging import METHODS, merge_documents, operation_ids
 from shared.kit.identity import GUARDS
-from tests.contracts.documents import build, document_of, present, routes_of, snapshot_of, written
+from tests.contracts.documents import (
+    APPLICATIONS,
+    build_app,
+    format_document,
+    iterate_routes,
+    make_document,
+    read_snapshot,
+)
 
 WITHOUT_A_GUARD = {"/openapi.json"}
-"""FastAPI's own route of a service's document: public, and behind the gateway nobody's path."""
+"""FastAPI's own route of a service's document; the gateway does not forward it."""
 
 
-def calls_of(dependant):
-    """Everything that a route depends on, however deep."""
-    for each in dependant.dependencies:
-        yield each.call
-        yield from calls_of(each)
+def iterate_calls(dependant):
+    """Yield every function that a route depends on, directly or through others."""
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from iterate_calls(dependency)
 
 
-@pytest.fixture(scope="module", params=present())
+@pytest.fixture(scope="module", params=APPLICATIONS)
 def name(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
 def document(name):
-    return document_of(name)
+    return make_document(name)
 
 
-def test_the_snapshot_is_what_the_service_says(name, document):
-    same = written(document) == snapshot_of(name)
-    assert same, f"the contract of {name} changed: look at it and run `python -m tests.contracts --write`"
+def test_the_document_equals_its_snapshot(name, document):
+    unchanged = format_document(document) == read_snapshot(name)
+    assert unchanged, f"the contract of {name} changed: review it and run `python -m tests.contracts --write`"
 
 
 def test_the_document_is_valid(document):
     validate(document)
 
 
-def test_operations_have_a_name_a_summary_and_words(name, document):
+def test_every_operation_has_an_id_a_summary_and_a_description(name, document):
     ids = list(operation_ids(document))
     assert len(ids) == len(set(ids))
-    wordless = [
+    undescribed = [
         f"{method.upper()} {path}"
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
         if method in METHODS and not (operation.get("summary") and operation.get("description"))
     ]
-    assert not wordless
+    assert not undescribed
 
 
-def test_schemas_have_plain_names(document):
-    """Two models of one name get the paths of their modules in front, which then stand in every client made from this."""
-    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+def test_no_schema_name_holds_a_module_path(document):
+    """FastAPI puts the module path before the names of two models that are alike; generated clients would show it."""
+    assert [schema for schema in document["components"]["schemas"] if "__" in schema] == []
 
 
-def unguarded(app):
-    """The paths of the routes that nobody guards."""
+def find_unguarded_paths(app):
+    """Return the paths of the routes without a guard."""
     return [
         context.path
-        for context in routes_of(app)
+        for context in iterate_routes(app)
         if context.path not in WITHOUT_A_GUARD
         and not (
-            isinstance(context.original_route, APIRoute) and set(calls_of(context.dependant)) & set(GUARDS)
+            isinstance(context.original_route, APIRoute)
+            and set(iterate_calls(context.dependant)) & set(GUARDS)
         )
     ]
 
 
 def test_every_route_is_guarded_or_listed_as_public(name):
-    assert not unguarded(build(name))
+    assert not find_unguarded_paths(build_app(name))
 
 
-def test_a_route_without_a_guard_is_found():
+def test_a_route_without_a_guard_is_reported():
     router = APIRouter(prefix="/v1")
 
     @router.get("/open")
@@ -80,22 +88,19 @@ def test_a_route_without_a_guard_is_found():
 
     app = FastAPI(docs_url=None, redoc_url=None)
     app.include_router(router)
-    assert unguarded(app) == ["/v1/open"]
+    assert find_unguarded_paths(app) == ["/v1/open"]
 
 
 def test_paths_are_below_the_services_own_prefix(name, document):
-    own = ("/v1/", "/oauth/", "/.well-known/") if name == "gateway" else (f"/v1/{name}/",)
-    assert not [path for path in document["paths"] if not path.startswith(own)]
+    prefixes = ("/v1/", "/oauth/", "/.well-known/") if name == "gateway" else (f"/v1/{name}/",)
+    assert not [path for path in document["paths"] if not path.startswith(prefixes)]
 
 
-def test_all_documents_make_one():
-    documents = {name: document_of(name) for name in present()}
-    own = documents.pop("gateway")
-    merged = merge_documents(own, documents)
+def test_all_documents_merge_into_a_valid_one():
+    documents = {name: make_document(name) for name in APPLICATIONS}
+    gateway_document = documents.pop("gateway")
+    merged = merge_documents(gateway_document, documents)
     validate(merged)
     ids = list(operation_ids(merged))
-    assert (
-        len(ids)
-        == len(set(ids))
-        == sum(len(list(operation_ids(each))) for each in (own, *documents.values()))
-    )
+    parts = (gateway_document, *documents.values())
+    assert len(ids) == len(set(ids)) == sum(len(list(operation_ids(part))) for part in parts)

@@ -19,7 +19,7 @@ from migrations.owners import OWNERS
 from migrations.roles import make_roles
 from migrations.run import migrate
 from shared.local.postgres import find_programs
-from tests.contracts.documents import build
+from tests.contracts.documents import build_app
 from tests.issuer import Issuer
 from tests.postgres import PASSWORDS, Server, TestDatabase
 
@@ -121,7 +121,7 @@ def test_every_row_is_kept(upgraded):
 async def service(upgraded: Upgrade, name: str):
     """Start a service on the migrated database, as its own role."""
     issuer = Issuer()
-    app = issuer.trust(build(name, NTP_DATABASE_URL=upgraded.database.url(name)))
+    app = issuer.trust(build_app(name, NTP_DATABASE_URL=upgraded.database.url(name)))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client,
