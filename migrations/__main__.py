@@ -1,6 +1,6 @@
-"""`python -m migrations [OWNER …]`: the one-shot job that brings a database to the state this code needs.
+"""`python -m migrations [OWNER …]`: the job that brings a database to the state that this code requires.
 
-NTP_ADMIN_DATABASE_URL is an administrator's URL; each owner's running role gets NTP_<OWNER>_DATABASE_PASSWORD.
+NTP_ADMIN_DATABASE_URL is the URL of an administrator; NTP_<OWNER>_DATABASE_PASSWORD is the password of each service role.
 """
 
 import asyncio
@@ -16,19 +16,19 @@ from migrations.run import HistoryError, migrate
 
 
 def main() -> int:
-    """Migrate the owners named, or all; 0 when the database is ready, 2 when something is not set."""
+    """Migrate the named owners, or all; return 0 when the database is ready, 1 on an error, 2 on missing settings."""
     owners = sys.argv[1:] or list(OWNERS)
     unknown = [owner for owner in owners if owner not in OWNERS]
-    wanted = {owner: f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in owners if owner in OWNERS}
-    unset = [name for name in ("NTP_ADMIN_DATABASE_URL", *wanted.values()) if not os.environ.get(name)]
+    variables = {owner: f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in owners if owner in OWNERS}
+    unset = [name for name in ("NTP_ADMIN_DATABASE_URL", *variables.values()) if not os.environ.get(name)]
     if unknown or unset:
         for owner in unknown:
-            print(f"{owner} is no owner of a schema; they are {', '.join(OWNERS)}", file=sys.stderr)
+            print(f"{owner} is not an owner of a schema; the owners are {', '.join(OWNERS)}", file=sys.stderr)
         for name in unset:
             print(f"{name} is not set", file=sys.stderr)
         return 2
-    begun = time.monotonic()
-    passwords = {owner: os.environ[name] for owner, name in wanted.items()}
+    started_at = time.monotonic()
+    passwords = {owner: os.environ[name] for owner, name in variables.items()}
     try:
         applied = asyncio.run(
             migrate(os.environ["NTP_ADMIN_DATABASE_URL"], passwords=passwords, owners=owners)
@@ -38,7 +38,8 @@ def main() -> int:
         return 1
     for owner, history, revision in applied:
         print(f"{owner}: {history} at {revision}")
-    print(f"database ready after {time.monotonic() - begun:.1f} s, {len(applied)} histories moved")
+    elapsed_s = time.monotonic() - started_at
+    print(f"database ready after {elapsed_s:.1f} s, {len(applied)} histories upgraded")
     return 0
 
 

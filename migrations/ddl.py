@@ -1,25 +1,24 @@
-"""Words for revision files, so that the same file works in every schema it is applied to.
+"""Functions for revision files, so that one file works in every schema in which it is applied.
 
-A revision never names a schema or a role: the search path is the owner's schema, and the role that will run the
-service is `runner()`.
+A revision never names a schema or a role: the search path is the owner's schema, and `runner()` is the service role.
 """
 
 from alembic import op
 
 
 def runner() -> str:
-    """The role that runs the service whose schema is being migrated."""
+    """Return the role of the service whose schema is migrated."""
     return str(op.get_context().opts["owner"])
 
 
 def grant(privileges: str, *tables: str) -> None:
-    """Allow the running role what it needs, e.g. `grant("SELECT, INSERT", "observations")`, and no more."""
+    """Grant privileges on tables to the service role, for example `grant("SELECT, INSERT", "observations")`."""
     op.execute(f"GRANT {privileges} ON {', '.join(tables)} TO {runner()}")
 
 
 def yearly_partitions(table: str, first: int, last: int) -> None:
-    """Partitions `{table}_{year}` of a table partitioned by range of an integer year, from `first` to `last`
-    inclusive, and `{table}_default` for every other year. Rights on the table are enough to use them."""
+    """Create the partitions `{table}_{year}` of a table partitioned by range of an integer year, `first` to `last`
+    inclusive, and `{table}_default` for all other years. Privileges on the table suffice to use them."""
     op.execute(
         f"""
         DO $$

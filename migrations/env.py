@@ -1,5 +1,8 @@
-"""What alembic runs for one history in one owner's schema, from `run.py` (a connection is given) or from its own
-command line (`alembic -n kit -x owner=rural check`; the server is NTP_ADMIN_DATABASE_URL's)."""
+"""The alembic environment: applies one history in one owner's schema.
+
+`run.py` gives a connection. Alembic's own command line connects to the server of NTP_ADMIN_DATABASE_URL, for example
+`alembic -n kit -x owner=rural check`.
+"""
 
 import asyncio
 import os
@@ -12,24 +15,24 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from migrations.owners import DATABASE, OWNERS, metadata_of, version_table
-from migrations.run import HistoryError, as_owner, sqlalchemy_url
+from migrations.owners import DATABASE, OWNERS, load_metadata, version_table_name
+from migrations.run import HistoryError, act_as_owner, to_sqlalchemy_url
 
-Include = Callable[[str | None, str, Any], bool]
+NameFilter = Callable[[str | None, str, Any], bool]
+"""Whether a name of a kind (table, index, …) with these parents belongs to the history; as alembic calls it."""
 
 
-def run(connection: Connection, owner: str, history: str) -> None:
-    """Do what the command asks, in one transaction, as the schema's owner."""
+def run_history(connection: Connection, owner: str, history: str) -> None:
+    """Run alembic's command for a history, in one transaction, as the owner of the schema."""
     with connection.begin():
-        as_owner(connection, owner)
-        dialect = connection.dialect
-        dialect.default_schema_name = owner
+        act_as_owner(connection, owner)
+        connection.dialect.default_schema_name = owner
         context.configure(
             connection=connection,
-            target_metadata=metadata_of(history),
-            version_table=version_table(history),
+            target_metadata=load_metadata(history),
+            version_table=version_table_name(history),
             version_table_schema=owner,
-            include_name=names_of(connection, owner, history),
+            include_name=make_name_filter(connection, owner, history),
             compare_type=True,
             owner=owner,
         )
@@ -37,16 +40,16 @@ def run(connection: Connection, owner: str, history: str) -> None:
             context.run_migrations()
 
 
-def names_of(connection: Connection, owner: str, history: str) -> Include:
-    """Which names in the schema a history answers for: those of its own tables, and those that nobody declares.
+def make_name_filter(connection: Connection, owner: str, history: str) -> NameFilter:
+    """Return the filter of the names that a history is responsible for: its own tables, and tables that nobody declares.
 
-    Not its siblings' tables, not the version tables, and nothing that PostgreSQL made itself for partitions; or
-    `check` would propose to drop them.
+    It excludes the tables of the schema's other histories, version tables, and what PostgreSQL creates for partitions;
+    otherwise `check` would propose to drop them.
     """
-    siblings = {
-        table for sibling in OWNERS[owner] if sibling != history for table in metadata_of(sibling).tables
+    other_tables = {
+        table for other in OWNERS[owner] if other != history for table in load_metadata(other).tables
     }
-    versions = {version_table(sibling) for sibling in OWNERS[owner]}
+    version_tables = {version_table_name(other) for other in OWNERS[owner]}
 
     @cache
     def partitions() -> frozenset[str]:
@@ -56,46 +59,46 @@ def names_of(connection: Connection, owner: str, history: str) -> Include:
         return frozenset(row[0] for row in rows)
 
     @cache
-    def derived_keys() -> frozenset[tuple[str, str]]:
+    def inherited_foreign_keys() -> frozenset[tuple[str, str]]:
         rows = connection.exec_driver_sql(
             "SELECT conrelid::regclass::text, conname FROM pg_constraint "
             "WHERE conparentid <> 0 AND connamespace = current_schema()::regnamespace"
         )
         return frozenset((row[0], row[1]) for row in rows)
 
-    def include(name: str | None, kind: str, parents: Any) -> bool:
+    def include_name(name: str | None, kind: str, parents: Any) -> bool:
         if kind == "table":
-            return name not in siblings | versions | partitions()
+            return name not in other_tables | version_tables | partitions()
         if kind == "foreign_key_constraint":
-            return (parents["table_name"], name) not in derived_keys()
+            return (parents["table_name"], name) not in inherited_foreign_keys()
         return True
 
-    return include
+    return include_name
 
 
 def main() -> None:
-    """Find out for whom, and get a connection where none was given."""
+    """Run the command on the connection of `run.py`, or on a new one for the owner that the command line names."""
     if context.is_offline_mode():
         raise HistoryError("migrations need a database; there is no offline mode")
     history = context.config.config_ini_section
-    given = context.config.attributes
-    if "connection" in given:
-        run(given["connection"], given["owner"], history)
+    attributes = context.config.attributes
+    if "connection" in attributes:
+        run_history(attributes["connection"], attributes["owner"], history)
         return
-    owner = context.get_x_argument(as_dictionary=True).get("owner", history)
-    if history not in OWNERS.get(str(owner), ()):
+    owner = str(context.get_x_argument(as_dictionary=True).get("owner", history))
+    if history not in OWNERS.get(owner, ()):
         raise HistoryError(
-            f"say whose: alembic -n HISTORY -x owner=OWNER, an owner being one of {', '.join(OWNERS)}"
+            f"name the owner: alembic -n HISTORY -x owner=OWNER, where OWNER is one of {', '.join(OWNERS)}"
         )
-    asyncio.run(connect_and_run(str(owner), history))
+    asyncio.run(connect_and_run(owner, history))
 
 
 async def connect_and_run(owner: str, history: str) -> None:
-    """Run on a connection of our own."""
-    url = sqlalchemy_url(os.environ["NTP_ADMIN_DATABASE_URL"]).set(database=DATABASE)
+    """Run the command on a new connection of the administrator."""
+    url = to_sqlalchemy_url(os.environ["NTP_ADMIN_DATABASE_URL"]).set(database=DATABASE)
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.connect() as connection:
-        await connection.run_sync(run, owner, history)
+        await connection.run_sync(run_history, owner, history)
 
 
 main()

@@ -1,4 +1,4 @@
-"""Who owns which schema, which histories it is made of, and where each history's tables are declared."""
+"""The owners of schemas, the histories of each schema, and the module that declares the tables of each history."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "funding": ("kit", "territory", "funding"),
     "gateway": ("kit", "territory", "gateway"),
 }
-"""Each owner's histories in the order they are applied. The owner's name is also its schema's and its role's."""
+"""The histories of each owner in the order in which they are applied. Its schema and its role have the owner's name."""
 
 MODELS: dict[str, str] = {
     "kit": "shared.kit.models",
@@ -26,17 +26,17 @@ MODELS: dict[str, str] = {
     "funding": "services.funding.models",
     "gateway": "gateway.models",
 }
-"""The module of each history whose `metadata` says what the tables must be in the end."""
+"""The module of each history; its `metadata` declares the tables that the last revision must produce."""
 
 
-def metadata_of(history: str) -> MetaData:
-    """What a history's tables are in the code; empty where a room remembers nothing of its own."""
+def load_metadata(history: str) -> MetaData:
+    """Return the declared tables of a history; none where a service has no tables of its own."""
     if find_spec(MODELS[history]) is None:
         return MetaData()
     metadata: MetaData = import_module(MODELS[history]).metadata
     return metadata
 
 
-def version_table(history: str) -> str:
-    """The table, in each owner's schema, that says how far a history has come there."""
+def version_table_name(history: str) -> str:
+    """Return the name of the table, in each owner's schema, that holds the applied revision of a history."""
     return f"alembic_version_{history}"

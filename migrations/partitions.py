@@ -1,7 +1,8 @@
-"""Partitions by year, made ahead by every run of the job: the running roles may not make any, and need not.
+"""Yearly partitions, created ahead by every run of the job: service roles may not create any, and need not. See ADR 0007.
 
-A table that is partitioned by year has a partition for each year from its first revision on, and one for every other
-year, so that nothing is ever refused for its year. What came to lie there before its year had a partition is moved.
+The first revision of a partitioned table creates a partition for each year of a range and one for all other years, so that
+no row is refused for its year. When a year gets its partition, its rows are moved there from the partition for all other
+years.
 """
 
 from collections import defaultdict
@@ -11,14 +12,14 @@ from typing import NamedTuple
 import asyncpg
 
 YEARS_AHEAD = 10
-"""A plan or a commitment names years to come, and a server may run for years before the job runs again."""
+"""Plans and commitments name years to come, and a server may run for years before the job runs again."""
 
-_NEWEST = """
-    SELECT n.nspname AS owner, c.relname AS name, k.attname AS year, d.relname AS rest,
-           max(substring(p.relname FROM '_([0-9]{4})$')::int) AS newest,
+_SELECT_TABLES = """
+    SELECT n.nspname AS owner, c.relname AS name, k.attname AS year_column, d.relname AS default_partition,
+           max(substring(p.relname FROM '_([0-9]{4})$')::int) AS newest_year,
            (SELECT count(*) FROM pg_constraint f
             WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid <> c.oid
-              AND EXISTS (SELECT FROM pg_partitioned_table o WHERE o.partrelid = f.confrelid)) AS leans_on
+              AND EXISTS (SELECT FROM pg_partitioned_table o WHERE o.partrelid = f.confrelid)) AS reference_count
     FROM pg_partitioned_table t
     JOIN pg_class c ON c.oid = t.partrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -29,56 +30,61 @@ _NEWEST = """
     WHERE n.nspname = ANY($1)
     GROUP BY n.nspname, c.oid, c.relname, k.attname, d.relname
     HAVING max(substring(p.relname FROM '_([0-9]{4})$')::int) < $2
-    ORDER BY leans_on, c.relname
+    ORDER BY reference_count, c.relname
 """
 
 
-class _Table(NamedTuple):
-    """A table whose newest partition is not new enough."""
+class _PartitionedTable(NamedTuple):
+    """A partitioned table that lacks partitions of years to come."""
 
     owner: str
     name: str
-    year: str
-    """The column by which it is partitioned."""
-    rest: str
-    """The partition of every other year."""
-    newest: int
-    leans_on: int
-    """How many other partitioned tables its rows refer to: those get their rows back first."""
+    year_column: str
+    default_partition: str
+    """The partition for all other years."""
+    newest_year: int
+    reference_count: int
+    """How many other partitioned tables its rows reference; the referenced tables get their rows back first."""
 
 
-async def make_ahead(
+async def create_partitions(
     connection: asyncpg.Connection, owners: Collection[str], *, year: int, limits: Mapping[str, str]
 ) -> None:
-    """Give each table that is partitioned by year its partitions up to so many years after this one.
+    """Create the missing partitions of each table partitioned by year, up to `YEARS_AHEAD` years after `year`.
 
-    As each schema's owner, in one transaction for each; `limits` are settings of that transaction.
+    It acts as the owner of each schema, in one transaction for each; `limits` are settings of that transaction.
     """
-    last = year + YEARS_AHEAD
-    found: dict[str, list[_Table]] = defaultdict(list)
-    for row in await connection.fetch(_NEWEST, list(owners), last):
-        found[row["owner"]].append(_Table(*row))
-    for owner, tables in found.items():
+    last_year = year + YEARS_AHEAD
+    tables_by_owner: dict[str, list[_PartitionedTable]] = defaultdict(list)
+    for row in await connection.fetch(_SELECT_TABLES, list(owners), last_year):
+        tables_by_owner[row["owner"]].append(_PartitionedTable(*row))
+    for owner, tables in tables_by_owner.items():
         async with connection.transaction():
             settings = {"role": f"{owner}_owner", "search_path": owner, **limits}
             for name, value in settings.items():
                 await connection.execute("SELECT set_config($1, $2, true)", name, value)
-            for new in range(min(it.newest for it in tables) + 1, last + 1):
-                await _make(connection, [it for it in tables if it.newest < new], new)
+            for new_year in range(min(table.newest_year for table in tables) + 1, last_year + 1):
+                await _create_year(
+                    connection, [table for table in tables if table.newest_year < new_year], new_year
+                )
 
 
-async def _make(connection: asyncpg.Connection, tables: Sequence[_Table], new: int) -> None:
-    """Make one year's partitions: what refers to others is moved first and attached last."""
-    for it in reversed(tables):
+async def _create_year(
+    connection: asyncpg.Connection, tables: Sequence[_PartitionedTable], year: int
+) -> None:
+    """Create the partitions of one year. Tables that reference others are moved first and attached last."""
+    for table in reversed(tables):
+        partition = f"{table.name}_{year}"
         await connection.execute(
-            f"CREATE TABLE {it.name}_{new} (LIKE {it.name} INCLUDING DEFAULTS INCLUDING CONSTRAINTS "
+            f"CREATE TABLE {partition} (LIKE {table.name} INCLUDING DEFAULTS INCLUDING CONSTRAINTS "
             "INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION)"
         )
         await connection.execute(
-            f"WITH moved AS (DELETE FROM {it.rest} WHERE {it.year} = {new} RETURNING *) "
-            f"INSERT INTO {it.name}_{new} SELECT * FROM moved"
+            f"WITH moved AS (DELETE FROM {table.default_partition} WHERE {table.year_column} = {year} RETURNING *) "
+            f"INSERT INTO {partition} SELECT * FROM moved"
         )
-    for it in tables:
+    for table in tables:
         await connection.execute(
-            f"ALTER TABLE {it.name} ATTACH PARTITION {it.name}_{new} FOR VALUES FROM ({new}) TO ({new + 1})"
+            f"ALTER TABLE {table.name} ATTACH PARTITION {table.name}_{year} "
+            f"FOR VALUES FROM ({year}) TO ({year + 1})"
         )

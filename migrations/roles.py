@@ -1,7 +1,8 @@
-"""The roles of the owners, the database, and who may enter which room.
+"""The roles of the owners, the database, and the schemas with their privileges. See ADR 0005.
 
-For each owner a role that owns the schema and cannot log in, and one that runs the service and owns nothing. Works
-as superuser, and as an administrator who may only create roles and databases. All of it may run any number of times.
+Each owner has a role that owns the schema and cannot log in, and a role that runs the service and owns nothing. An
+administrator who may only create roles and databases suffices; a superuser is not needed. Every function may run any
+number of times.
 """
 
 import base64
@@ -13,16 +14,16 @@ from collections.abc import Collection, Mapping
 import asyncpg
 
 SCRAM_ITERATIONS = 4096
-"""PostgreSQL's own default; the passwords are random, so more rounds would only slow every connection."""
+"""PostgreSQL's default. The passwords are random, so more iterations would only slow every connection."""
 
-SINCE_SET_OPTION = 16
-"""PostgreSQL version from which being a role's creator does not mean that one may act as it."""
+VERSION_WITH_SET_OPTION = 16
+"""The PostgreSQL version from which the creator of a role needs the SET option to act as it."""
 
-SINCE_BUILTIN_LOCALE = 17
+VERSION_WITH_BUILTIN_LOCALE = 17
 
 
-async def make_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], *, database: str) -> None:
-    """Roles with their passwords, and the database."""
+async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], *, database: str) -> None:
+    """Create the missing roles and the database, and set the passwords of the service roles."""
     version = admin.get_server_version().major
     superuser = await admin.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     roles = {row[0] for row in await admin.fetch("SELECT rolname FROM pg_roles")}
@@ -32,22 +33,22 @@ async def make_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], *,
             statements.append(f"CREATE ROLE {owner}_owner NOLOGIN")
         if owner not in roles:
             statements.append(f"CREATE ROLE {owner} LOGIN")
-        statements.append(f"ALTER ROLE {owner} LOGIN PASSWORD '{verifier(password)}'")
+        statements.append(f"ALTER ROLE {owner} LOGIN PASSWORD '{make_scram_verifier(password)}'")
         if not superuser:
-            options = " WITH INHERIT TRUE, SET TRUE" if version >= SINCE_SET_OPTION else ""
+            options = " WITH INHERIT TRUE, SET TRUE" if version >= VERSION_WITH_SET_OPTION else ""
             statements.append(f"GRANT {owner}_owner TO CURRENT_USER{options}")
     await admin.execute(";".join(statements))
     if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
         locale = (
             "LOCALE 'C.UTF-8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
-            if version >= SINCE_BUILTIN_LOCALE
+            if version >= VERSION_WITH_BUILTIN_LOCALE
             else ""
         )
         await admin.execute(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' {locale}")
 
 
-async def lay_rooms(connection: asyncpg.Connection, owners: Collection[str]) -> None:
-    """In the database connected to: a schema for each owner, closed to the others and to strangers."""
+async def create_schemas(connection: asyncpg.Connection, owners: Collection[str]) -> None:
+    """Create the missing schemas of the connected database; only the owner's service role may use each."""
     database = await connection.fetchval("SELECT current_database()")
     statements = [
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
@@ -63,8 +64,8 @@ async def lay_rooms(connection: asyncpg.Connection, owners: Collection[str]) -> 
     await connection.execute("SET client_min_messages = error;" + ";".join(statements))
 
 
-def verifier(password: str) -> str:
-    """What PostgreSQL stores for a SCRAM-SHA-256 password (RFC 5803), so that the password itself is never sent."""
+def make_scram_verifier(password: str) -> str:
+    """Return the SCRAM-SHA-256 verifier (RFC 5803) that PostgreSQL stores, so that the password itself is never sent."""
     salt = os.urandom(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS)
     client_key = hmac.digest(salted, b"Client Key", "sha256")

@@ -1,9 +1,8 @@
-"""Bring a database to the state this code was written for: roles, schemas and rights, then every history.
+"""Bring a database to the state that this code requires: roles, schemas, every history, then partitions of years to come.
 
-One job at a time (an advisory lock), one event loop, one connection for all histories, each (owner, history) in one
-transaction. Where everything is at its head nothing is run. Then the partitions of the years to come are made
-(`partitions.py`). `migrate()` is what the launcher, the tests and
-`python -m migrations` call.
+One job runs at a time (an advisory lock). It applies all histories on one connection, each history of each owner in one
+transaction; where all are at their last revision it applies nothing. The launcher, the tests and `python -m migrations`
+call `migrate()`.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -19,32 +18,32 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from migrations.owners import DATABASE, OWNERS, version_table
-from migrations.partitions import make_ahead
-from migrations.roles import lay_rooms, make_roles
+from migrations.owners import DATABASE, OWNERS, version_table_name
+from migrations.partitions import create_partitions
+from migrations.roles import create_roles, create_schemas
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
-LOCK = 0x4E54_5000
-"""The advisory lock of the one migration job ("NTP")."""
+LOCK_KEY = 0x4E54_5000
+"""The key of the job's advisory lock ("NTP")."""
 
-WAIT_FOR_LOCK = "60s"
-"""How long a second job waits for the first."""
+JOB_LOCK_TIMEOUT = "60s"
+"""How long a job waits for another one. Shorter, and two replicas that start together fail."""
 
 LOCK_TIMEOUT = "5s"
-"""A revision that waits longer for a table would hold up every reader queued behind it; it fails and is tried again."""
+"""How long a revision waits for a table. Longer, and every reader queued behind it waits; it fails and is run again."""
 
 STATEMENT_TIMEOUT = "120s"
-"""Longer than any statement of a revision on a full database; revisions that need more do their work in parts."""
+"""Longer than any statement of a revision on a full database; a revision that needs more works in parts."""
 
 LIMITS = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
 
-Applied = tuple[str, str, str]
-"""Owner, history, revision reached."""
+AppliedHistory = tuple[str, str, str]
+"""Owner, history, revision that was reached."""
 
 
 class HistoryError(RuntimeError):
-    """The database cannot be migrated; the message says why."""
+    """The database cannot be migrated; the message states the reason."""
 
 
 async def migrate(
@@ -53,56 +52,57 @@ async def migrate(
     passwords: Mapping[str, str],
     owners: Collection[str] = tuple(OWNERS),
     database: str = DATABASE,
-    histories: Path = HERE,
+    histories: Path = FOLDER,
     year: int | None = None,
-) -> list[Applied]:
-    """Make what is missing and run what has not run; says what was run. `year` is the present one, but in a test.
+) -> list[AppliedHistory]:
+    """Create what is missing, apply what is not applied, and return the histories that were upgraded.
 
-    `admin_url` is an administrator's (a superuser, or one that may create roles and databases), `passwords` gives
-    each owner's running role its password. `histories` is another folder of revisions, for tests.
+    `admin_url` is that of an administrator: a superuser, or one that may create roles and databases. `passwords` are
+    those of the service roles, by owner. Tests give `histories`, another folder of revisions, and `year`, which is
+    otherwise the present one.
     """
-    configs = {history: config_of(history, histories) for owner in owners for history in OWNERS[owner]}
+    configs = {history: make_config(history, histories) for owner in owners for history in OWNERS[owner]}
     heads = {
         history: ScriptDirectory.from_config(config).get_current_head() for history, config in configs.items()
     }
-    async with _locked(admin_url) as admin:
-        await make_roles(admin, {owner: passwords[owner] for owner in owners}, database=database)
+    async with _connect_with_lock(admin_url) as admin:
+        await create_roles(admin, {owner: passwords[owner] for owner in owners}, database=database)
         url = make_url(admin_url).set(drivername="postgresql", database=database)
-        here = await asyncpg.connect(url.render_as_string(hide_password=False))
+        connection = await asyncpg.connect(url.render_as_string(hide_password=False))
         try:
-            await lay_rooms(here, owners)
-            found = await _versions(here, owners)
-            missing = [
+            await create_schemas(connection, owners)
+            versions = await _read_versions(connection, owners)
+            outdated = [
                 (owner, history)
                 for owner in owners
                 for history in OWNERS[owner]
-                if heads[history] is not None and found.get((owner, history)) != heads[history]
+                if heads[history] is not None and versions.get((owner, history)) != heads[history]
             ]
-            if missing:
-                await _upgrade(sqlalchemy_url(admin_url).set(database=database), configs, missing)
-            await make_ahead(here, owners, year=year or datetime.now(UTC).year, limits=LIMITS)
+            if outdated:
+                await _upgrade(to_sqlalchemy_url(admin_url).set(database=database), configs, outdated)
+            await create_partitions(connection, owners, year=year or datetime.now(UTC).year, limits=LIMITS)
         finally:
-            await here.close()
-    return [(owner, history, str(heads[history])) for owner, history in missing]
+            await connection.close()
+    return [(owner, history, str(heads[history])) for owner, history in outdated]
 
 
-def config_of(history: str, histories: Path = HERE) -> Config:
-    """Alembic's configuration of one history."""
-    config = Config(HERE.parent / "alembic.ini", ini_section=history)
+def make_config(history: str, histories: Path = FOLDER) -> Config:
+    """Return alembic's configuration of a history."""
+    config = Config(FOLDER.parent / "alembic.ini", ini_section=history)
     config.set_section_option(history, "version_locations", str(histories / history))
     return config
 
 
-def as_owner(connection: Connection, owner: str) -> None:
-    """For the rest of the transaction: act as the schema's owner, in its schema, without waiting for ever."""
+def act_as_owner(connection: Connection, owner: str) -> None:
+    """Set the role, the search path and the time-outs of the schema's owner for the rest of the transaction."""
     connection.exec_driver_sql(f"SET LOCAL ROLE {owner}_owner")
     connection.exec_driver_sql(f"SET LOCAL search_path = {owner}")
     for name, value in LIMITS.items():
         connection.exec_driver_sql(f"SET LOCAL {name} = '{value}'")
 
 
-def sqlalchemy_url(url: str) -> URL:
-    """The same address for SQLAlchemy's asyncpg dialect, which has a word of its own for `sslmode`."""
+def to_sqlalchemy_url(url: str) -> URL:
+    """Convert a URL for SQLAlchemy's asyncpg dialect, which calls `sslmode` `ssl`."""
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     if "sslmode" not in parsed.query:
         return parsed
@@ -110,32 +110,36 @@ def sqlalchemy_url(url: str) -> URL:
 
 
 @asynccontextmanager
-async def _locked(admin_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of the administrator that holds the job's lock."""
+async def _connect_with_lock(admin_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection of the administrator that holds the job's lock."""
     url = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
     admin = await asyncpg.connect(url)
     try:
-        await admin.execute(f"SET lock_timeout = '{WAIT_FOR_LOCK}'")
+        await admin.execute(f"SET lock_timeout = '{JOB_LOCK_TIMEOUT}'")
         try:
-            await admin.execute(f"SELECT pg_advisory_lock({LOCK})")
+            await admin.execute(f"SELECT pg_advisory_lock({LOCK_KEY})")
         except asyncpg.LockNotAvailableError:
             raise HistoryError(
-                f"another migration has held the lock for {WAIT_FOR_LOCK}; is it stuck?"
+                f"another migration has held the lock for {JOB_LOCK_TIMEOUT}; is it stuck?"
             ) from None
         yield admin
     finally:
         await admin.close()
 
 
-async def _versions(connection: asyncpg.Connection, owners: Collection[str]) -> dict[tuple[str, str], str]:
-    """How far each history has come in each schema."""
-    expected = {
-        (owner, version_table(history)): (owner, history) for owner in owners for history in OWNERS[owner]
+async def _read_versions(
+    connection: asyncpg.Connection, owners: Collection[str]
+) -> dict[tuple[str, str], str]:
+    """Return the applied revision of each history that has one, by owner and history."""
+    histories = {
+        (owner, version_table_name(history)): (owner, history)
+        for owner in owners
+        for history in OWNERS[owner]
     }
     tables = await connection.fetch(
         "SELECT schemaname, tablename FROM pg_tables WHERE tablename LIKE 'alembic_version_%'"
     )
-    present = [tuple(row) for row in tables if tuple(row) in expected]
+    present = [tuple(row) for row in tables if tuple(row) in histories]
     if not present:
         return {}
     rows = await connection.fetch(
@@ -143,20 +147,20 @@ async def _versions(connection: asyncpg.Connection, owners: Collection[str]) -> 
             f"SELECT '{schema}', '{table}', version_num FROM {schema}.{table}" for schema, table in present
         )
     )
-    return {expected[schema, table]: version for schema, table, version in rows}
+    return {histories[schema, table]: version for schema, table, version in rows}
 
 
-async def _upgrade(url: URL, configs: Mapping[str, Config], missing: Collection[tuple[str, str]]) -> None:
+async def _upgrade(url: URL, configs: Mapping[str, Config], outdated: Collection[tuple[str, str]]) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.connect() as connection:
-        for owner, history in missing:
-            await connection.run_sync(_upgrade_one, configs[history], owner, history)
+        for owner, history in outdated:
+            await connection.run_sync(_upgrade_history, configs[history], owner, history)
     await engine.dispose()
 
 
-def _upgrade_one(connection: Connection, config: Config, owner: str, history: str) -> None:
+def _upgrade_history(connection: Connection, config: Config, owner: str, history: str) -> None:
     config.attributes.update(connection=connection, owner=owner)
     command.upgrade(config, "head")
     with connection.begin():
-        as_owner(connection, owner)
-        connection.exec_driver_sql(f"GRANT SELECT ON {version_table(history)} TO {owner}")
+        act_as_owner(connection, owner)
+        connection.exec_driver_sql(f"GRANT SELECT ON {version_table_name(history)} TO {owner}")

@@ -1,4 +1,4 @@
-"""Partitions of years to come: made by every run of the job, whatever has come to lie in the one for all other years."""
+"""Partitions of years to come: created by every run of the job, also where the partition for all other years has rows."""
 
 import asyncpg
 import pytest
@@ -39,14 +39,14 @@ OBSERVATION = """
 """
 
 
-LIKENESS = (
+PROPERTIES = (
     "SELECT replace(indexdef, $2, '') FROM pg_indexes WHERE schemaname || '.' || tablename = $1",
     "SELECT replace(pg_get_constraintdef(oid), $2, '') FROM pg_constraint WHERE conrelid = $1::regclass",
     """SELECT format('%s %s %s', attname, attidentity, attnotnull) FROM pg_attribute
        WHERE attrelid = $1::regclass AND attnum > 0 AND $2 <> ''""",
     "SELECT relowner::regrole::text FROM pg_class WHERE oid = $1::regclass AND $2 <> ''",
 )
-"""What is asked of two partitions, of one year each: indexes, constraints, columns, owner."""
+"""The queries by which two partitions are compared: indexes, constraints, columns, owner."""
 
 
 @pytest.fixture
@@ -60,29 +60,29 @@ async def run(database, year):
     return await migrate(database.server, passwords=PASSWORDS, database=database.name, year=year)
 
 
-async def partitions(admin, owner, table):
-    found = await admin.fetch(
+async def list_partitions(admin, owner, table):
+    rows = await admin.fetch(
         "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass",
         f"{owner}.{table}",
     )
-    return {row["name"].removeprefix(f"{owner}.{table}_") for row in found}
+    return {row["name"].removeprefix(f"{owner}.{table}_") for row in rows}
 
 
-async def test_these_are_all_tables_by_year(database, admin):
-    found = await admin.fetch(
+async def test_these_are_all_tables_partitioned_by_year(database, admin):
+    rows = await admin.fetch(
         "SELECT relnamespace::regnamespace::text AS owner, relname AS name FROM pg_class WHERE relkind = 'p'"
     )
-    assert {(row["owner"], row["name"]) for row in found} == {
+    assert {(row["owner"], row["name"]) for row in rows} == {
         (owner, table) for owner, tables in TABLES.items() for table in tables
     }
 
 
-async def test_the_years_to_come_have_partitions_before_they_come(database, admin):
+async def test_years_to_come_have_partitions_ahead(database, admin):
     assert await run(database, LATER) == []
     for owner, tables in TABLES.items():
         for table in tables:
             years = {str(year) for year in range(2016, LATER + YEARS_AHEAD + 1)}
-            assert await partitions(admin, owner, table) == {*years, "default"}
+            assert await list_partitions(admin, owner, table) == {*years, "default"}
     before = await admin.fetchval("SELECT count(*) FROM pg_class")
     assert await run(database, LATER) == []
     assert await run(database, LATER - 3) == []
@@ -94,31 +94,31 @@ async def test_a_new_partition_is_like_the_old_ones(database, admin):
     for owner, tables in TABLES.items():
         for table in tables:
             old, new = (f"{owner}.{table}_{year}" for year in (2020, LATER))
-            for made in LIKENESS:
-                assert sorted(row[0] for row in await admin.fetch(made, old, "_2020")) == sorted(
-                    row[0] for row in await admin.fetch(made, new, f"_{LATER}")
+            for query in PROPERTIES:
+                assert sorted(row[0] for row in await admin.fetch(query, old, "_2020")) == sorted(
+                    row[0] for row in await admin.fetch(query, new, f"_{LATER}")
                 )
 
 
-async def test_what_lay_in_the_partition_for_all_other_years_is_moved(database, admin):
-    clerk = await asyncpg.connect(database.url("poverty").replace("+asyncpg", ""))
-    await clerk.execute(OBSERVATION, LATER, str(LATER))
-    await clerk.execute(OBSERVATION, 1999, "1999")
-    officer = await asyncpg.connect(database.url("funding").replace("+asyncpg", ""))
-    entry, sequence = await officer.fetchrow(ENTRY, LATER)
-    lot = await officer.fetchval(LOT, LATER)
-    await officer.execute(POSTING, LATER, entry, lot)
+async def test_rows_are_moved_from_the_partition_for_all_other_years(database, admin):
+    poverty = await asyncpg.connect(database.url("poverty").replace("+asyncpg", ""))
+    await poverty.execute(OBSERVATION, LATER, str(LATER))
+    await poverty.execute(OBSERVATION, 1999, "1999")
+    funding = await asyncpg.connect(database.url("funding").replace("+asyncpg", ""))
+    entry, sequence = await funding.fetchrow(ENTRY, LATER)
+    lot = await funding.fetchval(LOT, LATER)
+    await funding.execute(POSTING, LATER, entry, lot)
     await run(database, LATER)
-    places = {
+    counts = {
         (owner, table): {
-            row["place"]: row["rows"]
+            row["partition"]: row["rows"]
             for row in await admin.fetch(
-                f"SELECT tableoid::regclass::text AS place, count(*) AS rows FROM {owner}.{table} GROUP BY 1"
+                f"SELECT tableoid::regclass::text AS partition, count(*) AS rows FROM {owner}.{table} GROUP BY 1"
             )
         }
         for owner, table in (("poverty", "observations"), ("funding", "entries"), ("funding", "postings"))
     }
-    assert places == {
+    assert counts == {
         ("poverty", "observations"): {
             f"poverty.observations_{LATER}": 1,
             "poverty.observations_default": 1,
@@ -126,20 +126,20 @@ async def test_what_lay_in_the_partition_for_all_other_years_is_moved(database, 
         ("funding", "entries"): {f"funding.entries_{LATER}": 1},
         ("funding", "postings"): {f"funding.postings_{LATER}": 1},
     }
-    again, next_sequence = await officer.fetchrow(ENTRY, LATER)
+    again, next_sequence = await funding.fetchrow(ENTRY, LATER)
     assert next_sequence == sequence + 1
-    kept = await officer.fetch("SELECT id, sequence FROM entries WHERE year = $1 ORDER BY sequence", LATER)
+    kept = await funding.fetch("SELECT id, sequence FROM entries WHERE year = $1 ORDER BY sequence", LATER)
     assert [tuple(row) for row in kept] == [(entry, sequence), (again, next_sequence)]
     with pytest.raises(asyncpg.ForeignKeyViolationError):
-        await officer.execute(POSTING, LATER, None, lot)
-    await clerk.close()
-    await officer.close()
+        await funding.execute(POSTING, LATER, None, lot)
+    await poverty.close()
+    await funding.close()
 
 
-async def test_the_running_role_makes_no_partition(database):
-    clerk = await asyncpg.connect(database.url("poverty").replace("+asyncpg", ""))
+async def test_a_service_role_cannot_create_a_partition(database):
+    poverty = await asyncpg.connect(database.url("poverty").replace("+asyncpg", ""))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await clerk.execute(
+        await poverty.execute(
             "CREATE TABLE observations_2090 PARTITION OF observations FOR VALUES FROM (2090) TO (2091)"
         )
-    await clerk.close()
+    await poverty.close()

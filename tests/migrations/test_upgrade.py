@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from migrations.owners import OWNERS
-from migrations.roles import make_roles
+from migrations.roles import create_roles
 from migrations.run import migrate
 from shared.local.postgres import find_programs
 from tests.contracts.documents import build_app
@@ -74,7 +74,7 @@ async def make_database(database: TestDatabase) -> None:
     """Make the roles that the dump's tables belong to, and an empty database."""
     admin = await asyncpg.connect(database.server)
     try:
-        await make_roles(admin, PASSWORDS, database=database.name)
+        await create_roles(admin, PASSWORDS, database=database.name)
     finally:
         await admin.close()
 
