@@ -3,13 +3,12 @@
 A period is an SDMX time period: the year `2023`, the half year `2023-S1`, the quarter `2023-Q3`, the month `2023-09`.
 It is a calendar fact and the same for everybody. What is counted into it is not: the same "2023" is cut off on
 14 December by the administrative regime, on 31 December by the rural program and on 31 January by the treasury.
-Those windows are dated data with a legal basis (`periods.csv`) and are looked up by regime and day, never assumed.
+Those windows are dated facts with a legal basis (`period_windows.csv`) and are looked up by regime and day, never assumed.
 
 Months and days of a window are offsets: `opens_month` counts from the first month of the period, `closes_month` from its
 last one (0 is that month itself), and a day past the end of a month is that month's last day.
 """
 
-import csv
 import re
 from calendar import monthrange
 from collections.abc import Iterable
@@ -17,10 +16,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, total_ordering
-from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Invalid, NotFound, Sentence
 
 FIRST_YEAR = 1990
@@ -29,8 +28,6 @@ LAST_YEAR = 2100
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 """A day begins and ends here, whatever the server's clock says."""
-
-DATA = Path(__file__).with_name("periods.csv")
 
 _SHAPE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?:S(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
@@ -188,7 +185,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Window(DatedFact):
     """A rule: from which to which day facts are counted into a kind of period, while the rule is in force."""
 
     regime: str
@@ -197,14 +194,6 @@ class Window:
     opens_day: int
     closes_month: int
     closes_day: int
-    valid_from: date
-    valid_to: date | None
-    legal_basis: str
-    confidence: str
-
-    def in_force(self, on: date) -> bool:
-        """Tell whether the rule holds on a day."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,26 +208,11 @@ class CutOff:
     confidence: str
 
 
-def windows(path: Path = DATA) -> tuple[Window, ...]:
-    """Read the rules from their table; refuse a table in which two rules hold on the same day."""
-    with path.open(encoding="utf-8", newline="") as table:
-        rules = tuple(_window(row) for row in csv.DictReader(table))
-    for place, one in enumerate(rules):
-        for two in rules[place + 1 :]:
-            if (one.regime, one.kind) == (two.regime, two.kind) and (
-                one.in_force(two.valid_from) or two.in_force(one.valid_from)
-            ):
-                raise ValueError(
-                    f"two windows at once: {one.regime}, {one.kind}, {one.valid_from} and {two.valid_from}"
-                )
-    return rules
-
-
 def window_for(period: Period, regime: str, rules: Iterable[Window], on: date | None = None) -> CutOff:
     """Give a period's opening and closing day by the rule in force on a day (by default the period's last)."""
     on = on or period.ends_on
     for rule in rules:
-        if rule.regime == regime and rule.kind is period.kind and rule.in_force(on):
+        if rule.regime == regime and rule.kind is period.kind and rule.is_in_force(on):
             first, last = period.first_month, period.first_month + period.kind.months - 1
             return CutOff(
                 period=period,
@@ -249,21 +223,6 @@ def window_for(period: Period, regime: str, rules: Iterable[Window], on: date | 
                 confidence=rule.confidence,
             )
     raise UnknownWindow(period, regime, on)
-
-
-def _window(row: dict[str, str]) -> Window:
-    return Window(
-        regime=row["regime"],
-        kind=PeriodKind(row["kind"]),
-        opens_month=int(row["opens_month"]),
-        opens_day=int(row["opens_day"]),
-        closes_month=int(row["closes_month"]),
-        closes_day=int(row["closes_day"]),
-        valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-        legal_basis=row["legal_basis"],
-        confidence=row["confidence"],
-    )
 
 
 @cache

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from services.ethnic import __doc__ as description
 from services.ethnic.classifications import api as classifications
 from services.ethnic.classifications.reading import CHANGES, Rulebook, counting
-from services.ethnic.classifications.rules import ClassificationExists, read_regions
+from services.ethnic.classifications.rules import ClassificationExists
+from services.ethnic.dated_facts import load_regions
 from services.ethnic.recognitions import api as recognitions
 from services.ethnic.recognitions.actions import EFFECTS
-from services.ethnic.recognitions.rules import read_consequences
 from services.ethnic.recognitions.store import FEED
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
@@ -27,7 +27,8 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     """Build the service from the environment, or from the settings given."""
     settings = settings or EthnicSettings()
     neighbours = make_feed_client(settings, "ethnic")
-    rulebook = Rulebook(read_consequences(settings.regions_file), followed=neighbours is not None)
+    region_facts = load_regions(settings.regions_file)
+    rulebook = Rulebook(region_facts.consequences, followed=neighbours is not None)
     following = (
         []
         if neighbours is None
@@ -50,5 +51,5 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     )
     app.state.following = following
     app.state.rulebook = rulebook
-    app.state.regions = read_regions(settings.regions_file)
+    app.state.regions = region_facts.regions
     return app

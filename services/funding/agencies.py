@@ -11,7 +11,7 @@ from typing import cast
 
 from fastapi import FastAPI
 
-from services.funding.catalogue import Agency, Catalogue
+from services.funding.catalogue import Agency, FundingCatalogue
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit
 
@@ -30,7 +30,7 @@ class Office(Unit):
 
 async def keep_agencies(app: FastAPI) -> None:
     """Let the territory in the app's state know the catalogue's agencies; for a service's `on_start`."""
-    catalogue = cast("Catalogue", app.state.catalogue)
+    catalogue = cast("FundingCatalogue", app.state.catalogue)
     app.state.territory = with_agencies(app.state.territory, catalogue.agencies)
 
 

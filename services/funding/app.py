@@ -5,11 +5,9 @@ from fastapi import FastAPI
 from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.agencies import keep_agencies
-from services.funding.catalogue import read_catalogue
+from services.funding.dated_facts import load_catalogue, load_deadlines, load_method
 from services.funding.entries.recorder import start_group_commit
-from services.funding.foresight.profiles import read_method
 from services.funding.journal.sealer import sealing
-from services.funding.lapses.rules import read_deadlines
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
@@ -34,9 +32,9 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             beside=[sealing(settings.seal_every_seconds)],
             clock=clock,
             state={
-                "catalogue": read_catalogue(settings.funding_catalogue),
-                "deadlines": read_deadlines(settings.funding_catalogue),
-                "foresight": read_method(settings.funding_catalogue),
+                "catalogue": load_catalogue(settings.funding_catalogue),
+                "deadlines": load_deadlines(settings.funding_catalogue),
+                "foresight": load_method(settings.funding_catalogue),
             },
         )
     )

@@ -1,26 +1,19 @@
-"""Which programs, components, sources of money and agencies there are, from when to when and by which document. Pure.
+"""The programs, components, sources of money and agencies that entries name, each with its days and legal basis. Pure."""
 
-They are tables (`data/*.csv`), because they change by decision and not by release; another folder may be named by a
-setting. Each row says its legal basis and how sure we are of it.
-"""
-
-import csv
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from services.funding.ledger import CAPITALS, Capital
+from services.funding.ledger import Capital
+from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Fault, Sentence, make_fault
-
-DATA = Path(__file__).with_name("data")
 
 InRate = Literal["yes", "separate", "no"]
 """Whether a source counts in the disbursement rate, has a rate of its own, or none."""
 
-MOST_PERCENT = 1000
+MAX_RATIO_PERCENT = 1000
 """Ten times the central money; a ratio above it is a typing error."""
 
 UNKNOWN = Sentence("Không có mã “{value}” trong danh mục.", "“{value}” is not in the catalogue.")
@@ -35,94 +28,96 @@ OF_ANOTHER_PROGRAM = Sentence(
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """What every row of the catalogue says."""
+class DatedCode(DatedFact):
+    """A code with its names and its days of validity."""
 
     code: str
     name_vi: str
     name_en: str
-    valid_from: date
-    valid_to: date | None
-    legal_basis: str
-    confidence: str
 
-    def in_force_during(self, year: int) -> bool:
-        """Tell whether it holds on some day of a year."""
+    def is_in_force_during(self, year: int) -> bool:
+        """Whether it is in force on some day of a year."""
         return self.valid_from.year <= year and (self.valid_to is None or year <= self.valid_to.year)
 
     @property
     def interval(self) -> str:
-        """Say the validity as an ISO 8601 interval, open when it still holds."""
+        """Its days as an ISO 8601 interval, open while it is in force."""
         return f"{self.valid_from.isoformat()}/{self.valid_to.isoformat() if self.valid_to else '..'}"
 
 
 @dataclass(frozen=True, slots=True)
-class Program(Listed):
+class Program(DatedCode):
     """A national target program and its code in the budget classification."""
 
     budget_code: str
 
 
 @dataclass(frozen=True, slots=True)
-class Component(Listed):
+class Component(DatedCode):
     """A content, project or sub-project of a program."""
 
     program: str
     level: str
-    parent: str | None
     label_vi: str
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Source(Listed):
-    """Where money comes from. Sources of one group are shown together, as parts."""
+class Source(DatedCode):
+    """A source of money. Sources of one group are shown together, as parts."""
 
     group: str
     kind: str
     in_rate: InRate
     counterpart: bool
-    """Whether it counts towards the local counterpart that the central money demands."""
+    """Whether it counts towards the local counterpart that the central money requires."""
     official_codes: tuple[str, ...]
+    legal_basis: str = field(default="", kw_only=True)
+    """Empty where no document was found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Agency(Listed):
+class Agency(DatedCode):
     """An agency of a province or district that money is given to."""
 
     seat: str
     """The unit whose government it is of."""
-    budget_chapter: str | None
-    successor: str | None
+    budget_chapter: str | None = None
+    successor: str | None = None
     """The agency that took it over when it ended, if one did."""
+
+    def __post_init__(self) -> None:
+        if not self.code.startswith(f"{self.seat}."):
+            raise ValueError(f"the code does not begin with its seat {self.seat}")
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class CounterpartRatio(DatedFact):
     """The least local counterpart of a program, in percent of its central money; of one capital kind or of both."""
 
     program: str
-    capital: Capital | None
     min_percent: Decimal
-    valid_from: date
-    valid_to: date | None
-    legal_basis: str
-    confidence: str
+    capital: Capital | None = None
+    """None: both kinds together."""
 
-    def in_force_during(self, year: int) -> bool:
-        """Tell whether it holds at the end of a budget year."""
-        last = date(year, 12, 31)
-        return self.valid_from <= last and (self.valid_to is None or last <= self.valid_to)
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_percent <= MAX_RATIO_PERCENT:
+            raise ValueError(f"min_percent: {self.min_percent} is none of 0 to {MAX_RATIO_PERCENT}")
+
+    def is_in_force_at_end_of(self, year: int) -> bool:
+        """Whether it is in force on the last day of a budget year."""
+        return self.is_in_force(date(year, 12, 31))
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class FundingCatalogue:
     """The tables; programs, components, sources and agencies by code."""
 
     programs: Mapping[str, Program]
     components: Mapping[str, Component]
     sources: Mapping[str, Source]
     agencies: Mapping[str, Agency]
-    ratios: tuple[Ratio, ...]
+    ratios: tuple[CounterpartRatio, ...]
 
     @property
     def counted(self) -> frozenset[str]:
@@ -165,113 +160,15 @@ class Catalogue:
             )  # fmt: skip
 
 
-def _listed(pointer: str, code: str | None, table: Mapping[str, Listed], year: int | None) -> Iterator[Fault]:
+def _listed(
+    pointer: str, code: str | None, table: Mapping[str, DatedCode], year: int | None
+) -> Iterator[Fault]:
     if code is None:
         return
     noun, found = pointer.removeprefix("/").removeprefix("to_"), table.get(code)
     if found is None:
         yield make_fault(pointer, f"{noun}_unknown", UNKNOWN, value=code[:40])
-    elif year is not None and not found.in_force_during(year):
+    elif year is not None and not found.is_in_force_during(year):
         yield make_fault(
             pointer, f"{noun}_not_in_force", NOT_IN_FORCE, value=code, year=year, interval=found.interval
         )
-
-
-def read_catalogue(folder: Path = DATA) -> Catalogue:
-    """Read the tables; refuse those that contradict each other."""
-    catalogue = Catalogue(
-        programs={row["code"]: Program(*_listing(row), row["budget_code"]) for row in _rows(folder, "programs")},
-        components={
-            row["code"]: Component(
-                *_listing(row), row["program"], row["level"], row["parent"] or None, row["label_vi"]
-            )
-            for row in _rows(folder, "components")
-        },
-        sources={
-            row["code"]: Source(
-                *_listing(row),
-                row["group"],
-                row["kind"],
-                cast("InRate", row["in_disbursement_rate"]),
-                row["counterpart"] == "yes",
-                tuple(row["official_codes"].split()),
-            )
-            for row in _rows(folder, "sources")
-        },
-        agencies={
-            row["code"]: Agency(
-                *_listing(row), row["seat"], row["budget_chapter"] or None, row["successor"] or None
-            )
-            for row in _rows(folder, "agencies")
-        },
-        ratios=tuple(
-            Ratio(
-                row["program"],
-                cast("Capital | None", row["capital"] or None),
-                Decimal(row["min_percent"]),
-                *_validity(row),
-                row["legal_basis"],
-                row["confidence"],
-            )
-            for row in _rows(folder, "counterpart_ratios")
-        ),
-    )  # fmt: skip
-    _check(catalogue)
-    return catalogue
-
-
-def _rows(folder: Path, table: str) -> list[dict[str, str]]:
-    with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as rows:
-        return list(csv.DictReader(rows))
-
-
-def _listing(row: Mapping[str, str]) -> tuple[str, str, str, date, date | None, str, str]:
-    return (
-        row["code"],
-        row["name_vi"],
-        row["name_en"],
-        *_validity(row),
-        row["legal_basis"],
-        row["confidence"],
-    )
-
-
-def _validity(row: Mapping[str, str]) -> tuple[date, date | None]:
-    return (
-        date.fromisoformat(row["valid_from"]),
-        date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-    )
-
-
-def _check(catalogue: Catalogue) -> None:
-    def must_be(value: str, known: Collection[str], where: str) -> None:
-        if value not in known:
-            raise ValueError(f"{where}: {value!r} is none of {', '.join(sorted(known))}")
-
-    for component in catalogue.components.values():
-        must_be(component.program, catalogue.programs, f"program of component {component.code}")
-        must_be(component.parent or component.code, catalogue.components, f"parent of {component.code}")
-    for source in catalogue.sources.values():
-        must_be(source.in_rate, ("yes", "separate", "no"), f"in_disbursement_rate of source {source.code}")
-    for ratio in catalogue.ratios:
-        must_be(ratio.program, catalogue.programs, "program of a counterpart ratio")
-        must_be(ratio.capital or CAPITALS[0], CAPITALS, "capital of a counterpart ratio")
-        if not 0 <= ratio.min_percent <= MOST_PERCENT:
-            raise ValueError(
-                f"counterpart ratio of {ratio.program}: {ratio.min_percent} is none of 0 to {MOST_PERCENT}"
-            )
-    if not catalogue.counted:
-        raise ValueError("no source counts in the disbursement rate")
-    for agency in catalogue.agencies.values():
-        _check_agency(agency, catalogue.agencies)
-
-
-def _check_agency(agency: Agency, agencies: Mapping[str, Agency]) -> None:
-    if not agency.code.startswith(f"{agency.seat}."):
-        raise ValueError(f"agency {agency.code}: the code does not begin with its seat {agency.seat}")
-    if agency.successor is None:
-        return
-    following = agencies.get(agency.successor)
-    stands = following and agency.valid_to and following.valid_from <= agency.valid_to + timedelta(days=1)
-    if not stands:
-        raise ValueError(f"agency {agency.code}: {agency.successor} is not there when it ends")

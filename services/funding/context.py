@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import store
-from services.funding.catalogue import Catalogue
+from services.funding.catalogue import FundingCatalogue
 from services.funding.unit_versions import (
     UnitVersion,
     find_latest_unit,
@@ -67,7 +67,7 @@ class UnitScope:
 class LedgerContext:
     """What is known of a request before its transaction."""
 
-    catalogue: Catalogue
+    catalogue: FundingCatalogue
     territory: Territory
     now: datetime
     """The instant of the request."""
@@ -130,12 +130,12 @@ class FundingContext(LedgerContext):
         return UnitScope(unit, unit_versions_below(self.territory, unit, on, known))
 
 
-async def _catalogue(request: Request) -> Catalogue:
-    catalogue: Catalogue = request.app.state.catalogue
+async def _catalogue(request: Request) -> FundingCatalogue:
+    catalogue: FundingCatalogue = request.app.state.catalogue
     return catalogue
 
 
-CurrentCatalogue = Annotated[Catalogue, Depends(_catalogue)]
+CurrentCatalogue = Annotated[FundingCatalogue, Depends(_catalogue)]
 """The programs, components and sources of this installation."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.funding.catalogue import Catalogue
+from services.funding.catalogue import FundingCatalogue
 from services.funding.ledger import INFLOW_KINDS, Capital, Decision, EntryKind, InKind, Voucher
 from shared.kit.problems import Fault, Sentence, make_fault
 
@@ -73,7 +73,7 @@ class Proposal:
     project: str | None = None
     unread: frozenset[str] = frozenset()
 
-    def faults(self, catalogue: Catalogue, today: date) -> Iterator[Fault]:
+    def faults(self, catalogue: FundingCatalogue, today: date) -> Iterator[Fault]:
         """Name what is wrong with it, apart from its unit."""
         brings = self.kind in INFLOW_KINDS
         yield from catalogue.faults_of(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.funding.catalogue import DATA
+from services.funding.dated_facts import DATA
 from shared.territory.settings import TerritorySettings
 
 

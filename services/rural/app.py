@@ -9,10 +9,13 @@ from services.rural.assessments import api as assessments
 from services.rural.criteria import api as criteria
 from services.rural.criteria.measures import refuse_unknown, stated_on_forms
 from services.rural.criteria.rules import Judge
-from services.rural.criteria.sets import read_sets
-from services.rural.criteria.thresholds import read_thresholds
+from services.rural.dated_facts import (
+    load_criteria_sets,
+    load_ocop_rules,
+    load_standard_conditions,
+    load_thresholds,
+)
 from services.rural.ocop import api as ocop
-from services.rural.ocop.book import read_book
 from services.rural.ocop.rules import ProductExists
 from services.rural.ocop.store import counting
 from services.rural.recognitions import api as recognitions
@@ -24,7 +27,6 @@ from services.rural.revocations import api as revocations
 from services.rural.rules import RULES
 from services.rural.settings import RuralSettings
 from services.rural.standards import api as standards
-from services.rural.standards.rules import read_conditions
 from services.rural.villages import api as villages
 from services.rural.villages.actions import VillageExists
 from shared.kit.clock import Clock, system_clock
@@ -36,14 +38,14 @@ from shared.reporting.service import create_program
 def create_app(settings: RuralSettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Build the service from the environment, or from the settings given."""
     settings = settings or RuralSettings()
-    book = read_book(settings.ocop_rules_file)
-    sets = read_sets(settings.criteria_sets_file)
-    thresholds = read_thresholds(sets, settings.thresholds_file)
+    ocop_rules = load_ocop_rules(settings.ocop_rules_file)
+    sets = load_criteria_sets(settings.criteria_sets_file)
+    thresholds = load_thresholds(sets, settings.thresholds_file)
     catalogue = load_catalogue(
         Path(__file__).with_name("catalogue.toml"),
         rules=RULES,
         derivations=[Judge(sets, thresholds).derive],
-        also=stated_on_forms(sets),
+        more_indicators=stated_on_forms(sets),
     )
     refuse_unknown(sets, catalogue)
     app = create_program(
@@ -53,7 +55,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         settings=settings,
         registers={
             "recognitions": Register(count_recognized, RECOGNITION_CHANGES, may_move),
-            "ocop": Register(counting(book), frozenset({"product.evaluated"})),
+            "ocop": Register(counting(ocop_rules), frozenset({"product.evaluated"})),
         },
         routers=[
             criteria.router,
@@ -73,6 +75,6 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     )
     app.state.criteria_sets = sets
     app.state.thresholds = thresholds
-    app.state.ocop = book
-    app.state.standards = read_conditions(sets, settings.standards_file)
+    app.state.ocop = ocop_rules
+    app.state.standards = load_standard_conditions(sets, settings.standards_file)
     return app

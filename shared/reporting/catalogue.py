@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
+from shared.dated_facts.facts import Dated, DatedFact
 from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
 from shared.reporting.derivations import Check, Derivation
@@ -21,9 +22,7 @@ MOST_DECIMALS = 6
 """What the database keeps and the wire says."""
 
 Level = Literal["district", "commune"]
-LEVELS: tuple[Level, ...] = get_args(Level)
 Better = Literal["higher", "lower"]
-BETTERS: tuple[Better, ...] = get_args(Better)
 LARGEST = Decimal(999_999_999_999)
 """Twelve digits before the point is what a column of values holds."""
 
@@ -40,15 +39,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class Due(Dated):
     """A rule of the reporting calendar: a day counted from a period's end, under which clause, valid when."""
 
     days_after_end: int
     """Days after the period's last day; negative when the report is due before the period ends."""
     clause: str
     confidence: str
-    valid_from: date
-    valid_to: date | None = None
 
     def day_of(self, period: Period) -> date:
         """Give the day for a period."""
@@ -56,17 +53,13 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Form(DatedFact):
     """The set of indicators that a unit states together, who owes it, and how often."""
 
     code: str
     label: Sentence
     periods: frozenset[PeriodKind]
     owed_by: Level
-    legal_basis: str
-    confidence: str
-    valid_from: date
-    valid_to: date | None = None
     due: tuple[Due, ...] = ()
     """The reporting calendar of this form; empty where no rule was found."""
     closing: tuple[Due, ...] = ()
@@ -76,7 +69,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(Dated):
     """Something a unit counts. Versions of one code have days of validity that do not overlap."""
 
     code: str
@@ -85,8 +78,6 @@ class Indicator:
     unit_of_measure: str
     level: Level
     legal_basis: str
-    valid_from: date
-    valid_to: date | None = None
     version: int = 1
     flow: bool = False
     """True: it happens during the period and adds up over time. False: it is a state at the end of the period."""
@@ -109,18 +100,16 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Dated):
     """What is answered: a formula with its words."""
 
     code: str
     label: Sentence
     formula: Formula
     unit_of_measure: str
-    decimals: int
     definition: Sentence
     legal_basis: str
-    valid_from: date
-    valid_to: date | None = None
+    decimals: int = 0
     version: int = 1
     headline: bool = False
     """Whether the province-wide status shows it."""
@@ -211,7 +200,7 @@ class Catalogue:
     def indicator(self, code: str, on: date) -> Indicator | None:
         """Give the version of an indicator that is valid on a day."""
         for one in self.indicators.get(code, ()):
-            if in_force(one, on):
+            if one.is_in_force(on):
                 return one
         return None
 
@@ -224,7 +213,7 @@ class Catalogue:
 
     def form_for(self, kind: PeriodKind, on: date) -> list[Form]:
         """Give the forms that a period of this kind can be reported on."""
-        return [form for form in self.forms.values() if kind in form.periods and in_force(form, on)]
+        return [form for form in self.forms.values() if kind in form.periods and form.is_in_force(on)]
 
     def indicators_of(self, form: str, on: date) -> list[Indicator]:
         """Give the indicators of a form that are valid on a day."""
@@ -232,7 +221,7 @@ class Catalogue:
             one
             for versions in self.indicators.values()
             for one in versions
-            if one.form == form and in_force(one, on)
+            if one.form == form and one.is_in_force(on)
         ]
 
     def forms_of(self, codes: Iterable[str]) -> frozenset[str]:
@@ -244,13 +233,8 @@ class Catalogue:
         return [
             figure
             for figure in self.figures.values()
-            if in_force(figure, on) and (figure.headline or not headline)
+            if figure.is_in_force(on) and (figure.headline or not headline)
         ]
-
-
-def in_force(what: Form | Indicator | Figure | Due, on: date) -> bool:
-    """Tell whether something dated is valid on a day."""
-    return what.valid_from <= on and (what.valid_to is None or on <= what.valid_to)
 
 
 def _contradictions(catalogue: Catalogue) -> Iterator[str]:
@@ -278,10 +262,10 @@ def _in_indicators(catalogue: Catalogue) -> Iterator[str]:
             if one.minimum > one.maximum or not 0 <= one.decimals <= MOST_DECIMALS:
                 yield f"indicator {one.code} has its minimum above its maximum, or too many decimal places"
         for one, two in pairwise(versions):
-            if in_force(one, two.valid_from):
+            if one.is_in_force(two.valid_from):
                 yield f"indicator {one.code} has two versions on {two.valid_from}"
 
 
 def rule_for(rules: Iterable[Due], period: Period) -> Due | None:
     """Give the rule of a calendar that is valid on a period's last day."""
-    return next((rule for rule in rules if in_force(rule, period.ends_on)), None)
+    return next((rule for rule in rules if rule.is_in_force(period.ends_on)), None)

@@ -23,7 +23,7 @@ class Ratio:
 
     numerator: tuple[str, ...]
     denominator: tuple[str, ...]
-    scale: Decimal
+    scale: Decimal = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,19 @@ ALL_PROVINCES = tuple(f"{number:02d}" for number in range(1, PROVINCES + 1))
 
 def catalogue() -> Catalogue:
     """A program of 120 monthly flows, every third figure a plain sum and the others ratios."""
-    form = Form("monthly", NAME, frozenset([PeriodKind.MONTH]), "district", "-", "-", BEGIN)
+    form = Form(
+        "monthly",
+        NAME,
+        frozenset([PeriodKind.MONTH]),
+        "district",
+        legal_basis="-",
+        confidence="-",
+        valid_from=BEGIN,
+    )
     codes = [f"indicator_{number:03}" for number in range(INDICATORS)]
     indicators = {
-        code: (Indicator(code, NAME, "monthly", "units", "commune", "-", BEGIN, flow=True),) for code in codes
+        code: (Indicator(code, NAME, "monthly", "units", "commune", "-", valid_from=BEGIN, flow=True),)
+        for code in codes
     }
     figures = {
         code: Figure(
@@ -42,10 +51,9 @@ def catalogue() -> Catalogue:
             NAME,
             Ratio((code,), (codes[0],), Decimal(100)) if place % 3 else Sum((code,)),
             "units",
-            0,
             NAME,
             "-",
-            BEGIN,
+            valid_from=BEGIN,
         )
         for place, code in enumerate(codes)
     }

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ethnic.dated_facts import REGIONS_FILE, load_regions
 from services.ethnic.recognitions.rules import (
     Decided,
     Recognized,
     left_between,
-    read_consequences,
     standing_on,
 )
 
-RULES = read_consequences()
+RULES = load_regions().consequences
 START = date(2021, 6, 1)
 DAYS = 60
 
@@ -154,10 +154,10 @@ def test_region_ii_becomes_region_i_and_keeps_a_difficulty_of_its_own():
 
 
 def test_the_rule_is_a_table_that_an_installation_may_replace(tmp_path):
-    shipped = (read_consequences.__globals__["REGIONS_FILE"]).read_text(encoding="utf-8")
+    shipped = REGIONS_FILE.read_text(encoding="utf-8")
     without = tmp_path / "without.toml"
     without.write_text(shipped.split("[[consequence]]")[0], encoding="utf-8")
-    assert read_consequences(without) == ()
+    assert load_regions(without).consequences == ()
     lasting = tmp_path / "lasting.toml"
     lasting.write_text(
         shipped.replace("revocation_restores = true", "revocation_restores = false"), encoding="utf-8"
@@ -166,8 +166,10 @@ def test_the_rule_is_a_table_that_an_installation_may_replace(tmp_path):
     revoked = Recognized(uuid.uuid4(), "meets", date(2023, 4, 12), date(2024, 5, 1))
     after = date(2024, 6, 1)
     assert standing_on(after, [decided], [revoked], RULES).specially_difficult
-    assert not standing_on(after, [decided], [revoked], read_consequences(lasting)).specially_difficult
+    assert not standing_on(
+        after, [decided], [revoked], load_regions(lasting).consequences
+    ).specially_difficult
     twice = tmp_path / "twice.toml"
     twice.write_text(shipped + shipped[shipped.index("[[consequence]]") :], encoding="utf-8")
-    with pytest.raises(ValueError, match="two rows at once"):
-        read_consequences(twice)
+    with pytest.raises(ValueError, match="two rows in force at once"):
+        load_regions(twice)

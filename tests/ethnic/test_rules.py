@@ -6,10 +6,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ethnic.classifications.rules import Stated, faults_of, read_regions
+from services.ethnic.classifications.rules import Stated, faults_of
+from services.ethnic.dated_facts import load_regions
 from services.ethnic.rules import HOUSEHOLDS, WITH_LAND, no_more_than_all
 
-REGIONS = read_regions()
+REGIONS = load_regions().regions
 numbers = st.none() | st.integers(0, 50).map(Decimal)
 days = st.dates(date(2016, 1, 1), date(2030, 12, 31))
 

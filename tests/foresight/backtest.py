@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
-from services.funding.foresight.profiles import read_method
+from services.funding.dated_facts import load_method
 from services.funding.foresight.rules import Foreseen, expectations, foresee
 from tests.foresight.generated import Year, first_of, years_of_a_province
 
-METHOD = read_method()
+METHOD = load_method()
 YEAR = 2024
 AT = {"31/03": 3, "30/06": 6, "30/09": 9, "30/11": 11}
 HISTORIES = (0, 2, 5)

@@ -13,12 +13,13 @@ from datetime import date
 from itertools import pairwise
 from random import Random
 
+from services.funding.dated_facts import load_deadlines
 from services.funding.foresight.learning import Account, Flow, total
 from services.funding.foresight.rules import Held
-from services.funding.lapses.rules import deadline_of, read_deadlines
+from services.funding.lapses.rules import deadline_of
 from services.funding.ledger import Line, Lot
 
-RULES = read_deadlines()
+RULES = load_deadlines()
 UNITS = [f"{number}" for number in range(608, 618)]
 COMPONENTS = ["GN.DA1", "GN.DA2", "GN.DA3", "GN.DA4"]
 MONTHS = {"investment": 13, "recurrent": 12}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.funding.dated_facts import load_deadlines, load_method
 from services.funding.foresight.learning import (
     Account,
     Flow,
@@ -24,14 +25,14 @@ from services.funding.foresight.learning import (
 )
 from services.funding.foresight.pages import page_of
 from services.funding.foresight.parting import by_deadline
-from services.funding.foresight.profiles import WHOLE, disbursed_of, read_method, shares_of
+from services.funding.foresight.profiles import WHOLE, disbursed_of, shares_of
 from services.funding.foresight.rules import Held, Range, expectations, foresee
 from services.funding.foresight.sums import Sum, group, place
-from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
+from services.funding.lapses.rules import Extension, deadline_of, lapses
 from services.funding.ledger import CAPITALS, Amounts, Line, Lot
 from shared.kit.paging import InvalidCursor, encode_cursor
 
-METHOD, RULES = read_method(), read_deadlines()
+METHOD, RULES = load_method(), load_deadlines()
 YEAR = 2023
 GROUPINGS = ("program", "component", "capital", "source", "unit", "origin_year", "deadline")
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from services.funding.agencies import with_agencies
-from services.funding.catalogue import DATA, read_catalogue
+from services.funding.dated_facts import DATA, load_catalogue
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.funding.conftest import DECISION, LINE, Office, done, voucher
@@ -98,11 +98,11 @@ def test_what_does_not_fit_is_refused_at_start(tmp_path):
     def changed(old, new):
         assert old in shipped
         path.write_text(shipped.replace(old, new, 1), encoding="utf-8")
-        return read_catalogue(tmp_path / "codes")
+        return load_catalogue(tmp_path / "codes")
 
     territory = Territory(read_units(), read_successions())
-    assert with_agencies(territory, read_catalogue().agencies).unit(
-        "51.SO_TC", read_catalogue().agencies["51.SO_TC"].valid_from
+    assert with_agencies(territory, load_catalogue().agencies).unit(
+        "51.SO_TC", load_catalogue().agencies["51.SO_TC"].valid_from
     )
     with pytest.raises(ValueError, match="does not begin with its seat"):
         changed("62.SO_TC,62,", "62.SO_TC,610,")

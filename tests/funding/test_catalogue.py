@@ -5,12 +5,12 @@ import shutil
 import pytest
 
 from services.funding.app import create_app
-from services.funding.catalogue import DATA, read_catalogue
+from services.funding.dated_facts import DATA, load_catalogue
 from services.funding.settings import FundingSettings
 
 
 def test_what_is_shipped():
-    shipped = read_catalogue()
+    shipped = load_catalogue()
     assert set(shipped.programs) == {"rural", "poverty", "ethnic"}
     assert {code: program.budget_code for code, program in shipped.programs.items()} == {
         "rural": "0490",
@@ -63,7 +63,7 @@ def test_tables_that_contradict_each_other_are_refused_at_start(tmp_path, table,
     settings = FundingSettings(
         database_url="postgresql+asyncpg://nobody@127.0.0.1:9/none", funding_catalogue=folder
     )
-    with pytest.raises(ValueError, match=r"is none of|no source"):
+    with pytest.raises(ValueError, match=r"can only be|is none of|unknown (program|component)|no source"):
         create_app(settings)
 
 
@@ -75,7 +75,7 @@ def test_a_code_holds_from_its_first_to_its_last_day(tmp_path):
         path.read_text(encoding="utf-8").replace("no,2021-01-01,,Báo", "no,2021-01-01,2023-06-30,Báo"),
         encoding="utf-8",
     )
-    catalogue = read_catalogue(folder)
+    catalogue = load_catalogue(folder)
 
     def codes(year):
         return [

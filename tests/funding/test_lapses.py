@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.catalogue import DATA
-from services.funding.lapses.rules import Extension, deadline_of, lapses, read_deadlines
+from services.funding.dated_facts import DATA, load_deadlines
+from services.funding.lapses.rules import Extension, deadline_of, lapses
 from services.funding.ledger import Amounts, Line, Lot
 from tests.funding.conftest import DECISION, LINE
 
 pytestmark = pytest.mark.anyio
 
-RULES = read_deadlines()
+RULES = load_deadlines()
 
 
 def lot(year=2023, origin=2023, capital="investment"):
@@ -90,10 +90,10 @@ def test_money_without_a_deadline_is_refused_at_start(tmp_path):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("recurrent,own", "recurrent,carried"), encoding="utf-8")
     with pytest.raises(ValueError, match="no deadline for own recurrent"):
-        read_deadlines(folder)
+        load_deadlines(folder)
     path.write_text(text.replace("12-31", "12-32", 1), encoding="utf-8")
     with pytest.raises(ValueError, match="out of range"):
-        read_deadlines(folder)
+        load_deadlines(folder)
 
 
 async def lapsing(office, **query):

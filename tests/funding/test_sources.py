@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.catalogue import Ratio, read_catalogue
+from services.funding.catalogue import CounterpartRatio
 from services.funding.counterparts.rules import Counterpart
+from services.funding.dated_facts import load_catalogue
 from tests.funding.conftest import DECISION, LINE
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +20,7 @@ LAND = {"form": "land", "quantity": 3000, "unit_of_measure": "m2"}
 
 def ratio(percent, **change):
     said = {"program": "poverty", "capital": None, "min_percent": Decimal(percent), "valid_from": date(2021, 1, 1), "valid_to": date(2025, 12, 31)}  # fmt: skip
-    return Ratio(**{**said, "legal_basis": "QĐ", "confidence": "sure", **change})
+    return CounterpartRatio(**{**said, "legal_basis": "QĐ", "confidence": "sure", **change})
 
 
 async def of_poverty(office, **query):
@@ -131,8 +132,8 @@ def test_the_requirement_is_the_least_that_reaches_the_ratio(central, percent, p
 
 
 def test_ratios_are_dated_and_checked(tmp_path):
-    assert ratio(10).in_force_during(2025)
-    assert not ratio(10).in_force_during(2026)
-    assert not ratio(10, valid_from=date(2024, 1, 1)).in_force_during(2023)
-    catalogue = read_catalogue()
+    assert ratio(10).is_in_force_at_end_of(2025)
+    assert not ratio(10).is_in_force_at_end_of(2026)
+    assert not ratio(10, valid_from=date(2024, 1, 1)).is_in_force_at_end_of(2023)
+    catalogue = load_catalogue()
     assert {each.program for each in catalogue.ratios} == set(catalogue.programs)

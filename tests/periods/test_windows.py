@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from services.funding.lapses.rules import ordinary_deadline, read_deadlines
-from shared.periods import Period, PeriodKind, UnknownWindow, window_for, windows
-from shared.reporting.catalogue import Due, in_force
+from services.funding.dated_facts import load_deadlines
+from services.funding.lapses.rules import ordinary_deadline
+from shared.period_windows import load_windows
+from shared.periods import Period, PeriodKind, UnknownWindow, window_for
+from shared.reporting.catalogue import Due
 
-RULES = windows()
+RULES = load_windows()
 
 REGIMES = {"poverty": "poverty_review", "ethnic": "ethnic_program", "rural": "rural_program"}
 
@@ -84,12 +86,12 @@ def test_two_rules_at_once_are_refused(tmp_path: Path):
     table.write_text(
         head + row.format("2020-01-01", "2020-12-31") + row.format("2021-01-01", ""), encoding="utf-8"
     )
-    assert len(windows(table)) == 2
+    assert len(load_windows(table)) == 2
     table.write_text(
         head + row.format("2020-01-01", "2021-01-01") + row.format("2021-01-01", ""), encoding="utf-8"
     )
-    with pytest.raises(ValueError, match="two windows at once"):
-        windows(table)
+    with pytest.raises(ValueError, match="two rows in force at once for x, year"):
+        load_windows(table)
 
 
 def due_days():
@@ -102,7 +104,7 @@ def due_days():
                     periods = [
                         part for kind in form["periods"] for part in Period(year).parts(PeriodKind(kind))
                     ]
-                    for period in (each for each in periods if in_force(rule, each.ends_on)):
+                    for period in (each for each in periods if rule.is_in_force(each.ends_on)):
                         yield form["code"], rule.day_of(period), window_for(period, regime, RULES)
 
 
@@ -115,7 +117,7 @@ def test_no_report_is_due_before_its_figures_are_cut_off():
 
 @pytest.mark.parametrize("year", [2022, 2023, 2024, 2025])
 def test_money_is_cut_off_on_the_last_day_of_the_ledger(year):
-    deadlines = read_deadlines()
+    deadlines = load_deadlines()
     investment = ordinary_deadline(deadlines, "investment", "own", year)
     recurrent = ordinary_deadline(deadlines, "recurrent", "own", year)
     assert days(str(year), "investment_disbursement")[1] == investment.paid_by

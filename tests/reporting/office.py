@@ -34,6 +34,7 @@ from tests.postgres import TestDatabase
 
 NAME = Sentence("tên", "name")
 SINCE = date(2016, 1, 1)
+BASIS = {"legal_basis": "-", "confidence": "-", "valid_from": SINCE}
 YEAR, HALF, QUARTER, MONTH = PeriodKind
 
 
@@ -46,32 +47,32 @@ def catalogue() -> Catalogue:
     """A census by the year, results by the month, quarter or year, criteria of rural communes, works to be certified,
     support that the commune certifies."""
     forms = [
-        Form("census", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, due=(Due(-12, "Điều 7", "sourced", SINCE),)),
-        Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", "-", "-", SINCE, due=(Due(5, "Điều 8", "unsure", SINCE),)),
-        Form("criteria", NAME, frozenset({YEAR}), "district", "-", "-", SINCE),
-        Form("works", NAME, frozenset({YEAR}), "district", "-", "-", SINCE, closing=(Due(400, "Điều 9", "-", SINCE),), steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
-        Form("support", NAME, frozenset({HALF}), "commune", "-", "-", SINCE, steps=(Step("certified", NAME, "-", "commune"),)),
+        Form("census", NAME, frozenset({YEAR}), "district", **BASIS, due=(Due(-12, "Điều 7", "sourced", valid_from=SINCE),)),
+        Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", **BASIS, due=(Due(5, "Điều 8", "unsure", valid_from=SINCE),)),
+        Form("criteria", NAME, frozenset({YEAR}), "district", **BASIS),
+        Form("works", NAME, frozenset({YEAR}), "district", **BASIS, closing=(Due(400, "Điều 9", "-", valid_from=SINCE),), steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
+        Form("support", NAME, frozenset({HALF}), "commune", **BASIS, steps=(Step("certified", NAME, "-", "commune"),)),
     ]  # fmt: skip
     indicators = [
-        Indicator("households", NAME, "census", "households", "commune", "-", SINCE),
-        Indicator("poor", NAME, "census", "households", "commune", "-", SINCE),
-        Indicator("jobs", NAME, "results", "workers", "district", "-", SINCE, flow=True),
-        Indicator("herd", NAME, "results", "heads", "commune", "-", SINCE),
-        Indicator("rain", NAME, "results", "mm", "commune", "-", SINCE, decimals=2, flow=True, maximum=Decimal(10_000)),
-        Indicator("criterion_a", NAME, "criteria", "met", "commune", "-", SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
-        Indicator("criterion_b", NAME, "criteria", "met", "commune", "-", SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
-        Indicator("supported", NAME, "support", "households", "commune", "-", SINCE, flow=True),
-        Indicator("works_done", NAME, "works", "works", "district", "-", SINCE),
-        Indicator("retired", NAME, "census", "-", "commune", "-", SINCE, valid_to=date(2020, 12, 31)),
+        Indicator("households", NAME, "census", "households", "commune", "-", valid_from=SINCE),
+        Indicator("poor", NAME, "census", "households", "commune", "-", valid_from=SINCE),
+        Indicator("jobs", NAME, "results", "workers", "district", "-", valid_from=SINCE, flow=True),
+        Indicator("herd", NAME, "results", "heads", "commune", "-", valid_from=SINCE),
+        Indicator("rain", NAME, "results", "mm", "commune", "-", valid_from=SINCE, decimals=2, flow=True, maximum=Decimal(10_000)),
+        Indicator("criterion_a", NAME, "criteria", "met", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
+        Indicator("criterion_b", NAME, "criteria", "met", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
+        Indicator("supported", NAME, "support", "households", "commune", "-", valid_from=SINCE, flow=True),
+        Indicator("works_done", NAME, "works", "works", "district", "-", valid_from=SINCE),
+        Indicator("retired", NAME, "census", "-", "commune", "-", valid_from=SINCE, valid_to=date(2020, 12, 31)),
     ]  # fmt: skip
     figures = [
-        Figure(one.code, NAME, Sum((one.code,)), one.unit_of_measure, one.decimals, NAME, "-", SINCE, valid_to=one.valid_to)
+        Figure(one.code, NAME, Sum((one.code,)), one.unit_of_measure, NAME, "-", one.decimals, valid_from=SINCE, valid_to=one.valid_to)
         for one in indicators
     ]  # fmt: skip
     figures += [
-        Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", 2, NAME, "-", SINCE, headline=True, better="lower", breaks=(Break(date(2021, 12, 31), NAME),)),
-        Figure("communes_done", NAME, CountUnits(("criterion_a", "criterion_b"), done), "communes", 0, NAME, "-", SINCE, headline=True, adds=False),
-        Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", 1, NAME, "-", SINCE, adds=False),
+        Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", NAME, "-", 2, valid_from=SINCE, headline=True, better="lower", breaks=(Break(date(2021, 12, 31), NAME),)),
+        Figure("communes_done", NAME, CountUnits(("criterion_a", "criterion_b"), done), "communes", NAME, "-", valid_from=SINCE, headline=True, adds=False),
+        Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", NAME, "-", 1, valid_from=SINCE, adds=False),
     ]  # fmt: skip
     return Catalogue(
         "poverty",

@@ -136,59 +136,68 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
         ([indicator(more="minimum = 5\nmaximum = 4")], "households.*minimum"),
         ([indicator(more="decimals = 7")], "households.*decimal"),
         ([indicator(), figure("f", "sum", 'terms = ["nothing"]')], "f.*unknown indicators.*nothing"),
-        ([indicator(), figure("f", "median", 'terms = ["households"]')], "unknown kind: median"),
+        (
+            [indicator(), figure("f", "median", 'terms = ["households"]')],
+            "figure f: kind: .*unknown kind: median",
+        ),
         ([indicator(), figure("f", "count", 'inputs = ["households"]\nrule = "no_rule"')], "f.*no_rule"),
         (
             [indicator(), figure("households", "count", 'inputs = ["households"]\nrule = "done"')],
             "households.*unit by unit.*indicator",
         ),
-        ([indicator(), *[figure("f", "sum", 'terms = ["households"]')] * 2], "twice.*f"),
-        ([HEAD.split("\n\n")[1], indicator()], "twice.*census"),
-        ([indicator(more="floor = 5")], "indicator households.*nobody reads.*floor"),
-        ([indicator(), figure("f", "sum", 'terms = ["households"]\nroof = 5')], "figure f.*roof"),
+        (
+            [indicator(), *[figure("f", "sum", 'terms = ["households"]')] * 2],
+            "figure f: code: is that of two rows",
+        ),
+        ([HEAD.split("\n\n")[1], indicator()], "form census: code: is that of two rows"),
+        ([indicator(more="floor = 5")], "indicator households: floor: nobody reads"),
+        (
+            [indicator(), figure("f", "sum", 'terms = ["households"]\nroof = 5')],
+            "figure f: roof: nobody reads",
+        ),
         (
             [
                 OTHER.replace("due =", "due_days = 25\ndue ="),
                 indicator(),
             ],
-            "form other.*due_days",
+            "form other: due_days: nobody reads",
         ),
         (
             [
                 OTHER.replace("5, clause", "5, day = 1, clause"),
                 indicator(),
             ],
-            "due of other.*day",
+            "form other: due #1: day: nobody reads",
         ),
         (
             [
                 OTHER.replace('"commune"', '"hamlet"'),
                 indicator(),
             ],
-            "level of step certified of form other.*hamlet.*: district, commune",
+            "form other: step certified: level: is 'hamlet', and can only be 'district' or 'commune'",
         ),
         (
             [OTHER.replace('owed_by = "district"', 'owed_by = "distrct"'), indicator()],
-            "catalogue.toml: owed_by of form other is 'distrct'.*: district, commune$",
+            "catalogue.toml: form other: owed_by: is 'distrct', and can only be 'district' or 'commune'$",
         ),
         (
             [OTHER.replace('"half"', '"semester"'), indicator()],
-            "catalogue.toml: a period of form other is 'semester'.*: year, half, quarter, month$",
+            "catalogue.toml: form other: periods #2: is 'semester', and can only be 'year', 'half', 'quarter' or 'month'$",
         ),
         (
             [indicator().replace('"commune"', '"comune"'), indicator("poor").replace('"commune"', "5")],
             (
-                "catalogue.toml: level of indicator households is 'comune'.*: district, commune; "
-                "level of indicator poor is 5, .*: district, commune$"
+                "catalogue.toml: indicator households: level: is 'comune', and can only be 'district' or 'commune'\n"
+                ".*catalogue.toml: indicator poor: level: is 5, and can only be 'district' or 'commune'$"
             ),
         ),
         (
             [indicator(more='kinds = ["xa", "tran"]')],
-            "catalogue.toml: a kind of unit of indicator households is 'tran'.*: xa, phuong, thi_tran",
+            "catalogue.toml: indicator households: kinds: is 'tran', and can only be one of: xa, phuong, thi_tran",
         ),
         (
             [indicator(), figure("f", "sum", 'terms = ["households"]\nbetter = "more"')],
-            "catalogue.toml: better of figure f is 'more'.*: higher, lower$",
+            "catalogue.toml: figure f: better: is 'more', and can only be 'higher' or 'lower'$",
         ),
         (["\n[[form]"], "catalogue.toml: "),
     ],

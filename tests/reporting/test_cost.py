@@ -17,8 +17,8 @@ MANY = tuple(f"extra_{at:02d}" for at in range(10))
 
 def wide_catalogue():
     plain = offices.catalogue()
-    extra = [Indicator(code, NAME, "census", "-", "commune", "-", SINCE) for code in MANY]
-    figures = {code: Figure(code, NAME, Sum((code,)), "-", 0, NAME, "-", SINCE) for code in MANY}
+    extra = [Indicator(code, NAME, "census", "-", "commune", "-", valid_from=SINCE) for code in MANY]
+    figures = {code: Figure(code, NAME, Sum((code,)), "-", NAME, "-", valid_from=SINCE) for code in MANY}
     return replace(
         plain,
         indicators={**plain.indicators, **{it.code: (it,) for it in extra}},

@@ -48,7 +48,7 @@ def by_income(subject, values):
 
 def with_income():
     plain = catalogue()
-    income = Indicator("income", NAME, "criteria", "million", "commune", "-", SINCE, kinds=frozenset({"xa"}), decimals=1, adds=False)  # fmt: skip
+    income = Indicator("income", NAME, "criteria", "million", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), decimals=1, adds=False)  # fmt: skip
     return replace(plain, indicators={**plain.indicators, "income": (income,)}, derivations=(by_income,))
 
 
@@ -118,7 +118,7 @@ def test_of_a_unit_with_an_unread_row_nothing_is_concluded():
     "formula", [Sum(("income",)), Ratio(("poor",), ("income",), Decimal(1)), Average(("income", "poor"))]
 )
 def test_nothing_adds_up_what_does_not_add(formula):
-    bad = Figure("total", NAME, formula, "-", 0, NAME, "-", SINCE)
+    bad = Figure("total", NAME, formula, "-", NAME, "-", valid_from=SINCE)
     with pytest.raises(ValueError, match=r"total adds up what does not add: \['income'\]"):
         replace(CATALOGUE, figures={**CATALOGUE.figures, "total": bad})
 

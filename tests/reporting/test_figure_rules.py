@@ -26,7 +26,7 @@ MAP = Territory(read_units(), read_successions())
 
 
 def figure(formula, code="f", better="higher") -> Figure:
-    return Figure(code, NAME, formula, "-", 0, NAME, "-", SINCE, better=better)
+    return Figure(code, NAME, formula, "-", NAME, "-", valid_from=SINCE, better=better)
 
 
 def measure(value, covers=1, status=2, minutes=0) -> Measure:

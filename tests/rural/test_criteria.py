@@ -7,8 +7,7 @@ from time import process_time
 import pytest
 
 from services.rural.app import create_app
-from services.rural.criteria.sets import SETS_FILE
-from services.rural.criteria.thresholds import THRESHOLDS_FILE
+from services.rural.dated_facts import CRITERIA_SETS_FILE, THRESHOLDS_FILE
 from services.rural.settings import RuralSettings
 from tests.in_process import open_client
 from tests.issuer import Issuer
@@ -164,7 +163,7 @@ async def test_of_a_year_that_no_set_is_for_nothing_is_kept(database, tmp_path):
             ("/observations/1/indicator", "indicator_retired"),
         ]
     later = tmp_path / "sets.toml"
-    text = SETS_FILE.read_text(encoding="utf-8")
+    text = CRITERIA_SETS_FILE.read_text(encoding="utf-8")
     years = "years = [{}, {}]\nassessed_by"
     assert years.format(2021, 2025) in text
     later.write_text(text.replace(years.format(2021, 2025), years.format(2021, 2026)), encoding="utf-8")

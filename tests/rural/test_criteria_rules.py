@@ -11,16 +11,21 @@ from hypothesis import strategies as st
 
 from services.rural.criteria.measures import refuse_unknown, stated_on_forms
 from services.rural.criteria.rules import NOWHERE, Judge, Where, hold
-from services.rural.criteria.sets import SETS_FILE, read_sets
-from services.rural.criteria.thresholds import THRESHOLDS_FILE, Threshold, Thresholds, read_thresholds
+from services.rural.criteria.thresholds import Threshold, Thresholds
+from services.rural.dated_facts import (
+    CRITERIA_SETS_FILE,
+    THRESHOLDS_FILE,
+    load_criteria_sets,
+    load_thresholds,
+)
 from services.rural.rules import CRITERIA
 from shared.kit.problems import Fault
 from shared.periods import Period
 from shared.reporting.derivations import Derived, Subject
 
-SETS = read_sets()
+SETS = load_criteria_sets()
 COMMUNE = SETS["commune_2021_2025"]
-THRESHOLDS = read_thresholds(SETS)
+THRESHOLDS = load_thresholds(SETS)
 JUDGE = Judge(SETS, THRESHOLDS)
 LINE = ("23344", "610", "62")
 BY_CODE = {one.code: (criterion, one) for criterion in COMMUNE.criteria for one in criterion.indicators}
@@ -109,10 +114,12 @@ def test_the_income_line_is_that_of_the_assessment_year_and_rises(year, other, i
         assert one.value >= two.value
 
 
-places = st.sampled_from(["23344", "610", "62", "tay_nguyen", "elsewhere"])
+areas = st.sampled_from(["23344", "610", "62", "tay_nguyen", "elsewhere"])
 rows = st.builds(
-    lambda place, first, length, value: Threshold("x", place, first, first + length, Decimal(value), "QĐ", "-"),
-    places, years, st.integers(0, 2), st.integers(0, 9),
+    lambda area, first, length, value: Threshold(
+        indicator="x", unit=area, years=(first, first + length), value=Decimal(value), legal_basis="QĐ", confidence="-"
+    ),
+    areas, years, st.integers(0, 2), st.integers(0, 9),
 )  # fmt: skip
 
 
@@ -120,18 +127,18 @@ rows = st.builds(
 def test_a_units_own_threshold_goes_before_its_provinces_and_its_regions(rows, year):
     table = Thresholds({}, THRESHOLDS.members, {"x": tuple(rows)})
     where = (*LINE, "tay_nguyen")
-    fitting = [row for row in rows if row.first_year <= year <= row.last_year and row.place in where]
+    fitting = [row for row in rows if row.first_year <= year <= row.last_year and row.area in where]
     found = table.find("x", year, where)
     assert (found is None) == (not fitting)
     if found is not None:
-        assert where.index(found.place) == min(where.index(row.place) for row in fitting)
+        assert where.index(found.area) == min(where.index(row.area) for row in fitting)
 
 
 @given(st.dates(date(2019, 1, 1), date(2027, 12, 31)))
 def test_a_province_is_in_its_region_while_that_holds(on):
-    in_kontum = THRESHOLDS.region(("23344", "610", "62"), on)
+    in_kontum = THRESHOLDS.find_region(("23344", "610", "62"), on)
     assert in_kontum == ("tay_nguyen" if date(2021, 1, 1) <= on <= date(2025, 6, 30) else None)
-    merged = THRESHOLDS.region(("23293", "51"), on)
+    merged = THRESHOLDS.find_region(("23293", "51"), on)
     assert merged == ("duyen_hai_nam_trung_bo" if on >= date(2025, 7, 1) else None)
 
 
@@ -208,35 +215,36 @@ def test_what_an_indicator_is_held_to_is_within_what_can_be_stated():
     for code, found in THRESHOLDS.by_indicator.items():
         for row in found:
             assert stated[code].minimum <= row.value <= stated[code].maximum
-            assert COMMUNE.is_for(row.first_year)
-            assert COMMUNE.is_for(row.last_year)
+            assert COMMUNE.includes_year(row.first_year)
+            assert COMMUNE.includes_year(row.last_year)
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "problem"),
     [
-        (SETS_FILE, "indicators = 57", "indicators = 58", "commune_2021_2025 names 57 of 58"),
-        (SETS_FILE, 'group = "V"', 'group = "VI"', "of unknown groups"),
+        (CRITERIA_SETS_FILE, "indicators = 57", "indicators = 58", "commune_2021_2025: names 57 of 58"),
+        (CRITERIA_SETS_FILE, 'group = "V"', 'group = "VI"', "of unknown groups"),
         (THRESHOLDS_FILE, '"indicator_10_1"', '"indicator_10_9"', "unknown indicator: indicator_10_9"),
         (THRESHOLDS_FILE, '"indicator_10_1"', '"indicator_01_1"', "unknown indicator: indicator_01_1"),
-        (THRESHOLDS_FILE, 'region = "tay_nguyen"', 'region = "tay_bac"', "unknown regions"),
-        (THRESHOLDS_FILE, "years = [2022, 2022]", "years = [2021, 2022]", "two thresholds at once"),
+        (THRESHOLDS_FILE, 'region = "tay_nguyen"', 'region = "tay_bac"', "unknown region: tay_bac"),
+        (THRESHOLDS_FILE, "years = [2022, 2022]", "years = [2021, 2022]", "two rows in force at once for indicator_10_1, tay_nguyen"),
         (THRESHOLDS_FILE, 'unit = "51"', 'unit = "62"\nvalid_to = 2025-06-30', None),
     ],
 )  # fmt: skip
-def test_a_table_that_contradicts_itself_is_refused(tmp_path, file, old, new, problem):
+def test_a_file_that_contradicts_itself_is_refused(tmp_path, file, old, new, problem):
     changed = tmp_path / file.name
     shutil.copy(file, changed)
     text = changed.read_text(encoding="utf-8")
     assert old in text
     if problem is None:
-        new, problem = text.replace('unit = "51"', 'unit = "62"').replace("valid_from = 2025-07-01", "valid_from = 2025-01-01"), "two rows at once"  # fmt: skip
+        new, problem = text.replace('unit = "51"', 'unit = "62"').replace("valid_from = 2025-07-01", "valid_from = 2025-01-01"), "two rows in force at once for 62"  # fmt: skip
         changed.write_text(new, encoding="utf-8")
     else:
         changed.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ValueError, match=problem):
-        read_thresholds(
-            read_sets(changed if file is SETS_FILE else None), changed if file is THRESHOLDS_FILE else None
+        load_thresholds(
+            load_criteria_sets(changed if file is CRITERIA_SETS_FILE else None),
+            changed if file is THRESHOLDS_FILE else None,
         )
 
 

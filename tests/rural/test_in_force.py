@@ -3,11 +3,11 @@
 import random
 from datetime import date, timedelta
 
-from services.rural.criteria.sets import read_sets
+from services.rural.dated_facts import load_criteria_sets
 from services.rural.recognitions.rules import Known, ordered
 from tests.rural.bodies import meets
 
-SETS = [it for it in read_sets().values() if it.unit_level == "commune" and it.level == "meets"]
+SETS = [it for it in load_criteria_sets().values() if it.unit_level == "commune" and it.level == "meets"]
 EXCUSED = {"exception": {"reason": "Ngoại lệ để thử mọi thứ tự"}}
 COMMUNES = ("23509", "23512", "23368")
 

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.rural.ocop.book import read_book
+from services.rural.dated_facts import load_ocop_rules
 from tests.rural.bodies import evaluation
 from tests.rural.test_criteria import installed
 
 PATH = "/v1/rural/ocop/products"
-BOOK = read_book()
+RULES = load_ocop_rules()
 
 
 async def valid(clients, on, **query):
@@ -211,16 +211,16 @@ async def test_products_go_along_when_units_merge(clients):
     assert summary["total"]["valid"] == sum(row["valid"] for row in summary["rows"]) == 2
 
 
-async def test_the_months_of_the_database_are_those_of_the_book(clients):
+async def test_the_months_of_the_database_are_those_of_the_rules(clients):
     """Leap days and ends of months: what SQL counts as valid is what the rule says."""
     luck = random.Random(36)
     decided = [date(2020, 2, 29), date(2021, 8, 31), date(2020, 12, 31), date(2021, 2, 28)]
     decided += [date(2020, 1, 1) + timedelta(days=luck.randrange(1500)) for _ in range(16)]
     for number, day in enumerate(decided):
         await clients.kept("ocop/products", evaluation(f"P{number:02d}", day.isoformat()))
-    edges = [BOOK.ends_on(day) + timedelta(days=off) for day in decided[:6] for off in (-1, 0, 1)]
+    edges = [RULES.find_end(day) + timedelta(days=off) for day in decided[:6] for off in (-1, 0, 1)]
     for on in edges:
-        expected = [f"P{n:02d}" for n, day in enumerate(decided) if day <= on < BOOK.ends_on(day)]
+        expected = [f"P{n:02d}" for n, day in enumerate(decided) if day <= on < RULES.find_end(day)]
         unit = "62" if on < date(2025, 7, 1) else "51"
         assert await valid(clients, on.isoformat(), unit=unit) == expected, on
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rural.ocop.book import add_months, read_book
+from services.rural.dated_facts import OCOP_RULES_FILE, load_ocop_rules
+from services.rural.ocop.dated_rules import add_months
 from services.rural.ocop.rules import Stated, faults_of
 
-BOOK = read_book()
+RULES = load_ocop_rules()
 FROM = date(2019, 8, 21)
 days = st.dates(FROM, date(2035, 12, 31))
 scores = st.decimals(0, 100, places=2)
@@ -34,16 +35,16 @@ def stated(**other):
 
 
 def codes(it, unread=()):
-    return {fault.pointer: fault.code for fault in faults_of(it, BOOK, unread)}
+    return {fault.pointer: fault.code for fault in faults_of(it, RULES, unread)}
 
 
 @given(scores, days)
 def test_every_score_is_in_one_band(score, on):
-    bands = [band for band in BOOK.bands if band.in_force(on) and band.low <= score < band.high]
-    found = BOOK.band_of(score, on)
+    bands = [band for band in RULES.bands if band.is_in_force(on) and band.low <= score < band.high]
+    found = RULES.find_band(score, on)
     assert found is not None
     assert bands == ([found] if score < 100 else [])
-    assert BOOK.band_of(Decimal(100), on).stars == 5
+    assert RULES.find_band(Decimal(100), on).stars == 5
 
 
 @given(scores, st.integers(1, 5), days)
@@ -72,12 +73,12 @@ def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(day, months
 
 @given(days, st.integers(-1200, 1200))
 def test_a_certificate_is_valid_for_36_months_to_the_day(decided_on, off):
-    ends_on = BOOK.ends_on(decided_on)
+    ends_on = RULES.find_end(decided_on)
     assert ends_on == add_months(decided_on, 36)
     assert timedelta(days=1094) <= ends_on - decided_on <= timedelta(days=1096)
     on = decided_on + timedelta(days=off)
-    assert BOOK.valid(decided_on, on) == (decided_on <= on <= ends_on - timedelta(days=1))
-    assert BOOK.validity(decided_on).confidence
+    assert RULES.is_valid(decided_on, on) == (decided_on <= on <= ends_on - timedelta(days=1))
+    assert RULES.find_validity(decided_on).confidence
 
 
 def may_grant(stars, on):
@@ -89,8 +90,8 @@ def may_grant(stars, on):
 
 @given(st.integers(3, 5), days, st.none() | st.sampled_from(["district", "province", "central"]))
 def test_stars_are_granted_by_who_may_on_that_date(stars, on, grantor):
-    assert BOOK.grantor(stars, on).code == may_grant(stars, on)
-    assert BOOK.grantor(stars - 2, on) is None or stars == 5
+    assert RULES.find_grantor(stars, on).code == may_grant(stars, on)
+    assert RULES.find_grantor(stars - 2, on) is None or stars == 5
     score = {3: 60, 4: 80, 5: 95}[stars]
     found = codes(stated(stars=stars, score=Decimal(score), decided_on=on, grantor=grantor))
     wrong = grantor is not None and grantor != may_grant(stars, on)
@@ -99,7 +100,7 @@ def test_stars_are_granted_by_who_may_on_that_date(stars, on, grantor):
 
 def test_the_days_on_which_the_grantor_changes():
     def grantor(*on):
-        return BOOK.grantor(3, date(*on)).code
+        return RULES.find_grantor(3, date(*on)).code
 
     assert [grantor(2023, 2, 23), grantor(2023, 2, 24)] == ["province", "district"]
     assert [grantor(2025, 7, 5), grantor(2025, 7, 6)] == ["district", "province"]
@@ -136,11 +137,9 @@ def test_before_the_program_there_were_no_rules():
     assert codes(stated(group=7, stars=5), {"group", "score"}) == {}
 
 
-def test_a_book_with_two_rules_at_once_is_refused(tmp_path):
-    from services.rural.ocop.book import RULES_FILE
-
-    text = RULES_FILE.read_text(encoding="utf-8")
+def test_a_file_with_two_rules_at_once_is_refused(tmp_path):
+    text = OCOP_RULES_FILE.read_text(encoding="utf-8")
     changed = tmp_path / "ocop.toml"
     changed.write_text(text.replace("valid_to = 2023-02-23", "valid_to = 2023-02-24"), encoding="utf-8")
-    with pytest.raises(ValueError, match="two rows at once for 3"):
-        read_book(changed)
+    with pytest.raises(ValueError, match="two rows in force at once for 3"):
+        load_ocop_rules(changed)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rural.criteria.sets import read_sets
+from services.rural.dated_facts import load_criteria_sets
 from services.rural.exceptions.rules import ExceptionNotAllowed, excused
 from services.rural.recognitions.rules import (
     Assessed,
@@ -26,7 +26,7 @@ from services.rural.recognitions.rules import (
     refuse_duplicate,
 )
 
-SETS = read_sets()
+SETS = load_criteria_sets()
 XA, PHUONG, THON = ("commune", "xa"), ("commune", "phuong"), ("village", "thon")
 NOTHING_KNOWN = Basis(None, expected=False)
 days = st.dates(date(2010, 1, 1), date(2030, 12, 31))
@@ -69,7 +69,7 @@ def test_each_set_has_a_legal_basis_and_someone_who_recognizes(code):
     under = SETS[code]
     assert under.legal_basis
     if under.unit_level != "village":
-        assert under.authority(date(under.last_year, 12, 31))
+        assert under.find_authority(date(under.last_year, 12, 31))
     units = {"commune": XA, "village": THON, "district": ("district", "huyen")}
     assert codes(stated(code), units[under.unit_level]) == {}
 
@@ -158,7 +158,7 @@ def test_who_recognizes_is_told_by_the_level_and_the_day(under, on):
     standing = [
         it for it in under.authorities if it.valid_from <= on and not (it.valid_to and it.valid_to < on)
     ]
-    found = under.authority(on)
+    found = under.find_authority(on)
     assert standing == ([found] if found else [])
     wanted = {"commune": "UBND tỉnh", "village": "UBND huyện", "district": "Thủ tướng"}
     assert found is None or wanted[under.unit_level] in found.name

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rural.criteria.sets import SETS_FILE, read_sets
+from services.rural.dated_facts import CRITERIA_SETS_FILE, load_criteria_sets
 from services.rural.recognitions.rules import Known, ordered
 from services.rural.revocations.rules import (
     AlreadyReplaced,
@@ -20,7 +20,7 @@ from services.rural.revocations.rules import (
     refuse_to_undercut,
 )
 
-SETS = read_sets()
+SETS = load_criteria_sets()
 MEETS, ADVANCED = SETS["commune_2021_2025"], SETS["commune_advanced_2021_2025"]
 ON = date(2024, 2, 1)
 days = st.dates(date(2010, 1, 1), date(2030, 12, 31))
@@ -58,14 +58,14 @@ def test_where_no_rule_was_found_or_none_was_in_force_nothing_is_held_against_it
 
 
 def test_grounds_are_a_table_that_an_installation_may_replace(tmp_path):
-    text = SETS_FILE.read_text(encoding="utf-8")
+    text = CRITERIA_SETS_FILE.read_text(encoding="utf-8")
     changed = tmp_path / "sets.toml"
     changed.write_text(text.replace("least_percent = 30", "least_percent = 5"), encoding="utf-8")
-    assert broken_rules(read_sets(changed)[MEETS.code], {10}, ON) == []
+    assert broken_rules(load_criteria_sets(changed)[MEETS.code], {10}, ON) == []
     assert broken_rules(MEETS, {10}, ON) != []
     changed.write_text(text.replace("including = [10, 17, 19]", "including = [20]"), encoding="utf-8")
     with pytest.raises(ValueError, match="criteria that it does not have"):
-        read_sets(changed)
+        load_criteria_sets(changed)
 
 
 @given(days, st.none() | days, st.booleans(), days)

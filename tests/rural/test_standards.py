@@ -7,12 +7,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rural.criteria.sets import read_sets
+from services.rural.dated_facts import load_criteria_sets, load_standard_conditions
 from services.rural.standards.rules import (
     Facts,
     Stated,
     judge,
-    read_conditions,
     standard_met,
     stated_indicators,
 )
@@ -20,7 +19,7 @@ from tests.registers import table
 from tests.rural.bodies import meets, recognition
 from tests.rural.test_criteria import accepted
 
-CONDITIONS = read_conditions(read_sets())
+CONDITIONS = load_standard_conditions(load_criteria_sets())
 ON = date(2023, 12, 31)
 OF_DISTRICTS = {it.code: it for it in CONDITIONS if it.unit_level == "district"}
 CRITERIA = [f"district_criterion_{number}" for number in range(1, 10)]

@@ -8,12 +8,9 @@ effect before its own date: a commune recognized as new rural leaves region III 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
+from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
-from shared.reporting.dated import Dated, dated, read_tables, refuse_two_at_once, sentence
-
-REGIONS_FILE = Path(__file__).with_name("regions.toml")
 
 REGION_UNKNOWN = Sentence(
     "Không có khu vực “{region}” có hiệu lực vào ngày {on}; các khu vực: {regions}.",
@@ -36,7 +33,7 @@ class ClassificationExists(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Region(Dated):
+class Region(DatedFact):
     """A region while the decision behind it is in force."""
 
     code: str
@@ -56,25 +53,10 @@ class Stated:
     effective_on: date
 
 
-def read_regions(path: Path | None = None) -> tuple[Region, ...]:
-    """Read the regions from their table."""
-    regions = tuple(
-        Region(
-            **dated(row),
-            code=row["code"],
-            label=sentence(row),
-            specially_difficult=row["specially_difficult"],
-        )
-        for row in read_tables(path or REGIONS_FILE)["region"]
-    )
-    refuse_two_at_once(regions, lambda region: region.code)
-    return regions
-
-
 def faults_of(stated: Stated, regions: Collection[Region], unread: Collection[str] = ()) -> Iterator[Fault]:
     """Give what is wrong with a statement; fields in `unread` are known to be at fault already."""
     if not {"region", "effective_on"}.intersection(unread) and stated.region is not None:
-        by_code: Mapping[str, Region] = {it.code: it for it in regions if it.in_force(stated.effective_on)}
+        by_code: Mapping[str, Region] = {it.code: it for it in regions if it.is_in_force(stated.effective_on)}
         region = by_code.get(stated.region)
         if region is None:
             yield make_fault(

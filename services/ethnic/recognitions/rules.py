@@ -10,16 +10,14 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
-from services.ethnic.classifications.rules import REGIONS_FILE
-from shared.reporting.dated import Dated, dated, read_tables, refuse_two_at_once
+from shared.dated_facts.facts import DatedFact
 
 EVE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Consequence(Dated):
+class Consequence(DatedFact):
     """What a recognition of a level makes of a region, for recognitions of the days on which it is in force."""
 
     region: str
@@ -77,24 +75,6 @@ class Standing:
         return self.decided.specially_difficult and not self.specially_difficult
 
 
-def read_consequences(path: Path | None = None) -> tuple[Consequence, ...]:
-    """Read the rule from the table of the regions; a table without it has no consequences."""
-    rules = tuple(
-        Consequence(
-            **dated(row),
-            region=row["region"],
-            level=row["level"],
-            becomes=row["becomes"],
-            ends_special_difficulty=row["ends_special_difficulty"],
-            revocation_restores=row["revocation_restores"],
-            revocation_confidence=row["revocation_confidence"],
-        )
-        for row in read_tables(path or REGIONS_FILE).get("consequence", ())
-    )
-    refuse_two_at_once(rules, lambda rule: (rule.region, rule.level))
-    return rules
-
-
 def standing_on(
     day: date, decisions: Iterable[Decided], recognitions: Iterable[Recognized], rules: Sequence[Consequence]
 ) -> Standing | None:
@@ -111,7 +91,7 @@ def standing_on(
         for rule in rules
         if decided.effective_on <= it.recognized_on
         and (it.level, decided.region) == (rule.level, rule.region)
-        and rule.in_force(it.recognized_on)
+        and rule.is_in_force(it.recognized_on)
         and not (rule.revocation_restores and it.id in over)
     ]
     first = min(made, key=lambda it: (it.recognition.recognized_on, it.recognition.id), default=None)

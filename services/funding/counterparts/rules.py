@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.funding.catalogue import Ratio
+from services.funding.catalogue import CounterpartRatio
 from services.funding.ledger import Capital
 from services.funding.progress.rules import Part
 
@@ -14,7 +14,7 @@ PERCENT = 100
 class Counterpart:
     """What one ratio demands in a year and what was provided."""
 
-    ratio: Ratio
+    ratio: CounterpartRatio
     central_vnd: int
     provided: Mapping[str, int]
     """Đồng by source."""
@@ -38,7 +38,7 @@ class Counterpart:
 
 
 def counterparts(
-    ratios: Iterable[Ratio],
+    ratios: Iterable[CounterpartRatio],
     parts: Sequence[Part],
     year: int,
     *,
@@ -51,7 +51,7 @@ def counterparts(
     """
     found = []
     for ratio in ratios:
-        if not ratio.in_force_during(year):
+        if not ratio.is_in_force_at_end_of(year):
             continue
         of = [part for part in parts if part.origin_year == year and _under(ratio, part)]
         provided: dict[str, int] = {}
@@ -63,6 +63,6 @@ def counterparts(
     return found
 
 
-def _under(ratio: Ratio, part: Part) -> bool:
+def _under(ratio: CounterpartRatio, part: Part) -> bool:
     capital: Capital | None = ratio.capital
     return part.keys["program"] == ratio.program and capital in {None, part.keys["capital"]}

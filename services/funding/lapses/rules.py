@@ -4,17 +4,17 @@ A deadline is the table's for the capital kind and for own or carried money, the
 one; the decision of a carry-over may set a later day for the money that it moved.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from services.funding.catalogue import DATA
-from services.funding.ledger import CAPITALS, Amounts, Capital, Lot
+from services.funding.ledger import Amounts, Capital, Lot
 
 Money = Literal["own", "carried"]
+
+COMMON_YEAR = 2023
+"""A year without 29 February: a deadline on that day would be none in three years of four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,19 @@ class Rule:
 
     capital: Capital
     money: Money
-    budget_year: int | None
-    """None: every year that has no row of its own."""
     paid_years_after: int
     paid_by: str
+    """Month and day, such as 01-31."""
     settled_years_after: int
     settled_by: str
     legal_basis: str
     confidence: str
+    budget_year: int | None = None
+    """None: every year that has no row of its own."""
+
+    def __post_init__(self) -> None:
+        for month_day in (self.paid_by, self.settled_by):
+            day_after(COMMON_YEAR, 0, month_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +66,6 @@ class Lapse:
     reserved_vnd: int
     """Part of it that is committed."""
     deadline: Deadline
-
-
-def read_deadlines(folder: Path = DATA) -> tuple[Rule, ...]:
-    """Read the table; refuse one that leaves some money without a deadline."""
-    with (folder / "deadlines.csv").open(encoding="utf-8", newline="") as rows:
-        rules = tuple(
-            Rule(
-                cast("Capital", row["capital"]),
-                cast("Money", row["money"]),
-                int(row["budget_year"]) if row["budget_year"] else None,
-                int(row["paid_years_after"]),
-                row["paid_by"],
-                int(row["settled_years_after"]),
-                row["settled_by"],
-                row["legal_basis"],
-                row["confidence"],
-            )
-            for row in csv.DictReader(rows)
-        )
-    general = {(rule.capital, rule.money) for rule in rules if rule.budget_year is None}
-    for capital in CAPITALS:
-        for money in ("own", "carried"):
-            if (capital, money) not in general:
-                raise ValueError(f"no deadline for {money} {capital} money")
-    for rule in rules:
-        day_after(2023, rule.paid_years_after, rule.paid_by)
-        day_after(2023, rule.settled_years_after, rule.settled_by)
-    return rules
 
 
 def day_after(year: int, years_after: int, month_day: str) -> date:

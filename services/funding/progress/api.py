@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from services.funding.catalogue import Catalogue
+from services.funding.catalogue import FundingCatalogue
 from services.funding.context import CurrentFundingContext, FundingContext
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import lineage
@@ -173,7 +173,7 @@ async def _known_until(context: FundingContext, as_of: datetime | None) -> datet
     return min(filter(None, (as_of, changed_at)), default=None)
 
 
-def _rows(parts: Sequence[Part], catalogue: Catalogue) -> list[Row]:
+def _rows(parts: Sequence[Part], catalogue: FundingCatalogue) -> list[Row]:
     counted = [part for part in parts if part.source in catalogue.counted]
     kinds: dict[Capital, list[Part]] = {
         kind: [part for part in counted if part.keys["capital"] == kind] for kind in CAPITALS
@@ -184,7 +184,9 @@ def _rows(parts: Sequence[Part], catalogue: Catalogue) -> list[Row]:
     ]
 
 
-def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str, Any]) -> list[SourceRow]:
+def _other_sources(
+    parts: Sequence[Part], catalogue: FundingCatalogue, asked: dict[str, Any]
+) -> list[SourceRow]:
     groups: dict[str, list[SourcePart]] = {}
     sums: dict[str, list[Part]] = {}
     for code, source in catalogue.sources.items():
@@ -203,7 +205,7 @@ def _other_sources(parts: Sequence[Part], catalogue: Catalogue, asked: dict[str,
     return rows
 
 
-def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: Catalogue) -> list[str] | None:
+def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: FundingCatalogue) -> list[str] | None:
     """Tell which sources are shown; None: every one."""
     if named:
         return None if EVERY_SOURCE in named else list(named)

@@ -11,7 +11,7 @@ from services.rural.assessments.reading import Asked
 from services.rural.assessments.rules import met_between
 from services.rural.assessments.schemas import CommuneOut, CommuneRow, CommunesOut, CriteriaOut
 from services.rural.criteria.api import TheSets
-from services.rural.ocop.api import TheBook
+from services.rural.ocop.api import CurrentOcopRules
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
@@ -96,13 +96,13 @@ async def read_commune(
     context: CurrentContext,
     _: PublicReader,
     sets: TheSets,
-    book: TheBook,
+    ocop_rules: CurrentOcopRules,
     basis: Basis,
     code: str,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> CommuneOut:
     """Read a commune's assessments over the years, its recognitions, villages and OCOP products."""
-    return await reading.commune(context, code, on or local_day(context.now), basis, sets, book)
+    return await reading.commune(context, code, on or local_day(context.now), basis, sets, ocop_rules)
 
 
 @router.get("/criteria", summary="Read how each criterion stands")

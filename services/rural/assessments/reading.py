@@ -16,10 +16,10 @@ from services.rural.assessments.schemas import (
     CriterionOut,
 )
 from services.rural.assessments.verdicts import over_time
-from services.rural.criteria.sets import LEVELS, Sets
+from services.rural.criteria.sets import LEVELS, CriteriaSets
 from services.rural.models import OcopEvaluation
 from services.rural.ocop import store as ocop
-from services.rural.ocop.book import Book
+from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions import store as recognitions
 from services.rural.recognitions.in_force import held_by
@@ -125,7 +125,12 @@ async def criteria(context: ReportingContext, it: Asked) -> CriteriaOut:
 
 
 async def commune(
-    context: ReportingContext, code: str, on: date, basis: BasisName, sets: Sets, book: Book
+    context: ReportingContext,
+    code: str,
+    on: date,
+    basis: BasisName,
+    sets: CriteriaSets,
+    ocop_rules: OcopRules,
 ) -> CommuneOut:
     """Give one commune on one page. Four statements."""
     unit = context.territory.unit(code, on)
@@ -149,7 +154,7 @@ async def commune(
             for each in rows
             if each.unit_level == "village" and str(each.id) in holding
         ],
-        products=await _products(context, code, on, book),
+        products=await _products(context, code, on, ocop_rules),
     )
 
 
@@ -178,13 +183,15 @@ async def _villages(context: ReportingContext, code: str, on: date) -> list[Vill
     return [VillageOut.of(each) for each in rows]
 
 
-async def _products(context: ReportingContext, code: str, on: date, book: Book) -> list[EvaluationOut]:
-    rows = await context.session.scalars(ocop.valid(book, [code], on, ocop.Sought()))
+async def _products(
+    context: ReportingContext, code: str, on: date, ocop_rules: OcopRules
+) -> list[EvaluationOut]:
+    rows = await context.session.scalars(ocop.valid(ocop_rules, [code], on, ocop.Sought()))
     found: list[OcopEvaluation] = list(rows)
-    return [EvaluationOut.of(each, book) for each in found]
+    return [EvaluationOut.of(each, ocop_rules) for each in found]
 
 
-def _codes(sets: Sets) -> list[str]:
+def _codes(sets: CriteriaSets) -> list[str]:
     """Give everything that is stated of indicators, whether they apply included."""
     every = (one for it in sets.values() for one in it.indicators)
     return [code for one in every for code in (one.code, one.applies) if code]

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.rural.basis import BasisOut
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import HeldOut, RecognitionOut
 from services.rural.villages.schemas import VillageOut
+from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.basis import BasisName
 from shared.reporting.reports.schemas import EvidenceRef
@@ -42,13 +42,11 @@ class CommunesOut(BaseModel):
     next: str | None = Field(description="cursor of the page that follows; null on the last one")
 
 
-class IndicatorHeldOut(BasisOut):
+class IndicatorHeldOut(LabelOut, BasisOut):
     """An indicator of a criterion as it is stated, beside the threshold it was held to."""
 
     code: str = Field(description="what it is called in reports")
     number: str = Field(description="its number in the criteria set")
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
     unit_of_measure: str = Field(description="unit of measure of value and threshold")
     value: JsonDecimal | None = Field(description="its value, or 1 or 0; null where it does not apply")
     comparator: Literal[">=", "<=", "="] = Field(description="how the value must stand to the threshold")

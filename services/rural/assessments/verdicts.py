@@ -7,7 +7,7 @@ from typing import Any
 from services.rural.assessments.rules import Assessed, changes
 from services.rural.assessments.schemas import AssessmentOut, CriterionVerdictOut, IndicatorHeldOut
 from services.rural.assessments.store import Assessment
-from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Sets
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
 from services.rural.rules import MET
 from shared.kit.problems import Sentence
 from shared.reporting.reports.schemas import EvidenceRef
@@ -22,7 +22,7 @@ WITHOUT_EVIDENCE = Sentence(
 )
 
 
-def over_time(found: Iterable[Assessment], sets: Sets) -> list[AssessmentOut]:
+def over_time(found: Iterable[Assessment], sets: CriteriaSets) -> list[AssessmentOut]:
     """Say assessments, given the oldest first, the latest first: each against the one before it."""
     said, before = [], None
     for it in found:
@@ -48,9 +48,11 @@ def over_time(found: Iterable[Assessment], sets: Sets) -> list[AssessmentOut]:
     return said[::-1]
 
 
-def set_of(sets: Sets, year: int) -> CriteriaSet | None:
+def set_of(sets: CriteriaSets, year: int) -> CriteriaSet | None:
     """Give the set by which communes are assessed in a year."""
-    wanted = (it for it in sets.values() if it.assessed_by and it.unit_level == "commune" and it.is_for(year))
+    wanted = (
+        it for it in sets.values() if it.assessed_by and it.unit_level == "commune" and it.includes_year(year)
+    )
     return next(wanted, None)
 
 

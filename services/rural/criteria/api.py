@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from services.rural.criteria.schemas import CriteriaSetOut, CriteriaSetsOut, CriteriaSetWholeOut
-from services.rural.criteria.sets import Sets
+from services.rural.criteria.sets import CriteriaSets
 from services.rural.criteria.thresholds import Thresholds
 from shared.kit.identity import PublicReader
 from shared.kit.problems import NotFound, Sentence
@@ -21,8 +21,8 @@ class CriteriaSetNotFound(NotFound):
     detail = Sentence("Không có bộ tiêu chí {set}.", "There is no criteria set {set}.")
 
 
-async def _sets(request: Request) -> Sets:
-    sets: Sets = request.app.state.criteria_sets
+async def _sets(request: Request) -> CriteriaSets:
+    sets: CriteriaSets = request.app.state.criteria_sets
     return sets
 
 
@@ -31,14 +31,14 @@ async def _thresholds(request: Request) -> Thresholds:
     return thresholds
 
 
-TheSets = Annotated[Sets, Depends(_sets)]
+TheSets = Annotated[CriteriaSets, Depends(_sets)]
 TheThresholds = Annotated[Thresholds, Depends(_thresholds)]
 
 
 @router.get("", summary="List the criteria sets")
 async def list_criteria_sets(*, _: PublicReader, sets: TheSets) -> CriteriaSetsOut:
     """Read which criteria sets there are: what each recognizes, for which years, on which legal basis."""
-    return CriteriaSetsOut(items=[CriteriaSetOut.of(it) for it in sets.values()])
+    return CriteriaSetsOut(items=[CriteriaSetOut.from_fact(criteria_set) for criteria_set in sets.values()])
 
 
 @router.get("/{code}", summary="Read one criteria set")
@@ -49,7 +49,7 @@ async def read_criteria_set(
 
     What was not found is absent and says so: an indicator without a threshold is not decided from values.
     """
-    it = sets.get(code)
-    if it is None:
+    criteria_set = sets.get(code)
+    if criteria_set is None:
         raise CriteriaSetNotFound(set=code[:60])
-    return CriteriaSetWholeOut.whole(it, thresholds)
+    return CriteriaSetWholeOut.from_set(criteria_set, thresholds)

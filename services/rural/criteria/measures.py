@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from services.rural.criteria.sets import CriteriaSet, CriterionIndicator, Sets
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets, CriterionIndicator
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue import Catalogue, Indicator
 
@@ -14,7 +14,7 @@ LARGEST_AMOUNT = Decimal(1_000_000)
 """Far above any income in million đồng or square metres a head: a value beyond it is in another unit of measure."""
 
 
-def stated_on_forms(sets: Sets) -> Iterator[Indicator]:
+def stated_on_forms(sets: CriteriaSets) -> Iterator[Indicator]:
     """Give every indicator that is stated in an assessment. What a commune has in percent does not add up over communes."""
     for it in sets.values():
         for one in it.indicators if it.assessed_by else ():
@@ -23,7 +23,7 @@ def stated_on_forms(sets: Sets) -> Iterator[Indicator]:
                 yield _whether_it_applies(one, it)
 
 
-def refuse_unknown(sets: Sets, catalogue: Catalogue) -> None:
+def refuse_unknown(sets: CriteriaSets, catalogue: Catalogue) -> None:
     """Refuse sets with a verdict that the catalogue does not know: it would follow from values, and be lost."""
     wanted = {one.code for it in sets.values() if it.assessed_by for one in it.criteria if one.code}
     if unknown := sorted(wanted - catalogue.indicators.keys()):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.rural.criteria.sets import CriteriaSet, Criterion, CriterionIndicator, Sets
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
 from services.rural.criteria.thresholds import Thresholds
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.derivations import Derived, Ground, Subject, Values
@@ -76,14 +76,14 @@ class Where:
 class Judge:
     """The sets with their thresholds, as a derivation of the reporting engine."""
 
-    sets: Sets
+    sets: CriteriaSets
     thresholds: Thresholds
 
     def derive(self, subject: Subject, values: Values) -> Iterator[Derived | Fault]:
         """Give the verdicts that follow from what is stated of a commune, or what keeps them from following."""
         where = self._where(subject)
         assessed = [it for it in self.sets.values() if it.assessed_by is not None]
-        of_year = [it for it in assessed if it.is_for(where.year)]
+        of_year = [it for it in assessed if it.includes_year(where.year)]
         for it in of_year:
             for criterion in it.criteria:
                 yield from self._criterion(where, values, it, criterion)
@@ -91,7 +91,7 @@ class Judge:
             yield make_fault(code, "criteria_set_missing", SET_MISSING, year=where.year, verdict=code)
 
     def _where(self, subject: Subject) -> Where:
-        region = self.thresholds.region(subject.line, subject.period.ends_on)
+        region = self.thresholds.find_region(subject.line, subject.period.ends_on)
         return Where(
             year=subject.period.year,
             places=(*subject.line, region) if region else subject.line,

@@ -1,16 +1,13 @@
-"""Criteria sets as dated data with a legal basis: what each recognizes, for which years, by whom, by which criteria."""
+"""Criteria sets: what each recognizes, for which years, by whom, and by which criteria. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
-from shared.reporting.dated import Dated, Row, in_force, read_tables, sentence
 from shared.reporting.derivations import Comparator
-
-SETS_FILE = Path(__file__).with_name("criteria_sets.toml")
 
 RecognitionLevel = Literal["meets", "advanced", "model"]
 
@@ -20,31 +17,34 @@ LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
 Kind = Literal["pass", "pass_or_na", "percent", "amount"]
 """What is stated of an indicator: 1 or 0; the same where it applies at all; a percentage; another amount."""
 
+UNITS_OF_MEASURE: Mapping[Kind, str] = {"pass": "met", "pass_or_na": "met", "percent": "percent"}
+"""By kind; an amount has its own."""
+
 
 @dataclass(frozen=True, slots=True)
-class Authority(Dated):
-    """Who recognizes, while that holds."""
+class Authority(DatedFact):
+    """An office that recognizes under a set."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class RevocationGround(Dated):
+class RevocationGround(DatedFact):
     """When a recognition is to be revoked: so large a share of the criteria is no longer met, and one of some among them."""
 
     least_percent: int
-    including: frozenset[int]
+    including: frozenset[int] = frozenset()
     """Numbers of criteria, one of which has to be among them; none: any."""
 
-    def given(self, unmet: Collection[int], criteria: int) -> bool:
-        """Tell whether criteria that are no longer met, of so many, are ground enough."""
+    def applies_to(self, unmet: Collection[int], criteria: int) -> bool:
+        """Whether a recognition is to be revoked when these numbers, of so many criteria, are no longer met."""
         among = not self.including or not self.including.isdisjoint(unmet)
         return among and 100 * len(set(unmet)) >= self.least_percent * criteria
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionIndicator:
-    """One indicator of a criterion. It holds when its value stands up to a threshold."""
+    """One indicator of a criterion. It holds when its value reaches a threshold."""
 
     code: str
     """What it is called in reports."""
@@ -52,12 +52,18 @@ class CriterionIndicator:
     """Its number in the set, such as 10.1."""
     label: Sentence
     kind: Kind
-    comparator: Comparator
-    unit_of_measure: str
-    delegated: bool
-    """Whether its threshold is left to the province."""
     legal_basis: str
     confidence: str
+    comparator: Comparator = "="
+    own_unit_of_measure: str | None = None
+    """None for a kind that has only one."""
+    delegated: bool = False
+    """Whether its threshold is left to the province."""
+
+    @property
+    def unit_of_measure(self) -> str:
+        """Its own unit of measure, or that of its kind."""
+        return self.own_unit_of_measure or UNITS_OF_MEASURE[self.kind]
 
     @property
     def passes(self) -> bool:
@@ -69,6 +75,10 @@ class CriterionIndicator:
         """The code under which is stated whether it applies (1) or not (0); None for one that always does."""
         return f"{self.code}_applies" if self.kind == "pass_or_na" else None
 
+    def __post_init__(self) -> None:
+        if self.own_unit_of_measure is None and self.kind not in UNITS_OF_MEASURE:
+            raise ValueError("an amount needs its unit_of_measure")
+
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
@@ -76,155 +86,108 @@ class Criterion:
 
     number: int
     label: Sentence
-    code: str | None
-    """Under which its verdict is stated; None where nobody reports on the set."""
-    group: str | None
-    indicators: tuple[CriterionIndicator, ...]
+    code: str | None = None
+    """The indicator that states its verdict; None where nobody reports on the set."""
+    group: str | None = None
+    indicators: tuple[CriterionIndicator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """What a set asks for besides, or instead of, criteria; nothing here judges it."""
+class CriterionGroup:
+    """A group of criteria, under which the legal document lists them."""
+
+    code: str
+    label: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SetCondition:
+    """What a set requires besides, or instead of, criteria; nothing here judges it."""
 
     label: Sentence
     legal_basis: str
     confidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CriteriaSet:
     """A set of criteria: what it recognizes, for which years, by whom."""
 
     code: str
     label: Sentence
     unit_level: str
-    unit_kinds: frozenset[str] | None
+    unit_kinds: frozenset[str] | None = None
     level: RecognitionLevel
-    first_year: int
-    last_year: int
+    years: tuple[int, int]
+    """The first and the last year that a recognition may be for."""
     authorities: tuple[Authority, ...]
     legal_basis: str
     confidence: str
-    needs: RecognitionLevel | None
-    needs_clause: str
-    fields: tuple[str, ...]
-    field_clause: str
-    assessed_by: str | None
-    assessment_clause: str
-    grounds: tuple[RevocationGround, ...]
+    needs: RecognitionLevel | None = None
+    """The level that must be in force already."""
+    needs_clause: str = ""
+    fields: tuple[str, ...] = ()
+    field_clause: str = ""
+    assessed_by: str | None = None
+    """The form whose accepted assessment must show every criterion met."""
+    assessment_clause: str = ""
+    grounds: tuple[RevocationGround, ...] = ()
     """When a recognition is to be revoked; none where no rule was found."""
-    groups: Mapping[str, Sentence]
-    criteria: tuple[Criterion, ...]
+    groups: tuple[CriterionGroup, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     """Those whose names are known, in their order."""
-    conditions: tuple[Condition, ...]
-    criteria_count: int | None
-    indicators_count: int | None
+    conditions: tuple[SetCondition, ...] = ()
+    criteria_count: int | None = None
+    indicators_count: int | None = None
 
-    def authority(self, on: date) -> Authority | None:
-        """Tell who recognizes under the set on a day."""
-        return next(iter(in_force(self.authorities, on)), None)
+    def __post_init__(self) -> None:
+        if faults := [*self._find_faults()]:
+            raise ValueError("; ".join(faults))
 
-    def grounds_on(self, on: date) -> list[RevocationGround]:
-        """Give the grounds of a revocation on a day."""
-        return in_force(self.grounds, on)
+    def _find_faults(self) -> Collection[str]:
+        faults = []
+        for name, rows, count in (
+            ("criteria", self.criteria, self.criteria_count),
+            ("indicators", self.indicators, self.indicators_count),
+        ):
+            if rows and len(rows) != count:
+                faults.append(f"names {len(rows)} of {count} {name}")
+        groups = {group.code for group in self.groups}
+        unknown = [one.number for one in self.criteria if one.group and one.group not in groups]
+        if unknown:
+            faults.append(f"has criteria of unknown groups: {unknown}")
+        numbers = range(1, (self.criteria_count or 0) + 1)
+        if any(not numbers or not ground.including.issubset(numbers) for ground in self.grounds):
+            faults.append("revokes by criteria that it does not have")
+        return faults
 
-    def is_for(self, year: int) -> bool:
-        """Tell whether the set is the one of a year."""
+    @property
+    def first_year(self) -> int:
+        """The first year that a recognition may be for."""
+        return self.years[0]
+
+    @property
+    def last_year(self) -> int:
+        """The last year that a recognition may be for."""
+        return self.years[1]
+
+    def find_authority(self, on: date) -> Authority | None:
+        """Return who recognizes under the set on a day."""
+        return next(iter(select_in_force(self.authorities, on)), None)
+
+    def select_grounds(self, on: date) -> list[RevocationGround]:
+        """Return the grounds of a revocation on a day."""
+        return select_in_force(self.grounds, on)
+
+    def includes_year(self, year: int) -> bool:
+        """Whether the set is the one of a year."""
         return self.first_year <= year <= self.last_year
 
     @property
     def indicators(self) -> tuple[CriterionIndicator, ...]:
         """All indicators, in their order."""
-        return tuple(one for criterion in self.criteria for one in criterion.indicators)
+        return tuple(indicator for criterion in self.criteria for indicator in criterion.indicators)
 
 
-Sets = Mapping[str, CriteriaSet]
-
-
-def read_sets(path: Path | None = None) -> Sets:
-    """Read the criteria sets from their table; one that counts otherwise than it names is refused."""
-    sets = {row["code"]: _set(row) for row in read_tables(path or SETS_FILE)["set"]}
-    for it in sets.values():
-        for named, count in ((it.criteria, it.criteria_count), (it.indicators, it.indicators_count)):
-            if named and len(named) != count:
-                raise ValueError(f"criteria set {it.code} names {len(named)} of {count}")
-        if strange := [one.number for one in it.criteria if one.group and one.group not in it.groups]:
-            raise ValueError(f"criteria set {it.code} has criteria of unknown groups: {strange}")
-        known = range(1, (it.criteria_count or 0) + 1)
-        if any(not known or not ground.including.issubset(known) for ground in it.grounds):
-            raise ValueError(f"criteria set {it.code} revokes by criteria that it does not have")
-    return sets
-
-
-def _set(row: Row) -> CriteriaSet:
-    first, last = row["years"]
-    return CriteriaSet(
-        code=row["code"],
-        label=sentence(row),
-        unit_level=row["unit_level"],
-        unit_kinds=frozenset(row["unit_kinds"]) if "unit_kinds" in row else None,
-        level=row["level"],
-        first_year=first,
-        last_year=last,
-        authorities=tuple(Authority(**_dated(it, row), name=it["name"]) for it in row["authority"]),
-        legal_basis=row["legal_basis"],
-        confidence=row["confidence"],
-        needs=row.get("needs"),
-        needs_clause=row.get("needs_clause", ""),
-        fields=tuple(row.get("fields", ())),
-        field_clause=row.get("field_clause", ""),
-        assessed_by=row.get("assessed_by"),
-        assessment_clause=row.get("assessment_clause", ""),
-        grounds=tuple(
-            RevocationGround(
-                **_dated(it, row),
-                least_percent=it["least_percent"],
-                including=frozenset(it.get("including", ())),
-            )
-            for it in row.get("ground", ())
-        ),
-        groups={group["code"]: sentence(group) for group in row.get("groups", ())},
-        criteria=tuple(_criterion(it, row) for it in row.get("criterion", ())),
-        conditions=tuple(
-            Condition(sentence(it), it.get("legal_basis", row["legal_basis"]), it["confidence"])
-            for it in row.get("condition", ())
-        ),
-        criteria_count=row.get("criteria"),
-        indicators_count=row.get("indicators"),
-    )
-
-
-def _dated(row: Row, of: Row) -> dict[str, Any]:
-    """Give the basis and days of what belongs to a set: the set's basis, unless the row says its own."""
-    return {
-        "legal_basis": row.get("legal_basis", of["legal_basis"]),
-        "confidence": row.get("confidence", of["confidence"]),
-        "valid_from": row["valid_from"],
-        "valid_to": row.get("valid_to"),
-    }
-
-
-def _criterion(row: Row, of: Row) -> Criterion:
-    return Criterion(
-        number=row["number"],
-        label=sentence(row),
-        code=row.get("code"),
-        group=row.get("group"),
-        indicators=tuple(_indicator(it, of) for it in row.get("indicators", ())),
-    )
-
-
-def _indicator(row: Row, of: Row) -> CriterionIndicator:
-    kind: Kind = row["kind"]
-    own = {"pass": "met", "pass_or_na": "met", "percent": "percent"}
-    return CriterionIndicator(
-        code=row["code"],
-        number=row["number"],
-        label=sentence(row),
-        kind=kind,
-        comparator=row.get("comparator", "="),
-        unit_of_measure=row.get("unit_of_measure") or own[kind],
-        delegated=row.get("delegated", False),
-        legal_basis=row.get("legal_basis", of["legal_basis"]),
-        confidence=row["confidence"],
-    )
+CriteriaSets = Mapping[str, CriteriaSet]
+"""The sets by code."""

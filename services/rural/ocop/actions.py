@@ -4,7 +4,7 @@ from datetime import date
 
 from services.rural.models import OcopEvaluation
 from services.rural.ocop import store
-from services.rural.ocop.book import Book
+from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.rules import ProductExists, faults_of
 from services.rural.ocop.schemas import ProductIn
 from shared.kit.change_feed import Event, lock_feed, publish_events
@@ -19,7 +19,7 @@ LEVELS: tuple[Level, ...] = ("commune", "district", "province")
 
 
 async def certify(
-    context: ReportingContext, draft: PartialBody[ProductIn], book: Book
+    context: ReportingContext, draft: PartialBody[ProductIn], rules: OcopRules
 ) -> RegisterResult[OcopEvaluation]:
     """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept.
 
@@ -28,7 +28,7 @@ async def certify(
     body = draft.body
     on = body.decision.date
     found = await locate_body_unit(context, draft, body.unit, on, levels=LEVELS, dated_by="decision")
-    found = require_valid(context, draft, found, faults_of(body.stated(), book, draft.unread), decided_on=on)
+    found = require_valid(context, draft, found, faults_of(body.stated(), rules, draft.unread), decided_on=on)
 
     at = await lock_feed(context.session, context.clock)
     row = OcopEvaluation(

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.rural.ocop import actions, store
-from services.rural.ocop.book import Book, add_months
-from services.rural.ocop.book_schemas import BookOut
+from services.rural.ocop.dated_rules import OcopRules, add_months
+from services.rural.ocop.dated_rules_schemas import OcopRulesOut
 from services.rural.ocop.schemas import (
     EvaluationOut,
     OwnerKind,
@@ -47,12 +47,12 @@ class ProductNotFound(NotFound):
     detail = Sentence("Không có sản phẩm mã {product}.", "There is no product {product}.")
 
 
-async def _book(request: Request) -> Book:
-    book: Book = request.app.state.ocop
-    return book
+async def _read_ocop_rules(request: Request) -> OcopRules:
+    rules: OcopRules = request.app.state.ocop
+    return rules
 
 
-TheBook = Annotated[Book, Depends(_book)]
+CurrentOcopRules = Annotated[OcopRules, Depends(_read_ocop_rules)]
 
 
 def _sought(
@@ -73,7 +73,7 @@ async def certify_product(
     *,
     context: CurrentContext,
     caller: Registrar,
-    book: TheBook,
+    rules: CurrentOcopRules,
     draft: Annotated[PartialBody[ProductIn], Body()],
     response: Response,
 ) -> EvaluationOut:
@@ -82,9 +82,9 @@ async def certify_product(
     The stars must be those of the score, by the bands of the decision's date, and granted by who may; the product's unit so far
     has to be the caller's as well. Stating the same again answers 200.
     """
-    kept = await actions.certify(context.of(caller), draft, book)
+    kept = await actions.certify(context.of(caller), draft, rules)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
-    return EvaluationOut.of(kept.row, book)
+    return EvaluationOut.of(kept.row, rules)
 
 
 @router.get("/products", summary="List products")
@@ -92,7 +92,7 @@ async def list_products(
     *,
     context: CurrentContext,
     _: PublicReader,
-    book: TheBook,
+    rules: CurrentOcopRules,
     request: Request,
     response: Response,
     sought: Annotated[Sought, Depends(_sought)],
@@ -114,9 +114,9 @@ async def list_products(
         query = store.listed(parse_units(context.territory, unit), sought)
     else:
         below = expand_units(context.territory, unit, valid_on)
-        query = store.valid(book, below, valid_on, sought, ending_before=ending_before)
+        query = store.valid(rules, below, valid_on, sought, ending_before=ending_before)
     found = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, said=lambda row: EvaluationOut.of(row[0], book)
+        context.session, query, limit=limit, cursor=cursor, said=lambda row: EvaluationOut.of(row[0], rules)
     )
     set_next_link(request, response, found.next)
     return found
@@ -127,7 +127,7 @@ async def read_product(
     *,
     context: CurrentContext,
     _: PublicReader,
-    book: TheBook,
+    rules: CurrentOcopRules,
     code: str,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> ProductOut:
@@ -140,9 +140,9 @@ async def read_product(
     return ProductOut(
         code=code,
         on=day,
-        valid=current is not None and book.valid(current.decision_date, day),
-        current=EvaluationOut.of(current, book) if current else None,
-        history=[EvaluationOut.of(row, book) for row in rows],
+        valid=current is not None and rules.is_valid(current.decision_date, day),
+        current=EvaluationOut.of(current, rules) if current else None,
+        history=[EvaluationOut.of(row, rules) for row in rows],
     )
 
 
@@ -151,11 +151,11 @@ async def read_rules(
     *,
     context: CurrentContext,
     _: PublicReader,
-    book: TheBook,
+    rules: CurrentOcopRules,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
-) -> BookOut:
+) -> OcopRulesOut:
     """Read the rules of a day: bands of stars, who may grant them, months of validity, parts of a score, groups."""
-    return BookOut.of(book, on or local_day(context.now))
+    return OcopRulesOut.from_rules(rules, on or local_day(context.now))
 
 
 @router.get("/summary", summary="Count valid products")
@@ -163,7 +163,7 @@ async def read_summary(
     *,
     context: CurrentContext,
     _: PublicReader,
-    book: TheBook,
+    rules: CurrentOcopRules,
     unit: UnitQuery,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
     months: Annotated[int, Query(ge=0, le=36, description="count what ends within so many months")] = 6,
@@ -173,7 +173,7 @@ async def read_summary(
     soon = add_months(day, months)
     top = unit.on(day)
     below = expand_units(context.territory, top.code, day)
-    counted = await store.summed(context.session, book, below, day, soon)
+    counted = await store.summed(context.session, rules, below, day, soon)
     children = [each for each in context.territory.children(top.code, day) if each.level != "village"]
     heads = {each.code: _below(context, each.code, day) for each in children}
     own = [it for it in counted if it.place == top.code]

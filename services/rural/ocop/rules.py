@@ -1,4 +1,4 @@
-"""What the evaluation of a product may say. Pure: what is stated and the book of rules in; every fault out.
+"""What the evaluation of a product may say. Pure: what is stated and the rules of its day in; every fault out.
 
 Stars follow from the score by the bands of the decision's date. One case differs on purpose: a product that the province
 scored as five stars waits for the ministry with four, and is counted apart as a potential five-star product.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.rural.ocop.book import Book
+from services.rural.ocop.dated_rules import OcopRules
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 AWAITING_STARS = 4
@@ -71,14 +71,14 @@ class Stated:
     stars: int
     score: Decimal
     parts: tuple[Decimal, ...] | None
-    """Points by part, in the order of the book."""
+    """Points by part, in the order of the rules."""
     potential_five_star: bool
     decided_on: date
     grantor: str | None
     """Code of who granted the stars, where the decision's paper is quoted."""
 
 
-def faults_of(stated: Stated, book: Book, unread: Collection[str] = ()) -> Iterator[Fault]:
+def faults_of(stated: Stated, rules: OcopRules, unread: Collection[str] = ()) -> Iterator[Fault]:
     """Give what is wrong with a statement; fields in `unread` are known to be at fault already."""
     named = not {"owner_kind", "owner_name"}.intersection(unread) and stated.owner_name is not None
     if named and stated.owner_kind == HOUSEHOLD:
@@ -86,23 +86,23 @@ def faults_of(stated: Stated, book: Book, unread: Collection[str] = ()) -> Itera
     if "decision" in unread:
         return
     on = stated.decided_on
-    groups = book.groups_on(on)
-    if book.ends_on(on) is None or not groups or book.highest(on) is None:
+    groups = rules.map_groups(on)
+    if rules.find_end(on) is None or not groups or rules.find_highest_band(on) is None:
         yield make_fault("/decision/date", "ocop_rule_missing", NO_RULE, on=on)
         return
     if "group" not in unread and stated.group not in groups:
         names = ", ".join(map(str, groups))
         yield make_fault("/group", "ocop_group_unknown", GROUP_UNKNOWN, group=stated.group, groups=names)
     if not {"stars", "score", "potential_five_star"}.intersection(unread):
-        yield from _potential(stated, book) if stated.potential_five_star else _stars(stated, book)
+        yield from _potential(stated, rules) if stated.potential_five_star else _stars(stated, rules)
     if not {"stars", "grantor"}.intersection(unread) and stated.grantor is not None:
-        yield from _grantor(stated, book)
+        yield from _grantor(stated, rules)
     if not {"score", "score_parts"}.intersection(unread):
-        yield from _parts(stated, book)
+        yield from _parts(stated, rules)
 
 
-def _stars(stated: Stated, book: Book) -> Iterator[Fault]:
-    band = book.band_of(stated.score, stated.decided_on)
+def _stars(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
+    band = rules.find_band(stated.score, stated.decided_on)
     if band is None:
         return
     if band.stars != stated.stars:
@@ -125,8 +125,8 @@ def _stars(stated: Stated, book: Book) -> Iterator[Fault]:
         )
 
 
-def _potential(stated: Stated, book: Book) -> Iterator[Fault]:
-    highest = book.highest(stated.decided_on)
+def _potential(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
+    highest = rules.find_highest_band(stated.decided_on)
     if stated.stars != AWAITING_STARS:
         yield make_fault("/stars", "potential_five_star_stars", POTENTIAL_STARS)
     if highest is not None and stated.score < highest.low:
@@ -139,8 +139,8 @@ def _potential(stated: Stated, book: Book) -> Iterator[Fault]:
         )
 
 
-def _grantor(stated: Stated, book: Book) -> Iterator[Fault]:
-    may = book.grantor(stated.stars, stated.decided_on)
+def _grantor(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
+    may = rules.find_grantor(stated.stars, stated.decided_on)
     if may is not None and stated.grantor != may.code:
         yield make_fault(
             "/grantor",
@@ -153,10 +153,10 @@ def _grantor(stated: Stated, book: Book) -> Iterator[Fault]:
         )
 
 
-def _parts(stated: Stated, book: Book) -> Iterator[Fault]:
+def _parts(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
     if stated.parts is None:
         return
-    for part, points in zip(book.parts_on(stated.decided_on), stated.parts, strict=False):
+    for part, points in zip(rules.select_parts(stated.decided_on), stated.parts, strict=False):
         if points > part.points:
             most = _plain(part.points)
             yield make_fault(f"/score_parts/{part.code}", "score_part_too_high", PART_TOO_HIGH, points=most)

@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
-from services.rural.basis import BasisOut
 from services.rural.models import OcopEvaluation
-from services.rural.ocop.book import Book, Grantor, Validity
+from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.rules import Stated
 from services.rural.villages.schemas import Name
+from shared.dated_facts.schemas import BasisOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
@@ -120,7 +120,7 @@ class ProductIn(PartialModel):
         )
 
     def parts(self) -> tuple[Decimal, ...] | None:
-        """Give the points by part, in the order of the book."""
+        """Give the points by part, in the order of the rules."""
         it = self.score_parts
         return None if it is None else (it.product, it.marketing, it.quality)
 
@@ -131,21 +131,11 @@ class GrantorOut(BasisOut):
     code: str = Field(description="district, province or central")
     label: str = Field(description="its name in Vietnamese")
 
-    @classmethod
-    def of(cls, it: Grantor) -> Self:
-        """Say a grantor."""
-        return cls(code=it.code, label=it.label.vi, legal_basis=it.legal_basis, confidence=it.confidence)
-
 
 class ValidityOut(BasisOut):
     """How long a certificate is valid, and on what that rests."""
 
     months: int = Field(description="calendar months from the decision")
-
-    @classmethod
-    def of(cls, it: Validity) -> Self:
-        """Say a validity."""
-        return cls.model_validate(it, from_attributes=True)
 
 
 class ScorePartsOut(BaseModel):
@@ -179,10 +169,10 @@ class EvaluationOut(BaseModel):
     recorded_at: dt.datetime = Field(description="when it was stated here")
 
     @classmethod
-    def of(cls, it: OcopEvaluation, book: Book) -> Self:
-        """Say a row with what the book says of its date."""
-        grantor = book.grantor(it.stars, it.decision_date)
-        ends_on, rule = book.ends_on(it.decision_date), book.validity(it.decision_date)
+    def of(cls, it: OcopEvaluation, rules: OcopRules) -> Self:
+        """Say a row with what the rules of its date say."""
+        grantor = rules.find_grantor(it.stars, it.decision_date)
+        ends_on, rule = rules.find_end(it.decision_date), rules.find_validity(it.decision_date)
         parts = dict(zip(("product", "marketing", "quality"), it.score_parts or (), strict=False))
         return cls(
             id=it.id,
@@ -197,9 +187,9 @@ class EvaluationOut(BaseModel):
             score_parts=ScorePartsOut(**parts) if parts else None,
             potential_five_star=it.potential_five_star,
             decision=DecisionIn(number=it.decision_number, date=it.decision_date),
-            grantor=GrantorOut.of(grantor) if grantor else None,
+            grantor=GrantorOut.from_fact(grantor) if grantor else None,
             valid_until=ends_on - dt.timedelta(days=1) if ends_on else None,
-            validity=ValidityOut.of(rule) if rule else None,
+            validity=ValidityOut.from_fact(rule) if rule else None,
             recorded_at=it.recorded_at,
         )
 

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.rural.models import OcopEvaluation
-from services.rural.ocop.book import Book
+from services.rural.ocop.dated_rules import OcopRules
 from shared.reporting.basis import to_rfc3339
 from shared.reporting.engine import CountScope, RegisterCount, RegisterCounter
 from shared.reporting.registers import topmost_units
@@ -68,21 +68,21 @@ def listed(units: Collection[str] | None, sought: Sought) -> Select[Any]:
 
 
 def valid(
-    book: Book, units: Collection[str], on: date, sought: Sought, *, ending_before: date | None = None
+    rules: OcopRules, units: Collection[str], on: date, sought: Sought, *, ending_before: date | None = None
 ) -> Select[Any]:
     """Select the evaluations by which products of units of a day are valid on it, or those that end before another."""
-    rows = _valid(book, units, on, sought.as_of).subquery()
+    rows = _valid(rules, units, on, sought.as_of).subquery()
     query = select(OcopEvaluation).where(OcopEvaluation.id.in_(select(rows.c.id)), *_asked(sought))
     if ending_before is not None:
-        query = query.where(~_holds(book, OcopEvaluation.decision_date, ending_before))
+        query = query.where(~_holds(rules, OcopEvaluation.decision_date, ending_before))
     return _newest_first(query)
 
 
-def counting(book: Book) -> RegisterCounter:
+def counting(rules: OcopRules) -> RegisterCounter:
     """Make the engine's register: it counts valid products. One statement."""
 
     async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
-        rows = _valid(book, scope.units, scope.on, scope.as_of).subquery()
+        rows = _valid(rules, scope.units, scope.on, scope.as_of).subquery()
         numbers = select(
             func.count(),
             func.count().filter(rows.c.stars == FIVE),
@@ -101,11 +101,11 @@ def counting(book: Book) -> RegisterCounter:
 
 
 async def summed(
-    session: AsyncSession, book: Book, units: Collection[str], on: date, ending_before: date
+    session: AsyncSession, rules: OcopRules, units: Collection[str], on: date, ending_before: date
 ) -> list[Row[Any]]:
     """Count valid products by the unit they lie in, stars, group, kind of owner, and whether they end soon."""
-    rows = _valid(book, units, on, None).subquery()
-    ending = (~_holds(book, rows.c.decision_date, ending_before)).label("ending")
+    rows = _valid(rules, units, on, None).subquery()
+    ending = (~_holds(rules, rows.c.decision_date, ending_before)).label("ending")
     keys = (
         rows.c.place,
         rows.c.stars,
@@ -118,7 +118,9 @@ async def summed(
     return list(found)
 
 
-def _valid(book: Book, units: Collection[str], on: date, as_of: datetime | None) -> Select[*tuple[Any, ...]]:
+def _valid(
+    rules: OcopRules, units: Collection[str], on: date, as_of: datetime | None
+) -> Select[*tuple[Any, ...]]:
     latest = (
         select(OcopEvaluation)
         .where(OcopEvaluation.decision_date <= on, _known(as_of))
@@ -139,11 +141,11 @@ def _valid(book: Book, units: Collection[str], on: date, as_of: datetime | None)
             it.potential_five_star,
         )
         .join(lands, and_(lands.c.code == it.land, lands.c.valid_from == it.land_since))
-        .where(_holds(book, it.decision_date, on))
+        .where(_holds(rules, it.decision_date, on))
     )
 
 
-def _holds(book: Book, decided_on: Any, on: date) -> ColumnElement[bool]:
+def _holds(rules: OcopRules, decided_on: Any, on: date) -> ColumnElement[bool]:
     """Tell, in SQL, whether a certificate of a date is valid on a day, as `Book.valid` does."""
     return or_(
         *(
@@ -153,7 +155,7 @@ def _holds(book: Book, decided_on: Any, on: date) -> ColumnElement[bool]:
                 decided_on <= on,
                 decided_on + func.make_interval(0, rule.months) > on,
             )
-            for rule in book.validities
+            for rule in rules.validities
         )
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from services.rural.criteria.sets import CriteriaSet, Sets
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets
 from services.rural.exceptions.rules import excused
 from services.rural.models import Recognition
 from services.rural.recognitions import store
@@ -44,7 +44,7 @@ LEVELS: tuple[Level, ...] = ("commune", "village")
 
 
 async def recognize(
-    context: ReportingContext, draft: PartialBody[RecognitionIn], sets: Sets
+    context: ReportingContext, draft: PartialBody[RecognitionIn], sets: CriteriaSets
 ) -> RegisterResult[Recognition]:
     """Keep a recognition, or refuse it: every fault of the body first, then a duplicate, then every broken rule."""
     stated, grounds = draft.body.stated(), draft.body.grounds

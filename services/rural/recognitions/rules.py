@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from services.rural.criteria.sets import CriteriaSet, RecognitionLevel, Sets
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets, RecognitionLevel
 from services.rural.exceptions.rules import RuleBroken
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
@@ -168,7 +168,7 @@ def ordered(known: Sequence[Known]) -> list[Known]:
 
 
 def faults_of(
-    stated: Stated, sets: Sets, unit: tuple[str, str] | None, unread: Collection[str] = ()
+    stated: Stated, sets: CriteriaSets, unit: tuple[str, str] | None, unread: Collection[str] = ()
 ) -> Iterator[Fault]:
     """Give what is wrong with a statement; `unit` is its level and kind, None where it was not found."""
     if "decision" not in unread and "year" not in unread and stated.decided_on < date(stated.year, 1, 1):

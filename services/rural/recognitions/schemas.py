@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.criteria.schemas import AuthorityOut
-from services.rural.criteria.sets import LEVELS, RecognitionLevel, Sets
+from services.rural.criteria.sets import LEVELS, CriteriaSets, RecognitionLevel
 from services.rural.exceptions.schemas import ExceptionIn
 from services.rural.models import Recognition
 from services.rural.recognitions.in_force import UnderSet
@@ -111,13 +111,13 @@ class RecognitionOut(BaseModel):
     revocation: RevocationOut | None = Field(description="what ended it; null while nothing has")
 
     @classmethod
-    def of(cls, it: Recognition, sets: Sets, as_of: dt.datetime | None = None) -> Self:
+    def of(cls, it: Recognition, sets: CriteriaSets, as_of: dt.datetime | None = None) -> Self:
         """Say a row, as it was known at an instant."""
         ended = it.revocation
         if ended is not None and as_of is not None and ended.recorded_at > as_of:
             ended = None
         under = sets.get(it.criteria_set)
-        authority = under.authority(it.decision_date) if under else None
+        authority = under.find_authority(it.decision_date) if under else None
         return cls(
             id=it.id,
             unit=it.unit,
@@ -126,7 +126,7 @@ class RecognitionOut(BaseModel):
             field=it.field,
             criteria_set=it.criteria_set,
             decision=DecisionIn(number=it.decision_number, date=it.decision_date),
-            authority=AuthorityOut.of(authority) if authority else None,
+            authority=AuthorityOut.from_fact(authority) if authority else None,
             year=it.year,
             grounds=it.grounds,
             assessments=it.assessments,
@@ -184,7 +184,7 @@ class UnderSetOut(BaseModel):
     units: int = Field(description="units that are recognized under it on that day")
 
     @classmethod
-    def of(cls, it: UnderSet, sets: Sets, on: dt.date) -> Self:
+    def of(cls, it: UnderSet, sets: CriteriaSets, on: dt.date) -> Self:
         """Say a count."""
         under = sets.get(it.criteria_set)
         return cls(

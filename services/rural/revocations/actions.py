@@ -2,7 +2,7 @@
 
 import uuid
 
-from services.rural.criteria.sets import Sets
+from services.rural.criteria.sets import CriteriaSets
 from services.rural.exceptions.rules import excused
 from services.rural.models import Recognition, Revocation
 from services.rural.recognitions import store
@@ -30,7 +30,7 @@ from shared.reporting.registers import (
 
 
 async def revoke(
-    context: ReportingContext, recognition_id: uuid.UUID, draft: PartialBody[RevocationIn], sets: Sets
+    context: ReportingContext, recognition_id: uuid.UUID, draft: PartialBody[RevocationIn], sets: CriteriaSets
 ) -> RegisterResult[Recognition]:
     """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
     at = await lock_feed(context.session, context.clock)

@@ -1,7 +1,7 @@
 """How a revocation is answered: the criteria that it names beside those that the assessment before it does not find met."""
 
 from services.rural.assessments.reading import standing
-from services.rural.criteria.sets import Sets
+from services.rural.criteria.sets import CriteriaSets
 from services.rural.models import Recognition
 from services.rural.revocations.rules import apart
 from services.rural.revocations.schemas import AssessedOut
@@ -10,7 +10,7 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.registers import find_unchanged_counterpart
 
 
-async def assessed_last(context: ReportingContext, it: Recognition, sets: Sets) -> AssessedOut | None:
+async def assessed_last(context: ReportingContext, it: Recognition, sets: CriteriaSets) -> AssessedOut | None:
     """Give the latest accepted assessment for a year begun by the day of the revocation; None where there is none."""
     under, ended = sets.get(it.criteria_set), it.revocation
     if under is None or under.assessed_by is None or ended is None:

@@ -14,7 +14,7 @@ its clause, or set aside by a recorded exception. What stands on a recognition i
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
-from services.rural.criteria.sets import CriteriaSet, Sets
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets
 from services.rural.exceptions.rules import RuleBroken
 from services.rural.recognitions.rules import Known
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
@@ -100,11 +100,11 @@ def broken_rules(under: CriteriaSet | None, unmet: Collection[int], on: date) ->
     """Give the rule that is broken where the criteria no longer met are no ground; none where the set knows no grounds."""
     if under is None:
         return []
-    grounds, of = under.grounds_on(on), under.criteria_count or 0
-    if not grounds or any(it.given(unmet, of) for it in grounds):
+    grounds, of = under.select_grounds(on), under.criteria_count or 0
+    if not grounds or any(ground.applies_to(unmet, of) for ground in grounds):
         return []
-    clause = "; ".join(it.legal_basis for it in grounds)
-    sure = "; ".join(dict.fromkeys(it.confidence for it in grounds))
+    clause = "; ".join(ground.legal_basis for ground in grounds)
+    sure = "; ".join(dict.fromkeys(ground.confidence for ground in grounds))
     return [GroundsInsufficient(unmet=len(set(unmet)), of=of, clause=clause, confidence=sure)]
 
 
@@ -119,7 +119,7 @@ def refuse_replaced(revoked: Known, revoked_on: date) -> None:
         raise AlreadyReplaced(replaced_on=revoked.replaced_on.isoformat())
 
 
-def refuse_to_undercut(revoked: Known, revoked_on: date, others: Sequence[Known], sets: Sets) -> None:
+def refuse_to_undercut(revoked: Known, revoked_on: date, others: Sequence[Known], sets: CriteriaSets) -> None:
     """Refuse to revoke what a higher recognition in force stands on, unless another of the same level holds too."""
     remaining = [it for it in others if it.id != revoked.id]
     if any(it.level == revoked.level and it.in_force(revoked_on) for it in remaining):

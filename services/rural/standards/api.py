@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.rural.assessments.reading import RURAL
 from services.rural.recognitions.in_force import held_by
 from services.rural.standards.rules import (
-    Condition,
     Facts,
+    StandardCondition,
     Stated,
     judge,
     standard_met,
@@ -50,8 +50,8 @@ class _Known:
         return Facts(unit.code, rural, self.held, by_kind, self.stated)
 
 
-async def _conditions(request: Request) -> tuple[Condition, ...]:
-    conditions: tuple[Condition, ...] = request.app.state.standards
+async def _conditions(request: Request) -> tuple[StandardCondition, ...]:
+    conditions: tuple[StandardCondition, ...] = request.app.state.standards
     return conditions
 
 
@@ -60,7 +60,7 @@ async def read_standards(
     *,
     context: CurrentContext,
     _: PublicReader,
-    conditions: Annotated[tuple[Condition, ...], Depends(_conditions)],
+    conditions: Annotated[tuple[StandardCondition, ...], Depends(_conditions)],
     unit: UnitQuery,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
     as_of: AsOf = None,
@@ -83,12 +83,12 @@ async def read_standards(
     return StandardsOut(on=day, items=[_standard(each, conditions, known) for each in judged])
 
 
-def _standard(unit: Unit, conditions: tuple[Condition, ...], known: _Known) -> StandardOut:
+def _standard(unit: Unit, conditions: tuple[StandardCondition, ...], known: _Known) -> StandardOut:
     judged = judge(conditions, unit.level, known.day, known.of(unit))
     return StandardOut(
         unit=unit.code,
         name=unit.full_name,
         level=unit.level,
         met=standard_met(judged),
-        conditions=[ConditionOut.of_judged(it) for it in judged],
+        conditions=[ConditionOut.from_judged(row) for row in judged],
     )

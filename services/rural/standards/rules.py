@@ -9,33 +9,31 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
-from pathlib import Path
 
-from services.rural.criteria.sets import Sets
 from services.rural.rules import MET
+from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
-from shared.reporting.dated import Dated, Row, dated, in_force, read_tables, refuse_two_at_once, sentence
 
-STANDARDS_FILE = Path(__file__).with_name("standards.toml")
 HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition(Dated):
+class StandardCondition(DatedFact):
     """One condition of a standard while it is in force."""
 
     code: str
     unit_level: str
     label: Sentence
     least_percent: Decimal
-    level: str | None
+    level: str | None = None
     """Counted: rural communes that are recognized at this level."""
-    criteria: tuple[str, ...]
-    """Counted: those of the unit's own criteria that it states as met."""
-    indicator: str | None
+    criteria_set: str | None = None
+    criteria: tuple[str, ...] = ()
+    """Counted: those of the unit's own criteria, all of the set, that it states as met."""
+    indicator: str | None = None
     """Stated: a percentage of the unit itself or, with kinds, whether each unit of these kinds meets it."""
-    kinds: frozenset[str]
-    supplied_by: Sentence | None
+    kinds: frozenset[str] = frozenset()
+    supplied_by: Sentence | None = None
     """What would answer a condition that nothing here can."""
 
 
@@ -66,7 +64,7 @@ class Facts:
 class Judged:
     """How a unit stands against one condition."""
 
-    condition: Condition
+    condition: StandardCondition
     having: int | None = None
     """How many of those counted have what it asks for; None where nothing is counted."""
     of: int | None = None
@@ -90,22 +88,15 @@ class Judged:
         return None if self.having + len(self.unstated) >= self.needed else False
 
 
-def read_conditions(sets: Sets, path: Path | None = None) -> tuple[Condition, ...]:
-    """Read the conditions from their table."""
-    conditions = tuple(_condition(row, sets) for row in read_tables(path or STANDARDS_FILE)["condition"])
-    refuse_two_at_once(conditions, lambda it: (it.unit_level, it.code))
-    return conditions
-
-
-def stated_indicators(conditions: Iterable[Condition]) -> frozenset[str]:
+def stated_indicators(conditions: Iterable[StandardCondition]) -> frozenset[str]:
     """Give the indicators that the conditions are read from."""
     found = {code for it in conditions for code in it.criteria}
     return frozenset(found | {it.indicator for it in conditions if it.indicator})
 
 
-def judge(conditions: Iterable[Condition], unit_level: str, on: date, facts: Facts) -> list[Judged]:
+def judge(conditions: Iterable[StandardCondition], unit_level: str, on: date, facts: Facts) -> list[Judged]:
     """Judge a unit by the conditions in force."""
-    wanted = in_force((it for it in conditions if it.unit_level == unit_level), on)
+    wanted = select_in_force((it for it in conditions if it.unit_level == unit_level), on)
     return [_judge(condition, facts) for condition in wanted]
 
 
@@ -117,7 +108,7 @@ def standard_met(judged: Collection[Judged]) -> bool | None:
     return None if None in answers or not answers else True
 
 
-def _judge(condition: Condition, facts: Facts) -> Judged:
+def _judge(condition: StandardCondition, facts: Facts) -> Judged:
     if condition.level is not None:
         communes = {code: condition.level in facts.held.get(code, ()) for code in facts.communes}
         return _counted(condition, communes, frozenset(), of_nobody=1)
@@ -134,14 +125,18 @@ def _judge(condition: Condition, facts: Facts) -> Judged:
     return Judged(condition, percent=own.value, periods=frozenset({own.period}))
 
 
-def _stated(condition: Condition, found: Mapping[str, Stated | None]) -> Judged:
+def _stated(condition: StandardCondition, found: Mapping[str, Stated | None]) -> Judged:
     periods = frozenset(it.period for it in found.values() if it is not None)
     having = {code: None if it is None else it.value == MET for code, it in found.items()}
     return _counted(condition, having, periods, of_nobody=0)
 
 
 def _counted(
-    condition: Condition, having: Mapping[str, bool | None], periods: frozenset[str], *, of_nobody: int
+    condition: StandardCondition,
+    having: Mapping[str, bool | None],
+    periods: frozenset[str],
+    *,
+    of_nobody: int,
 ) -> Judged:
     """Count who has it; `of_nobody` is how many are asked for where there is nobody to count."""
     share = condition.least_percent * len(having) / HUNDRED
@@ -157,22 +152,4 @@ def _counted(
         unstated=tuple(sorted(code for code, it in having.items() if it is None)) if short else (),
         percent=HUNDRED * count / len(having) if having else None,
         periods=periods,
-    )
-
-
-def _condition(row: Row, sets: Sets) -> Condition:
-    criteria: tuple[str, ...] = ()
-    if "criteria_set" in row:
-        criteria = tuple(it.code for it in sets[row["criteria_set"]].criteria if it.code)
-    return Condition(
-        **dated(row),
-        code=row["code"],
-        unit_level=row["unit_level"],
-        label=sentence(row),
-        least_percent=Decimal(str(row["least_percent"])),
-        level=row.get("level"),
-        criteria=criteria,
-        indicator=row.get("indicator"),
-        kinds=frozenset(row.get("kinds", ())),
-        supplied_by=sentence(row, "supplied_by") if "supplied_by" in row else None,
     )

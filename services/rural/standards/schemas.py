@@ -7,8 +7,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from services.rural.assessments.store import FORM
-from services.rural.basis import BasisOut
 from services.rural.standards.rules import Judged
+from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 
@@ -22,12 +22,10 @@ STATES: Mapping[bool | None, Literal["met", "not_met", "unknown"]] = {
 }
 
 
-class ConditionOut(BasisOut):
+class ConditionOut(LabelOut, BasisOut):
     """How a unit stands against one condition."""
 
     code: str = Field(description="code of the condition")
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
     state: Literal["met", "not_met", "unknown"] = Field(
         description="unknown: `supplied_by` says what would tell"
     )
@@ -50,28 +48,22 @@ class ConditionOut(BasisOut):
     periods: list[str] = Field(description="the assessments it is read from; none for recognitions in force")
 
     @classmethod
-    def of_judged(cls, it: Judged) -> Self:
-        """Say how a unit stands against a condition."""
-        condition = it.condition
-        supplied_by = _supplied_by(it) if it.met is None else None
-        return cls(
-            code=condition.code,
-            label=condition.label.vi,
-            label_en=condition.label.en,
-            state=STATES[it.met],
-            met=it.met,
-            having=it.having,
-            of=it.of,
-            percent=it.percent,
-            least_percent=condition.least_percent,
-            needed=it.needed,
-            lacking=list(it.lacking),
-            unstated=list(it.unstated),
+    def from_judged(cls, judged: Judged) -> Self:
+        """Serialize how a unit stands against a condition."""
+        supplied_by = _supplied_by(judged) if judged.met is None else None
+        return cls.from_fact(
+            judged.condition,
+            state=STATES[judged.met],
+            met=judged.met,
+            having=judged.having,
+            of=judged.of,
+            percent=judged.percent,
+            needed=judged.needed,
+            lacking=list(judged.lacking),
+            unstated=list(judged.unstated),
             supplied_by=supplied_by.vi if supplied_by else None,
             supplied_by_en=supplied_by.en if supplied_by else None,
-            periods=sorted(it.periods),
-            legal_basis=condition.legal_basis,
-            confidence=condition.confidence,
+            periods=sorted(judged.periods),
         )
 
 

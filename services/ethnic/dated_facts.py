@@ -1,0 +1,29 @@
+"""The dated facts of the program, read from the file beside the code or from an installation's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.ethnic.classifications.rules import Region
+from services.ethnic.recognitions.rules import Consequence
+from shared.dated_facts.loader import open_facts
+
+REGIONS_FILE = Path(__file__).parent / "classifications" / "regions.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFacts:
+    """The regions, and what a recognition makes of each."""
+
+    regions: tuple[Region, ...]
+    consequences: tuple[Consequence, ...]
+
+
+def load_regions(path: Path | None = None) -> RegionFacts:
+    """Return the regions and the consequences of a recognition; a file may have none of these."""
+    with open_facts(path or REGIONS_FILE) as facts:
+        return RegionFacts(
+            regions=facts.rows("region", Region, one_in_force=["code"]),
+            consequences=facts.rows(
+                "consequence", Consequence, optional=True, one_in_force=["region", "level"]
+            ),
+        )

@@ -1,0 +1,112 @@
+"""The dated facts of the program, read from the files beside the code or from an installation's own."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets
+from services.rural.criteria.thresholds import RegionMember, Threshold, ThresholdRegion, Thresholds
+from services.rural.ocop.dated_rules import (
+    CertificateValidity,
+    Grantor,
+    OcopRules,
+    ProductGroup,
+    ScorePart,
+    StarBand,
+)
+from services.rural.standards.rules import StandardCondition
+from shared.dated_facts.loader import Row, fill_nested, open_facts
+
+HERE = Path(__file__).parent
+CRITERIA_SETS_FILE = HERE / "criteria" / "criteria_sets.toml"
+THRESHOLDS_FILE = HERE / "criteria" / "thresholds.toml"
+OCOP_RULES_FILE = HERE / "ocop" / "ocop.toml"
+STANDARDS_FILE = HERE / "standards" / "standards.toml"
+
+CRITERIA_SET_NAMES: Mapping[str, str] = {
+    "authorities": "authority",
+    "grounds": "ground",
+    "criteria": "criterion",
+    "conditions": "condition",
+    "criteria_count": "criteria",
+    "indicators_count": "indicators",
+    "own_unit_of_measure": "unit_of_measure",
+}
+"""What the file calls the fields of a criteria set and of its parts."""
+
+
+def load_criteria_sets(path: Path | None = None) -> CriteriaSets:
+    """Return the criteria sets by code; one that counts otherwise than it names is refused."""
+    with open_facts(path or CRITERIA_SETS_FILE) as facts:
+        sets = facts.rows(
+            "set", CriteriaSet, aliases=CRITERIA_SET_NAMES, prepare=_inherit_basis, one_in_force=["code"]
+        )
+    return {criteria_set.code: criteria_set for criteria_set in sets}
+
+
+def load_thresholds(sets: CriteriaSets, path: Path | None = None) -> Thresholds:
+    """Return the thresholds; one of an unknown indicator or region, or two for one year, are refused."""
+    with open_facts(path or THRESHOLDS_FILE) as facts:
+        regions = {
+            row.code: row.label for row in facts.rows("region", ThresholdRegion, one_in_force=["code"])
+        }
+        members = facts.rows("member", RegionMember, optional=True, one_in_force=["unit"])
+        thresholds = facts.rows("threshold", Threshold, optional=True)
+        facts.refuse_overlaps(
+            "threshold", thresholds, lambda row: (row.indicator, row.area), Threshold.overlaps
+        )
+        codes = {
+            indicator.code
+            for criteria_set in sets.values()
+            for indicator in criteria_set.indicators
+            if not indicator.passes
+        }
+        for row in thresholds:
+            if row.indicator not in codes:
+                facts.add_fault("threshold", what=f"a threshold of an unknown indicator: {row.indicator}")
+            if row.region is not None and row.region not in regions:
+                facts.add_fault("threshold", row.indicator, "region", what=f"unknown region: {row.region}")
+        for member in members:
+            if member.region not in regions:
+                facts.add_fault("member", member.unit, "region", what=f"unknown region: {member.region}")
+    by_indicator = {code: tuple(row for row in thresholds if row.indicator == code) for code in codes}
+    return Thresholds(regions, members, by_indicator)
+
+
+def load_ocop_rules(path: Path | None = None) -> OcopRules:
+    """Return the rules of the OCOP program; two bands, grantors or validities in force at once are refused."""
+    with open_facts(path or OCOP_RULES_FILE) as facts:
+        return OcopRules(
+            bands=facts.rows("band", StarBand, aliases={"low": "from", "high": "to"}, one_in_force=["stars"]),
+            grantors=facts.rows("grantor", Grantor, one_in_force=["stars"]),
+            validities=facts.rows("validity", CertificateValidity, one_in_force=[]),
+            parts=facts.rows("part", ScorePart),
+            groups=facts.rows("group", ProductGroup),
+        )
+
+
+def load_standard_conditions(sets: CriteriaSets, path: Path | None = None) -> tuple[StandardCondition, ...]:
+    """Return the conditions of districts and provinces, with the criteria of the set that each names."""
+    with open_facts(path or STANDARDS_FILE) as facts:
+        conditions = facts.rows("condition", StandardCondition, one_in_force=["unit_level", "code"])
+        for condition in conditions:
+            if condition.criteria_set is not None and condition.criteria_set not in sets:
+                what = f"unknown criteria set: {condition.criteria_set}"
+                facts.add_fault("condition", condition.code, "criteria_set", what=what)
+    return tuple(_with_criteria(condition, sets) for condition in conditions)
+
+
+def _inherit_basis(row: Row) -> Row:
+    """Return the row of a set in which whatever states no legal basis has that of the set."""
+    basis = {"legal_basis": row.get("legal_basis")}
+    for name in ("authority", "ground"):
+        row = fill_nested(row, [name], {**basis, "confidence": row.get("confidence")})
+    row = fill_nested(row, ["condition"], basis)
+    return fill_nested(row, ["criterion", "indicators"], basis)
+
+
+def _with_criteria(condition: StandardCondition, sets: CriteriaSets) -> StandardCondition:
+    if condition.criteria_set is None:
+        return condition
+    codes = (criterion.code for criterion in sets[condition.criteria_set].criteria)
+    return replace(condition, criteria=tuple(code for code in codes if code))
