@@ -1,34 +1,35 @@
 """Build the tables of this example from published facts: `python build.py --facts <folder with the fact tables>`.
 
-Run by hand when the facts change; the tables are committed, and the product never needs the facts themselves.
+Run it by hand when the facts change. The tables are committed; the product never needs the facts themselves.
 """
 
 import argparse
 from pathlib import Path
 
-from building import ethnic, facts, funding, ocop, plan, poverty, rural, standing, tables
+from building import ethnic, facts, funding, ocop, plan, poverty, recognized, rural, tables
 
 DATA = Path(__file__).parent / "data"
 
 
-def build(known: facts.Facts) -> dict[str, list[tables.Row]]:
-    standings = standing.decide(known)
+def build(published: facts.Facts) -> dict[str, list[tables.Row]]:
+    """Return the rows of every table, by the name of the table."""
+    communes = recognized.choose_communes(published)
     return {
-        "districts": [{"code": code, "name": name} for code, name in known.districts.items()],
-        "plan_570": plan.figures(known),
-        "poverty_annual_review": poverty.annual_review(known, standings),
-        "poverty_annual_results": poverty.annual_results(known),
+        "districts": [{"code": code, "name": name} for code, name in published.districts.items()],
+        "plan_570": plan.figures(published),
+        "poverty_annual_review": poverty.annual_review(published, communes),
+        "poverty_annual_results": poverty.annual_results(published),
         "targets": poverty.targets(),
-        "ethnic_annual_land": ethnic.annual_land(known),
-        "ethnic_classifications": ethnic.classifications(standings),
-        "rural_criteria_assessment": rural.criteria_assessment(known, standings),
-        "rural_villages": rural.villages(known, standings),
-        "rural_recognitions": rural.recognitions(known, standings),
-        "rural_ocop_products": ocop.products(known),
-        "funding_opening_balances": funding.opening_balances(known),
-        "funding_carry_overs": funding.carry_overs(known),
-        "funding_allocations": funding.allocations(known),
-        "funding_disbursements": funding.disbursements(known),
+        "ethnic_annual_land": ethnic.annual_land(published),
+        "ethnic_classifications": ethnic.classifications(communes),
+        "rural_criteria_assessment": rural.criteria_assessment(published, communes),
+        "rural_villages": rural.villages(published, communes),
+        "rural_recognitions": rural.recognitions(published, communes),
+        "rural_ocop_products": ocop.products(published),
+        "funding_opening_balances": funding.opening_balances(published),
+        "funding_carry_overs": funding.carry_overs(published),
+        "funding_allocations": funding.allocations(published),
+        "funding_disbursements": funding.disbursements(published),
     }
 
 

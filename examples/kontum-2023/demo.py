@@ -1,8 +1,8 @@
 """Post Kon Tum's 2023 through the gateway and compare the province's figures with Plan 570: `python demo.py`.
 
-Run it while the product runs: on this machine, or where `--gateway` or NTP_GATEWAY_URL says. It may be stopped, or the
-product killed, at any point: run again, it repeats what was answered and posts the rest. The exit code is 0 when every
-figure is as the plan prints it.
+Run it while the product runs, on this machine or at the URL of `--gateway` or NTP_GATEWAY_URL. It may be stopped, or the
+product killed, at any point: run again, it posts the rest, and nothing twice. The exit code is 0 when every figure is as
+the plan prints it.
 """
 
 import argparse
@@ -14,43 +14,46 @@ from collections.abc import Iterator
 from time import monotonic
 
 import httpx
-from client import clients, posting, table
-from client.door import Caller, NobodyAnswers, Refused
+from client.accounts import ACCOUNTS_FILE, find_local_gateway, open_clients
+from client.api import ApiClient, NoAnswerError, RefusedError
+from client.comparison import compare, format_comparison, format_districts, read_status
+from client.posting import PERIOD, PROVINCE, post_everything
 from client.progress import Progress
 
-LONGEST_ANSWER_S = 30.0
+REQUEST_TIMEOUT_S = 30.0
 MATCHES, DIFFERS, UNFINISHED = 0, 1, 2
 """Exit codes."""
 
 
 async def demonstrate(gateway: str) -> bool:
-    """Post, read, compare; tells whether everything matches."""
-    async with httpx.AsyncClient(base_url=gateway, timeout=LONGEST_ANSWER_S) as http:
-        await _until_open(http, gateway)
-        callers = await clients.callers(http)
-        began_at = monotonic()
-        progress = await posting.post_everything(callers, Progress)
-        fresh = progress.done - progress.replayed
-        print(f"{fresh} posted, {progress.replayed} already there, in {monotonic() - began_at:.1f} s\n")
+    """Post, read and compare; return whether every figure matches."""
+    async with httpx.AsyncClient(base_url=gateway, timeout=REQUEST_TIMEOUT_S) as http:
+        await wait_for_gateway(http, gateway)
+        clients = await open_clients(http)
+        started_at = monotonic()
+        progress = await post_everything(clients, Progress)
+        posted = progress.done - progress.replayed
+        elapsed_s = monotonic() - started_at
+        print(f"{posted} posted, {progress.replayed} already there, in {elapsed_s:.1f} s\n")
 
-        anyone = Caller(http)
-        lines = table.compare(await table.status(anyone, posting.PROVINCE))
+        public = ApiClient(http)
+        figures = compare(await read_status(public, PROVINCE))
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print(table.say(lines, gateway, width), end="\n\n")
-        print(await table.say_districts(anyone), end="\n\n")
+        print(format_comparison(figures, gateway, width), end="\n\n")
+        print(await format_districts(public), end="\n\n")
     print(f"gateway    {gateway}  (reference at {gateway}/docs)")
-    print(f"status     {gateway}/v1/status?period={posting.PERIOD}")
-    print(f"clients    {clients.KEPT_AT}")
-    return all(line.matches for line in lines)
+    print(f"status     {gateway}/v1/status?period={PERIOD}")
+    print(f"clients    {ACCOUNTS_FILE}")
+    return all(figure.matches for figure in figures)
 
 
-async def _until_open(http: httpx.AsyncClient, gateway: str) -> None:
-    """Wait for the door; say so when it isn't open at once."""
+async def wait_for_gateway(http: httpx.AsyncClient, gateway: str) -> None:
+    """Wait until the gateway answers; print a line where it does not answer at once."""
     try:
         await http.get("/livez")
     except httpx.TransportError:
-        print(f"nobody answers at {gateway} yet (`make run` starts everything); waiting …", file=sys.stderr)
-        await Caller(http).get("/livez")
+        print(f"no answer at {gateway} yet (`make run` starts the product); waiting …", file=sys.stderr)
+        await ApiClient(http).get("/livez")
 
 
 def main() -> int:
@@ -62,24 +65,24 @@ def main() -> int:
         metavar="URL",
         help="by default NTP_GATEWAY_URL, else the gateway of this machine's stack",
     )
-    gateway = parser.parse_args().gateway or os.environ.get("NTP_GATEWAY_URL") or clients.find_local_gateway()
+    gateway = parser.parse_args().gateway or os.environ.get("NTP_GATEWAY_URL") or find_local_gateway()
     try:
         return MATCHES if asyncio.run(demonstrate(gateway.rstrip("/"))) else DIFFERS
-    except* (Refused, NobodyAnswers) as troubles:
-        for trouble in _leaves(troubles):
-            print(trouble, file=sys.stderr)
+    except* (RefusedError, NoAnswerError) as errors:
+        for error in list_errors(errors):
+            print(error, file=sys.stderr)
     except* KeyboardInterrupt:
-        print("stopped; run it again, it goes on from here", file=sys.stderr)
+        print("stopped; run it again to continue", file=sys.stderr)
     return UNFINISHED
 
 
-def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
-    """The troubles themselves, out of the groups that they were raised in."""
-    for trouble in group.exceptions:
-        if isinstance(trouble, BaseExceptionGroup):
-            yield from _leaves(trouble)
+def list_errors(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
+    """Yield the errors of a group and of the groups in it."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from list_errors(error)
         else:
-            yield trouble
+            yield error
 
 
 if __name__ == "__main__":

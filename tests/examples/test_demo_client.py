@@ -1,4 +1,4 @@
-"""The demo's client keeps its promises over a bad link, and its table rounds once."""
+"""The demo's client on a bad link, its comparison with the plan, and its file of accounts."""
 
 import asyncio
 import io
@@ -23,8 +23,8 @@ def the_example_is_importable(monkeypatch):
         del sys.modules[name]
 
 
-def answering(*answers):
-    """A transport that gives these answers in turn, and the requests it was sent."""
+def open_http(*answers):
+    """Return an HTTP client that gets these answers in turn, and the list of its requests."""
     requests = []
     queue = list(answers)
 
@@ -38,29 +38,30 @@ def answering(*answers):
     return httpx.AsyncClient(base_url="http://gateway", transport=httpx.MockTransport(handle)), requests
 
 
-def token():
+def token_response():
     return httpx.Response(200, json={"access_token": "t", "token_type": "Bearer", "expires_in": 600})
 
 
-def run(http, ask, *, client_id="district-610"):
-    from client.door import Caller
+def run(http, action, *, client_id="district-610"):
+    """Run an action with an API client, and return its result."""
+    from client.api import ApiClient
 
-    async def go():
+    async def run_action():
         async with http:
-            return await ask(Caller(http, client_id, "secret"))
+            return await action(ApiClient(http, client_id, "secret"))
 
-    return asyncio.run(go())
+    return asyncio.run(run_action())
 
 
-def test_a_post_is_repeated_under_one_key_until_it_is_answered():
-    http, requests = answering(
-        token(),
+def test_a_post_is_repeated_with_one_key_until_it_is_answered():
+    http, requests = open_http(
+        token_response(),
         httpx.ConnectError("down"),
         httpx.Response(503, headers={"Retry-After": "0"}),
         httpx.Response(429, headers={"Retry-After": "0"}),
         httpx.Response(201, json={"id": "1"}, headers={"Idempotent-Replay": "true"}),
     )
-    answer = run(http, lambda caller: caller.post("/v1/poverty/reports", {"unit": "610"}))
+    answer = run(http, lambda client: client.post("/v1/poverty/reports", {"unit": "610"}))
     assert answer.body == {"id": "1"}
     assert answer.replayed
     keys = {request.headers["Idempotency-Key"] for request in requests[1:]}
@@ -69,147 +70,151 @@ def test_a_post_is_repeated_under_one_key_until_it_is_answered():
 
 
 def test_another_content_has_another_key():
-    http, requests = answering(token(), *(httpx.Response(201, json={}) for _ in range(2)))
+    http, requests = open_http(token_response(), *(httpx.Response(201, json={}) for _ in range(2)))
 
-    async def ask(caller):
-        await caller.post("/v1/x", {"a": 1})
-        await caller.post("/v1/x", {"a": 2})
+    async def post_two(client):
+        await client.post("/v1/x", {"a": 1})
+        await client.post("/v1/x", {"a": 2})
 
-    run(http, ask)
+    run(http, post_two)
     assert requests[1].headers["Idempotency-Key"] != requests[2].headers["Idempotency-Key"]
 
 
 def test_a_refusal_names_every_fault():
-    from client.door import Refused
+    from client.api import RefusedError
 
     faults = [
         {"pointer": "/unit", "code": "a", "detail": "x"},
         {"pointer": "/period", "code": "b", "detail": "y"},
     ]
     problem = {"code": "invalid", "detail": "faulty", "errors": faults}
-    http, _ = answering(token(), httpx.Response(422, json=problem))
-    with pytest.raises(Refused, match=r"(?s)invalid.*/unit: x.*/period: y"):
-        run(http, lambda caller: caller.post("/v1/x", {}))
+    http, _ = open_http(token_response(), httpx.Response(422, json=problem))
+    with pytest.raises(RefusedError, match=r"(?s)invalid.*/unit: x.*/period: y"):
+        run(http, lambda client: client.post("/v1/x", {}))
 
 
-def test_a_token_the_keys_no_longer_prove_is_asked_for_anew():
-    http, requests = answering(
-        token(), httpx.Response(401, json={}), token(), httpx.Response(200, json={"n": 1.10})
+def test_a_refused_token_is_fetched_again():
+    http, requests = open_http(
+        token_response(),
+        httpx.Response(401, json={}),
+        token_response(),
+        httpx.Response(200, json={"n": 1.10}),
     )
-    assert run(http, lambda caller: caller.get("/v1/x")) == {"n": Decimal("1.1")}
+    assert run(http, lambda client: client.get("/v1/x")) == {"n": Decimal("1.1")}
     assert [request.url.path for request in requests] == ["/oauth/token", "/v1/x"] * 2
 
 
-def test_nobody_answering_is_said_in_time(monkeypatch):
-    from client import door
+def test_a_request_without_an_answer_fails_after_the_time_for_retries(monkeypatch):
+    from client import api
 
-    monkeypatch.setattr(door, "GIVE_UP_AFTER_S", 0.0)
-    http, _ = answering(httpx.ConnectError("down"))
-    with pytest.raises(door.NobodyAnswers, match="GET /v1/status"):
-        run(http, lambda caller: caller.get("/v1/status"), client_id="")
+    monkeypatch.setattr(api, "RETRY_FOR_S", 0.0)
+    http, _ = open_http(httpx.ConnectError("down"))
+    with pytest.raises(api.NoAnswerError, match="GET /v1/status"):
+        run(http, lambda client: client.get("/v1/status"), client_id="")
 
 
 def test_figures_are_rounded_once_half_away_from_zero():
-    from client.table import number, round_once
+    from client.comparison import format_number, round_once
 
     assert round_once(Decimal("52.185"), 2) == Decimal("52.19")
     assert round_once(Decimal("15.964706"), 0) == Decimal(16)
-    assert number(Decimal(1_274_696)) == "1.274.696"
-    assert number(Decimal("976937.6")) == "976.937,6"
+    assert format_number(Decimal(1_274_696)) == "1.274.696"
+    assert format_number(Decimal("976937.6")) == "976.937,6"
 
 
-def test_every_figure_of_the_plan_is_looked_for_and_a_missing_one_does_not_match():
-    from client.table import compare, say
+def test_every_figure_of_the_plan_is_compared_and_a_missing_one_does_not_match():
+    from client.comparison import compare, format_comparison
 
-    lines = compare({"programs": [], "funding": {}, "complete": False})
-    assert len(lines) == 32
-    assert not any(line.matches for line in lines)
-    assert "0 of 32" in say(lines)
+    figures = compare({"programs": [], "funding": {}, "complete": False})
+    assert len(figures) == 32
+    assert not any(figure.matches for figure in figures)
+    assert "0 of 32" in format_comparison(figures)
 
 
 def test_a_figure_matches_when_it_prints_as_the_plan_prints_it():
-    from client.table import compare
+    from client.comparison import compare
 
     rate = {"indicator": "poverty_rate", "label": "Tỷ lệ hộ nghèo", "value": Decimal("6.837035")}
     rows = [{"capital": "total", "disbursed_vnd": 976_937_600_000}]
-    answer = {"programs": [{"program": "poverty", "figures": [rate]}], "funding": {"rows": rows}}
-    by_id = {line.id: line for line in compare(answer)}
+    status = {"programs": [{"program": "poverty", "figures": [rate]}], "funding": {"rows": rows}}
+    by_id = {figure.id: figure for figure in compare(status)}
     assert by_id["P02"].matches
     assert by_id["F07"].computed == Decimal("976937.6")
     assert by_id["F07"].matches
 
 
-def test_every_district_states_each_form_once():
+def test_every_district_reports_each_form_once():
     from client import posting
 
-    reports = [report for code in posting.districts() for report in posting._reports(code)]
+    reports = [report for district in posting.read_districts() for report in posting.list_reports(district)]
     assert len({(report.path, report.body["unit"], report.body["form"]) for report in reports}) == 40
     assert sum(len(report.body["observations"]) for report in reports) == 1122 + 20 + 306 + 1615
 
 
-def test_progress_speaks_in_lines_without_a_terminal():
+def test_progress_prints_lines_without_a_terminal():
     from client.progress import Progress
 
-    said = io.StringIO()
-    progress = Progress(20, said)
+    output = io.StringIO()
+    progress = Progress(20, output)
     for step in range(20):
         progress.advance("district-610", replayed=step % 2 == 0)
     progress.close()
-    assert said.getvalue().splitlines()[-1].split() == ["100", "%", "20/20"]
-    assert len(said.getvalue().splitlines()) == 10
+    assert output.getvalue().splitlines()[-1].split() == ["100", "%", "20/20"]
+    assert len(output.getvalue().splitlines()) == 10
     assert progress.replayed == 10
 
 
-def test_clients_are_kept_for_their_owner_only(tmp_path, monkeypatch):
-    from client import clients
+def test_the_file_of_accounts_is_readable_by_its_owner_only(tmp_path, monkeypatch):
+    from client import accounts
 
-    monkeypatch.setattr(clients, "KEPT_AT", tmp_path / "var" / "demo-clients.json")
-    wanted = {client.client_id: client for client in clients.wanted()}
-    clients._keep(wanted)
-    clients._keep(wanted)
-    assert clients.KEPT_AT.stat().st_mode & 0o777 == 0o600
-    kept = json.loads(clients.KEPT_AT.read_text())
-    assert [entry["client_id"] for entry in kept][:2] == ["district-608", "district-610"]
-    assert set(kept[0]) == {"client_id", "client_secret", "scopes", "programs", "units"}
-    assert clients._kept().keys() == wanted.keys()
-    assert len(kept) == 17
+    monkeypatch.setattr(accounts, "ACCOUNTS_FILE", tmp_path / "var" / "demo-clients.json")
+    by_id = {account.client_id: account for account in accounts.list_accounts()}
+    accounts.save_accounts(by_id)
+    accounts.save_accounts(by_id)
+    assert accounts.ACCOUNTS_FILE.stat().st_mode & 0o777 == 0o600
+    entries = json.loads(accounts.ACCOUNTS_FILE.read_text())
+    assert [entry["client_id"] for entry in entries][:2] == ["district-608", "district-610"]
+    assert set(entries[0]) == {"client_id", "client_secret", "scopes", "programs", "units"}
+    assert accounts.load_accounts().keys() == by_id.keys()
+    assert len(entries) == 17
 
 
-def test_the_clients_of_another_installation_are_made_anew():
-    from client import clients
+def test_accounts_of_another_installation_are_discarded():
+    from client import accounts
 
-    known = {"admin": clients.Client("admin", ("admin",), (), (), "old")}
+    saved = {"admin": accounts.Account("admin", ("admin",), (), (), "old")}
     refused = httpx.Response(401, json={"code": "invalid_client"})
-    for answers, still in (([refused], {}), ([token(), httpx.Response(200, json={"items": []})], known)):
-        http, _ = answering(*answers)
+    valid = [token_response(), httpx.Response(200, json={"items": []})]
+    for answers, expected in (([refused], {}), (valid, saved)):
+        http, _ = open_http(*answers)
 
-        async def go(http=http):
+        async def discard(http=http):
             async with http:
-                return await clients._still_known(http, known)
+                return await accounts.discard_foreign_accounts(http, saved)
 
-        assert asyncio.run(go()) == still
+        assert asyncio.run(discard()) == expected
 
 
 def test_a_lost_secret_is_rotated():
-    from client import clients
+    from client import accounts
 
-    taken = httpx.Response(409, json={"code": "client_exists"})
-    http, requests = answering(token(), taken, httpx.Response(200, json={"client_secret": "new"}))
-    client = clients.wanted()[0]
-    made = run(http, lambda admin: clients._make(admin, client), client_id="admin")
-    assert made.client_secret == "new"
+    exists = httpx.Response(409, json={"code": "client_exists"})
+    http, requests = open_http(token_response(), exists, httpx.Response(200, json={"client_secret": "new"}))
+    account = accounts.list_accounts()[0]
+    registered = run(http, lambda admin: accounts.register(admin, account), client_id="admin")
+    assert registered.client_secret == "new"
     assert requests[-1].url.path == "/v1/clients/district-608/rotate"
 
 
-def test_lineages_are_cut_to_the_terminal_and_lead_to_their_whole_address():
-    from client.table import Line, say
+def test_lineages_are_cut_to_the_terminal_and_link_to_their_whole_address():
+    from client.comparison import FigureComparison, format_comparison
 
-    line = Line(
+    figure = FigureComparison(
         "P01", "Hộ nghèo", Decimal(10220), Decimal(10220), 0, "≈", "/v1/poverty/observations?" + "x" * 200
     )
-    row = say([line]).splitlines()[1]
+    row = format_comparison([figure]).splitlines()[1]
     assert row.endswith("x" * 200)
-    linked = say([line], "http://gateway", 100).splitlines()[1]
+    linked = format_comparison([figure], "http://gateway", 100).splitlines()[1]
     assert "\x1b]8;;http://gateway/v1/poverty/observations?" + "x" * 200 + "\x1b\\" in linked
     assert "…\x1b]8;;\x1b\\" in linked
 

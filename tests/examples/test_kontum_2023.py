@@ -1,4 +1,4 @@
-"""The example's tables add up to every figure that Plan 570 prints, and hold together underneath."""
+"""The example's tables add up to every figure that Plan 570 prints, and agree with each other."""
 
 import csv
 import sys
@@ -36,7 +36,7 @@ def by_unit(name: str) -> dict[str, dict[str, int]]:
 
 
 def money(name: str, **where: str) -> Decimal:
-    rows = (r for r in table(f"funding_{name}") if all(r[key] == value for key, value in where.items()))
+    rows = (row for row in table(f"funding_{name}") if all(row[key] == value for key, value in where.items()))
     return sum((Decimal(row["amount_vnd"]) for row in rows), Decimal(0)) / MILLION
 
 
@@ -49,13 +49,13 @@ def escaped() -> Decimal:
     return total(review, "poor_to_near_poor") + total(review, "poor_to_above_near_poor")
 
 
-def of_all_households(number: Decimal) -> Decimal:
+def share_of_households(number: Decimal) -> Decimal:
     return 100 * number / total("poverty_annual_review", "households")
 
 
-def with_land(land: str) -> Decimal:
-    having = total("ethnic_annual_land", f"em_households_with_{land}_land")
-    return 100 * having / total("ethnic_annual_land", "em_households")
+def land_rate(land: str) -> Decimal:
+    with_land = total("ethnic_annual_land", f"em_households_with_{land}_land")
+    return 100 * with_land / total("ethnic_annual_land", "em_households")
 
 
 def criteria_met() -> dict[str, int]:
@@ -108,13 +108,13 @@ FIGURES: dict[str, Callable[[], Decimal]] = {
     "F11": lambda: 100 * money("disbursements", capital="investment") / available(capital="investment"),
     "F12": lambda: money("disbursements", capital="recurrent"),
     "F13": lambda: 100 * money("disbursements", capital="recurrent") / available(capital="recurrent"),
-    "E01": lambda: with_land("residential"),
-    "E02": lambda: with_land("production"),
+    "E01": lambda: land_rate("residential"),
+    "E02": lambda: land_rate("production"),
     "E03": lambda: Decimal(len(left_special_difficulty())),
     "P01": lambda: total("poverty_annual_review", "poor_households"),
-    "P02": lambda: of_all_households(total("poverty_annual_review", "poor_households")),
+    "P02": lambda: share_of_households(total("poverty_annual_review", "poor_households")),
     "P03": escaped,
-    "P04": lambda: of_all_households(escaped()),
+    "P04": lambda: share_of_households(escaped()),
     "P05": lambda: 100 * escaped() / Decimal(table("targets")[0]["value"]),
     "P06": lambda: total("poverty_annual_results", "persons_trained"),
     "P07": lambda: total("poverty_annual_results", "jobs_created"),
@@ -138,18 +138,18 @@ def test_the_tables_print_what_the_plan_prints(figure):
     assert rounded == Decimal(figure["printed"])
 
 
-def test_every_figure_of_the_plan_but_oversight_is_there():
+def test_every_figure_of_the_plan_except_oversight_is_compared():
     assert [row["id"] for row in table("plan_570")] == list(FIGURES)
 
 
 def test_near_poor_and_multidimensional_rates_are_those_published_elsewhere():
     near_poor = total("poverty_annual_review", "near_poor_households")
     assert near_poor == 6_568
-    assert f"{of_all_households(near_poor):.2f}" == "4.39"
-    assert f"{of_all_households(near_poor + 10_220):.2f}" == "11.23"
+    assert f"{share_of_households(near_poor):.2f}" == "4.39"
+    assert f"{share_of_households(near_poor + 10_220):.2f}" == "11.23"
 
 
-def test_the_movement_of_poor_households_closes_in_every_commune():
+def test_the_movement_of_poor_households_adds_up_in_every_commune():
     review = by_unit("poverty_annual_review")
     assert len(review) == 102
     for unit, row in review.items():
@@ -172,7 +172,7 @@ def test_the_year_starts_where_2022_ended():
     assert total("poverty_annual_review", "households") == 149_480
 
 
-def test_ethnic_minority_households_are_households_and_land_is_theirs():
+def test_ethnic_minority_households_and_their_land_are_within_all_households():
     review = by_unit("poverty_annual_review")
     land = by_unit("ethnic_annual_land")
     assert land.keys() == review.keys()
@@ -198,14 +198,14 @@ def test_each_rural_commune_is_assessed_on_nineteen_criteria():
     assert len(assessment) == 85
     assert all(set(values.values()) <= {0, 1} and len(values) == 19 for values in assessment.values())
     buckets = Counter(
-        "19" if n == 19 else "15-18" if n >= 15 else "10-14" if n >= 10 else "5-9"
-        for n in criteria_met().values()
+        "19" if met == 19 else "15-18" if met >= 15 else "10-14" if met >= 10 else "5-9"
+        for met in criteria_met().values()
     )
     assert buckets == {"19": 48, "15-18": 7, "10-14": 28, "5-9": 2}
     assert min(criteria_met().values()) >= 5
 
 
-def test_recognition_stands_on_what_comes_before_it():
+def test_each_level_of_recognition_requires_the_one_below():
     met = {unit for unit, number in criteria_met().items() if number == 19}
     assert recognized("meets") < met
     assert recognized("advanced") < recognized("meets")
@@ -220,8 +220,8 @@ def test_recognition_stands_on_what_comes_before_it():
 
 def test_published_decisions_are_kept_as_published():
     rows = {
-        (r["unit"], r["level"]): (r["decision_number"], r["decision_date"], r["year"])
-        for r in table("rural_recognitions")
+        (row["unit"], row["level"]): (row["decision_number"], row["decision_date"], row["year"])
+        for row in table("rural_recognitions")
     }
     assert rows["23434", "meets"] == ("365/QĐ-UBND", "2019-05-13", "2018")
     assert rows["23395", "meets"] == ("366/QĐ-UBND", "2019-05-13", "2018")
@@ -235,7 +235,7 @@ def test_communes_left_special_difficulty_by_being_recognized_in_2023():
     assert left_special_difficulty() == of_2023
 
 
-def test_stars_follow_scores_and_certificates_run_out():
+def test_stars_follow_scores_and_certificates_expire():
     products = table("rural_ocop_products")
     assert len({row["code"] for row in products}) == len(products)
     assert len(in_force()) < len(products)
@@ -268,7 +268,7 @@ def test_no_lot_of_money_is_ever_overdrawn():
     for row in table("funding_disbursements"):
         lots[key(row, "year")] -= amount(row)
     assert min(lots.values()) >= 0
-    assert {k[0] for k, left in lots.items() if left} == {"2023"}
+    assert {lot[0] for lot, balance in lots.items() if balance} == {"2023"}
 
 
 def test_vouchers_are_unique_and_dated_in_the_year():
@@ -282,7 +282,7 @@ def test_carried_over_investment_is_within_what_the_plan_allows():
 
 
 @pytest.mark.parametrize("path", sorted((EXAMPLE / "data").glob("*.csv")), ids=lambda path: path.stem)
-def test_every_row_says_where_it_comes_from(path):
+def test_every_row_states_its_provenance(path):
     rows = table(path.stem)
     if "provenance" in rows[0]:
         assert {row["provenance"] for row in rows} <= {"published", "derived", "apportioned", "illustrative"}
@@ -293,7 +293,7 @@ def test_every_row_says_where_it_comes_from(path):
 @given(
     total=st.integers(0, 10**12),
     weights=st.dictionaries(st.text(max_size=3), st.integers(0, 10**6), min_size=1).filter(
-        lambda w: sum(w.values())
+        lambda weights: sum(weights.values())
     ),
 )
 def test_shares_add_up_and_are_within_one_of_their_quota(total, weights):
@@ -303,6 +303,6 @@ def test_shares_add_up_and_are_within_one_of_their_quota(total, weights):
     finally:
         sys.path.remove(str(EXAMPLE))
     shares = apportion(total, weights)
-    whole = sum(weights.values())
+    weight_sum = sum(weights.values())
     assert sum(shares.values()) == total
-    assert all(abs(share * whole - total * weights[unit]) < whole for unit, share in shares.items())
+    assert all(abs(share * weight_sum - total * weights[unit]) < weight_sum for unit, share in shares.items())

@@ -1,4 +1,4 @@
-"""How the example's tables are made: one module per program, each a pure function from published facts to rows.
+"""The tables of the example: a module for each program, with pure functions from published facts to rows.
 
-Nothing here draws a random number: the same facts give the same bytes.
+Nothing is random: the same facts give the same bytes.
 """

@@ -3,7 +3,7 @@
 from building.apportion import apportion
 from building.facts import Commune, Facts
 from building.poverty import households
-from building.standing import Standings
+from building.recognized import RecognizedCommunes
 from building.tables import Provenance, Row, Value, as_rows
 
 WITHOUT_LAND = {"residential": 1_088, "production": 1_058}
@@ -13,16 +13,16 @@ WITHOUT_LAND = {"residential": 1_088, "production": 1_058}
 def annual_land(facts: Facts) -> list[Row]:
     all_households = households(facts)
 
-    def weight(commune: Commune) -> int:
-        """A household of a xã counts three times one of a ward or township."""
+    def weigh(commune: Commune) -> int:
+        """Return the weight of a commune: a household of a xã counts three times one of a ward or township."""
         return all_households[commune.code] * (3 if commune.rural else 1)
 
-    em_households = facts.carry(facts.em_households_2021, weight)
+    em_households = facts.apportion_to_communes(facts.em_households_2021, weigh)
     columns = {"em_households": em_households}
-    for land, without in WITHOUT_LAND.items():
-        lacking = apportion(without, em_households)
+    for land, total in WITHOUT_LAND.items():
+        without_land = apportion(total, em_households)
         columns[f"em_households_with_{land}_land"] = {
-            code: number - lacking[code] for code, number in em_households.items()
+            code: households - without_land[code] for code, households in em_households.items()
         }
     return as_rows(
         Value(
@@ -36,15 +36,18 @@ def annual_land(facts: Facts) -> list[Row]:
             if indicator == "em_households"
             else "KH 570/KH-UBND (province, estimate)",
         )
-        for commune in sorted(facts.communes.values(), key=lambda c: (c.district, c.code))
+        for commune in sorted(facts.communes.values(), key=lambda commune: (commune.district, commune.code))
         for indicator, column in columns.items()
     )
 
 
-def classifications(standings: Standings) -> list[Row]:
-    """The six exits of 2023: the communes recognized that year, which so became region I. Assumed to be those."""
+def classifications(communes: RecognizedCommunes) -> list[Row]:
+    """Return the two classifications of each commune recognized in 2023: region III, then region I.
 
-    def row(
+    They are assumed to be the six communes that left special difficulty in that year.
+    """
+
+    def make_row(
         unit: str, region: str, number: str, date: str, provenance: Provenance, source: str
     ) -> dict[str, str | int]:
         return {
@@ -59,25 +62,25 @@ def classifications(standings: Standings) -> list[Row]:
         }
 
     before = [
-        row(
-            s.commune.code,
+        make_row(
+            recognized.commune.code,
             "III",
             "861/QĐ-TTg",
             "2021-06-04",
             "illustrative",
             "the list of Kon Tum was not found",
         )
-        for s in standings.of_2023
+        for recognized in communes.of_2023
     ]
     after = [
-        row(
-            s.commune.code,
+        make_row(
+            recognized.commune.code,
             "I",
-            s.number,
-            s.date,
+            recognized.number,
+            recognized.date,
             "illustrative",
             "QĐ 861/QĐ-TTg: recognized as NTM, so region I from that day; the plan prints how many, not which",
         )
-        for s in standings.of_2023
+        for recognized in communes.of_2023
     ]
     return before + after

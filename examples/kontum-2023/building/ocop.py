@@ -1,4 +1,4 @@
-"""OCOP products: generated names, real counts, and certificates whose validity has to be computed."""
+"""OCOP products: generated names, published counts, and certificates of which some are not valid at the end of 2023."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,16 +10,18 @@ from building.tables import Row
 GROUPS = (1, 1, 2, 1, 3, 1, 2, 4, 1, 6)
 OWNERS = ("cooperative", "household", "cooperative", "enterprise")
 
-EXPIRED = ("2019-12-20",) * 4 + ("2020-12-28",) * 4
-IN_FORCE = ("2021-06-30", "2021-12-22", "2022-07-15", "2022-12-20", "2023-09-29", "2023-12-15")
-LATER = ("2024-06-28",) * 4
+EXPIRED_DATES = ("2019-12-20",) * 4 + ("2020-12-28",) * 4
+VALID_DATES = ("2021-06-30", "2021-12-22", "2022-07-15", "2022-12-20", "2023-09-29", "2023-12-15")
+LATER_DATES = ("2024-06-28",) * 4
 
 DISTRICTS_GRANT_FROM = "2023-02-24"
-"""QĐ 148/QĐ-TTg: three stars by the district; before, everything by the province. Five stars always by the ministry."""
+"""QĐ 148/QĐ-TTg: from then districts grant three stars; before, the province granted all but five stars."""
 
 
 @dataclass(frozen=True)
 class Grade:
+    """The stars of a product, with the score and the date of the decision."""
+
     stars: int
     score: float
     decided_on: str
@@ -27,59 +29,68 @@ class Grade:
 
     @property
     def grantor(self) -> str:
+        """The authority that grants so many stars on that date."""
         if self.stars == 5:
             return "central"
         return "district" if self.stars == 3 and self.decided_on >= DISTRICTS_GRANT_FROM else "province"
 
 
 def products(facts: Facts) -> list[Row]:
-    """The products in force at the end of 2023 shared by rural communes, and twelve that aren't in force then."""
+    """Return the products valid at the end of 2023, shared among districts by rural communes, and twelve others."""
     rural_communes = {
-        district: sum(commune.rural for commune in facts.of_district(district))
+        district: sum(commune.rural for commune in facts.list_communes(district))
         for district in facts.districts
     }
-    in_force = apportion(facts.printed("R08"), rural_communes)
-    turns = sorted((turn, district) for district, number in in_force.items() for turn in range(number))
+    valid = apportion(facts.read_figure("R08"), rural_communes)
+    rounds = sorted((turn, district) for district, number in valid.items() for turn in range(number))
     graded = [
-        *zip((district for _, district in turns), _grades_in_force(facts), strict=True),
-        *zip(facts.districts, (_ordinary(i, date) for i, date in enumerate(EXPIRED)), strict=False),
-        *zip(facts.districts, (_ordinary(i, date) for i, date in enumerate(LATER)), strict=False),
+        *zip((district for _, district in rounds), _list_valid_grades(facts), strict=True),
+        *zip(
+            facts.districts,
+            (_make_ordinary_grade(index, date) for index, date in enumerate(EXPIRED_DATES)),
+            strict=False,
+        ),
+        *zip(
+            facts.districts,
+            (_make_ordinary_grade(index, date) for index, date in enumerate(LATER_DATES)),
+            strict=False,
+        ),
     ]
     count = dict.fromkeys(facts.districts, 0)
     rows: list[Row] = []
-    for place, (district, grade) in enumerate(graded):
+    for index, (district, grade) in enumerate(graded):
         count[district] += 1
-        rows.append(_row(district, facts.districts[district], count[district], place, grade))
+        rows.append(_to_row(district, facts.districts[district], count[district], index, grade))
     return sorted(rows, key=lambda row: str(row["code"]))
 
 
-def _grades_in_force(facts: Facts) -> Iterator[Grade]:
-    """The one of five stars, then those awaiting the ministry, then the rest."""
-    five, potential = facts.printed("R09"), facts.printed("R10")
+def _list_valid_grades(facts: Facts) -> Iterator[Grade]:
+    """Yield the grades of five stars, then those of potential five-star products, then the others."""
+    five, potential = facts.read_figure("R09"), facts.read_figure("R10")
     yield from (Grade(5, 92.5, "2022-07-15") for _ in range(five))
-    yield from (Grade(4, 90 + place / 2, "2023-12-15", True) for place in range(potential))
-    for place in range(facts.printed("R08") - five - potential):
-        yield _ordinary(place, IN_FORCE[_mixed(place) % len(IN_FORCE)])
+    yield from (Grade(4, 90 + index / 2, "2023-12-15", True) for index in range(potential))
+    for index in range(facts.read_figure("R08") - five - potential):
+        yield _make_ordinary_grade(index, VALID_DATES[_rotate(index) % len(VALID_DATES)])
 
 
-def _ordinary(place: int, decided_on: str) -> Grade:
-    """Four stars for one in five (70 to 89.5 points), three for the others (50 to 69.5)."""
-    four = _mixed(place) % 5 == 0
-    return Grade(4 if four else 3, (70 if four else 50) + place * 7 % 40 / 2, decided_on)
+def _make_ordinary_grade(index: int, decided_on: str) -> Grade:
+    """Return four stars for one product in five (70 to 89.5 points), three for the others (50 to 69.5)."""
+    four = _rotate(index) % 5 == 0
+    return Grade(4 if four else 3, (70 if four else 50) + index * 7 % 40 / 2, decided_on)
 
 
-def _mixed(place: int) -> int:
-    """A place shifted by one on every round of the ten districts, so that none always meets the same choice."""
-    return place + place // 10
+def _rotate(index: int) -> int:
+    """Return the index shifted by one in each round of the ten districts, so that no district gets the same choice."""
+    return index + index // 10
 
 
-def _row(district: str, name: str, number: int, place: int, grade: Grade) -> Row:
+def _to_row(district: str, name: str, number: int, index: int, grade: Grade) -> Row:
     return {
         "code": f"OCOP-{district}-{number:02d}",
         "name": f"Sản phẩm OCOP {name} {number:02d} (minh họa)",
         "unit": district,
-        "owner_kind": OWNERS[_mixed(place) % len(OWNERS)],
-        "group": GROUPS[_mixed(place) % len(GROUPS)],
+        "owner_kind": OWNERS[_rotate(index) % len(OWNERS)],
+        "group": GROUPS[_rotate(index) % len(GROUPS)],
         "stars": grade.stars,
         "score": str(grade.score),
         "potential_five_star": str(grade.potential_five_star).lower(),

@@ -1,4 +1,4 @@
-"""What Plan 570 prints, to be matched: every figure of money, ethnic affairs, poverty and rural development."""
+"""The figures that Plan 570 prints: money, ethnic affairs, poverty and rural development."""
 
 from building.facts import Facts
 from building.tables import Row
@@ -9,9 +9,9 @@ INPUTS = {
     "E01": "split", "E02": "split", "E03": "assumed",
     "P01": "split", "P02": "assumed", "P03": "split", "P04": "assumed", "P05": "assumed", "P06": "split", "P07": "split",
 }  # fmt: skip
-"""Where the inputs of a figure come from. `split`: its total is published, the parts that add up to it are shares.
-`assumed`: some total behind it is not published and was chosen within the range that the printed figures allow.
-All the rural ones are `assumed`: the plan prints how many, and other pages name some of them."""
+"""The origin of the inputs of each figure. `split`: the total is published, its parts are apportioned. `assumed`: some input
+is not published, and was chosen within the range that the printed figures allow. All rural figures are `assumed`: the plan
+prints numbers of communes, and other pages name some of the communes."""
 
 
 def figures(facts: Facts) -> list[Row]:

@@ -4,49 +4,51 @@ from collections.abc import Mapping
 
 from building.apportion import apportion
 from building.facts import HOUSEHOLDS_2023, POOR_HOUSEHOLDS_2022, Commune, Facts
-from building.standing import Standings
+from building.recognized import RecognizedCommunes
 from building.tables import Row, Value, as_rows
 
 NEAR_POOR_2023 = 6_568
 TO_NEAR_POOR_PERCENT = 60
-"""Of those who left poverty: the split between near-poor and above is not published."""
+"""The share of those that left poverty; how many became near-poor is not published."""
 INFLOW_PERCENT = {"near_poor_to_poor": 40, "returned_to_poverty": 10, "newly_poor": 50}
 
 PLANNED_EXITS = 6_035
-"""Not printed; 6,032 to 6,037 give the plan's 103.7 %."""
+"""Not published; 6,032 to 6,037 give the 103.7 % of the plan."""
 
 REVIEW = "QĐ 654/QĐ-UBND 27/12/2023 (province)"
 
 
 def households(facts: Facts) -> dict[str, int]:
-    """All households by commune: a ward or township counts as two xã."""
-    return facts.carry(apportion(HOUSEHOLDS_2023, facts.households_2021), lambda c: 1 if c.rural else 2)
+    """Return all households by commune: a ward or township weighs as much as two xã."""
+    return facts.apportion_to_communes(
+        apportion(HOUSEHOLDS_2023, facts.households_2021), lambda commune: 1 if commune.rural else 2
+    )
 
 
-def annual_review(facts: Facts, standings: Standings) -> list[Row]:
+def annual_review(facts: Facts, communes: RecognizedCommunes) -> list[Row]:
     all_households = households(facts)
 
-    def poor_weight(commune: Commune) -> int:
-        """A xã that does not meet the 19 criteria counts three times the households of any other unit."""
-        lags = commune.rural and commune.code not in standings.meeting
-        return all_households[commune.code] * (3 if lags else 1)
+    def weigh_poor(commune: Commune) -> int:
+        """Return the weight: households of a xã that does not meet the 19 criteria count three times."""
+        short = commune.rural and commune.code not in communes.meeting
+        return all_households[commune.code] * (3 if short else 1)
 
-    def by_commune(total: int) -> dict[str, int]:
-        return facts.carry(apportion(total, facts.poor_households_2021), poor_weight)
+    def apportion_poor(total: int) -> dict[str, int]:
+        return facts.apportion_to_communes(apportion(total, facts.poor_households_2021), weigh_poor)
 
-    start = by_commune(POOR_HOUSEHOLDS_2022)
-    exits, end = facts.printed("P03"), facts.printed("P01")
-    escaped = _within(facts, exits, start)
+    start = apportion_poor(POOR_HOUSEHOLDS_2022)
+    exits, end = facts.read_figure("P03"), facts.read_figure("P01")
+    escaped = _apportion_by_start(facts, exits, start)
     to_near_poor = apportion(exits * TO_NEAR_POOR_PERCENT // 100, escaped)
-    inflow = _within(facts, end - POOR_HOUSEHOLDS_2022 + exits, start)
+    inflow = _apportion_by_start(facts, end - POOR_HOUSEHOLDS_2022 + exits, start)
     columns = {
         "households": all_households,
-        "near_poor_households": by_commune(NEAR_POOR_2023),
+        "near_poor_households": apportion_poor(NEAR_POOR_2023),
         "poor_households_start": start,
         "poor_to_near_poor": to_near_poor,
         "poor_to_above_near_poor": {code: escaped[code] - to_near_poor[code] for code in escaped},
         "poor_other_decrease": dict.fromkeys(start, 0),
-        **_split(inflow),
+        **_split_inflow(inflow),
         "poor_other_increase": dict.fromkeys(start, 0),
         "poor_households": {code: start[code] - escaped[code] + inflow[code] for code in start},
     }
@@ -60,18 +62,18 @@ def annual_review(facts: Facts, standings: Standings) -> list[Row]:
             provenance="derived" if "_other_" in indicator else "apportioned",
             source=REVIEW if "_other_" not in indicator else "the published movement closes without it",
         )
-        for commune in sorted(facts.communes.values(), key=lambda c: (c.district, c.code))
+        for commune in sorted(facts.communes.values(), key=lambda commune: (commune.district, commune.code))
         for indicator, column in columns.items()
     )
 
 
 def annual_results(facts: Facts) -> list[Row]:
-    """Persons trained and jobs created, shared among districts by their households."""
+    """Return persons trained and jobs created, apportioned among districts by households."""
     by_district = apportion(HOUSEHOLDS_2023, facts.households_2021)
     return as_rows(
         Value(district, district, indicator, share, "official", "apportioned", "KH 570/KH-UBND (province)")
         for indicator, figure in (("persons_trained", "P06"), ("jobs_created", "P07"))
-        for district, share in apportion(facts.printed(figure), by_district).items()
+        for district, share in apportion(facts.read_figure(figure), by_district).items()
     )
 
 
@@ -90,20 +92,20 @@ def targets() -> list[Row]:
     ]
 
 
-def _within(facts: Facts, total: int, start: Mapping[str, int]) -> dict[str, int]:
-    """Share a movement by where the poor were when the year began: districts first, then their communes."""
+def _apportion_by_start(facts: Facts, total: int, start: Mapping[str, int]) -> dict[str, int]:
+    """Apportion a movement by the poor households at the start: among districts, then among their communes."""
     by_district = {
-        district: sum(start[commune.code] for commune in facts.of_district(district))
+        district: sum(start[commune.code] for commune in facts.list_communes(district))
         for district in facts.districts
     }
-    return facts.carry(apportion(total, by_district), lambda commune: start[commune.code])
+    return facts.apportion_to_communes(apportion(total, by_district), lambda commune: start[commune.code])
 
 
-def _split(inflow: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """Share what came into poverty among its reasons; each takes from what the one before has left."""
+def _split_inflow(inflow: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Split those that came into poverty by reason; each reason takes from what the ones before have left."""
     total, left, columns = sum(inflow.values()), dict(inflow), {}
     for reason, percent in INFLOW_PERCENT.items():
-        wanted = sum(left.values()) if reason == "newly_poor" else total * percent // 100
-        columns[reason] = apportion(wanted, left)
+        reason_total = sum(left.values()) if reason == "newly_poor" else total * percent // 100
+        columns[reason] = apportion(reason_total, left)
         left = {code: left[code] - columns[reason][code] for code in left}
     return columns

@@ -3,42 +3,52 @@
 from itertools import cycle, islice
 
 from building.facts import Commune, Facts
-from building.standing import Standings
+from building.recognized import RecognizedCommunes
 from building.tables import Provenance, Row, Value, as_rows
 
 CRITERIA = range(1, 20)
 
-MET_BY_THE_OTHERS = (18, 17, 17, 16, 16, 15, 15, *[13] * 4, *[12] * 7, *[11] * 9, *[10] * 8, 9, 7)
-"""Criteria met by the 37 communes short of 19, best first: 445, so 1,357 of 85 communes, 15.96 on average."""
+MET_BY_COMMUNES_SHORT = (18, 17, 17, 16, 16, 15, 15, *[13] * 4, *[12] * 7, *[11] * 9, *[10] * 8, 9, 7)
+"""Criteria met by the 37 communes short of 19, most first: 445 in all, so 1,357 for 85 communes, 15.96 on average."""
 
 HARDEST = (10, 11)
-"""Income and poverty: the first to be missing."""
+"""Income and poverty: the first criteria to be missing."""
 HARD = (17, 2, 13, 6, 5, 9, 15, 12, 14, 18)
-"""Environment, roads, production, culture houses, schools, housing, health, labour, education, politics: next, in turns."""
+"""Environment, roads, production, culture, schools, housing, health, labour, education, politics: the next, in turns."""
 
 MODEL, FIELD = "23521", "production"
-"""Hà Mòn, advanced by April 2023. Which commune was the model one of 2023 isn't published; it was not Đăk Mar."""
+"""Hà Mòn, advanced by April 2023. The model commune of 2023 is not published; it was not Đăk Mar."""
 ILLUSTRATIVE_ADVANCED = ("23326", "23437")
 """Ia Chim and Tân Cảnh: recognized by 2019. The plan prints four advanced communes; two are known."""
 
 NOT_PUBLISHED = "number and day not published"
 
 
-def criteria_assessment(facts: Facts, standings: Standings) -> list[Row]:
+def criteria_assessment(facts: Facts, communes: RecognizedCommunes) -> list[Row]:
     short = sorted(
-        (c for c in facts.communes.values() if c.rural and c.code not in standings.meeting),
-        key=lambda c: (facts.poor_households_2021[c.district] / facts.households_2021[c.district], c.code),
+        (
+            commune
+            for commune in facts.communes.values()
+            if commune.rural and commune.code not in communes.meeting
+        ),
+        key=lambda commune: (
+            facts.poor_households_2021[commune.district] / facts.households_2021[commune.district],
+            commune.code,
+        ),
     )
     missing: dict[str, frozenset[int]] = {
-        commune.code: _missing(19 - met, turn)
-        for turn, (commune, met) in enumerate(zip(short, MET_BY_THE_OTHERS, strict=True))
+        commune.code: _choose_missing(19 - met, turn)
+        for turn, (commune, met) in enumerate(zip(short, MET_BY_COMMUNES_SHORT, strict=True))
     }
-    rural = sorted((c for c in facts.communes.values() if c.rural), key=lambda c: (c.district, c.code))
+    rural = sorted(
+        (commune for commune in facts.communes.values() if commune.rural),
+        key=lambda commune: (commune.district, commune.code),
+    )
 
-    def origin(code: str) -> tuple[Provenance, str]:
-        if code in standings.named_recognized:
+    def find_origin(code: str) -> tuple[Provenance, str]:
+        if code in communes.named_recognized:
             return "derived", "recognized, so taken to meet every criterion"
-        if code in standings.named_meeting:
+        if code in communes.named_meeting:
             return "apportioned", "said to meet the standard by 2024-06, taken to at the end of 2023"
         return "apportioned", "KH 570/KH-UBND (province)"
 
@@ -49,20 +59,20 @@ def criteria_assessment(facts: Facts, standings: Standings) -> list[Row]:
             f"criterion_{criterion:02d}",
             int(criterion not in missing.get(commune.code, frozenset())),
             "official",
-            *origin(commune.code),
+            *find_origin(commune.code),
         )
         for commune in rural
         for criterion in CRITERIA
     )
 
 
-def _missing(number: int, turn: int) -> frozenset[int]:
-    """Which criteria a commune lacks: the hardest, then some of the hard ones, starting elsewhere each time."""
+def _choose_missing(number: int, turn: int) -> frozenset[int]:
+    """Return the criteria that a commune does not meet: the hardest, then some of the hard ones, rotated by turn."""
     rotated = islice(cycle(HARD), turn % len(HARD), None)
     return frozenset([*HARDEST, *islice(rotated, max(number - len(HARDEST), 0))][:number])
 
 
-def villages(facts: Facts, standings: Standings) -> list[Row]:
+def villages(facts: Facts, communes: RecognizedCommunes) -> list[Row]:
     return [
         {
             "code": f"{commune.code}.01",
@@ -72,79 +82,94 @@ def villages(facts: Facts, standings: Standings) -> list[Row]:
             "source": "villages by name are not published; one for each commune that needs one",
         }
         for commune in sorted(
-            [*_with_model_village(facts, standings), *_with_standard_village(facts, standings)],
+            [*_with_model_village(facts, communes), *_with_standard_village(facts, communes)],
             key=lambda commune: commune.code,
         )
     ]
 
 
-def recognitions(facts: Facts, standings: Standings) -> list[Row]:
-    """Every decision in the order it may be posted: a commune meets, then is advanced, then a model."""
+def recognitions(facts: Facts, communes: RecognizedCommunes) -> list[Row]:
+    """Return the decisions in an order in which they can be posted: meets, then advanced, then model."""
     meets = [
-        _decision(s.commune.code, "meets", s.criteria_set, s.number, s.date, s.year, s.provenance, s.source)
-        for s in standings.recognized
+        _to_row(
+            recognized.commune.code,
+            "meets",
+            recognized.criteria_set,
+            recognized.number,
+            recognized.date,
+            recognized.year,
+            recognized.provenance,
+            recognized.source,
+        )
+        for recognized in communes.recognized
     ]
     advanced = [
-        _advanced("23512", "2021-12-31", 2021, "published", f"advanced 2021 (Đăk Hà); {NOT_PUBLISHED}"),
-        _advanced("23521", "2022-12-31", 2022, "published", f"advanced by 2023-04 (Đăk Hà); {NOT_PUBLISHED}"),
+        _recognize_advanced(
+            "23512", "2021-12-31", 2021, "published", f"advanced 2021 (Đăk Hà); {NOT_PUBLISHED}"
+        ),
+        _recognize_advanced(
+            "23521", "2022-12-31", 2022, "published", f"advanced by 2023-04 (Đăk Hà); {NOT_PUBLISHED}"
+        ),
         *(
-            _advanced(code, "2023-11-30", 2023, "illustrative", "the plan prints four, two are named")
+            _recognize_advanced(
+                code, "2023-11-30", 2023, "illustrative", "the plan prints four, two are named"
+            )
             for code in ILLUSTRATIVE_ADVANCED
         ),
     ]
     model_set = "commune_model_2021_2025"
     model = [
-        _decision(
+        _to_row(
             MODEL, "model", model_set, f"minh họa {MODEL} kiểu mẫu", "2023-12-20", 2023, "illustrative",
             "the plan prints one, without its name", field=FIELD,
         ),
-        _decision(
+        _to_row(
             "23512", "model", model_set, "chưa rõ số 23512 kiểu mẫu", "2024-12-31", 2024, "published",
             f"kontumtv: model in culture of 2024, so not counted in 2023; {NOT_PUBLISHED}", field="culture",
         ),
     ]  # fmt: skip
-    return [*meets, *advanced, *model, *_of_villages(facts, standings)]
+    return [*meets, *advanced, *model, *_recognize_villages(facts, communes)]
 
 
-def _with_model_village(facts: Facts, standings: Standings) -> list[Commune]:
-    """Model villages stand in the communes recognized longest."""
-    return [standing.commune for standing in standings.recognized[: facts.printed("R06")]]
+def _with_model_village(facts: Facts, communes: RecognizedCommunes) -> list[Commune]:
+    """Return the communes with a model village: those recognized first."""
+    return [recognized.commune for recognized in communes.recognized[: facts.read_figure("R06")]]
 
 
-def _with_standard_village(facts: Facts, standings: Standings) -> list[Commune]:
-    """Kon Tum's village standard is for communes that aren't there yet (CT 12-CT/TU)."""
-    recognized = {standing.commune.code for standing in standings.recognized}
-    others = [c for c in facts.communes.values() if c.rural and c.code not in recognized]
-    return others[: facts.printed("R07")]
+def _with_standard_village(facts: Facts, communes: RecognizedCommunes) -> list[Commune]:
+    """Return the communes with a village that meets the standard: it is for communes not recognized (CT 12-CT/TU)."""
+    codes = {recognized.commune.code for recognized in communes.recognized}
+    others = [commune for commune in facts.communes.values() if commune.rural and commune.code not in codes]
+    return others[: facts.read_figure("R07")]
 
 
-def _of_villages(facts: Facts, standings: Standings) -> list[Row]:
-    def village(commune: Commune, level: str, criteria_set: str, date: str) -> Row:
+def _recognize_villages(facts: Facts, communes: RecognizedCommunes) -> list[Row]:
+    def recognize_village(commune: Commune, level: str, criteria_set: str, date: str) -> Row:
         code = f"{commune.code}.01"
         source = "the plan prints how many, not which"
-        return _decision(
+        return _to_row(
             code, level, criteria_set, f"minh họa {code}", date, int(date[:4]), "illustrative", source
         )
 
     dates = cycle(("2022-12-15", "2023-06-15", "2023-12-15"))
     return [
         *(
-            village(commune, "model", "village_model_2022_2025", date)
-            for commune, date in zip(_with_model_village(facts, standings), dates, strict=False)
+            recognize_village(commune, "model", "village_model_2022_2025", date)
+            for commune, date in zip(_with_model_village(facts, communes), dates, strict=False)
         ),
         *(
-            village(commune, "meets", "village_em_2022_2025", date)
-            for commune, date in zip(_with_standard_village(facts, standings), dates, strict=False)
+            recognize_village(commune, "meets", "village_em_2022_2025", date)
+            for commune, date in zip(_with_standard_village(facts, communes), dates, strict=False)
         ),
     ]
 
 
-def _advanced(unit: str, date: str, year: int, provenance: Provenance, source: str) -> Row:
+def _recognize_advanced(unit: str, date: str, year: int, provenance: Provenance, source: str) -> Row:
     number = f"{'chưa rõ số' if provenance == 'published' else 'minh họa'} {unit} nâng cao"
-    return _decision(unit, "advanced", "commune_advanced_2021_2025", number, date, year, provenance, source)
+    return _to_row(unit, "advanced", "commune_advanced_2021_2025", number, date, year, provenance, source)
 
 
-def _decision(
+def _to_row(
     unit: str,
     level: str,
     criteria_set: str,

@@ -1,4 +1,4 @@
-"""Reading and writing CSV tables, and the row that most of them are made of."""
+"""CSV tables: reading, writing, and the row of a reported value."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ Row = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Value:
-    """One value of a report: what `district` states about `unit`, and where the value is from."""
+    """One value of a report: what `district` states of `unit`, and the origin of the value."""
 
     district: str
     unit: str

@@ -1,5 +1,8 @@
 """A small client of the public API, as a district, an agency or a finance office might write it.
 
-`door` knows HTTP: tokens, retries, keys. `clients` makes the clients of the demo, `posting` says what each of them
-posts, `progress` shows how far they are, `table` puts the answers beside the plan.
+api.py         HTTP: tokens, retries, idempotency keys
+accounts.py    the clients of the demo, registered through the API and kept in a file
+posting.py     the requests of each client: reports, registers, targets, ledger entries
+progress.py    the progress bar
+comparison.py  the answers compared with the plan
 """

@@ -1,7 +1,7 @@
-"""What each client posts: districts their reports, agencies their registers and targets, finance the ledger.
+"""The requests of each client: districts post reports, agencies registers and targets, finance the ledger.
 
-All of them work side by side; each keeps to the order that its own statements need. Reviewers read every report and
-accept exactly what they read.
+All of them work side by side; each keeps the order that its own requests need. Reviewers read every report and accept
+exactly what they read.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from client.door import Caller
+from client.api import ApiClient
 from client.progress import Progress
 
 DATA = Path(__file__).parents[1] / "data"
 PERIOD = "2023"
 PROVINCE = "62"
-AT_ONCE = 4
+CONCURRENT_REQUESTS = 4
 """Requests that one agency has under way: enough to keep a service busy, few enough for a small machine."""
 
 FORMS = (
@@ -30,109 +30,119 @@ FORMS = (
 
 Row = dict[str, str]
 Body = dict[str, Any]
-Callers = Mapping[str, Caller]
+Clients = Mapping[str, ApiClient]
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One thing to post."""
+class Request:
+    """A request to send."""
 
     path: str
     body: Body
     method: str = "POST"
 
 
-def read(table: str) -> list[Row]:
-    with (DATA / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+Stages = list[list[Request]]
+"""Requests that are sent stage after stage; those of one stage in any order."""
+
+
+def read_table(name: str) -> list[Row]:
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def districts() -> dict[str, str]:
-    return {row["code"]: row["name"] for row in read("districts")}
+def read_districts() -> dict[str, str]:
+    """Return the names of the districts by code."""
+    return {row["code"]: row["name"] for row in read_table("districts")}
 
 
-async def post_everything(callers: Callers, show: Callable[[int], Progress]) -> Progress:
-    """Post and accept the whole year; `show` makes a progress bar for a number of steps."""
-    reports = {code: list(_reports(code)) for code in districts()}
+async def post_everything(clients: Clients, make_progress: Callable[[int], Progress]) -> Progress:
+    """Post and accept the whole year; `make_progress` makes the progress bar for a number of steps."""
+    reports = {district: list(list_reports(district)) for district in read_districts()}
     stages = {
-        "agency-rural": _rural(),
-        "agency-ethnic": _ethnic(),
-        "agency-poverty": _poverty(),
-        "finance": _money(),
+        "agency-rural": _list_rural_requests(),
+        "agency-ethnic": _list_ethnic_requests(),
+        "agency-poverty": _list_poverty_requests(),
+        "finance": _list_funding_requests(),
     }
-    steps = 2 * sum(map(len, reports.values())) + sum(len(stage) for of in stages.values() for stage in of)
-    progress = show(steps)
+    report_steps = 2 * sum(map(len, reports.values()))
+    register_steps = sum(len(stage) for stages_of_client in stages.values() for stage in stages_of_client)
+    progress = make_progress(report_steps + register_steps)
     try:
-        async with asyncio.TaskGroup() as side_by_side:
-            for code, of_district in reports.items():
-                side_by_side.create_task(_report(callers, f"district-{code}", of_district, progress))
-            for client_id, of_client in stages.items():
-                side_by_side.create_task(_in_stages(callers[client_id], of_client, progress))
+        async with asyncio.TaskGroup() as tasks:
+            for district, requests in reports.items():
+                tasks.create_task(_post_reports(clients, f"district-{district}", requests, progress))
+            for client_id, stages_of_client in stages.items():
+                tasks.create_task(_send_stages(clients[client_id], stages_of_client, progress))
     finally:
         progress.close()
     return progress
 
 
-async def _report(callers: Callers, client_id: str, reports: Sequence[Statement], progress: Progress) -> None:
-    for report in reports:
-        submitted = await callers[client_id].post(report.path, report.body)
-        progress.advance(f"{client_id} {report.body['form']}", replayed=submitted.replayed)
-        program = report.path.split("/")[2]
-        accepted_before = await _accept(
-            callers[f"reviewer-{program}"], f"{report.path}/{submitted.body['id']}"
-        )
-        progress.advance(f"reviewer-{program} {report.body['unit']}", replayed=accepted_before)
+async def _post_reports(
+    clients: Clients, client_id: str, requests: Sequence[Request], progress: Progress
+) -> None:
+    """Post the reports of a district one after another; the program's reviewer accepts each."""
+    for request in requests:
+        report = await clients[client_id].post(request.path, request.body)
+        progress.advance(f"{client_id} {request.body['form']}", replayed=report.replayed)
+        program = request.path.split("/")[2]
+        reviewer = clients[f"reviewer-{program}"]
+        accepted_before = await _accept(reviewer, f"{request.path}/{report.body['id']}")
+        progress.advance(f"reviewer-{program} {request.body['unit']}", replayed=accepted_before)
 
 
-async def _accept(reviewer: Caller, report: str) -> bool:
-    """Accept what was read; tells whether it was accepted before."""
-    read_report = await reviewer.get(report)
-    if read_report["state"] == "accepted":
+async def _accept(reviewer: ApiClient, path: str) -> bool:
+    """Accept a report exactly as it was read; return whether it was accepted before."""
+    report = await reviewer.get(path)
+    if report["state"] == "accepted":
         return True
-    answer = await reviewer.post(f"{report}/accept", {"content_sha256": read_report["content_sha256"]})
+    answer = await reviewer.post(f"{path}/accept", {"content_sha256": report["content_sha256"]})
     return answer.replayed
 
 
-async def _in_stages(caller: Caller, stages: Sequence[Sequence[Statement]], progress: Progress) -> None:
-    """Post stage after stage; within one, a few at a time."""
-    room = asyncio.Semaphore(AT_ONCE)
+async def _send_stages(client: ApiClient, stages: Stages, progress: Progress) -> None:
+    """Send stage after stage; the requests of one stage a few at a time."""
+    slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
 
-    async def post(statement: Statement) -> None:
-        async with room:
-            progress.advance(f"{caller.client_id} {statement.path}", replayed=await _state(caller, statement))
+    async def send(request: Request) -> None:
+        async with slots:
+            sent_before = await _send(client, request)
+            progress.advance(f"{client.client_id} {request.path}", replayed=sent_before)
 
     for stage in stages:
-        async with asyncio.TaskGroup() as together:
-            for statement in stage:
-                together.create_task(post(statement))
+        async with asyncio.TaskGroup() as tasks:
+            for request in stage:
+                tasks.create_task(send(request))
 
 
-async def _state(caller: Caller, statement: Statement) -> bool:
-    """Post or put; tells whether it was there before."""
-    if statement.method == "POST":
-        return (await caller.post(statement.path, statement.body)).replayed
-    if await _is_in_force(caller, statement):
+async def _send(client: ApiClient, request: Request) -> bool:
+    """Send a request; return whether an earlier run had sent it."""
+    if request.method == "POST":
+        return (await client.post(request.path, request.body)).replayed
+    if await _are_targets_set(client, request):
         return True
-    await caller.put(statement.path, statement.body)
+    await client.put(request.path, request.body)
     return False
 
 
-async def _is_in_force(planner: Caller, targets: Statement) -> bool:
-    """Whether the targets stand as they are about to be put."""
-    path, period, unit = targets.path.rsplit("/", 2)
-    standing = await planner.get(f"{path}?period={period}&unit={unit}")
-    decided = {
+async def _are_targets_set(client: ApiClient, request: Request) -> bool:
+    """Return whether the targets of a request are set as it states them: a PUT has no key that would mark a replay."""
+    path, period, unit = request.path.rsplit("/", 2)
+    current = await client.get(f"{path}?period={period}&unit={unit}")
+    rows = {
         (row["indicator"], row["value"], row["decision_number"], row["decision_date"])
-        for row in standing["items"]
+        for row in current["items"]
     }
-    decision = targets.body["decision"]
+    decision = request.body["decision"]
     return all(
-        (target["indicator"], target["value"], decision["number"], decision["date"]) in decided
-        for target in targets.body["targets"]
+        (target["indicator"], target["value"], decision["number"], decision["date"]) in rows
+        for target in request.body["targets"]
     )
 
 
-def _reports(district: str) -> Iterator[Statement]:
+def list_reports(district: str) -> Iterator[Request]:
+    """Yield the reports of a district, one for each form."""
     for program, form, table in FORMS:
         observations = [
             {
@@ -141,32 +151,32 @@ def _reports(district: str) -> Iterator[Statement]:
                 "value": int(row["value"]),
                 "status": row["status"],
             }
-            for row in read(table)
+            for row in read_table(table)
             if row["district"] == district
         ]
         body = {"unit": district, "period": PERIOD, "form": form, "observations": observations}
-        yield Statement(f"/v1/{program}/reports", body)
+        yield Request(f"/v1/{program}/reports", body)
 
 
-def _decision(row: Row) -> Body:
+def _to_decision(row: Row) -> Body:
     return {"number": row["decision_number"], "date": row["decision_date"]}
 
 
-def _rural() -> list[list[Statement]]:
-    """Villages, then recognitions level by level and oldest first, then products."""
+def _list_rural_requests() -> Stages:
+    """Return villages, then recognitions by level from the lowest, then products."""
 
-    def recognition(row: Row) -> Statement:
+    def to_recognition(row: Row) -> Request:
         body = {
             "unit": row["unit"],
             "level": row["level"],
             "field": row["field"] or None,
             "criteria_set": row["criteria_set"],
-            "decision": _decision(row),
+            "decision": _to_decision(row),
             "year": int(row["year"]),
         }
-        return Statement("/v1/rural/recognitions", body)
+        return Request("/v1/rural/recognitions", body)
 
-    def product(row: Row) -> Statement:
+    def to_product(row: Row) -> Request:
         body = {
             "code": row["code"],
             "name": row["name"],
@@ -175,63 +185,64 @@ def _rural() -> list[list[Statement]]:
             "group": int(row["group"]),
             "stars": int(row["stars"]),
             "score": float(row["score"]),
-            "decision": _decision(row),
+            "decision": _to_decision(row),
             "potential_five_star": row["potential_five_star"] == "true",
             "grantor": row["grantor"],
         }
-        return Statement("/v1/rural/ocop/products", body)
+        return Request("/v1/rural/ocop/products", body)
 
-    recognitions = read("rural_recognitions")
+    recognitions = read_table("rural_recognitions")
     return [
         [
-            Statement("/v1/rural/villages", {key: row[key] for key in ("code", "name", "valid_from")})
-            for row in read("rural_villages")
+            Request("/v1/rural/villages", {key: row[key] for key in ("code", "name", "valid_from")})
+            for row in read_table("rural_villages")
         ],
         *(
-            [recognition(row) for row in recognitions if row["level"] == level]
+            [to_recognition(row) for row in recognitions if row["level"] == level]
             for level in ("meets", "advanced", "model")
         ),
-        [product(row) for row in read("rural_ocop_products")],
+        [to_product(row) for row in read_table("rural_ocop_products")],
     ]
 
 
-def _ethnic() -> list[list[Statement]]:
-    """Classifications, the earlier before the later."""
+def _list_ethnic_requests() -> Stages:
+    """Return classifications, the earlier ones (region III) before the later."""
 
-    def classification(row: Row) -> Statement:
+    def to_classification(row: Row) -> Request:
         body = {
             "unit": row["unit"],
             "region": row["region"],
             "specially_difficult": row["specially_difficult"] == "true",
-            "decision": _decision(row),
+            "decision": _to_decision(row),
             "effective_on": row["effective_on"],
         }
-        return Statement("/v1/ethnic/classifications", body)
+        return Request("/v1/ethnic/classifications", body)
 
-    rows = read("ethnic_classifications")
-    return [[classification(row) for row in rows if row["region"] == region] for region in ("III", "I")]
+    rows = read_table("ethnic_classifications")
+    return [[to_classification(row) for row in rows if row["region"] == region] for region in ("III", "I")]
 
 
-def _poverty() -> list[list[Statement]]:
+def _list_poverty_requests() -> Stages:
+    """Return the targets."""
     return [
         [
-            Statement(
+            Request(
                 f"/v1/poverty/targets/{row['period']}/{row['unit']}",
                 {
-                    "decision": _decision(row),
+                    "decision": _to_decision(row),
                     "targets": [{"indicator": row["indicator"], "value": int(row["value"])}],
                 },
                 method="PUT",
             )
-            for row in read("targets")
+            for row in read_table("targets")
         ]
     ]
 
 
-def _money() -> list[list[Statement]]:
-    """What was left, what was carried over, what was allocated; then payments, quarter by quarter."""
+def _list_funding_requests() -> Stages:
+    """Return opening balances, carry-overs, allocations, then disbursements date by date."""
 
-    def entry(kind: str, row: Row) -> Statement:
+    def to_entry(kind: str, row: Row) -> Request:
         body: Body = {key: row[key] for key in ("program", "capital", "source", "unit")}
         body["amount_vnd"] = int(row["amount_vnd"])
         body |= {key: int(row[key]) for key in ("year", "from_year", "to_year") if key in row}
@@ -239,16 +250,16 @@ def _money() -> list[list[Statement]]:
             body["voucher"] = {"source": row["voucher_source"], "number": row["voucher_number"]}
             body["effective_on"] = row["effective_on"]
         else:
-            body["decision"] = _decision(row)
-        return Statement(f"/v1/funding/{kind}", body)
+            body["decision"] = _to_decision(row)
+        return Request(f"/v1/funding/{kind}", body)
 
-    payments = read("funding_disbursements")
+    disbursements = read_table("funding_disbursements")
     return [
-        [entry("opening-balances", row) for row in read("funding_opening_balances")],
-        [entry("carry-overs", row) for row in read("funding_carry_overs")],
-        [entry("allocations", row) for row in read("funding_allocations")],
+        [to_entry("opening-balances", row) for row in read_table("funding_opening_balances")],
+        [to_entry("carry-overs", row) for row in read_table("funding_carry_overs")],
+        [to_entry("allocations", row) for row in read_table("funding_allocations")],
         *(
-            [entry("disbursements", row) for row in payments if row["effective_on"] == day]
-            for day in sorted({row["effective_on"] for row in payments})
+            [to_entry("disbursements", row) for row in disbursements if row["effective_on"] == date]
+            for date in sorted({row["effective_on"] for row in disbursements})
         ),
     ]
