@@ -33,7 +33,7 @@ SHOWN_LOG_LINES = 25
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
-    options = _make_parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         exit_code: int = options.execute(options)
     except ValidationError as error:
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return EXIT_SETUP_ERROR
 
 
-def _make_parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m services", description="Run the product on this machine."
     )

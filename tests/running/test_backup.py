@@ -1,7 +1,6 @@
-"""Backup, restore, and the examples of the README, on an installation of its own."""
+"""Backup, restore, and the examples of README and docs, on an installation of its own."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -47,26 +46,33 @@ def test_only_the_owner_reads_the_clients_of_the_demo(filled: Installation):
     assert set(clients["finance"]) == {"client_id", "client_secret", "scopes", "programs", "units"}
 
 
-def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path):
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    script = "set -eu\n" + "\necho; echo ------\n".join(blocks)
+def run_examples(installation: Installation, document: str, folder: Path) -> list[str]:
+    """Run the `sh` blocks of a document in one shell, in a copy of the repository by links; return the output of each."""
+    for entry in ROOT.iterdir():
+        if entry.name not in {"var", ".venv"}:
+            (folder / entry.name).symlink_to(entry)
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "var").mkdir()
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
     examples = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
+        ["bash", "-c", "set -eu\n" + "\necho; echo ------\n".join(blocks)],
+        cwd=folder,
         env={
-            **os.environ,
-            "GATEWAY": filled.gateway_url,
-            "CLIENTS": str(filled.folder / "demo-clients.json"),
+            **installation.environment,
+            "GATEWAY": installation.gateway_url,
+            "CLIENTS": str(installation.folder / "demo-clients.json"),
         },
         capture_output=True,
         text=True,
         timeout=COMMAND_SECONDS,
         check=False,
     )
-    assert examples.returncode == 0, examples.stderr
-    _, submitted, refused, decided, accepted, read = (
-        part.strip() for part in examples.stdout.split("------")
-    )
+    assert examples.returncode == 0, examples.stdout + examples.stderr
+    return [output.strip() for output in examples.stdout.split("------")]
+
+
+def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path):
+    _, submitted, refused, decided, accepted, read = run_examples(filled, "README.md", tmp_path)
     assert json.loads(submitted)["counts"]["created"] == 2
     faults = {(fault["pointer"], fault["code"]) for fault in json.loads(refused)["errors"]}
     assert faults == {
@@ -121,6 +127,22 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
         assert "holds data already" in other.run_command("restore", str(folder)).stderr
     finally:
         other.run_command("stop")
+
+
+def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path):
+    health, admin, clients, keys, backup, feed, journal = run_examples(filled, "docs/operate.md", tmp_path)
+    assert health.count(" ready") == len(FACTORIES) + 1
+    assert "ntp_http_requests_total" in health
+    assert (tmp_path / "var" / "admin.json").exists()
+    assert admin == ""
+    assert json.loads(clients)["client_id"] == "district-610-b"
+    assert json.loads(keys)
+    assert list((tmp_path / "var").glob("backup-*/ntp.dump"))
+    assert backup.startswith("backup: ")
+    followed, restarted = _split_documents(feed)
+    assert followed["items"][0]["state"] == "following"
+    assert restarted["feed"] == "/v1/rural/changes"
+    assert json.loads(journal)["faults"] == []
 
 
 def _split_documents(text: str) -> list[dict]:

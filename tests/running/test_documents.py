@@ -1,0 +1,100 @@
+"""README and docs agree with the repository: paths, links, make targets, commands, kinds of code blocks."""
+
+import re
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from services.__main__ import make_parser
+from shared.local.settings import ROOT
+
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")} - {ROOT / "CHANGELOG.md"})
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in DOCUMENTS}
+BLOCK = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
+
+BLOCK_KINDS = {"sh", "console", "text", "mermaid", "python", "toml", "sql"}
+"""`sh` blocks of README and docs/operate.md run in `test_backup.py`; the commands of `console` blocks are checked here."""
+
+TOP_FOLDERS = "clients|deploy|docs|examples|gateway|migrations|requirements|services|shared|tests"
+
+
+@pytest.fixture(params=PAGES)
+def page(request) -> str:
+    return PAGES[request.param]
+
+
+def find_blocks(page: str, *kinds: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall(page) if kind in kinds]
+
+
+def iterate_commands(page: str):
+    """Yield the words of each command in the blocks of a page, without comments and leading variables."""
+    for block in find_blocks(page, "sh", "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line and line.split()[0] not in {"curl", "-d"}:
+                words = line.split(" #")[0].split()
+                while words and re.match(r"[A-Z_]+=", words[0]):
+                    words.pop(0)
+                if words:
+                    yield words
+
+
+def test_every_block_has_a_kind(page):
+    assert {kind for kind, _ in BLOCK.findall(page)} <= BLOCK_KINDS
+
+
+def test_the_readme_is_short():
+    assert len(PAGES["README.md"].splitlines()) <= 140
+
+
+def test_every_make_target_exists(page):
+    targets = set(re.findall(r"(?m)^([a-z.-]+):", (ROOT / "Makefile").read_text()))
+    in_prose = re.findall(r"`make\s([a-z.-]+)[^`]*`", page)
+    in_blocks = [words[1] for words in iterate_commands(page) if words[0] == "make" and len(words) > 1]
+    assert {*in_prose, *in_blocks} <= targets
+
+
+def test_every_make_target_is_documented():
+    targets = set(re.findall(r"(?m)^([a-z.-]+):.*## ", (ROOT / "Makefile").read_text()))
+    text = "\n".join(PAGES.values())
+    assert {target for target in targets - {"help"} if f"make {target}" not in text} == set()
+
+
+def test_every_path_exists(page):
+    paths = re.findall(rf"`((?:{TOP_FOLDERS})/[\w/.*-]*)`", page)
+    assert [path for path in paths if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_to_a_file_and_a_heading(name):
+    folder = (ROOT / name).parent
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]) if "://" not in link]
+    assert [link for link in links if not is_valid_link(folder, ROOT / name, link)] == []
+
+
+def is_valid_link(folder: Path, page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = folder / path if path else page
+    if not target.exists():
+        return False
+    headings = re.findall(r"(?m)^#+ (.*)$", target.read_text(encoding="utf-8")) if anchor else []
+    return not anchor or anchor in {to_anchor(heading) for heading in headings}
+
+
+def to_anchor(heading: str) -> str:
+    """Return the anchor that a heading gets when it is shown as HTML."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_module_that_is_run_exists(page):
+    modules = re.findall(r"python -m ([\w.]+)", page)
+    missing = [name for name in modules if find_spec(name) is None]
+    assert missing == []
+
+
+def test_every_command_of_the_launcher_is_valid(page):
+    commands = [words for words in iterate_commands(page) if words[1:3] == ["-m", "services"]]
+    for words in commands:
+        make_parser().parse_args(shlex.split(" ".join(words[3:])))
