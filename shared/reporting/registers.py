@@ -27,7 +27,7 @@ from shared.territory.units import (
     Unit,
     UnknownUnit,
     UnknownUnitOnDate,
-    village_commune,
+    to_commune_code,
 )
 
 DECISION_IN_FUTURE = Sentence(
@@ -81,7 +81,7 @@ class RegisterResult(Generic[Row]):
 
 async def with_villages(session: AsyncSession, territory: Territory, codes: Collection[str]) -> Territory:
     """Give the tree with these villages, which another process may have registered since this one started."""
-    villages = [code for code in codes if village_commune(code)]
+    villages = [code for code in codes if to_commune_code(code)]
     if not villages:
         return territory
     known = {each.key for code in villages if _has(territory, code) for each in territory.versions(code)}

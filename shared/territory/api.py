@@ -1,4 +1,4 @@
-"""Where units are said: `/v1/units`, mounted by the gateway. Answered from memory, without a statement."""
+"""Routes of units, `/v1/units`, mounted by the gateway; answered from memory."""
 
 import re
 from collections.abc import Iterable
@@ -49,36 +49,37 @@ async def list_units(
     request: Request,
     response: Response,
     on: On = None,
-    level: Annotated[Level | None, Query(description="only this storey of the tree")] = None,
+    level: Annotated[Level | None, Query(description="only this level")] = None,
     parent: Parent = None,
     kind: Kind = None,
     q: Name = None,
     limit: Limit = 200,
     cursor: Cursor = None,
 ) -> Page[UnitOut]:
-    """Units that stood on a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
+    """Units of a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
     day = on or local_day(now)
-    standing = territory.children(parent, day) if parent else territory.units(day)
-    chosen = (each for each in standing if level in (None, each.level) and kind in (None, each.kind))
-    found = chosen if q is None else (each for each in chosen if names.answers_to(each, q))
-    page = _page(found, limit=limit, cursor=cursor)
+    candidates = territory.children(parent, day) if parent else territory.units(day)
+    units = (unit for unit in candidates if level in (None, unit.level) and kind in (None, unit.kind))
+    if q is not None:
+        units = (unit for unit in units if names.matches(unit, q))
+    page = _page(units, limit=limit, cursor=cursor)
     set_next_link(request, response, page.next)
     return page
 
 
 def _page(units: Iterable[Unit], *, limit: int, cursor: str | None) -> Page[UnitOut]:
-    """Cut a page: on one day a code is one unit, so the code of the last one is where the next page begins."""
+    """Return a page of units; the cursor is the code of its last unit, which is unique on a day."""
     after = decode_cursor(cursor) if cursor else ""
     if after and not any(re.fullmatch(shape, after) for shape in CODE_SHAPES.values()):
         raise InvalidCursor
-    found = nsmallest(limit + 1, (each for each in units if each.code > after), key=lambda each: each.code)
-    following = encode_cursor(found[limit - 1].code) if len(found) > limit else None
-    return Page(items=[UnitOut.model_validate(each) for each in found[:limit]], next=following)
+    rows = nsmallest(limit + 1, (unit for unit in units if unit.code > after), key=lambda unit: unit.code)
+    next_cursor = encode_cursor(rows[limit - 1].code) if len(rows) > limit else None
+    return Page(items=[UnitOut.model_validate(unit) for unit in rows[:limit]], next=next_cursor)
 
 
 @router.get("/{code}", operation_id="get_unit", summary="One unit on a day, and what became of it")
 async def get_unit(
     *, code: str, _: PublicReader, territory: CurrentTerritory, now: Now, on: On = None
 ) -> UnitDetail:
-    """The unit that has this code on that day: what held it, what it held, what it was made from and became."""
+    """The unit of a code on a day: the units above and below it, its predecessors and successors."""
     return UnitDetail.on_day(territory, code, on or local_day(now))

@@ -1,4 +1,4 @@
-"""The territory that a running service stands on: read once at start, handed to routes by type."""
+"""The territory of a running service: read at start, given to routes by type."""
 
 from typing import Annotated
 
@@ -12,9 +12,9 @@ from shared.territory.tree import Territory
 
 
 async def load_territory(app: FastAPI) -> None:
-    """Read the territory, villages included, and its names into the app's state; for a service's `on_start`.
+    """Read the territory, villages included, and its names; for the `on_start` of a service.
 
-    Raises `UnknownUnit` where the settings name a province that is not in it.
+    Raises `UnknownUnit` where the settings name an unknown province.
     """
     database: Database = app.state.database
     settings: TerritorySettings = app.state.settings

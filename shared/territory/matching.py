@@ -1,7 +1,7 @@
-"""Looking a unit up by its name, never by the name alone: by name, kind and the unit right above.
+"""Find a unit by name, kind and parent, never by the name alone.
 
 Papers write Đăk, the official list Đắk, the press Đak or Dak; apostrophes are straight, curly or missing. Folding makes
-one spelling of these; other ways of writing (Ngọc for Ngọk, Bờ Y for Pờ Y) are known spellings of a unit. Pure.
+these equal. Other ways of writing (Ngọc for Ngọk, Bờ Y for Pờ Y) are stored spellings of a unit. Pure.
 """
 
 import unicodedata
@@ -12,16 +12,16 @@ from functools import lru_cache
 
 from shared.kit.problems import Conflict, NotFound, Sentence
 from shared.territory.tree import Territory
-from shared.territory.units import KINDS, Key, Spelling, Unit
+from shared.territory.units import KINDS, Spelling, Unit, UnitKey
 
 _KINDS = {"tp": "thanh_pho", "tx": "thi_xa", "tt": "thi_tran", "tdp": "to_dan_pho", "kdc": "khu_dan_cu"} | {
     kind.replace("_", ""): kind for kinds in KINDS.values() for kind in kinds
 }
-"""The kinds as they look when folded, and their usual abbreviations."""
+"""The kinds in folded form, and their usual abbreviations."""
 
 
 class UnknownName(NotFound):
-    """No unit of that kind under that parent is called so."""
+    """No unit of that kind under that parent has the name."""
 
     code = "unit_name_unknown"
     title = Sentence("Không tìm thấy tên đơn vị", "Unknown unit name")
@@ -36,7 +36,7 @@ class UnknownName(NotFound):
 
 
 class AmbiguousName(Conflict):
-    """Several units answer to the name; the caller has to name a code."""
+    """Several units have the name; the caller must use a code."""
 
     code = "unit_name_ambiguous"
     title = Sentence("Tên đơn vị không duy nhất", "Ambiguous unit name")
@@ -47,46 +47,46 @@ class AmbiguousName(Conflict):
 
     def __init__(self, name: str, units: tuple[Unit, ...]) -> None:
         self.name, self.units = name, units
-        super().__init__(name=name, units=", ".join(each.code for each in units))
+        super().__init__(name=name, units=", ".join(unit.code for unit in units))
 
 
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
-    """Reduce a name to its bare letters and digits: no case, accents, tone marks, apostrophes or spaces."""
-    bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return "".join(each for each in bare if each.isalnum())
+    """Return the letters and digits of a name, without case, accents, tone marks, apostrophes or spaces."""
+    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return "".join(character for character in decomposed if character.isalnum())
 
 
-def read_kind(text: str) -> str | None:
-    """Read a kind as people write it (`Thị trấn`, `TT.`, `xã`), or None."""
+def parse_kind(text: str) -> str | None:
+    """Return the kind of a text as people write it (`Thị trấn`, `TT.`, `xã`), or None."""
     return _KINDS.get(fold(text))
 
 
 class Gazetteer:
-    """The names of a territory."""
+    """The names and spellings of the units of a territory."""
 
     def __init__(self, territory: Territory, spellings: Iterable[Spelling] = ()) -> None:
         self._territory = territory
-        self._folded: dict[Key, set[str]] = defaultdict(set)
-        for each in spellings:
-            self._folded[each.code, each.valid_from].add(fold(each.text))
+        self._folded: dict[UnitKey, set[str]] = defaultdict(set)
+        for spelling in spellings:
+            self._folded[spelling.code, spelling.valid_from].add(fold(spelling.text))
 
-    def answers_to(self, unit: Unit, text: str) -> bool:
-        """Tell whether a text, however it is spelled, is part of the unit's name or begins it together with its kind."""
+    def matches(self, unit: Unit, text: str) -> bool:
+        """Whether a text, however spelled, is part of the unit's name, or begins its kind and name."""
         folded = fold(text)
         spellings = (fold(unit.name), *self._folded.get(unit.key, ()))
         return folded != "" and (
-            fold(unit.full_name).startswith(folded) or any(folded in each for each in spellings)
+            fold(unit.full_name).startswith(folded) or any(folded in spelling for spelling in spellings)
         )
 
-    def look_up(self, name: str, kind: str, parent: str, on: date) -> Unit:
-        """Give the one unit of a kind, right below another one on that day, that goes by a name."""
+    def find_unit(self, name: str, kind: str, parent: str, on: date) -> Unit:
+        """Return the one unit of a kind below a parent on a day that has a name. Raises `UnknownName`, `AmbiguousName`."""
         wanted = fold(name)
-        peers = [each for each in self._territory.children(parent, on) if each.kind == kind]
-        by_name = [each for each in peers if fold(each.name) == wanted]
-        found = by_name or [each for each in peers if wanted in self._folded.get(each.key, ())]
-        if not found:
+        peers = [unit for unit in self._territory.children(parent, on) if unit.kind == kind]
+        by_name = [unit for unit in peers if fold(unit.name) == wanted]
+        matching = by_name or [unit for unit in peers if wanted in self._folded.get(unit.key, ())]
+        if not matching:
             raise UnknownName(name, kind, parent, on)
-        if len(found) > 1:
-            raise AmbiguousName(name, tuple(found))
-        return found[0]
+        if len(matching) > 1:
+            raise AmbiguousName(name, tuple(matching))
+        return matching[0]

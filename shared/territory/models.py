@@ -1,6 +1,6 @@
-"""What is remembered of the territory: a table of units, one of successions, one of spellings; the same in every schema.
+"""Tables of the territory: units, successions, spellings; the same in every schema.
 
-Rows are planted by the migrations and never changed by a service; the rural service adds villages.
+The migrations insert the rows, and no service changes them; the rural service adds villages.
 """
 
 from datetime import date
@@ -28,7 +28,7 @@ PARENT_OF_LEVEL = "(level = 'province') = (parent IS NULL) AND (level <> 'villag
 
 
 class UnitRow(Base):
-    """One meaning of a code."""
+    """A unit: a code from its first to its last day."""
 
     __tablename__ = "units"
 
@@ -102,7 +102,7 @@ class SuccessionRow(Base):
 
 
 class SpellingRow(Base):
-    """A way of writing a unit's name."""
+    """A way of writing the name of a unit."""
 
     __tablename__ = "unit_aliases"
 

@@ -1,7 +1,7 @@
-"""Which unit a reader asks about: the one that is named, or else the province of the day that is read.
+"""The query parameter `unit`: the named unit, or else the province of the installation.
 
-The province is one setting, a code. It means the unit that has this code on the day and, from its last day on, the one
-that its land went to by the successions: 62 is Kon Tum to 30 June 2025 and Quảng Ngãi (51) from 1 July 2025 on.
+The province is a setting, a code. It means the unit of this code on the day of the reading and, after its last day, the
+unit that its land went to: 62 is Kon Tum until 30 June 2025 and Quảng Ngãi (51) from 1 July 2025.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ UnitText = Annotated[
     Query(
         min_length=2,
         max_length=12,
-        description="code of the unit; when left out, the province of the day that is read",
+        description="code of the unit; when left out, the province on the day of the reading",
         examples=["62"],
     ),
 ]
@@ -28,26 +28,28 @@ UnitText = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class RequestedUnit:
-    """The unit named in a question, if any, in an installation that answers for one province."""
+    """The unit of a request: the named one, or the province of the installation."""
 
     named: str | None
     province: str
     territory: Territory
 
     def on(self, day: date) -> Unit:
-        """Give the unit that is meant on a day; refuses one that does not stand then."""
+        """Return the unit on a day. Raises `UnknownUnit`, `UnknownUnitOnDate`."""
         if self.named is not None:
             return self.territory.unit(self.named, day)
-        return self.territory.standing_for(self.province, day)
+        return self.territory.unit_or_successor(self.province, day)
 
 
-async def _asked(request: Request, territory: CurrentTerritory, unit: UnitText = None) -> RequestedUnit:
+async def _requested_unit(
+    request: Request, territory: CurrentTerritory, unit: UnitText = None
+) -> RequestedUnit:
     settings: TerritorySettings = request.app.state.settings
     return RequestedUnit(unit, settings.province, territory)
 
 
-UnitQuery = Annotated[RequestedUnit, Depends(_asked)]
-"""The `unit` of a reading; `unit.on(day)` says which one is meant."""
+UnitQuery = Annotated[RequestedUnit, Depends(_requested_unit)]
+"""The `unit` of a reading; `unit.on(day)` returns it."""
 
 
 async def _filter(
@@ -62,4 +64,4 @@ async def _filter(
 
 
 UnitFilter = Annotated[str | None, Depends(_filter)]
-"""A unit that a list is narrowed to, on whatever day it stood; refuses a code that nobody ever had."""
+"""A unit that a list is filtered by, on whatever day it was valid. Raises `UnknownUnit`."""

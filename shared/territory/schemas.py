@@ -1,4 +1,4 @@
-"""How a unit is said on the wire."""
+"""Schemas of units."""
 
 from datetime import date
 from typing import Self
@@ -41,7 +41,7 @@ _KON_TUM: dict[str, JsonValue] = {
     "name": "Kon Tum",
     "full_name": "Tỉnh Kon Tum",
 }
-_SAID: dict[str, JsonValue] = {
+_UNIT: dict[str, JsonValue] = {
     **_DAK_LONG,
     "name_en": "Dak Long",
     "parent": "615",
@@ -54,7 +54,7 @@ _SAID: dict[str, JsonValue] = {
     "confidence": "sourced",
 }
 _DETAIL: dict[str, JsonValue] = {
-    **_SAID,
+    **_UNIT,
     "on": "2023-12-31",
     "answering_unit": "615",
     "ancestors": [_DAK_HA, _KON_TUM],
@@ -66,19 +66,19 @@ _DETAIL: dict[str, JsonValue] = {
 
 
 class UnitName(BaseModel):
-    """Which unit: one meaning of a code."""
+    """A unit by code, name and days."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_DAK_LONG]})
 
     code: str = Field(
         description="code of the official list; a village's is its commune's, a dot and two digits"
     )
-    level: Level = Field(description="storey in the tree")
+    level: Level = Field(description="level in the tree")
     kind: str = Field(description="Vietnamese type without accents: xa, phuong, thi_tran, huyen, tinh …")
     name: str = Field(description="name as the province writes it")
-    full_name: str = Field(description="name behind its kind")
+    full_name: str = Field(description="kind and name")
     valid_from: date = Field(description="first day on which the code means this unit")
-    valid_to: date | None = Field(description="last day; null while the unit stands")
+    valid_to: date | None = Field(description="last day; null while the unit is valid")
 
 
 class Bounds(BaseModel):
@@ -93,9 +93,9 @@ class Bounds(BaseModel):
 
 
 class UnitOut(UnitName):
-    """A unit as it stood on the day asked for."""
+    """A unit on a day."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_SAID]})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_UNIT]})
 
     name_en: str = Field(description="name without Vietnamese letters")
     parent: str | None = Field(description="code of the unit right above; null for a province")
@@ -109,26 +109,24 @@ class UnitOut(UnitName):
 
 
 class UnitDetail(UnitOut):
-    """A unit as it stood on a day, with what held it, what it held, and what it came from and became."""
+    """A unit on a day, with the units above and below it, its predecessors and successors."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_DETAIL]})
 
-    on: date = Field(description="the day asked for")
-    answering_unit: str = Field(
-        description="code of the lowest unit above commune level that holds it that day"
-    )
+    on: date = Field(description="the day of the request")
+    answering_unit: str = Field(description="code of the lowest unit above commune level on that day")
     ancestors: list[UnitName] = Field(description="the units above it that day, the nearest first")
     children: list[UnitName] = Field(description="the units right below it that day, by code")
     predecessors: list[UnitName] = Field(description="the units it was made from")
     successors: list[UnitName] = Field(
-        description="the units it became; none while it stands, or when abolished"
+        description="the units it became; none while it is valid, or where it was abolished"
     )
-    versions: list[UnitName] = Field(description="every meaning the code had, oldest first")
+    versions: list[UnitName] = Field(description="every unit that had the code, oldest first")
 
     @classmethod
     def on_day(cls, territory: Territory, code: str, on: date) -> Self:
-        """Say everything around the unit that has this code on that day."""
-        around = {
+        """Return the unit of a code on a day with its relatives."""
+        relatives = {
             "ancestors": territory.ancestors(code, on),
             "children": territory.children(code, on),
             "predecessors": territory.predecessors(code, on),
@@ -138,7 +136,10 @@ class UnitDetail(UnitOut):
         return cls.model_validate(
             {
                 **UnitOut.model_validate(territory.unit(code, on)).model_dump(),
-                **{name: [UnitName.model_validate(each) for each in units] for name, units in around.items()},
+                **{
+                    name: [UnitName.model_validate(unit) for unit in units]
+                    for name, units in relatives.items()
+                },
                 "on": on,
                 "answering_unit": territory.answering_unit(code, on).code,
             }

@@ -1,4 +1,4 @@
-"""What may differ between two installations of a service that stands on the territory."""
+"""Settings of a service that uses the territory."""
 
 from pydantic import Field
 
@@ -6,11 +6,11 @@ from shared.kit.settings import ServiceSettings
 
 
 class TerritorySettings(ServiceSettings):
-    """The kit's settings, and which province this installation answers for."""
+    """The settings of the kit, and the province of the installation."""
 
     province: str = Field(
         "62",
         pattern="^[0-9]{2}$",
-        description="code of the province that is meant where no unit is named; after its last day, the one that "
+        description="code of the province that a request without `unit` means; after its last day, the one that "
         "its land went to",
     )

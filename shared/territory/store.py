@@ -1,4 +1,4 @@
-"""How units are found and kept. Reading the whole tree is two statements; it is done at start, not per request."""
+"""Queries and inserts of units. Reading the whole tree takes two statements, at start and not per request."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, cast
@@ -17,14 +17,14 @@ SPELLINGS = SpellingRow.__table__
 
 
 async def load_tree(session: AsyncSession, *, villages: bool = False) -> Territory:
-    """Read the territory; without its villages unless they are asked for."""
+    """Return the territory, with or without its villages."""
     query = select(UNITS) if villages else select(UNITS).where(UnitRow.level != "village")
     units = [_unit(row) for row in await session.execute(query)]
     return Territory(units, [_succession(row) for row in await session.execute(select(SUCCESSIONS))])
 
 
 async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazetteer:
-    """Read the spellings of a territory's names."""
+    """Return the names and spellings of a territory."""
     rows = await session.execute(select(SPELLINGS))
     return Gazetteer(
         territory, [Spelling(row.code, row.valid_from, row.spelling, row.source) for row in rows]
@@ -32,7 +32,7 @@ async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazette
 
 
 async def find_villages(session: AsyncSession, codes: Collection[str]) -> tuple[Unit, ...]:
-    """Find registered villages by code, every meaning of each; codes nobody registered are left out."""
+    """Return registered villages by code, every version of each; unknown codes are left out."""
     query = select(UNITS).where(UnitRow.level == "village", UnitRow.code.in_(codes))
     return tuple(
         _unit(row) for row in await session.execute(query.order_by(UnitRow.code, UnitRow.valid_from))
@@ -40,7 +40,7 @@ async def find_villages(session: AsyncSession, codes: Collection[str]) -> tuple[
 
 
 async def find_villages_in(session: AsyncSession, communes: Collection[str]) -> tuple[Unit, ...]:
-    """Find the villages registered in communes, by code."""
+    """Return the villages registered in communes, ordered by code."""
     query = select(UNITS).where(UnitRow.level == "village", UnitRow.parent.in_(communes))
     return tuple(
         _unit(row) for row in await session.execute(query.order_by(UnitRow.code, UnitRow.valid_from))
@@ -48,8 +48,8 @@ async def find_villages_in(session: AsyncSession, communes: Collection[str]) -> 
 
 
 async def insert_units(session: AsyncSession, units: Sequence[Unit]) -> None:
-    """Keep new units, villages that is. The caller has asked `territory.with_units(units)` whether they fit the tree."""
-    await session.execute(insert(UnitRow), [_row(each) for each in units])
+    """Insert villages. The caller has checked them with `territory.with_units(units)`."""
+    await session.execute(insert(UnitRow), [_row(unit) for unit in units])
 
 
 def _unit(row: Row[Any]) -> Unit:

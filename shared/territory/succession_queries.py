@@ -1,9 +1,9 @@
-"""Where what was stated of a unit in the past lies on the map of another day, in SQL.
+"""Find in SQL the unit versions of the past that lie in units of a day.
 
-A code alone does not name a unit: after a reorganization it can stand for other land. A row that speaks of a unit keeps the
-code and the first day of that meaning; a reading asks which meanings lie in the units of its day. What does not add (a
-recognition, a classification) goes along only where the land stayed the same; what adds (a product) also goes into
-whatever its unit was merged into, and from an abolished unit into the one that held it. Nothing follows a split.
+A code alone does not identify a unit: after a reorganization it can name other land. A row about a unit keeps the code and
+the first day of that version; a reading selects the versions that lie in the units of its day. A fact that does not add up
+(a recognition, a classification) follows only where the land is the same. A fact that adds up (a product) also follows a
+merger, and from an abolished unit to its last parent. Nothing follows a split.
 """
 
 from collections.abc import Collection
@@ -17,29 +17,32 @@ from shared.territory.models import SuccessionRow, UnitRow
 
 
 def unit_versions_within(codes: Collection[str], on: date, *, adds: bool) -> CTE:
-    """Give the meanings (code, valid_from) that lie in units of a day, each with the unit that it lies in (place)."""
-    standing = select(UnitRow.code.label("place"), UnitRow.code, UnitRow.valid_from).where(
+    """Return the versions (code, valid_from) that lie in units of a day, each with the code of that unit (`place`).
+
+    `adds`: whether the facts add up over merged units.
+    """
+    valid_units = select(UnitRow.code.label("place"), UnitRow.code, UnitRow.valid_from).where(
         UnitRow.code == any_(literal(sorted(codes), ARRAY(Text))),
         UnitRow.valid_from <= on,
         or_(UnitRow.valid_to.is_(None), UnitRow.valid_to >= on),
     )
-    found = standing.cte("places", recursive=True)
+    versions = valid_units.cte("places", recursive=True)
     links = _links(on, adds=adds).subquery("links")
-    before = select(found.c.place, links.c.code, links.c.valid_from).join(
-        links, (links.c.into == found.c.code) & (links.c.into_valid_from == found.c.valid_from)
+    before = select(versions.c.place, links.c.code, links.c.valid_from).join(
+        links, (links.c.into == versions.c.code) & (links.c.into_valid_from == versions.c.valid_from)
     )
-    return found.union(before)
+    return versions.union(before)
 
 
 def _links(on: date, *, adds: bool) -> Any:
-    """Give what had ended by a day: each meaning with the one that it went into."""
-    kept = ("unchanged", "merged") if adds else ("unchanged",)
+    """Return the versions that had ended by a day, each with the version that it went into."""
+    kinds = ("unchanged", "merged") if adds else ("unchanged",)
     followed = select(
         SuccessionRow.predecessor.label("code"),
         SuccessionRow.predecessor_valid_from.label("valid_from"),
         SuccessionRow.successor.label("into"),
         SuccessionRow.successor_valid_from.label("into_valid_from"),
-    ).where(SuccessionRow.kind.in_(kept), SuccessionRow.effective_on <= on)
+    ).where(SuccessionRow.kind.in_(kinds), SuccessionRow.effective_on <= on)
     if not adds:
         return followed
     holder = aliased(UnitRow)

@@ -1,4 +1,4 @@
-"""Reading the shipped tables in `data/`: what the first migration plants, and what pure tests stand on."""
+"""Read the shipped tables in `data/`: the first migration inserts them, and pure tests use them."""
 
 import csv
 from collections.abc import Iterator, Mapping
@@ -14,12 +14,12 @@ DATA = Path(__file__).parent / "data"
 
 
 def read_units(path: Path = DATA / "units.csv") -> tuple[Unit, ...]:
-    """Read units; empty fields are unknown."""
+    """Return the units; empty fields are unknown."""
     return tuple(_unit(row) for row in _rows(path))
 
 
 def read_successions(path: Path = DATA / "successions.csv") -> tuple[Succession, ...]:
-    """Read successions."""
+    """Return the successions."""
     return tuple(
         Succession(
             predecessor=row["predecessor"],
@@ -35,7 +35,7 @@ def read_successions(path: Path = DATA / "successions.csv") -> tuple[Succession,
 
 
 def read_spellings(path: Path = DATA / "aliases.csv") -> tuple[Spelling, ...]:
-    """Read the other ways of writing a name."""
+    """Return the spellings."""
     return tuple(
         Spelling(row["code"], date.fromisoformat(row["valid_from"]), row["spelling"], row["source"])
         for row in _rows(path)
@@ -43,7 +43,7 @@ def read_spellings(path: Path = DATA / "aliases.csv") -> tuple[Spelling, ...]:
 
 
 def shipped_territory() -> Territory:
-    """Make the territory of the shipped tables."""
+    """Return the territory of the shipped tables."""
     return Territory(read_units(), read_successions())
 
 
@@ -53,7 +53,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _unit(row: Mapping[str, str]) -> Unit:
-    corners = [_float(row[each]) for each in ("min_lat", "min_lon", "max_lat", "max_lon")]
+    corners = [_float(row[side]) for side in ("min_lat", "min_lon", "max_lat", "max_lon")]
     return Unit(
         code=row["code"],
         level=cast("Level", row["level"]),
@@ -65,7 +65,7 @@ def _unit(row: Mapping[str, str]) -> Unit:
         valid_to=_date(row["valid_to"]),
         lat=_float(row["lat"]),
         lon=_float(row["lon"]),
-        bbox=Box(*(each for each in corners if each is not None)) if None not in corners else None,
+        bbox=Box(*(corner for corner in corners if corner is not None)) if None not in corners else None,
         area_km2=_float(row["area_km2"]),
         border=row["border"] == "1",
         source=row["source"],

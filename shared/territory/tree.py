@@ -1,8 +1,8 @@
-"""The tree of units with its days: what holds what on a day, and where a unit lies on the map of another day.
+"""The tree of units on each day, and the counterparts of a unit on the map of another day.
 
-A `Territory` is immutable and made from rows; every question names a day. Lookups are dictionary lookups, so the whole
-country (63 provinces, 10,600 communes, before and after 2025) is a few hundred milliseconds to make and nothing to ask.
-Used by authorization (rights follow the tree of the day), the reporting engine and the registers. Pure.
+A `Territory` is immutable and built from rows; every method takes a day. Lookups are dictionary lookups: the whole country
+(63 provinces, 10,600 communes, before and after 2025) takes a few hundred milliseconds to build. Used by authorization
+(rights follow the tree of the day), the reporting engine and the registers. Pure.
 """
 
 from bisect import bisect_right
@@ -14,39 +14,39 @@ from decimal import Decimal
 
 from shared.territory.consistency import DAY, ONE, check_successions, check_versions, find_version
 from shared.territory.units import (
-    Key,
     Level,
     NoCounterpartOnMap,
-    Share,
     SplitWithoutWeight,
     Succession,
     Unit,
+    UnitKey,
+    UnitShare,
     UnknownUnit,
     UnknownUnitOnDate,
 )
 
-ON_A_MAP: tuple[Level, ...] = ("province", "district", "commune")
-"""What makes a map another one when it begins or ends."""
+MAP_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
+"""Levels whose units change the map when they begin or end."""
 
 
 class Territory:
-    """All units we know of, with their successions."""
+    """All known units, with their successions."""
 
     def __init__(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> None:
-        self._forward, self._backward = _linked(successions, {}, {})
+        self._forward, self._backward = _index_successions(successions, {}, {})
         self._versions: dict[str, tuple[Unit, ...]] = {}
         self._children: dict[str, tuple[Unit, ...]] = {}
-        self._plant(units)
-        standing = [each for each in self._each() if each.level in ON_A_MAP]
-        after = (each.valid_to + DAY for each in standing if each.valid_to is not None)
-        self._days = tuple(sorted({*after, *(each.valid_from for each in standing)}))
+        self._insert(units)
+        mapped = [unit for unit in self._all_units() if unit.level in MAP_LEVELS]
+        after = (unit.valid_to + DAY for unit in mapped if unit.valid_to is not None)
+        self._days = tuple(sorted({*after, *(unit.valid_from for unit in mapped)}))
         check_successions(self._versions, self._forward)
 
-    def _plant(self, units: Iterable[Unit]) -> None:
-        """Put units into the indexes, villages last: they live no longer than their commune."""
+    def _insert(self, units: Iterable[Unit]) -> None:
+        """Insert units into the indexes, villages last: a village ends with its commune."""
         rows = tuple(units)
-        self._add([each for each in rows if each.level != "village"])
-        self._add([self._while_its_commune_stands(each) for each in rows if each.level == "village"])
+        self._add([unit for unit in rows if unit.level != "village"])
+        self._add([self._end_with_commune(unit) for unit in rows if unit.level == "village"])
 
     def _add(self, units: Collection[Unit]) -> None:
         added: dict[str, list[Unit]] = defaultdict(list)
@@ -63,14 +63,16 @@ class Territory:
         self._versions, self._children = versions, children
         check_versions(self._versions, added)
 
-    def _while_its_commune_stands(self, village: Unit) -> Unit:
-        """End a village when its commune's code gets another meaning; a commune that only changed its name goes on."""
+    def _end_with_commune(self, village: Unit) -> Unit:
+        """Return the village, ended when the land of its commune changes; a commune that only changed its name goes on."""
         ends: date | None = None
         for commune in self._versions.get(village.parent or "", ()):
-            if commune.valid(village.valid_from) or (ends is not None and commune.valid_from == ends + DAY):
+            if commune.is_valid_on(village.valid_from) or (
+                ends is not None and commune.valid_from == ends + DAY
+            ):
                 ends = commune.valid_to
                 links = self._forward.get(commune.key, ())
-                if ends is None or [(each.kind, each.successor) for each in links] != [
+                if ends is None or [(link.kind, link.successor) for link in links] != [
                     ("unchanged", commune.code)
                 ]:
                     break
@@ -79,39 +81,43 @@ class Territory:
         return replace(village, valid_to=ends)
 
     def with_units(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> "Territory":
-        """Give a territory that knows these units as well: villages, as they are registered, or whatever else has a place."""
-        grown = object.__new__(Territory)
-        grown._versions, grown._children = self._versions, self._children
-        grown._forward, grown._backward, grown._days = self._forward, self._backward, self._days
+        """Return a territory with these units added: registered villages, or agencies."""
+        extended = object.__new__(Territory)
+        extended._versions, extended._children = self._versions, self._children
+        extended._forward, extended._backward, extended._days = self._forward, self._backward, self._days
         links = tuple(successions)
         if links:
-            grown._forward, grown._backward = _linked(links, self._forward, self._backward)
-        grown._plant(units)
+            extended._forward, extended._backward = _index_successions(links, self._forward, self._backward)
+        extended._insert(units)
         if links:
-            check_successions(grown._versions, grown._forward)
-        return grown
+            check_successions(extended._versions, extended._forward)
+        return extended
 
     # The tree of a day
 
     def unit(self, code: str, on: date) -> Unit:
-        """Give the unit that has this code on that day, or refuse naming the days on which the code had a meaning."""
+        """Return the unit of a code on a day. Raises `UnknownUnit`, `UnknownUnitOnDate`."""
         versions = self.versions(code)
-        for each in versions:
-            if each.valid(on):
-                return each
-        past = [each for each in versions if each.valid_to is not None and each.valid_to < on]
+        for version in versions:
+            if version.is_valid_on(on):
+                return version
+        past = [version for version in versions if version.valid_to is not None and version.valid_to < on]
         raise UnknownUnitOnDate(code, on, versions, self._successors(past[-1]) if past else ())
 
     def find(self, code: str, on: date) -> Unit | None:
-        """Give the unit, or None when the code has no meaning on that day."""
-        for each in self._versions.get(code, ()):
-            if each.valid(on):
-                return each
+        """Return the unit of a code on a day, or None."""
+        for version in self._versions.get(code, ()):
+            if version.is_valid_on(on):
+                return version
         return None
 
-    def standing_for(self, code: str, on: date) -> Unit:
-        """Give the unit that has this code on that day or, after its end, the one that all its land went to."""
-        ended = [each for each in self.versions(code) if each.valid_to is not None and each.valid_to < on]
+    def unit_or_successor(self, code: str, on: date) -> Unit:
+        """Return the unit of a code on a day or, after its end, the one unit that its whole land went to."""
+        ended = [
+            version
+            for version in self.versions(code)
+            if version.valid_to is not None and version.valid_to < on
+        ]
         if self.find(code, on) is None and ended:
             shares = self.map_onto(code, ended[-1].valid_from, on)
             if len(shares) == 1:
@@ -119,197 +125,198 @@ class Territory:
         return self.unit(code, on)
 
     def versions(self, code: str) -> tuple[Unit, ...]:
-        """Give every meaning the code had, oldest first."""
+        """Return every unit that had the code, oldest first. Raises `UnknownUnit`."""
         try:
             return self._versions[code]
         except KeyError:
             raise UnknownUnit(code) from None
 
     def parent(self, code: str, on: date) -> Unit | None:
-        """Give the unit right above, or None for a province."""
+        """Return the parent on a day, or None for a province."""
         above = self.unit(code, on).parent
         return None if above is None else self.unit(above, on)
 
     def ancestors(self, code: str, on: date) -> tuple[Unit, ...]:
-        """Give the units above, the nearest first."""
-        found = []
+        """Return the units above on a day, the nearest first."""
+        ancestors = []
         above = self.parent(code, on)
         while above is not None:
-            found.append(above)
+            ancestors.append(above)
             above = self.parent(above.code, on)
-        return tuple(found)
+        return tuple(ancestors)
 
     def children(self, code: str, on: date) -> tuple[Unit, ...]:
-        """Give the units right below, by code."""
+        """Return the children on a day, ordered by code."""
         self.unit(code, on)
-        return tuple(each for each in self._children.get(code, ()) if each.valid(on))
+        return tuple(child for child in self._children.get(code, ()) if child.is_valid_on(on))
 
     def descendants(self, code: str, on: date) -> tuple[Unit, ...]:
-        """Give every unit below, each before what it holds."""
+        """Return every unit below on a day, a parent before its children."""
         self.unit(code, on)
         return tuple(self._below(code, on))
 
     def _below(self, code: str, on: date) -> Iterator[Unit]:
-        for each in self._children.get(code, ()):
-            if each.valid(on):
-                yield each
-                yield from self._below(each.code, on)
+        for child in self._children.get(code, ()):
+            if child.is_valid_on(on):
+                yield child
+                yield from self._below(child.code, on)
 
     def is_within(self, code: str, root: str, on: date) -> bool:
-        """Tell whether the unit is the root or lies below it on that day; a root that did not stand holds nothing."""
-        at: str | None = self.unit(code, on).code
-        while at is not None:
-            if at == root:
+        """Whether the unit is the root or lies below it on a day; false where the root does not exist on it."""
+        ancestor: str | None = self.unit(code, on).code
+        while ancestor is not None:
+            if ancestor == root:
                 return True
-            at = self.unit(at, on).parent
+            ancestor = self.unit(ancestor, on).parent
         return False
 
     def communes(self, root: str, on: date, kinds: Collection[str] | None = None) -> tuple[Unit, ...]:
-        """Give the communes of a unit on that day (itself, when it is one), of all kinds or of these."""
+        """Return the communes of a unit on a day (itself where it is one), of all kinds or of these."""
         top = self.unit(root, on)
-        found = (top,) if top.level == "commune" else self._communes_below(root, on)
-        return tuple(each for each in found if kinds is None or each.kind in kinds)
+        communes = (top,) if top.level == "commune" else self._communes_below(root, on)
+        return tuple(commune for commune in communes if kinds is None or commune.kind in kinds)
 
     def _communes_below(self, code: str, on: date) -> Iterator[Unit]:
-        for each in self._children.get(code, ()):
-            if each.valid(on):
-                if each.level == "commune":
-                    yield each
-                elif each.level != "village":
-                    yield from self._communes_below(each.code, on)
+        for child in self._children.get(code, ()):
+            if child.is_valid_on(on):
+                if child.level == "commune":
+                    yield child
+                elif child.level != "village":
+                    yield from self._communes_below(child.code, on)
 
     def answering_unit(self, code: str, on: date) -> Unit:
-        """Give the lowest unit above commune level that holds it: the district, or the province where there is none."""
-        at = self.unit(code, on)
-        while at.level in ("commune", "village") and at.parent is not None:
-            at = self.unit(at.parent, on)
-        return at
+        """Return the lowest unit above commune level: the district, or the province where there are no districts."""
+        unit = self.unit(code, on)
+        while unit.level in ("commune", "village") and unit.parent is not None:
+            unit = self.unit(unit.parent, on)
+        return unit
 
     def units(self, on: date) -> Iterator[Unit]:
-        """Go through every unit that stood on that day."""
-        return (each for each in self._each() if each.valid(on))
+        """Yield every unit of a day."""
+        return (unit for unit in self._all_units() if unit.is_valid_on(on))
 
-    def _each(self) -> Iterator[Unit]:
-        return (each for versions in self._versions.values() for each in versions)
+    def _all_units(self) -> Iterator[Unit]:
+        return (unit for versions in self._versions.values() for unit in versions)
 
-    # From day to day
+    # Maps of two days
 
-    def same_map(self, one: date, other: date) -> bool:
-        """Tell whether no province, district or commune began or ended from one day to the other."""
-        return bisect_right(self._days, one) == bisect_right(self._days, other)
+    def same_map(self, day: date, other: date) -> bool:
+        """Whether no province, district or commune began or ended between two days."""
+        return bisect_right(self._days, day) == bisect_right(self._days, other)
 
-    def land(self, code: str, on: date, other: date) -> frozenset[str]:
-        """Give the communes of another day, later or earlier, that share land with the unit of a day, be it only a part."""
+    def communes_sharing_land(self, code: str, on: date, other: date) -> frozenset[str]:
+        """Return the codes of the communes of another day that share land with the unit of a day, even a part of it."""
         step = self._successors if on < other else self._predecessors
-        found: set[str] = set()
+        codes: set[str] = set()
         reached = list(self.communes(code, on))
         while reached:
             unit = reached.pop()
-            if unit.valid(other):
-                found.add(unit.code)
+            if unit.is_valid_on(other):
+                codes.add(unit.code)
             else:
                 reached += step(unit)
-        return frozenset(found)
+        return frozenset(codes)
 
     def successors(self, code: str, on: date) -> tuple[Unit, ...]:
-        """Give the units that followed the one that has this code on that day."""
+        """Return the successors of the unit of a code on a day."""
         return self._successors(self.unit(code, on))
 
     def _successors(self, unit: Unit) -> tuple[Unit, ...]:
         links = self._forward.get(unit.key, ())
         return tuple(
-            find_version(self._versions, each.successor, each.successor_valid_from)
-            for each in links
-            if each.successor
+            find_version(self._versions, link.successor, link.successor_valid_from)
+            for link in links
+            if link.successor
         )
 
     def predecessors(self, code: str, on: date) -> tuple[Unit, ...]:
-        """Give the units that the one which has this code on that day was made from."""
+        """Return the predecessors of the unit of a code on a day."""
         return self._predecessors(self.unit(code, on))
 
     def _predecessors(self, unit: Unit) -> tuple[Unit, ...]:
         links = self._backward.get(unit.key, ())
         return tuple(
-            find_version(self._versions, each.predecessor, each.predecessor_valid_from) for each in links
+            find_version(self._versions, link.predecessor, link.predecessor_valid_from) for link in links
         )
 
-    def map_onto(self, code: str, on: date, map_on: date) -> tuple[Share, ...]:
-        """Give where the unit of one day lies on the map of another: one share, or several for a weighted split.
+    def map_onto(self, code: str, on: date, map_on: date) -> tuple[UnitShare, ...]:
+        """Return the counterparts of the unit of one day on the map of another: one share, or several for a weighted split.
 
-        Forward along the successions. What was abolished lies in whatever holds its land (a district of 2023 in the
-        province of 2025), and so does a village. Backward only where the land stayed the same. Otherwise refused.
+        Forward along the successions. An abolished unit and a village lie in the last parent's counterpart (a district of
+        2023 in the province of 2025). Backward only where the land is the same. Raises `NoCounterpartOnMap`,
+        `SplitWithoutWeight`.
         """
-        shares: dict[Key, Share] = {}
+        shares: dict[UnitKey, UnitShare] = {}
         for share in self._shares(self.unit(code, on), map_on, ONE, unchanged=True):
-            known = shares.get(share.unit.key)
+            earlier = shares.get(share.unit.key)
             shares[share.unit.key] = (
-                share if known is None else replace(known, weight=known.weight + share.weight)
+                share if earlier is None else replace(earlier, weight=earlier.weight + share.weight)
             )
         return tuple(shares.values())
 
-    def _shares(self, unit: Unit, map_on: date, weight: Decimal, *, unchanged: bool) -> Iterator[Share]:
-        if unit.valid(map_on):
-            yield Share(unit, weight, unchanged)
+    def _shares(self, unit: Unit, map_on: date, weight: Decimal, *, unchanged: bool) -> Iterator[UnitShare]:
+        if unit.is_valid_on(map_on):
+            yield UnitShare(unit, weight, unchanged)
             return
         if map_on < unit.valid_from:
-            yield self._same_land_before(unit, map_on, weight, unchanged=unchanged)
+            yield self._trace_back(unit, map_on, weight, unchanged=unchanged)
             return
         links = self._forward.get(unit.key, ())
-        if unit.level == "village" or (links and all(each.kind == "abolished" for each in links)):
-            holder = self._holder_at_its_end(unit)
-            if holder is None:
+        if unit.level == "village" or (links and all(link.kind == "abolished" for link in links)):
+            last_parent = self._find_last_parent(unit)
+            if last_parent is None:
                 raise NoCounterpartOnMap(unit, map_on)
-            yield from self._shares(holder, map_on, weight, unchanged=False)
+            yield from self._shares(last_parent, map_on, weight, unchanged=False)
             return
         if not links:
             raise NoCounterpartOnMap(unit, map_on)
-        for each in links:
-            part = ONE if len(links) == 1 else each.weight
+        for link in links:
+            part = ONE if len(links) == 1 else link.weight
             if part is None:
                 raise SplitWithoutWeight(
-                    unit, tuple(sorted(link.successor or "-" for link in links)), each.effective_on
+                    unit, tuple(sorted(other.successor or "-" for other in links)), link.effective_on
                 )
-            following = find_version(self._versions, each.successor, each.successor_valid_from)
+            successor = find_version(self._versions, link.successor, link.successor_valid_from)
             yield from self._shares(
-                following, map_on, weight * part, unchanged=unchanged and each.kind == "unchanged"
+                successor, map_on, weight * part, unchanged=unchanged and link.kind == "unchanged"
             )
 
-    def _same_land_before(self, unit: Unit, map_on: date, weight: Decimal, *, unchanged: bool) -> Share:
-        at = unit
-        while map_on < at.valid_from:
-            links = self._backward.get(at.key, ())
+    def _trace_back(self, unit: Unit, map_on: date, weight: Decimal, *, unchanged: bool) -> UnitShare:
+        predecessor = unit
+        while map_on < predecessor.valid_from:
+            links = self._backward.get(predecessor.key, ())
             if len(links) != 1 or links[0].kind != "unchanged":
                 raise NoCounterpartOnMap(unit, map_on)
-            at = find_version(self._versions, links[0].predecessor, links[0].predecessor_valid_from)
-        if not at.valid(map_on):
+            predecessor = find_version(self._versions, links[0].predecessor, links[0].predecessor_valid_from)
+        if not predecessor.is_valid_on(map_on):
             raise NoCounterpartOnMap(unit, map_on)
-        return Share(at, weight, unchanged)
+        return UnitShare(predecessor, weight, unchanged)
 
-    def _holder_at_its_end(self, unit: Unit) -> Unit | None:
+    def _find_last_parent(self, unit: Unit) -> Unit | None:
         if unit.parent is None or unit.valid_to is None:
             return None
         return self.find(unit.parent, unit.valid_to)
 
 
-def _linked(
+def _index_successions(
     successions: Iterable[Succession],
-    forward: Mapping[Key, tuple[Succession, ...]],
-    backward: Mapping[Key, tuple[Succession, ...]],
-) -> tuple[dict[Key, tuple[Succession, ...]], dict[Key, tuple[Succession, ...]]]:
-    """Put successions beside those that are known, by the unit that ended and by the one that followed."""
-    onward, back = dict(forward), dict(backward)
-    for each in successions:
-        ended = each.predecessor, each.predecessor_valid_from
-        onward[ended] = (*onward.get(ended, ()), each)
-        if each.successor is not None and each.successor_valid_from is not None:
-            followed = each.successor, each.successor_valid_from
-            back[followed] = (*back.get(followed, ()), each)
-    return onward, back
+    forward: Mapping[UnitKey, tuple[Succession, ...]],
+    backward: Mapping[UnitKey, tuple[Succession, ...]],
+) -> tuple[dict[UnitKey, tuple[Succession, ...]], dict[UnitKey, tuple[Succession, ...]]]:
+    """Return both indexes with successions added: by predecessor, and by successor."""
+    by_predecessor, by_successor = dict(forward), dict(backward)
+    for link in successions:
+        predecessor = link.predecessor, link.predecessor_valid_from
+        by_predecessor[predecessor] = (*by_predecessor.get(predecessor, ()), link)
+        if link.successor is not None and link.successor_valid_from is not None:
+            successor = link.successor, link.successor_valid_from
+            by_successor[successor] = (*by_successor.get(successor, ()), link)
+    return by_predecessor, by_successor
 
 
 def _valid_from(unit: Unit) -> date:
     return unit.valid_from
 
 
-def _key(unit: Unit) -> Key:
+def _key(unit: Unit) -> UnitKey:
     return unit.key

@@ -1,12 +1,12 @@
-"""Units, successions and spellings as frozen values, and the refusals that speak of them.
+"""Units, successions and spellings as frozen values, and the problems of units.
 
 Problem
 ├── NotFound
-│   └── UnknownUnit           unit_unknown              nobody ever had this code
-│       └── UnknownUnitOnDate unit_unknown_on_date      the code had a meaning, on other days
+│   └── UnknownUnit           unit_unknown              no unit ever had this code
+│       └── UnknownUnitOnDate unit_unknown_on_date      the code is valid on other days
 └── Conflict
-    ├── SplitWithoutWeight    unit_split_without_weight nobody declared how to divide it
-    └── NoCounterpartOnMap          unit_not_on_map           no succession leads to that day
+    ├── SplitWithoutWeight    unit_split_without_weight no weights are declared
+    └── NoCounterpartOnMap    unit_not_on_map           no succession leads to that day
 """
 
 import re
@@ -21,8 +21,8 @@ Level = Literal["province", "district", "commune", "village"]
 LEVELS_DOWN: tuple[Level, ...] = get_args(Level)
 """Every level, the highest first."""
 SuccessionKind = Literal["unchanged", "merged", "split", "abolished"]
-Key = tuple[str, date]
-"""What names one unit for good: its code and the first day of that meaning."""
+UnitKey = tuple[str, date]
+"""Identifies one unit: its code and its first day."""
 
 KINDS: dict[Level, dict[str, str]] = {
     "province": {"tinh": "Tỉnh", "thanh_pho": "Thành phố"},
@@ -30,7 +30,7 @@ KINDS: dict[Level, dict[str, str]] = {
     "commune": {"xa": "Xã", "phuong": "Phường", "thi_tran": "Thị trấn", "dac_khu": "Đặc khu"},
     "village": {"thon": "Thôn", "lang": "Làng", "to_dan_pho": "Tổ dân phố", "khu_dan_cu": "Khu dân cư"},
 }
-"""The Vietnamese types of each level: the code without accents, and how it is written before a name."""
+"""The Vietnamese types of each level: the code without accents, and the word before a name."""
 
 LEVEL_NAMES: dict[Level, Sentence] = {
     "province": Sentence("tỉnh", "province"),
@@ -38,7 +38,7 @@ LEVEL_NAMES: dict[Level, Sentence] = {
     "commune": Sentence("xã", "commune"),
     "village": Sentence("thôn", "village"),
 }
-"""What each level is called in a sentence."""
+"""The name of each level in a sentence."""
 
 CODE_SHAPES: dict[Level, str] = {
     "province": "[0-9]{2}",
@@ -46,7 +46,7 @@ CODE_SHAPES: dict[Level, str] = {
     "commune": "[0-9]{5}",
     "village": "[0-9]{5}[.][0-9]{2}",
 }
-"""The official list gives a level to a code by its length; villages have local codes."""
+"""Patterns of the codes: the official list tells the level by the length; villages have local codes."""
 
 _VILLAGE = re.compile(CODE_SHAPES["village"])
 
@@ -62,7 +62,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An administrative unit as it stood from `valid_from` to `valid_to`, both included (None: it still stands)."""
+    """An administrative unit from `valid_from` to `valid_to`, both included (None: still valid)."""
 
     code: str
     level: Level
@@ -82,22 +82,22 @@ class Unit:
 
     @property
     def full_name(self) -> str:
-        """The name behind its kind, as papers write it: Xã Đăk Hà. A village's own name mostly says its kind."""
+        """The name after its kind, as papers write it: Xã Đăk Hà. The name of a village mostly includes its kind."""
         return self.name if self.level == "village" else f"{KINDS[self.level][self.kind]} {self.name}"
 
     @property
-    def key(self) -> Key:
-        """The code with the day from which it has this meaning."""
+    def key(self) -> UnitKey:
+        """The code and the first day."""
         return self.code, self.valid_from
 
-    def valid(self, on: date) -> bool:
-        """Tell whether the unit stood on a day."""
+    def is_valid_on(self, on: date) -> bool:
+        """Whether the unit exists on a day."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """What a unit became on a day. An abolished unit has no successor; only a split has weights (null: undeclared)."""
+    """What a unit became on a day. An abolished unit has no successor; only a split has weights (None: not declared)."""
 
     predecessor: str
     predecessor_valid_from: date
@@ -110,7 +110,7 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A way of writing a unit's name that was seen somewhere."""
+    """A way of writing the name of a unit, with its source."""
 
     code: str
     valid_from: date
@@ -119,10 +119,10 @@ class Spelling:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """The part of a unit that lies in `unit` on another map: 1 unless a split was declared by weights.
+class UnitShare:
+    """The part of a unit that lies in `unit` on another map; the weight is 1 unless a split declares weights.
 
-    `unchanged` tells that it is the same land as before, so that what does not add (a recognition, 19 of 19) still holds.
+    `unchanged` is true where the land is the same, so that facts that do not add up (a recognition, 19 of 19) still hold.
     """
 
     unit: Unit
@@ -145,13 +145,13 @@ class UnknownUnit(NotFound):
 
 
 class UnknownUnitOnDate(UnknownUnit):
-    """The code has no meaning on that day; it says when it had one and which units followed."""
+    """The code is not valid on that day. The problem names the days of its validity and the successors."""
 
     code = "unit_unknown_on_date"
     title = Sentence("Đơn vị không tồn tại vào ngày này", "No such unit on that day")
     detail = Sentence(
         "Mã “{unit}” không có hiệu lực vào ngày {on}; có hiệu lực: {valid}; đơn vị kế tiếp: {successors}.",
-        "The code “{unit}” has no meaning on {on}; it was valid {valid}; successors: {successors}.",
+        "The code “{unit}” is not valid on {on}; it was valid {valid}; successors: {successors}.",
     )
 
     def __init__(self, unit: str, on: date, versions: tuple[Unit, ...], successors: tuple[Unit, ...]) -> None:
@@ -159,13 +159,13 @@ class UnknownUnitOnDate(UnknownUnit):
         super(UnknownUnit, self).__init__(
             unit=unit,
             on=on.isoformat(),
-            valid=", ".join(interval(each) for each in versions),
-            successors=", ".join(each.code for each in successors) or "-",
+            valid=", ".join(to_interval(version) for version in versions),
+            successors=", ".join(successor.code for successor in successors) or "-",
         )
 
 
 class SplitWithoutWeight(Conflict):
-    """The unit was split and nobody declared by which weights: dividing its figures would be a guess."""
+    """The unit was split and no weights are declared: dividing its figures would be a guess."""
 
     code = "unit_split_without_weight"
     title = Sentence("Đơn vị bị chia tách, chưa có tỷ lệ", "Split without declared weights")
@@ -182,13 +182,13 @@ class SplitWithoutWeight(Conflict):
 
 
 class NoCounterpartOnMap(Conflict):
-    """No succession leads from the unit to that day; a merger, above all, can't be undone."""
+    """No succession leads from the unit to that day; a merger cannot be reversed."""
 
     code = "unit_not_on_map"
-    title = Sentence("Không xác định được trên bản đồ này", "No place on that map")
+    title = Sentence("Không xác định được trên bản đồ này", "Not on that map")
     detail = Sentence(
         "Đơn vị “{unit}” (hiệu lực từ {valid_from}) không có vị trí xác định trên bản đồ ngày {map}.",
-        "The unit “{unit}” (valid from {valid_from}) has no place of its own on the map of {map}.",
+        "The unit “{unit}” (valid from {valid_from}) has no counterpart on the map of {map}.",
     )
 
     def __init__(self, unit: Unit, map_on: date) -> None:
@@ -196,11 +196,11 @@ class NoCounterpartOnMap(Conflict):
         super().__init__(unit=unit.code, valid_from=unit.valid_from.isoformat(), map=map_on.isoformat())
 
 
-def interval(unit: Unit) -> str:
-    """Say the validity as an ISO 8601 interval, open when the unit still stands."""
+def to_interval(unit: Unit) -> str:
+    """Return the validity as an ISO 8601 interval, open where the unit is still valid."""
     return f"{unit.valid_from.isoformat()}/{unit.valid_to.isoformat() if unit.valid_to else '..'}"
 
 
-def village_commune(code: str) -> str | None:
-    """Give the commune's code inside a village's, or None when the code is no village's."""
+def to_commune_code(code: str) -> str | None:
+    """Return the commune code of a village code; None where the code is not a village code."""
     return code[:5] if _VILLAGE.fullmatch(code) else None

@@ -51,18 +51,18 @@ def covered(figure):
 
 
 def test_land_is_followed_both_ways():
-    wards = MAP.land(MERGED, AFTER, BEFORE)
+    wards = MAP.communes_sharing_land(MERGED, AFTER, BEFORE)
     assert len(wards) == 5
     assert MERGED in wards, "the code was one of theirs"
-    assert {one for ward in wards for one in MAP.land(ward, BEFORE, AFTER)} == {MERGED}
-    assert MAP.land("610", BEFORE, AFTER) >= {KEPT}
-    assert MAP.land("62", BEFORE, AFTER) == {one.code for one in MAP.communes("51", AFTER)}
+    assert {one for ward in wards for one in MAP.communes_sharing_land(ward, BEFORE, AFTER)} == {MERGED}
+    assert MAP.communes_sharing_land("610", BEFORE, AFTER) >= {KEPT}
+    assert MAP.communes_sharing_land("62", BEFORE, AFTER) == {one.code for one in MAP.communes("51", AFTER)}
     assert MAP.same_map(date(2024, 1, 1), BEFORE)
     assert not MAP.same_map(BEFORE, AFTER)
 
 
 async def test_flows_of_both_maps_add_up_where_their_land_lies(office):
-    parts = sorted(MAP.land(MERGED, AFTER, BEFORE))
+    parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     for ward in parts:
         await report(office, "608", f"2025-{1 + parts.index(ward):02d}", [(ward, "rain", 10)])
     await report(office, MERGED, "2025-07", [(MERGED, "rain", 3)])
@@ -85,7 +85,7 @@ async def test_what_a_district_stated_lies_in_the_province_and_in_no_commune(off
 
 async def test_a_code_with_another_meaning_before_july_is_counted_where_its_land_lies(office):
     """23425 was xã Đăk Hà and is xã Tu Mơ Rông."""
-    (home,) = MAP.land("23425", BEFORE, AFTER)
+    (home,) = MAP.communes_sharing_land("23425", BEFORE, AFTER)
     await report(office, "617", "2025-02", [("23425", "rain", 6)])
     assert (await year(office, "rain", home))["value"] == 6
     others = {one.code for one in MAP.communes("51", AFTER)} - {home}
@@ -94,7 +94,7 @@ async def test_a_code_with_another_meaning_before_july_is_counted_where_its_land
 
 
 async def test_a_stock_of_the_first_half_stands_until_its_land_is_stated_anew(office):
-    parts = sorted(MAP.land(MERGED, AFTER, BEFORE))
+    parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     await report(office, "608", "2025-03", [(ward, "herd", 100) for ward in parts])
     await report(office, "608", "2025-05", [(parts[0], "herd", 90)])
     assert (await year(office, "herd"))["value"] == 100 * len(parts) - 10
@@ -109,14 +109,14 @@ async def test_a_stock_of_the_first_half_stands_until_its_land_is_stated_anew(of
 async def test_a_districts_stock_is_overtaken_when_any_of_its_communes_is_stated_anew(office):
     await report(office, "610", "2025-03", [("610", "herd", 500)])
     assert (await year(office, "herd"))["value"] == 500
-    (home,) = MAP.land("23344", BEFORE, AFTER)
+    (home,) = MAP.communes_sharing_land("23344", BEFORE, AFTER)
     await report(office, home, "2025-09", [(home, "herd", 70)])
     found = await year(office, "herd")
     assert (found["value"], covered(found)) == (70, (1, 0, 40))
 
 
 async def test_coverage_is_in_months_and_of_every_part_of_a_commune(office):
-    parts = sorted(MAP.land(MERGED, AFTER, BEFORE))
+    parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     await report(office, "608", "2025-Q1", [(ward, "rain", 1) for ward in parts])
     await report(office, "608", "2025-Q2", [(ward, "rain", 1) for ward in parts[1:]])
     await report(office, MERGED, "2025-Q3", [(MERGED, "rain", 1)])
@@ -155,7 +155,9 @@ async def test_what_does_not_add_is_to_be_assessed_anew_only_where_it_is_asked_o
         assert answer.status_code == 201, answer.text
         kept = await year(office, "communes_done", KEPT)
         assert (kept["value"], kept["reassessment_required"]) == (1, False)
-        merged = sorted({one for each in rural for one in MAP.land(each, BEFORE, AFTER)} - {KEPT})
+        merged = sorted(
+            {one for each in rural for one in MAP.communes_sharing_land(each, BEFORE, AFTER)} - {KEPT}
+        )
         for unit in (*merged[:1], "51"):
             found = await year(office, "communes_done", unit)
             assert (found["value"], found["reassessment_required"]) == (None, True)
@@ -171,7 +173,7 @@ async def test_what_does_not_add_is_to_be_assessed_anew_only_where_it_is_asked_o
 
 
 async def test_a_flow_of_the_year_is_not_stated_beside_one_of_a_month_of_the_other_map(office):
-    parts = sorted(MAP.land(MERGED, AFTER, BEFORE))
+    parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     await report(office, "608", "2025-01", [(parts[0], "rain", 10)])
     whole = await report(office, MERGED, "2025", [(MERGED, "rain", 60)])
     assert (whole.status_code, whole.json()["code"]) == (409, "value_stated_elsewhere")
@@ -194,7 +196,7 @@ async def test_a_stock_may_change_its_level_with_the_map(office):
 
 
 async def test_the_lineage_of_the_year_says_where_each_value_lies_and_gives_the_figure(office):
-    parts = sorted(MAP.land(MERGED, AFTER, BEFORE))
+    parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     await report(office, "608", "2025-01", [(ward, "herd", 4) for ward in parts])
     await report(office, "608", "2025-02", [(parts[0], "herd", 6)])
     await report(office, KEPT, "2025-09", [(KEPT, "herd", 1)])
@@ -240,7 +242,7 @@ def a_year_by_hand(papers, unit):
         if code == "rain":
             flows += value if inside else 0
             continue
-        land = MAP.land(stated_by, on, AFTER)
+        land = MAP.communes_sharing_land(stated_by, on, AFTER)
         for key in [
             key
             for key, (there, era, _) in stocks.items()
@@ -254,7 +256,7 @@ def a_year_by_hand(papers, unit):
 
 async def test_whatever_is_reported_in_whatever_order_the_year_is_what_it_means(office):
     chance = random.Random(2025)
-    wards = sorted(MAP.land(MERGED, AFTER, BEFORE))
+    wards = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     cells = [("608", f"2025-{month:02d}", ward) for month in (1, 4) for ward in wards]
     cells += [("610", f"2025-{month:02d}", "23368") for month in (2, 5)]
     cells += [(unit, f"2025-{month:02d}", unit) for unit in (MERGED, KEPT, MERGED_TOO) for month in (8, 11)]

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.rural.villages.actions import kind_of
 from services.rural.villages.schemas import VillageIn
-from shared.territory.units import village_commune
+from shared.territory.units import to_commune_code
 from tests.in_process import open_client
 from tests.registers import Clients
 from tests.rural.bodies import meets
@@ -131,7 +131,7 @@ async def test_of_many_at_once_one_registers(clients, replica):
 def test_a_villages_code_is_its_communes_a_dot_and_two_digits(code):
     body = {"code": code, "name": "Thôn 1", "valid_from": "2022-01-01"}
     shaped = len(code) == 8 and code[5] == "." and (code[:5] + code[6:]).isdigit()
-    assert (village_commune(code) == code[:5]) == shaped
+    assert (to_commune_code(code) == code[:5]) == shaped
     if shaped:
         assert VillageIn.model_validate(body).code == code
     else:

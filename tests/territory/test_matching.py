@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.territory.matching import AmbiguousName, Gazetteer, UnknownName, fold, read_kind
+from shared.territory.matching import AmbiguousName, Gazetteer, UnknownName, fold, parse_kind
 from shared.territory.tables import read_spellings, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
@@ -43,7 +43,7 @@ def test_folding_twice_changes_nothing(text):
     [("Xã", "xa"), ("TT.", "thi_tran"), ("thị  trấn", "thi_tran"), ("TP", "thanh_pho"), ("Đặc khu", "dac_khu"), ("?", None)],
 )  # fmt: skip
 def test_kinds_as_people_write_them(text, kind):
-    assert read_kind(text) == kind
+    assert parse_kind(text) == kind
 
 
 @pytest.mark.parametrize(
@@ -61,25 +61,25 @@ def test_kinds_as_people_write_them(text, kind):
     ],
 )
 def test_the_same_name_traps(name, kind, parent, code):
-    assert NAMES.look_up(name, kind, parent, THEN).code == code
+    assert NAMES.find_unit(name, kind, parent, THEN).code == code
 
 
 def test_the_day_decides_what_a_name_means():
-    assert NAMES.look_up("Tu Mơ Rông", "xa", "617", THEN).code == "23422"
-    assert NAMES.look_up("Tu Mơ Rông", "xa", "51", NOW).code == "23425"
-    assert NAMES.look_up("Pờ Y", "xa", "51", NOW).code == "23377"
+    assert NAMES.find_unit("Tu Mơ Rông", "xa", "617", THEN).code == "23422"
+    assert NAMES.find_unit("Tu Mơ Rông", "xa", "51", NOW).code == "23425"
+    assert NAMES.find_unit("Pờ Y", "xa", "51", NOW).code == "23377"
 
 
 @pytest.mark.parametrize("on", [date(2018, 12, 31), THEN, NOW])
 def test_name_kind_and_parent_are_enough_for_every_unit(on):
     for unit in KON_TUM.units(on):
         if unit.parent:
-            assert NAMES.look_up(unit.name, unit.kind, unit.parent, on) == unit
+            assert NAMES.find_unit(unit.name, unit.kind, unit.parent, on) == unit
 
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(UnknownName) as refused:
-        NAMES.look_up("Đăk Long", "xa", "611", THEN)
+        NAMES.find_unit("Đăk Long", "xa", "611", THEN)
     assert refused.value.code == "unit_name_unknown"
 
 
@@ -93,5 +93,5 @@ def test_a_name_for_two_units_is_refused():
         ]
     )
     with pytest.raises(AmbiguousName) as refused:
-        Gazetteer(twins).look_up("Dak Ha", "xa", "62", day)
+        Gazetteer(twins).find_unit("Dak Ha", "xa", "62", day)
     assert [unit.code for unit in refused.value.units] == ["10001", "10002"]

@@ -155,7 +155,7 @@ def test_thirteen_communes_lie_on_the_border():
 def test_every_row_says_where_it_comes_from_and_every_place_is_its_own():
     units = read_units()
     assert all(unit.source and unit.confidence for unit in units)
-    centres = [(unit.lat, unit.lon) for unit in units if unit.lat and unit.valid(THEN)]
+    centres = [(unit.lat, unit.lon) for unit in units if unit.lat and unit.is_valid_on(THEN)]
     assert len(centres) == len(set(centres))
     for unit in units:
         if unit.bbox and unit.lat and unit.lon:

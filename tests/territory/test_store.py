@@ -48,7 +48,7 @@ async def test_what_was_planted_is_what_was_shipped(session):
 async def test_names_are_looked_up_with_the_planted_spellings(session):
     territory = await store.load_tree(session)
     names = await store.load_gazetteer(session, territory)
-    assert names.look_up("Bờ Y", "xa", "611", THEN).code == "23395"
+    assert names.find_unit("Bờ Y", "xa", "611", THEN).code == "23395"
 
 
 async def test_villages_are_registered_and_left_out_unless_asked_for(session):

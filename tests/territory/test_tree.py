@@ -17,7 +17,7 @@ from shared.territory.units import (
     Unit,
     UnknownUnit,
     UnknownUnitOnDate,
-    village_commune,
+    to_commune_code,
 )
 from tests.territory.country import REFORM, START, country
 
@@ -90,7 +90,7 @@ def test_a_merger_loses_and_doubles_nothing(rows):
 
 @given(st.sampled_from(read_units()), st.dates(date(2004, 1, 1), date(2030, 1, 1)))
 def test_a_code_has_at_most_one_meaning_on_any_day(unit, on):
-    meanings = [each for each in KON_TUM.versions(unit.code) if each.valid(on)]
+    meanings = [each for each in KON_TUM.versions(unit.code) if each.is_valid_on(on)]
     assert len(meanings) <= 1
     assert KON_TUM.find(unit.code, on) == (meanings[0] if meanings else None)
     if not meanings:
@@ -100,7 +100,7 @@ def test_a_code_has_at_most_one_meaning_on_any_day(unit, on):
 
 @given(st.sampled_from(read_units()), st.dates(date(2005, 1, 1), date(2030, 1, 1)))
 def test_on_the_map_of_its_own_day_a_unit_is_itself(unit, on):
-    if unit.valid(on):
+    if unit.is_valid_on(on):
         (share,) = KON_TUM.map_onto(unit.code, on, on)
         assert (share.unit, share.weight, share.unchanged) == (unit, Decimal(1), True)
 
@@ -153,8 +153,8 @@ def test_a_unit_that_ended_without_a_word_is_not_placed():
 def test_villages_hang_on_their_commune():
     tree = KON_TUM.with_units([village("23512.01", date(2022, 1, 1)), village("23512.02", date(2022, 1, 1))])
     on = date(2023, 12, 31)
-    assert village_commune("23512.01") == "23512"
-    assert village_commune("23512") is village_commune("23512.1") is None
+    assert to_commune_code("23512.01") == "23512"
+    assert to_commune_code("23512") is to_commune_code("23512.1") is None
     assert [unit.code for unit in tree.children("23512", on)] == ["23512.01", "23512.02"]
     assert [unit.code for unit in tree.ancestors("23512.01", on)] == ["23512", "615", "62"]
     assert tree.answering_unit("23512.01", on).code == "615"
@@ -188,14 +188,14 @@ def test_rights_of_a_root_that_did_not_stand():
 @pytest.mark.parametrize(
     ("units", "links", "said"),
     [
-        ([commune("10001"), commune("10001", AFTER)], [], "two meanings"),
+        ([commune("10001"), commune("10001", AFTER)], [], "names two units"),
         ([commune("10001", parent="61")], [], "outlives its parent"),
         ([village("10001.01")], [], "outlives its parent"),
-        ([commune("10001", START, BEFORE)], [("10001", "10002", "merged", None)], "not there"),
+        ([commune("10001", START, BEFORE)], [("10001", "10002", "merged", None)], "unknown unit"),
         (
             [commune("10001", START, BEFORE), commune("10002", AFTER), commune("10003", AFTER)],
             [("10001", "10002", "split", Decimal("0.5")), ("10001", "10003", "split", Decimal("0.4"))],
-            "one whole",
+            "do not add up to 1",
         ),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_child_may_live_through_several_meanings_of_its_parent():
 
 def test_the_whole_country_loads_fast_and_is_asked_fast():
     units, successions = country(provinces=63, districts=11, communes=15, merged=3)
-    assert sum(unit.level == "commune" and unit.valid(BEFORE) for unit in units) > 10_000
+    assert sum(unit.level == "commune" and unit.is_valid_on(BEFORE) for unit in units) > 10_000
     best = min(_seconds(lambda: Territory(units, successions)) for _ in range(3))
     assert best < 0.5
     tree = Territory(units, successions)

@@ -20,7 +20,7 @@ from shared.reporting.basis import to_rfc3339
 from shared.reporting.engine import CountScope, EventData, RegisterCount
 from shared.reporting.registers import topmost_units
 from shared.territory.succession_queries import unit_versions_within
-from shared.territory.units import village_commune
+from shared.territory.units import to_commune_code
 
 COUNTED = {
     "communes_recognized": ("commune", "meets"),
@@ -121,9 +121,9 @@ def _rows(units: Collection[str], on: date, as_of: datetime | None) -> Select[*t
 
     Of the decisions by that day the latest on each unit at each level counts, unless it was revoked by then.
     """
-    communes = {code for code in units if village_commune(code) is None}
+    communes = {code for code in units if to_commune_code(code) is None}
     alone = {
-        code: commune for code in units if (commune := village_commune(code)) and commune not in communes
+        code: commune for code in units if (commune := to_commune_code(code)) and commune not in communes
     }
     lands = unit_versions_within({*communes, *alone.values()}, on, adds=False)
     whose = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.place)

@@ -10,7 +10,7 @@ from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit, require_valid
 from shared.territory.store import find_villages, insert_units
-from shared.territory.units import Unit, village_commune
+from shared.territory.units import Unit, to_commune_code
 
 Kind = Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"]
 PREFIXES: tuple[tuple[str, Kind], ...] = (
@@ -69,7 +69,7 @@ def kind_of(name: str) -> Kind:
 
 
 def _commune(context: ReportingContext, code: str, on: date) -> UnitOnDay | Fault:
-    commune = village_commune(code) or code
+    commune = to_commune_code(code) or code
     found = locate_unit(context.territory, commune, on, levels=("commune",))
     if isinstance(found, Fault):
         return make_fault("/code", "commune_unknown", COMMUNE_UNKNOWN, commune=commune, on=on)

@@ -92,7 +92,7 @@ async def read_village(
     day = on or local_day(context.now)
     village = territory.find(code, day) or territory.versions(code)[-1]
     rows = (await of_village(context.session, code))[::-1]
-    holding = {it.id for it in known(rows) if it.in_force(day)} if village.valid(day) else set()
+    holding = {it.id for it in known(rows) if it.in_force(day)} if village.is_valid_on(day) else set()
     return VillageWholeOut.of(
         village,
         on=day,

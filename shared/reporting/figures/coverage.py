@@ -146,7 +146,7 @@ class ExpectedUnits:
         """Give the communes of a day, of the kinds asked for, of which land lies in an expected unit."""
         found = self._lying.setdefault((on, who), {})
         if unit not in found:
-            communes = self.territory.land(unit, self.place.map_on, on)
+            communes = self.territory.communes_sharing_land(unit, self.place.map_on, on)
             _, kinds = who
             found[unit] = frozenset(
                 one for one in communes if kinds is None or self.territory.unit(one, on).kind in kinds

@@ -112,7 +112,7 @@ def _lying_here(territory: Territory, code: str, on: date, map_on: date) -> tupl
 
 def _touching(territory: Territory, code: str, on: date, map_on: date) -> frozenset[str]:
     """Give the communes of a day of which some land lies in a unit of another one, and the units above them."""
-    communes = territory.land(code, map_on, on)
+    communes = territory.communes_sharing_land(code, map_on, on)
     above = (one.code for commune in communes for one in territory.ancestors(commune, on))
     return communes.union(above)
 
@@ -152,7 +152,7 @@ def settled(
 
 def _land(territory: Territory, place: MapProjection, era: MapEra, one: EffectiveValue) -> frozenset[str]:
     """Give the communes of the map read in which the land of a value lies."""
-    return territory.land(one.origin, era.on, place.map_on)
+    return territory.communes_sharing_land(one.origin, era.on, place.map_on)
 
 
 def _overtaken(one: EffectiveValue, land: dict[str, frozenset[str]], anew: set[str]) -> bool:

@@ -163,7 +163,7 @@ def outcome_of(
 
 async def _planned(context: ReportingContext, asked: Reading, place: MapProjection) -> dict[str, Decimal]:
     """Give the targets of the unit asked about; a unit of another map has none of what its code meant then."""
-    same_land = place.own_map or (not place.merged and place.unit.valid(asked.period.ends_on))
+    same_land = place.own_map or (not place.merged and place.unit.is_valid_on(asked.period.ends_on))
     if not same_land:
         return {}
     return await targets_of(context.session, place.unit.code, str(asked.period), as_of=asked.as_of)

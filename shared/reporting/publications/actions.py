@@ -29,7 +29,7 @@ from shared.reporting.publications.schemas import (
 )
 from shared.reporting.reports.checking.sentences import PERIOD_NOT_STARTED
 from shared.territory.tree import Territory
-from shared.territory.units import village_commune
+from shared.territory.units import to_commune_code
 
 ReportKey = tuple[str, str, str]
 """Unit, period and form: what has one live report."""
@@ -203,12 +203,12 @@ def _may_move(context: ReportingContext, figure: Figure, it: Change) -> bool:
 
 def _lies_in(territory: Territory, place: MapProjection, facts: Mapping[str, Any]) -> bool:
     """Tell whether a decision speaks of land in a place; a village's is its commune's."""
-    code = village_commune(facts["unit"]) or facts["unit"]
+    code = to_commune_code(facts["unit"]) or facts["unit"]
     on = date.fromisoformat(facts["decision"]["date"])
     if territory.find(code, on) is None:
         return code in place.counted
     here = {one.code for one in territory.communes(place.unit.code, place.map_on)}
-    return bool(territory.land(code, on, place.map_on) & here)
+    return bool(territory.communes_sharing_land(code, on, place.map_on) & here)
 
 
 def _said(it: Change) -> ExplainingDecision:

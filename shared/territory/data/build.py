@@ -1,8 +1,8 @@
-"""Make the shipped tables from the fact tables: `python -m shared.territory.data.build --facts DIR`.
+"""Build the shipped tables from the fact tables: `python -m shared.territory.data.build --facts DIR`.
 
 DIR holds admin_units.csv, admin_units_2025_mapping.csv and admin_unit_aliases.csv. The product never reads it when it
-runs. `units.csv`, `successions.csv` and `aliases.csv` are what the first migration plants; once a release has planted
-them a later change of the territory is a new table and a new revision, not an edit of these.
+runs. The first migration inserts `units.csv`, `successions.csv` and `aliases.csv`. After a release a change of the territory
+is a new table and a new revision, not an edit of these.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 CODES_FROM = "2004-07-08"
-"""QĐ 124/2004/QĐ-TTg gave the codes. A unit whose founding is not known here starts with them, and says so."""
+"""First day of the codes (QĐ 124/2004/QĐ-TTg): the default first day of a unit whose founding day is not known."""
 LAST_OLD_DAY = "2025-06-30"
 NEW_FROM = "2025-07-01"
 
@@ -49,7 +49,7 @@ FOUNDED = {
     ),
     "23473": ("2019-09-01", "township made of xã Đăk Long by a resolution of 16/7/2019", "sourced"),
 }
-"""Units younger than the codes: the day from which they stand under their present parent, why, and how sure that is."""
+"""Units younger than the codes: the first day under their present parent, its source, and the confidence."""
 
 MANG_DEN = "23473"
 UNIT_FIELDS = (
@@ -76,7 +76,7 @@ Row = dict[str, str]
 
 
 def old_units(facts: Iterable[Mapping[str, str]]) -> list[Row]:
-    """Make the units that stood until 30 June 2025, and the xã that Măng Đen was before it was a township."""
+    """Return the units until 30 June 2025, and the xã that Măng Đen was before it became a township."""
     rows: list[Row] = []
     seen: set[tuple[str, ...]] = set()
     for fact in facts:
@@ -84,10 +84,8 @@ def old_units(facts: Iterable[Mapping[str, str]]) -> list[Row]:
             fact["code"],
             (CODES_FROM, "founding not known here: valid from is the day of the codes", "default day"),
         )
-        place = tuple(fact[each] for each in FACT_PLACE)
-        borrowed = (
-            place in seen
-        )  # where the source had no place of a unit it put the place of a unit above it
+        place = tuple(fact[field] for field in FACT_PLACE)
+        borrowed = place in seen  # the source repeats the coordinates of the unit above where it has none
         seen.add(place)
         rows.append({
             "code": fact["code"], "level": fact["level"], "kind": KINDS[fact["type_vi"]], "name": fact["name_vi"],
@@ -106,7 +104,7 @@ def old_units(facts: Iterable[Mapping[str, str]]) -> list[Row]:
 
 
 def new_units(facts: Iterable[Mapping[str, str]], old: Mapping[str, Row]) -> list[Row]:
-    """Make the province of 1 July 2025 and the 40 communes of it that took the place of Kon Tum's."""
+    """Return the province of 1 July 2025 and its 40 communes on the land of Kon Tum."""
     parts: dict[str, list[Mapping[str, str]]] = defaultdict(list)
     for fact in facts:
         parts[fact["new_code"]].append(fact)
@@ -116,54 +114,54 @@ def new_units(facts: Iterable[Mapping[str, str]], old: Mapping[str, Row]) -> lis
         "source": "NQ 202/2025/QH15; 40 of its 96 communes are known here", "confidence": "sourced; document from memory",
     }]  # fmt: skip
     for code, merged in sorted(parts.items()):
-        one = merged[0]
-        before = [old[each["old_code"]] for each in merged]
+        first = merged[0]
+        predecessors = [old[fact["old_code"]] for fact in merged]
         rows.append({
-            "code": code, "level": "commune", "kind": KINDS[one["new_type_vi"]], "name": one["new_name_vi"],
-            "name_en": one["new_name_en"], "parent": one["new_province_code"], "valid_from": one["effective_date"],
-            **_around(before), "area_km2": one["new_area_km2"],
-            "border": "1" if any(each["border"] == "1" for each in before) else "0",
+            "code": code, "level": "commune", "kind": KINDS[first["new_type_vi"]], "name": first["new_name_vi"],
+            "name_en": first["new_name_en"], "parent": first["new_province_code"], "valid_from": first["effective_date"],
+            **_bounding_box(predecessors), "area_km2": first["new_area_km2"],
+            "border": "1" if any(unit["border"] == "1" for unit in predecessors) else "0",
             "source": "admin_units_2025_mapping; NQ 1677/NQ-UBTVQH15; box drawn around what was merged", "confidence": "sourced",
         })  # fmt: skip
     return rows
 
 
-def _around(units: list[Row]) -> Row:
-    """Draw the box around units, when the boxes of all are known; a unit that stayed alone keeps its centre too."""
-    if any("min_lat" not in each for each in units):
+def _bounding_box(units: list[Row]) -> Row:
+    """Return the bounding box of units where the boxes of all are known; a single unit keeps its centre too."""
+    if any("min_lat" not in unit for unit in units):
         return {}
     box = {
-        **{side: min((each[side] for each in units), key=float) for side in ("min_lat", "min_lon")},
-        **{side: max((each[side] for each in units), key=float) for side in ("max_lat", "max_lon")},
+        **{side: min((unit[side] for unit in units), key=float) for side in ("min_lat", "min_lon")},
+        **{side: max((unit[side] for unit in units), key=float) for side in ("max_lat", "max_lon")},
     }
     return {**box, **({"lat": units[0]["lat"], "lon": units[0]["lon"]} if len(units) == 1 else {})}
 
 
 def successions(facts: Iterable[Mapping[str, str]], old: Mapping[str, Row]) -> list[Row]:
-    """Say what became of each old unit."""
+    """Return the successions of the old units."""
     rows: list[Row] = [
-        _became(MANG_DEN, CODES_FROM, MANG_DEN, old[MANG_DEN]["valid_from"], "unchanged"),
-        _became("62", old["62"]["valid_from"], "51", NEW_FROM, "merged"),
+        _succession(MANG_DEN, CODES_FROM, MANG_DEN, old[MANG_DEN]["valid_from"], "unchanged"),
+        _succession("62", old["62"]["valid_from"], "51", NEW_FROM, "merged"),
     ]
     rows += [
-        _became(code, row["valid_from"], "", "", "abolished")
+        _succession(code, row["valid_from"], "", "", "abolished")
         for code, row in old.items()
         if row["level"] == "district"
     ]
     rows += [
-        _became(
-            each["old_code"],
-            old[each["old_code"]]["valid_from"],
-            each["new_code"],
+        _succession(
+            fact["old_code"],
+            old[fact["old_code"]]["valid_from"],
+            fact["new_code"],
             NEW_FROM,
-            each["mapping_kind"],
+            fact["mapping_kind"],
         )
-        for each in facts
+        for fact in facts
     ]
     return rows
 
 
-def _became(code: str, valid_from: str, successor: str, successor_valid_from: str, kind: str) -> Row:
+def _succession(code: str, valid_from: str, successor: str, successor_valid_from: str, kind: str) -> Row:
     return {
         "predecessor": code, "predecessor_valid_from": valid_from, "successor": successor,
         "successor_valid_from": successor_valid_from, "effective_on": successor_valid_from or NEW_FROM, "kind": kind,
@@ -171,7 +169,7 @@ def _became(code: str, valid_from: str, successor: str, successor_valid_from: st
 
 
 def aliases(facts: Iterable[Mapping[str, str]], old: Mapping[str, Row], changed: Iterable[Row]) -> list[Row]:
-    """Gather the spellings of each unit; one that goes on under a known name keeps that name's spellings."""
+    """Return the spellings of each unit; a successor with the name of a predecessor inherits its spellings."""
     sources: dict[tuple[str, str], list[str]] = defaultdict(list)
     for fact in facts:
         if fact["alias_kind"] not in sources[fact["code"], fact["alias"]]:
@@ -185,24 +183,24 @@ def aliases(facts: Iterable[Mapping[str, str]], old: Mapping[str, Row], changed:
         }
         for (code, spelling), kinds in sources.items()
     ]
-    known: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, set[str]] = defaultdict(set)
     for code, spelling in sources:
-        known[code] |= {spelling, old[code]["name"]}
+        names[code] |= {spelling, old[code]["name"]}
     for unit, predecessors in _predecessors(changed):
         inherited = {
             spelling
             for code in predecessors
-            if unit["name"] in known[code] | {old[code]["name"]}
-            for spelling in known[code] - {unit["name"]}
+            if unit["name"] in names[code] | {old[code]["name"]}
+            for spelling in names[code] - {unit["name"]}
         }
         rows += [
             {
                 "code": unit["code"],
                 "valid_from": NEW_FROM,
-                "spelling": each,
+                "spelling": spelling,
                 "source": "as its predecessor of that name",
             }
-            for each in sorted(inherited)
+            for spelling in sorted(inherited)
         ]
     return rows
 
@@ -214,17 +212,17 @@ def _predecessors(changed: Iterable[Row]) -> Iterable[tuple[Row, list[str]]]:
 
 
 def main() -> None:
-    """Write the three tables beside this script."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--facts", type=Path, required=True, help="the folder of the fact tables")
-    facts: Path = asked.parse_args().facts
+    """Write the three tables into the folder of this script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--facts", type=Path, required=True, help="the folder of the fact tables")
+    facts: Path = parser.parse_args().facts
     mapping = _read(facts / "admin_units_2025_mapping.csv")
     before = old_units(_read(facts / "admin_units.csv"))
     old = {row["code"]: row for row in before if row["valid_to"] == LAST_OLD_DAY}
     after = new_units(mapping, old)
     for unit in after:
         unit["predecessors"] = " ".join(
-            each["old_code"] for each in mapping if each["new_code"] == unit["code"]
+            fact["old_code"] for fact in mapping if fact["new_code"] == unit["code"]
         )
     _write("units.csv", UNIT_FIELDS, [*before, *after], ("code", "valid_from"))
     _write("successions.csv", SUCCESSION_FIELDS, successions(mapping, old), SUCCESSION_FIELDS[:3])
@@ -245,7 +243,7 @@ def _write(name: str, fields: tuple[str, ...], rows: list[Row], order: tuple[str
     with (HERE / name).open("w", encoding="utf-8", newline="") as table:
         writer = csv.DictWriter(table, fields, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: [row[each] for each in order]))
+        writer.writerows(sorted(rows, key=lambda row: [row[field] for field in order]))
 
 
 if __name__ == "__main__":

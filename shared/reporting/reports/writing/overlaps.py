@@ -262,7 +262,7 @@ class _Land:
         self._stated = {(it.unit, it.indicator) for it in checked.said}
         own = checked.period.ends_on
         units = checked.units or {checked.statement.unit}
-        self._land = {unit: territory.land(unit, own, self._on) for unit in units}
+        self._land = {unit: territory.communes_sharing_land(unit, own, self._on) for unit in units}
         communes = frozenset[str]().union(*self._land.values())
         above = (one.code for code in communes for one in territory.ancestors(code, self._on))
         self.units = communes.union(above)

@@ -23,7 +23,7 @@ def asked(named=None, province="62", territory=KON_TUM):
 @given(st.dates(FIRST, date(2100, 12, 31)))
 def test_without_a_name_it_is_the_province_of_the_day(day):
     assert asked().on(day).code == ("62" if day < REFORM else "51")
-    assert asked().on(day).valid(day)
+    assert asked().on(day).is_valid_on(day)
 
 
 def test_a_name_means_itself_and_is_refused_on_a_day_without_it():
