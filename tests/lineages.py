@@ -3,7 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from tests.registers import Clients
 
 

@@ -18,7 +18,7 @@ from shared.kit.clock import Clock, system_clock
 from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.kit.feed_consumer.client import make_feed_client
 from shared.kit.feed_consumer.consumer import FeedConsumer
-from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue_file import load_catalogue
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 

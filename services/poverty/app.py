@@ -8,7 +8,7 @@ from services.poverty import __doc__ as description
 from services.poverty import api
 from services.poverty.rules import CHECKS
 from shared.kit.clock import Clock, system_clock
-from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue_file import load_catalogue
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
 

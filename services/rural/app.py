@@ -30,7 +30,7 @@ from services.rural.standards import api as standards
 from services.rural.villages import api as villages
 from services.rural.villages.actions import VillageExists
 from shared.kit.clock import Clock, system_clock
-from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue_file import load_catalogue
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 
@@ -44,7 +44,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     catalogue = load_catalogue(
         Path(__file__).with_name("catalogue.toml"),
         rules=RULES,
-        derivations=[Judge(sets, thresholds).derive],
+        derivation_rules=[Judge(sets, thresholds).derive],
         more_indicators=stated_on_forms(sets),
     )
     refuse_unknown(sets, catalogue)

@@ -40,6 +40,6 @@ and the change feed is in commit order. Whatever depends on nobody else is done 
 received at the instant when it is read, and stands from that of its write order on; a reading `as_of` a passed instant waits
 for whoever holds the order, so its answer never changes again.
 
-The engine is handed a `FundingCatalogue` by each program and knows none of them. It never rounds, never guesses a missing value,
+The engine is handed a `Catalogue` by each program and knows none of them. It never rounds, never guesses a missing value,
 never takes silence for zero, and never forgets what was said.
 """

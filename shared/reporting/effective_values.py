@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.measures import Measure, combine, unit_by_unit
 from shared.reporting.time_aggregation import Stretch, over_time, stretches
 
@@ -98,8 +98,8 @@ async def read_effective_values(
 
 def to_measures(catalogue: Catalogue, asked: Period, stated: Iterable[EffectiveValue]) -> dict[str, Measure]:
     """Make the measures of a period from standing values, counts over units included. Pure."""
-    by_unit = over_time(to_stretches(asked, stated), asked, catalogue.flows(asked.ends_on).__contains__)
-    added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.apart}
+    by_unit = over_time(to_stretches(asked, stated), asked, catalogue.find_flows(asked.ends_on).__contains__)
+    added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.non_additive}
     return sum_by_code(added) | _unit_by_unit(catalogue, by_unit)
 
 
@@ -133,6 +133,6 @@ def _unit_by_unit(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure])
     made = {
         figure.code: unit_by_unit(figure, units)
         for figure in catalogue.figures.values()
-        if figure.unit_by_unit
+        if figure.is_made_unit_by_unit
     }
     return {code: measure for code, measure in made.items() if measure is not None}

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Sentence
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue
-from shared.reporting.formulas import FromRegister
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.formulas import FromRegister
 
 
 @dataclass(frozen=True, slots=True)

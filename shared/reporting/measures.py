@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from shared.reporting.catalogue import Figure
-from shared.reporting.formulas import CountUnits
+from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import CountUnits
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shared.kit.exception_handlers import ConstraintProblems
 from shared.kit.openapi import extend_openapi
 from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.reporting.api import reporting_router
-from shared.reporting.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.reports.problems import ReportExists

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 
 from shared.kit.problems import Sentence
 from shared.periods import PeriodKind
-from shared.reporting.catalogue import Catalogue, Figure, Form, Indicator
-from shared.reporting.formulas import Ratio, Sum
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Figure, Form, Indicator
+from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
 from shared.territory.tree import Territory

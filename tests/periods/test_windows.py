@@ -10,7 +10,7 @@ from services.funding.dated_facts import load_deadlines
 from services.funding.lapses.rules import ordinary_deadline
 from shared.period_windows import load_windows
 from shared.periods import Period, PeriodKind, UnknownWindow, window_for
-from shared.reporting.catalogue import Due
+from shared.reporting.catalogue.definitions import DueRule
 
 RULES = load_windows()
 
@@ -99,13 +99,13 @@ def due_days():
     for program, regime in REGIMES.items():
         path = Path("services") / program / "catalogue.toml"
         for form in tomllib.loads(path.read_text(encoding="utf-8"))["form"]:
-            for rule in (Due(**row) for row in form.get("due", ())):
+            for rule in (DueRule(**row) for row in form.get("due", ())):
                 for year in range(rule.valid_from.year, 2026):
                     periods = [
                         part for kind in form["periods"] for part in Period(year).parts(PeriodKind(kind))
                     ]
                     for period in (each for each in periods if rule.is_in_force(each.ends_on)):
-                        yield form["code"], rule.day_of(period), window_for(period, regime, RULES)
+                        yield form["code"], rule.compute_due_on(period), window_for(period, regime, RULES)
 
 
 def test_no_report_is_due_before_its_figures_are_cut_off():

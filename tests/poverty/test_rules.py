@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import services.poverty
 from services.poverty.rules import CHECKS, NEAR_POOR, POOR, movement_holds, no_more_than_all
-from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue_file import load_catalogue
 
 CATALOGUE = load_catalogue(Path(services.poverty.__file__).with_name("catalogue.toml"), checks=CHECKS)
 counts = st.integers(0, 5000).map(Decimal)

@@ -16,16 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Sentence
 from shared.periods import PeriodKind
-from shared.reporting.catalogue import (
-    Break,
-    Catalogue,
-    Due,
-    Figure,
-    Form,
-    Indicator,
-    Step,
-)
-from shared.reporting.formulas import Average, CountUnits, Ratio, Sum
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak
+from shared.reporting.catalogue.formulas import Average, CountUnits, Ratio, Sum
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
 from tests.in_process import open_client
@@ -47,11 +40,11 @@ def catalogue() -> Catalogue:
     """A census by the year, results by the month, quarter or year, criteria of rural communes, works to be certified,
     support that the commune certifies."""
     forms = [
-        Form("census", NAME, frozenset({YEAR}), "district", **BASIS, due=(Due(-12, "Điều 7", "sourced", valid_from=SINCE),)),
-        Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", **BASIS, due=(Due(5, "Điều 8", "unsure", valid_from=SINCE),)),
+        Form("census", NAME, frozenset({YEAR}), "district", **BASIS, due=(DueRule(-12, "Điều 7", "sourced", valid_from=SINCE),)),
+        Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", **BASIS, due=(DueRule(5, "Điều 8", "unsure", valid_from=SINCE),)),
         Form("criteria", NAME, frozenset({YEAR}), "district", **BASIS),
-        Form("works", NAME, frozenset({YEAR}), "district", **BASIS, closing=(Due(400, "Điều 9", "-", valid_from=SINCE),), steps=(Step("certified", NAME, "-"), Step("checked", NAME, "-"))),
-        Form("support", NAME, frozenset({HALF}), "commune", **BASIS, steps=(Step("certified", NAME, "-", "commune"),)),
+        Form("works", NAME, frozenset({YEAR}), "district", **BASIS, closing=(DueRule(400, "Điều 9", "-", valid_from=SINCE),), steps=(ReviewStep("certified", NAME, "-"), ReviewStep("checked", NAME, "-"))),
+        Form("support", NAME, frozenset({HALF}), "commune", **BASIS, steps=(ReviewStep("certified", NAME, "-", "commune"),)),
     ]  # fmt: skip
     indicators = [
         Indicator("households", NAME, "census", "households", "commune", "-", valid_from=SINCE),
@@ -70,7 +63,7 @@ def catalogue() -> Catalogue:
         for one in indicators
     ]  # fmt: skip
     figures += [
-        Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", NAME, "-", 2, valid_from=SINCE, headline=True, better="lower", breaks=(Break(date(2021, 12, 31), NAME),)),
+        Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", NAME, "-", 2, valid_from=SINCE, headline=True, better="lower", breaks=(SeriesBreak(date(2021, 12, 31), NAME),)),
         Figure("communes_done", NAME, CountUnits(("criterion_a", "criterion_b"), done), "communes", NAME, "-", valid_from=SINCE, headline=True, adds=False),
         Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", NAME, "-", 1, valid_from=SINCE, adds=False),
     ]  # fmt: skip

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from shared.periods import PeriodKind
-from shared.reporting.catalogue import Catalogue
-from shared.reporting.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue_file import load_catalogue
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.engine import ReportingEngine
-from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from tests.reporting.office import catalogue, done
 
 HEAD = """
@@ -94,8 +94,8 @@ def test_every_kind_of_figure_is_read(load):
     assert formulas["kept"] == FromRegister("decisions")
     assert found.figures["rate"].better == "lower"
     assert not found.figures["many"].adds
-    assert [it.code for it in found.figures_on(date(2023, 12, 31), headline=True)] == ["mean"]
-    assert [it.code for it in found.unit_by_unit["poor"]] == ["many"]
+    assert [it.code for it in found.find_figures(date(2023, 12, 31), headline=True)] == ["mean"]
+    assert [it.code for it in found.made_unit_by_unit["poor"]] == ["many"]
     form = found.forms["census"]
     assert form.periods == {PeriodKind.YEAR, PeriodKind.HALF}
     assert (form.due[0].days_after_end, form.steps[0].code) == (5, "certified")
@@ -109,9 +109,9 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
     )
     versions = found.indicators["households"]
     assert [it.version for it in versions] == [1, 2]
-    assert found.indicator("households", date(2020, 12, 31)).maximum == 10
-    assert found.indicator("households", date(2021, 1, 1)).maximum == 20
-    assert found.indicator("households", date(2015, 12, 31)) is None
+    assert found.find_indicator("households", date(2020, 12, 31)).maximum == 10
+    assert found.find_indicator("households", date(2021, 1, 1)).maximum == 20
+    assert found.find_indicator("households", date(2015, 12, 31)) is None
     plain = found.figures["households"]
     assert plain.formula == Sum(("households",))
     assert (plain.valid_from, plain.valid_to) == (date(2016, 1, 1), date(2024, 12, 31))

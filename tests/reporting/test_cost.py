@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from shared.reporting.catalogue import Figure, Indicator
-from shared.reporting.formulas import Sum
+from shared.reporting.catalogue.definitions import Figure, Indicator
+from shared.reporting.catalogue.formulas import Sum
 from tests.reporting import office as offices
 from tests.reporting.office import NAME, SINCE, open_office
 from tests.statements import sent_by

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit.problems import Sentence, make_fault
-from shared.reporting.catalogue import Figure, Indicator
-from shared.reporting.derivations import Derived, Ground
-from shared.reporting.formulas import Average, Ratio, Sum
+from shared.reporting.catalogue.definitions import Figure, Indicator
+from shared.reporting.catalogue.derivations import Derivation, ThresholdGround
+from shared.reporting.catalogue.formulas import Average, Ratio, Sum
 from shared.reporting.report_content import STATUSES, ReportContent, StatedValue
 from shared.reporting.reports.checking.checker import ReportChecker
 from shared.territory.tables import read_successions, read_units
@@ -40,16 +40,16 @@ def by_income(subject, values):
             year=subject.period.year,
         )
         return
-    ground = Ground("income", values["income"], ">=", line, "QĐ 318", "from memory")
-    yield Derived(
-        "criterion_a", Decimal(ground.holds), f"62/{subject.period}", Sentence("vì thu nhập", "by income"), (ground,)
+    ground = ThresholdGround("income", values["income"], ">=", line, "QĐ 318", "from memory")
+    yield Derivation(
+        "criterion_a", Decimal(ground.is_met), f"62/{subject.period}", Sentence("vì thu nhập", "by income"), (ground,)
     )  # fmt: skip
 
 
 def with_income():
     plain = catalogue()
     income = Indicator("income", NAME, "criteria", "million", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), decimals=1, adds=False)  # fmt: skip
-    return replace(plain, indicators={**plain.indicators, "income": (income,)}, derivations=(by_income,))
+    return replace(plain, indicators={**plain.indicators, "income": (income,)}, derivation_rules=(by_income,))
 
 
 CATALOGUE = with_income()
@@ -119,7 +119,7 @@ def test_of_a_unit_with_an_unread_row_nothing_is_concluded():
 )
 def test_nothing_adds_up_what_does_not_add(formula):
     bad = Figure("total", NAME, formula, "-", NAME, "-", valid_from=SINCE)
-    with pytest.raises(ValueError, match=r"total adds up what does not add: \['income'\]"):
+    with pytest.raises(ValueError, match=r"figure total adds up indicators that do not add: \['income'\]"):
         replace(CATALOGUE, figures={**CATALOGUE.figures, "total": bad})
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from shared.kit.decimal_fields import round_half_away
 from shared.periods import Period
-from shared.reporting.catalogue import Figure
+from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.figures.coverage import Coverage, ExpectedUnits, least
 from shared.reporting.figures.map_projection import place_of
 from shared.reporting.figures.rules import achieved_percent, evaluate, share_percent
 from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.measures import Measure, combine, unit_by_unit
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit.problems import Sentence, make_fault
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.content_hash import content_sha256, receipt_code
-from shared.reporting.expected import expected_units
 from shared.reporting.report_content import STATUSES, ReportContent, StatedValue, to_canonical_text
 from shared.reporting.reports.checking.checker import ReportChecker
 from shared.territory.tables import read_successions, read_units
@@ -327,7 +327,7 @@ def test_any_statement_is_checked_or_refused_with_places_that_exist(values, unit
 )
 def test_who_is_expected_to_state_an_indicator(code, root, on, expected):
     indicator = CATALOGUE.indicators[code][-1]
-    units = expected_units(MAP, root, indicator, date.fromisoformat(on))
+    units = find_expected_units(MAP, root, indicator, date.fromisoformat(on))
     assert len(units) == len(set(units)) == expected
 
 

@@ -21,7 +21,7 @@ from services.rural.dated_facts import (
 from services.rural.rules import CRITERIA
 from shared.kit.problems import Fault
 from shared.periods import Period
-from shared.reporting.derivations import Derived, Subject
+from shared.reporting.catalogue.derivations import Derivation, ReportedUnit
 
 SETS = load_criteria_sets()
 COMMUNE = SETS["commune_2021_2025"]
@@ -34,8 +34,8 @@ years = st.integers(2021, 2024)
 
 
 def judged(values, year=2023, line=LINE, judge=JUDGE):
-    found = list(judge.derive(Subject("23344", line, Period(year)), values))
-    verdicts = {it.indicator: it for it in found if isinstance(it, Derived)}
+    found = list(judge.derive(ReportedUnit("23344", line, Period(year)), values))
+    verdicts = {it.indicator: it for it in found if isinstance(it, Derivation)}
     return verdicts, [(it.pointer, it.code) for it in found if isinstance(it, Fault)]
 
 
@@ -96,7 +96,7 @@ def test_a_criterion_is_met_only_when_all_its_indicators_are(criterion, year, da
         assert [ground.indicator for ground in it.grounds] == [
             one.code for one in criterion.indicators if one in (*holding, *failing)
         ]
-        assert {ground.indicator for ground in it.grounds if not ground.holds} == {
+        assert {ground.indicator for ground in it.grounds if not ground.is_met} == {
             one.code for one in failing
         }
         assert all(one.number in it.why.vi for one in failing)
@@ -149,7 +149,7 @@ def test_where_no_threshold_is_known_none_is_guessed():
         ("indicator_10_1", "threshold_missing")
     ]
     roads = {f"indicator_02_{at}": Decimal(100) for at in range(1, 5)}
-    (first, *_) = JUDGE.derive(Subject("23344", LINE, Period(2023)), roads)
+    (first, *_) = JUDGE.derive(ReportedUnit("23344", LINE, Period(2023)), roads)
     assert first.code == "threshold_missing"
     assert all(
         it in first.sentence.vi for it in ("2.1", "Tây Nguyên", "2023", "UBND cấp tỉnh", "criterion_02")

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, CriterionIndicator
 from shared.kit.problems import Sentence
-from shared.reporting.catalogue import Catalogue, Indicator
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Indicator
 
 APPLIES = Sentence("{label}: có áp dụng", "{label}: applies")
 HUNDRED_PERCENT = Decimal(100)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
 from services.rural.criteria.thresholds import Thresholds
 from shared.kit.problems import Fault, Sentence, make_fault
-from shared.reporting.derivations import Derived, Ground, Subject, Values
+from shared.reporting.catalogue.derivations import Derivation, ReportedUnit, ThresholdGround, Values
 
 MET, NOT_MET = Decimal(1), Decimal(0)
 NOWHERE = Sentence("không rõ vùng", "no known region")
@@ -50,14 +50,14 @@ FAILS_TO_PASS = Sentence("{number} chưa đạt", "{number} does not hold")
 class Held:
     """What is known of one criterion's indicators: those held to a threshold, and what is lacking."""
 
-    grounds: tuple[Ground, ...]
+    grounds: tuple[ThresholdGround, ...]
     unstated: tuple[CriterionIndicator, ...]
     without_threshold: tuple[CriterionIndicator, ...]
 
     @property
     def met(self) -> bool | None:
         """Whether the criterion is met; None while nothing fails and something lacks."""
-        if any(not it.holds for it in self.grounds):
+        if any(not it.is_met for it in self.grounds):
             return False
         return None if self.unstated or self.without_threshold else True
 
@@ -79,7 +79,7 @@ class Judge:
     sets: CriteriaSets
     thresholds: Thresholds
 
-    def derive(self, subject: Subject, values: Values) -> Iterator[Derived | Fault]:
+    def derive(self, subject: ReportedUnit, values: Values) -> Iterator[Derivation | Fault]:
         """Give the verdicts that follow from what is stated of a commune, or what keeps them from following."""
         where = self._where(subject)
         assessed = [it for it in self.sets.values() if it.assessed_by is not None]
@@ -90,7 +90,7 @@ class Judge:
         for code in sorted((_verdicts(assessed) - _verdicts(of_year)).intersection(values)):
             yield make_fault(code, "criteria_set_missing", SET_MISSING, year=where.year, verdict=code)
 
-    def _where(self, subject: Subject) -> Where:
+    def _where(self, subject: ReportedUnit) -> Where:
         region = self.thresholds.find_region(subject.line, subject.period.ends_on)
         return Where(
             year=subject.period.year,
@@ -101,7 +101,7 @@ class Judge:
 
     def _criterion(
         self, where: Where, values: Values, of: CriteriaSet, criterion: Criterion
-    ) -> Iterator[Derived | Fault]:
+    ) -> Iterator[Derivation | Fault]:
         stated = [one for one in criterion.indicators if one.code in values or one.applies in values]
         if not stated or criterion.code is None:
             return
@@ -113,7 +113,7 @@ class Judge:
         if held.met is not None:
             verdict = MET if held.met else NOT_MET
             rule = f"{of.code}/{where.region or '-'}/{where.year}"
-            yield Derived(criterion.code, verdict, rule, _why(criterion, held), held.grounds)
+            yield Derivation(criterion.code, verdict, rule, _why(criterion, held), held.grounds)
         elif criterion.code not in values:
             yield from _lacking(where, values, criterion, held)
 
@@ -128,9 +128,11 @@ def hold(criterion: Criterion, values: Values, where: Where, thresholds: Thresho
         if value is None:
             unstated.append(one)
         elif one.passes:
-            grounds.append(Ground(one.code, value, "=", MET, one.legal_basis, one.confidence))
+            grounds.append(ThresholdGround(one.code, value, "=", MET, one.legal_basis, one.confidence))
         elif (it := thresholds.find(one.code, where.year, where.places)) is not None:
-            grounds.append(Ground(one.code, value, one.comparator, it.value, it.legal_basis, it.confidence))
+            grounds.append(
+                ThresholdGround(one.code, value, one.comparator, it.value, it.legal_basis, it.confidence)
+            )
         else:
             without.append(one)
     return Held(tuple(grounds), tuple(unstated), tuple(without))
@@ -165,7 +167,7 @@ def _lacking(where: Where, values: Values, criterion: Criterion, held: Held) -> 
 
 
 def _why(criterion: Criterion, held: Held) -> Sentence:
-    failing = [it for it in held.grounds if not it.holds]
+    failing = [it for it in held.grounds if not it.is_met]
     if not failing:
         return ALL_HOLD.filled(count=len(held.grounds))
     by_code = {one.code: one for one in criterion.indicators}
@@ -174,7 +176,7 @@ def _why(criterion: Criterion, held: Held) -> Sentence:
     return SOME_FAIL.filled(failing=every)
 
 
-def _fails(one: CriterionIndicator, it: Ground) -> Sentence:
+def _fails(one: CriterionIndicator, it: ThresholdGround) -> Sentence:
     if one.passes:
         return FAILS_TO_PASS.filled(number=one.number)
     return FAILS.filled(

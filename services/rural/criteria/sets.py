@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
-from shared.reporting.derivations import Comparator
+from shared.reporting.catalogue.derivations import Comparator
 
 RecognitionLevel = Literal["meets", "advanced", "model"]
 

@@ -14,7 +14,9 @@ from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
-from shared.reporting.catalogue import Catalogue, Figure, Form, Indicator
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Figure, Form, Indicator
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.context import CurrentContext
 from shared.reporting.engine import CurrentEngine, ReportingEngine
 from shared.reporting.figures import reading
@@ -29,7 +31,6 @@ from shared.reporting.figures.schemas import (
     ProgressOut,
     StepOut,
 )
-from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
 from shared.reporting.query_params import PeriodQuery
 from shared.reporting.report_content import STATUSES
@@ -155,7 +156,7 @@ async def list_observations(
 async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> CatalogueOut:
     """Read what the program measures: definitions, formulas, units of measure, legal basis, days of validity."""
     catalogue = engine.catalogue
-    apart = (_alone(catalogue.indicators[code][-1]) for code in sorted(catalogue.apart))
+    apart = (_alone(catalogue.indicators[code][-1]) for code in sorted(catalogue.non_additive))
     return CatalogueOut(items=[_said(catalogue, it) for it in (*catalogue.figures.values(), *apart)])
 
 
@@ -163,7 +164,7 @@ async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> Catalogu
 async def read_indicator(*, engine: CurrentEngine, _: PublicReader, code: str) -> IndicatorOut:
     """Read one entry of the catalogue."""
     catalogue = engine.catalogue
-    alone = code in catalogue.apart
+    alone = code in catalogue.non_additive
     return _said(catalogue, _alone(catalogue.indicators[code][-1]) if alone else _figure(engine, code))
 
 
@@ -252,7 +253,7 @@ def _said(catalogue: Catalogue, figure: Figure) -> IndicatorOut:
         minimum=observed.minimum if observed else None,
         maximum=observed.maximum if observed else None,
         better=figure.better,
-        adds=figure.merges,
+        adds=figure.is_additive,
         headline=figure.headline,
         breaks=[BreakOut(on=it.on, note=it.note.vi, note_en=it.note.en) for it in figure.breaks],
         legal_basis=figure.legal_basis,

@@ -12,18 +12,19 @@ from fractions import Fraction
 from functools import cached_property
 
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue, Figure, Indicator, Level
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Figure, Indicator, ReportingLevel
+from shared.reporting.catalogue.expected_units import find_expected_units
+from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.effective_values import EffectiveValue
-from shared.reporting.expected import expected_units
 from shared.reporting.figures.map_projection import MapProjection
 from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.formulas import FromRegister
 from shared.reporting.measures import Measure
 from shared.territory.tree import Territory
 
 NONE = Fraction(0)
 Months = set[int]
-Who = tuple[Level, frozenset[str] | None]
+Who = tuple[ReportingLevel, frozenset[str] | None]
 """Of which units an indicator is expected: their level and kinds."""
 Spoken = Mapping[tuple[date, str], Months]
 """The months for which something was stated, by a day of the map and commune."""
@@ -63,13 +64,13 @@ class ExpectedUnits:
             return {}
         found = {}
         for code in figure.inputs:
-            indicator = self.catalogue.indicator(code, self.place.period.ends_on)
+            indicator = self.catalogue.find_indicator(code, self.place.period.ends_on)
             if indicator is None:
                 continue
             if self.place.elsewhere and self.stated is not None:
                 found[code] = self._unit_by_unit(indicator)
             else:
-                measure = measures.get(figure.code if figure.measures == (figure.code,) else code)
+                measure = measures.get(figure.code if figure.measure_codes == (figure.code,) else code)
                 found[code] = self._by_count(indicator, measure)
         return found
 
@@ -77,7 +78,7 @@ class ExpectedUnits:
         """Give the units at and below a root that are expected to state an indicator."""
         key = root, (indicator.level, indicator.kinds)
         if key not in self._known:
-            units = expected_units(self.territory, root, indicator, self.place.map_on)
+            units = find_expected_units(self.territory, root, indicator, self.place.map_on)
             self._known[key] = frozenset(unit.code for unit in units)
         return self._known[key]
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
-from shared.reporting.catalogue import Figure
+from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
 from shared.reporting.effective_values import to_measures
 from shared.reporting.figures import store

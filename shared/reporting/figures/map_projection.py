@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from shared.periods import Period
-from shared.reporting.catalogue import Figure
+from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.effective_values import EffectiveValue
 from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
@@ -176,7 +176,7 @@ def _lies(
 
 def to_be_assessed_anew(figure: Figure, place: MapProjection, stated: Iterable[EffectiveValue]) -> bool:
     """Tell whether a figure that does not add up is asked of units that merged, or would be made from what they said."""
-    if figure.merges:
+    if figure.is_additive:
         return False
     inputs = frozenset(figure.inputs)
     return place.merged or any(not one.same_land and one.indicator in inputs for one in stated)

@@ -10,7 +10,8 @@ from shared.kit.change_feed import read_newest_change
 from shared.kit.problems import Sentence
 from shared.periods import Period
 from shared.reporting.basis import BasisName, to_rfc3339
-from shared.reporting.catalogue import Figure
+from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import FromRegister, Ratio
 from shared.reporting.context import ReportingContext
 from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
 from shared.reporting.engine import CountScope, RegisterCount
@@ -33,7 +34,6 @@ from shared.reporting.figures.schemas import (
     UnitName,
 )
 from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.formulas import FromRegister, Ratio
 from shared.reporting.measures import Measure
 from shared.reporting.targets.store import targets_of
 
@@ -64,7 +64,7 @@ async def progress(context: ReportingContext, asked: Reading) -> ProgressOut:
     of one commune or on another map costs what its observations cost.
     """
     place = where(context, asked)
-    figures = context.engine.catalogue.figures_on(asked.period.ends_on, headline=asked.headline)
+    figures = context.engine.catalogue.find_figures(asked.period.ends_on, headline=asked.headline)
     words = await _words_beside_nil(context, asked, place)
     measures, stated = await _measures(context, asked, place, words)
     counted = await counted_in(context, asked, place, figures)
@@ -103,7 +103,10 @@ async def standing_at(
         if era.parts:
             found += await _stated_on(context, asked, era, indicators)
     return settled(
-        context.territory, place, found, context.engine.catalogue.flows(asked.period.ends_on).__contains__
+        context.territory,
+        place,
+        found,
+        context.engine.catalogue.find_flows(asked.period.ends_on).__contains__,
     )
 
 
@@ -244,7 +247,7 @@ def _said(
         inputs=[InputOut(indicator=code, **asdict(it)) for code, it in differing(covered).items()],
         status=outcome.status,
         reassessment_required=anew,
-        comparable_from=figure.comparable_from(place.period.ends_on),
+        comparable_from=figure.find_latest_break(place.period.ends_on),
         oldest_at=outcome.oldest_at,
         newest_at=outcome.newest_at,
         version=figure.version,
@@ -272,7 +275,7 @@ def _lineage(
 def _in_parts(context: ReportingContext, figure: Figure, period: Period) -> bool:
     """Tell whether a figure of the period may be made from what is stated for parts of it."""
     catalogue = context.engine.catalogue
-    found = (catalogue.indicator(code, period.ends_on) for code in figure.inputs)
+    found = (catalogue.find_indicator(code, period.ends_on) for code in figure.inputs)
     forms = (catalogue.forms[one.form] for one in found if one is not None)
     return any(kind.months < period.kind.months for form in forms for kind in form.periods)
 

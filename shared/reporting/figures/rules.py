@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from shared.reporting.catalogue import Better, Figure
-from shared.reporting.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.definitions import BetterDirection, Figure
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.measures import Measure
 from shared.reporting.report_content import STATUSES, Status
 
@@ -39,8 +39,8 @@ def evaluate(figure: Figure, measures: Mapping[str, Measure]) -> Outcome:
     A sum needs at least one term stated; a ratio needs both of its sums. What is missing shows in the coverage,
     which is the least over the inputs.
     """
-    used = [measures[code] for code in figure.measures if code in measures]
-    complete = len(used) == len(figure.measures)
+    used = [measures[code] for code in figure.measure_codes if code in measures]
+    complete = len(used) == len(figure.measure_codes)
     covers = int(min((it.covers for it in used), default=Fraction(0))) if complete else 0
     if not used or isinstance(figure.formula, FromRegister):
         return NOTHING_STATED
@@ -68,7 +68,7 @@ def _value(
             above, below = _total(numerator, measures), _total(denominator, measures)
             return _divide(above, below, scale), above, below
         case Average():
-            above, below = _total(figure.measures, measures), Decimal(covers) if covers else None
+            above, below = _total(figure.measure_codes, measures), Decimal(covers) if covers else None
             return _divide(above, below, Decimal(1)), above, below
         case FromRegister():
             return None, None, None
@@ -87,7 +87,9 @@ def _divide(above: Decimal | None, below: Decimal | None, scale: Decimal) -> Dec
         return above * scale / below
 
 
-def achieved_percent(actual: Decimal | None, planned: Decimal | None, better: Better) -> Decimal | None:
+def achieved_percent(
+    actual: Decimal | None, planned: Decimal | None, better: BetterDirection
+) -> Decimal | None:
     """Give how much of a plan was achieved, in percent.
 
     Higher is better: actual by planned. Lower is better: planned by actual. Where that would divide by zero nothing

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.effective_values import (
     EffectiveValue,
     read_effective_values,
@@ -76,7 +76,7 @@ async def rolled_up(
     rolled up for the period as a whole.
     """
     named = {str(part): part for part in (stretches(period) if parts is None else parts)}
-    flow = catalogue.flows(period.ends_on).__contains__
+    flow = catalogue.find_flows(period.ends_on).__contains__
     rows = await session.execute(
         select(
             RollUp.unit,
@@ -126,7 +126,9 @@ def that_count(catalogue: Catalogue, asked: Period, stated: Sequence[EffectiveVa
     """Give the values that a figure of the period is made from: not what a later statement of a stock overtook. Pure."""
     kept = {
         (one.unit, one.origin, str(one.period), one.code)
-        for one in counting(to_stretches(asked, stated), asked, catalogue.flows(asked.ends_on).__contains__)
+        for one in counting(
+            to_stretches(asked, stated), asked, catalogue.find_flows(asked.ends_on).__contains__
+        )
     }
     return [one for one in stated if (one.unit, one.origin, one.period, one.indicator) in kept]
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shared.periods import Period, local_day
-from shared.reporting.catalogue import Catalogue, Form, rule_for
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Form, find_due_rule
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -76,9 +77,9 @@ class Calendar:
         self, root: str, period: Period, received: Mapping[OwedReport, ReceivedReport]
     ) -> Iterator[Obligation]:
         """Give what every unit at and below a root owes for a period, in the order of forms and units."""
-        for form in self.catalogue.form_for(period.kind, period.ends_on):
-            due = rule_for(form.due, period)
-            due_on = due.day_of(period) if due else None
+        for form in self.catalogue.find_forms(period.kind, period.ends_on):
+            due = find_due_rule(form.due, period)
+            due_on = due.compute_due_on(period) if due else None
             for unit in owing_units(self.territory, root, form, period):
                 came = received.get((unit.code, str(period), form.code)) or self._consolidated(
                     unit, form, period, received
@@ -103,7 +104,7 @@ class Calendar:
     ) -> ReceivedReport | None:
         """Give what a district consolidated by review: every commune expected to state the form reported for itself."""
         on = period.ends_on
-        stated = self.catalogue.indicators_of(form.code, on)
+        stated = self.catalogue.find_indicators(form.code, on)
         if unit.level != "district" or not stated or any(it.level != "commune" for it in stated):
             return None
         expected = {

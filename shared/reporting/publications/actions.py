@@ -11,12 +11,12 @@ from shared.kit.ids import uuid7
 from shared.kit.models import Change
 from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, make_fault
 from shared.periods import Period, local_day
-from shared.reporting.catalogue import Figure
+from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures.map_projection import MapProjection, place_of
 from shared.reporting.figures.reading import Reading, progress
 from shared.reporting.figures.schemas import FigureOut
-from shared.reporting.formulas import FromRegister
 from shared.reporting.models import Publication, Report
 from shared.reporting.publications import store
 from shared.reporting.publications.schemas import (

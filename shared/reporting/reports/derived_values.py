@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.reporting.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.models import Observation, Report
 from shared.reporting.reports.store import stated_in
 
@@ -29,7 +29,7 @@ async def explain_derived_values(
 
     One statement; none for a program that derives nothing.
     """
-    if not catalogue.derivations:
+    if not catalogue.derivation_rules:
         return []
     columns = (
         Observation.unit,

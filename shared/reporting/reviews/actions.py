@@ -8,7 +8,7 @@ from typing import Literal
 from shared.kit.change_feed import lock_feed, publish_events
 from shared.kit.problems import Forbidden, Invalid, Sentence, make_fault
 from shared.periods import Period
-from shared.reporting.catalogue import Form, Step
+from shared.reporting.catalogue.definitions import Form, ReviewStep
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.reports import store
@@ -152,7 +152,7 @@ def _form_of(context: ReportingContext, report: Report) -> Form:
     return context.engine.catalogue.forms[report.form]
 
 
-def _require_level(context: ReportingContext, report: Report, period: Period, step: Step) -> None:
+def _require_level(context: ReportingContext, report: Report, period: Period, step: ReviewStep) -> None:
     """Refuse a caller that was granted no unit of the level to which a step belongs."""
     territory, on = context.territory, period.ends_on
     level = passed_at(step, territory.unit(report.unit, on).level)

@@ -8,7 +8,7 @@ Whoever accepts was granted a unit above all that passed it, so that nobody acce
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from shared.reporting.catalogue import Form, Step
+from shared.reporting.catalogue.definitions import Form, ReviewStep
 from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Level
 
@@ -19,7 +19,7 @@ def levels_granted(territory: Territory, unit: str, grants: Collection[str], on:
     return frozenset(each.level for each in line if each.code in grants)
 
 
-def passed_at(step: Step, reporting: Level) -> Level | None:
+def passed_at(step: ReviewStep, reporting: Level) -> Level | None:
     """Give the level at which a step of a report is passed: the step's, or the reporting unit's where that is above it."""
     return None if step.level is None else _highest((step.level, reporting))
 

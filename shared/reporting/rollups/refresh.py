@@ -16,7 +16,8 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period, PeriodKind
-from shared.reporting.catalogue import Catalogue, Figure
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
 from shared.reporting.measures import Measure, unit_by_unit
 from shared.reporting.models import Report
@@ -29,7 +30,7 @@ from shared.territory.tree import Territory
 def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
     """Tell whether one of these is on a form that is also reported for parts of a year."""
     on = period.ends_on
-    found = (catalogue.indicator(code, on) for code in codes)
+    found = (catalogue.find_indicator(code, on) for code in codes)
     return any(one is not None and catalogue.forms[one.form].periods != {PeriodKind.YEAR} for one in found)
 
 
@@ -70,10 +71,12 @@ class RollUpRefresh:
         indicators: Collection[str],
     ) -> None:
         self._catalogue, self._territory, self._units = catalogue, territory, units
-        made = {figure.code: figure for code in indicators for figure in catalogue.unit_by_unit.get(code, ())}
+        made = {
+            figure.code: figure for code in indicators for figure in catalogue.made_unit_by_unit.get(code, ())
+        }
         whole = {code: it for code, it in made.items() if _in_parts(catalogue, it.inputs, period)}
-        added = [code for code in indicators if code not in catalogue.apart]
-        flows = catalogue.flows(period.ends_on)
+        added = [code for code in indicators if code not in catalogue.non_additive]
+        flows = catalogue.find_flows(period.ends_on)
         stocks = [code for code in added if code not in flows]
         in_parts = {code for code in stocks if _in_parts(catalogue, (code,), period)}
         self._added = sorted(code for code in added if code not in in_parts)

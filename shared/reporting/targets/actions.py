@@ -92,7 +92,7 @@ async def set_targets(
 
 
 def _refuse_unknown(context: ReportingContext, period: Period, planned: list[tuple[str, Decimal]]) -> None:
-    known = {figure.code for figure in context.engine.catalogue.figures_on(period.ends_on, headline=False)}
+    known = {figure.code for figure in context.engine.catalogue.find_figures(period.ends_on, headline=False)}
     faults: list[Fault] = []
     seen: set[str] = set()
     for at, (code, _) in enumerate(planned):

@@ -11,7 +11,8 @@ from functools import cached_property
 
 from shared.kit.problems import Fault, make_fault
 from shared.periods import InvalidPeriod, Period
-from shared.reporting.catalogue import Catalogue, Form, Indicator, rule_for
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Form, Indicator, find_due_rule
 from shared.reporting.report_content import ReportContent, StatedValue
 from shared.reporting.reports.checking.deriving import DerivedValues, derive
 from shared.reporting.reports.checking.eligibility import check_eligibility
@@ -132,9 +133,9 @@ class ReportChecker:
         return period
 
     def _closing(self, form: Form, period: Period) -> Iterator[Fault]:
-        rule = rule_for(form.closing, period)
-        if rule is not None and self.today > rule.day_of(period):
-            shown = {"period": period, "closed_on": rule.day_of(period), "clause": rule.clause}
+        rule = find_due_rule(form.closing, period)
+        if rule is not None and self.today > rule.compute_due_on(period):
+            shown = {"period": period, "closed_on": rule.compute_due_on(period), "clause": rule.clause}
             yield make_fault("/period", "period_closed", PERIOD_CLOSED, **shown)
 
     def _in_any_period(self, statement: ReportContent, unread: frozenset[str]) -> Iterator[Fault]:
@@ -168,7 +169,7 @@ class ReportChecker:
             return False
 
     def _form(self, statement: ReportContent, period: Period, faults: list[Fault]) -> Form | None:
-        forms = {form.code: form for form in self.catalogue.form_for(period.kind, period.ends_on)}
+        forms = {form.code: form for form in self.catalogue.find_forms(period.kind, period.ends_on)}
         names = ", ".join(forms) or "-"
         if statement.form is None:
             if len(forms) == 1:
@@ -202,7 +203,7 @@ class ReportChecker:
         """
         places = {code: self._unit(code, on, root) for code in statement.units}
         units = {code: it for code, it in places.items() if isinstance(it, Unit)}
-        meant = {code: self.catalogue.indicator(code, on) for code in statement.indicators}
+        meant = {code: self.catalogue.find_indicator(code, on) for code in statement.indicators}
         indicators = {code: it for code, it in meant.items() if it is not None}
         found = check_eligibility(statement, units, indicators, self.catalogue, self.territory, on)
         faults += in_rows(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from shared.kit.problems import Fault, Sentence
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue
-from shared.reporting.derivations import Derived, Subject
-from shared.reporting.expected import expected_units
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.derivations import Derivation, ReportedUnit
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.report_content import (
     STATUSES,
     ReportContent,
@@ -33,7 +33,7 @@ class DerivedValues:
     """A value that follows from what a report states for a unit."""
 
     unit: str
-    derived: Derived
+    derived: Derivation
     status: Status
     """The least of those that it follows from."""
     covers: int
@@ -52,7 +52,7 @@ def derive(
 
     A unit with a row that could not be read is passed over: what is missing there may only have been misspelt.
     """
-    if not catalogue.derivations or _somewhere_unread(statement):
+    if not catalogue.derivation_rules or _somewhere_unread(statement):
         return [], []
     found: list[DerivedValues] = []
     faults: list[Fault] = []
@@ -84,14 +84,14 @@ def _of_unit(
     on = period.ends_on
     line = (unit, *(above.code for above in territory.ancestors(unit, on)))
     values = {code: one.value for code, (_, one) in rows.items()}
-    for derivation in catalogue.derivations:
-        for it in derivation(Subject(unit, line, period), values):
+    for derivation in catalogue.derivation_rules:
+        for it in derivation(ReportedUnit(unit, line, period), values):
             if isinstance(it, Fault):
                 place = rows.get(it.pointer)
                 at = "/observations" if place is None else f"/observations/{place[0]}/value"
                 yield Fault(at, it.code, it.sentence)
                 continue
-            indicator = catalogue.indicator(it.indicator, on)
+            indicator = catalogue.find_indicator(it.indicator, on)
             if indicator is None:
                 continue
             stated = rows.get(it.indicator)
@@ -100,11 +100,11 @@ def _of_unit(
                 continue
             behind = [rows[each.indicator][1].status for each in it.grounds if each.indicator in rows]
             status: Status = min(behind, key=STATUSES.index, default="official")
-            covers = max(1, len(expected_units(territory, unit, indicator, on)))
+            covers = max(1, len(find_expected_units(territory, unit, indicator, on)))
             yield DerivedValues(unit, it, status, covers, stated is not None)
 
 
-def _contradicted(ordinal: int, stated: StatedValue, it: Derived) -> Fault:
+def _contradicted(ordinal: int, stated: StatedValue, it: Derivation) -> Fault:
     said = {"value": to_canonical_text(stated.value), "derived": to_canonical_text(it.value)}
     made = Sentence(
         CONTRADICTED.vi.format(**said, why=it.why.vi), CONTRADICTED.en.format(**said, why=it.why.en)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.kit.problems import Fault, make_fault
-from shared.reporting.catalogue import Catalogue, Indicator, Level
-from shared.reporting.expected import expected_units
-from shared.reporting.formulas import CountUnits
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Indicator, ReportingLevel
+from shared.reporting.catalogue.expected_units import find_expected_units
+from shared.reporting.catalogue.formulas import CountUnits
 from shared.reporting.report_content import ReportContent
 from shared.reporting.reports.checking.sentences import UNIT_BY_ITSELF, UNIT_KIND, UNIT_LEVEL
 from shared.territory.tree import Territory
@@ -29,7 +30,7 @@ UNKNOWN = Eligibility(1)
 """Of what is no unit of the day, or no indicator, nothing more is said."""
 
 
-Asked = tuple[Level, frozenset[str] | None, bool]
+Asked = tuple[ReportingLevel, frozenset[str] | None, bool]
 """What an indicator asks of units: their level, their kinds, and whether each states it for itself alone."""
 
 
@@ -46,7 +47,7 @@ class _Fits(dict[str, Eligibility]):
     def __missing__(self, code: str) -> Eligibility:
         unit, fit = self._units.get(code), UNKNOWN
         if unit is not None:
-            expected = expected_units(self._territory, code, self._indicator, self._on)
+            expected = find_expected_units(self._territory, code, self._indicator, self._on)
             found = _misfits(unit, self._asked, self._territory, self._on)
             fit = Eligibility(max(1, len(expected)), tuple(found))
         self[code] = fit
@@ -76,7 +77,7 @@ def check_eligibility(
 
 
 def _by_itself(indicator: Indicator, catalogue: Catalogue) -> bool:
-    made = catalogue.unit_by_unit.get(indicator.code)
+    made = catalogue.made_unit_by_unit.get(indicator.code)
     counted = made is not None and any(isinstance(figure.formula, CountUnits) for figure in made)
     return not indicator.adds or counted
 
@@ -85,7 +86,7 @@ def _misfits(unit: Unit, asked: Asked, territory: Territory, on: date) -> Iterat
     """Name what keeps a unit from stating it."""
     level_asked, kinds_asked, by_itself = asked
     in_district = territory.answering_unit(unit.code, on).level == "district"
-    own: Level = "district" if level_asked == "district" and in_district else "commune"
+    own: ReportingLevel = "district" if level_asked == "district" and in_district else "commune"
     level = LEVEL_NAMES[own]
     if unit.level == "village" or (unit.level == "commune" and own == "district"):
         yield make_fault("/unit", "unit_level_wrong", UNIT_LEVEL, unit=unit.code, level=level)

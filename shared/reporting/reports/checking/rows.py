@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Literal
 
 from shared.kit.problems import Fault, make_fault
-from shared.reporting.catalogue import MOST_DECIMALS, Indicator
+from shared.reporting.catalogue.definitions import MAX_DECIMALS, Indicator
 from shared.reporting.report_content import NAMES, READ, ReportContent, to_canonical_text
 from shared.reporting.reports.checking.eligibility import Eligibility
 from shared.reporting.reports.checking.sentences import (
@@ -24,7 +24,7 @@ from shared.reporting.reports.checking.sentences import (
 )
 from shared.territory.tree import Territory
 
-SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MOST_DECIMALS + 1))
+SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MAX_DECIMALS + 1))
 """The smallest amount that can be said with so many decimal places: every other one is a multiple of it."""
 
 InRow = tuple[int, Fault]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.compiled import Compiled
 from shared.kit.database import Codes
 from shared.periods import Period
-from shared.reporting.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import ValueStatedElsewhere
 from shared.reporting.reports.writing.sql import Nearby
@@ -102,7 +102,7 @@ class OverlapSearch:
         self._checked, self._territory = checked, territory
         on = checked.period.ends_on
         self._flows, self._stocks = _codes(catalogue, checked)
-        self._forms = catalogue.forms_of(self._flows | self._stocks) | {checked.form.code}
+        self._forms = catalogue.find_forms_stating(self._flows | self._stocks) | {checked.form.code}
         units = checked.units or {checked.statement.unit}
         self._lines: Lines = {
             unit: (unit, *(above.code for above in territory.ancestors(unit, on)))
@@ -222,8 +222,8 @@ def _codes(catalogue: Catalogue, checked: CheckedReport) -> tuple[frozenset[str]
     on = checked.period.ends_on
     codes = checked.indicators
     if checked.statement.nil:
-        codes = frozenset(it.code for it in catalogue.indicators_of(checked.form.code, on))
-    flows = codes & catalogue.flows(on)
+        codes = frozenset(it.code for it in catalogue.find_indicators(checked.form.code, on))
+    flows = codes & catalogue.find_flows(on)
     return flows, codes - flows
 
 

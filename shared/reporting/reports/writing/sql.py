@@ -126,7 +126,7 @@ def _said(it: Report, checked: CheckedReport) -> dict[str, object]:
     rank = {status: str(at) for at, status in enumerate(STATUSES)}
     following = {(one.unit, one.derived.indicator): one.derived for one in checked.following}
     reasons = {
-        str(at): following[one.unit, one.indicator].reasons()
+        str(at): following[one.unit, one.indicator].to_reasons()
         for at, one in enumerate(values if following else ())
         if (one.unit, one.indicator) in following
     }

@@ -1,10 +1,10 @@
-"""How a figure is made: of sums, of a ratio or an average of them, of units counted by a rule, or by a register. Pure."""
+"""The formulas of figures: sums, ratios and averages of sums, counts of units by a rule, counts from a register. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shared.reporting.derivations import Values
+from shared.reporting.catalogue.derivations import Values
 
 UnitRule = Callable[[Values], bool]
 """Whether a unit whose inputs are all stated satisfies a rule."""
@@ -12,7 +12,7 @@ UnitRule = Callable[[Values], bool]
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The sum of what is stated for the terms."""
+    """The sum of the stated values of the terms."""
 
     terms: tuple[str, ...]
 
@@ -28,7 +28,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """The sum of the terms by the number of units that state them all."""
+    """The sum of the terms divided by the number of units that state them all."""
 
     terms: tuple[str, ...]
 

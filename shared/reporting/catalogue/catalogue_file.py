@@ -10,9 +10,18 @@ from typing import Any
 
 from shared.dated_facts.loader import FactsFile, Row, open_facts, row_name
 from shared.kit.problems import Sentence
-from shared.reporting.catalogue import Catalogue, Figure, Form, Indicator
-from shared.reporting.derivations import Check, Derivation
-from shared.reporting.formulas import Average, CountUnits, Formula, FromRegister, Ratio, Sum, UnitRule
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Figure, Form, Indicator
+from shared.reporting.catalogue.derivations import Check, DerivationRule
+from shared.reporting.catalogue.formulas import (
+    Average,
+    CountUnits,
+    Formula,
+    FromRegister,
+    Ratio,
+    Sum,
+    UnitRule,
+)
 from shared.territory.units import KINDS
 
 FORMULAS: Mapping[str, type[Formula]] = {
@@ -38,7 +47,7 @@ def load_catalogue(
     *,
     rules: Mapping[str, UnitRule] | None = None,
     checks: Iterable[Check] = (),
-    derivations: Iterable[Derivation] = (),
+    derivation_rules: Iterable[DerivationRule] = (),
     more_indicators: Iterable[Indicator] = (),
 ) -> Catalogue:
     """Read a program's catalogue and bind the rules that it names; `more_indicators` are those that it keeps elsewhere."""
@@ -66,7 +75,7 @@ def load_catalogue(
                 versions,
                 {figure.code: figure for figure in (*figures, *sums)},
                 tuple(checks),
-                tuple(derivations),
+                tuple(derivation_rules),
             )
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error

@@ -1,17 +1,17 @@
-"""Which units are expected to state an indicator. Pure."""
+"""The units that are expected to state an indicator. Pure."""
 
 from datetime import date
 
-from shared.reporting.catalogue import Indicator
+from shared.reporting.catalogue.definitions import Indicator
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
 
-def expected_units(territory: Territory, root: str, indicator: Indicator, on: date) -> tuple[Unit, ...]:
-    """Give the units at and below a root that are expected to state an indicator on a day.
+def find_expected_units(territory: Territory, root: str, indicator: Indicator, on: date) -> tuple[Unit, ...]:
+    """Return the units at and below a root that are expected to state an indicator on a day.
 
     A district's indicator is expected of each district, and of each commune where there is no district (since
-    1 July 2025); a commune within a district is expected to state nothing of it.
+    1 July 2025); a commune within a district is not expected to state it.
     """
     if indicator.level == "district":
         top = territory.unit(root, on)

@@ -1,0 +1,107 @@
+"""A program's catalogue: what it holds on a day, and that it does not contradict itself. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from shared.dated_facts.facts import select_in_force
+from shared.periods import PeriodKind
+from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator
+from shared.reporting.catalogue.derivations import Check, DerivationRule
+from shared.reporting.catalogue.formulas import CountUnits
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The forms, indicators, figures, checks and derivations of one program."""
+
+    program: str
+    forms: Mapping[str, Form]
+    indicators: Mapping[str, tuple[Indicator, ...]]
+    """Versions of each code, the oldest first."""
+    figures: Mapping[str, Figure]
+    checks: tuple[Check, ...] = ()
+    derivation_rules: tuple[DerivationRule, ...] = ()
+    made_unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
+    """The figures that are made unit by unit, by each of their inputs."""
+    non_additive: frozenset[str] = field(init=False)
+    """The indicators whose values do not add up over units."""
+    _flows: dict[date, frozenset[str]] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_input: dict[str, tuple[Figure, ...]] = {}
+        for figure in self.figures.values():
+            for code in figure.inputs if figure.is_made_unit_by_unit else ():
+                by_input[code] = (*by_input.get(code, ()), figure)
+        object.__setattr__(self, "made_unit_by_unit", by_input)
+        non_additive = (
+            code
+            for code, versions in self.indicators.items()
+            if not all(version.adds for version in versions)
+        )
+        object.__setattr__(self, "non_additive", frozenset(non_additive))
+        if faults := [*_find_figure_faults(self), *_find_indicator_faults(self)]:
+            raise ValueError("; ".join(faults))
+
+    def find_indicator(self, code: str, on: date) -> Indicator | None:
+        """Return the version of an indicator that is valid on a day."""
+        for version in self.indicators.get(code, ()):
+            if version.is_in_force(on):
+                return version
+        return None
+
+    def find_flows(self, on: date) -> frozenset[str]:
+        """Return the codes of the indicators that add up over time, as they are on a day; computed once for each day."""
+        if on not in self._flows:
+            valid = (self.find_indicator(code, on) for code in self.indicators)
+            self._flows[on] = frozenset(one.code for one in valid if one is not None and one.flow)
+        return self._flows[on]
+
+    def find_forms(self, kind: PeriodKind, on: date) -> list[Form]:
+        """Return the forms that a period of this kind can be reported on."""
+        return [form for form in select_in_force(self.forms.values(), on) if kind in form.periods]
+
+    def find_indicators(self, form: str, on: date) -> list[Indicator]:
+        """Return the indicators of a form that are valid on a day."""
+        return [
+            version
+            for versions in self.indicators.values()
+            for version in versions
+            if version.form == form and version.is_in_force(on)
+        ]
+
+    def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
+        """Return the forms that these indicators are on, or were on some other day."""
+        return frozenset(version.form for code in codes for version in self.indicators[code])
+
+    def find_figures(self, on: date, *, headline: bool) -> list[Figure]:
+        """Return the figures that are answered for a day, or only those of the province-wide status."""
+        valid = select_in_force(self.figures.values(), on)
+        return [figure for figure in valid if figure.headline or not headline]
+
+
+def _find_figure_faults(catalogue: Catalogue) -> Iterator[str]:
+    for figure in catalogue.figures.values():
+        unknown = [code for code in figure.inputs if code not in catalogue.indicators]
+        if unknown:
+            yield f"figure {figure.code} is made from unknown indicators: {unknown}"
+        if figure.is_made_unit_by_unit and figure.code in catalogue.indicators:
+            yield f"figure {figure.code} is made unit by unit and has the code of an indicator"
+        non_additive = [code for code in figure.inputs if code in catalogue.non_additive]
+        if non_additive and not isinstance(figure.formula, CountUnits):
+            yield f"figure {figure.code} adds up indicators that do not add: {non_additive}"
+
+
+def _find_indicator_faults(catalogue: Catalogue) -> Iterator[str]:
+    for versions in catalogue.indicators.values():
+        for version in versions:
+            if version.form not in catalogue.forms:
+                yield f"indicator {version.code} is on an unknown form: {version.form}"
+            if version.minimum > version.maximum or not 0 <= version.decimals <= MAX_DECIMALS:
+                yield (
+                    f"indicator {version.code} has its minimum above its maximum, or too many decimal places"
+                )
+        for earlier, later in pairwise(versions):
+            if earlier.is_in_force(later.valid_from):
+                yield f"indicator {earlier.code} has two versions on {later.valid_from}"

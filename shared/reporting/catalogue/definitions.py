@@ -1,0 +1,167 @@
+"""Forms, indicators and figures, as a catalogue defines them. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from shared.dated_facts.facts import Dated, DatedFact, select_in_force
+from shared.kit.problems import Sentence
+from shared.periods import Period, PeriodKind
+from shared.reporting.catalogue.formulas import Average, CountUnits, Formula, FromRegister, Ratio, Sum
+
+MAX_DECIMALS = 6
+"""The database keeps so many decimal places."""
+MAX_VALUE = Decimal(999_999_999_999)
+"""A column of values holds twelve digits before the point."""
+
+ReportingLevel = Literal["district", "commune"]
+"""The levels of the unit tree that state indicators and owe reports."""
+BetterDirection = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """A step that a report must pass before it can be accepted, such as a commune's certification."""
+
+    code: str
+    label: Sentence
+    legal_basis: str
+    level: ReportingLevel | None = None
+    """The level of the tree at which it is passed; None: any reviewer of the unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRule(Dated):
+    """A rule of the reporting calendar: a day counted from the end of a period, and the clause that sets it."""
+
+    days_after_end: int
+    """Days after the period's last day; negative when the report is due before the period ends."""
+    clause: str
+    confidence: str
+
+    def compute_due_on(self, period: Period) -> date:
+        """Return the day for a period."""
+        return period.ends_on + timedelta(days=self.days_after_end)
+
+
+@dataclass(frozen=True, slots=True)
+class Form(DatedFact):
+    """The set of indicators that a unit states together, the level that owes it, and how often."""
+
+    code: str
+    label: Sentence
+    periods: frozenset[PeriodKind]
+    owed_by: ReportingLevel
+    due: tuple[DueRule, ...] = ()
+    """The reporting calendar of this form; empty where no rule was found."""
+    closing: tuple[DueRule, ...] = ()
+    """Until when a report is taken at all; empty where a period stays open."""
+    steps: tuple[ReviewStep, ...] = ()
+    """The steps between submission and acceptance, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(Dated):
+    """Something a unit counts. Versions of one code have days of validity that do not overlap."""
+
+    code: str
+    label: Sentence
+    form: str
+    unit_of_measure: str
+    level: ReportingLevel
+    legal_basis: str
+    version: int = 1
+    flow: bool = False
+    """True: it happens during the period and adds up over time. False: it is a state at the end of the period."""
+    kinds: frozenset[str] | None = None
+    """Kinds of unit that state it, such as `xa`; None: all."""
+    decimals: int = 0
+    minimum: Decimal = Decimal(0)
+    maximum: Decimal = MAX_VALUE
+    adds: bool = True
+    """Whether values of several units add up. One that does not, such as a percentage of a commune, is stated and read unit
+    by unit and never rolled up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBreak:
+    """A day from which a figure means something else, so that values across it are not compared."""
+
+    on: date
+    note: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Dated):
+    """A formula over indicators, with its label and definition."""
+
+    code: str
+    label: Sentence
+    formula: Formula
+    unit_of_measure: str
+    definition: Sentence
+    legal_basis: str
+    decimals: int = 0
+    version: int = 1
+    headline: bool = False
+    """Whether the province-wide status shows it."""
+    better: BetterDirection = "higher"
+    adds: bool = True
+    """Whether it adds up over units that merge; a recognition or a classification does not."""
+    breaks: tuple[SeriesBreak, ...] = ()
+    """Breaks in its series, such as a new poverty standard."""
+
+    def find_latest_break(self, on: date) -> date | None:
+        """Return the day of the latest break at or before a day; values before it are not comparable."""
+        return max((series_break.on for series_break in self.breaks if series_break.on <= on), default=None)
+
+    @property
+    def formula_text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        match self.formula:
+            case Sum(terms):
+                return " + ".join(terms)
+            case Ratio(numerator, denominator, scale):
+                return f"{scale:f} * ({' + '.join(numerator)}) / ({' + '.join(denominator)})"
+            case Average(terms):
+                return f"({' + '.join(terms)}) / units that state them"
+            case CountUnits(_, rule):
+                return f"units where {rule.__name__}"
+            case FromRegister(register):
+                return f"count from the register {register}"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The indicators that it is made from; none for a count from a register."""
+        match self.formula:
+            case Sum(terms) | Average(terms):
+                return terms
+            case Ratio(numerator, denominator):
+                return (*numerator, *denominator)
+            case CountUnits(inputs, _):
+                return inputs
+            case FromRegister():
+                return ()
+
+    @property
+    def is_made_unit_by_unit(self) -> bool:
+        """Whether it is made for each unit that states all of its inputs, and then added up."""
+        return isinstance(self.formula, CountUnits) or (
+            isinstance(self.formula, Average) and len(self.formula.terms) > 1
+        )
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether it adds up over units that merge: a count of units, or an average over them, never does."""
+        return self.adds and not isinstance(self.formula, CountUnits | Average)
+
+    @property
+    def measure_codes(self) -> tuple[str, ...]:
+        """The measures that it reads: its own code when it is made unit by unit, else its indicators."""
+        return (self.code,) if self.is_made_unit_by_unit else self.inputs
+
+
+def find_due_rule(rules: tuple[DueRule, ...], period: Period) -> DueRule | None:
+    """Return the rule of a calendar that is in force on a period's last day."""
+    return next(iter(select_in_force(rules, period.ends_on)), None)
