@@ -1,6 +1,6 @@
-"""The gateway under test: on a migrated database of its own, with neighbours that do what the test says."""
+"""The gateway under test: on a migrated database, in front of stubs of the services."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,61 +12,67 @@ from pydantic import SecretStr
 from gateway.app import create_app
 from gateway.composition import parts
 from gateway.settings import GatewaySettings
-from tests.gateway.neighbours import Neighbour, ledger, progress, serving, serving_each
+from tests.gateway.upstream_stubs import UpstreamStub, make_funding_status, make_progress, serve, serve_all
 from tests.in_process import open_client
 from tests.postgres import TestDatabase
 
 PEPPER = "a pepper for tests, long enough to be one"
 NAMES = ("rural", "poverty", "ethnic", "funding")
 
-Making = Callable[..., Any]
+PATIENCE_SECONDS = 60.0
+"""Far more than an answer takes on a busy machine: a slow machine makes a test slow, never red."""
 
 
-def settings_of(database: TestDatabase, upstreams: dict[str, str], **more: Any) -> GatewaySettings:
-    said = {"database_url": SecretStr(database.url("gateway")), "client_secret_pepper": SecretStr(PEPPER)}
-    return GatewaySettings(**said, upstreams=upstreams, pool_size=5, **more)
+def make_settings(database: TestDatabase, urls: dict[str, str], **others: Any) -> GatewaySettings:
+    defaults = {
+        "database_url": SecretStr(database.url("gateway")),
+        "client_secret_pepper": SecretStr(PEPPER),
+        "pool_size": 5,
+        "part_within_s": PATIENCE_SECONDS,
+    }
+    return GatewaySettings(**{**defaults, **others}, upstreams=urls)
 
 
 @asynccontextmanager
-async def speaking_to(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an app in this process; the app is started and stopped."""
+async def open_gateway(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Start the gateway in this process and yield a client of it."""
     async with open_client(app, raises=False, base_url="http://gateway") as client:
         yield client
 
 
 @pytest.fixture
-def asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every status read asks the services, unless a test is about the moment in which none does."""
+def no_fresh_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every status read call the services."""
     monkeypatch.setattr(parts, "FRESH_FOR_S", 0.0)
 
 
 @pytest.fixture
-def neighbours() -> dict[str, Neighbour]:
-    """The four services; what they answer may be changed at any time."""
-    found = {name: Neighbour(answer=progress(name)) for name in NAMES}
-    found["funding"].answer = ledger()
-    return found
+def upstreams() -> dict[str, UpstreamStub]:
+    """Stubs of the four services; a test may change their answers at any time."""
+    stubs = {name: UpstreamStub(answer=make_progress(name)) for name in NAMES}
+    stubs["funding"].answer = make_funding_status()
+    return stubs
 
 
 @pytest.fixture
-async def urls(neighbours: dict[str, Neighbour]) -> AsyncIterator[dict[str, str]]:
-    """Where each of them is."""
-    async with serving_each(neighbours) as found:
-        yield found
+async def urls(upstreams: dict[str, UpstreamStub]) -> AsyncIterator[dict[str, str]]:
+    """The address of each stub."""
+    async with serve_all(upstreams) as addresses:
+        yield addresses
 
 
 @pytest.fixture
 async def gateway(common_database: TestDatabase, urls: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
-    """The gateway with all its neighbours, spoken to in this process."""
-    app = create_app(settings_of(common_database, urls))
-    async with speaking_to(app) as client:
+    """A client of the gateway, which runs in this process."""
+    app = create_app(make_settings(common_database, urls))
+    async with open_gateway(app) as client:
         client.app = app
         yield client
 
 
 @pytest.fixture
-async def door(common_database: TestDatabase, urls: dict[str, str]) -> AsyncIterator[str]:
-    """The gateway's address on a real port, for what only shows on a wire."""
-    app = create_app(settings_of(common_database, urls))
-    async with serving(app, lifespan="on") as address:
+async def gateway_url(common_database: TestDatabase, urls: dict[str, str]) -> AsyncIterator[str]:
+    """The address of the gateway on a real port, for tests of what is on the wire."""
+    app = create_app(make_settings(common_database, urls))
+    async with serve(app, lifespan="on") as address:
         yield address

@@ -1,18 +1,45 @@
-"""Reading a status answer in tests."""
+"""Reading a status answer in tests, and waiting for the gateway's fetches."""
+
+import asyncio
+import time
+from collections.abc import Callable
 
 import httpx
 
+from gateway.composition.parts import PartFetcher
+from tests.gateway.conftest import PATIENCE_SECONDS
+
 STATUS = "/v1/status?period=2023"
-
-
-def states(answer: httpx.Response) -> dict[str, str]:
-    said = answer.json()
-    found = {part["program"]: part["state"] for part in said["programs"]}
-    return {**found, "funding": said["funding"]["state"]}
-
-
 ALL_FRESH = dict.fromkeys(("rural", "poverty", "ethnic", "funding"), "fresh")
 
 
-def values(answer: httpx.Response) -> set[float]:
-    return {figure["value"] for part in answer.json()["programs"] for figure in part["figures"]}
+def read_states(response: httpx.Response) -> dict[str, str]:
+    """Return the state of each part."""
+    status = response.json()
+    states = {part["program"]: part["state"] for part in status["programs"]}
+    return {**states, "funding": status["funding"]["state"]}
+
+
+def read_values(response: httpx.Response) -> set[float]:
+    """Return the values of all figures."""
+    return {figure["value"] for part in response.json()["programs"] for figure in part["figures"]}
+
+
+def find_part_fetcher(gateway: httpx.AsyncClient) -> PartFetcher:
+    """Return the part fetcher of a gateway in this process."""
+    fetcher: PartFetcher = gateway.app.state.parts
+    return fetcher
+
+
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; fail after PATIENCE_SECONDS."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def wait_for_fetches(gateway: httpx.AsyncClient) -> None:
+    """Wait until no fetch of a part is running."""
+    fetcher = find_part_fetcher(gateway)
+    await wait_until(lambda: not fetcher._fetches)

@@ -1,4 +1,4 @@
-"""The one reference of all services: merged, valid, there when a service is not, and read without any CDN."""
+"""The OpenAPI document of all services: merged, valid, complete when a service is down; its page uses no CDN."""
 
 import re
 
@@ -11,21 +11,21 @@ from gateway.composition.schemas import EXAMPLE, StatusOut
 from gateway.reference import collection
 from gateway.reference.merging import merge_documents, operation_ids
 from gateway.tokens.api import TokenOut
-from tests.gateway.conftest import settings_of, speaking_to
+from tests.gateway.conftest import make_settings, open_gateway
 from tests.postgres import free_port
 
 NUMBER = {"type": "number"}
 TEXT = {"type": "string"}
 
 
-def document(service, *, paths=("reports",), **schemas):
-    """A service's document whose operations answer with its first schema."""
+def make_document(service, *, paths=("reports",), **schemas):
+    """Return a service's document whose operations answer with its first schema."""
     name = next(iter(schemas))
-    answer = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-    operation = {"responses": {"200": {"description": "well", "content": answer}}, "tags": ["reports"]}
+    response = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    operation = {"responses": {"200": {"description": "OK", "content": response}}, "tags": ["reports"]}
     return {
         "openapi": "3.1.0",
-        "info": {"title": service, "version": "1", "description": f"What {service} does"},
+        "info": {"title": service, "version": "1", "description": f"The service {service}"},
         "paths": {
             **{
                 f"/v1/{service}/{path}": {
@@ -34,13 +34,13 @@ def document(service, *, paths=("reports",), **schemas):
                 }
                 for path in paths
             },
-            "/inside": {"get": {**operation, "operationId": "inside"}},
+            "/internal": {"get": {**operation, "operationId": "internal"}},
         },
         "components": {"schemas": schemas},
     }
 
 
-OWN = document("gateway", Own=TEXT)
+OWN = make_document("gateway", Own=TEXT)
 OWN["paths"] = {
     "/v1/status": {
         "get": {"operationId": "read_status", "tags": ["status"], "responses": {"200": {"description": "x"}}}
@@ -48,63 +48,69 @@ OWN["paths"] = {
 }
 
 
-def referring(name):
-    return {"type": "object", "properties": {"it": {"$ref": f"#/components/schemas/{name}"}}}
+def make_reference(name):
+    return {"type": "object", "properties": {"child": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-def test_operations_are_named_after_their_service_and_inner_paths_stay_inside():
+def test_operations_get_the_prefix_of_their_service_and_internal_paths_are_left_out():
     merged = merge_documents(
-        OWN, {"rural": document("rural", It=TEXT), "poverty": document("poverty", It=TEXT)}
+        OWN, {"rural": make_document("rural", Thing=TEXT), "poverty": make_document("poverty", Thing=TEXT)}
     )
     assert set(operation_ids(merged)) == {
         "read_status", "rural_list_reports", "rural_submit_reports", "poverty_list_reports", "poverty_submit_reports",
     }  # fmt: skip
-    assert "/inside" not in merged["paths"]
+    assert "/internal" not in merged["paths"]
     assert merged["paths"]["/v1/rural/reports"]["get"]["tags"] == ["rural"]
     assert {tag["name"] for tag in merged["tags"]} == {"status", "rural", "poverty"}
     validate(merged)
 
 
-def test_a_schema_keeps_the_name_that_most_mean_by_it():
+def test_the_most_frequent_schema_of_a_name_keeps_it():
     merged = merge_documents(
         OWN,
         {
-            "rural": document("rural", Page=referring("Item"), Item=TEXT, Same=NUMBER),
-            "poverty": document("poverty", Page=referring("Item"), Item=TEXT, Same=NUMBER),
-            "funding": document("funding", Page=referring("Item"), Item=NUMBER, Same=NUMBER),
+            "rural": make_document("rural", Page=make_reference("Item"), Item=TEXT, Same=NUMBER),
+            "poverty": make_document("poverty", Page=make_reference("Item"), Item=TEXT, Same=NUMBER),
+            "funding": make_document("funding", Page=make_reference("Item"), Item=NUMBER, Same=NUMBER),
         },
     )
     schemas = merged["components"]["schemas"]
     assert set(schemas) == {"Own", "Page", "Item", "FundingPage", "FundingItem", "Same"}
-    assert (schemas["Page"], schemas["Item"]) == (referring("Item"), TEXT)
-    assert (schemas["FundingPage"], schemas["FundingItem"]) == (referring("FundingItem"), NUMBER)
-    answer = merged["paths"]["/v1/funding/reports"]["get"]["responses"]["200"]["content"]["application/json"]
-    assert answer["schema"] == {"$ref": "#/components/schemas/FundingPage"}
+    assert (schemas["Page"], schemas["Item"]) == (make_reference("Item"), TEXT)
+    assert (schemas["FundingPage"], schemas["FundingItem"]) == (make_reference("FundingItem"), NUMBER)
+    response = merged["paths"]["/v1/funding/reports"]["get"]["responses"]["200"]["content"][
+        "application/json"
+    ]
+    assert response["schema"] == {"$ref": "#/components/schemas/FundingPage"}
     validate(merged)
 
 
-def test_a_name_made_by_a_prefix_takes_nobody_elses():
+def test_a_prefixed_name_replaces_no_other_schema():
     merged = merge_documents(
         {**OWN, "components": {"schemas": {"FundingItem": TEXT}}},
         {
-            "rural": document("rural", Item=TEXT),
-            "poverty": document("poverty", Item=TEXT),
-            "funding": document("funding", Item=NUMBER),
+            "rural": make_document("rural", Item=TEXT),
+            "poverty": make_document("poverty", Item=TEXT),
+            "funding": make_document("funding", Item=NUMBER),
         },
     )
     assert merged["components"]["schemas"] == {"FundingItem": TEXT, "FundingItem_": NUMBER, "Item": TEXT}
 
 
-def test_schemas_that_refer_to_themselves_are_told_apart():
-    deeper = {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Tree"}, "it": TEXT}}
+def test_recursive_schemas_are_compared():
+    deeper = {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Tree"}, "child": TEXT}}
     merged = merge_documents(
-        OWN, {"rural": document("rural", Tree=referring("Tree")), "poverty": document("poverty", Tree=deeper)}
+        OWN,
+        {
+            "rural": make_document("rural", Tree=make_reference("Tree")),
+            "poverty": make_document("poverty", Tree=deeper),
+        },
     )
     assert set(merged["components"]["schemas"]) == {"Own", "Tree", "PovertyTree"}
 
 
-def test_writes_want_a_token_and_reads_may_have_one():
-    merged = merge_documents(OWN, {"rural": document("rural", It=TEXT)})
+def test_writes_need_a_token_and_reads_may_have_one():
+    merged = merge_documents(OWN, {"rural": make_document("rural", Thing=TEXT)})
     operations = merged["paths"]["/v1/rural/reports"]
     assert operations["post"]["security"] == [{"client": []}]
     assert operations["get"]["security"] == [{}, {"client": []}]
@@ -113,16 +119,16 @@ def test_writes_want_a_token_and_reads_may_have_one():
 
 
 @pytest.fixture
-async def reading(common_database, urls, neighbours):
-    for name, neighbour in neighbours.items():
-        neighbour.answer = document(name, It=TEXT)
-    async with speaking_to(create_app(settings_of(common_database, urls))) as client:
+async def documented_gateway(common_database, urls, upstreams):
+    for name, upstream in upstreams.items():
+        upstream.answer = make_document(name, Thing=TEXT)
+    async with open_gateway(create_app(make_settings(common_database, urls))) as client:
         yield client
 
 
-async def test_one_document_from_all_services_is_valid_and_cached(reading, neighbours):
-    answer = await reading.get("/openapi.json")
-    merged = answer.json()
+async def test_the_merged_document_is_valid_and_cached(documented_gateway, upstreams):
+    response = await documented_gateway.get("/openapi.json")
+    merged = response.json()
     validate(merged)
     ids = list(operation_ids(merged))
     assert len(ids) == len(set(ids))
@@ -133,57 +139,59 @@ async def test_one_document_from_all_services_is_valid_and_cached(reading, neigh
         "rural_submit_reports",
         "funding_list_reports",
     } <= set(ids)
-    again = await reading.get("/openapi.json", headers={"If-None-Match": answer.headers["etag"]})
+    again = await documented_gateway.get("/openapi.json", headers={"If-None-Match": response.headers["etag"]})
     assert again.status_code == 304
-    assert len(neighbours["rural"].requests) == 1
+    assert len(upstreams["rural"].requests) == 1
 
 
-async def test_a_stopped_services_part_comes_from_its_snapshot(
-    common_database, urls, neighbours, monkeypatch
+async def test_the_document_of_a_stopped_service_comes_from_its_snapshot(
+    common_database, urls, upstreams, monkeypatch
 ):
-    for name, neighbour in neighbours.items():
-        neighbour.answer = document(name, It=TEXT)
+    for name, upstream in upstreams.items():
+        upstream.answer = make_document(name, Thing=TEXT)
     urls["rural"] = f"http://127.0.0.1:{free_port()}"
-    monkeypatch.setattr(collection, "load_snapshot", lambda name: document(name, It=TEXT, paths=("kept",)))
-    async with speaking_to(create_app(settings_of(common_database, urls))) as client:
+    monkeypatch.setattr(
+        collection, "load_snapshot", lambda name: make_document(name, Thing=TEXT, paths=("snapshot",))
+    )
+    async with open_gateway(create_app(make_settings(common_database, urls))) as client:
         ids = set(operation_ids((await client.get("/openapi.json")).json()))
-    assert "rural_list_kept" in ids
+    assert "rural_list_snapshot" in ids
     assert "poverty_list_reports" in ids
 
 
-async def test_the_page_loads_nothing_from_elsewhere(reading):
-    page = await reading.get("/docs")
+async def test_the_page_loads_nothing_from_another_host(documented_gateway):
+    page = await documented_gateway.get("/docs")
     assert page.status_code == 200
     assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", page.text)
     assert "default-src 'none'" in page.headers["content-security-policy"]
     for asset in re.findall(r"/docs/[a-z.-]+", page.text):
-        found = await reading.get(asset)
-        assert found.status_code == 200, asset
-        assert len(found.content) > 500
-    assert (await reading.get("/docs/../secrets")).status_code == 404
-    assert (await reading.get("/docs/redoc.standalone.js")).status_code == 422
+        response = await documented_gateway.get(asset)
+        assert response.status_code == 200, asset
+        assert len(response.content) > 500
+    assert (await documented_gateway.get("/docs/../secrets")).status_code == 404
+    assert (await documented_gateway.get("/docs/redoc.standalone.js")).status_code == 422
 
 
-def test_examples_are_what_they_say():
+def test_examples_are_valid():
     StatusOut.model_validate(EXAMPLE)
     TokenOut.model_validate(TokenOut.model_config["json_schema_extra"]["example"])
     ClientIn.model_validate(ClientIn.model_config["json_schema_extra"]["example"])
 
 
-async def test_the_front_step_says_where_things_are(reading):
-    said = (await reading.get("/")).json()
-    for path in said.values():
+async def test_the_root_lists_paths_that_exist(documented_gateway):
+    links = (await documented_gateway.get("/")).json()
+    for path in links.values():
         if path != "/oauth/token":
-            assert (await reading.get(path)).status_code == 200, path
+            assert (await documented_gateway.get(path)).status_code == 200, path
 
 
-async def test_health_waits_for_no_neighbour(common_database):
+async def test_health_does_not_depend_on_the_services(common_database):
     urls = {name: f"http://127.0.0.1:{free_port()}" for name in ("rural", "funding")}
-    async with speaking_to(create_app(settings_of(common_database, urls))) as client:
+    async with open_gateway(create_app(make_settings(common_database, urls))) as client:
         for path in ("/livez", "/readyz", "/metrics"):
             assert (await client.get(path)).status_code == 200
 
 
-async def test_units_are_served_by_the_gateway(reading):
-    said = (await reading.get("/v1/units/610?on=2023-12-31")).json()
-    assert (said["code"], said["name"]) == ("610", "Đăk Glei")
+async def test_units_are_served_by_the_gateway(documented_gateway):
+    unit = (await documented_gateway.get("/v1/units/610?on=2023-12-31")).json()
+    assert (unit["code"], unit["name"]) == ("610", "Đăk Glei")

@@ -1,19 +1,19 @@
-"""Who sees what of the status: provisional figures stay with who may read them, fresh, shared or remembered."""
+"""Access to the status: provisional figures reach authorized readers only, from the services and from memory."""
 
 import asyncio
 
 import pytest
 
 from gateway.app import create_app
-from tests.gateway.conftest import settings_of, speaking_to
-from tests.gateway.neighbours import Neighbour, progress, serving_each
-from tests.gateway.status import ALL_FRESH, STATUS, states, values
+from tests.gateway.conftest import make_settings, open_gateway
+from tests.gateway.status import ALL_FRESH, STATUS, find_part_fetcher, read_states, read_values, wait_until
+from tests.gateway.upstream_stubs import UpstreamStub, make_progress, serve_all
 
-pytestmark = pytest.mark.usefixtures("asked_every_time")
+pytestmark = pytest.mark.usefixtures("no_fresh_parts")
 
 
-class Guarded(Neighbour):
-    """Says 1.0 to everybody and 2.0 to who asks for provisional figures with a token."""
+class GuardedStub(UpstreamStub):
+    """Answers 1.0 to everybody, and 2.0 to a request for provisional figures with a token."""
 
     refuses = False
 
@@ -21,7 +21,7 @@ class Guarded(Neighbour):
         provisional = b"basis=provisional" in scope["query_string"]
         token = dict(scope["headers"]).get(b"authorization")
         program = scope["path"].split("/")[2]
-        self.status, self.answer, self.tag = 200, progress(program, 2.0 if provisional else 1.0), None
+        self.status, self.answer, self.etag = 200, make_progress(program, 2.0 if provisional else 1.0), None
         if provisional and token is None:
             self.status, self.answer = 401, {"code": "unauthenticated"}
         if self.refuses:
@@ -30,73 +30,76 @@ class Guarded(Neighbour):
 
 
 @pytest.fixture
-async def guarded(common_database, issuer, neighbours):
-    """The gateway before services that keep provisional figures to who may read them."""
-    found = {**{name: Guarded() for name in ("rural", "poverty", "ethnic")}, "funding": neighbours["funding"]}
-    async with serving_each(found) as urls:
-        app = issuer.trust(create_app(settings_of(common_database, urls)))
-        async with speaking_to(app) as client:
-            client.services = found
+async def guarded(common_database, issuer, upstreams):
+    """A client of the gateway; its services give provisional figures to authorized readers only."""
+    stubs = {
+        **{name: GuardedStub() for name in ("rural", "poverty", "ethnic")},
+        "funding": upstreams["funding"],
+    }
+    async with serve_all(stubs) as urls:
+        app = issuer.trust(create_app(make_settings(common_database, urls)))
+        async with open_gateway(app) as client:
+            client.stubs = stubs
             client.app = app
             yield client
 
 
-def bearer(issuer, client_id, scopes=("review",), **more):
-    return {"Authorization": f"Bearer {issuer.token(client_id, scopes, **more)}"}
+def make_headers(issuer, client_id, scopes=("review",), **options):
+    return {"Authorization": f"Bearer {issuer.token(client_id, scopes, **options)}"}
 
 
-async def test_provisional_figures_never_reach_who_may_not_read_them(guarded, issuer):
+async def test_provisional_figures_reach_authorized_readers_only(guarded, issuer):
     provisional = f"{STATUS}&basis=provisional"
-    reviewer = bearer(issuer, "reviewer-1")
-    seen = await guarded.get(provisional, headers=reviewer)
-    assert values(seen) == {2.0}
-    assert seen.headers["cache-control"] == "private, no-cache"
-    assert "Authorization" in seen.headers["vary"]
+    reviewer = make_headers(issuer, "reviewer-1")
+    response = await guarded.get(provisional, headers=reviewer)
+    assert read_values(response) == {2.0}
+    assert response.headers["cache-control"] == "private, no-cache"
+    assert "Authorization" in response.headers["vary"]
     refused = await guarded.get(provisional)
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
-    assert values(await guarded.get(STATUS)) == {1.0}
-    # and not from memory either, when the services are gone
+    assert read_values(await guarded.get(STATUS)) == {1.0}
+    # the same from memory, when the services hang
+    find_part_fetcher(guarded).within_s = 0.1
     for name in ("rural", "poverty", "ethnic"):
-        guarded.services[name].waits = asyncio.Event()
-    assert values(await guarded.get(STATUS)) == {1.0}
-    other = await guarded.get(provisional, headers=bearer(issuer, "reviewer-2"))
-    assert values(other) == set()
-    assert values(await guarded.get(provisional, headers=reviewer)) == {2.0}
+        guarded.stubs[name].released = asyncio.Event()
+    assert read_values(await guarded.get(STATUS)) == {1.0}
+    other = await guarded.get(provisional, headers=make_headers(issuer, "reviewer-2"))
+    assert read_values(other) == set()
+    assert read_values(await guarded.get(provisional, headers=reviewer)) == {2.0}
     assert (await guarded.get(provisional)).status_code == 401
     for name in ("rural", "poverty", "ethnic"):
-        guarded.services[name].waits.set()
+        guarded.stubs[name].released.set()
 
 
-async def test_a_read_in_flight_is_not_shared_between_readers(guarded, issuer):
-    guarded.services["rural"].waits = asyncio.Event()
+async def test_two_readers_do_not_share_a_fetch(guarded, issuer):
+    guarded.stubs["rural"].released = asyncio.Event()
     provisional = f"{STATUS}&basis=provisional"
     reads = [
-        asyncio.create_task(guarded.get(provisional, headers=bearer(issuer, client_id)))
+        asyncio.create_task(guarded.get(provisional, headers=make_headers(issuer, client_id)))
         for client_id in ("reviewer-1", "reviewer-2")
     ]
-    await asyncio.sleep(0.2)
-    guarded.services["rural"].waits.set()
-    assert [values(answer) for answer in await asyncio.gather(*reads)] == [{2.0}, {2.0}]
-    assert len(guarded.services["rural"].requests) == 2
-    tokens = {headers["authorization"] for _, _, headers, _ in guarded.services["rural"].requests}
+    await wait_until(lambda: len(guarded.stubs["rural"].requests) == 2)
+    guarded.stubs["rural"].released.set()
+    assert [read_values(response) for response in await asyncio.gather(*reads)] == [{2.0}, {2.0}]
+    tokens = {headers["authorization"] for _, _, headers, _ in guarded.stubs["rural"].requests}
     assert len(tokens) == 2
 
 
-async def test_a_part_that_the_caller_may_not_read_is_missing_and_named(guarded, issuer):
-    guarded.services["rural"].refuses = True
-    reviewer = bearer(issuer, "reviewer-poverty", programs=["poverty"])
-    answer = await guarded.get(f"{STATUS}&basis=provisional", headers=reviewer)
-    assert answer.status_code == 200
-    assert states(answer) == {**ALL_FRESH, "rural": "unavailable"}
-    assert answer.json()["programs"][0]["problem"]["code"] == "forbidden"
+async def test_a_part_that_the_caller_may_not_read_is_unavailable(guarded, issuer):
+    guarded.stubs["rural"].refuses = True
+    reviewer = make_headers(issuer, "reviewer-poverty", programs=["poverty"])
+    response = await guarded.get(f"{STATUS}&basis=provisional", headers=reviewer)
+    assert response.status_code == 200
+    assert read_states(response) == {**ALL_FRESH, "rural": "unavailable"}
+    assert response.json()["programs"][0]["problem"]["code"] == "forbidden"
 
 
-async def test_closed_reads_keep_everything_to_clients(common_database, urls, neighbours, issuer):
-    app = issuer.trust(create_app(settings_of(common_database, urls, public_reads=False)))
-    async with speaking_to(app) as client:
+async def test_closed_reads_need_a_token(common_database, urls, upstreams, issuer):
+    app = issuer.trust(create_app(make_settings(common_database, urls, public_reads=False)))
+    async with open_gateway(app) as client:
         assert (await client.get(STATUS)).status_code == 401
-        assert not neighbours["rural"].requests
-        seen = await client.get(STATUS, headers=bearer(issuer, "reader", ["read"]))
-        assert seen.status_code == 200
-        assert seen.headers["cache-control"] == "private, no-cache"
-    assert neighbours["rural"].requests[0][2]["authorization"].startswith("Bearer ")
+        assert not upstreams["rural"].requests
+        response = await client.get(STATUS, headers=make_headers(issuer, "reader", ["read"]))
+        assert response.status_code == 200
+        assert response.headers["cache-control"] == "private, no-cache"
+    assert upstreams["rural"].requests[0][2]["authorization"].startswith("Bearer ")

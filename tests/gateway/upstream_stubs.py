@@ -1,4 +1,4 @@
-"""Small services to stand behind the door, each on a real port of its own, and the gateway beside them."""
+"""Stubs of the services behind the gateway, each on a real port of its own."""
 
 import asyncio
 import json
@@ -15,27 +15,27 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(app: Any, *, lifespan: str = "off") -> AsyncIterator[str]:
-    """Serve an app on loopback; gives its address."""
-    async with _serving(app, [_listener()], lifespan) as ports:
+async def serve(app: Any, *, lifespan: str = "off") -> AsyncIterator[str]:
+    """Serve an app on a loopback port; yield its address."""
+    async with _serve_on(app, [_open_listener()], lifespan) as ports:
         yield f"http://127.0.0.1:{ports[0]}"
 
 
 @asynccontextmanager
-async def serving_each(apps: Mapping[str, Any]) -> AsyncIterator[dict[str, str]]:
-    """Serve several apps, each on a port of its own; gives their addresses."""
-    listeners = {name: _listener() for name in apps}
+async def serve_all(apps: Mapping[str, Any]) -> AsyncIterator[dict[str, str]]:
+    """Serve several apps, each on a port of its own; yield their addresses by name."""
+    listeners = {name: _open_listener() for name in apps}
     by_port = {listener.getsockname()[1]: apps[name] for name, listener in listeners.items()}
 
-    async def pick(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def dispatch(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await by_port[scope["server"][1]](scope, receive, send)
 
-    async with _serving(pick, list(listeners.values()), "off"):
+    async with _serve_on(dispatch, list(listeners.values()), "off"):
         yield {name: f"http://127.0.0.1:{listener.getsockname()[1]}" for name, listener in listeners.items()}
 
 
 @asynccontextmanager
-async def _serving(app: Any, listeners: list[socket.socket], lifespan: str) -> AsyncIterator[list[int]]:
+async def _serve_on(app: Any, listeners: list[socket.socket], lifespan: str) -> AsyncIterator[list[int]]:
     config = uvicorn.Config(
         app, lifespan=lifespan, log_config=None, access_log=False, timeout_graceful_shutdown=1,
         server_header=False, proxy_headers=False,
@@ -56,22 +56,23 @@ async def _serving(app: Any, listeners: list[socket.socket], lifespan: str) -> A
         await running
 
 
-def _listener() -> socket.socket:
+def _open_listener() -> socket.socket:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     return listener
 
 
 @dataclass
-class Neighbour:
-    """A service that answers what it is told to, and counts who asked what."""
+class UpstreamStub:
+    """A service that gives the same answer to every request, and records the requests."""
 
     answer: Any = field(default_factory=dict)
     status: int = 200
-    tag: str | None = None
-    waits: asyncio.Event | None = None
-    """While set to an unset event: hangs."""
+    etag: str | None = None
+    released: asyncio.Event | None = None
+    """Where this event is given, no request is answered before it is set."""
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    """Method, target, headers and body of each request."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
@@ -84,23 +85,25 @@ class Neighbour:
         query = scope["query_string"].decode()
         target = scope["raw_path"].decode() + (f"?{query}" if query else "")
         self.requests.append((scope["method"], target, headers, body))
-        if self.waits is not None:
-            await self.waits.wait()
-        said = json.dumps(self.answer).encode()
+        if self.released is not None:
+            await self.released.wait()
+        content = json.dumps(self.answer).encode()
         status = self.status
-        fields = [(b"content-type", b"application/json" if status < 400 else b"application/problem+json")]
-        if self.tag:
-            fields.append((b"etag", self.tag.encode()))
-            if headers.get("if-none-match") == self.tag:
-                status, said = 304, b""
+        response_headers = [
+            (b"content-type", b"application/json" if status < 400 else b"application/problem+json")
+        ]
+        if self.etag:
+            response_headers.append((b"etag", self.etag.encode()))
+            if headers.get("if-none-match") == self.etag:
+                status, content = 304, b""
         if status != 304:
-            fields.append((b"content-length", str(len(said)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": fields})
-        await send({"type": "http.response.body", "body": said})
+            response_headers.append((b"content-length", str(len(content)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": response_headers})
+        await send({"type": "http.response.body", "body": content})
 
 
-def progress(program: str, value: float = 1.5, *, as_of: str = "2024-01-05T02:00:00Z") -> dict[str, Any]:
-    """What a program's `progress` says."""
+def make_progress(program: str, value: float = 1.5, *, as_of: str = "2024-01-05T02:00:00Z") -> dict[str, Any]:
+    """Return an answer of a program's `progress`."""
     return {
         "unit": {"code": "62", "name": "Kon Tum"},
         "period": "2023",
@@ -112,7 +115,7 @@ def progress(program: str, value: float = 1.5, *, as_of: str = "2024-01-05T02:00
     }  # fmt: skip
 
 
-def ledger(*, as_of: str = "2024-01-06T02:00:00Z") -> dict[str, Any]:
-    """What funding's `status` says."""
+def make_funding_status(*, as_of: str = "2024-01-06T02:00:00Z") -> dict[str, Any]:
+    """Return an answer of funding's `status`."""
     total = {"capital": "total", "allocated_vnd": 1274696000000, "carried_over_vnd": 597053000000}
     return {"as_of": as_of, "rows": [total], "sources": [{"source": "local_budget"}]}
