@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import store
+from services.funding.access import find_refusal
 from services.funding.catalogue import FundingCatalogue
 from services.funding.unit_versions import (
     UnitVersion,
@@ -18,41 +19,11 @@ from services.funding.unit_versions import (
 )
 from shared.kit.clock import Clock, CurrentClock, Now
 from shared.kit.identity import ANONYMOUS, Caller
-from shared.kit.problems import Forbidden, Problem, Sentence
 from shared.kit.transactions import Session
 from shared.periods import local_day
 from shared.territory.current import CurrentTerritory
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
-
-
-class ProgramNotGranted(Forbidden):
-    """The program is none of the client's."""
-
-    code = "program_not_granted"
-    detail = Sentence(
-        "Ứng dụng không được giao chương trình {program}.",
-        "The client was not granted the program {program}.",
-    )
-
-
-class UnitNotGranted(Forbidden):
-    """The unit is outside what the client was granted."""
-
-    code = "unit_not_granted"
-    detail = Sentence(
-        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
-    )
-
-
-class GivenFromAbove(Forbidden):
-    """Nobody gives the centre's money to himself."""
-
-    code = "given_from_above"
-    detail = Sentence(
-        "Vốn {source} do {giver} giao cho đơn vị {unit}; cần quyền đối với {giver}.",
-        "Money of the source {source} is given to the unit {unit} by {giver}; rights over {giver} are needed.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +62,6 @@ class LedgerContext:
             raise refusal
 
 
-def find_refusal(caller: Caller, territory: Territory, program: str, unit: str, on: date) -> Problem | None:
-    """Tell why a caller may not write for a program or a unit on a day; None where it may."""
-    if program not in caller.programs:
-        return ProgramNotGranted(program=program)
-    if not any(territory.is_within(unit, root, on) for root in caller.units):
-        return UnitNotGranted(unit=unit)
-    return None
-
-
-def find_giver_refusal(
-    caller: Caller, territory: Territory, source: str, unit: str, on: date
-) -> Problem | None:
-    """Tell why a caller may not bring money to a unit that it comes to from above; a province has nobody above here."""
-    giver = territory.unit(unit, on).parent
-    if giver is None or any(territory.is_within(giver, root, on) for root in caller.units):
-        return None
-    return GivenFromAbove(source=source, unit=unit, giver=giver)
-
-
 @dataclass(frozen=True)
 class FundingContext(LedgerContext):
     """What every other action needs: a seat, and the session of the request's transaction."""
@@ -124,7 +76,7 @@ class FundingContext(LedgerContext):
             unit, on = find_latest_unit(self.territory, code, self.today)
         else:
             unit, on = find_unit_of_year(self.territory, code, year)
-        known = await store.places(self.session, year)
+        known = await store.read_unit_versions(self.session, year)
         if not below:
             return UnitScope(unit, [place for place in known if place[0] == code])
         return UnitScope(unit, unit_versions_below(self.territory, unit, on, known))

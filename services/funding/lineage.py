@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services.funding.progress.rules import TOTAL
-from services.funding.query_params import NO_COMPONENT
+from services.funding.store import NO_COMPONENT
 
 ENTRIES = "/v1/funding/entries"
 TERMS = (

@@ -259,3 +259,5 @@ POSTINGS = cast("Table", PostingRow.__table__)
 BLOCKS = cast("Table", BlockRow.__table__)
 PROJECTS = cast("Table", ProjectRow.__table__)
 PROJECT_STATEMENTS = cast("Table", ProjectStatementRow.__table__)
+REVERSALS = ENTRIES.alias("reversals")
+"""The entries again, to be joined as the reversals of others."""

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
-from services.funding.store import unbalanced
+from services.funding.store import find_unbalanced_lots
 from shared.kit import partial_body
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
@@ -30,7 +30,7 @@ def outcomes(batch):
 
 async def left(office, app):
     async with app.state.database.reading() as session:
-        assert await unbalanced(session) == []
+        assert await find_unbalanced_lots(session) == []
         claims = await session.scalar(text("SELECT count(*) FROM vouchers"))
         named = await session.scalar(text("SELECT count(*) FROM entries WHERE voucher_number IS NOT NULL"))
         assert claims == named, "a voucher for each entry that names one, and no other"
@@ -126,7 +126,7 @@ async def test_a_reversed_entry_frees_its_voucher_for_a_batch(office, app):
     assert outcomes(await send(office, [{**wrong, "amount_vnd": 200}])) == ["refused"]
     assert outcomes(await send(office, [{**wrong, "amount_vnd": 12}])) == ["recorded"]
     async with app.state.database.reading() as session:
-        assert await unbalanced(session) == []
+        assert await find_unbalanced_lots(session) == []
 
 
 async def test_a_dry_run_keeps_nothing(office, app):

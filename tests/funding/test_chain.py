@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.assignments.rules import room, spare
-from services.funding.store import unbalanced
+from services.funding.assignments import calculate_program_remainder, calculate_remainder
+from services.funding.store import find_unbalanced_lots
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = pytest.mark.anyio
@@ -308,11 +308,11 @@ amounts = st.dictionaries(components, st.integers(0, 20))
 def test_allocating_what_there_is_room_for_never_goes_beyond(assigned, wishes):
     allocated = {}
     for component, amount in wishes:
-        before = room(component, assigned, allocated)
+        before = calculate_remainder(component, assigned, allocated)
         if amount <= before:
             allocated[component] = allocated.get(component, 0) + amount
-            assert room(component, assigned, allocated) == before - amount
-        assert spare(assigned, allocated) >= 0
+            assert calculate_remainder(component, assigned, allocated) == before - amount
+        assert calculate_program_remainder(assigned, allocated) >= 0
     assert sum(allocated.values()) <= sum(assigned.values())
 
 
@@ -325,7 +325,7 @@ async def test_two_allocations_of_the_last_assigned_money(office, app):
     )  # fmt: skip
     assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 5}
     async with app.state.database.reading() as session:
-        assert await unbalanced(session) == []
+        assert await find_unbalanced_lots(session) == []
 
 
 @pytest.mark.race
@@ -364,4 +364,4 @@ async def test_money_moves_in_circles_without_a_deadlock(office, app):
     assert (total["allocated_vnd"], total["available_vnd"]) == (650, 650)
     assert total["received_vnd"] == total["given_vnd"] > 0
     async with app.state.database.reading() as session:
-        assert await unbalanced(session) == []
+        assert await find_unbalanced_lots(session) == []

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from sqlalchemy import text
 
-from services.funding.store import unbalanced
+from services.funding.store import find_unbalanced_lots
 from tests.funding.conftest import DECISION, LINE, VOUCHER, Office
 
 pytestmark = pytest.mark.anyio
@@ -281,11 +281,11 @@ async def test_balances_are_the_sums_of_their_postings(office, app, database):
     await office.carry_over(20)
     await office.reverse(paid)
     async with app.state.database.reading() as session:
-        assert await unbalanced(session) == []
+        assert await find_unbalanced_lots(session) == []
     async with app.state.database.writing() as session:
         await session.execute(text("UPDATE lots SET allocated_vnd = allocated_vnd + 1 WHERE year = 2023"))
     async with app.state.database.reading() as session:
-        assert len(await unbalanced(session)) == 1
+        assert len(await find_unbalanced_lots(session)) == 1
 
 
 @pytest.mark.parametrize("statement", ["UPDATE entries SET amount_vnd = 1", "DELETE FROM entries", "UPDATE postings SET disbursed_vnd = 0", "DELETE FROM postings", "DELETE FROM lots", "UPDATE lots SET unit = '62'", "TRUNCATE entries_2023"])  # fmt: skip

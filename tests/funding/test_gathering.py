@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy import event
 
-from services.funding.store import unbalanced
+from services.funding.store import find_unbalanced_lots
 from shared.kit import group_commit
 from tests.funding.conftest import DECISION, LINE, Office, build_app, voucher
 from tests.in_process import open_client
@@ -25,7 +25,7 @@ def codes(answers):
 
 async def sound(app):
     async with app.state.database.reading() as session:
-        assert await unbalanced(session) == []
+        assert await find_unbalanced_lots(session) == []
 
 
 @pytest.fixture

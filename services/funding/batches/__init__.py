@@ -1,1 +1,1 @@
-"""Batches: thousands of commitments and payments of a treasury or agency system in one call, a verdict for each."""
+"""Batches: thousands of commitments and payments of a treasury or agency system in one call, with a verdict on each."""

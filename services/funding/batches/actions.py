@@ -1,7 +1,7 @@
-"""What a batch does: every entry judged in the order posted, on the balances that the ones before it leave.
+"""Records a batch: entries decided in the order posted, each on the balances that the ones before it leave.
 
-What is right or wrong in itself is found before anything is locked. With `all_or_nothing` one refusal refuses the batch; with
-`best_effort` the others are kept. Either way the same batch sent again finds its entries by their vouchers.
+Each entry is validated by itself before anything is locked. In the mode `all_or_nothing` one refusal refuses the batch; in
+the mode `best_effort` the other entries are recorded. In both, a batch that is sent again finds its entries by their vouchers.
 """
 
 import uuid
@@ -11,24 +11,22 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.context import LedgerContext
-from services.funding.entries.consuming import name_consumers
+from services.funding.entries.actions import insert_and_publish, lock_and_decide
+from services.funding.entries.consumers import name_consumers
 from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
-from services.funding.entries.settling import judge, keep
-from services.funding.entries.validation import EntryCandidate, EntryRequest, EntryValidator
+from services.funding.entries.requests import EntryRequest
+from services.funding.entries.validation import EntryCandidate, EntryValidator
 from services.funding.ledger import Entry
-from services.funding.proposals import Proposal
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
 from shared.kit.cooperative import iterate_cooperatively
-from shared.kit.ids import uuid7
 from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, raise_if_any
 
 Mode = Literal["all_or_nothing", "best_effort"]
 
 
 class BatchRefused(Conflict):
-    """All or nothing was asked for, and something was refused."""
+    """An entry of a batch in the mode `all_or_nothing` was refused."""
 
     code = "batch_refused"
     title = Sentence("Lô bị từ chối", "Batch refused")
@@ -40,92 +38,105 @@ class BatchRefused(Conflict):
 
 @dataclass(frozen=True)
 class Batch:
-    """Entries to record in one transaction, each judged by itself: in its place what it would be, or why it cannot be."""
+    """Validated entries to be recorded in one transaction: each a candidate, or why it is refused."""
 
     id: uuid.UUID
     mode: Mode
-    considered: Sequence[EntryCandidate | Problem]
+    candidates: Sequence[EntryCandidate | Problem]
 
 
-async def consider_batch(
-    context: LedgerContext,
+async def validate_batch(
+    batch_id: uuid.UUID,
     mode: Mode,
-    proposals: Mapping[int, Proposal],
+    requests: Mapping[int, EntryRequest],
     shape_faults: Collection[Fault] = (),
 ) -> Batch:
-    """Judge each entry of a batch by itself; `proposals` by their place in it, those that could not be read left out."""
-    batch_id, consideration = uuid7(context.now), EntryValidator()
-    unreadable, of_the_body = _by_place(shape_faults)
-    raise_if_any(of_the_body)
-    found: dict[int, EntryCandidate | Problem] = {}
-    async for at, proposal in iterate_cooperatively(proposals.items()):
-        found[at] = consideration.of(EntryRequest(context, proposal, (), batch_id, f"/entries/{at}"))
-    found |= {at: Invalid(faults=faults) for at, faults in unreadable.items()}
-    considered = [found[at] for at in sorted(found)]
+    """Validate each entry of a batch by itself; `requests` has those that could be read, by ordinal.
+
+    Raises `Invalid` for faults of the body, and in the mode `all_or_nothing` for those of the entries.
+    """
+    unreadable, body_faults = _split_by_entry(shape_faults)
+    raise_if_any(body_faults)
+    validator = EntryValidator()
+    validated: dict[int, EntryCandidate | Problem] = {}
+    async for ordinal, request in iterate_cooperatively(requests.items()):
+        validated[ordinal] = validator.validate(request)
+    validated |= {ordinal: Invalid(faults=faults) for ordinal, faults in unreadable.items()}
+    candidates = [validated[ordinal] for ordinal in sorted(validated)]
     if mode == "all_or_nothing":
-        raise_if_any(each for one in considered if isinstance(one, Problem) for each in _faults_of(one))
-    return Batch(batch_id, mode, considered)
+        problems = [candidate for candidate in candidates if isinstance(candidate, Problem)]
+        raise_if_any(fault for problem in problems for fault in _find_faults(problem))
+    return Batch(batch_id, mode, candidates)
 
 
-async def judge_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> LedgerSession:
-    """Judge a batch under one lock over all that it touches: a verdict for each entry, in its place."""
-    bench = await judge(session, batch.considered)
+async def decide_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> LedgerSession:
+    """Lock all that a batch changes and decide its entries in their order.
+
+    Raises `Invalid` or `BatchRefused` in the mode `all_or_nothing` where an entry is refused.
+    """
+    ledger = await lock_and_decide(session, batch.candidates)
     if dry_run:
-        await _name_consumers(session, batch.considered, bench.verdicts)
-    found = [(at, each.problem) for at, each in enumerate(bench.verdicts) if each.problem is not None]
-    if found and batch.mode == "all_or_nothing":
-        raise_if_any(each for _, problem in found for each in problem.faults)
+        await _name_consumers(session, batch.candidates, ledger.outcomes)
+    refused = [
+        (ordinal, outcome.problem)
+        for ordinal, outcome in enumerate(ledger.outcomes)
+        if outcome.problem is not None
+    ]
+    if refused and batch.mode == "all_or_nothing":
+        raise_if_any(fault for _, problem in refused for fault in problem.faults)
         raise BatchRefused(
-            received=len(bench.verdicts),
-            refused=len(found),
-            verdicts=[{"ordinal": at, "code": problem.code, **problem.facts} for at, problem in found],
+            received=len(ledger.outcomes),
+            refused=len(refused),
+            verdicts=[
+                {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
+            ],
         )
-    return bench
+    return ledger
 
 
-async def keep_batch(session: AsyncSession, batch: Batch, bench: LedgerSession, clock: Clock) -> None:
-    """Keep what was judged to be, in the transaction that judged it."""
-    await keep(session, bench, clock, lambda kept: [_happening(batch.id, kept)])
+async def insert_batch(session: AsyncSession, batch: Batch, ledger: LedgerSession, clock: Clock) -> None:
+    """Insert the entries that were decided, and publish one event for all of them."""
+    await insert_and_publish(session, ledger, clock, lambda entries: [_to_event(batch.id, entries)])
 
 
 async def _name_consumers(
-    session: AsyncSession, considered: Sequence[EntryCandidate | Problem], verdicts: Sequence[EntryOutcome]
+    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem], outcomes: Sequence[EntryOutcome]
 ) -> None:
-    """Name what takes the money of each line once, however many entries want it; the others say where."""
-    named: dict[Hashable, tuple[int, Problem]] = {}
-    for at, (candidate, verdict) in enumerate(zip(considered, verdicts, strict=True)):
-        problem = verdict.problem
+    """Name the consumers of each line's money once; other refusals for the same reason refer to the first."""
+    first_refusals: dict[Hashable, tuple[int, Problem]] = {}
+    for ordinal, (candidate, outcome) in enumerate(zip(candidates, outcomes, strict=True)):
+        problem = outcome.problem
         if problem is None or isinstance(candidate, Problem):
             continue
         entry = candidate.entry
-        place = (problem.code, candidate.line, entry.kind, entry.origin_year, entry.project)
-        first, its = named.setdefault(place, (at, problem))
-        if first == at:
+        reason = (problem.code, candidate.line, entry.kind, entry.origin_year, entry.project)
+        first_ordinal, first_problem = first_refusals.setdefault(reason, (ordinal, problem))
+        if first_ordinal == ordinal:
             await name_consumers(session, candidate, problem)
-        elif "consumed_by" in its.facts:
-            problem.facts["consumed_as"] = first
+        elif "consumed_by" in first_problem.facts:
+            problem.facts["consumed_as"] = first_ordinal
 
 
-def _happening(batch_id: uuid.UUID, kept: Sequence[Entry]) -> Event:
-    counts = {"entries": len(kept), "amount_vnd": sum(each.amount_vnd for each in kept)}
-    return Event("batch.recorded", f"batches/{batch_id}", counts)
+def _to_event(batch_id: uuid.UUID, entries: Sequence[Entry]) -> Event:
+    totals = {"entries": len(entries), "amount_vnd": sum(entry.amount_vnd for entry in entries)}
+    return Event("batch.recorded", f"batches/{batch_id}", totals)
 
 
-def _by_place(faults: Collection[Fault]) -> tuple[dict[int, list[Fault]], list[Fault]]:
-    """Part the faults of entries, by their place, from those of the body as a whole."""
-    of_entries: dict[int, list[Fault]] = {}
-    of_the_body = []
-    for each in faults:
-        steps = each.pointer.split("/")
-        if steps[1:2] == ["entries"] and len(steps) > 2 and steps[2].isdigit():  # noqa: PLR2004 ("", entries, place)
-            of_entries.setdefault(int(steps[2]), []).append(each)
+def _split_by_entry(faults: Collection[Fault]) -> tuple[dict[int, list[Fault]], list[Fault]]:
+    """Return the faults of entries by ordinal, and those of the body as a whole."""
+    entry_faults: dict[int, list[Fault]] = {}
+    body_faults = []
+    for fault in faults:
+        steps = fault.pointer.split("/")
+        if steps[1:2] == ["entries"] and len(steps) > 2 and steps[2].isdigit():  # noqa: PLR2004 ("", entries, ordinal)
+            entry_faults.setdefault(int(steps[2]), []).append(fault)
         else:
-            of_the_body.append(each)
-    return of_entries, of_the_body
+            body_faults.append(fault)
+    return entry_faults, body_faults
 
 
-def _faults_of(problem: Problem) -> Iterator[Fault]:
-    """Give the faults of an entry; who may not write it is refused with the same words."""
+def _find_faults(problem: Problem) -> Iterator[Fault]:
+    """Yield the faults of a problem; raise one without faults, such as missing rights."""
     yield from problem.faults
     if not problem.faults:
         raise problem

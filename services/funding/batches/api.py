@@ -1,4 +1,4 @@
-"""Where batches are handed in."""
+"""The route that records batches."""
 
 from typing import Annotated
 
@@ -6,12 +6,12 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.batches import actions
-from services.funding.batches.actions import consider_batch
-from services.funding.batches.schemas import BatchIn, BatchOut, proposals_of
+from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
 from services.funding.context import CurrentLedgerContext
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.group_commit import GroupCommitRoute, alone
 from shared.kit.identity import FinanceOfficer
+from shared.kit.ids import uuid7
 from shared.kit.partial_body import PartialBody
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
@@ -38,20 +38,23 @@ async def record_batch(
     caller: FinanceOfficer,
     request: Request,
     draft: Annotated[PartialBody[BatchIn], Body()],
-    dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
+    dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False,
 ) -> Response:
-    """Record up to 10,000 entries in one call, each with a verdict, in one transaction.
+    """Record up to 10,000 entries in one transaction, with a verdict on each.
 
-    Entries are known by their vouchers: a batch that is sent again, whole or in part, records nothing twice.
+    Vouchers identify entries: a batch that is sent again, whole or in part, records nothing twice.
     """
-    batch = await consider_batch(context.of(caller), draft.body.mode, proposals_of(draft), draft.faults)
+    batch_id = uuid7(context.now)
+    requests = to_entry_requests(context.of(caller), batch_id, draft)
+    batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults)
 
     async def record(session: AsyncSession) -> Response:
-        bench = await actions.judge_batch(session, batch, dry_run=dry_run)
-        said = await BatchOut.of(batch.id, bench.verdicts, negotiate_language(request), dry_run=dry_run)
-        answer = Response(said.model_dump_json(), media_type="application/json")
+        ledger = await actions.decide_batch(session, batch, dry_run=dry_run)
+        language = negotiate_language(request)
+        result = await BatchOut.from_outcomes(batch.id, ledger.outcomes, language, dry_run=dry_run)
+        response = Response(result.model_dump_json(), media_type="application/json")
         if not dry_run:
-            await actions.keep_batch(session, batch, bench, context.clock)
-        return answer
+            await actions.insert_batch(session, batch, ledger, context.clock)
+        return response
 
     return await alone(request, record, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""How a batch is said, and the verdict on each of its entries."""
+"""The body of a batch, and the verdict on each of its entries."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -9,31 +9,38 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
-from services.funding.entries.bodies import LINE, VOUCHER, DisbursementIn, VoucherIO
 from services.funding.entries.ledger_session import EntryOutcome, Outcome
-from services.funding.ledger import EntryKind, Voucher
-from services.funding.proposals import Proposal
+from services.funding.entries.request_schemas import DisbursementIn
+from services.funding.entries.requests import EntryRequest, RequestContext
+from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
+from services.funding.ledger import EntryKind
 from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Language
 
 MAX_ENTRIES = 10_000
-"""A day of a province's treasury is some hundreds; larger files are sent in parts."""
+"""A province's treasury pays some hundreds of vouchers a day; larger files are sent in parts."""
 
-EXAMPLE: JsonDict = {**LINE, "kind": "disbursement", "amount_vnd": 125_000_000, "voucher": VOUCHER}
+EXAMPLE: JsonDict = {
+    **LINE_EXAMPLE,
+    "kind": "disbursement",
+    "amount_vnd": 125_000_000,
+    "voucher": VOUCHER_EXAMPLE,
+}
 
 
 class BatchEntryIn(DisbursementIn):
-    """A commitment, a payment, or a payment that the treasury confirms; its voucher is what it is known by."""
+    """A commitment, a payment, or a payment that the treasury confirms; its voucher identifies it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
-    kind: Literal["commitment", "disbursement", "confirmation"] = Field(description="what the entry is")
-    voucher: VoucherIO = Field(description="the paper behind it; the same one again is the same entry")
+    kind: Literal["commitment", "disbursement", "confirmation"] = Field(description="kind of the entry")
+    voucher: VoucherIO = Field(description="its document; the same voucher again is the same entry")
 
-    def proposal(self) -> Proposal:
-        """Give it as a frozen value."""
-        return Proposal(
+    def to_entry_request(self, context: RequestContext, ordinal: int, batch_id: uuid.UUID) -> EntryRequest:
+        """Return the entry that is requested at this place of the batch."""
+        return EntryRequest(
+            context=context,
             kind=EntryKind(self.kind),
             year=self.year,
             program=self.program,
@@ -43,16 +50,18 @@ class BatchEntryIn(DisbursementIn):
             unit=self.unit,
             origin_year=self.origin_year,
             amount_vnd=self.amount_vnd,
-            decision=self.decision.read() if self.decision else None,
-            voucher=Voucher(self.voucher.source, self.voucher.number),
+            decision=self.decision.to_decision() if self.decision else None,
+            voucher=self.voucher.to_voucher(),
             effective_on=self.effective_on,
             note=self.note,
             project=self.project,
+            batch=batch_id,
+            pointer=f"/entries/{ordinal}",
         )
 
 
 class BatchIn(PartialModel):
-    """Entries to record in one call, in their order."""
+    """Entries to be recorded in one call, in their order."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"mode": "best_effort", "entries": [EXAMPLE]}}
@@ -66,78 +75,80 @@ class BatchIn(PartialModel):
         description="all_or_nothing: one refusal refuses the batch; best_effort: what can be recorded is"
     )
     entries: Annotated[list[BatchEntryIn], Field(max_length=MAX_ENTRIES)] = Field(
-        description="the entries, judged in this order"
+        description="the entries, decided in this order"
     )
 
 
-def proposals_of(draft: PartialBody[BatchIn]) -> dict[int, Proposal]:
-    """Give the entries that could be read as frozen values, by their place in the batch."""
+def to_entry_requests(
+    context: RequestContext, batch_id: uuid.UUID, draft: PartialBody[BatchIn]
+) -> dict[int, EntryRequest]:
+    """Return the entries that could be read, by ordinal."""
     entries = zip(draft.ordinals, draft.body.entries, strict=True)
-    return {at: entry.proposal() for at, entry in entries}
+    return {ordinal: entry.to_entry_request(context, ordinal, batch_id) for ordinal, entry in entries}
 
 
 class EntryFault(BaseModel):
-    """One fault of an entry."""
+    """A fault of an entry."""
 
     pointer: str = Field(description="where in the batch, as a JSON pointer")
     code: str = Field(description="stable code of the fault")
-    detail: str = Field(description="why, in words")
+    detail: str = Field(description="the fault in words")
 
 
 class ConsumerOut(BaseModel):
-    """An entry that takes what is not there."""
+    """A recorded entry that used the missing money."""
 
     entry: uuid.UUID = Field(description="its id")
-    kind: EntryKind = Field(description="what it is")
+    kind: EntryKind = Field(description="its kind")
     effective_on: date = Field(description="day on which it takes effect")
     voucher: str | None = Field(description="number of its voucher")
     decision: str | None = Field(description="number of its decision")
-    taken_vnd: int = Field(description="what it takes, in đồng")
+    taken_vnd: int = Field(description="what it used, in đồng")
 
 
 class ConsumedOut(BaseModel):
-    """All entries that take what is not there, the shown ones included."""
+    """All recorded entries that used the missing money, the shown ones included."""
 
     entries: int = Field(description="how many there are")
-    taken_vnd: int = Field(description="what they take together, in đồng")
+    taken_vnd: int = Field(description="what they used together, in đồng")
 
 
 class VerdictOut(BaseModel):
-    """What became of one entry."""
+    """The decision on one entry."""
 
-    ordinal: int = Field(description="its place in the batch, from 0")
+    ordinal: int = Field(description="its position in the batch, from 0")
     outcome: Outcome = Field(description="recorded; existing: its voucher was recorded before; or refused")
     entry: uuid.UUID | None = Field(description="id of the entry; null when refused, and in a dry run if new")
     code: str | None = Field(description="stable code of the refusal")
-    detail: str | None = Field(description="why it was refused, in words")
+    detail: str | None = Field(description="the reason of the refusal in words")
     errors: list[EntryFault] = Field(description="faults of the entry itself")
     available_vnd: int | None = Field(
-        description="of a refusal for lack of money: what there was for it, in đồng; null otherwise"
+        description="of a refusal for lack of money: what was available, in đồng; null otherwise"
     )
     consumed_by: list[ConsumerOut] | None = Field(
-        description="of such a refusal in a dry run: the recorded entries that take the most of it, named once for all "
-        "that are refused for the same; null otherwise"
+        description="of such a refusal in a dry run: the recorded entries that used most of the money, named once for all "
+        "refusals of the same reason; null otherwise"
     )
     consumed_in_all: ConsumedOut | None = Field(
-        description="what all of them take; null where none are named"
+        description="what all of them used; null where none are named"
     )
     consumed_as: int | None = Field(
-        description="place in the batch of the first that is refused for the same, whose verdict names them; null otherwise"
+        description="position in the batch of the first refusal of the same reason, whose verdict names them; null otherwise"
     )
 
     @classmethod
-    def of(cls, ordinal: int, verdict: EntryOutcome, language: Language, *, dry_run: bool) -> Self:
-        """Say a verdict."""
-        problem = verdict.problem
+    def from_outcome(cls, ordinal: int, outcome: EntryOutcome, language: Language, *, dry_run: bool) -> Self:
+        """Serialize the outcome of one entry."""
+        problem = outcome.problem
         facts = problem.facts if problem else {}
-        tried = dry_run and verdict.outcome == "recorded"
+        not_inserted = dry_run and outcome.outcome == "recorded"
         return cls(
             ordinal=ordinal,
-            outcome=verdict.outcome,
-            entry=None if tried or verdict.entry is None else verdict.entry.id,
+            outcome=outcome.outcome,
+            entry=None if not_inserted or outcome.entry is None else outcome.entry.id,
             code=problem.code if problem else None,
             detail=problem.detail.render(language, problem.facts) if problem else None,
-            errors=[EntryFault(**each.document(language)) for each in problem.faults] if problem else [],
+            errors=[EntryFault(**fault.document(language)) for fault in problem.faults] if problem else [],
             available_vnd=facts.get("available_vnd"),
             consumed_by=facts.get("consumed_by"),
             consumed_in_all=facts.get("consumed_in_all"),
@@ -146,7 +157,7 @@ class VerdictOut(BaseModel):
 
 
 class BatchOut(BaseModel):
-    """What became of a batch."""
+    """The outcome of a batch."""
 
     id: uuid.UUID | None = Field(description="id of the batch; null in a dry run")
     received: int = Field(description="how many entries it had")
@@ -156,19 +167,19 @@ class BatchOut(BaseModel):
     verdicts: list[VerdictOut] = Field(description="one for each entry, in the order posted")
 
     @classmethod
-    async def of(
-        cls, batch_id: uuid.UUID, verdicts: Sequence[EntryOutcome], language: Language, *, dry_run: bool
+    async def from_outcomes(
+        cls, batch_id: uuid.UUID, outcomes: Sequence[EntryOutcome], language: Language, *, dry_run: bool
     ) -> Self:
-        """Say what became of it."""
-        outcomes = [each.outcome for each in verdicts]
+        """Serialize the outcomes of all entries."""
+        names = [outcome.outcome for outcome in outcomes]
         return cls(
             id=None if dry_run else batch_id,
-            received=len(outcomes),
-            recorded=outcomes.count("recorded"),
-            existing=outcomes.count("existing"),
-            refused=outcomes.count("refused"),
+            received=len(names),
+            recorded=names.count("recorded"),
+            existing=names.count("existing"),
+            refused=names.count("refused"),
             verdicts=[
-                VerdictOut.of(at, each, language, dry_run=dry_run)
-                async for at, each in iterate_cooperatively(enumerate(verdicts))
+                VerdictOut.from_outcome(ordinal, outcome, language, dry_run=dry_run)
+                async for ordinal, outcome in iterate_cooperatively(enumerate(outcomes))
             ],
         )

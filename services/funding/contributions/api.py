@@ -8,13 +8,8 @@ from pydantic import BaseModel, Field
 from services.funding.context import CurrentFundingContext
 from services.funding.contributions import store
 from services.funding.ledger import InKindForm
-from services.funding.query_params import (
-    BudgetYearQuery,
-    ComponentQuery,
-    LedgerFilter,
-    ProgramQuery,
-    UnitQuery,
-)
+from services.funding.query_params import BudgetYearQuery, ComponentQuery, ProgramQuery, UnitQuery
+from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute

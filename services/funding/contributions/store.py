@@ -6,11 +6,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, Select, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.store import REVERSALS
 from services.funding.ledger import ALLOCATION_KINDS
-from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.query_params import LedgerFilter
-from services.funding.store import lot_terms
+from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
+from services.funding.store import LedgerFilter
 
 
 async def contributed(session: AsyncSession, sought: LedgerFilter) -> Sequence[Row[Any]]:
@@ -31,7 +29,7 @@ async def contributed(session: AsyncSession, sought: LedgerFilter) -> Sequence[R
             ENTRIES.c.year == sought.year,
             ENTRIES.c.kind.in_(sorted(ALLOCATION_KINDS)),
             REVERSALS.c.id.is_(None),
-            touching.where(of_entry, *lot_terms(sought)).exists(),
+            touching.where(of_entry, *sought.to_conditions()).exists(),
         )
         .group_by(*by)
         .order_by(ENTRIES.c.source, ENTRIES.c.in_kind_form.nulls_first(), ENTRIES.c.in_kind_unit_of_measure)

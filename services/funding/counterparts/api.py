@@ -7,7 +7,8 @@ from services.funding.context import CurrentFundingContext
 from services.funding.counterparts.rules import Counterpart, counterparts
 from services.funding.ledger import Capital
 from services.funding.progress import store
-from services.funding.query_params import BudgetYearQuery, LedgerFilter, UnitQuery
+from services.funding.query_params import BudgetYearQuery, UnitQuery
+from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
@@ -54,7 +55,7 @@ async def read_counterparts(
     """
     scope = await context.scope(unit, year)
     parts = await store.parts(
-        context.session, LedgerFilter(year=year, places=scope.places), ("program", "capital")
+        context.session, LedgerFilter(year=year, unit_versions=scope.places), ("program", "capital")
     )
     catalogue = context.catalogue
     local = {code for code, source in catalogue.sources.items() if source.counterpart}

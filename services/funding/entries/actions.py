@@ -1,30 +1,44 @@
-"""What people do with the ledger: they record entries and undo them, one in a request, as many as come in a transaction.
+"""Records entries and reversals: one of a request, and as many in a transaction as arrive together.
 
-Faults of the body come first, then what the caller may, then what the lots hold. With `dry_run` everything is checked and
-decided under the same locks, and nothing is added.
+Whatever it changes is locked in one order, whether one entry is recorded or thousands: vouchers, projects, plans, lots, new
+lots, and last the change feed; each of these sorted (see ADR 0011). Faults of a body are reported before missing rights,
+and these before missing money.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.consuming import name_consumers
-from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
-from services.funding.entries.settling import considered, judge, keep
-from services.funding.entries.validation import ENTRY_UNKNOWN, EntryCandidate, EntryRequest, ReversalRequest
-from services.funding.ledger import Amounts, Balances, Entry, Lot
-from services.funding.store import balances_of
-from shared.kit.change_feed import Event
+from services.funding.assignments import find_plan_key
+from services.funding.entries import statements
+from services.funding.entries.consumers import name_consumers
+from services.funding.entries.ledger_session import (
+    EntryOutcome,
+    LedgerSession,
+    LockedState,
+    changes_plan,
+)
+from services.funding.entries.requests import EntryRequest, ReversalRequest
+from services.funding.entries.store import find_entries, find_reversals
+from services.funding.entries.validation import EntryCandidate, EntryValidator
+from services.funding.fault_sentences import ENTRY_UNKNOWN
+from services.funding.ledger import Balances, Entry, Voucher
+from services.funding.projects.store import lock_projects
+from services.funding.store import read_balances
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
+from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.problems import NotFound, Problem
 
-TOLD = (
+EVENT_FIELDS = (
     "kind", "year", "to_year", "program", "component", "capital", "source", "unit", "to_component", "to_unit",
     "amount_vnd",
 )  # fmt: skip
-"""What the change feed says of an entry."""
+"""The fields of an entry in its event of the change feed."""
+
+MakeEvents = Callable[[Sequence[Entry]], Sequence[Event]]
 
 
 class EntryNotFound(NotFound):
@@ -35,80 +49,178 @@ class EntryNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """An entry and what its lots hold after it. `existing`: its voucher was recorded before, and is not twice."""
+class RecordedEntry:
+    """An entry and the balances of its lots after it. `existing`: its voucher was recorded before."""
 
     entry: Entry
-    balances: Mapping[Lot, Amounts]
+    balances: Balances
     existing: bool = False
     unallocated_vnd: int | None = None
     project_room_vnd: int | None = None
 
 
-async def record(
-    session: AsyncSession, asked: Sequence[EntryRequest | ReversalRequest], *, dry_run: bool = False
-) -> list[Recorded | Problem]:
-    """Record entries in their order: each whole, or refused naming every fault, or refused for lack of money."""
-    candidates = await considered(session, asked)
-    bench = await judge(session, candidates)
-    kept: Mapping[uuid.UUID | None, Entry] = {}
+async def record_entries(
+    session: AsyncSession,
+    requests: Sequence[EntryRequest | ReversalRequest],
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+) -> list[RecordedEntry | Problem]:
+    """Record entries in their order; return for each what was recorded, or why it was refused.
+
+    A dry run decides everything under the same locks and inserts nothing.
+    """
+    candidates = await _validate(session, requests)
+    ledger = await lock_and_decide(session, candidates)
     if dry_run:
-        for candidate, verdict in zip(candidates, bench.verdicts, strict=True):
-            if isinstance(candidate, EntryCandidate) and verdict.problem is not None:
-                await name_consumers(session, candidate, verdict.problem)
+        await _explain_refusals(session, candidates, ledger)
+        recorded: Mapping[uuid.UUID | None, Entry] = {}
     else:
-        kept = await _kept(session, bench, asked[0].context.clock)
-    standing = await _standing(session, bench, kept)
-    return [_recorded(each, kept, standing) for each in bench.verdicts]
+        recorded = await insert_and_publish(session, ledger, clock, _make_events)
+    balances = await _read_existing_balances(session, ledger, recorded)
+    return [_to_result(outcome, recorded, balances) for outcome in ledger.outcomes]
 
 
-async def _kept(
-    session: AsyncSession, bench: LedgerSession, clock: Clock
-) -> Mapping[uuid.UUID | None, Entry]:
-    """Keep what was judged to be; gives the entries with their places in the ledger, by id."""
-    done = await keep(session, bench, clock, _tell)
-    if done.at is None:
+async def _validate(
+    session: AsyncSession, requests: Sequence[EntryRequest | ReversalRequest]
+) -> list[EntryCandidate | Problem]:
+    """Validate each request by itself."""
+    ids = [
+        request.reverses for request in requests if isinstance(request, ReversalRequest) and request.reverses
+    ]
+    validator = EntryValidator(await find_entries(session, ids) if ids else None)
+    return [validator.validate(request) for request in requests]
+
+
+async def lock_and_decide(
+    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem]
+) -> LedgerSession:
+    """Lock what the candidates change, and decide them in their order; create the lots that they are the first to use."""
+    state = await _lock(session, [entry for entry in candidates if isinstance(entry, EntryCandidate)])
+    ledger = await _decide(candidates, state)
+    while (
+        missing := ledger.missing_lots
+    ):  # another transaction may have created one meanwhile: decide on its balance
+        state = replace(state, lots=state.lots | await statements.create_lots(session, missing))
+        ledger = await _decide(candidates, state)
+    return ledger
+
+
+async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
+    """Lock vouchers, projects, plans and lots, and read them."""
+    recorded = await _claim_vouchers(session, candidates)
+    new = [
+        candidate
+        for candidate in candidates
+        if candidate.reversed_entry or candidate.entry.voucher not in recorded
+    ]
+    codes = {
+        candidate.entry.project
+        for candidate in new
+        if candidate.entry.project and not candidate.reversed_entry
+    }
+    plan_keys = {find_plan_key(candidate.line) for candidate in new if changes_plan(candidate)}
+    lines = {line for candidate in new for line in candidate.lines}
+    reversed_entries = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
+    projects = await lock_projects(session, codes) if codes else {}
+    plans = await statements.lock_plans(session, plan_keys) if plan_keys else {}
+    lots = await statements.lock_lots(session, lines) if lines else statements.NO_LOTS
+    reversals = await find_reversals(session, reversed_entries) if reversed_entries else {}
+    return LockedState(recorded, reversals, projects, plans, lots)
+
+
+async def _claim_vouchers(
+    session: AsyncSession, candidates: Sequence[EntryCandidate]
+) -> Mapping[Voucher, Entry]:
+    """Claim the vouchers of new entries; return the entries of those that were recorded before and are not reversed."""
+    entry_ids = {
+        candidate.entry.voucher: candidate.entry.id
+        for candidate in candidates
+        if candidate.entry.voucher and candidate.entry.id and not candidate.reversed_entry
+    }
+    claimed_before = await statements.claim_vouchers(session, entry_ids) if entry_ids else {}
+    if not claimed_before:
         return {}
-    pairs = zip(bench.kept, done.sequences, strict=True)
-    return {each.entry.id: each.to_recorded(done.at, sequence) for each, sequence in pairs}
+    entries = await find_entries(session, claimed_before.values())
+    recorded = {
+        voucher: entries[entry_id]
+        for voucher, entry_id in claimed_before.items()
+        if entries[entry_id].reversed_by is None
+    }
+    free = {voucher: entry_ids[voucher] for voucher in claimed_before if voucher not in recorded}
+    if free:
+        await statements.reassign_vouchers(session, free)
+    return recorded
 
 
-async def _standing(
-    session: AsyncSession, bench: LedgerSession, kept: Mapping[uuid.UUID | None, Entry]
+async def _decide(candidates: Sequence[EntryCandidate | Problem], state: LockedState) -> LedgerSession:
+    ledger = LedgerSession(state)
+    async for candidate in iterate_cooperatively(candidates):
+        ledger.decide(candidate)
+    return ledger
+
+
+async def insert_and_publish(
+    session: AsyncSession, ledger: LedgerSession, clock: Clock, make_events: MakeEvents
+) -> dict[uuid.UUID | None, Entry]:
+    """Write balances and, in commit order, entries and their events; return the recorded entries by id."""
+    if ledger.unused_vouchers:
+        await statements.release_vouchers(session, ledger.unused_vouchers)
+    if not ledger.new_entries:
+        return {}
+    lot_ids = ledger.state.lots.ids
+    await statements.update_balances(session, lot_ids, ledger.changed_balances)
+    recorded_at = await lock_feed(session, clock)
+    sequences = await statements.insert_entries(session, ledger.new_entries, lot_ids, recorded_at)
+    await publish_events(session, recorded_at, make_events([new.entry for new in ledger.new_entries]))
+    pairs = zip(ledger.new_entries, sequences, strict=True)
+    return {new.entry.id: new.to_recorded(recorded_at, sequence) for new, sequence in pairs}
+
+
+async def _explain_refusals(
+    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem], ledger: LedgerSession
+) -> None:
+    for candidate, outcome in zip(candidates, ledger.outcomes, strict=True):
+        if isinstance(candidate, EntryCandidate) and outcome.problem is not None:
+            await name_consumers(session, candidate, outcome.problem)
+
+
+async def _read_existing_balances(
+    session: AsyncSession, ledger: LedgerSession, recorded: Mapping[uuid.UUID | None, Entry]
 ) -> Balances:
-    """Read what the lots of entries that were there before hold now."""
-    found = [each.entry for each in bench.verdicts if each.outcome == "existing" and each.entry]
-    lots = {lot for each in found for lot in kept.get(each.id, each).lots}
-    return await balances_of(session, lots) if lots else {}
+    """Read the present balances of the lots of entries that were recorded before."""
+    entries = [
+        outcome.entry for outcome in ledger.outcomes if outcome.outcome == "existing" and outcome.entry
+    ]
+    lots = {lot for entry in entries for lot in recorded.get(entry.id, entry).lots}
+    return await read_balances(session, lots) if lots else {}
 
 
-def _recorded(
-    verdict: EntryOutcome, kept: Mapping[uuid.UUID | None, Entry], standing: Balances
-) -> Recorded | Problem:
-    """Say what became of an entry; one that was there before, with its lots as they stand now."""
-    if verdict.entry is None:
-        assert verdict.problem is not None
-        return verdict.problem
-    entry = kept.get(verdict.entry.id)
-    if verdict.outcome == "existing":
-        entry = entry or verdict.entry
-        its = {lot: balance for lot, balance in standing.items() if lot in entry.lots}
-        return Recorded(entry, its, existing=True)
-    entry = entry or replace(verdict.entry, id=None, postings=tuple(verdict.postings))
-    return Recorded(
-        entry,
-        verdict.balances,
-        unallocated_vnd=verdict.unallocated_vnd,
-        project_room_vnd=verdict.project_room_vnd,
+def _to_result(
+    outcome: EntryOutcome, recorded: Mapping[uuid.UUID | None, Entry], existing_balances: Balances
+) -> RecordedEntry | Problem:
+    if outcome.entry is None:
+        assert outcome.problem is not None
+        return outcome.problem
+    entry = recorded.get(outcome.entry.id)
+    if outcome.outcome == "existing":
+        entry = entry or outcome.entry
+        balances = {lot: balance for lot, balance in existing_balances.items() if lot in entry.lots}
+        return RecordedEntry(entry, balances, existing=True)
+    return RecordedEntry(
+        entry or replace(outcome.entry, id=None, postings=tuple(outcome.postings)),
+        outcome.balances,
+        unallocated_vnd=outcome.unallocated_vnd,
+        project_room_vnd=outcome.project_room_vnd,
     )
 
 
-def _tell(entries: Sequence[Entry]) -> list[Event]:
-    return [_happening(each) for each in entries]
+def _make_events(entries: Sequence[Entry]) -> list[Event]:
+    return [_to_event(entry) for entry in entries]
 
 
-def _happening(entry: Entry) -> Event:
-    data = {name: getattr(entry, name) for name in TOLD}
+def _to_event(entry: Entry) -> Event:
+    data = {name: getattr(entry, name) for name in EVENT_FIELDS}
     if entry.reverses is not None:
         data["reverses"] = str(entry.reverses)
     return Event(f"{entry.kind}.recorded", f"entries/{entry.id}", data)

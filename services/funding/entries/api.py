@@ -9,8 +9,9 @@ from pydantic import StringConstraints
 from services.funding.context import CurrentFundingContext, CurrentLedgerContext
 from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
-from services.funding.entries.bodies import (
-    PRINTABLE,
+from services.funding.entries.chain_api import router as chain
+from services.funding.entries.recorder import CurrentRecorder, created
+from services.funding.entries.request_schemas import (
     AllocationIn,
     CarryOverIn,
     CommitmentIn,
@@ -19,23 +20,21 @@ from services.funding.entries.bodies import (
     OpeningBalanceIn,
     ReversalIn,
 )
-from services.funding.entries.chain_api import router as chain
-from services.funding.entries.recorder import CurrentRecorder, created
-from services.funding.entries.schemas import EntriesPage, EntryOut
+from services.funding.entries.response_schemas import EntriesPage, EntryOut
+from services.funding.field_types import PRINTABLE, Code
 from services.funding.ledger import EntryKind
 from services.funding.query_params import (
     AnyYearQuery,
     BelowQuery,
     CapitalQuery,
-    Code,
     ComponentQuery,
-    LedgerFilter,
     OriginYearQuery,
     ProgramQuery,
     SourcesQuery,
     UnitQuery,
     UntilQuery,
 )
+from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.identity import FinanceOfficer, Reader
@@ -134,7 +133,7 @@ async def record_reversal(
     draft: Annotated[PartialBody[ReversalIn], Body()],
 ) -> Response:
     """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
-    return await counter.undo(context.of(caller), draft)
+    return await counter.reverse(context.of(caller), draft)
 
 
 @router.get("/entries", summary="List entries")
@@ -169,12 +168,14 @@ async def list_entries(
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
     scope = await context.scope(unit, year, below=below)
-    sought = LedgerFilter(year, program, component, capital, source, scope.places, origin_year)
-    query = store.newest_first(sought, kind, voucher, batch, month, project, until=until, as_of=as_of)
+    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places, origin_year)
+    query = store.select_newest_first(
+        ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of
+    )
     rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row)
     set_next_link(request, response, rows.next)
-    entries = await store.with_postings(context.session, rows.items)
-    return EntriesPage(items=[EntryOut.of(each) for each in entries], next=rows.next)
+    entries = await store.load_postings(context.session, rows.items)
+    return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)
 
 
 @router.get("/entries/{entry_id}", summary="Read one entry")
@@ -185,7 +186,7 @@ async def read_entry(
     entry_id: Annotated[uuid.UUID, Path(description="id of the entry")],
 ) -> EntryOut:
     """Read one entry with its postings, and by which entry it was undone if it was."""
-    entry = await store.find(context.session, entry_id)
+    entry = await store.find_entry(context.session, entry_id)
     if entry is None:
         raise EntryNotFound(entry=str(entry_id))
-    return EntryOut.of(entry)
+    return EntryOut.from_entry(entry)

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from services.funding.context import CurrentLedgerContext
-from services.funding.entries.bodies import (
+from services.funding.entries.recorder import CurrentRecorder, created
+from services.funding.entries.request_schemas import (
     AssignmentIn,
     CancellationIn,
     ReturnIn,
@@ -13,7 +14,6 @@ from services.funding.entries.bodies import (
     SupplementIn,
     TransferIn,
 )
-from services.funding.entries.recorder import CurrentRecorder, created
 from services.funding.ledger import EntryKind
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.identity import FinanceOfficer

@@ -1,6 +1,6 @@
-"""The bench: entries judged in their order, each on the balances that the ones before it leave. Nothing is read or kept.
+"""Decides entries in their order, each on the balances that the entries before it leave. Pure: it reads and writes no table.
 
-Whoever calls has locked what the entries touch. One entry or thousands, of one request or of many: the procedure is this.
+The caller has locked what the entries change. The same procedure decides one entry or thousands, of one request or of many.
 """
 
 import uuid
@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.funding import rules
-from services.funding.assignments.actions import holders, require_not_allocated, require_room
-from services.funding.assignments.rules import PlanKey, Planned, note, out_of_plan, plan_of
+from services.funding.assignments import (
+    Plan,
+    PlanKey,
+    add_posting,
+    calculate_allocated,
+    find_assigned_units,
+    find_plan_key,
+    require_not_allocated,
+    require_unallocated,
+)
 from services.funding.entries.validation import EntryCandidate
-from services.funding.entries.vouchers import VoucherUsed, differences
 from services.funding.ledger import (
     ALLOCATION_KINDS,
     INFLOW_KINDS,
@@ -26,17 +33,14 @@ from services.funding.ledger import (
     Posting,
     Voucher,
 )
-from services.funding.projects.payments import paid_for
-from services.funding.projects.rules import Account
-from services.funding.store import Holding
-from shared.kit.cooperative import iterate_cooperatively
-from shared.kit.problems import Problem
+from services.funding.projects.rules import ProjectFunding, require_payable
+from shared.kit.problems import Conflict, Problem, Sentence
 
 Outcome = Literal["recorded", "existing", "refused"]
 
-EMPTY = Amounts()
+ZERO = Amounts()
 
-TAKES: Mapping[EntryKind, Callable[[Line, Balances, int], list[Posting]]] = {
+OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, Balances, int], list[Posting]]] = {
     EntryKind.COMMITMENT: rules.post_commitment,
     EntryKind.DISBURSEMENT: rules.post_disbursement,
     EntryKind.CONFIRMATION: rules.post_confirmation,
@@ -44,182 +48,205 @@ TAKES: Mapping[EntryKind, Callable[[Line, Balances, int], list[Posting]]] = {
     EntryKind.CANCELLATION: rules.post_cancellation,
     EntryKind.RETURN: rules.post_return,
 }
-"""What takes money out of a line."""
+"""How the kinds that take money out of a line are posted."""
+
+IDENTIFYING_FIELDS = (
+    "kind", "year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd", "decision",
+    "project",
+)  # fmt: skip
+"""Entries of one voucher that differ in these are different facts. The day is compared only where the client named it."""
+
+
+class VoucherUsed(Conflict):
+    """The voucher was recorded with another entry."""
+
+    code = "voucher_used"
+    title = Sentence("Chứng từ đã được ghi", "The voucher was used")
+    detail = Sentence(
+        "Chứng từ {number} của {source} đã ghi cho bút toán {entry}, khác ở: {differs}.",
+        "The voucher {number} of {source} was recorded with the entry {entry}, which differs in: {differs}.",
+    )
+
+    def __init__(self, voucher: Voucher, entry: Entry, differences: Sequence[str]) -> None:
+        super().__init__(
+            source=voucher.source, number=voucher.number, entry=str(entry.id), differs=", ".join(differences)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """What became of one entry. `existing`: its voucher was recorded before, and is not twice."""
+    """What was decided on one entry. `existing`: its voucher was recorded before, and is not recorded again."""
 
     outcome: Outcome
     entry: Entry | None = None
     """Without its postings where it is recorded now."""
     postings: Sequence[Posting] = ()
     problem: Problem | None = None
-    balances: Mapping[Lot, Amounts] = field(default_factory=dict)
-    """What the lots that it touched hold after it."""
+    balances: Balances = field(default_factory=dict)
+    """Of the lots that it changes, after it."""
     unallocated_vnd: int | None = None
     project_room_vnd: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LockedLots:
+    """Locked lots: their balances, and the ids of their rows."""
+
+    balances: Balances
+    ids: Mapping[Lot, int]
+
+    def __or__(self, other: "LockedLots") -> "LockedLots":
+        return LockedLots({**self.balances, **other.balances}, {**self.ids, **other.ids})
+
+
 @dataclass(frozen=True)
 class LockedState:
-    """What was found under lock before anything was judged."""
+    """What was read under the locks before anything is decided."""
 
-    standing: Mapping[Voucher, Entry] = field(default_factory=dict)
-    """The entries of vouchers that were used before."""
-    undone: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-    """The reversals of entries whose undoing is asked for."""
-    projects: Mapping[str, Account] = field(default_factory=dict)
-    plans: Mapping[PlanKey, Planned] = field(default_factory=dict)
-    holding: Holding = field(default_factory=lambda: Holding({}, {}))
+    recorded: Mapping[Voucher, Entry] = field(default_factory=dict)
+    """The entries of vouchers that were recorded before."""
+    reversals: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    """Ids of recorded reversals, by the id of the entry that is to be reversed."""
+    projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
+    plans: Mapping[PlanKey, Plan] = field(default_factory=dict)
+    lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
 
 
 class LedgerSession:
-    """What the judging leaves: verdicts in order, entries to keep, balances after them."""
+    """The decisions of one transaction: outcomes in their order, entries to insert, and balances after them."""
 
-    def __init__(self, ground: LockedState) -> None:
-        self.ground = ground
-        self.verdicts: list[EntryOutcome] = []
-        self.kept: list[NewEntry] = []
-        self.touched: dict[Lot, Amounts] = {}
-        self.unused: set[Voucher] = set()
+    def __init__(self, state: LockedState) -> None:
+        self.state = state
+        self.outcomes: list[EntryOutcome] = []
+        self.new_entries: list[NewEntry] = []
+        self.changed_balances: dict[Lot, Amounts] = {}
+        self.unused_vouchers: set[Voucher] = set()
         """Vouchers that were claimed for entries that are refused."""
-        self._by_voucher: dict[Voucher, Entry] = {}
-        self._projects = dict(ground.projects)
-        self._plans = {key: dict(planned) for key, planned in ground.plans.items()}
-        self._undone = dict(ground.undone)
+        self._entries: dict[Voucher, Entry] = {}
+        self._projects = dict(state.projects)
+        self._plans = {key: dict(plan) for key, plan in state.plans.items()}
+        self._reversals = dict(state.reversals)
         self._lines: dict[Line, dict[Lot, Amounts]] = {}
-        for lot, balance in ground.holding.balances.items():
+        for lot, balance in state.lots.balances.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
 
     @property
-    def missing(self) -> list[Lot]:
-        """Lots that received money and are not there yet."""
-        return [lot for lot in self.touched if lot not in self.ground.holding.ids]
+    def missing_lots(self) -> list[Lot]:
+        """Lots that receive money and have no row yet."""
+        return [lot for lot in self.changed_balances if lot not in self.state.lots.ids]
 
-    def judge(self, candidate: EntryCandidate) -> None:
-        """Give one verdict, and let the entry take effect on the balances where it may."""
+    def decide(self, candidate: EntryCandidate | Problem) -> None:
+        """Add the outcome of a candidate, and change the balances where it is recorded; a problem is refused as it is."""
+        if isinstance(candidate, Problem):
+            self.outcomes.append(EntryOutcome("refused", problem=candidate))
+            return
         voucher = None if candidate.reversed_entry else candidate.entry.voucher
-        known = self._known(voucher)
+        recorded = self._find_recorded(voucher)
         try:
-            verdict = self._existing(candidate, known) if known else self._take_effect(candidate)
+            outcome = _compare(candidate, recorded) if recorded else self._record(candidate)
         except Problem as problem:
-            verdict = EntryOutcome("refused", problem=problem)
-            if known is None and voucher is not None:
-                self.unused.add(voucher)
-        self.verdicts.append(verdict)
+            outcome = EntryOutcome("refused", problem=problem)
+            if recorded is None and voucher is not None:
+                self.unused_vouchers.add(voucher)
+        self.outcomes.append(outcome)
 
-    def refuse(self, problem: Problem) -> None:
-        """Give the verdict on what was refused by itself."""
-        self.verdicts.append(EntryOutcome("refused", problem=problem))
-
-    def _known(self, voucher: Voucher | None) -> Entry | None:
+    def _find_recorded(self, voucher: Voucher | None) -> Entry | None:
         if voucher is None:
             return None
-        return self.ground.standing.get(voucher) or self._by_voucher.get(voucher)
+        return self.state.recorded.get(voucher) or self._entries.get(voucher)
 
-    @staticmethod
-    def _existing(candidate: EntryCandidate, known: Entry) -> EntryOutcome:
-        """Answer a voucher that was recorded before by its entry, or refuse another content under it."""
-        differs = differences(candidate.entry, known, dated=candidate.dated)
-        if differs:
-            assert known.voucher is not None
-            raise VoucherUsed(known.voucher, known, differs)
-        return EntryOutcome("existing", known)
-
-    def _take_effect(self, candidate: EntryCandidate) -> EntryOutcome:
+    def _record(self, candidate: EntryCandidate) -> EntryOutcome:
         entry = candidate.entry
-        account = None
+        project = None
         if candidate.reversed_entry is not None:
-            self._require_standing(candidate.reversed_entry)
-        else:
-            account = paid_for(self._projects, entry, f"{candidate.pointer}/project")
-        unallocated = self._unallocated(candidate)
-        postings = self._postings(candidate)
-        after = rules.apply_postings({each.lot: self._balance(each.lot) for each in postings}, postings)
+            self._require_unreversed(candidate.reversed_entry)
+        elif entry.project is not None:
+            project = require_payable(self._projects, entry, f"{candidate.pointer}/project")
+        unallocated_vnd = self._require_plan(candidate)
+        postings = self._post(candidate)
+        balances = {posting.lot: self._read_balance(posting.lot) for posting in postings}
+        after = rules.apply_postings(balances, postings)
         for lot, balance in after.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
-        self.touched.update(after)
-        if account is not None:
-            self._projects[account.code] = account
-        for each in postings if self._plans else ():
-            if (planned := self._plans.get(plan_of(each.lot.line))) is not None:
-                note(planned, each)
+        self.changed_balances.update(after)
+        if project is not None:
+            self._projects[project.code] = project
+        for posting in postings if self._plans else ():
+            if (plan := self._plans.get(find_plan_key(posting.lot.line))) is not None:
+                add_posting(plan, posting)
         if candidate.reversed_entry and candidate.reversed_entry.id and entry.id:
-            self._undone[candidate.reversed_entry.id] = entry.id
-        self.kept.append(NewEntry(entry, postings))
+            self._reversals[candidate.reversed_entry.id] = entry.id
+        self.new_entries.append(NewEntry(entry, postings))
         if entry.voucher is not None and not candidate.reversed_entry:
-            self._by_voucher[entry.voucher] = entry
-            self.unused.discard(entry.voucher)
-        room = account.room_vnd(entry.year) if account is not None else None
-        return EntryOutcome("recorded", entry, postings, None, after, unallocated, room)
+            self._entries[entry.voucher] = entry
+            self.unused_vouchers.discard(entry.voucher)
+        payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
+        return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
 
-    def _postings(self, candidate: EntryCandidate) -> list[Posting]:
+    def _post(self, candidate: EntryCandidate) -> list[Posting]:
         entry, line = candidate.entry, candidate.line
-        if candidate.reversed_entry is not None:
-            return self._opposite(candidate.reversed_entry)
+        if (original := candidate.reversed_entry) is not None:
+            balances = {lot: self._read_balance(lot) for lot in original.lots}
+            return rules.post_reversal(original.kind, original.postings, balances)
         if entry.kind in INFLOW_KINDS:
-            return rules.post_inflow(entry.kind, Lot(line, entry.origin_year or line.year), entry.amount_vnd)
+            lot = Lot(line, entry.origin_year or line.year)
+            return rules.post_inflow(entry.kind, lot, entry.amount_vnd)
         lots = self._lines.get(line, {})
         if entry.origin_year is not None:
             lots = {lot: lots[lot] for lot in lots if lot.origin_year == entry.origin_year}
-        if candidate.to is not None:
-            return rules.post_transfer(line, candidate.to, lots, entry.amount_vnd)
-        return TAKES[entry.kind](line, lots, entry.amount_vnd)
+        if candidate.to_line is not None:
+            return rules.post_transfer(line, candidate.to_line, lots, entry.amount_vnd)
+        return OUTFLOW_RULES[entry.kind](line, lots, entry.amount_vnd)
 
-    def _opposite(self, found: Entry) -> list[Posting]:
-        return rules.post_reversal(
-            found.kind, found.postings, {lot: self._balance(lot) for lot in found.lots}
-        )
-
-    def _require_standing(self, found: Entry) -> None:
-        """Refuse to undo an entry twice."""
-        assert found.id is not None
-        reversed_by = self._undone.get(found.id)
+    def _require_unreversed(self, entry: Entry) -> None:
+        assert entry.id is not None
+        reversed_by = self._reversals.get(entry.id)
         if reversed_by is not None:
-            raise rules.AlreadyReversed(str(found.id), str(reversed_by))
+            raise rules.AlreadyReversed(str(entry.id), str(reversed_by))
 
-    def _unallocated(self, candidate: EntryCandidate) -> int | None:
-        """Hold an allocation, or the undoing of an assignment or a cut, to what was assigned and what is allocated."""
-        asked_vnd, entry = _out_of_plan(candidate), candidate.reversed_entry or candidate.entry
-        if not asked_vnd:
+    def _require_plan(self, candidate: EntryCandidate) -> int | None:
+        """Return what is left to allocate of the plan after an allocation, or a reversal that changes it; None for others."""
+        entry, amount_vnd = candidate.reversed_entry or candidate.entry, _calculate_plan_use(candidate)
+        if not amount_vnd:
             return None
-        require = require_not_allocated if entry.kind is EntryKind.ASSIGNMENT else require_room
-        planned, context = self._plans[plan_of(candidate.line)], candidate.context
-        place = (context.territory, planned, candidate.line, entry.effective_on)
+        context, line, day = candidate.context, candidate.line, entry.effective_on
+        plan, territory = self._plans[find_plan_key(line)], context.territory
         if candidate.reversed_entry is None:
-            for holder in holders(*place):  # what a province was assigned is not a district's to allocate
-                context.require(entry.program, holder, entry.effective_on)
-        return require(*place, asked_vnd)
+            for unit in find_assigned_units(territory, plan, line, day):
+                context.require(
+                    entry.program, unit, day
+                )  # a district cannot allocate what a province was assigned
+        require = require_not_allocated if entry.kind is EntryKind.ASSIGNMENT else require_unallocated
+        return require(territory, plan, line, day, amount_vnd)
 
-    def _balance(self, lot: Lot) -> Amounts:
-        return self._lines.get(lot.line, {}).get(lot, EMPTY)
+    def _read_balance(self, lot: Lot) -> Amounts:
+        return self._lines.get(lot.line, {}).get(lot, ZERO)
 
 
-def _out_of_plan(candidate: EntryCandidate) -> int:
-    """Tell how much an entry takes out of the plan that there must be; 0 where it is not held to it."""
-    undone = candidate.reversed_entry
-    if undone is None:
+def _compare(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:
+    """Return the recorded entry of the same voucher; raises `VoucherUsed` where the candidate is another fact."""
+    entry = candidate.entry
+    differences = [name for name in IDENTIFYING_FIELDS if getattr(entry, name) != getattr(recorded, name)]
+    if candidate.has_requested_date and entry.effective_on != recorded.effective_on:
+        differences.append("effective_on")
+    if differences:
+        assert recorded.voucher is not None
+        raise VoucherUsed(recorded.voucher, recorded, differences)
+    return EntryOutcome("existing", recorded)
+
+
+def _calculate_plan_use(candidate: EntryCandidate) -> int:
+    """Return how much an entry takes out of a plan; 0 where no plan limits it."""
+    original = candidate.reversed_entry
+    if original is None:
         return candidate.entry.amount_vnd if candidate.entry.kind in ALLOCATION_KINDS else 0
-    if undone.kind is EntryKind.CANCELLATION:
-        return -sum(out_of_plan(each) for each in undone.postings)
-    return undone.amount_vnd if undone.kind is EntryKind.ASSIGNMENT else 0
+    if original.kind is EntryKind.CANCELLATION:
+        return -sum(calculate_allocated(posting) for posting in original.postings)
+    return original.amount_vnd if original.kind is EntryKind.ASSIGNMENT else 0
 
 
-def touches_plan(candidate: EntryCandidate) -> bool:
-    """Tell whether nobody else may allocate of the same plan meanwhile."""
+def changes_plan(candidate: EntryCandidate) -> bool:
+    """Whether the plan of the candidate's line must be locked."""
     if candidate.reversed_entry is not None:
         return candidate.reversed_entry.kind in {EntryKind.ASSIGNMENT, EntryKind.CANCELLATION}
     return candidate.entry.kind in INFLOW_KINDS
-
-
-async def judged(considered: Sequence[EntryCandidate | Problem], ground: LockedState) -> LedgerSession:
-    """Judge what was considered, in its order."""
-    bench = LedgerSession(ground)
-    async for each in iterate_cooperatively(considered):
-        if isinstance(each, Problem):
-            bench.refuse(each)
-        else:
-            bench.judge(each)
-    return bench

@@ -1,7 +1,7 @@
-"""Where an entry is handed in and its receipt is handed out, whatever its kind.
+"""Records the entry of a request and answers with its receipt, whatever its kind.
 
-What is handed in while a transaction runs is recorded together in the next one; a reversal, and what is only tried, have
-one of their own.
+Entries that arrive while a transaction runs are recorded together in the next one (see ADR 0006); a reversal and a dry run
+have a transaction of their own.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,12 @@ from fastapi import Depends, FastAPI, Query, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.context import LedgerContext
-from services.funding.entries.actions import Recorded, record
-from services.funding.entries.bodies import ReversalIn, proposal_of
-from services.funding.entries.schemas import LotOut, RecordedOut
-from services.funding.entries.validation import EntryRequest, ReversalRequest
+from services.funding.entries.actions import RecordedEntry, record_entries
+from services.funding.entries.request_schemas import ReversalIn
+from services.funding.entries.requests import EntryRequest, ReversalRequest
+from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.ledger import EntryKind
+from shared.kit.clock import Clock
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit
 from shared.kit.partial_body import PartialBody
@@ -31,11 +32,11 @@ created: dict[str, Any] = {
     "responses": {
         200: {
             "model": RecordedOut,
-            "description": "A dry run: everything was checked, nothing is kept. Or the entry that this voucher was "
-            "recorded as before; its lots as they stand now",
+            "description": "A dry run: everything was checked, nothing is recorded. Or the entry with which this "
+            "voucher was recorded before, with the present balances of its lots",
         },
         409: {
-            "description": "The lots do not allow it: `code` says why, the members say how much",
+            "description": "The balances do not allow it: `code` says why, the members say how much",
             **PROBLEM,
         },
         422: {"description": "The body is faulty: `errors` names every fault", **PROBLEM},
@@ -45,24 +46,24 @@ created: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class EntryRecorder:
-    """Where an entry is handed in and its receipt is handed out."""
+    """Records the entry of one request."""
 
     request: Request
     dry_run: bool
 
     async def record(self, context: LedgerContext, kind: EntryKind, draft: PartialBody[Any]) -> Response:
-        """Record what a body asks for."""
-        asked = EntryRequest(context, proposal_of(kind, draft), draft.faults)
+        """Record the entry that a body describes."""
+        entry_request = to_entry_request(context, kind, draft)
         gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering
         if self.dry_run:
-            return await gathering.settle_alone(self.request, asked, dry_run=True)
-        return await gathering.settle(self.request, asked)
+            return await gathering.settle_alone(self.request, entry_request, dry_run=True)
+        return await gathering.settle(self.request, entry_request)
 
-    async def undo(self, context: LedgerContext, draft: PartialBody[ReversalIn]) -> Response:
-        """Undo the entry that a body names."""
+    async def reverse(self, context: LedgerContext, draft: PartialBody[ReversalIn]) -> Response:
+        """Reverse the entry that a body names."""
         body = draft.body
-        decision = body.decision.read() if body.decision else None
-        asked = ReversalRequest(
+        decision = body.decision.to_decision() if body.decision else None
+        reversal_request = ReversalRequest(
             context,
             None if "reverses" in draft.unread else body.reverses,
             body.reason,
@@ -71,44 +72,60 @@ class EntryRecorder:
             draft.faults,
         )
         gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering
-        return await gathering.settle_alone(self.request, asked, dry_run=self.dry_run)
+        return await gathering.settle_alone(self.request, reversal_request, dry_run=self.dry_run)
 
 
 async def start_group_commit(app: FastAPI) -> None:
-    """Make what records the entries that come together, for the service's `on_start`."""
-    app.state.gathering = GroupCommit(app.state.database, app.state.clock, _settle)
+    """Create the group commit that records entries; for the service's `on_start`."""
+    clock: Clock = app.state.clock
+
+    async def record(
+        session: AsyncSession, requests: Sequence[EntryRequest | ReversalRequest], /, *, dry_run: bool
+    ) -> list[Response | Problem]:
+        results = await record_entries(session, requests, clock, dry_run=dry_run)
+        return [result if isinstance(result, Problem) else _to_receipt(result) for result in results]
+
+    app.state.gathering = GroupCommit(app.state.database, clock, record)
 
 
-async def _settle(
-    session: AsyncSession, asked: Sequence[EntryRequest | ReversalRequest], *, dry_run: bool
-) -> list[Response | Problem]:
-    done = await record(session, asked, dry_run=dry_run)
-    return [each if isinstance(each, Problem) else _receipt(each) for each in done]
+def to_entry_request(context: LedgerContext, kind: EntryKind, draft: PartialBody[Any]) -> EntryRequest:
+    """Return the entry that a body requests, without the fields that could not be read."""
+    body, names = draft.body, type(draft.body).model_fields.keys() - draft.unread
+    fields = {name: getattr(body, name) for name in names}
+    if kind is EntryKind.CARRY_OVER:
+        fields["year"] = fields.pop("from_year", None)
+    if (decision := fields.get("decision")) is not None:
+        fields["decision"] = decision.to_decision()
+    if (voucher := fields.get("voucher")) is not None:
+        fields["voucher"] = voucher.to_voucher()
+    if (in_kind := fields.get("in_kind")) is not None:
+        fields["in_kind"] = in_kind.to_in_kind()
+    return EntryRequest(context, kind, **fields, unread=draft.unread, shape_faults=draft.faults)
 
 
-def _receipt(done: Recorded) -> Response:
-    """Say what was recorded; of a dry run and of a voucher recorded before, that nothing was."""
-    lots = [LotOut.of(lot, balance) for lot, balance in done.balances.items()]
-    said = RecordedOut.of(
-        done.entry,
-        lots=lots,
-        unallocated_vnd=done.unallocated_vnd,
-        project_room_vnd=done.project_room_vnd,
+def _to_receipt(recorded: RecordedEntry) -> Response:
+    """Return 201 for a new entry; 200 for a dry run and for a voucher that was recorded before."""
+    entry = recorded.entry
+    receipt = RecordedOut.from_entry(
+        entry,
+        lots=[LotOut.from_balance(lot, balance) for lot, balance in recorded.balances.items()],
+        unallocated_vnd=recorded.unallocated_vnd,
+        project_room_vnd=recorded.project_room_vnd,
     )
-    new = done.entry.id is not None and not done.existing
+    is_new = entry.id is not None and not recorded.existing
     return Response(
-        said.model_dump_json(),
-        status_code=status.HTTP_201_CREATED if new else status.HTTP_200_OK,
+        receipt.model_dump_json(),
+        status_code=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
         media_type="application/json",
-        headers={"Location": f"{ENTRIES}/{done.entry.id}"} if done.entry.id else {},
+        headers={"Location": f"{ENTRIES}/{entry.id}"} if entry.id else {},
     )
 
 
-async def _counter(
+async def _build_recorder(
     request: Request,
-    dry_run: Annotated[bool, Query(description="check and decide everything, keep nothing")] = False,
+    dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False,
 ) -> EntryRecorder:
     return EntryRecorder(request, dry_run)
 
 
-CurrentRecorder = Annotated[EntryRecorder, Depends(_counter)]
+CurrentRecorder = Annotated[EntryRecorder, Depends(_build_recorder)]

@@ -37,12 +37,12 @@ from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
-    LedgerFilter,
     OriginYearQuery,
     ProgramQuery,
     UnitQuery,
-    grouped_by,
+    depends_on_groupings,
 )
+from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
@@ -170,7 +170,7 @@ async def read_money_at_risk(
     request: Request,
     response: Response,
     view: TheView,
-    by: Annotated[list[str], grouped_by(GROUPINGS, "unit,component")],
+    by: Annotated[list[str], depends_on_groupings(GROUPINGS, "unit,component")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RisksOut:

@@ -18,8 +18,7 @@ from services.funding.lapses import store as lapses
 from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, ordinary_deadline
 from services.funding.ledger import Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.query_params import LedgerFilter
-from services.funding.store import KEY, lot_of, lot_terms
+from services.funding.store import LOT_KEY, LedgerFilter, to_lot
 
 DAY = timedelta(days=1)
 PAID: Mapping[Book, str] = {"agency": "disbursed_vnd", "treasury": "confirmed_vnd"}
@@ -99,17 +98,17 @@ async def lots(
     query = (
         _postings(seen, sought.year, sought.year)
         .add_columns(
-            *(LOTS.c[name] for name in KEY),
+            *(LOTS.c[name] for name in LOT_KEY),
             stretch.label("stretch"),
             *(_sum(name) for name in ("returned_vnd", "carried_out_vnd", "reserved_vnd")),
         )
-        .where(*lot_terms(sought))
+        .where(*sought.to_conditions())
         .group_by(LOTS.c.id, stretch)
         .order_by(LOTS.c.id)
     )
     found: dict[Lot, Held] = {}
     for row in await session.execute(query):
-        lot = lot_of(row)
+        lot = to_lot(row)
         known = found.get(lot) or Held(lot, deadline_of(deadlines, lot), {})
         begins = starts[row.stretch - 1] if row.stretch else starts[0] - DAY
         found[lot] = replace(

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.funding.entries.schemas import EntryOut
+from services.funding.entries.response_schemas import EntryOut
 from services.funding.journal import store
 from shared.kit.identity import Reader
 from shared.kit.paging import MAX_PAGE
@@ -77,7 +77,7 @@ async def read_journal(
             block=next(
                 (it.height for it in blocks if it.first_sequence <= sequence <= it.last_sequence), None
             ),
-            entry=EntryOut.of(entry),
+            entry=EntryOut.from_entry(entry),
         )
         for sequence, fingerprint, entry in zip(sequences, store.fingerprints(shown), shown, strict=True)
     ]

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.store import entry_query, row_of, with_postings
+from services.funding.entries.statements import ENTRY_COLUMNS, to_entry_row
+from services.funding.entries.store import load_postings, select_entries
 from services.funding.journal.rules import Block, fingerprint
 from services.funding.ledger import MEASURES, Entry
 from services.funding.models import BLOCKS, ENTRIES
@@ -26,11 +27,11 @@ async def entries_after(
     session: AsyncSession, sequence: int, limit: int, *, until: int | None = None
 ) -> list[Entry]:
     """Read entries in commit order. What is visible has no gap before it that could fill later."""
-    query = entry_query().where(ENTRIES.c.sequence > sequence)
+    query = select_entries().where(ENTRIES.c.sequence > sequence)
     if until is not None:
         query = query.where(ENTRIES.c.sequence <= until)
     rows = (await session.execute(query.order_by(ENTRIES.c.sequence).limit(limit))).all()
-    return await with_postings(session, rows) if rows else []
+    return await load_postings(session, rows) if rows else []
 
 
 async def last_block(session: AsyncSession) -> Block | None:
@@ -76,7 +77,11 @@ def _said(entry: Entry) -> dict[str, Any]:
         }
         for each in entry.postings
     ]
-    return {**row_of(entry), "sequence": entry.sequence, "postings": sorted(postings, key=str)}
+    return {
+        **dict(zip(ENTRY_COLUMNS, to_entry_row(entry, entry.recorded_at), strict=True)),
+        "sequence": entry.sequence,
+        "postings": sorted(postings, key=str),
+    }
 
 
 def _blocks() -> Select[Any]:

@@ -11,7 +11,7 @@ from services.funding.journal.rules import faults_of
 from services.funding.journal.sealer import MOST_IN_A_BLOCK
 from services.funding.ledger import Amounts, Entry, Lot
 from services.funding.models import LOTS
-from services.funding.store import amounts_of, lot_of
+from services.funding.store import to_amounts, to_lot
 
 
 @dataclass
@@ -67,8 +67,8 @@ def _add_up(balances: dict[Lot, Amounts], entries: list[Entry]) -> None:
 async def _compare(session: AsyncSession, balances: dict[Lot, Amounts], findings: Findings) -> None:
     for row in await session.execute(select(LOTS).order_by(LOTS.c.id)):
         findings.lots += 1
-        expected = balances.get(lot_of(row), Amounts())
-        if amounts_of(row) != expected:
+        expected = balances.get(to_lot(row), Amounts())
+        if to_amounts(row) != expected:
             findings.faults.append(f"lot {row.id} does not hold the sum of its postings")
         if not expected.is_valid:
             findings.faults.append(f"the postings of lot {row.id} leave it below zero")

@@ -14,12 +14,12 @@ from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
-    LedgerFilter,
     OriginYearQuery,
     ProgramQuery,
     SourcesQuery,
     UnitQuery,
 )
+from services.funding.store import LedgerFilter
 from shared.kit.date_fields import IsoDate
 from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute

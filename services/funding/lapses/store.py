@@ -7,18 +7,16 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.store import REVERSALS
 from services.funding.lapses.rules import Extension
 from services.funding.ledger import Amounts, EntryKind, Lot
-from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.query_params import LedgerFilter
-from services.funding.store import IN_ORDER, KEY, amounts_of, lot_of, lot_terms
+from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
+from services.funding.store import LOCK_ORDER, LOT_KEY, LedgerFilter, to_amounts, to_lot
 
 
 async def balances(session: AsyncSession, sought: LedgerFilter) -> Mapping[Lot, Amounts]:
     """Read what the lots sought hold."""
-    rows = (await session.execute(select(LOTS).where(*lot_terms(sought)).order_by(*IN_ORDER))).all()
-    return {lot_of(row): amounts_of(row) for row in rows}
+    rows = (await session.execute(select(LOTS).where(*sought.to_conditions()).order_by(*LOCK_ORDER))).all()
+    return {to_lot(row): to_amounts(row) for row in rows}
 
 
 async def extensions(
@@ -38,7 +36,7 @@ async def extensions(
         known.append(ENTRIES.c.recorded_at <= as_of)
     query: Select[Any] = (
         select(
-            *(LOTS.c[name] for name in KEY),
+            *(LOTS.c[name] for name in LOT_KEY),
             ENTRIES.c.deadline,
             ENTRIES.c.decision_number,
             POSTINGS.c.carried_over_vnd,
@@ -53,7 +51,7 @@ async def extensions(
             POSTINGS.c.carried_over_vnd > 0,
             REVERSALS.c.id.is_(None),
             *known,
-            *lot_terms(sought),
+            *sought.to_conditions(),
         )
         .order_by(ENTRIES.c.deadline, ENTRIES.c.sequence)
     )
@@ -62,5 +60,5 @@ async def extensions(
     found: dict[Lot, list[Extension]] = {}
     for row in await session.execute(query):
         extension = Extension(row.deadline, row.decision_number, row.carried_over_vnd)
-        found.setdefault(lot_of(row), []).append(extension)
+        found.setdefault(to_lot(row), []).append(extension)
     return found

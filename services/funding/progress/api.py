@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.funding.catalogue import FundingCatalogue
 from services.funding.context import CurrentFundingContext, FundingContext
+from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import lineage
 from services.funding.progress import store
@@ -25,20 +26,19 @@ from services.funding.progress.schemas import (
     amounts,
 )
 from services.funding.progress.store import GROUPINGS
-from services.funding.proposals import FAR_FROM_YEAR
 from services.funding.query_params import (
     BookQuery,
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
-    LedgerFilter,
     OriginYearQuery,
     ProgramQuery,
     SourcesQuery,
     UnitQuery,
     UntilQuery,
-    grouped_by,
+    depends_on_groupings,
 )
+from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.identity import PublicReader
@@ -64,7 +64,7 @@ async def read_progress(
     context: CurrentFundingContext,
     _: PublicReader,
     year: BudgetYearQuery,
-    by: Annotated[list[str], grouped_by(GROUPINGS, "capital")],
+    by: Annotated[list[str], depends_on_groupings(GROUPINGS, "capital")],
     program: ProgramQuery = None,
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
@@ -134,7 +134,7 @@ async def read_status(
     """
     raise_if_any(_faults_of_day(year, until))
     scope = await context.scope(unit, year)
-    sought = LedgerFilter(year=year, places=scope.places)
+    sought = LedgerFilter(year=year, unit_versions=scope.places)
     parts = await store.parts(
         context.session, sought, ("capital", "source"), until=until, as_of=as_of, book=book
     )

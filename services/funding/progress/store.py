@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.ledger import MEASURES, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import Part
-from services.funding.query_params import LedgerFilter
-from services.funding.store import amounts_of, lot_terms
+from services.funding.store import LedgerFilter, to_amounts
 
 Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year", "month"]
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
@@ -61,13 +60,13 @@ async def parts(
         query = query.where(ENTRIES.c.effective_on <= until)
     if as_of is not None:
         query = query.where(ENTRIES.c.recorded_at <= as_of)
-    rows = (await session.execute(query.where(*lot_terms(sought)))).all()
+    rows = (await session.execute(query.where(*sought.to_conditions()))).all()
     return [
         Part(
             {name: getattr(row, name) for name in by},
             row.source,
             row.origin_year,
-            amounts_of(row).to_book(book),
+            to_amounts(row).to_book(book),
             own=row.origin_year == sought.year,
         )
         for row in rows

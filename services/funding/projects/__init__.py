@@ -1,1 +1,1 @@
-"""Projects (công trình): what was approved and planned for each, what was paid of it, and how far it has come."""
+"""Projects (công trình): the approvals and plans of each, what was paid for it, and its physical progress."""

@@ -1,8 +1,8 @@
-"""What may be paid for a project: no more than was approved in total, and no more in a year than its plan. Pure.
+"""What may be paid for a project: no more than its approved total, and no more in a year than its plan. Pure.
 
 Problem
 └── Conflict
-    ├── ProjectExists           project_exists           the code is another project's
+    ├── ProjectExists           project_exists           the code belongs to another project
     ├── ProjectTotalExceeded    project_total_exceeded   more than the approved total
     └── ProjectPlanExceeded     project_plan_exceeded    more than the plan of the year
 """
@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from shared.kit.problems import Conflict, Sentence
+from services.funding.fault_sentences import PROJECT_OF_ANOTHER_LINE, PROJECT_UNKNOWN
+from services.funding.ledger import Entry, EntryKind
+from shared.kit.problems import Conflict, Invalid, Sentence, make_fault
 
 Status = Literal["prepared", "under_construction", "suspended", "completed", "settled"]
 
 
 class ProjectExists(Conflict):
-    """The code is another project's."""
+    """The code belongs to another project."""
 
     code = "project_exists"
     title = Sentence("Công trình đã có", "The project exists")
@@ -28,13 +30,13 @@ class ProjectExists(Conflict):
 
 
 class ProjectTotalExceeded(Conflict):
-    """More would be paid than was approved."""
+    """More would be paid than was approved in total."""
 
     code = "project_total_exceeded"
     title = Sentence("Vượt tổng mức được duyệt", "Beyond the approved total")
     detail = Sentence(
         "Công trình {project} “{name}”: tổng mức {approved_total_vnd} đồng, đã thanh toán {paid_vnd} đồng, xin {asked_vnd} đồng.",
-        "Project {project} “{name}”: {approved_total_vnd} đồng approved, {paid_vnd} đồng paid, {asked_vnd} đồng asked for.",
+        "Project {project} “{name}”: {approved_total_vnd} đồng approved, {paid_vnd} đồng paid, {asked_vnd} đồng requested.",
     )
 
 
@@ -45,13 +47,13 @@ class ProjectPlanExceeded(Conflict):
     title = Sentence("Vượt kế hoạch năm", "Beyond the year's plan")
     detail = Sentence(
         "Công trình {project} “{name}”: kế hoạch năm {year} là {planned_vnd} đồng, đã thanh toán {paid_vnd} đồng, xin {asked_vnd} đồng.",
-        "Project {project} “{name}”: {planned_vnd} đồng planned for {year}, {paid_vnd} đồng paid, {asked_vnd} đồng asked for.",
+        "Project {project} “{name}”: {planned_vnd} đồng planned for {year}, {paid_vnd} đồng paid, {asked_vnd} đồng requested.",
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """A project's money: approved in total, planned and paid by budget year."""
+class ProjectFunding:
+    """The money of a project: approved in total, planned and paid by budget year."""
 
     code: str
     name: str
@@ -67,26 +69,44 @@ class Account:
         """What was paid in all years."""
         return sum(self.paid.values())
 
-    def room_vnd(self, year: int) -> int:
-        """What may still be paid in a year, within its plan and the approved total."""
-        of_the_year = self.planned.get(year, 0) - self.paid.get(year, 0)
-        return max(0, min(of_the_year, self.approved_total_vnd - self.paid_vnd))
+    def calculate_payable_vnd(self, year: int) -> int:
+        """Return what may still be paid in a year, within its plan and the approved total."""
+        unpaid_plan_vnd = self.planned.get(year, 0) - self.paid.get(year, 0)
+        return max(0, min(unpaid_plan_vnd, self.approved_total_vnd - self.paid_vnd))
 
-    def pay(self, year: int, amount_vnd: int) -> "Account":
-        """Give the account after a payment, or refuse it by the project's name."""
-        said: dict[str, Any] = {"project": self.code, "name": self.name, "asked_vnd": amount_vnd}
-        left = max(0, self.approved_total_vnd - self.paid_vnd)
-        if amount_vnd > left:
+    def add_payment(self, year: int, amount_vnd: int) -> "ProjectFunding":
+        """Return the funding after a payment; raises `ProjectTotalExceeded` or `ProjectPlanExceeded`."""
+        facts: dict[str, Any] = {"project": self.code, "name": self.name, "asked_vnd": amount_vnd}
+        available_vnd = max(0, self.approved_total_vnd - self.paid_vnd)
+        if amount_vnd > available_vnd:
             raise ProjectTotalExceeded(
-                **said,
+                **facts,
                 approved_total_vnd=self.approved_total_vnd,
                 paid_vnd=self.paid_vnd,
-                available_vnd=left,
+                available_vnd=available_vnd,
             )
-        paid, planned = self.paid.get(year, 0), self.planned.get(year, 0)
-        left = max(0, planned - paid)
-        if amount_vnd > left:
+        paid_vnd, planned_vnd = self.paid.get(year, 0), self.planned.get(year, 0)
+        available_vnd = max(0, planned_vnd - paid_vnd)
+        if amount_vnd > available_vnd:
             raise ProjectPlanExceeded(
-                **said, year=year, planned_vnd=planned, paid_vnd=paid, available_vnd=left
+                **facts, year=year, planned_vnd=planned_vnd, paid_vnd=paid_vnd, available_vnd=available_vnd
             )
-        return replace(self, paid={**self.paid, year: paid + amount_vnd})
+        return replace(self, paid={**self.paid, year: paid_vnd + amount_vnd})
+
+
+def require_payable(projects: Mapping[str, ProjectFunding], entry: Entry, pointer: str) -> ProjectFunding:
+    """Return the funding of the project that an entry names, as it is after the entry.
+
+    Raises `Invalid` at the pointer where the project is unknown or of another line, and what `add_payment` raises.
+    """
+    assert entry.project is not None
+    project = projects.get(entry.project)
+    if project is None:
+        raise Invalid(faults=[make_fault(pointer, "project_unknown", PROJECT_UNKNOWN, project=entry.project)])
+    same_line = project.program == entry.program and project.component == entry.component
+    if not same_line or entry.capital != "investment":
+        fault = make_fault(pointer, "project_of_another_line", PROJECT_OF_ANOTHER_LINE, project=entry.project)
+        raise Invalid(faults=[fault])
+    if entry.kind is EntryKind.DISBURSEMENT:
+        return project.add_payment(entry.year, entry.amount_vnd)
+    return project

@@ -1,4 +1,4 @@
-"""How projects are said."""
+"""Bodies and answers about projects."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,9 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.funding.entries.bodies import DECISION, AmountVnd, DecisionIO, Words, Year
+from services.funding.field_types import DECISION_EXAMPLE, AmountVnd, Code, DecisionIO, ShortText, Year
 from services.funding.projects.rules import Status
-from services.funding.query_params import Code
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.partial_body import PartialModel
@@ -29,7 +28,7 @@ class ProjectIn(PartialModel):
                 "component": "GN.DA1.TDA1",
                 "unit": "23341",
                 "approved_total_vnd": 12_400_000_000,
-                "decision": DECISION,
+                "decision": DECISION_EXAMPLE,
                 "starts_on": "2023-03-01",
                 "due_on": "2024-06-30",
             }
@@ -38,11 +37,11 @@ class ProjectIn(PartialModel):
     unread: ClassVar[Mapping[str, Any]] = {
         **dict.fromkeys(("code", "name", "program", "unit"), "x"),
         "approved_total_vnd": 1,
-        "decision": DECISION,
+        "decision": DECISION_EXAMPLE,
     }
 
-    code: Code = Field(description="code of the project, as payments name it")
-    name: Words = Field(description="what is built, and where")
+    code: Code = Field(description="code of the project, which payments name")
+    name: ShortText = Field(description="name of the project")
     program: Code = Field(description="rural, poverty or ethnic")
     component: Code | None = Field(None, description="component of the program; null: the program as a whole")
     unit: Code = Field(description="code of the unit where it is built")
@@ -53,34 +52,36 @@ class ProjectIn(PartialModel):
 
 
 class ApprovalIn(PartialModel):
-    """A later decision on the approved total; from then on it holds."""
+    """A later decision on the approved total, which holds from then on."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"approved_total_vnd": 13_100_000_000, "decision": DECISION}},
+        json_schema_extra={"example": {"approved_total_vnd": 13_100_000_000, "decision": DECISION_EXAMPLE}},
     )
-    unread: ClassVar[Mapping[str, Any]] = {"approved_total_vnd": 1, "decision": DECISION}
+    unread: ClassVar[Mapping[str, Any]] = {"approved_total_vnd": 1, "decision": DECISION_EXAMPLE}
 
     approved_total_vnd: AmountVnd
     decision: DecisionIO
 
 
 class PlanIn(PartialModel):
-    """What may be paid in a year, by a decision; the latest one holds."""
+    """What may be paid in a year by a decision; the latest one holds."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"year": 2023, "planned_vnd": 5_000_000_000, "decision": DECISION}},
+        json_schema_extra={
+            "example": {"year": 2023, "planned_vnd": 5_000_000_000, "decision": DECISION_EXAMPLE}
+        },
     )
-    unread: ClassVar[Mapping[str, Any]] = {"year": 2023, "planned_vnd": 1, "decision": DECISION}
+    unread: ClassVar[Mapping[str, Any]] = {"year": 2023, "planned_vnd": 1, "decision": DECISION_EXAMPLE}
 
     year: Year = Field(description="budget year")
     planned_vnd: AmountVnd
     decision: DecisionIO
 
 
-class BuildingIn(PartialModel):
-    """How far the building has come."""
+class PhysicalProgressIn(PartialModel):
+    """The physical progress on a day."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -90,27 +91,27 @@ class BuildingIn(PartialModel):
     )
     unread: ClassVar[Mapping[str, Any]] = {"on": "2023-11-30", "physical_percent": 0, "status": "prepared"}
 
-    on: IsoDate = Field(description="day of which it is said")
+    on: IsoDate = Field(description="day of the progress")
     physical_percent: Percent = Field(description="share of the work that is done, in percent")
     status: Status = Field(description="prepared, under_construction, suspended, completed or settled")
 
 
-class YearOut(BaseModel):
+class ProjectYearOut(BaseModel):
     """A year of a project."""
 
     year: int = Field(description="budget year")
     planned_vnd: int = Field(description="what may be paid, in đồng")
     disbursed_vnd: int = Field(description="what was paid, in đồng")
     left_vnd: int = Field(
-        description="planned − disbursed, in đồng; negative where a later plan fell below what was paid"
+        description="planned − disbursed, in đồng; negative where a later plan is below what was paid"
     )
 
 
 class ProjectOut(BaseModel):
-    """A project, its money and its building."""
+    """A project with its money and its physical progress."""
 
     code: str = Field(description="code of the project")
-    name: str = Field(description="what is built, and where")
+    name: str = Field(description="name of the project")
     program: str = Field(description="program")
     component: str | None = Field(description="component; null: the program as a whole")
     unit: str = Field(description="code of the unit where it is built")
@@ -118,16 +119,16 @@ class ProjectOut(BaseModel):
     committed_vnd: int = Field(description="committed in all years, in đồng")
     disbursed_vnd: int = Field(description="paid in all years, in đồng")
     left_vnd: int = Field(
-        description="approved − disbursed, in đồng; negative where a later approval fell below what was paid"
+        description="approved − disbursed, in đồng; negative where a later approval is below what was paid"
     )
-    years: list[YearOut] = Field(description="plan and payments by budget year")
+    years: list[ProjectYearOut] = Field(description="plan and payments by budget year")
     starts_on: date | None = Field(description="planned first day")
     due_on: date | None = Field(description="planned day of completion")
     status: Status = Field(description="as last stated; prepared until then")
     physical_percent: JsonDecimal = Field(
         description="share of the work that is done, as last stated, in percent"
     )
-    stated_on: date | None = Field(description="day of which that is said; null until it was stated")
+    stated_on: date | None = Field(description="day of the last stated progress; null until it was stated")
 
 
 class ProjectsPage(BaseModel):

@@ -1,39 +1,43 @@
-"""How projects are kept. What is stated of one is only ever added; the latest statement holds.
+"""How projects are read and written. Statements about a project are only added; the latest one of its kind holds.
 
-A payment for a project takes the project's lock before any lot, in the order of codes, so it never closes a circle.
+Entries for a project lock it before any lot, in the order of codes, so that transactions cannot deadlock.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, and_, bindparam, func, insert, select, text
+from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.store import REVERSALS
 from services.funding.ledger import EntryKind
-from services.funding.models import ENTRIES, PROJECT_STATEMENTS, PROJECTS
-from services.funding.projects.rules import Account
+from services.funding.models import ENTRIES, PROJECT_STATEMENTS, PROJECTS, REVERSALS
+from services.funding.projects.rules import ProjectFunding
+from services.funding.store import IS_REVERSED_BY
+from shared.kit.plain_sql import run_sql
 
-LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/projects/' || code, 0))"
-    " FROM (SELECT unnest(:codes) AS code ORDER BY 1) AS wanted"
-).bindparams(bindparam("codes", type_=ARRAY(Text)))
+LOCK_PROJECTS = """
+    SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/projects/' || code, 0))
+    FROM (SELECT unnest($1::text[]) AS code ORDER BY 1) AS projects
+"""
+
+LatestStatements = Mapping[tuple[str, str, int | None], Row[Any]]
+"""The statement that holds, by project, kind and year."""
 
 
-async def lock_accounts(session: AsyncSession, codes: Collection[str]) -> dict[str, Account]:
-    """Lock projects and read their accounts; an unknown code is left out."""
-    await session.execute(LOCK, {"codes": sorted(codes)})
-    return await accounts(session, codes)
+async def lock_projects(session: AsyncSession, codes: Collection[str]) -> dict[str, ProjectFunding]:
+    """Lock projects and return their funding by code, without unknown codes."""
+    await run_sql(session, LOCK_PROJECTS, sorted(codes))
+    return await read_funding(session, codes)
 
 
-async def find(session: AsyncSession, code: str) -> Row[Any] | None:
-    """Find a project."""
-    row: Row[Any] | None = (await session.execute(listed(code=code))).one_or_none()
+async def find_project(session: AsyncSession, code: str) -> Row[Any] | None:
+    """Return the row of a project; None where there is none."""
+    row: Row[Any] | None = (await session.execute(select_projects(code=code))).one_or_none()
     return row
 
 
-def listed(*, code: str | None = None, program: str | None = None) -> Select[Any]:
-    """Query projects by code."""
+def select_projects(*, code: str | None = None, program: str | None = None) -> Select[Any]:
+    """Return the query of projects by code."""
     query: Select[Any] = select(PROJECTS)
     if code is not None:
         query = query.where(PROJECTS.c.code == code)
@@ -42,36 +46,38 @@ def listed(*, code: str | None = None, program: str | None = None) -> Select[Any
     return query.order_by(PROJECTS.c.code)
 
 
-async def accounts(session: AsyncSession, codes: Collection[str]) -> dict[str, Account]:
-    """Read the accounts of projects."""
-    found = (await session.execute(select(PROJECTS).where(PROJECTS.c.code.in_(codes)))).all()
-    latest = await statements(session, codes)
+async def read_funding(session: AsyncSession, codes: Collection[str]) -> dict[str, ProjectFunding]:
+    """Return the funding of projects by code."""
+    projects = (await session.execute(select(PROJECTS).where(PROJECTS.c.code.in_(codes)))).all()
+    latest = await read_latest_statements(session, codes)
+    planned: dict[str, dict[int, int]] = {}
+    for (code, kind, year), statement in latest.items():
+        if kind == "plan" and year is not None:
+            planned.setdefault(code, {})[year] = statement.amount_vnd
     paid: dict[str, dict[int, int]] = {}
     committed: dict[str, int] = {}
-    for row in await session.execute(_taken(codes)):
+    for row in await session.execute(_select_entry_sums(codes)):
         if row.kind == EntryKind.DISBURSEMENT.value:
-            paid.setdefault(row.project, {})[row.year] = int(row.amount)
+            paid.setdefault(row.project, {})[row.year] = int(row.amount_vnd)
         else:
-            committed[row.project] = committed.get(row.project, 0) + int(row.amount)
+            committed[row.project] = committed.get(row.project, 0) + int(row.amount_vnd)
     return {
-        row.code: Account(
-            row.code,
-            row.name,
-            row.program,
-            row.component,
-            latest[row.code, "approval", None].amount_vnd,
-            {year: said.amount_vnd for (code, kind, year), said in latest.items() if (code, kind) == (row.code, "plan") and year is not None},
-            paid.get(row.code, {}),
-            committed.get(row.code, 0),
+        row.code: ProjectFunding(
+            code=row.code,
+            name=row.name,
+            program=row.program,
+            component=row.component,
+            approved_total_vnd=latest[row.code, "approval", None].amount_vnd,
+            planned=planned.get(row.code, {}),
+            paid=paid.get(row.code, {}),
+            committed_vnd=committed.get(row.code, 0),
         )
-        for row in found
-    }  # fmt: skip
+        for row in projects
+    }
 
 
-async def statements(
-    session: AsyncSession, codes: Collection[str]
-) -> Mapping[tuple[str, str, int | None], Row[Any]]:
-    """Find what holds of projects: the latest approval, plan of each year, and progress."""
+async def read_latest_statements(session: AsyncSession, codes: Collection[str]) -> LatestStatements:
+    """Return the statements that hold: the latest approval, the latest plan of each year, and the latest progress."""
     query: Select[Any] = (
         select(PROJECT_STATEMENTS)
         .where(PROJECT_STATEMENTS.c.project.in_(codes))
@@ -80,23 +86,22 @@ async def statements(
     return {(row.project, row.kind, row.year): row for row in await session.execute(query)}
 
 
-async def register(session: AsyncSession, project: Mapping[str, Any]) -> None:
-    """Add a project."""
-    await session.execute(insert(PROJECTS).values(dict(project)))
+async def insert_project(session: AsyncSession, columns: Mapping[str, Any]) -> None:
+    """Insert a project."""
+    await session.execute(insert(PROJECTS).values(dict(columns)))
 
 
-async def state(session: AsyncSession, statement: Mapping[str, Any]) -> None:
-    """Add a statement about a project."""
-    await session.execute(insert(PROJECT_STATEMENTS).values(dict(statement)))
+async def insert_statement(session: AsyncSession, columns: Mapping[str, Any]) -> None:
+    """Insert a statement about a project."""
+    await session.execute(insert(PROJECT_STATEMENTS).values(dict(columns)))
 
 
-def _taken(codes: Collection[str]) -> Select[Any]:
-    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
+def _select_entry_sums(codes: Collection[str]) -> Select[Any]:
     kinds = (EntryKind.DISBURSEMENT.value, EntryKind.COMMITMENT.value)
-    amount = func.sum(ENTRIES.c.amount_vnd).label("amount")
+    amount = func.sum(ENTRIES.c.amount_vnd).label("amount_vnd")
     return (
         select(ENTRIES.c.project, ENTRIES.c.year, ENTRIES.c.kind, amount)
-        .outerjoin(REVERSALS, undone_by)
+        .outerjoin(REVERSALS, IS_REVERSED_BY)
         .where(ENTRIES.c.project.in_(codes), ENTRIES.c.kind.in_(kinds), REVERSALS.c.id.is_(None))
         .group_by(ENTRIES.c.project, ENTRIES.c.year, ENTRIES.c.kind)
     )

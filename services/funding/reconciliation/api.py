@@ -7,17 +7,17 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.funding.context import CurrentFundingContext
-from services.funding.entries.bodies import MAX_AMOUNT_VND
+from services.funding.field_types import MAX_AMOUNT_VND
 from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
-    LedgerFilter,
     ProgramQuery,
     SourcesQuery,
     UnitQuery,
 )
 from services.funding.reconciliation import store
+from services.funding.store import LedgerFilter
 from shared.kit.identity import Reader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute

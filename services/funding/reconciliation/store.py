@@ -5,11 +5,9 @@ from typing import Any, Literal, get_args
 from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.store import REVERSALS
 from services.funding.ledger import EntryKind
-from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.query_params import LedgerFilter
-from services.funding.store import lot_terms
+from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
+from services.funding.store import LedgerFilter
 
 Place = Literal["program", "component", "capital", "source", "unit"]
 LINE: tuple[Place, ...] = get_args(Place)
@@ -53,7 +51,7 @@ async def totals(session: AsyncSession, sought: LedgerFilter) -> tuple[int, int]
     def total(name: str) -> ColumnElement[int]:
         return cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger)
 
-    query = select(total("disbursed_vnd"), total("confirmed_vnd")).where(*lot_terms(sought))
+    query = select(total("disbursed_vnd"), total("confirmed_vnd")).where(*sought.to_conditions())
     agency, treasury = (await session.execute(query)).one()
     return agency, treasury
 
@@ -69,7 +67,7 @@ def _payments(kind: EntryKind, sought: LedgerFilter) -> CTE:
             ENTRIES.c.voucher_number.label("number"),
             ENTRIES.c.amount_vnd,
             *(ENTRIES.c[name] for name in LINE),
-            touching.where(of_entry, *lot_terms(sought)).exists().label("sought"),
+            touching.where(of_entry, *sought.to_conditions()).exists().label("sought"),
         )
         .outerjoin(REVERSALS, undone_by)
         .where(ENTRIES.c.year == sought.year, ENTRIES.c.kind == kind.value, REVERSALS.c.id.is_(None))

@@ -1,4 +1,4 @@
-"""How entries are said."""
+"""Answers about entries."""
 
 import uuid
 from datetime import date, datetime
@@ -6,26 +6,27 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
-from services.funding.entries.bodies import DecisionIO, InKindIO, VoucherIO
+from services.funding.entries.request_schemas import InKindIO
+from services.funding.field_types import DecisionIO, VoucherIO
 from services.funding.ledger import MEASURES, Amounts, Capital, Entry, EntryKind, Lot, Posting
 from shared.kit.paging import Page
 
 
 class PostingOut(BaseModel):
-    """What an entry did to one lot, signed; the balance of a lot is the sum of these."""
+    """The signed change of one lot by an entry; the balance of a lot is the sum of these."""
 
     year: int = Field(description="budget year of the lot")
     component: str | None = Field(description="component of the lot")
     unit: str = Field(description="unit of the lot")
     origin_year: int = Field(description="year of origin of its money")
-    assigned_vnd: int = Field(0, description="change of what the centre assigned, in đồng")
+    assigned_vnd: int = Field(0, description="change of what the central government assigned, in đồng")
     opening_balance_vnd: int = Field(0, description="change of the opening balance, in đồng")
     allocated_vnd: int = Field(0, description="change of what is allocated, in đồng")
     carried_over_vnd: int = Field(0, description="change of what was carried over into the lot, in đồng")
-    received_vnd: int = Field(0, description="change of what came from another line, in đồng")
-    given_vnd: int = Field(0, description="change of what went to another line, in đồng")
+    received_vnd: int = Field(0, description="change of what was received from another line, in đồng")
+    given_vnd: int = Field(0, description="change of what was given to another line, in đồng")
     cancelled_vnd: int = Field(0, description="change of what was cut from the plan, in đồng")
-    returned_vnd: int = Field(0, description="change of what was handed back, in đồng")
+    returned_vnd: int = Field(0, description="change of what was returned, in đồng")
     carried_out_vnd: int = Field(0, description="change of what was carried into the next year, in đồng")
     committed_vnd: int = Field(0, description="change of what is committed, in đồng")
     disbursed_vnd: int = Field(0, description="change of what is disbursed, in đồng")
@@ -33,8 +34,8 @@ class PostingOut(BaseModel):
     reserved_vnd: int = Field(0, description="change of what is committed and not yet paid, in đồng")
 
     @classmethod
-    def of(cls, posting: Posting) -> Self:
-        """Say a posting."""
+    def from_posting(cls, posting: Posting) -> Self:
+        """Serialize a posting."""
         changes = dict(zip(MEASURES, posting.change.to_values(), strict=True))
         line, origin_year = posting.lot.line, posting.lot.origin_year
         return cls(
@@ -43,19 +44,19 @@ class PostingOut(BaseModel):
 
 
 class LotOut(BaseModel):
-    """What a lot holds after the entry."""
+    """The balance of a lot after the entry."""
 
     year: int = Field(description="budget year of the lot")
     component: str | None = Field(description="component of the lot")
     unit: str = Field(description="unit of the lot")
     origin_year: int = Field(description="year of origin of its money")
-    available_vnd: int = Field(description="came in and was not given on or cut; in đồng")
-    left_vnd: int = Field(description="neither disbursed, handed back nor carried out yet, in đồng")
-    uncommitted_vnd: int = Field(description="left and not promised by a commitment, in đồng")
+    available_vnd: int = Field(description="received and neither given on nor cut, in đồng")
+    left_vnd: int = Field(description="neither disbursed, returned nor carried out yet, in đồng")
+    uncommitted_vnd: int = Field(description="left and not reserved by a commitment, in đồng")
 
     @classmethod
-    def of(cls, lot: Lot, balance: Amounts) -> Self:
-        """Say a lot."""
+    def from_balance(cls, lot: Lot, balance: Amounts) -> Self:
+        """Serialize the balance of a lot."""
         return cls(
             year=lot.line.year,
             component=lot.line.component,
@@ -68,11 +69,11 @@ class LotOut(BaseModel):
 
 
 class EntryOut(BaseModel):
-    """One entry of the ledger; it never changes."""
+    """An entry of the ledger; it never changes."""
 
     id: uuid.UUID | None = Field(description="the entry's id; null in a dry run")
     sequence: int | None = Field(description="place in the ledger, in commit order; null in a dry run")
-    kind: EntryKind = Field(description="what the entry is")
+    kind: EntryKind = Field(description="kind of the entry")
     year: int = Field(description="budget year; of a carry-over the one that the money leaves")
     to_year: int | None = Field(description="budget year that carried money enters; null otherwise")
     program: str = Field(description="rural, poverty or ethnic")
@@ -89,26 +90,24 @@ class EntryOut(BaseModel):
     )
     amount_vnd: int = Field(description="amount in đồng")
     decision: DecisionIO | None = Field(description="the document that decided it")
-    in_kind: InKindIO | None = Field(description="what was given instead of money")
-    voucher: VoucherIO | None = Field(description="the paper of the payment or contract")
-    project: str | None = Field(description="code of the project that it is for, if it is for one")
-    deadline: date | None = Field(
-        description="of a carry-over: until when its decision lets the money be paid"
-    )
+    in_kind: InKindIO | None = Field(description="a contribution in kind")
+    voucher: VoucherIO | None = Field(description="the document of the payment or contract")
+    project: str | None = Field(description="code of the project; null where none is named")
+    deadline: date | None = Field(description="of a carry-over: last day of payment by its decision")
     effective_on: date = Field(description="day on which it takes effect")
     note: str | None = Field(description="a remark; of a reversal, the reason")
     client_id: str = Field(description="the client that recorded it")
-    recorded_at: datetime = Field(description="instant of the record; never goes back along the ledger")
-    reverses: uuid.UUID | None = Field(description="id of the entry that this one undid")
-    batch: uuid.UUID | None = Field(description="id of the batch that it came in, if it came in one")
-    reversed_by: uuid.UUID | None = Field(description="id of the entry that undid this one")
-    postings: list[PostingOut] = Field(description="what it did to which lots")
+    recorded_at: datetime = Field(description="instant of recording; never decreases along the ledger")
+    reverses: uuid.UUID | None = Field(description="id of the entry that this one reverses")
+    batch: uuid.UUID | None = Field(description="id of its batch; null where it came alone")
+    reversed_by: uuid.UUID | None = Field(description="id of the reversal of this entry")
+    postings: list[PostingOut] = Field(description="its changes of lots")
 
     @classmethod
-    def of(cls, entry: Entry, **more: Any) -> Self:
-        """Say an entry."""
+    def from_entry(cls, entry: Entry, **fields: Any) -> Self:
+        """Serialize an entry; `fields` are those of a subclass."""
         return cls(
-            **{name: getattr(entry, name) for name in SAID_AS_KEPT},
+            **{name: getattr(entry, name) for name in SAME_FIELDS},
             decision=entry.decision and DecisionIO(number=entry.decision.number, date=entry.decision.date),
             voucher=entry.voucher and VoucherIO(source=entry.voucher.source, number=entry.voucher.number),
             in_kind=entry.in_kind
@@ -117,26 +116,26 @@ class EntryOut(BaseModel):
                 quantity=entry.in_kind.quantity,
                 unit_of_measure=entry.in_kind.unit_of_measure,
             ),
-            postings=[PostingOut.of(each) for each in entry.postings],
-            **more,
+            postings=[PostingOut.from_posting(posting) for posting in entry.postings],
+            **fields,
         )
 
 
-SAID_AS_KEPT = tuple(
+SAME_FIELDS = tuple(
     name for name in EntryOut.model_fields if name not in {"decision", "voucher", "in_kind", "postings"}
 )
 
 
 class RecordedOut(EntryOut):
-    """The entry and what its lots hold after it."""
+    """The entry and the balances of its lots after it."""
 
-    lots: list[LotOut] = Field(description="the lots that it touched, after it")
+    lots: list[LotOut] = Field(description="the lots that it changed, after it")
     unallocated_vnd: int | None = Field(
-        description="of an allocation: what is left to allocate of the centre's assignment, in đồng; "
-        "null where the ledger knows of none"
+        description="of an allocation: what is left to allocate of the assignment, in đồng; "
+        "null where the ledger has none"
     )
     project_room_vnd: int | None = Field(
-        description="of an entry for a project: what may still be paid for it in the year, within its plan and its total, "
+        description="of an entry for a project: what may still be paid in the year, within its plan and its approved total, "
         "in đồng; null where no project is named"
     )
 

@@ -1,0 +1,130 @@
+"""Names the recorded entries that used the money which a refused entry lacks; only in a dry run.
+
+What they used adds up to what there was less what is left. The largest come first; `consumed_in_all` counts and sums all of
+them, so that a shortened list is not taken for the whole.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
+
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.assignments import BeyondAssignment
+from services.funding.entries.validation import EntryCandidate
+from services.funding.ledger import EntryKind, Line
+from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
+from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
+from services.funding.rules import CommitmentPaid, InsufficientFunds
+from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOT_KEY, read_unit_versions
+from services.funding.unit_versions import find_unit_of_year, unit_versions_below
+from shared.kit.problems import Problem
+
+MAX_CONSUMERS = 20
+"""As many as fit on a screen; the list of entries has them all."""
+
+REDUCES_LEFT = ("disbursed_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd")
+REDUCES_UNCOMMITTED = (*REDUCES_LEFT, "reserved_vnd")
+"""A payment of committed money reduces both and so nothing: the commitment reduced it before."""
+REDUCES_UNCONFIRMED = ("confirmed_vnd", "given_vnd", "cancelled_vnd")
+
+KINDS_FROM_LEFT = frozenset({EntryKind.DISBURSEMENT, EntryKind.RETURN, EntryKind.CARRY_OVER})
+
+Conditions = Sequence[ColumnElement[bool]]
+Sum = ColumnElement[int]
+
+
+async def name_consumers(session: AsyncSession, candidate: EntryCandidate, problem: Problem) -> None:
+    """Add `consumed_by` and `consumed_in_all` to a problem for which entries are the cause; leave others as they are."""
+    entry = candidate.reversed_entry or candidate.entry
+    match problem:
+        case InsufficientFunds():
+            conditions: Conditions = _in_lots(problem.line, problem.origin_years)
+            used = _sum(*_find_measures(candidate))
+        case CommitmentPaid():
+            conditions = [*_in_lots(problem.line, [problem.origin_year]), POSTINGS.c.reserved_vnd < 0]
+            used = -_sum("reserved_vnd")
+        case BeyondAssignment():
+            conditions = await _below_assigned_unit(session, candidate, problem)
+            used = cast(func.sum(_allocated()), BigInteger)
+        case ProjectTotalExceeded():
+            conditions, used = [ENTRIES.c.project == entry.project], _sum("disbursed_vnd")
+        case ProjectPlanExceeded():
+            conditions = [ENTRIES.c.project == entry.project, ENTRIES.c.year == entry.year]
+            used = _sum("disbursed_vnd")
+        case _:
+            return
+    await _add_consumers(session, problem, conditions, used)
+
+
+def _find_measures(candidate: EntryCandidate) -> Sequence[str]:
+    if candidate.reversed_entry is None and candidate.entry.kind in KINDS_FROM_LEFT:
+        return REDUCES_LEFT
+    if candidate.reversed_entry is None and candidate.entry.kind is EntryKind.CONFIRMATION:
+        return REDUCES_UNCONFIRMED
+    return REDUCES_UNCOMMITTED
+
+
+def _sum(*names: str) -> Sum:
+    return cast(func.sum(reduce(add, (POSTINGS.c[name] for name in names))), BigInteger)
+
+
+def _allocated() -> ColumnElement[int]:
+    """Return what a posting allocates of a plan; `calculate_allocated` in `assignments.py` says the same."""
+    allocated = POSTINGS.c.opening_balance_vnd + POSTINGS.c.allocated_vnd - POSTINGS.c.cancelled_vnd
+    return case((LOTS.c.origin_year == LOTS.c.year, allocated), else_=0)
+
+
+def _in_lots(line: Line, origin_years: Iterable[int]) -> list[ColumnElement[bool]]:
+    of_line = (name for name in LOT_KEY if name != "origin_year")
+    conditions = [LOTS.c[name].is_not_distinct_from(getattr(line, name)) for name in of_line]
+    return [*conditions, LOTS.c.origin_year.in_(list(origin_years))]
+
+
+async def _below_assigned_unit(
+    session: AsyncSession, candidate: EntryCandidate, problem: BeyondAssignment
+) -> Conditions:
+    territory, line = candidate.context.territory, problem.line
+    unit, on = find_unit_of_year(territory, problem.holder, line.year)
+    below = unit_versions_below(territory, unit, on, await read_unit_versions(session, line.year))
+    of_plan = [LOTS.c[name] == getattr(line, name) for name in ("year", "program", "capital", "source")]
+    return [*of_plan, tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(below)]
+
+
+async def _add_consumers(session: AsyncSession, problem: Problem, conditions: Conditions, used: Sum) -> None:
+    names = ("id", "kind", "effective_on", "voucher_number", "decision_number")
+    columns = [ENTRIES.c[name] for name in names]
+    query = (
+        select(
+            *columns,
+            used.label("used"),
+            func.count().over().label("entries"),
+            cast(func.sum(used).over(), BigInteger).label("used_in_all"),
+        )
+        .select_from(ENTRIES)
+        .join(POSTINGS, IS_POSTED_BY)
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .outerjoin(REVERSALS, IS_REVERSED_BY)
+        .where(*conditions, ENTRIES.c.kind != EntryKind.REVERSAL.value, REVERSALS.c.id.is_(None))
+        .group_by(ENTRIES.c.year, *columns)
+        .having(used != 0)
+        .order_by(used.desc(), ENTRIES.c.id)
+        .limit(MAX_CONSUMERS)
+    )
+    rows = (await session.execute(query)).all()
+    problem.facts["consumed_by"] = [
+        {
+            "entry": str(row.id),
+            "kind": row.kind,
+            "effective_on": row.effective_on.isoformat(),
+            "voucher": row.voucher_number,
+            "decision": row.decision_number,
+            "taken_vnd": row.used,
+        }
+        for row in rows
+    ]
+    problem.facts["consumed_in_all"] = {
+        "entries": rows[0].entries if rows else 0,
+        "taken_vnd": rows[0].used_in_all if rows else 0,
+    }

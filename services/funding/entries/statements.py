@@ -1,0 +1,252 @@
+"""The statements that every entry runs: plain SQL, and the functions that run them (see ADR 0010). They never commit."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.assignments import Plan, PlanKey
+from services.funding.entries.ledger_session import LockedLots
+from services.funding.ledger import Amounts, Entry, Line, Lot, NewEntry, Voucher
+from services.funding.store import to_amounts, to_lot
+from shared.kit.plain_sql import run_sql
+
+CLAIM_VOUCHERS = """
+    INSERT INTO vouchers (book, source, number, entry_id)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS claimed (book, source, number, entry_id)
+    ORDER BY 1, 2, 3
+    ON CONFLICT (book, source, number) DO UPDATE SET entry_id = vouchers.entry_id
+    RETURNING book, source, number, entry_id
+"""
+"""Locks the rows of the vouchers, in their order; returns the entries that they stand for."""
+
+REASSIGN_VOUCHERS = """
+    UPDATE vouchers SET entry_id = claimed.entry_id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS claimed (book, source, number, entry_id)
+    WHERE vouchers.book = claimed.book AND vouchers.source = claimed.source AND vouchers.number = claimed.number
+"""
+
+RELEASE_VOUCHERS = """
+    DELETE FROM vouchers
+    USING unnest($1::text[], $2::text[], $3::text[]) AS unused (book, source, number)
+    WHERE vouchers.book = unused.book AND vouchers.source = unused.source AND vouchers.number = unused.number
+"""
+
+LOCK_PLANS = """
+    SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || plan, 0))
+    FROM (SELECT unnest($1::text[]) AS plan ORDER BY 1) AS plans
+"""
+
+SUM_PLANS = """
+    SELECT year, program, capital, source, unit, unit_since, component,
+        sum(assigned_vnd)::bigint AS assigned_vnd,
+        sum(CASE WHEN origin_year = year THEN opening_balance_vnd + allocated_vnd - cancelled_vnd ELSE 0 END)::bigint
+            AS allocated_vnd
+    FROM lots
+    WHERE (year, program, capital, source) IN (SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]))
+    GROUP BY year, program, capital, source, unit, unit_since, component
+"""
+"""`calculate_allocated` in `assignments.py` says the same of one posting."""
+
+LOCK_LOTS = """
+    SELECT * FROM lots
+    WHERE EXISTS (
+        SELECT FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[])
+            AS line (year, program, component, capital, source, unit, unit_since)
+        WHERE line.year = lots.year AND line.program = lots.program AND line.capital = lots.capital
+          AND line.source = lots.source AND line.unit = lots.unit AND line.unit_since = lots.unit_since
+          AND line.component IS NOT DISTINCT FROM lots.component
+    )
+    ORDER BY year, origin_year, id
+    FOR UPDATE OF lots
+"""
+"""Locks all lots of some lines, in the order in which every transaction locks them."""
+
+CREATE_LOTS = """
+    INSERT INTO lots (year, program, component, capital, source, unit, unit_since, origin_year)
+    SELECT year, program, component, capital, source, unit, unit_since, origin_year
+    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::int[])
+        WITH ORDINALITY AS lot (year, program, component, capital, source, unit, unit_since, origin_year, ordinal)
+    ORDER BY ordinal
+    ON CONFLICT ON CONSTRAINT uq_lots_key DO UPDATE SET opening_balance_vnd = lots.opening_balance_vnd
+    RETURNING *
+"""
+"""Locks the lots that another transaction created meanwhile, too."""
+
+UPDATE_BALANCES = """
+    UPDATE lots SET
+        assigned_vnd = balance.assigned_vnd, opening_balance_vnd = balance.opening_balance_vnd,
+        allocated_vnd = balance.allocated_vnd, carried_over_vnd = balance.carried_over_vnd,
+        received_vnd = balance.received_vnd, given_vnd = balance.given_vnd, cancelled_vnd = balance.cancelled_vnd,
+        returned_vnd = balance.returned_vnd, carried_out_vnd = balance.carried_out_vnd,
+        committed_vnd = balance.committed_vnd, disbursed_vnd = balance.disbursed_vnd,
+        confirmed_vnd = balance.confirmed_vnd, reserved_vnd = balance.reserved_vnd
+    FROM unnest($1::bigint[],
+        $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]
+    ) AS balance (id,
+        assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd, cancelled_vnd,
+        returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd)
+    WHERE lots.id = balance.id
+"""
+
+INSERT_ENTRIES = """
+    WITH inserted AS (
+        INSERT INTO entries (
+            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
+            in_kind_quantity, in_kind_unit_of_measure, year, to_year, program, component, capital, source, unit,
+            origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component, to_unit, deadline,
+            project)
+        SELECT
+            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
+            in_kind_quantity, in_kind_unit_of_measure, year, to_year, program, component, capital, source, unit,
+            origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component, to_unit, deadline,
+            project
+        FROM unnest(
+            $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
+            $9::numeric[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[], $15::text[], $16::text[],
+            $17::text[], $18::int[], $19::bigint[], $20::date[], $21::text[], $22::text[], $23::uuid[], $24::uuid[],
+            $25::text[], $26::text[], $27::date[], $28::text[]
+        ) WITH ORDINALITY AS entry (
+            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
+            in_kind_quantity, in_kind_unit_of_measure, year, to_year, program, component, capital, source, unit,
+            origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component, to_unit, deadline,
+            project, ordinal)
+        ORDER BY ordinal
+        RETURNING sequence
+    ), posted AS (
+        INSERT INTO postings (
+            year, entry_id, lot_id, assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd,
+            given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
+            reserved_vnd)
+        SELECT * FROM unnest(
+            $29::int[], $30::uuid[], $31::bigint[], $32::bigint[], $33::bigint[], $34::bigint[], $35::bigint[],
+            $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[], $40::bigint[], $41::bigint[], $42::bigint[],
+            $43::bigint[], $44::bigint[])
+    )
+    SELECT sequence FROM inserted ORDER BY sequence
+"""
+"""Inserts entries with their postings, in the order given."""
+
+SAME_COLUMNS = (
+    "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
+    "effective_on", "note", "client_id", "reverses", "batch", "to_component", "to_unit", "deadline", "project",
+)  # fmt: skip
+"""The columns that hold an attribute of an entry as it is."""
+
+ENTRY_COLUMNS = (
+    "id", "kind", "recorded_at", "decision_number", "decision_date", "voucher_source", "voucher_number",
+    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", *SAME_COLUMNS,
+)  # fmt: skip
+"""In the order of `INSERT_ENTRIES`."""
+
+_to_same_columns = attrgetter(*SAME_COLUMNS)
+NO_LOTS = LockedLots({}, {})
+
+
+async def claim_vouchers(
+    session: AsyncSession, entry_ids: Mapping[Voucher, uuid.UUID]
+) -> dict[Voucher, uuid.UUID]:
+    """Claim each voucher for an entry; return the ids of the other entries that vouchers stand for already.
+
+    A transaction that claims the same voucher waits until this one ends.
+    """
+    rows = await run_sql(session, CLAIM_VOUCHERS, *_to_voucher_columns(entry_ids), list(entry_ids.values()))
+    claimed = {Voucher(row.source, row.number, row.book): row.entry_id for row in rows}
+    return {voucher: entry_id for voucher, entry_id in claimed.items() if entry_id != entry_ids[voucher]}
+
+
+async def reassign_vouchers(session: AsyncSession, entry_ids: Mapping[Voucher, uuid.UUID]) -> None:
+    """Let vouchers of reversed entries stand for new ones."""
+    await run_sql(session, REASSIGN_VOUCHERS, *_to_voucher_columns(entry_ids), list(entry_ids.values()))
+
+
+async def release_vouchers(session: AsyncSession, vouchers: Collection[Voucher]) -> None:
+    """Delete the claims of entries that are refused."""
+    await run_sql(session, RELEASE_VOUCHERS, *_to_voucher_columns(vouchers))
+
+
+async def lock_plans(session: AsyncSession, keys: Collection[PlanKey]) -> dict[PlanKey, Plan]:
+    """Lock plans in their order, and return what was assigned and allocated in each."""
+    await run_sql(session, LOCK_PLANS, sorted("/assignments/" + "/".join(map(str, key)) for key in keys))
+    plans: dict[PlanKey, Plan] = {key: {} for key in keys}
+    for row in await run_sql(session, SUM_PLANS, *map(list, zip(*keys, strict=True))):
+        plan = plans[row.year, row.program, row.capital, row.source]
+        plan[row.unit, row.unit_since, row.component] = (row.assigned_vnd, row.allocated_vnd)
+    return plans
+
+
+async def lock_lots(session: AsyncSession, lines: Collection[Line]) -> LockedLots:
+    """Lock all lots of some lines, and return their balances."""
+    return _to_locked_lots(await run_sql(session, LOCK_LOTS, *_to_line_columns(lines)))
+
+
+async def create_lots(session: AsyncSession, lots: Collection[Lot]) -> LockedLots:
+    """Create lots that receive money for the first time, and lock them."""
+    ordered = sorted(lots, key=lambda lot: (lot.line.year, lot.origin_year, str(lot.line)))
+    columns = (*_to_line_columns([lot.line for lot in ordered]), [lot.origin_year for lot in ordered])
+    return _to_locked_lots(await run_sql(session, CREATE_LOTS, *columns))
+
+
+async def update_balances(
+    session: AsyncSession, ids: Mapping[Lot, int], balances: Mapping[Lot, Amounts]
+) -> None:
+    """Write the balances of locked lots."""
+    columns = zip(*(balance.to_values() for balance in balances.values()), strict=True)
+    await run_sql(session, UPDATE_BALANCES, [ids[lot] for lot in balances], *map(list, columns))
+
+
+async def insert_entries(
+    session: AsyncSession, new_entries: Sequence[NewEntry], ids: Mapping[Lot, int], recorded_at: datetime
+) -> list[int]:
+    """Insert entries with their postings in the order given; return their sequences.
+
+    The caller has locked the change feed, which gave the instant.
+    """
+    entries = zip(*(to_entry_row(new.entry, recorded_at) for new in new_entries), strict=True)
+    postings = zip(
+        *(
+            (new.entry.year, new.entry.id, ids[posting.lot], *posting.change.to_values())
+            for new in new_entries
+            for posting in new.postings
+        ),
+        strict=True,
+    )
+    rows = await run_sql(session, INSERT_ENTRIES, *map(list, entries), *map(list, postings))
+    return [row.sequence for row in rows]
+
+
+def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
+    """Return the values of an entry in the order of `ENTRY_COLUMNS`."""
+    decision, voucher, in_kind = entry.decision, entry.voucher, entry.in_kind
+    return (
+        entry.id,
+        entry.kind.value,
+        recorded_at,
+        *((decision.number, decision.date) if decision else (None, None)),
+        *((voucher.source, voucher.number) if voucher else (None, None)),
+        *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
+        *_to_same_columns(entry),
+    )
+
+
+def _to_voucher_columns(vouchers: Iterable[Voucher]) -> tuple[list[str], list[str], list[str]]:
+    rows = [(voucher.book, voucher.source, voucher.number) for voucher in vouchers]
+    return [book for book, _, _ in rows], [source for _, source, _ in rows], [number for _, _, number in rows]
+
+
+def _to_line_columns(lines: Collection[Line]) -> tuple[list[Any], ...]:
+    names = ("year", "program", "component", "capital", "source", "unit", "unit_since")
+    return tuple([getattr(line, name) for line in lines] for name in names)
+
+
+def _to_locked_lots(rows: Sequence[Row[Any]]) -> LockedLots:
+    lots = [to_lot(row) for row in rows]
+    return LockedLots(
+        {lot: to_amounts(row) for lot, row in zip(lots, rows, strict=True)},
+        {lot: row.id for lot, row in zip(lots, rows, strict=True)},
+    )

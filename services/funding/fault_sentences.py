@@ -1,0 +1,48 @@
+"""The sentences of the faults that entries and projects have."""
+
+from shared.kit.problems import Sentence
+
+TO_YEAR_NOT_NEXT = Sentence(
+    "Vốn chỉ được kéo dài sang năm liền sau ({next_year}).",
+    "Money is carried over into the next year only ({next_year}).",
+)
+ORIGIN_AFTER_YEAR = Sentence(
+    "Năm gốc của vốn không thể sau năm ngân sách {year}.",
+    "The year of origin cannot be after the budget year {year}.",
+)
+PAPER_MISSING = Sentence(
+    "Cần số chứng từ (voucher) hoặc quyết định (decision).", "A voucher or a decision is required."
+)
+IN_FUTURE = Sentence("Ngày {day} chưa tới.", "{day} is in the future.")
+NOT_IN_KIND = Sentence(
+    "Chỉ nguồn ngoài nhà nước đóng góp bằng hiện vật; “{source}” thì không.",
+    "Only sources outside the state contribute in kind; “{source}” does not.",
+)
+DEADLINE_BEFORE_YEAR = Sentence(
+    "Thời hạn {day} trước năm {year} mà vốn được kéo dài sang.",
+    "The deadline {day} is before the year {year} that the money is carried into.",
+)
+NOWHERE_TO_GO = Sentence(
+    "Cần đơn vị hoặc thành phần nhận vốn khác với nơi chuyển.",
+    "The receiving unit or component must differ from the one that gives.",
+)
+NOT_BELOW = Sentence(
+    "Đơn vị {to_unit} không thuộc đơn vị {unit}.", "The unit {to_unit} is not below the unit {unit}."
+)
+BEFORE_ENTRY = Sentence(
+    "Ngày {day} trước ngày {undone_on} của bút toán bị đảo.",
+    "{day} is before {undone_on}, the day of the reversed entry.",
+)
+FAR_FROM_YEAR = Sentence(
+    "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
+    "{day} is not in the budget year {year}, the year before or the year after.",
+)
+ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
+PROJECT_UNKNOWN = Sentence("Không có công trình {project}.", "There is no project {project}.")
+PROJECT_OF_ANOTHER_LINE = Sentence(
+    "Công trình {project} không thuộc chương trình, thành phần hay loại vốn này.",
+    "The project {project} is not of this program, component or capital kind.",
+)
+DUE_BEFORE_START = Sentence(
+    "Ngày hoàn thành trước ngày khởi công {day}.", "The completion date is before the first day {day}."
+)

@@ -1,0 +1,79 @@
+"""Types of the fields that several bodies and parameters have. Amounts are whole đồng: a JSON integer, never text or a fraction."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from services.funding.ledger import Decision, Voucher
+from shared.kit.date_fields import IsoDate
+
+FIRST_YEAR, LAST_YEAR = 2016, 2100
+"""The medium-term plan that the programs are funded from began in 2016."""
+
+MAX_AMOUNT_VND = 10**15
+"""Ten times what the central government gives all provinces in a year; a larger amount has a digit too many."""
+
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""No control characters but tabs and line ends: PostgreSQL's `text` cannot hold all of them."""
+
+Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.]+$", max_length=40)]
+"""A code of the catalogue or of a unit. Whether it exists is a matter of the rules."""
+
+Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
+AmountVnd = Annotated[
+    int, Field(strict=True, gt=0, le=MAX_AMOUNT_VND, description="amount in whole đồng, a JSON integer")
+]
+
+
+def _text(max_length: int) -> Any:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length, pattern=PRINTABLE)
+
+
+ShortText = Annotated[str, _text(120)]
+Note = Annotated[str, _text(1000)]
+
+DECISION_EXAMPLE: JsonDict = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
+VOUCHER_EXAMPLE: JsonDict = {"source": "KBNN Kon Tum", "number": "GRT-2023-0412"}
+LINE_EXAMPLE: JsonDict = {
+    "year": 2023,
+    "program": "poverty",
+    "component": "GN.DA1.TDA1",
+    "capital": "investment",
+    "source": "central",
+    "unit": "610",
+}
+
+
+def body_config(*examples: JsonDict) -> ConfigDict:
+    """Return the configuration of a body that refuses unknown fields; its example is the given parts together."""
+    example: JsonDict = {}
+    for part in examples:
+        example |= part
+    return ConfigDict(extra="forbid", json_schema_extra={"example": example})
+
+
+class DecisionIO(BaseModel):
+    """The document by which it was decided."""
+
+    model_config = body_config(DECISION_EXAMPLE)
+
+    number: ShortText = Field(description="number of the document")
+    date: IsoDate = Field(description="its date")
+
+    def to_decision(self) -> Decision:
+        """Return the decision as a frozen value."""
+        return Decision(self.number, self.date)
+
+
+class VoucherIO(BaseModel):
+    """The document of a payment or a contract."""
+
+    model_config = body_config(VOUCHER_EXAMPLE)
+
+    source: ShortText = Field(description="its issuer: a treasury office or an agency, never a person")
+    number: ShortText = Field(description="its number at the issuer")
+
+    def to_voucher(self) -> Voucher:
+        """Return the voucher as a frozen value, in the agencies' book."""
+        return Voucher(self.source, self.number)
