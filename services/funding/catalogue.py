@@ -23,7 +23,7 @@ NOT_IN_FORCE = Sentence(
 )
 OF_ANOTHER_PROGRAM = Sentence(
     "Thành phần “{value}” thuộc chương trình “{owner}”.",
-    "The component “{value}” is of the program “{owner}”.",
+    "The component “{value}” belongs to the program “{owner}”.",
 )
 
 
@@ -120,55 +120,55 @@ class FundingCatalogue:
     ratios: tuple[CounterpartRatio, ...]
 
     @property
-    def counted(self) -> frozenset[str]:
-        """The sources that count in the disbursement rate."""
+    def counted_sources(self) -> frozenset[str]:
+        """The codes of sources that count in the disbursement rate."""
         return frozenset(code for code, source in self.sources.items() if source.in_rate == "yes")
 
     @property
-    def non_state(self) -> frozenset[str]:
-        """The sources that may give labour, land or goods instead of money."""
-        return frozenset(code for code, source in self.sources.items() if source.kind == "non-state")
-
-    @property
-    def with_a_rate(self) -> frozenset[str]:
-        """The sources that have a rate when they stand alone."""
+    def rated_sources(self) -> frozenset[str]:
+        """The codes of sources that have a disbursement rate, be it one of their own."""
         return frozenset(code for code, source in self.sources.items() if source.in_rate != "no")
 
-    def faults_of(
-        self, *, program: str | None, component: str | None, source: str | None, funded_in: int | None
-    ) -> Iterator[Fault]:
-        """Name what is wrong with the codes of an entry; `funded_in` is the year whose money it brings, if it does."""
-        yield from _listed("/program", program, self.programs, funded_in)
-        yield from _listed("/component", component, self.components, funded_in)
-        yield from _listed("/source", source, self.sources, funded_in)
-        yield from self._of_another_program("/component", program, component)
+    @property
+    def non_state_sources(self) -> frozenset[str]:
+        """The codes of sources that may contribute labour, land or goods."""
+        return frozenset(code for code, source in self.sources.items() if source.kind == "non-state")
 
-    def faults_of_component(
+    def find_code_faults(
+        self, *, program: str | None, component: str | None, source: str | None, year: int | None
+    ) -> Iterator[Fault]:
+        """Yield the faults of the codes of an entry. Each must be in force in the year; None: the year does not matter."""
+        yield from _find_code_fault("/program", program, self.programs, year)
+        yield from _find_code_fault("/component", component, self.components, year)
+        yield from _find_code_fault("/source", source, self.sources, year)
+        yield from self._find_program_fault("/component", program, component)
+
+    def find_component_faults(
         self, pointer: str, program: str | None, component: str | None
     ) -> Iterator[Fault]:
-        """Name what is wrong with a component that money is moved to."""
-        yield from _listed(pointer, component, self.components, None)
-        yield from self._of_another_program(pointer, program, component)
+        """Yield the faults of the component that receives money."""
+        yield from _find_code_fault(pointer, component, self.components, None)
+        yield from self._find_program_fault(pointer, program, component)
 
-    def _of_another_program(
+    def _find_program_fault(
         self, pointer: str, program: str | None, component: str | None
     ) -> Iterator[Fault]:
-        known = self.components.get(component or "")
-        if known is not None and program in self.programs and known.program != program:
+        named = self.components.get(component or "")
+        if named is not None and program in self.programs and named.program != program:
             yield make_fault(
-                pointer, "component_of_another_program", OF_ANOTHER_PROGRAM, value=known.code, owner=known.program
+                pointer, "component_of_another_program", OF_ANOTHER_PROGRAM, value=named.code, owner=named.program
             )  # fmt: skip
 
 
-def _listed(
+def _find_code_fault(
     pointer: str, code: str | None, table: Mapping[str, DatedCode], year: int | None
 ) -> Iterator[Fault]:
     if code is None:
         return
-    noun, found = pointer.removeprefix("/").removeprefix("to_"), table.get(code)
-    if found is None:
+    noun, row = pointer.removeprefix("/").removeprefix("to_"), table.get(code)
+    if row is None:
         yield make_fault(pointer, f"{noun}_unknown", UNKNOWN, value=code[:40])
-    elif year is not None and not found.is_in_force_during(year):
+    elif year is not None and not row.is_in_force_during(year):
         yield make_fault(
-            pointer, f"{noun}_not_in_force", NOT_IN_FORCE, value=code, year=year, interval=found.interval
+            pointer, f"{noun}_not_in_force", NOT_IN_FORCE, value=code, year=year, interval=row.interval
         )

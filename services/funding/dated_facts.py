@@ -155,7 +155,7 @@ def _find_unknown_codes(facts: FactsFile, catalogue: FundingCatalogue) -> None:
     for ratio in catalogue.ratios:
         if ratio.program not in catalogue.programs:
             facts.add_fault("counterpart_ratios", "", "program", what=f"unknown program: {ratio.program}")
-    if not catalogue.counted:
+    if not catalogue.counted_sources:
         facts.add_fault("sources", what="no source counts in the disbursement rate")
 
 

@@ -10,15 +10,13 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.ledger import MEASURES, Amounts, Balances, Capital, Line, Lot
+from services.funding.lineage import NO_COMPONENT
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.unit_versions import UnitVersion
 
 LOT_KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
 LOCK_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
 """The order in which every transaction locks lots."""
-
-NO_COMPONENT = "none"
-"""The value of the parameter `component` for money of the program as a whole."""
 
 IS_REVERSED_BY = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
 """Joins an entry with its reversal."""

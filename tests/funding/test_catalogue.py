@@ -18,7 +18,7 @@ def test_what_is_shipped():
         "ethnic": "0510",
     }
     assert len(shipped.components) == 59
-    assert shipped.counted == {"central"}
+    assert shipped.counted_sources == {"central"}
     assert [code for code, source in shipped.sources.items() if source.group == "local_budget"] == [
         "counterpart",
         "counterpart_province",
@@ -80,7 +80,7 @@ def test_a_code_holds_from_its_first_to_its_last_day(tmp_path):
     def codes(year):
         return [
             it.code
-            for it in catalogue.faults_of(program="rural", component=None, source="credit", funded_in=year)
+            for it in catalogue.find_code_faults(program="rural", component=None, source="credit", year=year)
         ]
 
     assert [codes(year) for year in (2020, 2021, 2023, 2024, None)] == [

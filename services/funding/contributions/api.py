@@ -51,7 +51,9 @@ async def read_contributions(
     It counts in no disbursement rate; its entries are allocations from sources outside the state.
     """
     scope = await context.scope(unit, year)
-    sought = LedgerFilter(year, program, component, None, sorted(context.catalogue.non_state), scope.places)
+    sought = LedgerFilter(
+        year, program, component, None, sorted(context.catalogue.non_state_sources), scope.places
+    )
     items = [_said(row) for row in await store.contributed(context.session, sought)]
     return ContributionsOut(year=year, value_vnd=sum(each.value_vnd for each in items), items=items)
 

@@ -59,7 +59,7 @@ async def read_counterparts(
     )
     catalogue = context.catalogue
     local = {code for code, source in catalogue.sources.items() if source.counterpart}
-    found = counterparts(catalogue.ratios, parts, year, central=catalogue.counted, local=local)
+    found = counterparts(catalogue.ratios, parts, year, central=catalogue.counted_sources, local=local)
     return CounterpartsOut(year=year, items=[_said(each) for each in found])
 
 

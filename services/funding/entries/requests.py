@@ -91,20 +91,24 @@ class EntryRequest:
     def find_faults(self) -> Iterator[Fault]:
         """Yield the faults of meaning, apart from those of units."""
         catalogue, today = self.context.catalogue, self.context.today
-        yield from catalogue.faults_of(
+        yield from catalogue.find_code_faults(
             program=self.program,
             component=self.component,
             source=self.source,
-            funded_in=(self.origin_year or self.year) if self.kind in INFLOW_KINDS else None,
+            year=(self.origin_year or self.year) if self.kind in INFLOW_KINDS else None,
         )
-        yield from catalogue.faults_of_component("/to_component", self.program, self.to_component)
+        yield from catalogue.find_component_faults("/to_component", self.program, self.to_component)
         yield from self._find_year_faults()
         unread_target = self.unread & {"unit", "to_unit", "to_component", "component"}
         if self.kind is EntryKind.TRANSFER and not unread_target:
             same_unit = self.to_unit in {None, self.unit}
             if same_unit and self.to_component in {None, self.component}:
                 yield make_fault("/to_unit", "nowhere_to_go", NOWHERE_TO_GO)
-        if self.in_kind and self.source in catalogue.sources and self.source not in catalogue.non_state:
+        if (
+            self.in_kind
+            and self.source in catalogue.sources
+            and self.source not in catalogue.non_state_sources
+        ):
             yield make_fault("/in_kind", "source_gives_money", NOT_IN_KIND, source=self.source)
         has_paper = self.decision or self.voucher or self.unread & {"decision", "voucher"}
         if self.kind in KINDS_WITH_PAPER and not has_paper:

@@ -146,7 +146,7 @@ class EntryValidator:
 
 def _require_giver(context: RequestContext, kind: EntryKind, line: Line, day: date) -> None:
     """Raise `GivenFromAbove` where a caller without rights over the unit above brings in central money, or reverses that."""
-    if kind not in INFLOW_KINDS or line.source not in context.catalogue.counted:
+    if kind not in INFLOW_KINDS or line.source not in context.catalogue.counted_sources:
         return
     refusal = find_giver_refusal(context.caller, context.territory, line.source, line.unit, day)
     if refusal is not None:

@@ -30,7 +30,7 @@ from services.funding.foresight.schemas import (
 from services.funding.foresight.sums import Sum, group
 from services.funding.lapses.api import TheDeadlines
 from services.funding.ledger import CAPITALS, Capital
-from services.funding.lineage import lineage
+from services.funding.lineage import build_lineage
 from services.funding.progress.schemas import UnitOut
 from services.funding.query_params import (
     BookQuery,
@@ -103,7 +103,7 @@ async def _view(
     seen = store.Seen(seen_on or latest, as_of, book)
     if seen.on > latest:
         raise DayToCome(seen.on, latest)
-    sources = sorted(context.catalogue.counted)
+    sources = sorted(context.catalogue.counted_sources)
     scope = await context.scope(unit, year)
     sought = LedgerFilter(year, program, component, capital, sources, scope.places)
     accounts = await store.accounts(context.session, year, method.past_years, sources, deadlines, seen)
@@ -186,7 +186,9 @@ async def read_money_at_risk(
     return RisksOut(
         **view.said,
         total=RiskAmounts.said(view.sum(), {}),
-        items=[RiskRow.said(row, {**row.keys, "lineage": lineage(row.keys, view.asked)}) for row in shown],
+        items=[
+            RiskRow.said(row, {**row.keys, "lineage": build_lineage(row.keys, view.asked)}) for row in shown
+        ],
         next=following,
     )
 
@@ -194,8 +196,8 @@ async def read_money_at_risk(
 def _curves(view: View) -> list[CurveOut]:
     asked = view.asked["capital"]
     curves = [
-        CurveOut.of(view.sum(capital), capital, lineage({"capital": capital}, view.asked))
+        CurveOut.of(view.sum(capital), capital, build_lineage({"capital": capital}, view.asked))
         for capital in CAPITALS
         if asked in {None, capital}
     ]
-    return [*curves, CurveOut.of(view.sum(), "total", lineage({}, view.asked))]
+    return [*curves, CurveOut.of(view.sum(), "total", build_lineage({}, view.asked))]

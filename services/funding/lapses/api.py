@@ -105,7 +105,7 @@ async def read_lapses(
     Shown are the sources that count in the disbursement rate, unless `source` names others.
     """
     scope = await context.scope(unit, year)
-    sources = source or sorted(context.catalogue.counted)
+    sources = source or sorted(context.catalogue.counted_sources)
     sought = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
     held = await store.balances(context.session, sought)
     found = lapses(deadlines, held, await store.extensions(context.session, sought), until)

@@ -10,10 +10,10 @@ from services.funding.catalogue import FundingCatalogue
 from services.funding.context import CurrentFundingContext, FundingContext
 from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
-from services.funding.lineage import lineage
+from services.funding.lineage import TOTAL, build_lineage
 from services.funding.progress import store
 from services.funding.progress.printing import PrintUnit
-from services.funding.progress.rules import TOTAL, Part, Row, group, sum_up
+from services.funding.progress.rules import Part, Row, group, sum_up
 from services.funding.progress.schemas import (
     CapitalRow,
     PrintingOut,
@@ -89,7 +89,7 @@ async def read_progress(
     scope = await context.scope(unit, year)
     sought = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
     parts = await store.parts(context.session, sought, by, until=until, as_of=as_of, book=book)
-    rows = group(parts, by, counted=catalogue.counted, with_a_rate=catalogue.with_a_rate)
+    rows = group(parts, by, counted=catalogue.counted_sources, with_a_rate=catalogue.rated_sources)
     asked = {
         "year": year,
         "program": program,
@@ -147,7 +147,7 @@ async def read_status(
         "print_in": print_in,
     }
     rows = _rows(parts, context.catalogue)
-    of_counted = {**asked, "source": sorted(context.catalogue.counted)}
+    of_counted = {**asked, "source": sorted(context.catalogue.counted_sources)}
     return StatusOut(
         year=year,
         until=until,
@@ -174,13 +174,13 @@ async def _known_until(context: FundingContext, as_of: datetime | None) -> datet
 
 
 def _rows(parts: Sequence[Part], catalogue: FundingCatalogue) -> list[Row]:
-    counted = [part for part in parts if part.source in catalogue.counted]
+    counted = [part for part in parts if part.source in catalogue.counted_sources]
     kinds: dict[Capital, list[Part]] = {
         kind: [part for part in counted if part.keys["capital"] == kind] for kind in CAPITALS
     }
     return [
-        *(sum_up({"capital": kind}, of, catalogue.counted) for kind, of in kinds.items()),
-        sum_up({"capital": TOTAL}, counted, catalogue.counted),
+        *(sum_up({"capital": kind}, of, catalogue.counted_sources) for kind, of in kinds.items()),
+        sum_up({"capital": TOTAL}, counted, catalogue.counted_sources),
     ]
 
 
@@ -191,15 +191,15 @@ def _other_sources(
     sums: dict[str, list[Part]] = {}
     for code, source in catalogue.sources.items():
         of = [part for part in parts if part.source == code]
-        if not of or code in catalogue.counted:
+        if not of or code in catalogue.counted_sources:
             continue
-        row = sum_up({"source": code}, of, catalogue.with_a_rate)
+        row = sum_up({"source": code}, of, catalogue.rated_sources)
         said = SourcePart(**row.keys, **_said(row, asked))
         groups.setdefault(source.group, []).append(said)
         sums.setdefault(source.group, []).extend(of)
     rows = []
     for name, members in groups.items():
-        whole = sum_up({}, sums[name], catalogue.counted)
+        whole = sum_up({}, sums[name], catalogue.counted_sources)
         of_group = {**asked, "source": [member.source for member in members]}
         rows.append(SourceRow(source=name, parts=members, **_said(whole, of_group)))
     return rows
@@ -209,8 +209,8 @@ def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: FundingC
     """Tell which sources are shown; None: every one."""
     if named:
         return None if EVERY_SOURCE in named else list(named)
-    return None if "source" in by else sorted(catalogue.counted)
+    return None if "source" in by else sorted(catalogue.counted_sources)
 
 
 def _said(row: Row, asked: dict[str, Any]) -> dict[str, object]:
-    return amounts(row, lineage(row.keys, asked), asked["book"], asked["print_in"])
+    return amounts(row, build_lineage(row.keys, asked), asked["book"], asked["print_in"])

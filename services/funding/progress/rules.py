@@ -7,9 +7,9 @@ from functools import reduce
 from operator import add
 
 from services.funding.ledger import CAPITALS, Amounts
+from services.funding.lineage import TOTAL
 
 Key = str | int | None
-TOTAL = "total"
 
 
 @dataclass(frozen=True, slots=True)

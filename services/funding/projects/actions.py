@@ -43,8 +43,8 @@ async def register_project(context: FundingContext, draft: PartialBody[ProjectIn
         name: None if name in draft.unread else getattr(body, name)
         for name in ("program", "component", "unit", "decision")
     }
-    code_faults = context.catalogue.faults_of(
-        program=read["program"], component=read["component"], source=None, funded_in=None
+    code_faults = context.catalogue.find_code_faults(
+        program=read["program"], component=read["component"], source=None, year=None
     )
     decided_on = body.decision.date if read["decision"] else None
     unit_fault = find_unit_fault(context.territory, body.unit, decided_on) if read["unit"] else None
