@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.local.processes import make_parent_death_hook
 from shared.local.run_folder import ProcessRecord, RunFolder
 from tests.postgres import free_port
 
@@ -60,7 +61,10 @@ class Stack:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(STACK), json.dumps(options)], stdout=log, stderr=log
+                [sys.executable, str(STACK), json.dumps(options)],
+                stdout=log,
+                stderr=log,
+                preexec_fn=make_parent_death_hook(signal.SIGTERM),  # noqa: PLW1509 (no threads here)
             )
         return self
 

@@ -1,23 +1,40 @@
 """One installation in a folder of its own, used through the command line and HTTP."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from shared.local.run_folder import ProcessRecord, RunFolder
 from shared.local.settings import ROOT
+from shared.local.stack import FACTORIES
+from tests.postgres import free_port
 
 COMMAND_SECONDS = 400
 PATIENCE_SECONDS = 120
 """Far more than a step takes on a busy machine: a slow machine makes a test slow, never red."""
+
+CLEAN_UP = """
+import shutil, sys, time
+from pathlib import Path
+from shared.local.run_folder import RunFolder
+killed = not sys.stdin.read()
+for _ in range(30 if killed else 1):
+    RunFolder(Path(sys.argv[1], "var", "run")).stop_stack()
+    time.sleep(killed)
+shutil.rmtree(sys.argv[1], ignore_errors=True)
+"""
+"""It waits for the end of its standard input, which comes also when the process of the tests is killed; then a start may be
+under way, so it tries for half a minute."""
 
 
 @dataclass
@@ -61,6 +78,10 @@ class Installation:
             check=False,
         )
 
+    def start(self) -> None:
+        up = self.run_command("up", "--detach")
+        assert up.returncode == 0, up.stdout + up.stderr
+
     def get_json(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.gateway_url}{path}", timeout=PATIENCE_SECONDS) as response:
             return json.load(response)
@@ -78,6 +99,20 @@ class Installation:
 
     def find_child(self, name: str) -> ProcessRecord | None:
         return next((child for child in self.run_folder.find_children() if child.name == name), None)
+
+
+@contextlib.contextmanager
+def temporary_installation() -> Iterator[Installation]:
+    """An installation that is not started yet; it is stopped and removed at the end, however the tests end."""
+    folder = Path(tempfile.mkdtemp(prefix="ntp-tests-"))
+    folder.chmod(0o755)
+    clean_up = subprocess.Popen(
+        [sys.executable, "-c", CLEAN_UP, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        yield Installation(folder / "var", {process: free_port() for process in (*FACTORIES, "postgres")})
+    finally:
+        clean_up.communicate(b"ended")
 
 
 def remove_variables(environment: dict[str, str] | os._Environ[str]) -> dict[str, str]:

@@ -4,15 +4,12 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shared.local.settings import ROOT
-from shared.local.stack import FACTORIES
-from tests.postgres import free_port
-from tests.running.installation import Installation, wait_until
+from tests.running.installation import Installation, temporary_installation, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -115,18 +112,13 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
     assert again.returncode != 0
     assert "exists already" in again.stderr
 
-    tmp_path.chmod(0o755)
-    ports = {process: free_port() for process in (*FACTORIES, "postgres")}
-    other = replace(filled, folder=tmp_path / "var", ports=ports)
-    try:
+    with temporary_installation() as other:
         restored = other.run_command("restore", str(folder))
         assert restored.returncode == 0, restored.stderr
-        assert other.run_command("up", "--detach").returncode == 0
+        other.start()
         # ethnic may not have read rural's feed yet, and then its figures carry a caveat
         wait_until(lambda: read_programs(other) == read_programs(filled))
         assert "holds data already" in other.run_command("restore", str(folder)).stderr
-    finally:
-        other.run_command("stop")
 
 
 def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path):

@@ -7,17 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from shared.local.processes import make_parent_death_hook
 from shared.local.settings import ROOT
-from shared.local.stack import FACTORIES
-from tests.postgres import free_port
-from tests.running.installation import PATIENCE_SECONDS, Installation, wait_until
+from tests.running.installation import PATIENCE_SECONDS, Installation, temporary_installation, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -25,19 +22,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
     """An installation that runs from a copy of the source tree, which the tests change."""
-    with tempfile.TemporaryDirectory(prefix="ntp-tests-") as name:
-        Path(name).chmod(0o755)
-        tree = Path(name) / "tree"
+    with temporary_installation() as installation:
+        tree = installation.folder.parent / "tree"
         for folder in ("services", "gateway", "shared", "migrations"):
             shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("alembic.ini", "pyproject.toml"):
             shutil.copy(ROOT / file, tree / file)
-        ports = {process: free_port() for process in (*FACTORIES, "postgres")}
-        installation = Installation(Path(name) / "var", ports, tree=tree)
-        up = installation.run_command("up", "--detach")
-        assert up.returncode == 0, up.stdout + up.stderr
+        installation.tree = tree
+        installation.start()
         yield installation
-        installation.run_command("stop")
 
 
 class Development:
@@ -53,6 +46,7 @@ class Development:
                 env=installation.environment,
                 stdout=log,
                 stderr=log,
+                preexec_fn=make_parent_death_hook(signal.SIGTERM),  # noqa: PLW1509 (no threads here)
             )
 
     def read_log(self) -> str:
