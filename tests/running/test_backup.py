@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.local.settings import ROOT
+from shared.local.stack import FACTORIES
 from tests.running.installation import Installation, temporary_installation, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
