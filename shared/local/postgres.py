@@ -152,6 +152,8 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + READY_SECONDS
         with tempfile.TemporaryFile() as log:
             while True:
+                log.seek(0)
+                log.truncate()  # the message of a failure shows the last attempt only
                 self._process = subprocess.Popen(  # noqa: S603 (fixed arguments)
                     self.make_command(),
                     **self.make_popen_arguments(),

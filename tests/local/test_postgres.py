@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.local import postgres_account
+from shared.local import postgres, postgres_account
 from shared.local.postgres import EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError, find_programs
 from shared.local.processes import find_processes_in_folder
@@ -234,3 +234,15 @@ async def test_root_without_user_namespaces_runs_the_server_in_a_public_folder(
         assert (closed / "var" / "postgres").is_symlink()
         running.stop()
     assert len(list(folder.glob("ntp-postgres-*"))) == 1  # noqa: ASYNC240
+
+
+def test_a_port_in_use_is_reported_with_the_log_of_one_attempt(make_server, folder: Path, monkeypatch):
+    running = make_server()
+    running.start()
+    other = make_server(folder / "other")
+    other.port = running.port
+    monkeypatch.setattr(postgres, "READY_SECONDS", 4)
+    with pytest.raises(PostgresError, match=f"did not start on port {running.port}") as error:
+        other.start()
+    assert "Address already in use" in str(error.value)
+    assert str(error.value).count("starting PostgreSQL") == 1
