@@ -1,9 +1,9 @@
-"""Reporting periods as they travel on the wire, and the days on which the law opens and closes them.
+"""Reporting periods as the wire writes them, and the days on which the law opens and closes them.
 
 A period is an SDMX time period: the year `2023`, the half year `2023-S1`, the quarter `2023-Q3`, the month `2023-09`.
-It is a calendar fact and the same for everybody. What is counted into it is not: the same "2023" is cut off on
-14 December by the administrative regime, on 31 December by the rural program and on 31 January by the treasury.
-Those windows are dated facts with a legal basis (`period_windows.csv`) and are looked up by regime and day, never assumed.
+The calendar of a period is the same for everybody; what is counted in it is not. The administrative regime closes "2023" on
+14 December, the rural program on 31 December and the treasury on 31 January. Those windows are dated facts with a legal
+basis (`period_windows.csv`), which are found by regime and day.
 
 Months and days of a window are offsets: `opens_month` counts from the first month of the period, `closes_month` from its
 last one (0 is that month itself), and a day past the end of a month is that month's last day.
@@ -27,7 +27,7 @@ LAST_YEAR = 2100
 """Outside these years a period is a typing error: the programs began in 2010, and nothing is planned past 2050."""
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-"""A day begins and ends here, whatever the server's clock says."""
+"""The time zone in which a day begins and ends."""
 
 _SHAPE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?:S(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
@@ -35,18 +35,18 @@ _SHAPE = re.compile(
 
 
 def local_day(instant: datetime) -> date:
-    """Tell the day in Vietnam at an instant."""
+    """Return the day in Vietnam at an instant."""
     return instant.astimezone(VIETNAM).date()
 
 
 class InvalidPeriod(Invalid):
-    """The text is no period of ours."""
+    """The text is not a period."""
 
     code = "period_invalid"
     title = Sentence("Kỳ báo cáo không hợp lệ", "Invalid period")
     detail = Sentence(
         "Kỳ “{period}” không hợp lệ: cần dạng 2023, 2023-S1, 2023-Q3 hoặc 2023-09, trong các năm {first_year}-{last_year}.",
-        "“{period}” is no period: write 2023, 2023-S1, 2023-Q3 or 2023-09, within the years {first_year} to {last_year}.",
+        "“{period}” is not a period: write 2023, 2023-S1, 2023-Q3 or 2023-09, in the years {first_year} to {last_year}.",
     )
 
     def __init__(self, period: str) -> None:
@@ -55,7 +55,7 @@ class InvalidPeriod(Invalid):
 
 
 class UnknownWindow(NotFound):
-    """No rule says when this regime opens and closes such a period."""
+    """No rule in force gives the window of such a period under this regime."""
 
     code = "period_window_unknown"
     title = Sentence("Chưa có quy định thời hạn", "No legal window")
@@ -102,19 +102,19 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the canonical text and nothing else."""
-        found = _SHAPE.fullmatch(text)
-        if found is None:
+        """Read the canonical text; raise `InvalidPeriod` for any other."""
+        match = _SHAPE.fullmatch(text)
+        if match is None:
             raise InvalidPeriod(text)
-        year = int(found["year"])
+        year = int(match["year"])
         for kind in (PeriodKind.HALF, PeriodKind.QUARTER, PeriodKind.MONTH):
-            if found[kind.value] is not None:
-                return cls(year, kind, int(found[kind.value]))
+            if match[kind.value] is not None:
+                return cls(year, kind, int(match[kind.value]))
         return cls(year)
 
     @classmethod
-    def of(cls, day: date, kind: PeriodKind) -> Self:
-        """Give the period of a kind that holds a day."""
+    def from_day(cls, day: date, kind: PeriodKind) -> Self:
+        """Return the period of a kind that contains a day."""
         return cls(day.year, kind, (day.month - 1) // kind.months + 1)
 
     def _text(self) -> str:
@@ -138,7 +138,7 @@ class Period:
 
     @property
     def first_month(self) -> int:
-        """Months since year 0, so that periods of all kinds stand on one line."""
+        """Months since year 0, so that periods of all kinds can be compared."""
         return self.year * 12 + (self.number - 1) * self.kind.months
 
     @property
@@ -152,31 +152,35 @@ class Period:
         return _day(self.first_month + self.kind.months - 1, 31)
 
     def contains(self, other: "Period") -> bool:
-        """Tell whether every day of the other period is one of this one's."""
+        """Whether every day of the other period is one of this one."""
         first, last = self.first_month, self.first_month + self.kind.months
         return first <= other.first_month and other.first_month + other.kind.months <= last
 
     def overlaps(self, other: "Period") -> bool:
-        """Tell whether they share a day; of two periods that do, one contains the other."""
+        """Whether they share a day; of two periods that do, one contains the other."""
         return self.contains(other) or other.contains(self)
 
-    def parts(self, kind: PeriodKind) -> tuple[Self, ...]:
-        """Give the periods of that kind that fill this one, in order; none when that kind is longer."""
+    def subperiods(self, kind: PeriodKind) -> tuple[Self, ...]:
+        """Return the periods of that kind that fill this one, in order; none when that kind is longer."""
         count = self.kind.months // kind.months
         first = (self.first_month % 12) // kind.months + 1
         return tuple(type(self)(self.year, kind, first + step) for step in range(count))
 
-    def within(self) -> tuple[Self, ...]:
-        """Give the longer periods that hold this one, the nearest first."""
+    def with_subperiods(self) -> tuple["Period", ...]:
+        """Return the period and every shorter one in it."""
+        return _with_subperiods(self)
+
+    def enclosing_periods(self) -> tuple[Self, ...]:
+        """Return the longer periods that contain this one, the nearest first."""
         longer = [kind for kind in reversed(PeriodKind) if kind.months > self.kind.months]
-        return tuple(type(self).of(self.starts_on, kind) for kind in longer)
+        return tuple(type(self).from_day(self.starts_on, kind) for kind in longer)
 
     def next(self) -> Self:
-        """Give the following period of the same kind."""
+        """Return the following period of the same kind."""
         return self._step(1)
 
     def previous(self) -> Self:
-        """Give the preceding period of the same kind."""
+        """Return the preceding period of the same kind."""
         return self._step(-1)
 
     def _step(self, by: int) -> Self:
@@ -185,8 +189,8 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Window(DatedFact):
-    """A rule: from which to which day facts are counted into a kind of period, while the rule is in force."""
+class PeriodWindow(DatedFact):
+    """A rule: from which to which day facts are counted in a kind of period, while the rule is in force."""
 
     regime: str
     kind: PeriodKind
@@ -198,7 +202,7 @@ class Window(DatedFact):
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """A period's window under one regime, with the clause that says so and how sure we are of it."""
+    """A period's first and last day under one regime, with the clause behind them and how sure it is."""
 
     period: Period
     regime: str
@@ -208,8 +212,10 @@ class CutOff:
     confidence: str
 
 
-def window_for(period: Period, regime: str, rules: Iterable[Window], on: date | None = None) -> CutOff:
-    """Give a period's opening and closing day by the rule in force on a day (by default the period's last)."""
+def find_cut_off(
+    period: Period, regime: str, rules: Iterable[PeriodWindow], on: date | None = None
+) -> CutOff:
+    """Return a period's first and last day by the rule in force on a day, by default the last one of the period."""
     on = on or period.ends_on
     for rule in rules:
         if rule.regime == regime and rule.kind is period.kind and rule.is_in_force(on):
@@ -226,7 +232,13 @@ def window_for(period: Period, regime: str, rules: Iterable[Window], on: date | 
 
 
 @cache
+def _with_subperiods(period: Period) -> tuple[Period, ...]:
+    shorter = (part for kind in PeriodKind if kind != period.kind for part in period.subperiods(kind))
+    return (period, *shorter)
+
+
+@cache
 def _day(month: int, day: int) -> date:
-    """Give a day of a month counted from year 0; past the month's end it is the last day."""
+    """Return a day of a month counted from year 0; past the end of the month it is the last day."""
     year, zero_based = divmod(month, 12)
     return date(year, zero_based + 1, min(day, monthrange(year, zero_based + 1)[1]))

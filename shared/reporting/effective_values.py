@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.measures import Measure, combine, unit_by_unit
-from shared.reporting.time_aggregation import Stretch, over_time, stretches
+from shared.reporting.measures import Measure, measure_unit_by_unit, sum_measures
+from shared.reporting.time_aggregation import PeriodMeasure, aggregate_over_time
 
-_STANDING_VALUES = text(
+_EFFECTIVE_VALUES = text(
     """
     WITH standing AS MATERIALIZED (
         SELECT report_id, received_at FROM standings
@@ -27,7 +27,7 @@ _STANDING_VALUES = text(
           AND (CAST(:reporters AS text[]) IS NULL OR unit = ANY(:reporters))
     )
     SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id,
-           o.reasons IS NOT NULL AS reasoned
+           o.reasons IS NOT NULL AS has_reasons
     FROM observations o
     JOIN standing s ON s.report_id = o.report_id
     WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
@@ -43,7 +43,7 @@ _STANDING_VALUES = text(
 
 
 class EffectiveValue(NamedTuple):
-    """One value that stands."""
+    """A value of a report in effect."""
 
     unit: str
     period: str
@@ -53,12 +53,12 @@ class EffectiveValue(NamedTuple):
     covers: int
     received_at: datetime
     report_id: uuid.UUID
-    reasoned: bool = False
-    """Whether a rule of the program tells it from other values, and why."""
+    has_reasons: bool = False
+    """Whether a rule of the program derives it from other values."""
     stated_by: str | None = None
-    """The unit of the period's own day that stated it, where its land lies in `unit` on the map that is read."""
+    """The unit of the period's own map that stated it, where its land lies in `unit` on the map that is read."""
     same_land: bool = True
-    """Whether `unit` is the land that it was stated of, and no more."""
+    """Whether `unit` is exactly the land that it was stated for."""
 
     @property
     def origin(self) -> str:
@@ -77,15 +77,16 @@ async def read_effective_values(
     as_of: datetime | None = None,
     parts: Collection[Period] | None = None,
 ) -> list[EffectiveValue]:
-    """Give the values of these units that stand, or stood at an instant, for a period and its parts. One statement.
+    """Return the values of these units in effect, now or at an instant, for a period and its sub-periods. One statement.
 
-    Of some parts where they are named: a code means another unit in a part that ended on another map. Naming the reporters, where they are few and known, spares a look at everybody else's reports.
+    `parts` are the sub-periods to read, where a code means another unit in those that ended on another map. `reporters`,
+    where they are few and known, spares a look at the reports of all others.
     """
     rows = await session.execute(
-        _STANDING_VALUES,
+        _EFFECTIVE_VALUES,
         {
             "year": period.year,
-            "periods": [str(part) for part in (stretches(period) if parts is None else parts)],
+            "periods": [str(part) for part in (period.with_subperiods() if parts is None else parts)],
             "basis": basis,
             "units": sorted(units),
             "indicators": sorted(indicators) if indicators is not None else None,
@@ -96,42 +97,45 @@ async def read_effective_values(
     return [EffectiveValue(*row) for row in rows]
 
 
-def to_measures(catalogue: Catalogue, asked: Period, stated: Iterable[EffectiveValue]) -> dict[str, Measure]:
-    """Make the measures of a period from standing values, counts over units included. Pure."""
-    by_unit = over_time(to_stretches(asked, stated), asked, catalogue.find_flows(asked.ends_on).__contains__)
-    added = {(unit, code): it for (unit, code), it in by_unit.items() if code not in catalogue.non_additive}
-    return sum_by_code(added) | _unit_by_unit(catalogue, by_unit)
+def to_measures(catalogue: Catalogue, period: Period, values: Iterable[EffectiveValue]) -> dict[str, Measure]:
+    """Return the measures of a period from the values in effect, by code, those made unit by unit included. Pure."""
+    is_flow = catalogue.find_flows(period.ends_on).__contains__
+    by_unit = aggregate_over_time(to_period_measures(period, values), period, is_flow)
+    additive = {key: measure for key, measure in by_unit.items() if key[1] not in catalogue.non_additive}
+    return sum_by_code(additive) | _measure_unit_by_unit(catalogue, by_unit)
 
 
-def to_stretches(asked: Period, stated: Iterable[EffectiveValue]) -> Iterator[Stretch]:
-    """Return each value as a measure of the period, or of the part of it, for which it is stated."""
-    parts = {str(part): part for part in stretches(asked)}
+def to_period_measures(period: Period, values: Iterable[EffectiveValue]) -> Iterator[PeriodMeasure]:
+    """Return each value as a measure of the period, or of the sub-period, for which it is stated."""
+    parts = {str(part): part for part in period.with_subperiods()}
     return (
-        Stretch(
-            one.unit,
-            parts[one.period],
-            one.indicator,
-            Measure(one.value, Fraction(one.covers), one.status, one.received_at, one.received_at),
-            one.origin,
+        PeriodMeasure(
+            value.unit,
+            parts[value.period],
+            value.indicator,
+            Measure(value.value, Fraction(value.covers), value.status, value.received_at, value.received_at),
+            value.origin,
         )
-        for one in stated
+        for value in values
     )
 
 
 def sum_by_code(by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
     """Return the sum over all units, by code."""
-    found: dict[str, list[Measure]] = defaultdict(list)
+    by_code: dict[str, list[Measure]] = defaultdict(list)
     for (_, code), measure in by_unit.items():
-        found[code].append(measure)
-    return {code: whole for code, parts in found.items() if (whole := combine(parts)) is not None}
+        by_code[code].append(measure)
+    return {code: total for code, terms in by_code.items() if (total := sum_measures(terms)) is not None}
 
 
-def _unit_by_unit(catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
+def _measure_unit_by_unit(
+    catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure]
+) -> dict[str, Measure]:
     units: dict[str, dict[str, Measure]] = defaultdict(dict)
     for (unit, code), measure in by_unit.items():
         units[unit][code] = measure
     made = {
-        figure.code: unit_by_unit(figure, units)
+        figure.code: measure_unit_by_unit(figure, units)
         for figure in catalogue.figures.values()
         if figure.is_made_unit_by_unit
     }

@@ -1,9 +1,9 @@
-"""How what is stated for parts of a period becomes the period's own. Pure.
+"""The measures of a period from what is stated for it and for its sub-periods. Pure.
 
-Flows add up over sub-periods: the jobs of a year are the jobs of its months. Stocks take the last: the households of a
-year are those at its end, so what is stated for the period itself comes first, then the sub-period that ends last. A
-flow is never stated for a period and for a part of it at once (`reports/nearby.py` refuses that), so nothing counts
-twice. Units that merged add up within each one that they became, each with its own last.
+Flows add up over sub-periods: the jobs of a year are the jobs of its months. Of a stock the last value counts: the households
+of a year are those at its end, so a value of the period itself comes first, then that of the sub-period that ends last. A
+flow is never stated for a period and for a part of it at once (such a report is refused), so nothing counts twice. Units that
+merged add up in the unit that they became, each with its own last value.
 """
 
 from collections import defaultdict
@@ -11,60 +11,56 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from functools import cache
 
-from shared.periods import Period, PeriodKind
-from shared.reporting.measures import Measure, combine
+from shared.periods import Period
+from shared.reporting.measures import Measure, sum_measures
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A measure of one unit over the asked period or a part of it."""
+class PeriodMeasure:
+    """A measure of one unit for a period or a sub-period of it."""
 
     unit: str
     period: Period
     code: str
     measure: Measure
     origin: str
-    """The unit that stated it: another one than `unit` when its land lies in that one by now."""
+    """The unit that stated it; not `unit` where its land lies in that one on the map that is read."""
 
 
-@cache
-def stretches(asked: Period) -> tuple[Period, ...]:
-    """Give a period and every shorter one within it."""
-    return (asked, *(part for kind in PeriodKind if kind != asked.kind for part in asked.parts(kind)))
-
-
-def over_time(
-    stated: Iterable[Stretch], asked: Period, is_flow: Callable[[str], bool]
+def aggregate_over_time(
+    stated: Iterable[PeriodMeasure], period: Period, is_flow: Callable[[str], bool]
 ) -> dict[tuple[str, str], Measure]:
-    """Make each unit's measure of the asked period, by (unit, code)."""
-    found: dict[tuple[str, str], list[Measure]] = defaultdict(list)
-    for one in counting(stated, asked, is_flow):
-        found[one.unit, one.code].append(_in_proportion(one, asked) if is_flow(one.code) else one.measure)
-    return {key: whole for key, parts in found.items() if (whole := combine(parts)) is not None}
+    """Return each unit's measure of a period, by (unit, code)."""
+    counted: dict[tuple[str, str], list[Measure]] = defaultdict(list)
+    for row in select_counted(stated, period, is_flow):
+        measure = _in_proportion(row, period) if is_flow(row.code) else row.measure
+        counted[row.unit, row.code].append(measure)
+    return {key: total for key, measures in counted.items() if (total := sum_measures(measures)) is not None}
 
 
-def counting(stated: Iterable[Stretch], asked: Period, is_flow: Callable[[str], bool]) -> Iterator[Stretch]:
-    """Give the statements that count: every one of a flow, of a stock the last of each unit that stated it."""
-    last: dict[tuple[str, str, str], Stretch] = {}
-    for one in stated:
-        if is_flow(one.code):
-            yield one
+def select_counted(
+    stated: Iterable[PeriodMeasure], period: Period, is_flow: Callable[[str], bool]
+) -> Iterator[PeriodMeasure]:
+    """Return the measures that count for a period: all of a flow, of a stock the last of each unit that stated it."""
+    last: dict[tuple[str, str, str], PeriodMeasure] = {}
+    for row in stated:
+        if is_flow(row.code):
+            yield row
             continue
-        key = one.unit, one.origin, one.code
-        if key not in last or _later(one.period, asked) > _later(last[key].period, asked):
-            last[key] = one
+        key = row.unit, row.origin, row.code
+        if key not in last or _rank(row.period, period) > _rank(last[key].period, period):
+            last[key] = row
     yield from last.values()
 
 
-def _later(part: Period, asked: Period) -> tuple[bool, date, date]:
-    return part == asked, part.ends_on, part.starts_on
+def _rank(subperiod: Period, period: Period) -> tuple[bool, date, date]:
+    return subperiod == period, subperiod.ends_on, subperiod.starts_on
 
 
-def _in_proportion(one: Stretch, asked: Period) -> Measure:
-    """Count coverage in proportion to length, for eleven of twelve months are no whole year."""
-    if one.period.kind is asked.kind:
-        return one.measure
-    covers = one.measure.covers * Fraction(one.period.kind.months, asked.kind.months)
-    return replace(one.measure, covers=covers)
+def _in_proportion(row: PeriodMeasure, period: Period) -> Measure:
+    """Return a measure whose coverage is in proportion to its months: eleven of twelve are not a whole year."""
+    if row.period.kind is period.kind:
+        return row.measure
+    covers = row.measure.covers * Fraction(row.period.kind.months, period.kind.months)
+    return replace(row.measure, covers=covers)

@@ -81,7 +81,7 @@ def test_containment_and_overlap_are_those_of_the_days(one, two):
 
 @given(near, kinds)
 def test_parts_fill_the_period_without_gap_or_overlap(period, kind):
-    parts = period.parts(kind)
+    parts = period.subperiods(kind)
     if kind.months > period.kind.months:
         assert parts == ()
         return
@@ -93,9 +93,9 @@ def test_parts_fill_the_period_without_gap_or_overlap(period, kind):
 
 @given(periods)
 def test_the_periods_it_lies_within_are_all_the_longer_ones(period):
-    holders = period.within()
+    holders = period.enclosing_periods()
     assert [holder.kind.months for holder in holders] == [m for m in (3, 6, 12) if m > period.kind.months]
-    assert all(holder.contains(period) and period in holder.parts(period.kind) for holder in holders)
+    assert all(holder.contains(period) and period in holder.subperiods(period.kind) for holder in holders)
 
 
 @given(near)
@@ -114,6 +114,6 @@ def test_there_is_nothing_past_the_last_year():
 
 @given(st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)), kinds)
 def test_every_day_has_one_period_of_each_kind(day, kind):
-    period = Period.of(day, kind)
+    period = Period.from_day(day, kind)
     assert period.kind is kind
     assert period.starts_on <= day <= period.ends_on

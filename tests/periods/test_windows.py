@@ -9,7 +9,7 @@ import pytest
 from services.funding.dated_facts import load_deadlines
 from services.funding.lapses.rules import ordinary_deadline
 from shared.period_windows import load_windows
-from shared.periods import Period, PeriodKind, UnknownWindow, window_for
+from shared.periods import Period, PeriodKind, UnknownWindow, find_cut_off
 from shared.reporting.catalogue.definitions import DueRule
 
 RULES = load_windows()
@@ -18,7 +18,7 @@ REGIMES = {"poverty": "poverty_review", "ethnic": "ethnic_program", "rural": "ru
 
 
 def days(text, regime):
-    found = window_for(Period.parse(text), regime, RULES)
+    found = find_cut_off(Period.parse(text), regime, RULES)
     return found.opens_on, found.closes_on
 
 
@@ -48,23 +48,23 @@ def test_the_poverty_review_is_a_census_of_the_autumn():
 @pytest.mark.parametrize("kind", list(PeriodKind))
 def test_administrative_windows_follow_each_other(kind):
     period = Period(2023, kind, 1)
-    this, following = (window_for(each, "administrative", RULES) for each in (period, period.next()))
+    this, following = (find_cut_off(each, "administrative", RULES) for each in (period, period.next()))
     assert following.opens_on == this.closes_on + timedelta(days=1)
 
 
 def test_a_window_names_its_basis_and_how_sure_it_is():
-    found = window_for(Period.parse("2023"), "administrative", RULES)
+    found = find_cut_off(Period.parse("2023"), "administrative", RULES)
     assert found.legal_basis == "NĐ 09/2019/NĐ-CP Điều 12"
     assert found.confidence == "from memory"
     assert all(rule.legal_basis and rule.confidence for rule in RULES)
 
 
 def test_the_rule_in_force_on_the_day_decides():
-    assert window_for(Period.parse("2018"), "administrative", RULES, date(2019, 4, 1)).closes_on == date(
+    assert find_cut_off(Period.parse("2018"), "administrative", RULES, date(2019, 4, 1)).closes_on == date(
         2018, 12, 14
     )
     with pytest.raises(UnknownWindow) as refused:
-        window_for(Period.parse("2018"), "administrative", RULES)
+        find_cut_off(Period.parse("2018"), "administrative", RULES)
     assert refused.value.code == "period_window_unknown"
     assert (str(refused.value.period), refused.value.regime, refused.value.on) == (
         "2018",
@@ -76,7 +76,7 @@ def test_the_rule_in_force_on_the_day_decides():
 def test_an_unknown_regime_or_kind_has_no_window():
     for text, regime in (("2023", "weekly"), ("2023-09", "poverty_review")):
         with pytest.raises(UnknownWindow):
-            window_for(Period.parse(text), regime, RULES)
+            find_cut_off(Period.parse(text), regime, RULES)
 
 
 def test_two_rules_at_once_are_refused(tmp_path: Path):
@@ -102,10 +102,10 @@ def due_days():
             for rule in (DueRule(**row) for row in form.get("due", ())):
                 for year in range(rule.valid_from.year, 2026):
                     periods = [
-                        part for kind in form["periods"] for part in Period(year).parts(PeriodKind(kind))
+                        part for kind in form["periods"] for part in Period(year).subperiods(PeriodKind(kind))
                     ]
                     for period in (each for each in periods if rule.is_in_force(each.ends_on)):
-                        yield form["code"], rule.compute_due_on(period), window_for(period, regime, RULES)
+                        yield form["code"], rule.compute_due_on(period), find_cut_off(period, regime, RULES)
 
 
 def test_no_report_is_due_before_its_figures_are_cut_off():

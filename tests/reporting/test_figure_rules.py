@@ -16,7 +16,7 @@ from shared.reporting.figures.coverage import Coverage, ExpectedUnits, least
 from shared.reporting.figures.map_projection import place_of
 from shared.reporting.figures.rules import achieved_percent, evaluate, share_percent
 from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.measures import Measure, combine, unit_by_unit
+from shared.reporting.measures import Measure, measure_unit_by_unit, sum_measures
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import NAME, SINCE, catalogue, done
@@ -44,7 +44,7 @@ MEASURES = st.lists(measures, min_size=1, max_size=8)
 
 @given(MEASURES)
 def test_adding_up_keeps_the_least_status_and_the_oldest_and_newest_receipt(found):
-    whole = combine(found)
+    whole = sum_measures(found)
     assert whole.value == sum(it.value for it in found)
     assert whole.covers == sum(it.covers for it in found)
     assert whole.status == min(it.status for it in found)
@@ -54,11 +54,11 @@ def test_adding_up_keeps_the_least_status_and_the_oldest_and_newest_receipt(foun
 
 @given(MEASURES, MEASURES)
 def test_adding_up_in_two_steps_is_adding_up_at_once(one, other):
-    assert combine([combine(one), combine(other)]) == combine([*one, *other])
+    assert sum_measures([sum_measures(one), sum_measures(other)]) == sum_measures([*one, *other])
 
 
 def test_nothing_adds_up_to_nothing_and_not_to_zero():
-    assert combine([]) is None
+    assert sum_measures([]) is None
     for formula in (
         Sum(("a",)),
         Ratio(("a",), ("b",), Decimal(100)),
@@ -84,8 +84,8 @@ districts = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), mi
 
 @given(districts)
 def test_a_provinces_rate_is_the_ratio_of_the_sums(parts):
-    poor = combine(measure(one) for one, _ in parts)
-    everyone = combine(measure(all_) for _, all_ in parts)
+    poor = sum_measures(measure(one) for one, _ in parts)
+    everyone = sum_measures(measure(all_) for _, all_ in parts)
     outcome = evaluate(RATE, {"poor": poor, "all": everyone})
     above, below = sum(one for one, _ in parts), sum(all_ for _, all_ in parts)
     assert outcome.numerator == above
@@ -99,7 +99,9 @@ def test_a_provinces_rate_is_the_ratio_of_the_sums(parts):
 
 def test_rates_are_never_averaged():
     big, small = (measure(1), measure(1000)), (measure(50), measure(100))
-    rate = evaluate(RATE, {"poor": combine([big[0], small[0]]), "all": combine([big[1], small[1]])}).value
+    rate = evaluate(
+        RATE, {"poor": sum_measures([big[0], small[0]]), "all": sum_measures([big[1], small[1]])}
+    ).value
     assert round_half_away(rate, 2) == Decimal("4.64")
     assert rate != (Decimal("0.1") + Decimal(50)) / 2
 
@@ -132,12 +134,12 @@ def test_a_sum_needs_one_term_and_says_that_the_others_are_missing(stated):
 
 @given(st.lists(st.integers(0, 19), min_size=1, max_size=85))
 def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(each):
-    whole = combine(measure(one) for one in each)
+    whole = sum_measures(measure(one) for one in each)
     outcome = evaluate(figure(Average(("a",))), {"a": whole})
     assert outcome.denominator == len(each)
     assert Fraction(outcome.value).limit_denominator(10**6) == Fraction(sum(each), len(each))
-    halves = [combine(measure(one) for one in part) for part in (each[::2], each[1::2]) if part]
-    assert evaluate(figure(Average(("a",))), {"a": combine(halves)}) == outcome
+    halves = [sum_measures(measure(one) for one in part) for part in (each[::2], each[1::2]) if part]
+    assert evaluate(figure(Average(("a",))), {"a": sum_measures(halves)}) == outcome
 
 
 CRITERIA = figure(CountUnits(("criterion_a", "criterion_b"), done), "communes_done")
@@ -156,7 +158,7 @@ def complete(units):
 @given(UNITS)
 def test_a_count_is_of_units_that_state_all_its_inputs_and_knows_nothing_of_the_others(units):
     spoken = complete(units)
-    made = unit_by_unit(CRITERIA, units)
+    made = measure_unit_by_unit(CRITERIA, units)
     if not spoken:
         assert made is None
         return
@@ -174,7 +176,7 @@ def test_a_count_is_of_units_that_state_all_its_inputs_and_knows_nothing_of_the_
 @given(UNITS)
 def test_an_average_of_several_terms_is_of_the_units_that_state_them_all(units):
     spoken = complete(units)
-    made = unit_by_unit(MEAN, units)
+    made = measure_unit_by_unit(MEAN, units)
     assert (made is None) == (not spoken)
     if made is not None:
         met = sum(it["criterion_a"].value + it["criterion_b"].value for it in spoken)

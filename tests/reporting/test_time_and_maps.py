@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
-from shared.reporting.time_aggregation import stretches
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Succession
@@ -120,7 +119,7 @@ async def test_a_stock_of_the_year_and_of_its_months_stand_side_by_side(office):
 
 @given(year=st.integers(1990, 2100), month=st.integers(1, 12))
 def test_every_shorter_period_lies_within_its_year(year, month):
-    parts = stretches(Period(year))
+    parts = Period(year).with_subperiods()
     assert len(parts) == 1 + 2 + 4 + 12
     assert all(Period(year).contains(part) for part in parts)
     assert Period.parse(f"{year}-{month:02d}") in parts
@@ -177,7 +176,7 @@ def divided(weights):
     last = day - timedelta(days=1)
     old = MAP.unit("23368", last)
     parts = [replace(old, code=code, name=code, valid_from=day) for code in ("23368", "99991")]
-    units = [replace(one, valid_to=last) if one is old else one for one in MAP._each()]
+    units = [replace(one, valid_to=last) if one is old else one for one in MAP._all_units()]
     links = [
         Succession("23368", old.valid_from, part.code, day, day, "split", weight)
         for part, weight in zip(parts, weights, strict=True)

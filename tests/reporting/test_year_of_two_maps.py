@@ -288,7 +288,7 @@ async def compare_roll_ups(office):
     async with state.database.reading() as session:
         for text in ("2025", "2025-S2", "2025-Q3", "2025-08"):
             period = Period.parse(text)
-            parts = [one for one in store.stretches(period) if MAP.same_map(one.ends_on, period.ends_on)]
+            parts = [one for one in period.with_subperiods() if MAP.same_map(one.ends_on, period.ends_on)]
             context = ReportingContext(
                 session, state.reporting, state.territory, office.clock.at, office.clock
             )

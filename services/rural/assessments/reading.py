@@ -69,7 +69,7 @@ async def asked(
     if period is None:
         period = await store.latest_period(context.session, basis)
     if period is None:
-        period = Period.of(local_day(context.now), PeriodKind.YEAR).previous()
+        period = Period.from_day(local_day(context.now), PeriodKind.YEAR).previous()
     return Asked(unit.on(period.ends_on).code, period, basis, as_of)
 
 

@@ -69,7 +69,7 @@ async def of_period(
         session, period=period, basis=basis, units=communes, indicators=CRITERIA, as_of=as_of
     ):
         found.verdicts.setdefault(one.unit, {})[one.indicator] = one.value
-        found.by_values[one.indicator] += one.reasoned
+        found.by_values[one.indicator] += one.has_reasons
     return found
 
 

@@ -16,7 +16,6 @@ from itertools import groupby
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.effective_values import EffectiveValue
-from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -68,7 +67,7 @@ def place_of(territory: Territory, code: str, period: Period, map_on: date) -> M
     units = frozenset((code, *below))
     here: list[Period] = []
     elsewhere: list[Period] = []
-    for part in stretches(period):
+    for part in period.with_subperiods():
         (here if territory.same_map(part.ends_on, map_on) else elsewhere).append(part)
     counted, merged = units, False
     if period in elsewhere:

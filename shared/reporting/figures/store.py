@@ -16,11 +16,11 @@ from shared.reporting.effective_values import (
     read_effective_values,
     sum_by_code,
     to_measures,
-    to_stretches,
+    to_period_measures,
 )
 from shared.reporting.measures import Measure
 from shared.reporting.models import RollUp
-from shared.reporting.time_aggregation import Stretch, counting, over_time, stretches
+from shared.reporting.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
 
 _STANDS = "{0}.basis = :basis AND {0}.until IS NULL"
 _STOOD = """
@@ -75,7 +75,7 @@ async def rolled_up(
     Flows are rolled up for each period by itself and add up here, those of all parts or of the ones named; the rest is
     rolled up for the period as a whole.
     """
-    named = {str(part): part for part in (stretches(period) if parts is None else parts)}
+    named = {str(part): part for part in (period.with_subperiods() if parts is None else parts)}
     flow = catalogue.find_flows(period.ends_on).__contains__
     rows = await session.execute(
         select(
@@ -95,11 +95,13 @@ async def rolled_up(
         )
     )
     stated = (
-        Stretch(unit, named[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at), unit)
+        PeriodMeasure(
+            unit, named[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at), unit
+        )
         for unit, part, code, value, covers, status, oldest_at, newest_at in rows
         if named[part] == period or flow(code)
     )
-    return sum_by_code(over_time(stated, period, flow))
+    return sum_by_code(aggregate_over_time(stated, period, flow))
 
 
 async def measured(
@@ -126,8 +128,8 @@ def that_count(catalogue: Catalogue, asked: Period, stated: Sequence[EffectiveVa
     """Give the values that a figure of the period is made from: not what a later statement of a stock overtook. Pure."""
     kept = {
         (one.unit, one.origin, str(one.period), one.code)
-        for one in counting(
-            to_stretches(asked, stated), asked, catalogue.find_flows(asked.ends_on).__contains__
+        for one in select_counted(
+            to_period_measures(asked, stated), asked, catalogue.find_flows(asked.ends_on).__contains__
         )
     }
     return [one for one in stated if (one.unit, one.origin, one.period, one.indicator) in kept]

@@ -86,7 +86,7 @@ async def list_obligations(
 async def set_go_live(*, context: CurrentContext, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
     seated = context.of(caller)
-    seated.require_unit(unit, Period.of(body.live_on, PeriodKind.MONTH))
+    seated.require_unit(unit, Period.from_day(body.live_on, PeriodKind.MONTH))
     at = await lock_feed(context.session, context.clock)
     await store.keep_live_day(context.session, unit, body.live_on, caller.client_id, at)
     happened = Event(

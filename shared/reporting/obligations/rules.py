@@ -93,7 +93,7 @@ class Calendar:
         kinds = {kind for form in self.catalogue.forms.values() for kind in form.periods}
         found = []
         for kind in kinds:
-            period = Period.of(self.today, kind)
+            period = Period.from_day(self.today, kind)
             while period.ends_on >= self.today - LOOK_BACK:
                 found.append(period)
                 period = period.previous()

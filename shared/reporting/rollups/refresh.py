@@ -19,11 +19,10 @@ from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
-from shared.reporting.measures import Measure, unit_by_unit
+from shared.reporting.measures import Measure, measure_unit_by_unit
 from shared.reporting.models import Report
 from shared.reporting.report_content import StatedValue
 from shared.reporting.rollups.sql import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
-from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
 
 
@@ -142,7 +141,7 @@ class RollUpRefresh:
             rows = await session.execute(INPUTS, asked)
             await _keep(session, basis, here, _made(self._made, (_Input(*row) for row in rows)))
         if (self._in_parts or self._whole) and here.answering:
-            for holding in (here.period, *here.period.within()):
+            for holding in (here.period, *here.period.enclosing_periods()):
                 if not self._territory.same_map(here.period.ends_on, holding.ends_on):
                     break  # the longer period is read unit by unit: there, a code may mean other land
                 await self._as_a_whole(session, basis, self._place_of(holding))
@@ -159,7 +158,7 @@ class RollUpRefresh:
             reporters=there.reporters,
             parts=[
                 part
-                for part in stretches(there.period)
+                for part in there.period.with_subperiods()
                 if self._territory.same_map(part.ends_on, there.period.ends_on)
             ],
         )
@@ -232,7 +231,7 @@ def _made(figures: Iterable[Figure], rows: Iterable[_Input]) -> Iterator[dict[st
         )
     for figure in figures:
         for place, units in places.items():
-            measure = unit_by_unit(figure, units)
+            measure = measure_unit_by_unit(figure, units)
             if measure is not None:
                 yield _row(place, figure.code, measure)
 

@@ -16,7 +16,6 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import ValueStatedElsewhere
 from shared.reporting.reports.writing.sql import Nearby
-from shared.reporting.time_aggregation import stretches
 from shared.territory.tree import Territory
 
 CONFLICTS_SAID = 50
@@ -246,7 +245,7 @@ class _Times(NamedTuple):
 
 def _times(checked: CheckedReport, territory: Territory, flows: Collection[str]) -> _Times:
     own, nil = checked.period, checked.statement.nil
-    year = [one for one in stretches(Period(own.year)) if one.kind in checked.form.periods]
+    year = [one for one in Period(own.year).with_subperiods() if one.kind in checked.form.periods]
     same = [one for one in year if territory.same_map(one.ends_on, own.ends_on)]
     together = [one for one in same if one.overlaps(own) and (flows or nil or one.contains(own))]
     apart = [] if nil else [one for one in same if one not in together]
