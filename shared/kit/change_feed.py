@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import DateTime, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock, InstantQuery, Now
@@ -59,16 +59,6 @@ def insert_events_sql(first: int = 1) -> str:
 
 
 INSERT_EVENTS = insert_events_sql()
-
-HAPPENED_AT = bindparam("happened_at", type_=DateTime(timezone=True))
-PUBLISHING = """
-    INSERT INTO changes (at, type, subject, data)
-    SELECT :happened_at, type, subject, CAST(facts AS jsonb)
-    FROM unnest(CAST(:types AS text[]), CAST(:subjects AS text[]), CAST(:facts AS text[]))
-         WITH ORDINALITY AS it (type, subject, facts, place)
-    ORDER BY place
-"""
-"""The same with named parameters, for a compiled statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +103,6 @@ def to_event_parameters(
         [event.subject for event in events],
         [json.dumps(event.data) for event in events],
     )
-
-
-def to_event_columns(at: datetime, happenings: Sequence[Event]) -> dict[str, Any]:
-    """Give the values of `PUBLISHING`."""
-    return {
-        "happened_at": at,
-        "types": [it.type for it in happenings],
-        "subjects": [it.subject for it in happenings],
-        "facts": [json.dumps(it.data) for it in happenings],
-    }
 
 
 async def _settled(session: Session, now: Now, as_of: InstantQuery = None) -> datetime | None:

@@ -1,98 +1,171 @@
-"""A report as frozen values, before anything is kept: what it states. Pure."""
+"""What one report states, as frozen values: its hash, and how it differs from another report. Pure."""
 
+import base64
+import hashlib
+import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+import orjson
+
 Status = Literal["estimate", "preliminary", "official"]
 STATUSES: tuple[Status, ...] = ("estimate", "preliminary", "official")
-"""From the least to the most certain; the common status of several values is the least of theirs."""
+"""From the least to the most certain; several values together have the least certain status among them."""
 
 
 class StatedValue(NamedTuple):
-    """One stated value: which unit, which indicator, how much, how certain."""
+    """The value of one indicator for one unit."""
 
     unit: str
     indicator: str
     value: Decimal
     status: Status
     derived: bool = False
-    """Whether it was not posted and follows from what was, by a dated rule."""
+    """Whether it was not posted but follows from the posted values by a dated rule."""
 
 
 class Columns(NamedTuple):
-    """Which units, which indicators and how much are stated, in the order of the values."""
+    """The values column by column, in the order posted."""
 
     units: tuple[str, ...]
     indicators: tuple[str, ...]
     amounts: tuple[Decimal, ...]
 
 
-Rows = Mapping[str, tuple[int, StatedValue]]
-"""What is stated for one unit, by indicator, each with its place in the list as posted."""
+UnitValues = Mapping[str, tuple[int, StatedValue]]
+"""The values of one unit by indicator, each with its ordinal."""
 
-READ: frozenset[str] = frozenset()
-"""No field of a row was left unread."""
-NAMES = frozenset({"unit", "indicator"})
+NONE_UNREAD: frozenset[str] = frozenset()
+KEY_FIELDS = frozenset({"unit", "indicator"})
 """The fields that name what a row states."""
-SAYING = NAMES | {"value"}
-"""The fields without which it states nothing."""
+REQUIRED_FIELDS = KEY_FIELDS | {"value"}
+"""The fields without which a row states nothing."""
 
 
 @dataclass(frozen=True)
 class ReportContent:
-    """What one report says. `ordinals` are the places of the values in the list as posted."""
+    """What one report states. The ordinal of a value is its index in the list as posted."""
 
     unit: str
     period: str
     form: str | None
     values: tuple[StatedValue, ...]
     ordinals: tuple[int, ...] | range
-    partial: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """Fields of a row that could not be read, by its place; the rules pass over them."""
+    unread_fields: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """The fields of a row that could not be read, by its ordinal; the rules skip them."""
     nil: bool = False
     note: str | None = None
     document: dict[str, Any] | None = None
     evidence: tuple[dict[str, str], ...] = ()
-    """Files behind it: `{sha256, kind}` each."""
+    """The files behind the report: `{sha256, kind}` each."""
 
-    def rows(self) -> Iterator[tuple[int, StatedValue]]:
-        """Give the values, each with its place."""
+    def enumerate_values(self) -> Iterator[tuple[int, StatedValue]]:
+        """Return the values, each after its ordinal."""
         return zip(self.ordinals, self.values, strict=True)
 
     @cached_property
     def columns(self) -> Columns:
-        """What is stated, column by column: most questions are of one column, and that is quicker to go through."""
+        """The values column by column: most rules look at one column, which is quicker to go through."""
         units, indicators, amounts, *_ = zip(*self.values, strict=True) if self.values else ((), (), ())
         return Columns(units, indicators, amounts)
 
     @cached_property
     def units(self) -> frozenset[str]:
-        """The units of which something is said."""
+        """The units that have a value."""
         return frozenset(self.columns.units)
 
     @cached_property
     def indicators(self) -> frozenset[str]:
-        """The indicators of which something is said."""
+        """The indicators that have a value."""
         return frozenset(self.columns.indicators)
 
     @cached_property
-    def by_unit(self) -> Mapping[str, Rows]:
-        """What is stated for each unit, the first value where an indicator is repeated; without rows that do not say what."""
-        found: dict[str, dict[str, tuple[int, StatedValue]]] = defaultdict(dict)
-        for ordinal, one in self.rows():
-            if self.partial.get(ordinal, READ).isdisjoint(SAYING):
-                found[one.unit].setdefault(one.indicator, (ordinal, one))
-        return found
+    def by_unit(self) -> Mapping[str, UnitValues]:
+        """The values of each unit: the first one of a repeated indicator, and no row whose required fields were not read."""
+        by_unit: dict[str, dict[str, tuple[int, StatedValue]]] = defaultdict(dict)
+        for ordinal, value in self.enumerate_values():
+            if self.unread_fields.get(ordinal, NONE_UNREAD).isdisjoint(REQUIRED_FIELDS):
+                by_unit[value.unit].setdefault(value.indicator, (ordinal, value))
+        return by_unit
 
 
 def to_canonical_text(value: Decimal) -> str:
-    """Write a decimal one way only: 5, 5.0 and 5.00 are the same statement."""
+    """Return a decimal in its one canonical form: 5, 5.0 and 5.00 are all "5"."""
     text = str(value)
     if text.isdecimal():
         return text
     text = f"{value.normalize():f}"
     return "0" if text in {"-0", ""} else text
+
+
+def hash_content(content: ReportContent) -> str:
+    """Return the SHA-256 of what a report states, in hex; the order of values and 5.0 for 5 make no difference.
+
+    It is the hash of a JSON text in UTF-8 without spaces, with sorted field names, that escapes only what JSON requires.
+    """
+    values = sorted(
+        [
+            (unit, indicator, to_canonical_text(value), status)
+            for unit, indicator, value, status, _ in content.values
+        ]
+    )
+    hashed = [
+        content.unit,
+        content.period,
+        content.form,
+        values,
+        content.nil,
+        content.note,
+        content.document,
+        list(content.evidence),
+    ]
+    return hashlib.sha256(orjson.dumps(hashed, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def make_receipt_code(program: str, report_id: uuid.UUID) -> str:
+    """Return the code on a report's receipt: the program's initial and 80 bits of the id's digest, in groups of four."""
+    digest = hashlib.blake2b(report_id.bytes, digest_size=10).digest()
+    text = base64.b32encode(digest).decode()
+    return "-".join((program[0].upper(), *(text[start : start + 4] for start in range(0, 16, 4))))
+
+
+def count_changes(new: Collection[StatedValue], old: Collection[StatedValue]) -> dict[str, int]:
+    """Count the posted values by how they differ from the superseded report; received = created + changed + unchanged."""
+    posted = [value for value in new if not value.derived]
+    before = {
+        (value.unit, value.indicator): (value.value, value.status) for value in old if not value.derived
+    }
+    repeated = [value for value in posted if (value.unit, value.indicator) in before] if before else []
+    unchanged = sum(before[value.unit, value.indicator] == (value.value, value.status) for value in repeated)
+    return {
+        "received": len(posted),
+        "created": len(posted) - len(repeated),
+        "changed": len(repeated) - unchanged,
+        "unchanged": unchanged,
+        "dropped": len(before) - len(repeated),
+    }
+
+
+_ABSENT = None, None
+
+
+def find_differences(new: Collection[StatedValue], old: Collection[StatedValue]) -> list[dict[str, Any]]:
+    """Return every value, posted or derived, whose amount or status differs between two reports, by unit and indicator."""
+    before = {(value.unit, value.indicator): (to_canonical_text(value.value), value.status) for value in old}
+    after = {(value.unit, value.indicator): (to_canonical_text(value.value), value.status) for value in new}
+    return [
+        {
+            "unit": unit,
+            "indicator": indicator,
+            "before": before.get((unit, indicator), _ABSENT)[0],
+            "after": after.get((unit, indicator), _ABSENT)[0],
+            "status_before": before.get((unit, indicator), _ABSENT)[1],
+            "status_after": after.get((unit, indicator), _ABSENT)[1],
+        }
+        for unit, indicator in sorted({*before, *after})
+        if before.get((unit, indicator)) != after.get((unit, indicator))
+    ]

@@ -87,14 +87,14 @@ def test_what_follows_is_kept_beside_what_is_said_or_agrees_with_it(said, year):
     if faults:
         assert checked is None
         return
-    assert {it.unit: (it.derived.value, it.status, it.stated) for it in checked.following} == following
-    posted, derived = checked.said[: len(values)], checked.said[len(values) :]
+    assert {it.unit: (it.derived.value, it.status, it.posted) for it in checked.derived} == following
+    posted, derived = checked.values[: len(values)], checked.values[len(values) :]
     assert posted == tuple(values)
     assert all(it.derived for it in derived)
     assert {it.unit for it in derived} == {unit for unit, (*_, stated) in following.items() if not stated}
-    assert len({(it.unit, it.indicator) for it in checked.said}) == len(checked.said)
-    assert checked.units == {it.unit for it in checked.said}
-    assert checked.indicators == {it.indicator for it in checked.said}
+    assert len({(it.unit, it.indicator) for it in checked.values}) == len(checked.values)
+    assert checked.units == {it.unit for it in checked.values}
+    assert checked.indicators == {it.indicator for it in checked.values}
 
 
 def test_of_a_unit_with_an_unread_row_nothing_is_concluded():
@@ -107,10 +107,10 @@ def test_of_a_unit_with_an_unread_row_nothing_is_concluded():
         return [it.pointer for it in found if it.code == "line_missing"]
 
     assert len(missing(said)) == 4
-    assert missing(replace(said, partial={1: frozenset({"status"})})) == [
+    assert missing(replace(said, unread_fields={1: frozenset({"status"})})) == [
         f"/observations/{at}/value" for at in (0, 2, 3)
     ]
-    assert missing(replace(said, partial={1: frozenset({"unit"})})) == []
+    assert missing(replace(said, unread_fields={1: frozenset({"unit"})})) == []
     assert missing(replace(said, ordinals=(0, 1, 2, 4))) == []
 
 

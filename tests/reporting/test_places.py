@@ -7,7 +7,7 @@ import pytest
 
 from shared.kit.change_feed import lock_feed
 from shared.periods import Period
-from shared.reporting.reports.writing.locks import lock_unit_year, lock_years
+from shared.reporting.reports.writing.sql import lock_unit_year, lock_years
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import until_one_waits

@@ -58,9 +58,9 @@ async def test_blanks_are_no_reason(office, reason):
 async def test_a_report_that_another_moved_meanwhile_is_not_taken_for_what_it_was(office):
     report = await submitted(office)
     async with office.app.state.database.writing() as session:
-        before = (await store.report(session, uuid.UUID(report["id"]))).state
+        before = (await store.find_report(session, uuid.UUID(report["id"]))).state
         await office.verdict(report)
-        assert (before, (await store.report(session, uuid.UUID(report["id"]))).state) == (
+        assert (before, (await store.find_report(session, uuid.UUID(report["id"]))).state) == (
             "submitted",
             "accepted",
         )

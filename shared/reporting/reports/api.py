@@ -1,6 +1,7 @@
 """Where reports are said: submit, list, read, compare, check a receipt."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
@@ -11,12 +12,11 @@ from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import CurrentContext, ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter
+from shared.reporting.report_content import find_differences
 from shared.reporting.reports import store
-from shared.reporting.reports.derived_values import explain_derived_values
-from shared.reporting.reports.differences import find_differences
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.schemas import (
     DerivedOut,
@@ -34,7 +34,7 @@ from shared.reporting.reports.schemas import (
     StoodOut,
     SubmittedOut,
 )
-from shared.reporting.reports.writing import submit
+from shared.reporting.reports.writing.submit import submit
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
@@ -61,20 +61,20 @@ async def submit_report(
     """
     if dry_run:
         keep_nothing(context.session)
-    done = await submit.submit(
+    done = await submit(
         context.of(caller),
-        draft.body.statement(draft.ordinals, draft.partial),
+        draft.body.to_content(draft.ordinals, draft.partial),
         supersedes=draft.body.supersedes,
         shape_faults=draft.faults,
         unread=draft.unread,
     )
-    told = await explain_derived_values(context.session, context.engine.catalogue, done.report)
+    derived = await _read_derived(context, done.report)
     if dry_run and done.created:
         response.status_code = status.HTTP_200_OK
-        return SubmittedOut.of(done.report, told, kept=False)
+        return SubmittedOut.from_report(done.report, derived, kept=False)
     response.status_code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
     response.headers["Location"] = f"{context.engine.path}/reports/{done.report.id}"
-    return SubmittedOut.of(done.report, told)
+    return SubmittedOut.from_report(done.report, derived)
 
 
 @router.get("", summary="List reports")
@@ -96,7 +96,7 @@ async def list_reports(
     A client that only reports sees those of its own units.
     """
     units = context.of(caller).visible_units(unit, period)
-    query = store.reports_query(
+    query = store.select_reports(
         unit_codes=units, period=str(period) if period else None, form=form, state=state
     )
     found = await fetch_page(
@@ -109,13 +109,13 @@ async def list_reports(
 @router.get("/{report_id}", summary="Read one report")
 async def read_report(*, context: CurrentContext, caller: Reader, report_id: uuid.UUID) -> ReportOut:
     """Read one report as posted, with what follows from it, its receipt and everything done to it."""
-    report = await store.report(context.session, report_id)
+    report = await store.find_report(context.session, report_id)
     if report is None or not context.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
-    values = await store.values_of(context.session, report)
-    told = await explain_derived_values(context.session, context.engine.catalogue, report)
-    reviews = await store.reviews_of(context.session, report_id)
-    stood = await store.standings_of(context.session, report_id)
+    values = await store.read_values(context.session, report)
+    derived = await _read_derived(context, report)
+    reviews = await store.read_reviews(context.session, report_id)
+    stood = await store.read_effect(context.session, report_id)
     return ReportOut(
         **summary_of(report).model_dump(),
         note=report.note,
@@ -123,8 +123,8 @@ async def read_report(*, context: CurrentContext, caller: Reader, report_id: uui
         observations=[
             ObservationOut.model_validate(it, from_attributes=True) for it in values if not it.derived
         ],
-        derived=[DerivedOut.of(it) for it in told],
-        receipt=ReceiptOut.of(report),
+        derived=[DerivedOut.from_reasoned_value(value) for value in derived],
+        receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(it, from_attributes=True) for it in reviews],
         stood=[StoodOut.model_validate(it, from_attributes=True) for it in stood],
         evidence=[EvidenceRef(**one) for one in report.evidence],
@@ -136,13 +136,13 @@ async def read_differences(
     *, context: CurrentContext, caller: Reader, report_id: uuid.UUID
 ) -> DifferencesOut:
     """Read, in one answer, what a report changes against what was accepted last for its unit, period and form."""
-    report = await store.report(context.session, report_id)
+    report = await store.find_report(context.session, report_id)
     if report is None or not context.of(caller).sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
-    accepted = await store.accepted_before(context.session, report)
+    accepted = await store.find_accepted_before(context.session, report)
     found = find_differences(
-        await store.values_of(context.session, report),
-        await store.values_of(context.session, accepted) if accepted else [],
+        await store.read_values(context.session, report),
+        await store.read_values(context.session, accepted) if accepted else [],
     )
     return DifferencesOut(
         report=report.id,
@@ -154,11 +154,11 @@ async def read_differences(
 @receipts.get("/receipts/{code}", summary="Check a receipt")
 async def check_receipt(*, context: CurrentContext, _: Anyone, code: str) -> ReceiptCheckOut:
     """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
-    report = await store.report_by_receipt(context.session, code.strip().upper())
+    report = await store.find_report_by_receipt(context.session, code.strip().upper())
     if report is None:
         raise ReceiptNotFound(receipt=code[:40])
     return ReceiptCheckOut(
-        **ReceiptOut.of(report).model_dump(),
+        **ReceiptOut.from_report(report).model_dump(),
         unit=report.unit,
         period=report.period,
         form=report.form,
@@ -169,3 +169,10 @@ async def check_receipt(*, context: CurrentContext, _: Anyone, code: str) -> Rec
 def summary_of(report: Report) -> ReportSummary:
     """Say a report briefly."""
     return ReportSummary.model_validate(report, from_attributes=True)
+
+
+async def _read_derived(context: ReportingContext, report: Report) -> Sequence[store.ReasonedValue]:
+    """Return the derived values of a report; a program without derivations has none."""
+    if not context.engine.catalogue.derivation_rules:
+        return ()
+    return await store.read_reasoned_values(context.session, report)

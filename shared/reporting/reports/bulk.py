@@ -27,9 +27,9 @@ from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, To
 from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import CurrentEngine, ReportingEngine
-from shared.reporting.reports.derived_values import explain_derived_values
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
-from shared.reporting.reports.writing import submit
+from shared.reporting.reports.store import read_reasoned_values
+from shared.reporting.reports.writing.submit import submit
 
 MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
@@ -178,15 +178,16 @@ class _Intake:
             if repeated is not None:
                 return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
             draft = line.report
-            done = await submit.submit(
+            done = await submit(
                 ReportingContext(session, self.engine, state.territory, now, state.clock, self.caller, turn),
-                draft.body.statement(draft.ordinals, draft.partial),
+                draft.body.to_content(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,
                 shape_faults=draft.faults,
                 unread=draft.unread,
             )
-            told = await explain_derived_values(session, self.engine.catalogue, done.report)
-            said = SubmittedOut.of(done.report, told)
+            derivations = self.engine.catalogue.derivation_rules
+            derived = await read_reasoned_values(session, done.report) if derivations else ()
+            said = SubmittedOut.from_report(done.report, derived)
             await keep_answer(
                 session, claim, Response(said.model_dump_json(), 201, media_type="application/json")
             )

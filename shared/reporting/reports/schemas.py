@@ -17,7 +17,7 @@ from shared.kit.partial_body import PartialModel
 from shared.reporting.field_types import Amount, Sha256, UnitCode
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, ReportContent, StatedValue, Status
-from shared.reporting.reports.derived_values import DerivedValue
+from shared.reporting.reports.store import ReasonedValue
 
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
 
@@ -99,26 +99,28 @@ class ReportIn(PartialModel):
         default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
     )
 
-    def statement(
-        self, ordinals: tuple[int, ...] | range, partial: Mapping[int, frozenset[str]] = MappingProxyType({})
+    def to_content(
+        self,
+        ordinals: tuple[int, ...] | range,
+        unread_fields: Mapping[int, frozenset[str]] = MappingProxyType({}),
     ) -> ReportContent:
-        """Give what is said as frozen values."""
+        """Return the content as frozen values, with the ordinals of the rows that were read."""
         return ReportContent(
             unit=self.unit,
             period=self.period,
             form=self.form,
             values=tuple(
                 [
-                    StatedValue(it["unit"], it["indicator"], it["value"], it["status"])
-                    for it in self.observations
+                    StatedValue(row["unit"], row["indicator"], row["value"], row["status"])
+                    for row in self.observations
                 ]
             ),
             ordinals=ordinals,
-            partial=partial,
+            unread_fields=unread_fields,
             nil=self.nil,
             note=self.note,
             document=self.document.model_dump(mode="json") if self.document else None,
-            evidence=tuple(it.model_dump(mode="json") for it in self.evidence),
+            evidence=tuple(file.model_dump(mode="json") for file in self.evidence),
         )
 
 
@@ -140,8 +142,8 @@ class ReceiptOut(BaseModel):
     content_sha256: Sha256
 
     @classmethod
-    def of(cls, report: Report) -> Self:
-        """Write the receipt of a report."""
+    def from_report(cls, report: Report) -> Self:
+        """Return the receipt of a report."""
         return cls(
             code=report.receipt_code, received_at=report.received_at, content_sha256=report.content_sha256
         )
@@ -173,15 +175,15 @@ class DerivedOut(BaseModel):
     grounds: list[GroundOut] = Field(description="each value beside its threshold, as they were then")
 
     @classmethod
-    def of(cls, it: DerivedValue) -> Self:
-        """Say what a rule tells."""
+    def from_reasoned_value(cls, value: ReasonedValue) -> Self:
+        """Return a derived value with its reasons."""
         return cls(
-            unit=it.unit,
-            indicator=it.indicator,
-            value=it.value,
-            status=STATUSES[it.status],
-            posted=not it.derived,
-            **it.reasons,
+            unit=value.unit,
+            indicator=value.indicator,
+            value=value.value,
+            status=STATUSES[value.status],
+            posted=not value.derived,
+            **value.reasons,
         )
 
 
@@ -202,8 +204,8 @@ class SubmittedOut(BaseModel):
     receipt: ReceiptOut | None = Field(description="proof of receipt; null after a dry run")
 
     @classmethod
-    def of(cls, report: Report, told: Iterable[DerivedValue], *, kept: bool = True) -> Self:
-        """Answer a submission, or a dry run of one."""
+    def from_report(cls, report: Report, derived: Iterable[ReasonedValue], *, kept: bool = True) -> Self:
+        """Return the answer to a submission; to a dry run where the report is not kept."""
         return cls(
             id=report.id if kept else None,
             state=report.state,
@@ -213,8 +215,8 @@ class SubmittedOut(BaseModel):
             received_at=report.received_at,
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
-            derived=[DerivedOut.of(it) for it in told],
-            receipt=ReceiptOut.of(report) if kept else None,
+            derived=[DerivedOut.from_reasoned_value(value) for value in derived],
+            receipt=ReceiptOut.from_report(report) if kept else None,
         )
 
 

@@ -1,20 +1,12 @@
-"""How reports, their values and their standings are found and moved. Flushes, never commits."""
+"""Reading reports, their values and when they were in effect; moving them between states. Nothing here commits."""
 
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    any_,
-    bindparam,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, any_, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -22,49 +14,89 @@ from shared.kit.database import Codes
 from shared.reporting.models import EffectiveReport, EvidenceFile, Observation, Report, Review
 from shared.reporting.report_content import STATUSES, StatedValue
 
-COLUMNS = {one.key: one.type for one in Report.__table__.columns}
-"""Of a report, with their types."""
+_REPORT_COLUMNS = {column.key: column.type for column in Report.__table__.columns}
 _LIVE_REPORTS = text(
     f"""
-    SELECT {", ".join(COLUMNS)} FROM reports
+    SELECT {", ".join(_REPORT_COLUMNS)} FROM reports
     WHERE unit = :unit AND period = :period AND form = :form AND state IN ('submitted', 'accepted')
-    ORDER BY state DESC -- pending, then accepted
+    ORDER BY state DESC -- submitted, then accepted
     """
-).columns(**COLUMNS)
+).columns(**_REPORT_COLUMNS)
 
 
-async def live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
-    """Give the live reports of a unit, period and form as they are now, the latest first.
+class ReasonedValue(NamedTuple):
+    """A value that a rule of the program derives, with the reasons that were kept."""
 
-    At most one is pending and one accepted. They are no part of the session: asked again, they are read again.
-    """
-    found = await session.execute(_LIVE_REPORTS, {"unit": unit, "period": period, "form": form})
-    return [Report(**row) for row in found.mappings()]
+    unit: str
+    indicator: str
+    value: Decimal
+    status: int
+    derived: bool
+    """False where the report posts the value as well."""
+    reasons: dict[str, Any]
 
 
-async def report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
-    """Give one report, or None."""
+async def find_report(session: AsyncSession, report_id: uuid.UUID) -> Report | None:
+    """Return a report, or None."""
     return await session.get(Report, report_id)
 
 
-async def years_of(session: AsyncSession, report_ids: Collection[uuid.UUID]) -> Sequence[int]:
-    """Give the years of these reports, as far as they are kept."""
-    found = await session.scalars(select(Report.year).where(Report.id.in_(report_ids)).distinct())
-    return found.all()
+async def find_report_by_receipt(session: AsyncSession, code: str) -> Report | None:
+    """Return the report of a receipt, or None."""
+    report: Report | None = await session.scalar(select(Report).where(Report.receipt_code == code))
+    return report
 
 
-def stated_in(it: Report) -> list[ColumnElement[bool]]:
-    """Select what a report states, derived values included."""
-    found = [Observation.year == it.year, Observation.period == it.period, Observation.report_id == it.id]
-    return (
-        found
-        if it.units is None
-        else [*found, Observation.unit == any_(bindparam("stated_units", it.units, type_=Codes))]
+async def read_live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
+    """Return the live reports of a unit, period and form, the latest first: at most one submitted and one accepted.
+
+    They are not objects of the session, so that each call reads them anew.
+    """
+    rows = await session.execute(_LIVE_REPORTS, {"unit": unit, "period": period, "form": form})
+    return [Report(**row) for row in rows.mappings()]
+
+
+async def find_accepted_before(session: AsyncSession, report: Report) -> Report | None:
+    """Return the report of the same unit, period and form that was accepted last before this one took effect, or None."""
+    own = aliased(EffectiveReport)
+    first_in_effect = select(func.min(own.since)).where(own.report_id == report.id).scalar_subquery()
+    accepted: Report | None = await session.scalar(
+        select(Report)
+        .join(EffectiveReport, EffectiveReport.report_id == Report.id)
+        .where(
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.unit == report.unit,
+            EffectiveReport.period == report.period,
+            EffectiveReport.form == report.form,
+            EffectiveReport.report_id != report.id,
+            EffectiveReport.since < first_in_effect,
+        )
+        .order_by(EffectiveReport.since.desc())
+        .limit(1)
     )
+    return accepted
 
 
-async def values_of(session: AsyncSession, it: Report) -> list[StatedValue]:
-    """Give all that a report says: its values in the order posted, then those that follow from them."""
+async def read_years(session: AsyncSession, report_ids: Collection[uuid.UUID]) -> Sequence[int]:
+    """Return the years of these reports; unknown reports have none."""
+    years = await session.scalars(select(Report.year).where(Report.id.in_(report_ids)).distinct())
+    return years.all()
+
+
+def _where_stated_by(report: Report) -> list[ColumnElement[bool]]:
+    """Return the conditions that select the observations of a report, by the columns of their one index."""
+    conditions = [
+        Observation.year == report.year,
+        Observation.period == report.period,
+        Observation.report_id == report.id,
+    ]
+    if report.units is not None:
+        conditions.append(Observation.unit == any_(bindparam("report_units", report.units, type_=Codes)))
+    return conditions
+
+
+async def read_values(session: AsyncSession, report: Report) -> list[StatedValue]:
+    """Return all values of a report: the posted ones in their order, then the derived ones."""
     columns = (
         Observation.unit,
         Observation.indicator,
@@ -72,90 +104,80 @@ async def values_of(session: AsyncSession, it: Report) -> list[StatedValue]:
         Observation.status,
         Observation.derived,
     )
-    rows = await session.execute(select(*columns).where(*stated_in(it)).order_by(Observation.ordinal))
+    rows = await session.execute(
+        select(*columns).where(*_where_stated_by(report)).order_by(Observation.ordinal)
+    )
     return [
         StatedValue(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived) for row in rows
     ]
 
 
-async def reviews_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Review]:
-    """Give everything done to a report, oldest first."""
-    found = await session.scalars(select(Review).where(Review.report_id == report_id).order_by(Review.id))
-    return found.all()
+async def read_reasoned_values(session: AsyncSession, report: Report) -> list[ReasonedValue]:
+    """Return the values of a report that a rule derives: those that were not posted, and posted ones that it confirms."""
+    columns = (
+        Observation.unit,
+        Observation.indicator,
+        Observation.value,
+        Observation.status,
+        Observation.derived,
+        Observation.reasons,
+    )
+    conditions = (*_where_stated_by(report), Observation.reasons.is_not(None))
+    rows = await session.execute(select(*columns).where(*conditions).order_by(Observation.ordinal))
+    return [ReasonedValue(*row) for row in rows]
 
 
-async def report_by_receipt(session: AsyncSession, code: str) -> Report | None:
-    """Give the report that a receipt is of, or None."""
-    found: Report | None = await session.scalar(select(Report).where(Report.receipt_code == code))
-    return found
+async def read_reviews(session: AsyncSession, report_id: uuid.UUID) -> Sequence[Review]:
+    """Return everything that was done to a report, oldest first."""
+    reviews = await session.scalars(select(Review).where(Review.report_id == report_id).order_by(Review.id))
+    return reviews.all()
 
 
-async def known_evidence(session: AsyncSession, hashes: Collection[str]) -> frozenset[str]:
-    """Give those of the hashes under which a file is kept."""
-    found = await session.scalars(select(EvidenceFile.sha256).where(EvidenceFile.sha256.in_(hashes)))
-    return frozenset(found)
-
-
-async def standings_of(session: AsyncSession, report_id: uuid.UUID) -> Sequence[EffectiveReport]:
-    """Give from when to when a report stood, oldest first."""
-    found = await session.scalars(
+async def read_effect(session: AsyncSession, report_id: uuid.UUID) -> Sequence[EffectiveReport]:
+    """Return from when to when a report was in effect on each basis, oldest first."""
+    effect = await session.scalars(
         select(EffectiveReport)
         .where(EffectiveReport.report_id == report_id)
         .order_by(EffectiveReport.since, EffectiveReport.id)
     )
-    return found.all()
+    return effect.all()
 
 
-async def accepted_before(session: AsyncSession, it: Report) -> Report | None:
-    """Give the report that was accepted last for the same unit, period and form before this one, or None."""
-    own = aliased(EffectiveReport)
-    stood_first = select(func.min(own.since)).where(own.report_id == it.id).scalar_subquery()
-    found: Report | None = await session.scalar(
-        select(Report)
-        .join(EffectiveReport, EffectiveReport.report_id == Report.id)
-        .where(
-            EffectiveReport.basis == "accepted",
-            EffectiveReport.unit == it.unit,
-            EffectiveReport.period == it.period,
-            EffectiveReport.form == it.form,
-            EffectiveReport.report_id != it.id,
-            EffectiveReport.since < stood_first,
-        )
-        .order_by(EffectiveReport.since.desc())
-        .limit(1)
-    )
-    return found
+async def find_known_evidence(session: AsyncSession, hashes: Collection[str]) -> frozenset[str]:
+    """Return those of the hashes under which a file is kept."""
+    known = await session.scalars(select(EvidenceFile.sha256).where(EvidenceFile.sha256.in_(hashes)))
+    return frozenset(known)
 
 
-async def move(session: AsyncSession, it: Report, state: str, at: datetime) -> None:
+async def move_to_state(session: AsyncSession, report: Report, state: str, at: datetime) -> None:
     """Move a report to another state."""
-    await session.execute(update(Report).where(Report.id == it.id).values(state=state, state_at=at))
-    it.state, it.state_at = state, at
+    await session.execute(update(Report).where(Report.id == report.id).values(state=state, state_at=at))
+    report.state, report.state_at = state, at
 
 
-async def begin_standing(session: AsyncSession, it: Report, basis: str, at: datetime) -> None:
-    """Let a report stand on a basis from an instant on."""
+async def begin_effect(session: AsyncSession, report: Report, basis: str, at: datetime) -> None:
+    """Put a report into effect on a basis from an instant on."""
     await session.execute(
         insert(EffectiveReport).values(
             basis=basis,
-            year=it.year,
-            period=it.period,
-            unit=it.unit,
-            form=it.form,
-            report_id=it.id,
-            nil=it.nil,
-            received_at=it.received_at,
+            year=report.year,
+            period=report.period,
+            unit=report.unit,
+            form=report.form,
+            report_id=report.id,
+            nil=report.nil,
+            received_at=report.received_at,
             since=at,
         )
     )
 
 
-async def end_standing(session: AsyncSession, it: Report, basis: str, at: datetime) -> bool:
-    """End a report's standing on a basis; false when it did not stand."""
+async def end_effect(session: AsyncSession, report: Report, basis: str, at: datetime) -> bool:
+    """End the effect of a report on a basis; return whether it was in effect."""
     ended = await session.execute(
         update(EffectiveReport)
         .where(
-            EffectiveReport.report_id == it.id,
+            EffectiveReport.report_id == report.id,
             EffectiveReport.basis == basis,
             EffectiveReport.until.is_(None),
         )
@@ -165,41 +187,41 @@ async def end_standing(session: AsyncSession, it: Report, basis: str, at: dateti
     return ended.first() is not None
 
 
-async def note_review(
+async def record_review(
     session: AsyncSession,
-    it: Report,
+    report: Report,
     action: str,
     client_id: str,
     at: datetime,
     reason: str | None = None,
     step: str | None = None,
 ) -> None:
-    """Write down what was done to a report."""
+    """Record what was done to a report."""
     await session.execute(
         insert(Review).values(
-            report_id=it.id,
+            report_id=report.id,
             action=action,
             client_id=client_id,
             at=at,
             reason=reason,
             step=step,
-            content_sha256=it.content_sha256,
+            content_sha256=report.content_sha256,
         )
     )
 
 
-def reports_query(
+def select_reports(
     *,
     unit_codes: Collection[str] | None,
     period: str | None,
     form: str | None,
     state: str | None,
 ) -> Select[Report]:
-    """Select reports, the one received last first."""
+    """Return the query of reports, the one received last first; None selects all."""
     query = select(Report).order_by(Report.received_at.desc(), Report.id.desc())
     if unit_codes is not None:
         query = query.where(Report.unit.in_(unit_codes))
-    for column, wanted in ((Report.period, period), (Report.form, form), (Report.state, state)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, value in ((Report.period, period), (Report.form, form), (Report.state, state)):
+        if value is not None:
+            query = query.where(column == value)
     return query

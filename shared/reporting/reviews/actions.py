@@ -1,4 +1,4 @@
-"""Accepting, returning and withdrawing reports. A figure moves only here, and every move says who, when and why."""
+"""Accepting, returning and withdrawing reports. A figure moves only here, and every move records who, when and why."""
 
 import uuid
 from collections.abc import Collection
@@ -11,6 +11,7 @@ from shared.periods import Period
 from shared.reporting.catalogue.definitions import Form, ReviewStep
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
+from shared.reporting.report_content import StatedValue
 from shared.reporting.reports import store
 from shared.reporting.reports.problems import (
     AcceptedAbove,
@@ -23,109 +24,103 @@ from shared.reporting.reports.problems import (
     StepPassed,
     StepUnknown,
 )
-from shared.reporting.reports.standing import report_event, roll_ups_of
-from shared.reporting.reports.writing.locks import lock_unit_year, lock_years
-from shared.reporting.reviews.rules import accepted_above, levels_granted, may_accept, passed_at
+from shared.reporting.reports.writing.sql import lock_unit_year, lock_years
+from shared.reporting.reports.writing.submit import to_event
+from shared.reporting.reviews.rules import (
+    find_certifying_level,
+    find_granted_levels,
+    find_passing_level,
+    may_accept,
+)
+from shared.reporting.rollups.refresh import RollUpRefresh
 from shared.territory.units import LEVEL_NAMES
 
 Verdict = Literal["accept", "return"]
 REASON_REQUIRED = Sentence(
-    "Người duyệt rút báo cáo phải nêu lý do.", "A reviewer who withdraws a report gives a reason."
+    "Người duyệt rút báo cáo phải nêu lý do.", "A reviewer who withdraws a report must give a reason."
 )
 REVIEWER_WITHDRAWS = Sentence(
     "báo cáo đã duyệt phải do người duyệt rút", "an accepted report is withdrawn by a reviewer"
 )
 
 
-async def take_places(context: ReportingContext, report_ids: Collection[uuid.UUID]) -> None:
-    """Wait for every place of these reports, before the first review takes the write order."""
-    await lock_years(context.session, await store.years_of(context.session, report_ids))
+async def lock_years_of_reports(context: ReportingContext, report_ids: Collection[uuid.UUID]) -> None:
+    """Lock the years of these reports, before the first review locks the change feed (see ADR 0003)."""
+    await lock_years(context.session, await store.read_years(context.session, report_ids))
 
 
 async def review(
     context: ReportingContext, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
 ) -> Report:
-    """Accept or return a submitted report; the reviewer says which content was seen."""
-    at, report, period = await _pending(context, report_id, seen_sha256, f"{verdict}ed")
+    """Accept or return a submitted report whose content the reviewer saw."""
+    at, report, period = await _lock_pending(context, report_id, seen_sha256, f"{verdict}ed")
     if verdict == "accept":
-        _require_above(context, report, period)
+        _require_level_above(context, report, period)
         await _require_steps(context, report)
-    accepted = await _accepted_beside(context, report)
-    values = await store.values_of(context.session, report)
+    accepted = await _find_other_accepted(context, report)
+    values = await _read_all_values(context, report, accepted)
     if verdict == "accept":
         await _accept(context, report, accepted, at)
+        await _refresh_roll_ups(context, period, values, "accepted")
     else:
-        await _step_back(context, report, accepted, "returned", at, reason)
-    old = await store.values_of(context.session, accepted) if accepted else []
-    basis = "accepted" if verdict == "accept" else "provisional"
-    await roll_ups_of(context, period, [*old, *values]).refresh(
-        context.session, basis, ceased=verdict == "return" or accepted is not None
-    )
-    happenings = [report_event("report.accepted" if verdict == "accept" else "report.returned", report)]
+        await _take_out_of_effect(context, report, accepted, "returned", at, reason)
+        await _refresh_roll_ups(context, period, values, "provisional")
+    events = [to_event("report.accepted" if verdict == "accept" else "report.returned", report)]
     if verdict == "accept" and accepted:
-        happenings.append(report_event("report.superseded", accepted))
-    await publish_events(context.session, at, happenings)
+        events.append(to_event("report.superseded", accepted))
+    await publish_events(context.session, at, events)
     return report
 
 
 async def pass_step(
     context: ReportingContext, report_id: uuid.UUID, step: str, *, seen_sha256: str
 ) -> Report:
-    """Pass a submitted report through a step of its form's review chain; steps go in their order, each once."""
-    at, report, period = await _pending(context, report_id, seen_sha256, "passed")
-    steps = {it.code: it for it in _form_of(context, report).steps}
+    """Pass a submitted report through a step of its form's review chain: the steps in their order, each once."""
+    at, report, period = await _lock_pending(context, report_id, seen_sha256, "passed")
+    steps = {known.code: known for known in _find_form(context, report).steps}
     if step not in steps:
         raise StepUnknown(step=step, steps=", ".join(steps) or "-")
     _require_level(context, report, period, steps[step])
     if step in await _require_steps(context, report, before=step):
         raise StepPassed(step=step, report=str(report.id))
-    await store.note_review(context.session, report, "passed", context.caller.client_id, at, step=step)
-    await publish_events(context.session, at, [report_event("report.passed", report)])
+    await store.record_review(context.session, report, "passed", context.caller.client_id, at, step=step)
+    await publish_events(context.session, at, [to_event("report.passed", report)])
     return report
 
 
 async def withdraw(
     context: ReportingContext, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None
 ) -> Report:
-    """Take a report back: its unit while it is pending; once accepted whoever might accept it.
-
-    A reviewer gives a reason, as for a return.
-    """
-    at, report, period = await _taken_up(context, report_id)
+    """Withdraw a report: its unit while it is pending; once it is accepted whoever may accept it, with a reason."""
+    at, report, period = await _lock_report(context, report_id)
     if report.state == "accepted":
-        _require_taker_back(context, report, period, reason)
+        _require_may_withdraw_accepted(context, report, period, reason)
     elif report.state != "submitted":
         raise NotReviewable(report=str(report.id), state=report.state, action="withdrawn")
     elif "report" not in context.caller.scopes:
         _require_reason(reason)
-    if report.content_sha256 != seen_sha256:
-        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
-    values = await store.values_of(context.session, report)
-    accepted = None
+    _require_same_content(report, seen_sha256)
+    bases, accepted = ["provisional"], None
     if report.state == "submitted":
-        accepted = await _accepted_beside(context, report)
-        bases = ["provisional"]
+        accepted = await _find_other_accepted(context, report)
     else:
-        await store.end_standing(context.session, report, "accepted", at)
-        bases = ["accepted", "provisional"]
-    await _step_back(context, report, accepted, "withdrawn", at, reason)
-    old = await store.values_of(context.session, accepted) if accepted else []
-    touched = roll_ups_of(context, period, [*old, *values])
-    for basis in bases:
-        await touched.refresh(context.session, basis)
-    await publish_events(context.session, at, [report_event("report.withdrawn", report)])
+        await store.end_effect(context.session, report, "accepted", at)
+        bases.append("accepted")
+    values = await _read_all_values(context, report, accepted)
+    await _take_out_of_effect(context, report, accepted, "withdrawn", at, reason)
+    await _refresh_roll_ups(context, period, values, *bases)
+    await publish_events(context.session, at, [to_event("report.withdrawn", report)])
     return report
 
 
-def _require_taker_back(
+def _require_may_withdraw_accepted(
     context: ReportingContext, report: Report, period: Period, reason: str | None
 ) -> None:
-    """Refuse whoever may not take an accepted report out of the figures, or says not why."""
     if "review" not in context.caller.scopes:
         raise Forbidden(reason=REVIEWER_WITHDRAWS, scopes=["review"])
     if report.client_id == context.caller.client_id:
         raise OwnReport
-    _require_above(context, report, period)
+    _require_level_above(context, report, period)
     _require_reason(reason)
 
 
@@ -134,37 +129,55 @@ def _require_reason(reason: str | None) -> None:
         raise Invalid(faults=[make_fault("/reason", "reason_required", REASON_REQUIRED)])
 
 
-async def _pending(
+def _require_same_content(report: Report, seen_sha256: str) -> None:
+    if report.content_sha256 != seen_sha256:
+        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
+
+
+async def _lock_pending(
     context: ReportingContext, report_id: uuid.UUID, seen_sha256: str, action: str
 ) -> tuple[datetime, Report, Period]:
-    """Take up a submitted report of another client whose content the reviewer saw."""
-    at, report, period = await _taken_up(context, report_id)
+    """Lock a report; raises a problem unless it is pending, another client's, and what the reviewer saw."""
+    at, report, period = await _lock_report(context, report_id)
     if report.client_id == context.caller.client_id:
         raise OwnReport
     if report.state != "submitted":
         raise NotReviewable(report=str(report.id), state=report.state, action=action)
-    if report.content_sha256 != seen_sha256:
-        raise ContentChanged(report=str(report.id), content_sha256=report.content_sha256)
+    _require_same_content(report, seen_sha256)
     return at, report, period
 
 
-def _form_of(context: ReportingContext, report: Report) -> Form:
+async def _lock_report(context: ReportingContext, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
+    """Lock the unit and year of a report, then the change feed; return the instant of the change, and the report."""
+    report = await store.find_report(context.session, report_id)
+    if report is None:
+        raise ReportNotFound(report=str(report_id))
+    period = Period.parse(report.period)
+    context.require_unit(report.unit, period)
+    await lock_unit_year(context.session, context.territory, report.unit, period)
+    await context.session.refresh(report)  # another transaction may have changed it before the lock
+    at = await lock_feed(context.session, context.clock)
+    return at, report, period
+
+
+def _find_form(context: ReportingContext, report: Report) -> Form:
     return context.engine.catalogue.forms[report.form]
 
 
 def _require_level(context: ReportingContext, report: Report, period: Period, step: ReviewStep) -> None:
-    """Refuse a caller that was granted no unit of the level to which a step belongs."""
+    """Raise `StepOfLevel` for a caller that was granted no unit of the level that passes a step."""
     territory, on = context.territory, period.ends_on
-    level = passed_at(step, territory.unit(report.unit, on).level)
-    if level is not None and level not in levels_granted(territory, report.unit, context.caller.units, on):
+    level = find_passing_level(step, territory.unit(report.unit, on).level)
+    granted = find_granted_levels(territory, report.unit, context.caller.units, on)
+    if level is not None and level not in granted:
         raise StepOfLevel(step=step.code, level=LEVEL_NAMES[level])
 
 
-def _require_above(context: ReportingContext, report: Report, period: Period) -> None:
-    """Refuse a caller that was granted no unit above those that pass the steps of the chain."""
+def _require_level_above(context: ReportingContext, report: Report, period: Period) -> None:
+    """Raise `AcceptedAbove` for a caller that was granted no unit above those that pass the steps."""
     territory, on = context.territory, period.ends_on
-    level = accepted_above(_form_of(context, report), territory.unit(report.unit, on).level)
-    granted = levels_granted(territory, report.unit, context.caller.units, on)
+    level = find_certifying_level(_find_form(context, report), territory.unit(report.unit, on).level)
+    granted = find_granted_levels(territory, report.unit, context.caller.units, on)
     if level is not None and not may_accept(granted, level):
         raise AcceptedAbove(level=LEVEL_NAMES[level])
 
@@ -172,11 +185,11 @@ def _require_above(context: ReportingContext, report: Report, period: Period) ->
 async def _require_steps(
     context: ReportingContext, report: Report, *, before: str | None = None
 ) -> set[str | None]:
-    """Refuse when a step of the chain, up to the one named, has not been passed; give those that were."""
-    form = _form_of(context, report)
+    """Return the passed steps; raises `StepMissing` unless all steps before the named one, or all steps, are passed."""
+    form = _find_form(context, report)
     if not form.steps:
         return set()
-    passed = {it.step for it in await store.reviews_of(context.session, report.id)}
+    passed = {done.step for done in await store.read_reviews(context.session, report.id)}
     for step in form.steps:
         if step.code == before:
             break
@@ -185,34 +198,40 @@ async def _require_steps(
     return passed
 
 
-async def _taken_up(context: ReportingContext, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
-    report = await store.report(context.session, report_id)
-    if report is None:
-        raise ReportNotFound(report=str(report_id))
-    period = Period.parse(report.period)
-    context.require_unit(report.unit, period)
-    await lock_unit_year(context.session, context.territory, report.unit, period)
-    await context.session.refresh(report)  # another may have moved it since
-    at = await lock_feed(context.session, context.clock)
-    return at, report, period
+async def _find_other_accepted(context: ReportingContext, report: Report) -> Report | None:
+    """Return the accepted report of the same unit, period and form, if it is another one."""
+    live = await store.read_live_reports(context.session, report.unit, report.period, report.form)
+    return next((other for other in live if other.state == "accepted" and other.id != report.id), None)
 
 
-async def _accepted_beside(context: ReportingContext, report: Report) -> Report | None:
-    live = await store.live_reports(context.session, report.unit, report.period, report.form)
-    return next((it for it in live if it.state == "accepted" and it.id != report.id), None)
+async def _read_all_values(
+    context: ReportingContext, report: Report, accepted: Report | None
+) -> list[StatedValue]:
+    """Return the values of a report and of the accepted one."""
+    values = await store.read_values(context.session, report)
+    return [*values, *(await store.read_values(context.session, accepted) if accepted else ())]
+
+
+async def _refresh_roll_ups(
+    context: ReportingContext, period: Period, values: Collection[StatedValue], *bases: str
+) -> None:
+    roll_ups = RollUpRefresh.for_values(context.engine.catalogue, context.territory, period, values)
+    for basis in bases:
+        await roll_ups.refresh(context.session, basis)
 
 
 async def _accept(context: ReportingContext, report: Report, accepted: Report | None, at: datetime) -> None:
+    """Accept a report in place of the accepted one."""
     if accepted is not None:
-        await store.end_standing(context.session, accepted, "accepted", at)
-        await store.move(context.session, accepted, "superseded", at)
-        await store.note_review(context.session, accepted, "superseded", context.caller.client_id, at)
-    await store.begin_standing(context.session, report, "accepted", at)
-    await store.move(context.session, report, "accepted", at)
-    await store.note_review(context.session, report, "accepted", context.caller.client_id, at)
+        await store.end_effect(context.session, accepted, "accepted", at)
+        await store.move_to_state(context.session, accepted, "superseded", at)
+        await store.record_review(context.session, accepted, "superseded", context.caller.client_id, at)
+    await store.begin_effect(context.session, report, "accepted", at)
+    await store.move_to_state(context.session, report, "accepted", at)
+    await store.record_review(context.session, report, "accepted", context.caller.client_id, at)
 
 
-async def _step_back(
+async def _take_out_of_effect(
     context: ReportingContext,
     report: Report,
     accepted: Report | None,
@@ -220,9 +239,9 @@ async def _step_back(
     at: datetime,
     reason: str | None,
 ) -> None:
-    """End the provisional standing; what was accepted before stands again."""
-    stood = await store.end_standing(context.session, report, "provisional", at)
-    if stood and accepted is not None:
-        await store.begin_standing(context.session, accepted, "provisional", at)
-    await store.move(context.session, report, state, at)
-    await store.note_review(context.session, report, state, context.caller.client_id, at, reason)
+    """End the provisional effect of a report; the accepted report is in effect again."""
+    ended = await store.end_effect(context.session, report, "provisional", at)
+    if ended and accepted is not None:
+        await store.begin_effect(context.session, accepted, "provisional", at)
+    await store.move_to_state(context.session, report, state, at)
+    await store.record_review(context.session, report, state, context.caller.client_id, at, reason)

@@ -84,7 +84,7 @@ async def review_many(
 ) -> ReviewsOut:
     """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
     seated = context.of(caller)
-    await actions.take_places(seated, {one.report for one in body.reviews})
+    await actions.lock_years_of_reports(seated, {one.report for one in body.reviews})
     items = [await _one(seated, one, request) for one in body.reviews]
     return ReviewsOut(
         items=items, done=sum(1 for it in items if it.done), refused=sum(1 for it in items if not it.done)

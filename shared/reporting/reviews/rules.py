@@ -1,8 +1,9 @@
 """Who passes a step of a form's review chain, and who accepts after it. Pure; the day is passed in.
 
 A step may belong to a level of the tree: what a commune certifies is passed by a client that was granted the commune, and by
-nobody above it. The report of a unit above that level, such as a district that states for its communes, is passed at its own.
-Whoever accepts was granted a unit above all that passed it, so that nobody accepts what the same office certified.
+nobody above it. The report of a unit above that level, such as a district that states for its communes, is passed at the
+level of the unit. Whoever accepts was granted a unit above all levels that passed the report, so that no office accepts
+what it certified itself.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,26 +14,28 @@ from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Level
 
 
-def levels_granted(territory: Territory, unit: str, grants: Collection[str], on: date) -> frozenset[Level]:
-    """Give the levels of those granted units that are, or hold, a unit on a day."""
+def find_granted_levels(
+    territory: Territory, unit: str, grants: Collection[str], on: date
+) -> frozenset[Level]:
+    """Return the levels of the granted units that are or contain a unit on a day."""
     line = (territory.unit(unit, on), *territory.ancestors(unit, on))
-    return frozenset(each.level for each in line if each.code in grants)
+    return frozenset(member.level for member in line if member.code in grants)
 
 
-def passed_at(step: ReviewStep, reporting: Level) -> Level | None:
-    """Give the level at which a step of a report is passed: the step's, or the reporting unit's where that is above it."""
+def find_passing_level(step: ReviewStep, reporting: Level) -> Level | None:
+    """Return the level that passes a step: that of the step, or that of the reporting unit if it is above; None: any."""
     return None if step.level is None else _highest((step.level, reporting))
 
 
-def accepted_above(form: Form, reporting: Level) -> Level | None:
-    """Give the level above which a report on a form is accepted; None where none of its steps belongs to a level."""
-    levels = [level for step in form.steps if (level := passed_at(step, reporting)) is not None]
+def find_certifying_level(form: Form, reporting: Level) -> Level | None:
+    """Return the highest level that passes a step of a form, above which its reports are accepted; None if none does."""
+    levels = [level for step in form.steps if (level := find_passing_level(step, reporting)) is not None]
     return _highest(levels) if levels else None
 
 
-def may_accept(granted: Collection[Level], certified: Level) -> bool:
-    """Tell whether one of the levels granted is above the one that certified; above the highest there is none to ask."""
-    rank = LEVELS_DOWN.index(certified)
+def may_accept(granted: Collection[Level], certifying: Level) -> bool:
+    """Whether one of the granted levels is above the certifying one; if that is the highest level, anybody may."""
+    rank = LEVELS_DOWN.index(certifying)
     return rank == 0 or any(LEVELS_DOWN.index(level) < rank for level in granted)
 
 

@@ -1,10 +1,11 @@
-"""Roll-ups: the sum of what stands at and below each answering unit, kept current as reports come and go.
+"""Refreshing roll-ups: the sum of the values in effect at and below each answering unit (see ADR 0012).
 
-Whoever changes what stands finds the units and indicators that it `RollUpRefresh`, and has them made anew while holding their
-place (`reports/places.py`). The touched rows are recomputed from what stands, never patched, so they equal a
-recomputation from scratch by making. The statements are in `adding_up.py`.
+Whoever changes which reports are in effect finds the roll-ups of their units and indicators, and refreshes them while
+the unit and year are locked (see ADR 0003). They are recomputed from the values in effect, never adjusted.
 """
 
+import json
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,51 +14,60 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.plain_sql import join_codes, run_sql
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
 from shared.reporting.measures import Measure, measure_unit_by_unit
-from shared.reporting.models import Report
+from shared.reporting.models import RollUp
 from shared.reporting.report_content import StatedValue
-from shared.reporting.rollups.sql import ADD_MADE, ADD_UP, CLEAR, INPUTS, NOWHERE
+from shared.reporting.rollups.sql import DELETE_ROLL_UPS, READ_VALUES_IN_EFFECT, REFRESH_SUMS
 from shared.territory.tree import Territory
 
-
-def _in_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
-    """Tell whether one of these is on a form that is also reported for parts of a year."""
-    on = period.ends_on
-    found = (catalogue.find_indicator(code, on) for code in codes)
-    return any(one is not None and catalogue.forms[one.form].periods != {PeriodKind.YEAR} for one in found)
+NOT_SUMMED = "-"
+"""Stands for the answering unit of a value that is not summed."""
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where values of some units land for one period: the answering unit of each unit, and who may state for them."""
+class _Scope:
+    """Where the values of some units are summed for one period."""
 
     period: Period
     answering: Mapping[str, str]
+    """The answering unit of each unit."""
     reporters: Collection[str]
+    """The units that may state values of these units."""
 
-    def scope(self, basis: str) -> dict[str, object]:
-        """Give the columns that all of its roll-ups on a basis have in common."""
-        return {"year": self.period.year, "period": str(self.period), "basis": basis}
-
-    def members(self) -> dict[str, object]:
-        """Give whose values are read, and by whom they may be stated."""
-        return {"members": list(self.answering), "places": self.answering, "reporters": self.reporters}
-
+    @property
     def answering_units(self) -> list[str]:
         return sorted(set(self.answering.values()))
 
+    def to_parameters(
+        self, basis: str, indicators: Iterable[str], leaving: uuid.UUID | None = None
+    ) -> tuple[object, ...]:
+        """Return the nine parameters that `rollups/sql.py` names."""
+        return (
+            self.period.year,
+            str(self.period),
+            basis,
+            join_codes(self.answering_units),
+            json.dumps(dict.fromkeys(indicators)),
+            json.dumps(self.answering),
+            join_codes(self.answering),
+            join_codes(self.reporters),
+            leaving,
+        )
+
 
 class RollUpRefresh:
-    """The roll-ups that some values of a period touch, found before anybody waits for them to be made anew.
+    """The roll-ups of some units and indicators in a period, found before the unit and year are locked.
 
-    Those of the indicators, and of what is made from them unit by unit, where the units answer. Nothing is rolled up of
-    an indicator whose values do not add.
+    They are those of the indicators and of the figures that are made from them unit by unit, at the units' answering
+    units. An indicator whose values do not add up has no roll-up.
     """
 
     def __init__(
@@ -70,151 +80,159 @@ class RollUpRefresh:
         indicators: Collection[str],
     ) -> None:
         self._catalogue, self._territory, self._units = catalogue, territory, units
-        made = {
+        figures = {
             figure.code: figure for code in indicators for figure in catalogue.made_unit_by_unit.get(code, ())
         }
-        whole = {code: it for code, it in made.items() if _in_parts(catalogue, it.inputs, period)}
-        added = [code for code in indicators if code not in catalogue.non_additive]
-        flows = catalogue.find_flows(period.ends_on)
-        stocks = [code for code in added if code not in flows]
-        in_parts = {code for code in stocks if _in_parts(catalogue, (code,), period)}
-        self._added = sorted(code for code in added if code not in in_parts)
-        self._made = [figure for code, figure in made.items() if code not in whole]
-        self._in_parts, self._whole = in_parts, list(whole.values())
-        self._place = self._place_of(period)
-
-    def own_sums(self, values: Iterable[StatedValue]) -> dict[str, object]:
-        """Give the parameters of `OWN_SUMS`: whose sums, of what, and in which of them each value counts."""
-        places, added = self._place.answering, frozenset(self._added)
-        return {
-            "answering": [
-                places.get(it.unit, NOWHERE) if it.indicator in added else NOWHERE for it in values
-            ],
-            "answering_units": self._place.answering_units(),
-            "measures": dict.fromkeys(self._added),
+        over_parts = {
+            code for code, figure in figures.items() if _has_parts(catalogue, figure.inputs, period)
         }
+        additive = [code for code in indicators if code not in catalogue.non_additive]
+        flows = catalogue.find_flows(period.ends_on)
+        self._stocks_over_parts = {
+            code for code in additive if code not in flows and _has_parts(catalogue, (code,), period)
+        }
+        self._summed = sorted(code for code in additive if code not in self._stocks_over_parts)
+        self._figures = [figure for code, figure in figures.items() if code not in over_parts]
+        self._figures_over_parts = [figures[code] for code in over_parts]
+        self._scope = self._find_scope(period)
 
-    async def refresh(self, session: AsyncSession, basis: str, *, ceased: bool = True) -> None:
-        """Make all of them anew on a basis; where nothing `ceased` to stand, none has to go.
+    @classmethod
+    def for_values(
+        cls, catalogue: Catalogue, territory: Territory, period: Period, values: Collection[StatedValue]
+    ) -> "RollUpRefresh":
+        """Return the roll-ups that these values are part of."""
+        return cls(
+            catalogue,
+            territory,
+            period=period,
+            units={value.unit for value in values},
+            indicators={value.indicator for value in values},
+        )
 
-        One statement, one more where something ceased to stand, and those of `refresh_made`.
+    def to_parameters(self, basis: str, leaving: uuid.UUID | None = None) -> tuple[object, ...]:
+        """Return the parameters of the sums on a basis, without the values of a report that ceases to be in effect."""
+        return self._scope.to_parameters(basis, self._summed, leaving)
+
+    def list_answering_units(self, values: Iterable[StatedValue]) -> list[str]:
+        """Return in which unit's sum each value is counted, or `NOT_SUMMED`."""
+        answering, summed = self._scope.answering, frozenset(self._summed)
+        return [
+            answering.get(value.unit, NOT_SUMMED) if value.indicator in summed else NOT_SUMMED
+            for value in values
+        ]
+
+    async def refresh(self, session: AsyncSession, basis: str) -> None:
+        """Refresh all of them on a basis: one statement, and those of `refresh_figures`."""
+        if self._summed and self._scope.answering:
+            await run_sql(session, REFRESH_SUMS, *self.to_parameters(basis))
+        await self.refresh_figures(session, basis)
+
+    async def refresh_figures(self, session: AsyncSession, basis: str) -> None:
+        """Refresh what is not a sum of the values stated for the period itself: counts, averages, stocks over parts.
+
+        Three statements if there is a count or an average, whatever the number of units and indicators. If the form is
+        also reported for parts of a year, three for the period and for each longer one that contains it.
         """
-        await self.add_up(session, basis, ceased=ceased)
-        await self.refresh_made(session, basis)
-
-    async def add_up(
-        self,
-        session: AsyncSession,
-        basis: str,
-        *,
-        ceased: bool = True,
-        coming: Report | None = None,
-        leaving: Report | None = None,
-    ) -> None:
-        """Make the sums anew on a basis, of what stands, or will when a report comes and another one leaves.
-
-        One statement, one more where something ceases to stand.
-        """
-        here = self._place
-        if not self._added or not here.answering:
+        if not self._scope.answering:
             return
-        if ceased:
-            await _clear(session, basis, here, self._added)
-        asked = {**here.scope(basis), **here.members(), "measures": dict.fromkeys(self._added)}
-        if coming is not None:
-            asked |= {"coming": coming.id, "coming_at": coming.received_at}
-        if leaving is not None:
-            asked["leaving"] = leaving.id
-        await ADD_UP.rows(session, asked)
+        if self._figures:
+            await self._refresh_unit_by_unit(session, basis)
+        if self._stocks_over_parts or self._figures_over_parts:
+            period = self._scope.period
+            for longer in (period, *period.enclosing_periods()):
+                if not self._territory.same_map(period.ends_on, longer.ends_on):
+                    break  # figures of the longer period are made unit by unit: there, a code may mean another unit
+                await self._refresh_over_parts(session, basis, self._find_scope(longer))
 
-    async def refresh_made(self, session: AsyncSession, basis: str) -> None:
-        """Make anew what is no sum of what is stated for the period itself.
+    async def _refresh_unit_by_unit(self, session: AsyncSession, basis: str) -> None:
+        inputs = sorted({code for figure in self._figures for code in figure.inputs})
+        parameters = self._scope.to_parameters(basis, inputs)
+        await _delete_roll_ups(session, basis, self._scope, [figure.code for figure in self._figures])
+        rows = await run_sql(session, READ_VALUES_IN_EFFECT, *parameters)
+        made = _make_figures(self._figures, map(_Input._make, rows))
+        await _insert_roll_ups(session, basis, self._scope, made)
 
-        Three statements where a count or an average is touched, whatever the number of units and indicators; where a form
-        is also reported for parts of a year, three for each period that holds this one.
-        """
-        here = self._place
-        if self._made and here.answering:
-            await _clear(session, basis, here, [figure.code for figure in self._made])
-            inputs = sorted({code for figure in self._made for code in figure.inputs})
-            asked = {**here.scope(basis), **here.members(), "measures": dict.fromkeys(inputs)}
-            rows = await session.execute(INPUTS, asked)
-            await _keep(session, basis, here, _made(self._made, (_Input(*row) for row in rows)))
-        if (self._in_parts or self._whole) and here.answering:
-            for holding in (here.period, *here.period.enclosing_periods()):
-                if not self._territory.same_map(here.period.ends_on, holding.ends_on):
-                    break  # the longer period is read unit by unit: there, a code may mean other land
-                await self._as_a_whole(session, basis, self._place_of(holding))
-
-    async def _as_a_whole(self, session: AsyncSession, basis: str, there: _Place) -> None:
-        """Make what a period's parts have a say in: stocks, whose last statement counts, and what is made of units."""
-        codes = {*self._in_parts, *(figure.code for figure in self._whole)}
-        stated = await read_effective_values(
+    async def _refresh_over_parts(self, session: AsyncSession, basis: str, scope: _Scope) -> None:
+        """Refresh what the parts of a period decide: stocks, of which the last one counts, and figures made of them."""
+        codes = {*self._stocks_over_parts, *(figure.code for figure in self._figures_over_parts)}
+        inputs = {code for figure in self._figures_over_parts for code in figure.inputs}
+        values = await read_effective_values(
             session,
-            period=there.period,
+            period=scope.period,
             basis=basis,
-            units=there.answering,
-            indicators={*self._in_parts, *(code for figure in self._whole for code in figure.inputs)},
-            reporters=there.reporters,
+            units=scope.answering,
+            indicators={*self._stocks_over_parts, *inputs},
+            reporters=scope.reporters,
             parts=[
                 part
-                for part in there.period.with_subperiods()
-                if self._territory.same_map(part.ends_on, there.period.ends_on)
+                for part in scope.period.with_subperiods()
+                if self._territory.same_map(part.ends_on, scope.period.ends_on)
             ],
         )
-        by_place: dict[str, list[EffectiveValue]] = defaultdict(list)
-        for one in stated:
-            by_place[there.answering[one.unit]].append(one)
-        await _clear(session, basis, there, codes)
-        await _keep(
-            session,
-            basis,
-            there,
-            [
-                _row(place, code, measure)
-                for place, values in by_place.items()
-                for code, measure in to_measures(self._catalogue, there.period, values).items()
-                if code in codes
-            ],
-        )
+        by_answering_unit: dict[str, list[EffectiveValue]] = defaultdict(list)
+        for value in values:
+            by_answering_unit[scope.answering[value.unit]].append(value)
+        await _delete_roll_ups(session, basis, scope, codes)
+        rows = [
+            _to_row(unit, code, measure)
+            for unit, unit_values in by_answering_unit.items()
+            for code, measure in to_measures(self._catalogue, scope.period, unit_values).items()
+            if code in codes
+        ]
+        await _insert_roll_ups(session, basis, scope, rows)
 
-    def _place_of(self, period: Period) -> _Place:
-        """Find the answering unit of every unit whose values land where something changed, for a period.
-
-        Whoever may state a value there: the units themselves and those above.
-        """
+    def _find_scope(self, period: Period) -> _Scope:
+        """Return the answering units for a period, with all units whose values are summed in them, and who may state these."""
         territory, on = self._territory, period.ends_on
-        standing = [unit for unit in self._units if territory.find(unit, on)]
-        answering = sorted({territory.answering_unit(unit, on).code for unit in standing})
-        places = {member: place for place in answering for member in _members(territory, place, period)}
-        above = {one.code for place in answering for one in territory.ancestors(place, on)}
-        return _Place(period, places, [*places, *above])
+        present = [unit for unit in self._units if territory.find(unit, on)]
+        answering_units = sorted({territory.answering_unit(unit, on).code for unit in present})
+        answering = {
+            unit: answering_unit
+            for answering_unit in answering_units
+            for unit in (answering_unit, *_list_communes_below(territory, answering_unit, period))
+        }
+        ancestors = {
+            ancestor.code
+            for answering_unit in answering_units
+            for ancestor in territory.ancestors(answering_unit, on)
+        }
+        return _Scope(period, answering, [*answering, *ancestors])
 
 
-async def _clear(session: AsyncSession, basis: str, there: _Place, measures: Collection[str]) -> None:
-    asked = {"answering": there.answering_units(), "measures": sorted(measures)}
-    await session.execute(CLEAR, {**there.scope(basis), **asked})
-
-
-async def _keep(
-    session: AsyncSession, basis: str, there: _Place, rows: Iterable[Mapping[str, object]]
-) -> None:
-    kept = [{**there.scope(basis), **row} for row in rows]
-    if kept:
-        await session.execute(ADD_MADE, kept)
-
-
-def _members(territory: Territory, place: str, period: Period) -> list[str]:
-    """Give the units whose values land in an answering unit's roll-up: itself, and the communes right below it."""
+def _has_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
+    """Whether one of the indicators is on a form that is also reported for parts of a year."""
     on = period.ends_on
-    below = (unit.code for unit in territory.children(place, on) if unit.level == "commune")
-    return [place, *below]
+    indicators = (catalogue.find_indicator(code, on) for code in codes)
+    return any(
+        indicator is not None and catalogue.forms[indicator.form].periods != {PeriodKind.YEAR}
+        for indicator in indicators
+    )
+
+
+def _list_communes_below(territory: Territory, unit: str, period: Period) -> list[str]:
+    return [child.code for child in territory.children(unit, period.ends_on) if child.level == "commune"]
+
+
+async def _delete_roll_ups(
+    session: AsyncSession, basis: str, scope: _Scope, measures: Collection[str]
+) -> None:
+    units, codes = join_codes(scope.answering_units), join_codes(sorted(measures))
+    await run_sql(session, DELETE_ROLL_UPS, scope.period.year, str(scope.period), basis, units, codes)
+
+
+async def _insert_roll_ups(
+    session: AsyncSession, basis: str, scope: _Scope, rows: Iterable[Mapping[str, object]]
+) -> None:
+    key = {"year": scope.period.year, "period": str(scope.period), "basis": basis}
+    roll_ups = [{**key, **row} for row in rows]
+    if roll_ups:
+        await session.execute(insert(RollUp), roll_ups)
 
 
 class _Input(NamedTuple):
-    """One standing value that such a figure is made from."""
+    """A value in effect from which a figure is made unit by unit."""
 
-    place: str
+    answering_unit: str
     unit: str
     indicator: str
     value: Decimal
@@ -223,22 +241,22 @@ class _Input(NamedTuple):
     received_at: datetime
 
 
-def _made(figures: Iterable[Figure], rows: Iterable[_Input]) -> Iterator[dict[str, object]]:
-    places: dict[str, dict[str, dict[str, Measure]]] = defaultdict(lambda: defaultdict(dict))
-    for row in rows:
-        places[row.place][row.unit][row.indicator] = Measure(
+def _make_figures(figures: Iterable[Figure], inputs: Iterable[_Input]) -> Iterator[dict[str, object]]:
+    measures: dict[str, dict[str, dict[str, Measure]]] = defaultdict(lambda: defaultdict(dict))
+    for row in inputs:
+        measures[row.answering_unit][row.unit][row.indicator] = Measure(
             row.value, Fraction(row.covers), row.status, row.received_at, row.received_at
         )
     for figure in figures:
-        for place, units in places.items():
-            measure = measure_unit_by_unit(figure, units)
+        for answering_unit, by_unit in measures.items():
+            measure = measure_unit_by_unit(figure, by_unit)
             if measure is not None:
-                yield _row(place, figure.code, measure)
+                yield _to_row(answering_unit, figure.code, measure)
 
 
-def _row(place: str, code: str, measure: Measure) -> dict[str, object]:
+def _to_row(unit: str, code: str, measure: Measure) -> dict[str, object]:
     return {
-        "unit": place,
+        "unit": unit,
         "measure": code,
         "value": measure.value,
         "covers": int(measure.covers),

@@ -1,113 +1,65 @@
-"""The statements that add up what stands, or is about to, under each answering unit; `rollups.py` says when.
+"""The SQL of roll-ups: sums are recomputed from the values in effect, never adjusted (see ADR 0012).
 
-Sums are recomputed from what stands, never patched. Where nothing is added up yet, those of a report are of its own values
-alone: they are made in the statement that keeps these (`reports/keeping.py`).
+Parameters of every statement that reads values in effect, as `RollUpRefresh.to_parameters` returns them:
+
+    $1 year · $2 period · $3 basis
+    $4 answering units, joined by commas
+    $5 indicators, as keys of a JSON object (the planner would weigh each member of a list of hundreds)
+    $6 answering unit by unit, a JSON object (a join with a list would compare each value with all of the list)
+    $7 units whose values are read, joined by commas
+    $8 units that may state them, joined by commas
+    $9 a report to leave out, or null
 """
 
-from sqlalchemy import DateTime, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
-
-from shared.kit.compiled import Compiled
-from shared.kit.database import Codes
-
-CLEAR = text(
-    """
-    DELETE FROM roll_ups
-    WHERE year = :year AND period = :period AND basis = :basis
-      AND unit = ANY(:answering) AND measure = ANY(:measures)
-    """
-).bindparams(bindparam("answering", type_=Codes), bindparam("measures", type_=Codes))
-
-_STANDING = """
-    standing AS MATERIALIZED (
+VALUES_IN_EFFECT = """
+    in_effect AS MATERIALIZED ( -- few; found first, so that a period too new for statistics costs no more than an old one
         SELECT report_id, received_at FROM standings
-        WHERE basis = :basis AND until IS NULL AND period = :period AND unit = ANY(:reporters)
-          AND report_id IS DISTINCT FROM :leaving
-        UNION ALL SELECT :coming, :coming_at WHERE :coming IS NOT NULL
+        WHERE basis = $3 AND until IS NULL AND period = $2 AND unit = ANY (string_to_array($8, ','))
+          AND report_id IS DISTINCT FROM $9::uuid
+          AND EXISTS (SELECT FROM answering)
+    ), in_effect_values AS (
+        SELECT $6::jsonb ->> o.unit AS answering_unit, o.unit, o.indicator, o.value, o.covers, o.status, r.received_at
+        FROM in_effect r JOIN observations o ON o.report_id = r.report_id
+        WHERE o.year = $1 AND o.period = $2 AND o.unit = ANY (string_to_array($7, ',')) AND $5::jsonb ? o.indicator
     )"""
-"""The few reports that can state a value in question: those of its unit and of the units above. Found first, so that a
-period too new for statistics costs no more than an old one."""
+"""Needs `answering`: the answering units to refresh, or none to leave everything as it is."""
 
-_STATED = """
-        FROM standing s JOIN observations o ON o.report_id = s.report_id
-        WHERE o.year = :year AND o.period = :period AND o.unit = ANY(:members) AND CAST(:measures AS jsonb) ? o.indicator"""
-"""The units are named beside the join: whatever is known of the table, only their values are read. The measures are
-keys of an object: the planner would weigh each of hundreds in a list, and take longer than the statement."""
-
-_PLACE = "CAST(:places AS jsonb) ->> o.unit"
-"""Where a unit answers, looked up in an object: a join with a list would compare each value with all of the list."""
-
-_ADDED = f"""
-    added AS MATERIALIZED (
-        SELECT {_PLACE} AS answering, o.indicator, sum(o.value) AS value, sum(o.covers) AS covers,
-               min(o.status) AS status, min(s.received_at) AS oldest_at, max(s.received_at) AS newest_at
-        {_STATED}
-        GROUP BY answering, o.indicator
+STORE_SUMS = """
+    summed AS MATERIALIZED (
+        SELECT answering_unit, indicator, sum(value) AS value, sum(covers) AS covers, min(status) AS status,
+               min(received_at) AS oldest_at, max(received_at) AS newest_at
+        FROM counted GROUP BY answering_unit, indicator
+    ), deleted AS (
+        DELETE FROM roll_ups USING answering
+        WHERE year = $1 AND period = $2 AND basis = $3 AND roll_ups.unit = answering.unit AND $5::jsonb ? measure
+          AND NOT EXISTS (
+              SELECT FROM summed WHERE summed.answering_unit = roll_ups.unit AND summed.indicator = roll_ups.measure
+          )
+    ), stored AS (
+        INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
+        SELECT $1, $2, $3, answering_unit, indicator, value, covers, status, oldest_at, newest_at FROM summed
+        ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
+            value = excluded.value, covers = excluded.covers, status = excluded.status,
+            oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
     )"""
+"""Needs `answering`, and `counted`: the values that are summed."""
 
-_ADDING_UP = """
-    INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-    SELECT :year, :period, :basis, answering, indicator, value, covers, status, oldest_at, newest_at FROM added
+REFRESH_SUMS = f"""
+    WITH answering (unit) AS (SELECT unnest(string_to_array($4, ','))),
+    {VALUES_IN_EFFECT},
+    counted AS (SELECT * FROM in_effect_values),
+    {STORE_SUMS}
+    SELECT
 """
 
-ADDED_UP = """
-    SELECT FROM roll_ups
-    WHERE year = :year AND period = :period AND basis = :basis
-      AND unit = ANY(:answering_units) AND CAST(:measures AS jsonb) ? measure"""
-"""Whether anything is added up already where some values count."""
+READ_VALUES_IN_EFFECT = f"""
+    WITH answering (unit) AS (SELECT unnest(string_to_array($4, ','))),
+    {VALUES_IN_EFFECT}
+    SELECT answering_unit, unit, indicator, value, covers, status, received_at FROM in_effect_values
+"""
 
-NOWHERE = "-"
-"""Where a value counts that does not add."""
-
-ADDING_UP_SAID = f"""
-    added AS MATERIALIZED (
-        SELECT answering, indicator, sum(value) AS value, sum(covers) AS covers, min(status) AS status,
-               :received_at AS oldest_at, :received_at AS newest_at
-        FROM said WHERE answering <> '{NOWHERE}' GROUP BY answering, indicator
-    ), added_up AS ({_ADDING_UP})"""
-"""Parts of a statement that keeps the values of `said`, each with its `answering` unit: where nothing is added up, the
-sums are theirs."""
-
-OWN_SUMS = (
-    bindparam("answering", type_=Codes),
-    bindparam("answering_units", type_=Codes),
-    bindparam("measures", type_=JSONB),
-)
-"""The parameters of the two above."""
-
-_SUMMED = (
-    bindparam("members", type_=Codes),
-    bindparam("places", type_=JSONB),
-    bindparam("reporters", type_=Codes),
-    bindparam("measures", type_=JSONB),
-    bindparam("coming", None, type_=Uuid),
-    bindparam("coming_at", None, type_=DateTime(timezone=True)),
-    bindparam("leaving", None, type_=Uuid),
-)
-"""The parameters of whatever reads what stands, or is about to."""
-
-ADD_UP = Compiled(
-    text(
-        f"""
-    WITH {_STANDING}, {_ADDED} {_ADDING_UP}
-    ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
-        value = excluded.value, covers = excluded.covers, status = excluded.status,
-        oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
-    """
-    ).bindparams(*_SUMMED)
-)
-
-INPUTS = text(
-    f"""
-    WITH {_STANDING}
-    SELECT {_PLACE} AS answering, o.unit, o.indicator, o.value, o.covers, o.status, s.received_at
-    {_STATED}
-    """
-).bindparams(*_SUMMED)
-
-ADD_MADE = text(
-    """
-    INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-    VALUES (:year, :period, :basis, :unit, :measure, :value, :covers, :status, :oldest_at, :newest_at)
-    """
-)
+DELETE_ROLL_UPS = """
+    DELETE FROM roll_ups
+    WHERE year = $1 AND period = $2 AND basis = $3
+      AND unit = ANY (string_to_array($4, ',')) AND measure = ANY (string_to_array($5, ','))
+"""

@@ -1,7 +1,7 @@
-"""What follows from a report's values by the program's dated rules, or what keeps it from being told. Pure.
+"""The values that follow from posted values by a program's dated rules. Pure.
 
-Each unit is looked at by itself, with everything that the report states for it. A value that follows is kept beside the
-stated ones, marked; where the unit states it as well both must agree, and the stated one is kept with its reasons.
+The rules look at one unit at a time, with all of its values in the report. A derived value is kept beside the posted
+ones and marked. Where the unit posts the same value both must agree; then the posted one is kept, with the reasons.
 """
 
 from collections.abc import Iterator
@@ -15,98 +15,110 @@ from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.report_content import (
     STATUSES,
     ReportContent,
-    Rows,
     StatedValue,
     Status,
+    UnitValues,
     to_canonical_text,
 )
 from shared.territory.tree import Territory
 
 CONTRADICTED = Sentence(
     "Giá trị {value} trái với kết quả suy ra từ số liệu cùng báo cáo ({derived}): {why}",
-    "{value} contradicts what follows from the values beside it ({derived}): {why}",
+    "{value} contradicts the value that follows from the other values of the unit ({derived}): {why}",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class DerivedValues:
-    """A value that follows from what a report states for a unit."""
+class DerivedValue:
+    """A value that follows from the posted values of a unit."""
 
     unit: str
     derived: Derivation
     status: Status
-    """The least of those that it follows from."""
+    """The least certain status of the values that it follows from."""
     covers: int
-    stated: bool
-    """Whether the report states it as well."""
+    """How many expected units it covers."""
+    posted: bool
+    """Whether the report posts the value as well."""
 
-    def as_stated(self) -> StatedValue:
-        """Give it as a value among values."""
+    def to_stated_value(self) -> StatedValue:
+        """Return it as a value of the report, marked as derived."""
         return StatedValue(self.unit, self.derived.indicator, self.derived.value, self.status, derived=True)
 
 
-def derive(
-    catalogue: Catalogue, territory: Territory, statement: ReportContent, period: Period
-) -> tuple[list[DerivedValues], list[Fault]]:
-    """Give what follows for each unit, and every fault, each at the value that it is about.
+def derive_values(
+    catalogue: Catalogue, territory: Territory, content: ReportContent, period: Period
+) -> tuple[list[DerivedValue], list[Fault]]:
+    """Return the derived values of each unit, and the faults that the rules find.
 
-    A unit with a row that could not be read is passed over: what is missing there may only have been misspelt.
+    A unit with a row that could not be read whole is skipped: its missing value may only be misspelt.
     """
-    if not catalogue.derivation_rules or _somewhere_unread(statement):
+    if _has_row_without_unit(content):
         return [], []
-    found: list[DerivedValues] = []
+    values: list[DerivedValue] = []
     faults: list[Fault] = []
-    for unit, rows in _whole_units(statement):
+    for unit, unit_values in _units_read_whole(content):
         if territory.find(unit, period.ends_on) is not None:
-            for it in _of_unit(catalogue, territory, unit, rows, period):
-                if isinstance(it, Fault):
-                    faults.append(it)
+            for result in _derive_for_unit(catalogue, territory, unit, unit_values, period):
+                if isinstance(result, Fault):
+                    faults.append(result)
                 else:
-                    found.append(it)
-    return found, faults
+                    values.append(result)
+    return values, faults
 
 
-def _somewhere_unread(statement: ReportContent) -> bool:
-    """Whether a row does not say of which unit it is, or is no row at all."""
-    dropped = len(statement.ordinals) > 0 and statement.ordinals[-1] >= len(statement.ordinals)
-    return dropped or any("unit" in fields for fields in statement.partial.values())
+def _has_row_without_unit(content: ReportContent) -> bool:
+    """Whether a row was left out, or the unit of a row could not be read."""
+    row_left_out = len(content.ordinals) > 0 and content.ordinals[-1] >= len(content.ordinals)
+    return row_left_out or any("unit" in fields for fields in content.unread_fields.values())
 
 
-def _whole_units(statement: ReportContent) -> Iterator[tuple[str, Rows]]:
-    """Give each unit of which every row could be read, with its rows."""
-    in_part = {one.unit for ordinal, one in statement.rows() if ordinal in statement.partial}
-    return ((unit, rows) for unit, rows in statement.by_unit.items() if unit not in in_part)
+def _units_read_whole(content: ReportContent) -> Iterator[tuple[str, UnitValues]]:
+    partly_read = {
+        value.unit for ordinal, value in content.enumerate_values() if ordinal in content.unread_fields
+    }
+    return ((unit, values) for unit, values in content.by_unit.items() if unit not in partly_read)
 
 
-def _of_unit(
-    catalogue: Catalogue, territory: Territory, unit: str, rows: Rows, period: Period
-) -> Iterator[DerivedValues | Fault]:
+def _derive_for_unit(
+    catalogue: Catalogue, territory: Territory, unit: str, unit_values: UnitValues, period: Period
+) -> Iterator[DerivedValue | Fault]:
     on = period.ends_on
-    line = (unit, *(above.code for above in territory.ancestors(unit, on)))
-    values = {code: one.value for code, (_, one) in rows.items()}
-    for derivation in catalogue.derivation_rules:
-        for it in derivation(ReportedUnit(unit, line, period), values):
-            if isinstance(it, Fault):
-                place = rows.get(it.pointer)
-                at = "/observations" if place is None else f"/observations/{place[0]}/value"
-                yield Fault(at, it.code, it.sentence)
+    line = (unit, *(ancestor.code for ancestor in territory.ancestors(unit, on)))
+    amounts = {code: value.value for code, (_, value) in unit_values.items()}
+    for rule in catalogue.derivation_rules:
+        for result in rule(ReportedUnit(unit, line, period), amounts):
+            if isinstance(result, Fault):
+                yield point_to_value(result, unit_values)
                 continue
-            indicator = catalogue.find_indicator(it.indicator, on)
+            indicator = catalogue.find_indicator(result.indicator, on)
             if indicator is None:
                 continue
-            stated = rows.get(it.indicator)
-            if stated is not None and stated[1].value != it.value:
-                yield _contradicted(stated[0], stated[1], it)
+            posted = unit_values.get(result.indicator)
+            if posted is not None and posted[1].value != result.value:
+                yield _make_contradiction(posted[0], posted[1], result)
                 continue
-            behind = [rows[each.indicator][1].status for each in it.grounds if each.indicator in rows]
-            status: Status = min(behind, key=STATUSES.index, default="official")
+            statuses = [
+                unit_values[ground.indicator][1].status
+                for ground in result.grounds
+                if ground.indicator in unit_values
+            ]
+            status: Status = min(statuses, key=STATUSES.index, default="official")
             covers = max(1, len(find_expected_units(territory, unit, indicator, on)))
-            yield DerivedValues(unit, it, status, covers, stated is not None)
+            yield DerivedValue(unit, result, status, covers, posted is not None)
 
 
-def _contradicted(ordinal: int, stated: StatedValue, it: Derivation) -> Fault:
-    said = {"value": to_canonical_text(stated.value), "derived": to_canonical_text(it.value)}
-    made = Sentence(
-        CONTRADICTED.vi.format(**said, why=it.why.vi), CONTRADICTED.en.format(**said, why=it.why.en)
+def point_to_value(fault: Fault, unit_values: UnitValues) -> Fault:
+    """Return a fault of a program's rule, which points to an indicator, so that it points to the value in the body."""
+    row = unit_values.get(fault.pointer)
+    pointer = "/observations" if row is None else f"/observations/{row[0]}/value"
+    return Fault(pointer, fault.code, fault.sentence)
+
+
+def _make_contradiction(ordinal: int, posted: StatedValue, derived: Derivation) -> Fault:
+    shown = {"value": to_canonical_text(posted.value), "derived": to_canonical_text(derived.value)}
+    sentence = Sentence(
+        CONTRADICTED.vi.format(**shown, why=derived.why.vi),
+        CONTRADICTED.en.format(**shown, why=derived.why.en),
     )
-    return Fault(f"/observations/{ordinal}/value", "value_contradicted", made)
+    return Fault(f"/observations/{ordinal}/value", "value_contradicted", sentence)

@@ -1,11 +1,11 @@
-"""What is wrong with the rows of a report. Pure.
+"""The faults of single rows, and which units may state an indicator. Pure.
 
-One question is asked of all rows before the next one, so that each costs little where the answer is that nothing is wrong.
-A fault is found with its row, its pointer counted from there; `in_rows` puts them in the order of the body.
+A rule looks at all rows before the next rule does, so that each costs little where nothing is wrong. A fault comes with
+the ordinal of its row, and its pointer starts there; `merge_row_faults` puts all faults in the order of the body.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -13,101 +13,192 @@ from operator import itemgetter
 from typing import Literal
 
 from shared.kit.problems import Fault, make_fault
-from shared.reporting.catalogue.definitions import MAX_DECIMALS, Indicator
-from shared.reporting.report_content import NAMES, READ, ReportContent, to_canonical_text
-from shared.reporting.reports.checking.eligibility import Eligibility
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import MAX_DECIMALS, Indicator, ReportingLevel
+from shared.reporting.catalogue.expected_units import find_expected_units
+from shared.reporting.catalogue.formulas import CountUnits
+from shared.reporting.report_content import KEY_FIELDS, NONE_UNREAD, ReportContent, to_canonical_text
 from shared.reporting.reports.checking.sentences import (
+    UNIT_BY_ITSELF,
+    UNIT_KIND,
+    UNIT_LEVEL,
     VALUE_OUT_OF_RANGE,
     VALUE_REPEATED,
     VALUE_STATED_ABOVE,
     VALUE_TOO_PRECISE,
 )
 from shared.territory.tree import Territory
+from shared.territory.units import LEVEL_NAMES, Unit
 
-SMALLEST = tuple(Decimal(1).scaleb(-places) for places in range(MAX_DECIMALS + 1))
-"""The smallest amount that can be said with so many decimal places: every other one is a multiple of it."""
+SMALLEST_AMOUNT = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MAX_DECIMALS + 1))
+"""The smallest amount with so many decimal places: every amount with no more places is a multiple of it."""
 
-InRow = tuple[int, Fault]
-"""A fault with the place of its row; it points from there, as `/unit`, or to the row itself by nothing."""
+RowFault = tuple[int, Fault]
+"""The ordinal of a row, and a fault whose pointer starts at the row: `/unit`, or empty for the row itself."""
 
 
-def in_rows(statement: ReportContent, *found: Iterable[InRow]) -> list[Fault]:
-    """Put faults in the order of their rows, those of one row as they were found; none is at a field that was not read."""
+def merge_row_faults(content: ReportContent, *faults: Iterable[RowFault]) -> list[Fault]:
+    """Return the faults in the order of their rows, without those of fields that were not read."""
     return [
-        replace(it, pointer=f"/observations/{ordinal}{it.pointer}")
-        for ordinal, it in sorted(chain(*found), key=itemgetter(0))
-        if not it.pointer or it.pointer[1:] not in statement.partial.get(ordinal, READ)
+        replace(fault, pointer=f"/observations/{ordinal}{fault.pointer}")
+        for ordinal, fault in sorted(chain(*faults), key=itemgetter(0))
+        if not fault.pointer or fault.pointer[1:] not in content.unread_fields.get(ordinal, NONE_UNREAD)
     ]
 
 
-def repeated(statement: ReportContent) -> Iterator[InRow]:
-    """Name each row that states again what one before it states."""
-    units, indicators, _ = statement.columns
+def find_repeated_rows(content: ReportContent) -> Iterator[RowFault]:
+    """Return a fault for each row that states a unit and indicator of an earlier row again."""
+    units, indicators, _ = content.columns
     if len(set(zip(units, indicators, strict=True))) == len(units):
         return
-    seen: dict[tuple[str, str], int] = {}
-    for ordinal, one in statement.rows():
-        if statement.partial.get(ordinal, READ).isdisjoint(NAMES):
-            first = seen.setdefault((one.unit, one.indicator), ordinal)
+    first_ordinals: dict[tuple[str, str], int] = {}
+    for ordinal, value in content.enumerate_values():
+        if content.unread_fields.get(ordinal, NONE_UNREAD).isdisjoint(KEY_FIELDS):
+            first = first_ordinals.setdefault((value.unit, value.indicator), ordinal)
             if first != ordinal:
                 yield ordinal, make_fault("", "value_repeated", VALUE_REPEATED, first=first)
 
 
-def named(
-    statement: ReportContent, field: Literal["unit", "indicator"], wrong: Mapping[str, Fault]
-) -> Iterator[InRow]:
-    """Name at every row what is wrong with the unit, or the indicator, that it names."""
-    if wrong:
-        for ordinal, one in statement.rows():
-            found = wrong.get(getattr(one, field))
-            if found is not None:
-                yield ordinal, found
+def find_code_faults(
+    content: ReportContent, field: Literal["unit", "indicator"], fault_by_code: Mapping[str, Fault]
+) -> Iterator[RowFault]:
+    """Return, for each row, the fault of the unit or of the indicator that it names."""
+    if fault_by_code:
+        for ordinal, value in content.enumerate_values():
+            fault = fault_by_code.get(getattr(value, field))
+            if fault is not None:
+                yield ordinal, fault
 
 
-def beyond_limits(statement: ReportContent, indicators: Mapping[str, Indicator]) -> Iterator[InRow]:
-    """Name each value that its indicator cannot have: too small, too large, or too precise."""
-    _, codes, amounts = statement.columns
-    for ordinal, code, value in zip(statement.ordinals, codes, amounts, strict=True):
+def find_limit_faults(content: ReportContent, indicators: Mapping[str, Indicator]) -> Iterator[RowFault]:
+    """Return a fault for each amount below the minimum of its indicator, above the maximum, or with too many decimals."""
+    _, codes, amounts = content.columns
+    for ordinal, code, amount in zip(content.ordinals, codes, amounts, strict=True):
         indicator = indicators.get(code)
         if indicator is None:
             continue
-        if not indicator.minimum <= value <= indicator.maximum:
+        if not indicator.minimum <= amount <= indicator.maximum:
             limits = {
                 "minimum": to_canonical_text(indicator.minimum),
                 "maximum": to_canonical_text(indicator.maximum),
             }
-            shown = {"value": to_canonical_text(value), **limits}
+            shown = {"value": to_canonical_text(amount), **limits}
             yield ordinal, make_fault("/value", "value_out_of_range", VALUE_OUT_OF_RANGE, **shown)
-        if value % SMALLEST[indicator.decimals]:
-            shown = {"value": to_canonical_text(value), "decimals": str(indicator.decimals)}
+        if amount % SMALLEST_AMOUNT[indicator.decimals]:
+            shown = {"value": to_canonical_text(amount), "decimals": str(indicator.decimals)}
             yield ordinal, make_fault("/value", "value_too_precise", VALUE_TOO_PRECISE, **shown)
 
 
-def misfitting(statement: ReportContent, fits: Collection[Eligibility]) -> Iterator[InRow]:
-    """Name what keeps the unit of a value from stating it."""
-    if any(fit.misfits for fit in set(fits)):
-        for ordinal, fit in zip(statement.ordinals, fits, strict=True):
-            for found in fit.misfits:
-                yield ordinal, found
-
-
-def stated_above(statement: ReportContent, territory: Territory, on: date) -> Iterator[InRow]:
-    """Name each value that the same report states for a unit above, which holds it already."""
-    units = statement.units
-    above = {unit: [it for it in _line_above(unit, territory, on) if it in units] for unit in units}
+def find_rows_stated_above(content: ReportContent, territory: Territory, on: date) -> Iterator[RowFault]:
+    """Return a fault for each value that the report states for a unit above as well, which includes it."""
+    units = content.units
+    above = {unit: [code for code in _list_ancestors(unit, territory, on) if code in units] for unit in units}
     if not any(above.values()):
         return
-    stated = {(one.unit, one.indicator) for one in statement.values}
-    for ordinal, one in statement.rows():
-        for code in above[one.unit]:
-            if (code, one.indicator) in stated:
-                yield (
-                    ordinal,
-                    make_fault("", "value_stated_above", VALUE_STATED_ABOVE, unit=one.unit, above=code),
-                )
+    stated = {(value.unit, value.indicator) for value in content.values}
+    for ordinal, value in content.enumerate_values():
+        for code in above[value.unit]:
+            if (code, value.indicator) in stated:
+                shown = {"unit": value.unit, "above": code}
+                yield ordinal, make_fault("", "value_stated_above", VALUE_STATED_ABOVE, **shown)
                 break
 
 
-def _line_above(code: str, territory: Territory, on: date) -> list[str]:
-    known = territory.find(code, on) is not None
-    return [it.code for it in territory.ancestors(code, on)] if known else []
+def _list_ancestors(code: str, territory: Territory, on: date) -> list[str]:
+    if territory.find(code, on) is None:
+        return []
+    return [unit.code for unit in territory.ancestors(code, on)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eligibility:
+    """Whether a unit may state an indicator, and how many expected units its value covers."""
+
+    covers: int
+    faults: tuple[Fault, ...] = ()
+    """Why it may not; empty where it may."""
+
+
+UNCHECKED = Eligibility(1)
+"""The eligibility of an unknown unit or indicator, which has a fault of its own."""
+
+Requirement = tuple[ReportingLevel, frozenset[str] | None, bool]
+"""What an indicator requires of a unit: its level, its kind, and whether each unit states it for itself alone."""
+
+
+class _EligibilityByUnit(dict[str, Eligibility]):
+    """The eligibility of units under one requirement, worked out when it is first looked up."""
+
+    def __init__(
+        self,
+        indicator: Indicator,
+        requirement: Requirement,
+        units: Mapping[str, Unit],
+        territory: Territory,
+        on: date,
+    ) -> None:
+        super().__init__()
+        self._indicator, self._requirement, self._units = indicator, requirement, units
+        self._territory, self._on = territory, on
+
+    def __missing__(self, code: str) -> Eligibility:
+        unit, eligibility = self._units.get(code), UNCHECKED
+        if unit is not None:
+            expected = find_expected_units(self._territory, code, self._indicator, self._on)
+            faults = _find_requirement_faults(unit, self._requirement, self._territory, self._on)
+            eligibility = Eligibility(max(1, len(expected)), tuple(faults))
+        self[code] = eligibility
+        return eligibility
+
+
+def check_eligibility(
+    content: ReportContent,
+    units: Mapping[str, Unit],
+    indicators: Mapping[str, Indicator],
+    catalogue: Catalogue,
+    territory: Territory,
+    on: date,
+) -> list[Eligibility]:
+    """Return the eligibility of each value, in the order of the values."""
+    by_requirement: dict[Requirement, _EligibilityByUnit] = {}
+    by_indicator: dict[str, dict[str, Eligibility]] = dict.fromkeys(
+        content.indicators, dict.fromkeys(content.units, UNCHECKED)
+    )
+    for code, indicator in indicators.items():
+        requirement = indicator.level, indicator.kinds, _is_stated_by_each_unit(indicator, catalogue)
+        if requirement not in by_requirement:
+            by_requirement[requirement] = _EligibilityByUnit(indicator, requirement, units, territory, on)
+        by_indicator[code] = by_requirement[requirement]
+    unit_codes, indicator_codes, _ = content.columns
+    return [by_indicator[code][unit] for unit, code in zip(unit_codes, indicator_codes, strict=True)]
+
+
+def find_ineligible_rows(content: ReportContent, eligibility: Collection[Eligibility]) -> Iterator[RowFault]:
+    """Return why the unit of a row may not state its indicator."""
+    if any(distinct.faults for distinct in set(eligibility)):
+        for ordinal, of_row in zip(content.ordinals, eligibility, strict=True):
+            for fault in of_row.faults:
+                yield ordinal, fault
+
+
+def _is_stated_by_each_unit(indicator: Indicator, catalogue: Catalogue) -> bool:
+    """Whether no unit may state the indicator for units below: its values do not add up, or units are counted by it."""
+    figures = catalogue.made_unit_by_unit.get(indicator.code, ())
+    return not indicator.adds or any(isinstance(figure.formula, CountUnits) for figure in figures)
+
+
+def _find_requirement_faults(
+    unit: Unit, requirement: Requirement, territory: Territory, on: date
+) -> Iterator[Fault]:
+    required_level, required_kinds, by_itself = requirement
+    in_district = territory.answering_unit(unit.code, on).level == "district"
+    level: ReportingLevel = "district" if required_level == "district" and in_district else "commune"
+    if unit.level == "village" or (unit.level == "commune" and level == "district"):
+        shown = {"unit": unit.code, "level": LEVEL_NAMES[level]}
+        yield make_fault("/unit", "unit_level_wrong", UNIT_LEVEL, **shown)
+    elif by_itself and unit.level != level:
+        shown = {"unit": unit.code, "level": LEVEL_NAMES[level]}
+        yield make_fault("/unit", "unit_level_wrong", UNIT_BY_ITSELF, **shown)
+    if required_kinds is not None and unit.level == "commune" and unit.kind not in required_kinds:
+        kinds = ", ".join(sorted(required_kinds))
+        yield make_fault("/unit", "unit_kind_wrong", UNIT_KIND, unit=unit.code, kind=unit.kind, kinds=kinds)

@@ -1,4 +1,4 @@
-"""What is wrong with a report, in both languages. The codes stand beside the checks in `rules.py`."""
+"""The sentences of the faults of a report, in both languages. Their codes are beside the checks in `checker.py`."""
 
 from shared.kit.problems import Sentence
 
@@ -8,7 +8,7 @@ PERIOD_INVALID = Sentence(
 )
 PERIOD_NOT_STARTED = Sentence(
     "Kỳ {period} bắt đầu ngày {starts_on}, chưa thể báo cáo.",
-    "{period} begins on {starts_on}; nothing can be reported.",
+    "{period} begins on {starts_on}; it cannot be reported yet.",
 )
 PERIOD_CLOSED = Sentence(
     "Kỳ {period} của biểu này đã khóa từ sau ngày {closed_on} ({clause}).",
@@ -31,11 +31,11 @@ UNIT_NOT_BELOW = Sentence(
 )
 UNIT_LEVEL = Sentence(
     "Chỉ tiêu này báo cáo ở cấp {level}, không phải ở đơn vị {unit}.",
-    "This indicator is stated at {level} level or above, not by {unit}.",
+    "This indicator is stated at {level} level or above, not for {unit}.",
 )
 UNIT_BY_ITSELF = Sentence(
     "Chỉ tiêu này được nêu theo từng đơn vị cấp {level}; {unit} không nêu thay cho cấp dưới.",
-    "This indicator is stated for each {level} by itself; {unit} cannot state it for those below.",
+    "This indicator is stated for each {level} by itself; {unit} cannot state it for the units below.",
 )
 UNIT_KIND = Sentence(
     "Chỉ tiêu này chỉ áp dụng cho loại đơn vị {kinds}; {unit} là {kind}.",
@@ -56,17 +56,18 @@ VALUE_TOO_PRECISE = Sentence(
     "Giá trị {value} có quá {decimals} chữ số thập phân.", "{value} has more than {decimals} decimal places."
 )
 VALUE_REPEATED = Sentence(
-    "Giá trị này đã được nêu ở dòng {first}.", "The same unit and indicator stand at /observations/{first}."
+    "Giá trị này đã được nêu ở dòng {first}.",
+    "The same unit and indicator are stated at /observations/{first}.",
 )
 VALUE_STATED_ABOVE = Sentence(
     "Giá trị của {unit} đã nằm trong giá trị mà báo cáo này nêu cho {above}; không cộng hai lần.",
-    "The value of {unit} is within the one that this report states for {above}; nothing counts twice.",
+    "This report states the value of {unit} as part of {above} already; nothing may count twice.",
 )
 NIL_WITH_VALUES = Sentence(
     "Báo cáo không phát sinh thì không kèm số liệu.",
-    "A nil report states that nothing happened; it holds no values.",
+    "A nil report states that nothing happened, so it has no values.",
 )
 EMPTY = Sentence(
     "Báo cáo không có số liệu; nếu không phát sinh, đặt nil là true.",
-    "The report holds no values; if nothing happened, say nil: true.",
+    "The report has no values; if nothing happened, set nil to true.",
 )

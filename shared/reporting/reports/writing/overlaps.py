@@ -1,62 +1,27 @@
-"""What stands nearby: nothing is stated twice, and no value beside a statement that nothing happened."""
+"""Finding overlaps: what other reports in effect state already, so that nothing counts twice."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.compiled import Compiled
-from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import ValueStatedElsewhere
-from shared.reporting.reports.writing.sql import Nearby
+from shared.reporting.reports.writing.sql import Area, NearbyReport, read_values_nearby
 from shared.territory.tree import Territory
 
-CONFLICTS_SAID = 50
-
-Lines = Mapping[str, Collection[str]]
-"""The units of a report, each with those that hold it, itself first."""
+MAX_CONFLICTS_SHOWN = 50
+"""A refusal that shows more is longer than anybody reads; the rest is counted."""
 
 
-_STANDING = Compiled(
-    text(
-        """
-    SELECT DISTINCT report_id, unit, period, form, nil FROM standings
-    WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
-      AND unit = ANY(:units) AND period = ANY(:periods) AND form = ANY(:forms)
-    """
-    ).bindparams(*(bindparam(name, type_=Codes) for name in ("units", "periods", "forms")))
-)
-
-_STATED = Compiled(
-    text(
-        """
-    SELECT DISTINCT unit, period, indicator, report_id FROM observations
-    WHERE year = :year AND period = ANY(:periods) AND unit = ANY(:units) AND indicator = ANY(:indicators)
-      AND report_id = ANY(CAST(:reports AS uuid[]))
-    """
-    ).bindparams(*(bindparam(name, type_=Codes) for name in ("units", "periods", "indicators", "reports")))
-)
-
-
-class _Standing(NamedTuple):
-    """A live report nearby."""
-
-    report_id: uuid.UUID
-    unit: str
-    period: str
-    form: str
-    nil: bool
-
-
-class _Value(NamedTuple):
-    """A value that another live report states at one of the units asked about."""
+class _NearbyValue(NamedTuple):
+    """A value that another report in effect states nearby."""
 
     unit: str
     period: str
@@ -66,236 +31,209 @@ class _Value(NamedTuple):
     reported_by: str
 
     @property
-    def order(self) -> tuple[object, ...]:
-        """By unit and indicator, nothing after something."""
+    def sort_key(self) -> tuple[object, ...]:
+        """By unit and indicator; nil after values."""
         return self.unit, self.indicator is None, self.indicator or "", self.period, self.report_id
 
 
-class Around(NamedTuple):
-    """What stands where a report is to stand."""
-
-    replaced: bool
-    """Whether a live report stands for the same unit, period and form already."""
-    conflicts: Sequence[Mapping[str, str | None]]
-
-    def refuse(self) -> None:
-        """Refuse the report where it states what another one states."""
-        if self.conflicts:
-            shown = self.conflicts[:CONFLICTS_SAID]
-            raise ValueStatedElsewhere(conflicts=shown, conflicts_count=len(self.conflicts))
-
-
 class OverlapSearch:
-    """Where a report is to stand: which units, times and indicators a value may be stated at that it must not repeat.
+    """Where and when other reports may not state what a report states.
 
-    For the same period, any value. For a period that holds this one or lies in it, a flow: what happened in a month has
-    happened in its year, and is stated once; that nothing happened is stated of every flow. For any other part of the
-    year, a stock at another level: the last of the year is looked for unit by unit, and a district's January would stand
-    beside its communes' February. A period that ended on another map is held to the land of its units, for flows alone: a
-    stock of that map is overtaken by any statement after it.
-
-    Found before the place is taken; what stands there is looked at when it is.
+    - For the same period: any value.
+    - For a period that contains this one or lies in it: a flow, because what happened in a month happened in its year.
+      A nil report states of every flow that nothing happened.
+    - For any other part of the year: a stock at another level of the tree. The last stock of the year is read unit by
+      unit, so a district's January would count beside its communes' February.
+    - For a period that overlaps and ended on another map: a flow on the same land. A stock of the other map is replaced
+      by any later one.
     """
 
     def __init__(self, catalogue: Catalogue, territory: Territory, checked: CheckedReport) -> None:
         self._checked, self._territory = checked, territory
-        on = checked.period.ends_on
-        self._flows, self._stocks = _codes(catalogue, checked)
-        self._forms = catalogue.find_forms_stating(self._flows | self._stocks) | {checked.form.code}
-        units = checked.units or {checked.statement.unit}
-        self._lines: Lines = {
-            unit: (unit, *(above.code for above in territory.ancestors(unit, on)))
-            for unit in {checked.statement.unit, *units}
+        self._flows, self._stocks = _find_flows_and_stocks(catalogue, checked)
+        periods = _find_periods(checked, territory, self._flows)
+        self._nil_periods = {
+            str(period) for period in periods.same if self._flows or period.contains(checked.period)
         }
-        self._above = {code for _, *line in self._lines.values() for code in line}
-        self._below = {code for unit in units for code in _below(territory, unit, on)}
-        self._around = {*self._lines, *self._above, *self._below}
-        self._times = _times(checked, territory, self._flows)
+        self._apart = {str(period) for period in periods.apart}
+        self._tree = _TreeMatch(territory, checked)
+        self._lands = {str(period): _LandMatch(territory, checked, period) for period in periods.other_map}
+        self._land_order = {period: number for number, period in enumerate(self._lands, 1)}
+        land_units = (match.units for match in self._lands.values())
+        self.area = Area(
+            self._tree.units.union(*land_units),
+            [*map(str, (*periods.same, *(periods.apart if self._stocks else ()))), *self._lands],
+            catalogue.find_forms_stating(self._flows | self._stocks) | {checked.form.code},
+        )
 
-    @property
-    def nearby(self) -> Nearby | None:
-        """Where nothing is in the way as long as no report stands; None where more is to be looked at."""
-        if self._times.elsewhere or (self._stocks and self._times.apart):
-            return None
-        return Nearby(self._around, [str(one) for one in self._times.together], self._forms)
+    async def require_no_overlap(self, session: AsyncSession, nearby: Collection[NearbyReport]) -> None:
+        """Raise `ValueStatedElsewhere` if one of the reports nearby states what the report states.
 
-    async def look(self, session: AsyncSession) -> Around:
-        """Find what stands there: values of other live reports, and nil beside values.
-
-        One statement, and one more where other reports stand on these forms; as many again where it states stocks of a
-        part of a year, and for each period on another map.
+        One statement; none where no report nearby has values, other than the one of the same unit, period and form.
         """
-        own, flows, times = self._checked.period, self._flows, self._times
-        nil_on = None if self._checked.statement.nil else self._checked.form.code
-        standing = await self._standing(session, times.together, self._around)
-        others = [it for it in standing if (it.unit, it.period, it.form) != self._checked.key]
-        nil_periods = {str(one) for one in times.together if flows or one.contains(own)}
-        found = [
-            *_nil(others, nil_on, nil_periods),
-            *await self._stated(session, others, self._around, flows | self._stocks),
+        others = [
+            report
+            for report in nearby
+            if (report.unit, report.period, report.form) != self._checked.key
+            and report.unit in self._match_of(report.period).units
         ]
-        if self._stocks and times.apart:
-            apart = await self._standing(session, times.apart, self._around)
-            found += await self._stated(session, apart, self._above | self._below, self._stocks)
-        found.sort(key=lambda it: it.order)
-        conflicts = _conflicts(self._checked, self._territory, self._lines, flows, found) if found else []
-        for one in times.elsewhere:
-            land = _Land(self._territory, self._checked, one)
-            then = await self._standing(session, [one], land.units)
-            there = [*_nil(then, nil_on, {str(one)}), *await self._stated(session, then, land.units, flows)]
-            there.sort(key=lambda it: it.order)
-            conflicts += [_conflict(it, unit) for it in there for unit in land.concerned(it)]
-        return Around(len(others) < len(standing), conflicts)
+        values = [*self._find_nil(others), *await self._read_values(session, others)]
+        values.sort(key=lambda value: (self._land_order.get(value.period, 0), value.sort_key))
+        conflicts = [
+            _to_conflict(value, unit) for value in values for unit in self._find_overlapping_units(value)
+        ]
+        if conflicts:
+            shown = conflicts[:MAX_CONFLICTS_SHOWN]
+            raise ValueStatedElsewhere(conflicts=shown, conflicts_count=len(conflicts))
 
-    async def _standing(
-        self, session: AsyncSession, periods: Collection[Period], units: Collection[str]
-    ) -> list[_Standing]:
-        """Give the live reports of these units and periods, on either basis, that may state one of the indicators."""
-        asked = {"units": list(units), "periods": [str(one) for one in periods], "forms": list(self._forms)}
-        return [_Standing(*row) for row in await _STANDING.rows(session, asked)]
+    def _match_of(self, period: str) -> "_TreeMatch | _LandMatch":
+        return self._lands.get(period, self._tree)
 
-    async def _stated(
-        self,
-        session: AsyncSession,
-        reports: Collection[_Standing],
-        units: Collection[str],
-        indicators: Collection[str],
-    ) -> list[_Value]:
-        """Give what these reports state of the indicators at these units. Nothing is asked where there is none."""
-        by_id = {it.report_id: it for it in reports if not it.nil}
-        if not by_id:
+    def _find_nil(self, reports: Collection[NearbyReport]) -> Iterator[_NearbyValue]:
+        """Return the statements on the same form that nothing happened; they contradict every value."""
+        if self._checked.content.nil:
+            return
+        for report in reports:
+            at_the_time = report.period in self._nil_periods or report.period in self._lands
+            if report.nil and report.form == self._checked.form.code and at_the_time:
+                yield _NearbyValue(report.unit, report.period, None, report.report_id, report.unit)
+
+    async def _read_values(
+        self, session: AsyncSession, reports: Collection[NearbyReport]
+    ) -> list[_NearbyValue]:
+        """Return what these reports state of the indicators where and when it may overlap."""
+        reporters = {report.report_id: report.unit for report in reports if not report.nil}
+        if not reporters:
             return []
-        asked = {
-            "year": self._checked.period.year,
-            "periods": list({it.period for it in by_id.values()}),
-            "units": list(units),
-            "indicators": list(indicators),
-            "reports": [str(report_id) for report_id in by_id],
-        }
+        indicators = self._flows | self._stocks
+        year = self._checked.period.year
+        rows = await read_values_nearby(session, year, self.area, indicators, reporters)
         return [
-            _Value(unit, period, indicator, report_id, by_id[report_id].unit)
-            for unit, period, indicator, report_id in await _STATED.rows(session, asked)
+            _NearbyValue(unit, period, indicator, report_id, reporters[report_id])
+            for unit, period, indicator, report_id in rows
+            if unit in self._match_of(period).units and self._overlaps_in_time(period, indicator)
         ]
 
+    def _overlaps_in_time(self, period: str, indicator: str) -> bool:
+        if period in self._lands:
+            return indicator in self._flows
+        return indicator in self._stocks or period not in self._apart
 
-def _nil(reports: Iterable[_Standing], on_form: str | None, periods: Collection[str]) -> Iterator[_Value]:
-    """Give those of the reports that state on a form, for one of these periods, that nothing happened."""
-    for it in reports:
-        if it.nil and it.form == on_form and it.period in periods:
-            yield _Value(it.unit, it.period, None, it.report_id, it.unit)
-
-
-def _conflicts(
-    checked: CheckedReport,
-    territory: Territory,
-    lines: Lines,
-    flows: Collection[str],
-    found: Collection[_Value],
-) -> list[dict[str, str | None]]:
-    own, nil = checked.period, checked.statement.nil
-    concerned = _Concerned(checked, territory, lines)
-    return [
-        _conflict(it, unit)
-        for it in found
-        for unit in concerned.by(it)
-        if it.period == str(own)
-        or it.indicator is None
-        or it.indicator in flows
-        or (own.contains(Period.parse(it.period)) if nil else it.unit != unit)
-    ]
+    def _find_overlapping_units(self, value: _NearbyValue) -> Collection[str]:
+        """Return the units of the report that the value overlaps with."""
+        units = self._match_of(value.period).find_units(value)
+        own, flow = self._checked.period, value.indicator is None or value.indicator in self._flows
+        if flow or value.period == str(own):
+            return units
+        if self._checked.content.nil:
+            return units if own.contains(Period.parse(value.period)) else []
+        return [unit for unit in units if unit != value.unit]
 
 
-def _conflict(it: _Value, unit: str) -> dict[str, str | None]:
+def _to_conflict(value: _NearbyValue, unit: str) -> dict[str, str | None]:
     return {
         "unit": unit,
-        "indicator": it.indicator,
-        "stated_at": it.unit,
-        "period": it.period,
-        "report": str(it.report_id),
-        "reported_by": it.reported_by,
+        "indicator": value.indicator,
+        "stated_at": value.unit,
+        "period": value.period,
+        "report": str(value.report_id),
+        "reported_by": value.reported_by,
     }
 
 
-def _codes(catalogue: Catalogue, checked: CheckedReport) -> tuple[frozenset[str], frozenset[str]]:
-    """Give the flows and the stocks of a report; a nil report speaks of every indicator of its form."""
+def _find_flows_and_stocks(
+    catalogue: Catalogue, checked: CheckedReport
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the flows and the stocks of a report; a nil report is about every indicator of its form."""
     on = checked.period.ends_on
     codes = checked.indicators
-    if checked.statement.nil:
-        codes = frozenset(it.code for it in catalogue.find_indicators(checked.form.code, on))
+    if checked.content.nil:
+        codes = frozenset(indicator.code for indicator in catalogue.find_indicators(checked.form.code, on))
     flows = codes & catalogue.find_flows(on)
     return flows, codes - flows
 
 
-def _below(territory: Territory, unit: str, on: date) -> Iterator[str]:
-    """Give the units below that can state something; villages cannot."""
-    if territory.unit(unit, on).level != "commune":
-        yield from (it.code for it in territory.descendants(unit, on) if it.level != "village")
+class _Periods(NamedTuple):
+    """The periods of a report's year by what may count twice in them."""
 
-
-class _Times(NamedTuple):
-    """The parts of a report's year, itself among them, by what may count twice in them."""
-
-    together: list[Period]
-    """Any value for the same period, a flow for one that overlaps."""
+    same: list[Period]
+    """The period itself, for any value; those that overlap with it, for flows."""
     apart: list[Period]
-    """A stock at another level."""
-    elsewhere: list[Period]
-    """A flow for one that overlaps, and ended on another map."""
+    """Those that do not overlap, for a stock at another level."""
+    other_map: list[Period]
+    """Those that overlap and ended on another map, for flows."""
 
 
-def _times(checked: CheckedReport, territory: Territory, flows: Collection[str]) -> _Times:
-    own, nil = checked.period, checked.statement.nil
-    year = [one for one in Period(own.year).with_subperiods() if one.kind in checked.form.periods]
-    same = [one for one in year if territory.same_map(one.ends_on, own.ends_on)]
-    together = [one for one in same if one.overlaps(own) and (flows or nil or one.contains(own))]
-    apart = [] if nil else [one for one in same if one not in together]
-    elsewhere = [one for one in year if one not in same and one.overlaps(own) and flows]
-    return _Times(together, apart, elsewhere)
+def _find_periods(checked: CheckedReport, territory: Territory, flows: Collection[str]) -> _Periods:
+    own, nil = checked.period, checked.content.nil
+    year = [period for period in Period(own.year).with_subperiods() if period.kind in checked.form.periods]
+    on_map = [period for period in year if territory.same_map(period.ends_on, own.ends_on)]
+    same = [period for period in on_map if period.overlaps(own) and (flows or nil or period.contains(own))]
+    apart = [] if nil else [period for period in on_map if period not in same]
+    other_map = [period for period in year if period not in on_map and period.overlaps(own) and flows]
+    return _Periods(same, apart, other_map)
 
 
-class _Land:
-    """On which land a report speaks, and who speaks on the same for a period that ended on another map."""
+class _TreeMatch:
+    """Matches values with the units of a report in the tree of its own map: the unit itself, above it or below it."""
+
+    def __init__(self, territory: Territory, checked: CheckedReport) -> None:
+        self._territory, self._content, self._on = territory, checked.content, checked.period.ends_on
+        self._values = checked.values
+        units = checked.units or {self._content.unit}
+        self._lines = {unit: self._list_line(unit) for unit in {self._content.unit, *units}}
+        above = {code for line in self._lines.values() for code in line}
+        below = {code for unit in units for code in _list_units_below(territory, unit, self._on)}
+        self.units: frozenset[str] = frozenset(above | below)
+
+    @cached_property
+    def _at_or_below(self) -> Mapping[tuple[str, str], Collection[str]]:
+        """The units of the report that state an indicator at or below a unit."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for unit, indicator in sorted((value.unit, value.indicator) for value in self._values):
+            for code in self._lines[unit]:
+                found[code, indicator].append(unit)
+        return found
+
+    def _list_line(self, unit: str) -> Collection[str]:
+        """Return a unit and those above it."""
+        return (unit, *(above.code for above in self._territory.ancestors(unit, self._on)))
+
+    def find_units(self, value: _NearbyValue) -> Collection[str]:
+        """Return the units of the report; a nil report, this one or the other, is about the whole reporting unit."""
+        if value.indicator is None or self._content.nil:
+            return [self._content.unit]
+        at_or_below = self._at_or_below.get((value.unit, value.indicator), ())
+        line = self._list_line(value.unit)
+        above = (code for code in line if code in self._at_or_below.get((code, value.indicator), ()))
+        return dict.fromkeys((*at_or_below, *above))
+
+
+class _LandMatch:
+    """Matches values of a period that ended on another map with the units of a report on the same land."""
 
     def __init__(self, territory: Territory, checked: CheckedReport, other: Period) -> None:
-        self._territory, self._checked, self._on = territory, checked, other.ends_on
-        self._stated = {(it.unit, it.indicator) for it in checked.said}
-        own = checked.period.ends_on
-        units = checked.units or {checked.statement.unit}
-        self._land = {unit: territory.communes_sharing_land(unit, own, self._on) for unit in units}
+        self._territory, self._content, self._on = territory, checked.content, other.ends_on
+        self._stated = {(value.unit, value.indicator) for value in checked.values}
+        units = checked.units or {self._content.unit}
+        self._land = {
+            unit: territory.communes_sharing_land(unit, checked.period.ends_on, self._on) for unit in units
+        }
         communes = frozenset[str]().union(*self._land.values())
-        above = (one.code for code in communes for one in territory.ancestors(code, self._on))
-        self.units = communes.union(above)
+        above = (unit.code for code in communes for unit in territory.ancestors(code, self._on))
+        self.units: frozenset[str] = communes.union(above)
 
-    def concerned(self, it: _Value) -> Iterator[str]:
-        """Name the units of which it is said; a nil report on either side concerns the reporting unit."""
-        theirs = frozenset(one.code for one in self._territory.communes(it.unit, self._on))
-        if it.indicator is None or self._checked.statement.nil:
-            if any(theirs & land for land in self._land.values()):
-                yield self._checked.statement.unit
-            return
-        for unit, land in self._land.items():
-            if (unit, it.indicator) in self._stated and theirs & land:
-                yield unit
+    def find_units(self, value: _NearbyValue) -> Collection[str]:
+        """Return the units of the report; a nil report, this one or the other, is about the whole reporting unit."""
+        land = frozenset(commune.code for commune in self._territory.communes(value.unit, self._on))
+        if value.indicator is None or self._content.nil:
+            return [self._content.unit] if any(land & own for own in self._land.values()) else []
+        return [
+            unit for unit, own in self._land.items() if (unit, value.indicator) in self._stated and land & own
+        ]
 
 
-class _Concerned:
-    """Of which units of a report a value is said that stands nearby, above or below."""
-
-    def __init__(self, checked: CheckedReport, territory: Territory, lines: Lines) -> None:
-        self._checked, self._territory = checked, territory
-        self._stated = {(it.unit, it.indicator) for it in checked.said}
-        self._at_or_below: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for unit, indicator in sorted(self._stated):
-            for code in lines[unit]:
-                self._at_or_below[code, indicator].append(unit)
-
-    def by(self, it: _Value) -> Collection[str]:
-        """Name the units; a nil report on either side concerns the reporting unit."""
-        if it.indicator is None or self._checked.statement.nil:
-            return [self._checked.statement.unit]
-        line = (
-            it.unit,
-            *(above.code for above in self._territory.ancestors(it.unit, self._checked.period.ends_on)),
-        )
-        holding = (code for code in line if (code, it.indicator) in self._stated)
-        return dict.fromkeys((*self._at_or_below.get((it.unit, it.indicator), ()), *holding))
+def _list_units_below(territory: Territory, unit: str, on: date) -> Iterator[str]:
+    """Return the units below that may state something; villages may not."""
+    if territory.unit(unit, on).level != "commune":
+        yield from (below.code for below in territory.descendants(unit, on) if below.level != "village")

@@ -1,151 +1,219 @@
-"""Keeping a report: its values and the sums that it touches first, which nobody sees; itself at last. Never commits."""
+"""The SQL of writing a report, and the functions that run it (see ADR 0010). Nothing here commits.
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+A report is written in two statements: first its values and the roll-ups that they are part of, which no other transaction
+sees before the commit; last of all, with the change feed locked, the report itself, which is in effect from then on.
+"""
 
-from sqlalchemy import BindParameter, DateTime, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+import json
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit import change_feed
-from shared.kit.compiled import Compiled
-from shared.kit.database import Codes
+from shared.kit.change_feed import Event, insert_events_sql, to_event_parameters
+from shared.kit.plain_sql import join_codes, run_sql
+from shared.periods import Period, PeriodKind
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES
 from shared.reporting.reports.checking.checker import CheckedReport
-from shared.reporting.reports.store import COLUMNS
-from shared.reporting.rollups.refresh import RollUpRefresh
-from shared.reporting.rollups.sql import ADDED_UP, ADDING_UP_SAID, OWN_SUMS
+from shared.reporting.rollups.refresh import NOT_SUMMED, RollUpRefresh
+from shared.reporting.rollups.sql import STORE_SUMS, VALUES_IN_EFFECT
+from shared.territory.tree import Territory
 
-_SAID = """
-    said AS MATERIALIZED (
-        SELECT * FROM unnest(:units, :indicators, CAST(:amounts AS numeric(18, 6)[]), CAST(:statuses AS smallint[]),
-                             CAST(:covers AS smallint[]){more})
-             WITH ORDINALITY AS said (unit, indicator, value, status, covers{names}, place)
-        {where}
-    )"""
-_KEEPING_VALUES = """
-    INSERT INTO observations
-        (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
-    SELECT :year, :period, unit, indicator, :report_id, place - 1, value, status, covers, place > :posted,
-           CAST(:reasons AS jsonb) -> CAST(place - 1 AS text)
-    FROM said
+LOCK = """
+    SELECT CASE WHEN name = ANY ($2::text[]) THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END
+    FROM unnest($1::text[]) AS lock (name), hashtextextended(current_schema() || '/' || name, 0) AS key
 """
-"""The reasons are by the place of the value in the list."""
-_VALUES: tuple[BindParameter[Any], ...] = (
-    *(bindparam(name, type_=Codes) for name in ("units", "indicators", "amounts", "statuses", "covers")),
-    bindparam("reasons", type_=JSONB(none_as_null=True)),
-)
+"""Takes the locks $1 in their order, those of $2 shared."""
 
-_KEEP_VALUES = Compiled(
-    text(f"WITH {_SAID.format(more='', names='', where='')} {_KEEPING_VALUES}").bindparams(*_VALUES)
-)
-_SAID_UNLESS_NEARBY = _SAID.format(
-    more=", :answering", names=", answering", where="WHERE NOT EXISTS (SELECT FROM nearby)"
-)
+WRITE_VALUES = f"""
+    WITH nearby AS MATERIALIZED ( -- reports in effect in the area, except those that were compared already
+        SELECT DISTINCT report_id, unit, period, form, nil FROM standings
+        WHERE basis = ANY (ARRAY['accepted', 'provisional']) AND until IS NULL
+          AND unit = ANY (string_to_array($10, ',')) AND period = ANY (string_to_array($11, ','))
+          AND form = ANY (string_to_array($12, ',')) AND report_id <> ALL ($13::uuid[])
+    ), stated AS MATERIALIZED (
+        SELECT * FROM unnest(
+            string_to_array($14, ','), string_to_array($15, ','), string_to_array($16, ',')::numeric(18, 6)[],
+            string_to_array($17, ',')::smallint[], string_to_array($18, ',')::smallint[], string_to_array($19, ',')
+        ) WITH ORDINALITY AS stated (unit, indicator, value, status, covers, answering_unit, position)
+        WHERE NOT EXISTS (SELECT FROM nearby)
+    ), inserted AS (
+        INSERT INTO observations
+            (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
+        SELECT $1, $2, unit, indicator, $20::uuid, position - 1, value, status, covers, position > $22,
+               $23::jsonb -> (position - 1)::text
+        FROM stated
+    ), answering (unit) AS (
+        SELECT unnest(string_to_array($4, ',')) WHERE NOT EXISTS (SELECT FROM nearby)
+    ),
+    {VALUES_IN_EFFECT},
+    counted AS (
+        SELECT answering_unit, indicator, value, covers, status, $21::timestamptz AS received_at FROM stated
+        WHERE answering_unit <> '{NOT_SUMMED}'
+        UNION ALL
+        SELECT answering_unit, indicator, value, covers, status, received_at FROM in_effect_values
+    ),
+    {STORE_SUMS}
+    SELECT report_id, unit, period, form, nil FROM nearby
+"""
+"""Writes the values of a report and refreshes their sums, or returns the reports nearby and writes nothing.
 
-_KEEP_FIRST = Compiled(
-    text(
-        f"""
-    WITH nearby AS (
-        SELECT FROM standings
-        WHERE basis = ANY(ARRAY['accepted', 'provisional']) AND until IS NULL
-          AND unit = ANY(:nearby_units) AND period = ANY(:nearby_periods) AND form = ANY(:nearby_forms)
-        UNION ALL {ADDED_UP}
-        LIMIT 1
-    ), {_SAID_UNLESS_NEARBY}, kept AS ({_KEEPING_VALUES}),
-    {ADDING_UP_SAID}
-    SELECT NOT EXISTS (SELECT FROM nearby)
-    """
-    ).bindparams(
-        *_VALUES,
-        *(bindparam(f"nearby_{name}", type_=Codes) for name in ("units", "periods", "forms")),
-        *OWN_SUMS,
-        bindparam("received_at", type_=DateTime(timezone=True)),
-    )
-)
+$1 to $9 are those of the roll-ups; $10 units, $11 periods and $12 forms of the area; $13 reports compared already;
+$14 units, $15 indicators, $16 amounts, $17 statuses, $18 covers, $19 answering units of the values; $20 id of the report,
+$21 when it was received, $22 number of posted values, $23 reasons of derived values by ordinal, a JSON object or null.
+"""
 
-_KEEP_REPORT = Compiled(
-    text(
-        f"""
-    WITH kept AS (
+READ_VALUES_NEARBY = """
+    SELECT DISTINCT unit, period, indicator, report_id FROM observations
+    WHERE year = $1 AND period = ANY (string_to_array($2, ',')) AND unit = ANY (string_to_array($3, ','))
+      AND indicator = ANY (string_to_array($4, ',')) AND report_id = ANY ($5::uuid[])
+"""
+
+WRITE_REPORT = f"""
+    WITH written AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
                              receipt_code, supersedes, nil, note, document, evidence, counts, units)
-        VALUES (:id, :year, :unit, :period, :form, :state, :client_id, :received_at, :state_at, :content_sha256,
-                :receipt_code, :supersedes, :nil, :note, :document, :evidence, :counts, :units)
+        VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16::jsonb, $17)
         RETURNING *
-    ), stood AS (
+    ), in_effect AS (
         INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
-        SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM kept
+        SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM written
     ), reviewed AS (
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
-        SELECT id, state, client_id, state_at, content_sha256 FROM kept
+        SELECT id, state, client_id, state_at, content_sha256 FROM written
     )
-    {change_feed.PUBLISHING}
-    """
-    ).bindparams(
-        *(bindparam(name, type_=column) for name, column in COLUMNS.items()),
-        bindparam("document", type_=JSONB(none_as_null=True)),
-        change_feed.HAPPENED_AT,
-    )
-)
+    {insert_events_sql(18)}
+"""
 
 
-class Nearby(NamedTuple):
-    """The units, periods and forms of which a report would be in the way."""
+class Area(NamedTuple):
+    """The units, periods and forms of which another report may overlap with a report."""
 
     units: Collection[str]
     periods: Collection[str]
     forms: Collection[str]
 
 
-async def keep_first(
-    session: AsyncSession, it: Report, checked: CheckedReport, touched: RollUpRefresh, nearby: Nearby
-) -> bool:
-    """Keep the values of a report, and the sums that are theirs, in one statement; tells whether it did.
+class NearbyReport(NamedTuple):
+    """A report in effect in an area."""
 
-    It does not where a report stands nearby, or other values are in these sums. What is no sum of them is made when the
-    report stands (`Touched.refresh_made`).
+    report_id: uuid.UUID
+    unit: str
+    period: str
+    form: str
+    nil: bool
+
+
+async def lock_unit_year(session: AsyncSession, territory: Territory, unit: str, period: Period) -> None:
+    """Lock the answering unit of a unit in the year of a period, and share the locks of the units above (see ADR 0003).
+
+    A year in which the map changes is locked whole, because a unit of one map lies in several of the other.
     """
-    values = {**_said(it, checked), **touched.own_sums(checked.said), "received_at": it.received_at}
-    values["basis"] = "provisional"
-    values |= {f"nearby_{name}": codes for name, codes in nearby._asdict().items()}
-    ((kept,),) = await _KEEP_FIRST.rows(session, values)
-    return bool(kept)
+    if not territory.same_map(Period(period.year, PeriodKind.MONTH, 1).ends_on, Period(period.year).ends_on):
+        await lock_years(session, [period.year])
+        return
+    year, on = str(period.year), period.ends_on
+    answering_unit = territory.answering_unit(unit, on).code
+    shared = [year, *(f"{year}/{above.code}" for above in territory.ancestors(answering_unit, on))]
+    await run_sql(session, LOCK, sorted([*shared, f"{year}/{answering_unit}"]), shared)
 
 
-async def keep_values(session: AsyncSession, it: Report, checked: CheckedReport) -> None:
-    """Keep the values of a report, and what follows from them, in one statement."""
-    if checked.said:
-        await _KEEP_VALUES.rows(session, _said(it, checked))
+async def lock_years(session: AsyncSession, years: Iterable[int]) -> None:
+    """Lock every unit in these years."""
+    names = sorted({str(year) for year in years})
+    if names:
+        await run_sql(session, LOCK, names, [])
 
 
-def _said(it: Report, checked: CheckedReport) -> dict[str, object]:
-    values = checked.said
+async def write_values(
+    session: AsyncSession,
+    report: Report,
+    checked: CheckedReport,
+    roll_ups: RollUpRefresh,
+    area: Area,
+    *,
+    compared: Iterable[uuid.UUID] = (),
+    leaving: uuid.UUID | None = None,
+) -> list[NearbyReport]:
+    """Write the values of a report and refresh the sums that they are part of, unless reports in the area are in its way.
+
+    Returns these reports, without those that were compared already; where there are none, everything was written. The
+    values of the report that is `leaving` are in the sums no more.
+    """
+    values = checked.values
     units, indicators, amounts, statuses, _ = zip(*values, strict=True) if values else ((),) * 5
-    rank = {status: str(at) for at, status in enumerate(STATUSES)}
-    following = {(one.unit, one.derived.indicator): one.derived for one in checked.following}
-    reasons = {
-        str(at): following[one.unit, one.indicator].to_reasons()
-        for at, one in enumerate(values if following else ())
-        if (one.unit, one.indicator) in following
-    }
-    covers = [*checked.covers, *(one.covers for one in checked.following if not one.stated)]
-    return {
-        "year": it.year,
-        "period": it.period,
-        "report_id": it.id,
-        "units": units,
-        "indicators": indicators,
-        "amounts": [str(each) for each in amounts],
-        "statuses": [rank[each] for each in statuses],
-        "covers": [str(each) for each in covers],
-        "posted": len(checked.statement.values),
-        "reasons": reasons or None,
-    }
+    covers = [*checked.covers, *(value.covers for value in checked.derived if not value.posted)]
+    rows = await run_sql(
+        session,
+        WRITE_VALUES,
+        *roll_ups.to_parameters("provisional", leaving),
+        *(join_codes(codes) for codes in area),
+        list(compared),
+        join_codes(units),
+        join_codes(indicators),
+        join_codes([str(amount) for amount in amounts]),
+        join_codes([_STATUS_TEXT[status] for status in statuses]),
+        join_codes([str(number) for number in covers]),
+        join_codes(roll_ups.list_answering_units(values)),
+        report.id,
+        report.received_at,
+        len(checked.content.values),
+        _reasons_to_json(checked) if checked.derived else None,
+    )
+    return [NearbyReport._make(row) for row in rows]
 
 
-async def keep_report(session: AsyncSession, it: Report, happenings: Sequence[change_feed.Event]) -> None:
-    """Keep a submitted report, which stands provisionally from the instant of its state on, and tell of it."""
-    values = {name: getattr(it, name) for name in COLUMNS}
-    await _KEEP_REPORT.rows(session, values | change_feed.to_event_columns(it.state_at, happenings))
+_STATUS_TEXT = {status: str(rank) for rank, status in enumerate(STATUSES)}
+
+
+def _reasons_to_json(checked: CheckedReport) -> str:
+    """Return the reasons of the derived values, and of the posted ones that a rule derives as well, by ordinal."""
+    derived = {(value.unit, value.derived.indicator): value.derived for value in checked.derived}
+    return json.dumps(
+        {
+            str(ordinal): derived[value.unit, value.indicator].to_reasons()
+            for ordinal, value in enumerate(checked.values)
+            if (value.unit, value.indicator) in derived
+        }
+    )
+
+
+async def read_values_nearby(
+    session: AsyncSession,
+    year: int,
+    area: Area,
+    indicators: Iterable[str],
+    report_ids: Collection[uuid.UUID],
+) -> Sequence[tuple[str, str, str, uuid.UUID]]:
+    """Return what these reports state of the indicators in an area: unit, period, indicator and report of each value."""
+    codes = join_codes(list(area.periods)), join_codes(list(area.units)), join_codes(list(indicators))
+    rows = await run_sql(session, READ_VALUES_NEARBY, year, *codes, list(report_ids))
+    return [(row.unit, row.period, row.indicator, row.report_id) for row in rows]
+
+
+async def write_report(session: AsyncSession, report: Report, events: Sequence[Event]) -> None:
+    """Write a submitted report, which is in effect on the provisional basis from the instant of its state, and its events."""
+    await run_sql(
+        session,
+        WRITE_REPORT,
+        report.id,
+        report.year,
+        report.unit,
+        report.period,
+        report.form,
+        report.client_id,
+        report.received_at,
+        report.state_at,
+        report.content_sha256,
+        report.receipt_code,
+        report.supersedes,
+        report.nil,
+        report.note,
+        None if report.document is None else json.dumps(report.document),
+        json.dumps(report.evidence),
+        json.dumps(report.counts),
+        report.units,
+        *to_event_parameters(report.state_at, events),
+    )
