@@ -1,9 +1,5 @@
 """The application of the gateway: its parts, joined by the service factory of the kit."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
-
 import structlog
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -25,8 +21,10 @@ from gateway.tokens import api as tokens
 from gateway.tokens.keys import KeyRing, KeyRingKeys
 from gateway.upstreams import Upstreams
 from shared.kit.clock import Clock, system_clock
+from shared.kit.database import Database
 from shared.kit.problems import Conflict
-from shared.kit.service import ServiceDefinition, create_service
+from shared.kit.resources import Resources
+from shared.kit.service import ServiceDefinition, create_service, open_database
 from shared.territory import api as territory
 from shared.territory.current import load_territory
 
@@ -49,12 +47,20 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
         client=settings.client_limit, address=settings.address_limit, token=settings.token_limit
     )
     parts = PartFetcher(upstreams, within_s=settings.part_within_s)
-    app = create_service(
+    database = open_database(settings, "gateway")
+    key_ring = KeyRing(database, pepper, clock, key_days=settings.key_days)
+    return create_service(
         ServiceDefinition(
             name="gateway",
             title="National Target Programs: data integration and monitoring",
             description=DESCRIPTION,
             settings=settings,
+            clock=clock,
+            database=database,
+            key_source=KeyRingKeys(key_ring) if settings.jwks_url is None else None,
+            resources=(pepper, limits, upstreams, parts, MergedReference(upstreams), key_ring),
+            lifespans=(upstreams.connected, parts.fetching),
+            start_steps=(load_territory, _make_keys, _make_own_clients),
             routers=(
                 overview.router,
                 receipts.router,
@@ -64,80 +70,44 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 clients.router,
                 reference.router,
             ),
+            own_document=False,
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
-            on_start=(load_territory, _make_keys, _make_own_clients),
-            clock=clock,
-            state={
-                "pepper": pepper,
-                "limits": limits,
-                "upstreams": upstreams,
-                "parts": parts,
-                "reference": MergedReference(upstreams),
-            },
+            outer_middleware=_read_proxy_headers(settings),
+            inner_middleware=(
+                Middleware(RateLimitMiddleware, limits=limits),
+                Middleware(Proxy, upstreams=upstreams),
+            ),
         )
     )
-    ring = KeyRing(app.state.database, pepper, clock, key_days=settings.key_days)
-    app.state.key_ring = ring
-    _leave_only_the_merged_document(app)
-    if settings.jwks_url is None:
-        app.state.identity.keys = KeyRingKeys(ring)
-    _put_inside_the_request_context(
-        app,
-        Middleware(RateLimitMiddleware, limits=limits, identity=app.state.identity),
-        Middleware(Proxy, upstreams=upstreams),
-    )
-    if settings.trusted_proxies:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
-    app.router.lifespan_context = _with_connections(app.router.lifespan_context, upstreams, parts)
-    return app
 
 
-async def _make_keys(app: FastAPI) -> None:
-    """Have the first signing keys ready, or refuse to start under a wrong pepper."""
-    ring: KeyRing = app.state.key_ring
-    await ring.current()
+def _read_proxy_headers(settings: GatewaySettings) -> list[Middleware]:
+    """Return the layer that takes the client's address from a trusted proxy; none where no proxy is trusted."""
+    if not settings.trusted_proxies:
+        return []
+    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)]
 
 
-async def _make_own_clients(app: FastAPI) -> None:
-    """Have the clients of our own services; one that an administrator shut out stays so, and the log says it."""
-    settings: GatewaySettings = app.state.settings
+async def _make_keys(resources: Resources) -> None:
+    """Make the first signing keys; the start fails under a wrong pepper."""
+    await resources.get(KeyRing).current()
+
+
+async def _make_own_clients(resources: Resources) -> None:
+    """Make the clients of our own services; one that an administrator disabled stays so, which the log says."""
+    settings = resources.get(GatewaySettings)
     for service, secret in settings.service_clients.items():
         try:
-            async with app.state.database.writing() as session:
+            async with resources.get(Database).writing() as session:
                 await ensure_service_client(
                     session,
-                    app.state.pepper,
+                    resources.get(Pepper),
                     service=service,
                     secret=secret.get_secret_value(),
                     programs=settings.programs,
-                    now=app.state.clock(),
+                    now=resources.clock(),
                 )
         except Conflict as refusal:
             log.error(  # noqa: TRY400 (expected, and no crash)
                 "a service's own client is not as the settings have it", service=service, reason=str(refusal)
             )
-
-
-def _leave_only_the_merged_document(app: FastAPI) -> None:
-    """Take out FastAPI's own `/openapi.json`, which would say the gateway's part alone."""
-    app.router.routes[:] = [
-        route for route in app.router.routes if getattr(route, "path", None) != app.openapi_url
-    ]
-
-
-def _put_inside_the_request_context(app: FastAPI, *layers: Middleware) -> None:
-    """Lay layers between the kit's outermost one and its compression: services compress their own answers."""
-    app.user_middleware[1:1] = layers
-
-
-Lifespan = Callable[[Any], Any]
-
-
-def _with_connections(inner: Lifespan, upstreams: Upstreams, parts: PartFetcher) -> Lifespan:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
-        async with upstreams.connected(), inner(app) as state:
-            yield state
-            await parts.close()
-
-    return lifespan

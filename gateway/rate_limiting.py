@@ -1,11 +1,10 @@
 """The rate limit of every request, before the proxy and the gateway's own routes."""
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
+from fastapi import Request
 
 from gateway.limits import RateLimitDecision, RateLimits
 from shared.kit.exception_handlers import to_problem_response
-from shared.kit.identity import Identity
+from shared.kit.identity import identify
 from shared.kit.middleware import QUIET_PATHS, App, Message, Receive, Scope, Send
 from shared.kit.problems import TooManyRequests
 
@@ -13,17 +12,16 @@ from shared.kit.problems import TooManyRequests
 class RateLimitMiddleware:
     """Refuse requests over the limit with 429; add the RateLimit fields to the response of the others."""
 
-    def __init__(self, app: App, *, limits: RateLimits, identity: Identity) -> None:
+    def __init__(self, app: App, *, limits: RateLimits) -> None:
         self.app = app
         self.limits = limits
-        self.identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count a request and pass it on, or refuse it."""
         if scope["type"] != "http" or scope["path"] in QUIET_PATHS:
             await self.app(scope, receive, send)
             return
-        decision = await self.limits.request(scope, await self._client_id(Headers(scope=scope)))
+        decision = await self.limits.request(scope, await _client_id(scope))
         try:
             decision.raise_if_exceeded()
         except TooManyRequests as refusal:
@@ -31,15 +29,13 @@ class RateLimitMiddleware:
             return
         await self.app(scope, receive, _with_fields(send, decision))
 
-    async def _client_id(self, headers: Headers) -> str:
-        """Return the client id of a valid token; empty otherwise: then the address is counted, and the route judges the token."""
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        if not token or kind.lower() != "bearer":
-            return ""
-        try:
-            return (await self.identity.verify(token.strip())).client_id
-        except Exception:  # noqa: BLE001 (not verified, whatever the reason: a bad token, no keys, no database)
-            return ""
+
+async def _client_id(scope: Scope) -> str:
+    """Return the client id of a valid token; empty otherwise: then the address is counted, and the route judges the token."""
+    try:
+        return (await identify(Request(scope), required=False)).client_id
+    except Exception:  # noqa: BLE001 (not verified, whatever the reason: a bad token, no keys, no database)
+        return ""
 
 
 def _with_fields(send: Send, decision: RateLimitDecision) -> Send:

@@ -11,8 +11,9 @@ from gateway.settings import GatewaySettings
 from gateway.upstreams import Upstreams
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
-from shared.kit.identity import Anyone
 from shared.kit.problems import NotFound, Sentence
+from shared.kit.resources import get_resources
+from shared.roles import Anyone
 
 router = APIRouter(prefix="/v1", tags=["receipts"])
 
@@ -34,8 +35,8 @@ async def check_receipt(
     code: Annotated[str, Path(pattern=CODE_SHAPE, description="the code on the receipt, such as P-7XQA-….")],
 ) -> Response:
     """Check a printed receipt without knowing which program issued it: what was received, when, with which hash."""
-    settings: GatewaySettings = request.app.state.settings
-    upstreams: Upstreams = request.app.state.upstreams
+    settings = get_resources(request.app).get(GatewaySettings)
+    upstreams = get_resources(request.app).get(Upstreams)
     initial = code[0].lower()
     program = next((name for name in settings.programs if name.startswith(initial)), None)
     if program is None:

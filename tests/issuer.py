@@ -8,7 +8,9 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from shared.kit.identity import IssuerKeys
+from shared.kit.identity import Identity
+from shared.kit.issuer_keys import IssuerKeys
+from shared.kit.resources import get_resources
 
 ISSUER = "http://127.0.0.1:8000"
 AUDIENCE = "ntp"
@@ -50,5 +52,5 @@ class Issuer:
 
     def trust(self, app: FastAPI) -> FastAPI:
         """Let an app verify this issuer's tokens without asking anyone for keys."""
-        app.state.identity.keys = IssuerKeys("http://127.0.0.1:9/none", known=self.keys)
+        get_resources(app).get(Identity).keys = IssuerKeys("http://127.0.0.1:9/none", keys=self.keys)
         return app

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from shared.kit.resources import get_resources
+from shared.reporting.engine import ReportingEngine
 from tests.issuer import Issuer
 
 DATA = Path(__file__).parents[1] / "examples" / "kontum-2023" / "data"
@@ -32,7 +34,7 @@ class Clients:
 
     @property
     def catalogue(self):
-        return self.http._transport.app.state.reporting.catalogue
+        return get_resources(self.http._transport.app).get(ReportingEngine).catalogue
 
     def headers(self, *scopes: str, units=("62",), client_id="agency", programs=None) -> dict[str, str]:
         token = self.issuer.token(client_id, scopes, programs or (self.program,), units, **self.times)

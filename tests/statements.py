@@ -7,12 +7,14 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import event
 
+from tests.application import get_database
+
 
 @contextmanager
 def sent_by(app: FastAPI) -> Iterator[list[str]]:
     """Return the list to which each statement is added as it is sent."""
     sent: list[str] = []
-    engine = app.state.database.engine.sync_engine
+    engine = get_database(app).engine.sync_engine
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)

@@ -21,28 +21,18 @@ from gateway.clients.schemas import (
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, select_audit, select_clients
 from gateway.models import ClientRow
-from shared.kit.clock import Now
-from shared.kit.identity import Administrator
+from gateway.settings import CurrentSettings
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
-from shared.kit.transactions import Session, TransactionRoute
+from shared.kit.resources import get_resources, resource
+from shared.kit.transactions import TransactionRoute
+from shared.roles import AdministratorUnit
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-async def _pepper(request: Request) -> Pepper:
-    pepper: Pepper = request.app.state.pepper
-    return pepper
-
-
-async def _programs(request: Request) -> tuple[str, ...]:
-    programs: tuple[str, ...] = request.app.state.settings.programs
-    return programs
-
-
-CurrentPepper = Annotated[Pepper, Depends(_pepper)]
-Programs = Annotated[tuple[str, ...], Depends(_programs)]
+CurrentPepper = Annotated[Pepper, Depends(resource(Pepper))]
 
 
 class SecretRoute(TransactionRoute):
@@ -56,7 +46,7 @@ class SecretRoute(TransactionRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            return _add_secret(await handler(request), request.app.state.pepper)
+            return _add_secret(await handler(request), get_resources(request.app).get(Pepper))
 
         return handle
 
@@ -83,23 +73,21 @@ async def create_client(
     *,
     draft: Annotated[PartialBody[ClientIn], Body()],
     response: Response,
-    session: Session,
-    caller: Administrator,
+    unit: AdministratorUnit,
     pepper: CurrentPepper,
-    programs: Programs,
-    now: Now,
+    settings: CurrentSettings,
 ) -> ClientWithSecretIdOut:
     """Create a client. Its secret is in this response, and in a replay of this very request."""
     body = draft.body
-    raise_if_any([*draft.faults, *find_grant_faults(body.grant, programs)])
+    raise_if_any([*draft.faults, *find_grant_faults(body.grant, settings.programs)])
     client, secret_id = await actions.create_client(
-        session,
+        unit.session,
         pepper,
         client_id=body.client_id,
         description=body.description,
         grant=body.grant,
-        actor=caller.client_id,
-        now=now,
+        actor=unit.caller.client_id,
+        now=unit.now,
     )
     response.headers["Location"] = f"/v1/clients/{client.client_id}"
     return _to_schema(client, secret_id)
@@ -109,25 +97,30 @@ async def create_client(
 async def rotate_client_secret(
     *,
     client_id: str,
-    session: Session,
-    caller: Administrator,
+    unit: AdministratorUnit,
     pepper: CurrentPepper,
-    now: Now,
     body: RotationIn | None = None,
 ) -> ClientWithSecretIdOut:
     """Create a new secret of a client; the ones before it expire at once, or after the overlap."""
     overlap = timedelta(seconds=body.overlap_seconds if body else 0)
     client, secret_id = await actions.rotate_secret(
-        session, pepper, client_id=client_id, overlap=overlap, actor=caller.client_id, now=now
+        unit.session,
+        pepper,
+        client_id=client_id,
+        overlap=overlap,
+        actor=unit.caller.client_id,
+        now=unit.now,
     )
     return _to_schema(client, secret_id)
 
 
 @router.post("/clients/{client_id}/disable")
-async def disable_client(*, client_id: str, session: Session, caller: Administrator, now: Now) -> ClientOut:
+async def disable_client(*, client_id: str, unit: AdministratorUnit) -> ClientOut:
     """Disable a client: it gets no further token; tokens that it holds expire within ten minutes."""
     return ClientOut.from_row(
-        await actions.disable_client(session, client_id=client_id, actor=caller.client_id, now=now)
+        await actions.disable_client(
+            unit.session, client_id=client_id, actor=unit.caller.client_id, now=unit.now
+        )
     )
 
 
@@ -136,23 +129,26 @@ async def list_clients(
     *,
     request: Request,
     response: Response,
-    session: Session,
-    _: Administrator,
+    unit: AdministratorUnit,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ClientOut]:
     """List the clients, newest first, without secrets."""
     clients_page = await fetch_page(
-        session, select_clients(), limit=limit, cursor=cursor, said=lambda row: ClientOut.from_row(row[0])
+        unit.session,
+        select_clients(),
+        limit=limit,
+        cursor=cursor,
+        said=lambda row: ClientOut.from_row(row[0]),
     )
     set_next_link(request, response, clients_page.next)
     return clients_page
 
 
 @router.get("/clients/{client_id}")
-async def read_client(*, client_id: str, session: Session, _: Administrator) -> ClientOut:
+async def read_client(*, client_id: str, unit: AdministratorUnit) -> ClientOut:
     """Read one client."""
-    client = await find_client(session, client_id)
+    client = await find_client(unit.session, client_id)
     if client is None:
         raise UnknownClient(client_id)
     return ClientOut.from_row(client)
@@ -163,14 +159,13 @@ async def list_audit(
     *,
     request: Request,
     response: Response,
-    session: Session,
-    _: Administrator,
+    unit: AdministratorUnit,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AuditOut]:
     """List the changes to clients and signing keys, newest first."""
     clients_page = await fetch_page(
-        session, select_audit(), limit=limit, cursor=cursor, said=lambda row: AuditOut.from_row(row[0])
+        unit.session, select_audit(), limit=limit, cursor=cursor, said=lambda row: AuditOut.from_row(row[0])
     )
     set_next_link(request, response, clients_page.next)
     return clients_page

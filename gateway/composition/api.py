@@ -24,10 +24,12 @@ from gateway.settings import FUNDING, GatewaySettings
 from shared.kit.clock import InstantQuery
 from shared.kit.etags import make_weak_etag, matches_if_none_match
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
-from shared.kit.identity import Caller, PublicReader
+from shared.kit.identity import Caller
+from shared.kit.resources import get_resources
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.query_params import PeriodQuery
+from shared.roles import PublicReader
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1", tags=["status"])
@@ -58,8 +60,8 @@ async def read_status(
 async def _parts(
     request: Request, when: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
 ) -> list[UpstreamPart]:
-    settings: GatewaySettings = request.app.state.settings
-    part_fetcher: PartFetcher = request.app.state.parts
+    settings = get_resources(request.app).get(GatewaySettings)
+    part_fetcher = get_resources(request.app).get(PartFetcher)
     is_private = basis == "provisional" or not settings.public_reads
     audience = caller if is_private else None
     as_of_query = {"as_of": as_of.isoformat()} if as_of else {}
@@ -108,7 +110,7 @@ def _answer(
         path=request.url.path,
     )
     etag = make_weak_etag(orjson.dumps(without_ages(document)))
-    is_private = basis == "provisional" or not request.app.state.settings.public_reads
+    is_private = basis == "provisional" or not get_resources(request.app).get(GatewaySettings).public_reads
     headers = {
         "ETag": etag,
         "Cache-Control": "private, no-cache" if is_private else "no-cache",

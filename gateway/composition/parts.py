@@ -10,7 +10,8 @@ read, and the first read after it recovers sees it.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -132,8 +133,10 @@ class PartFetcher:
         self._late.add(request.service)
         return self._last_known(request, UpstreamUnavailable(request.service))
 
-    async def close(self) -> None:
-        """Cancel the fetches that are still running."""
+    @asynccontextmanager
+    async def fetching(self) -> AsyncIterator[None]:
+        """Let fetches run in the background while the block runs; cancel those that are still running at its end."""
+        yield
         fetches = list(self._fetches.values())
         for fetch in fetches:
             fetch.cancel()

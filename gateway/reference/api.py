@@ -1,17 +1,18 @@
 """Routes of the reference: `/openapi.json`, `/docs`, and the index `/`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import fastapi_offline
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
 from gateway.reference.collection import MergedReference
 from shared.kit.etags import apply_if_none_match
-from shared.kit.identity import Anyone
+from shared.kit.resources import resource
+from shared.roles import Anyone
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
@@ -26,9 +27,10 @@ router = APIRouter(tags=["reference"])
 
 
 @router.get("/openapi.json", include_in_schema=False)
-async def read_openapi(*, request: Request, _: Anyone) -> Response:
+async def read_openapi(
+    *, request: Request, _: Anyone, reference: Annotated[MergedReference, Depends(resource(MergedReference))]
+) -> Response:
     """Read the OpenAPI document of all services."""
-    reference: MergedReference = request.app.state.reference
     document = await reference.document(request.app.openapi())
     return apply_if_none_match(request, Response(orjson.dumps(document), media_type="application/json"))
 

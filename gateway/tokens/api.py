@@ -1,24 +1,24 @@
 """Routes of the token endpoint, the key set and the metadata of the issuer."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 import orjson
 import structlog
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.secrets import Pepper
 from gateway.limits import RateLimits
-from gateway.settings import GatewaySettings
+from gateway.settings import CurrentSettings, GatewaySettings
 from gateway.tokens import access_tokens
 from gateway.tokens.keys import KeyRing
-from shared.kit.clock import Now
 from shared.kit.database import Database
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import to_problem_response
-from shared.kit.identity import SCOPES, Anyone
 from shared.kit.problems import Sentence
+from shared.kit.resources import CurrentResources, Resources
+from shared.roles import SCOPES, Anyone
 
 GRANT_TYPE = "client_credentials"
 TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)
@@ -52,14 +52,6 @@ log = structlog.get_logger()
 router = APIRouter(tags=["tokens"])
 
 
-async def _settings(request: Request) -> GatewaySettings:
-    settings: GatewaySettings = request.app.state.settings
-    return settings
-
-
-Settings = Annotated[GatewaySettings, Depends(_settings)]
-
-
 class TokenOut(BaseModel):
     """An access token."""
 
@@ -81,32 +73,30 @@ class TokenOut(BaseModel):
 
 
 @router.post("/oauth/token", response_model=TokenOut, openapi_extra=FORM)
-async def issue_token(*, request: Request, _: Anyone, settings: Settings, now: Now) -> Response:
+async def issue_token(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Issue a token for the client's id and secret (HTTP Basic), valid for ten minutes. No Idempotency-Key is needed."""
     try:
-        return await _issue(request, settings, now)
+        return await _issue(request, resources)
     except access_tokens.OAuthProblem as refusal:
         response = to_problem_response(request, refusal)
         response.headers["content-type"] = "application/json"  # RFC 6749, 5.2
         return response
 
 
-async def _issue(request: Request, settings: GatewaySettings, now: Now) -> Response:
+async def _issue(request: Request, resources: Resources) -> Response:
+    settings, now = resources.get(GatewaySettings), resources.clock()
     credentials = access_tokens.parse_basic(request.headers.get("authorization", ""))
-    limits: RateLimits = request.app.state.limits
-    decision = await limits.token_request(request.scope, credentials.client_id)
+    decision = await resources.get(RateLimits).token_request(request.scope, credentials.client_id)
     decision.raise_if_exceeded()
     form = await _form(request)
-    database: Database = request.app.state.database
-    pepper: Pepper = request.app.state.pepper
-    async with database.reading() as session:
+    pepper = resources.get(Pepper)
+    async with resources.get(Database).reading() as session:
         client = await access_tokens.authenticate(session, pepper, credentials, now)
     scopes = access_tokens.narrow_scopes(client.scopes, form.get("scope"))
-    ring: KeyRing = request.app.state.key_ring
     token = access_tokens.sign_access_token(
         client,
         scopes,
-        (await ring.current()).signing,
+        (await resources.get(KeyRing).current()).signing,
         issuer=settings.issuer,
         audience=settings.audience,
         now=now,
@@ -143,17 +133,16 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 @router.get("/.well-known/jwks.json")
-async def read_keys(*, request: Request, _: Anyone) -> Response:
+async def read_keys(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Publish the public keys (RFC 7517): the signing key, the standby, and keys whose tokens may still be valid."""
-    ring: KeyRing = request.app.state.key_ring
-    published = (await ring.current()).published.as_dict(private=False)
+    published = (await resources.get(KeyRing).current()).published.as_dict(private=False)
     response = Response(orjson.dumps(published), media_type="application/jwk-set+json")
     response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
     return apply_if_none_match(request, response)
 
 
 @router.get("/.well-known/oauth-authorization-server")
-async def read_authorization_server(*, request: Request, _: Anyone, settings: Settings) -> Response:
+async def read_authorization_server(*, request: Request, _: Anyone, settings: CurrentSettings) -> Response:
     """Describe the issuer (RFC 8414)."""
     origin = settings.issuer.rstrip("/")
     metadata = {

@@ -23,7 +23,6 @@ from gateway.clients.store import insert_audit_row
 from gateway.models import SigningKeyRow
 from shared.kit.clock import Clock
 from shared.kit.database import Database
-from shared.kit.identity import IssuerKeys
 
 ALGORITHM = "ES256"
 ENCRYPTION_HEADER = {"alg": "dir", "enc": "A256GCM"}
@@ -137,14 +136,13 @@ class KeyRing:
         return SigningKeys(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
 
 
-class KeyRingKeys(IssuerKeys):
+class KeyRingKeys:
     """The public keys of the gateway's own key ring, without a request over HTTP."""
 
     def __init__(self, ring: KeyRing) -> None:
-        super().__init__(url="")
         self._key_ring = ring
 
-    async def holding(self, key_id: str | None) -> KeySet:  # noqa: ARG002 (there are no other keys)
+    async def find_keys(self, key_id: str | None) -> KeySet:  # noqa: ARG002 (there are no other keys)
         """Return the published keys."""
         return (await self._key_ring.current()).published
 

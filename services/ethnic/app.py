@@ -21,6 +21,7 @@ from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.reporting.catalogue.catalogue_file import load_catalogue
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
+from shared.roles import PUBLIC
 
 
 def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clock) -> FastAPI:
@@ -29,12 +30,12 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     neighbours = make_feed_client(settings, "ethnic")
     region_facts = load_regions(settings.regions_file)
     rulebook = Rulebook(region_facts.consequences, followed=neighbours is not None)
-    following = (
+    consumers = (
         []
         if neighbours is None
         else [FeedConsumer("ethnic", FEED, EFFECTS, neighbours, settings.follow_every_seconds)]
     )
-    app = create_program(
+    return create_program(
         catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
@@ -43,13 +44,10 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         routers=[
             classifications.router,
             recognitions.router,
-            feed_consumer_router("/v1/ethnic", [FEED], on=rulebook.followed),
+            feed_consumer_router("/v1/ethnic", [FEED], PUBLIC, on=rulebook.followed),
         ],
         violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
-        beside=[one.run for one in following],
+        background_tasks=[consumer.run for consumer in consumers],
+        resources=[rulebook, region_facts, *consumers],
         clock=clock,
     )
-    app.state.following = following
-    app.state.rulebook = rulebook
-    app.state.regions = region_facts.regions
-    return app

@@ -7,11 +7,9 @@ says the seat: `62.SO_NN`. When it ends, its money goes along to the agency that
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
-
-from fastapi import FastAPI
 
 from services.funding.catalogue import Agency, FundingCatalogue
+from shared.kit.resources import Resources
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit
 
@@ -28,10 +26,10 @@ class Office(Unit):
         return self.name
 
 
-async def keep_agencies(app: FastAPI) -> None:
-    """Let the territory in the app's state know the catalogue's agencies; for a service's `on_start`."""
-    catalogue = cast("FundingCatalogue", app.state.catalogue)
-    app.state.territory = with_agencies(app.state.territory, catalogue.agencies)
+async def add_agencies(resources: Resources) -> None:
+    """Add the catalogue's agencies to the territory of the service; a start step after the territory is loaded."""
+    agencies = resources.get(FundingCatalogue).agencies
+    resources.put(with_agencies(resources.get(Territory), agencies))
 
 
 def with_agencies(territory: Territory, agencies: Mapping[str, Agency]) -> Territory:

@@ -18,7 +18,7 @@ from services.funding.progress.api import router as progress
 from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
 from shared.kit.change_feed import feed_router
-from shared.kit.identity import PublicReader
+from shared.roles import INSIDE, PublicReader
 
 PATH = "/v1/funding"
 
@@ -104,4 +104,4 @@ router.include_router(contributions)
 router.include_router(lapses)
 router.include_router(foresight)
 router.include_router(reconciliation)
-router.include_router(feed_router(PATH))
+router.include_router(feed_router(PATH, INSIDE))

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.funding import __doc__ as description
 from services.funding import api
-from services.funding.agencies import keep_agencies
+from services.funding.agencies import add_agencies
 from services.funding.dated_facts import load_catalogue, load_deadlines, load_method
 from services.funding.entries.recorder import start_group_commit
 from services.funding.journal.sealer import sealing
@@ -28,13 +28,13 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             settings=settings,
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
-            on_start=[load_territory, keep_agencies, start_group_commit],
-            beside=[sealing(settings.seal_every_seconds)],
+            start_steps=[load_territory, add_agencies, start_group_commit],
+            background_tasks=[sealing(settings.seal_every_seconds)],
             clock=clock,
-            state={
-                "catalogue": load_catalogue(settings.funding_catalogue),
-                "deadlines": load_deadlines(settings.funding_catalogue),
-                "foresight": load_method(settings.funding_catalogue),
-            },
+            resources=[
+                load_catalogue(settings.funding_catalogue),
+                load_deadlines(settings.funding_catalogue),
+                load_method(settings.funding_catalogue),
+            ],
         )
     )

@@ -1,11 +1,11 @@
-"""What a clerk of the ledger has at hand: the catalogue, the territory, who acts and when; in a transaction, its session."""
+"""What every action of the ledger needs: the catalogue, the territory, the caller and the instant; the unit of work."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import store
@@ -17,11 +17,13 @@ from services.funding.unit_versions import (
     find_unit_of_year,
     unit_versions_below,
 )
-from shared.kit.clock import Clock, CurrentClock, Now
-from shared.kit.identity import ANONYMOUS, Caller
-from shared.kit.transactions import Session
+from shared.kit.clock import Clock
+from shared.kit.identity import Caller, Guard
+from shared.kit.resources import CurrentResources, resource
+from shared.kit.transactions import unit_for
+from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import local_day
-from shared.territory.current import CurrentTerritory
+from shared.roles import FINANCE, PUBLIC, READ
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -36,19 +38,15 @@ class UnitScope:
 
 @dataclass(frozen=True)
 class LedgerContext:
-    """What is known of a request before its transaction."""
+    """What is known of a request before its transaction, with the caller that the guard of the route let in."""
 
     catalogue: FundingCatalogue
     territory: Territory
     now: datetime
     """The instant of the request."""
     clock: Clock
-    """Asked again by whoever has waited for the write order."""
-    caller: Caller = field(default=ANONYMOUS, kw_only=True)
-
-    def of(self, caller: Caller) -> Self:
-        """Seat the caller that the route's guard let in."""
-        return replace(self, caller=caller)
+    """Read again by whoever has waited for the lock of the feed."""
+    caller: Caller
 
     @property
     def today(self) -> date:
@@ -64,9 +62,14 @@ class LedgerContext:
 
 @dataclass(frozen=True)
 class FundingContext(LedgerContext):
-    """What every other action needs: a seat, and the session of the request's transaction."""
+    """What an action in the transaction of its request needs: the same, and the unit of work."""
 
-    session: AsyncSession
+    unit: UnitOfWork
+
+    @property
+    def session(self) -> AsyncSession:
+        """The session of the unit of work."""
+        return self.unit.session
 
     async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> UnitScope:
         """Tell where the money lies that a reader asks for: in a unit of a year, or everywhere."""
@@ -82,30 +85,31 @@ class FundingContext(LedgerContext):
         return UnitScope(unit, unit_versions_below(self.territory, unit, on, known))
 
 
-async def _catalogue(request: Request) -> FundingCatalogue:
-    catalogue: FundingCatalogue = request.app.state.catalogue
-    return catalogue
-
-
-CurrentCatalogue = Annotated[FundingCatalogue, Depends(_catalogue)]
+CurrentCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue))]
 """The programs, components and sources of this installation."""
 
 
-async def _seat(
-    catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: CurrentClock
+def context_for(guard: Guard) -> Any:
+    """Return the dependency that gives the context in a transaction, with the caller that a guard lets in."""
+
+    async def context_of_caller(
+        unit: Annotated[UnitOfWork, unit_for(guard)], resources: CurrentResources
+    ) -> FundingContext:
+        catalogue, territory = resources.get(FundingCatalogue), resources.get(Territory)
+        return FundingContext(catalogue, territory, unit.now, unit.clock, unit.caller, unit)
+
+    return Depends(context_of_caller)
+
+
+async def _ledger_context(
+    caller: Annotated[Caller, Depends(FINANCE)], resources: CurrentResources
 ) -> LedgerContext:
-    return LedgerContext(catalogue, territory, now, clock)
+    catalogue, territory = resources.get(FundingCatalogue), resources.get(Territory)
+    return LedgerContext(catalogue, territory, resources.clock(), resources.clock, caller)
 
 
-CurrentLedgerContext = Annotated[LedgerContext, Depends(_seat)]
-"""Where an entry is handed in, not yet seated: `seat.of(caller)`."""
-
-
-async def _desk(
-    session: Session, catalogue: CurrentCatalogue, territory: CurrentTerritory, now: Now, clock: CurrentClock
-) -> FundingContext:
-    return FundingContext(catalogue, territory, now, clock, session)
-
-
-CurrentFundingContext = Annotated[FundingContext, Depends(_desk)]
-"""The desk of a request, not yet seated: `desk.of(caller)`."""
+LedgerWriterContext = Annotated[LedgerContext, Depends(_ledger_context)]
+"""For a write that is submitted to the group commit, and so has no transaction of its own."""
+FinanceContext = Annotated[FundingContext, context_for(FINANCE)]
+FundingReaderContext = Annotated[FundingContext, context_for(READ)]
+FundingPublicContext = Annotated[FundingContext, context_for(PUBLIC)]

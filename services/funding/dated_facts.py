@@ -26,7 +26,7 @@ from services.funding.foresight.profiles import (
     Profile,
     shares_of,
 )
-from services.funding.lapses.rules import Money, Rule
+from services.funding.lapses.rules import Deadlines, Money, Rule
 from services.funding.ledger import CAPITALS, Capital
 from shared.dated_facts.loader import FactsFile, open_facts
 
@@ -59,7 +59,7 @@ def load_catalogue(folder: Path = DATA) -> FundingCatalogue:
     return catalogue
 
 
-def load_deadlines(folder: Path = DATA) -> tuple[Rule, ...]:
+def load_deadlines(folder: Path = DATA) -> Deadlines:
     """Return the deadlines of money; refuse a table that leaves some money without one."""
     with open_facts(folder) as facts:
         rules = facts.rows("deadlines", Rule, one_in_force=["capital", "money", "budget_year"])
@@ -67,7 +67,7 @@ def load_deadlines(folder: Path = DATA) -> tuple[Rule, ...]:
         for capital, money in product(CAPITALS, get_args(Money)):
             if (capital, money) not in general:
                 facts.add_fault("deadlines", what=f"no deadline for {money} {capital} money")
-    return rules
+    return Deadlines(rules)
 
 
 Percent = Annotated[Decimal, Field(ge=0, le=100)]

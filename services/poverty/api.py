@@ -8,10 +8,9 @@ from fastapi import APIRouter
 from services.poverty.rules import NEAR_POOR, POOR, Movement
 from services.poverty.schemas import MovementOut, MovementRow, MovementTable
 from shared.kit.change_feed import AsOf, read_newest_change
-from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext
 from shared.reporting.figures.reading import values_by_child
 from shared.reporting.query_params import PeriodQuery
 from shared.territory.query_params import UnitQuery
@@ -22,8 +21,7 @@ router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=Transact
 @router.get("/household-movement", summary="Read the movement of poor and near-poor households")
 async def read_household_movement(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     basis: Basis,
     period: PeriodQuery,
     unit: UnitQuery,

@@ -48,7 +48,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         more_indicators=stated_on_forms(sets),
     )
     refuse_unknown(sets, catalogue)
-    app = create_program(
+    return create_program(
         catalogue=catalogue,
         title="Xây dựng nông thôn mới / New rural development",
         description=description or "",
@@ -71,10 +71,11 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
             "uq_units_standing": lambda: VillageExists(village="", name="", valid_from=""),
         },
+        resources=[
+            sets,
+            thresholds,
+            ocop_rules,
+            load_standard_conditions(sets, settings.standards_file),
+        ],
         clock=clock,
     )
-    app.state.criteria_sets = sets
-    app.state.thresholds = thresholds
-    app.state.ocop = ocop_rules
-    app.state.standards = load_standard_conditions(sets, settings.standards_file)
-    return app

@@ -14,7 +14,7 @@ from services.rural.ocop.dated_rules import (
     ScorePart,
     StarBand,
 )
-from services.rural.standards.rules import StandardCondition
+from services.rural.standards.rules import StandardCondition, StandardConditions
 from shared.dated_facts.loader import Row, fill_nested, open_facts
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def load_criteria_sets(path: Path | None = None) -> CriteriaSets:
         sets = facts.rows(
             "set", CriteriaSet, aliases=CRITERIA_SET_NAMES, prepare=_inherit_basis, one_in_force=["code"]
         )
-    return {criteria_set.code: criteria_set for criteria_set in sets}
+    return CriteriaSets((criteria_set.code, criteria_set) for criteria_set in sets)
 
 
 def load_thresholds(sets: CriteriaSets, path: Path | None = None) -> Thresholds:
@@ -85,7 +85,7 @@ def load_ocop_rules(path: Path | None = None) -> OcopRules:
         )
 
 
-def load_standard_conditions(sets: CriteriaSets, path: Path | None = None) -> tuple[StandardCondition, ...]:
+def load_standard_conditions(sets: CriteriaSets, path: Path | None = None) -> StandardConditions:
     """Return the conditions of districts and provinces, with the criteria of the set that each names."""
     with open_facts(path or STANDARDS_FILE) as facts:
         conditions = facts.rows("condition", StandardCondition, one_in_force=["unit_level", "code"])
@@ -93,7 +93,7 @@ def load_standard_conditions(sets: CriteriaSets, path: Path | None = None) -> tu
             if condition.criteria_set is not None and condition.criteria_set not in sets:
                 what = f"unknown criteria set: {condition.criteria_set}"
                 facts.add_fault("condition", condition.code, "criteria_set", what=what)
-    return tuple(_with_criteria(condition, sets) for condition in conditions)
+    return StandardConditions(_with_criteria(condition, sets) for condition in conditions)
 
 
 def _inherit_basis(row: Row) -> Row:

@@ -23,13 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.clock import Clock, InstantQuery, Now
-from shared.kit.identity import Insider
+from shared.kit.clock import Clock, InstantQuery
+from shared.kit.identity import Guard
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
 from shared.kit.plain_sql import run_sql
 from shared.kit.problems import Invalid, Sentence
-from shared.kit.transactions import Session, TransactionRoute
+from shared.kit.transactions import CurrentUnit, TransactionRoute, unit_for
+from shared.kit.unit_of_work import UnitOfWork
 
 WRITE_ORDER = 7_701
 """The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""
@@ -105,21 +106,23 @@ def to_event_parameters(
     )
 
 
-async def _settled(session: Session, now: Now, as_of: InstantQuery = None) -> datetime | None:
+async def _final_instant(unit: CurrentUnit, as_of: InstantQuery = None) -> datetime | None:
     """Wait until all that happened by an instant is committed; what the request reads next includes it."""
     if as_of is None:
         return None
-    await run_sql(session, WAIT_FOR_WRITERS)
-    await session.rollback()  # the snapshot that waited is older than what it waited for
-    if as_of >= now:  # a follower's clock may be behind the one that gave the newest change its instant
-        _, newest = await read_newest_change(session)
+    await run_sql(unit.session, WAIT_FOR_WRITERS)
+    await unit.session.rollback()  # the snapshot that waited is older than what it waited for
+    if (
+        as_of >= unit.now
+    ):  # the clock of a consumer may be behind the one that gave the newest change its instant
+        _, newest = await read_newest_change(unit.session)
         if newest is None or as_of > newest:
-            raise InstantNotPassed(as_of=as_of.isoformat(), now=now.isoformat())
+            raise InstantNotPassed(as_of=as_of.isoformat(), now=unit.now.isoformat())
     return as_of
 
 
-AsOf = Annotated[datetime | None, Depends(_settled)]
-"""An instant of the past to read at, settled: what is read as of it now is what will be read as of it ever after."""
+AsOf = Annotated[datetime | None, Depends(_final_instant)]
+"""An instant of the past to read at: what is read as of it now is what will be read as of it ever after (ADR 0002)."""
 
 
 async def read_newest_change(session: AsyncSession) -> tuple[int, datetime | None]:
@@ -170,15 +173,14 @@ class ChangesOut(BaseModel):
     )
 
 
-def feed_router(source: str) -> APIRouter:
-    """Build `GET {source}/changes` for a service."""
+def feed_router(source: str, guard: Guard) -> APIRouter:
+    """Return the route `GET {source}/changes` of a service, open to whom a guard lets in."""
     router = APIRouter(route_class=TransactionRoute, tags=["changes"])
 
     @router.get("/changes", operation_id="list_changes", summary="Follow changes")
     async def list_changes(
         *,
-        session: Session,
-        _: Insider,
+        unit: Annotated[UnitOfWork, unit_for(guard)],
         after: Annotated[
             int, Query(ge=0, lt=2**63, description="sequence of the last change seen; 0 from the start")
         ] = 0,
@@ -186,19 +188,23 @@ def feed_router(source: str) -> APIRouter:
     ) -> ChangesOut:
         """Read what changed after a cursor, oldest first, in exact commit order, withdrawals included."""
         query = select(Change).where(Change.sequence > after).order_by(Change.sequence).limit(limit + 1)
-        found = list(await session.scalars(query))
-        shown = found[:limit]
+        changes = list(await unit.session.scalars(query))
         items = [
             ChangeOut(
-                id=str(it.sequence), source=source, type=it.type, subject=it.subject, time=it.at, data=it.data
+                id=str(change.sequence),
+                source=source,
+                type=change.type,
+                subject=change.subject,
+                time=change.at,
+                data=change.data,
             )
-            for it in shown
+            for change in changes[:limit]
         ]
-        newest = (await read_newest_change(session))[0]
+        newest, _ = await read_newest_change(unit.session)
         return ChangesOut(
             items=items,
             next=items[-1].id if items else str(after),
-            more=len(found) > limit,
+            more=len(changes) > limit,
             newest=str(newest),
         )
 

@@ -1,9 +1,10 @@
 """PostgreSQL, as the services use it: one engine a process, sessions for reading and for writing.
 
-Stores get a session, flush, and never commit: the route's transaction does (`transactions.py`).
+Stores get a session, flush, and never commit: the unit of work does (`unit_of_work.py`). Background work, which has no
+caller and no answer to keep, uses `reading()` and `writing()` itself.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -48,7 +49,7 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 
 
 def named_metadata() -> MetaData:
-    """Metadata whose constraints have predictable names, so that a violation can be told by its name."""
+    """Metadata whose constraints have predictable names, so that a violation is recognized by its name."""
     return MetaData(naming_convention=CONSTRAINT_NAMES)
 
 
@@ -73,26 +74,6 @@ class Codes(TypeDecorator[Collection[str]]):
     def bind_expression(self, bindparam: BindParameter[Any]) -> ColumnElement[Any]:
         """Take them apart: `string_to_array`."""
         return func.string_to_array(bindparam, SEPARATOR)
-
-
-KEEP_NOTHING = "keep_nothing"
-PUT_LAST = "put_last"
-
-
-def put_last(session: AsyncSession, write: Callable[[], Awaitable[None]]) -> None:
-    """Put off to the very end of the transaction, after the answer is kept, what makes everybody else wait.
-
-    One thing in a transaction. It refuses nothing: what was answered is answered. It is not done where the transaction is
-    to keep nothing.
-    """
-    if PUT_LAST in session.info:
-        raise RuntimeError("something else is put last already")
-    session.info[PUT_LAST] = write
-
-
-def keep_nothing(session: AsyncSession) -> None:
-    """Ask that this transaction leave no trace, the idempotency key included: checked, answered, rolled back."""
-    session.info[KEEP_NOTHING] = True
 
 
 class Database:
@@ -131,16 +112,9 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends well, rolled back when it raises or is to keep nothing."""
-        async with (
-            AsyncSession(self.engine, expire_on_commit=False) as session,
-            session.begin() as transaction,
-        ):
+        """One transaction: committed when the block ends well, rolled back when it raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
-            if session.info.get(KEEP_NOTHING):
-                await transaction.rollback()
-            elif PUT_LAST in session.info:
-                await session.info[PUT_LAST]()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

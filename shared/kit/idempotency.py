@@ -1,14 +1,15 @@
-"""Idempotency-Key: a repeated POST takes effect once and is answered alike every time.
+"""Idempotency-Key: a repeated POST takes effect once and gets the same answer every time (see ADR 0009).
 
-The key is written first in the transaction of the effect. A twin that arrives meanwhile waits on the key's unique
-index: when the first commits, the twin answers what the first answered; when the first is refused, its key goes with
-the rolled-back transaction and the twin tries for itself. Nobody burns a key by being refused.
+The key is claimed first in the transaction of the effect. A repeat that arrives meanwhile waits on the key's unique
+index: when the first commits, the repeat gets the answer of the first; when the first is refused, its claim is rolled
+back and the repeat takes effect itself. So a refusal uses up no key.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,12 +18,18 @@ from fastapi import Request, Response
 from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.clock import Clock
+from shared.kit.database import Database
+from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.models import AnsweredRequest
 from shared.kit.plain_sql import run_sql
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
+from shared.kit.unit_of_work import UnitOfWork
 
 KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 KEPT_HEADERS = ("content-type", "location", "etag")
+REPLAY_HEADER = "Idempotent-Replay"
+"""Marks an answer that was given before."""
 
 CLAIM_KEYS = """
     INSERT INTO answered_requests (client_id, key, content_sha256, received_at)
@@ -91,27 +98,64 @@ async def read_claim(request: Request, client_id: str) -> Claim:
     return Claim(client_id, key.strip('"'), content.hexdigest())
 
 
-async def first_answer(session: AsyncSession, claim: Claim, now: datetime) -> Response | None:
-    """Claim the key; None means the request is the first and must take effect in this transaction."""
-    found = (await first_answers(session, [claim], now)).get(claim)
-    if isinstance(found, Problem):
-        raise found
-    return found
+async def answer_once(
+    database: Database,
+    clock: Clock,
+    claim: Claim,
+    work: Callable[[UnitOfWork], Awaitable[Response | Problem]],
+    *,
+    caller: Caller = ANONYMOUS,
+    while_claiming: AbstractAsyncContextManager[None] | None = None,
+) -> Response:
+    """Answer one request once: its work is done in a unit of work of its own. Raises its refusal, which keeps nothing."""
+
+    async def work_on_one(unit: UnitOfWork, _: Sequence[Claim]) -> list[Response | Problem]:
+        return [await work(unit)]
+
+    (answer,) = await answer_each_once(
+        database, clock, [claim], work_on_one, caller=caller, while_claiming=while_claiming
+    )
+    if isinstance(answer, Problem):
+        raise answer
+    return answer
 
 
-async def first_answers(
-    session: AsyncSession, claims: Collection[Claim], now: datetime
-) -> Mapping[Claim, Response | Problem]:
+async def answer_each_once(
+    database: Database,
+    clock: Clock,
+    claims: Sequence[Claim],
+    work: Callable[[UnitOfWork, Sequence[Claim]], Awaitable[Sequence[Response | Problem]]],
+    *,
+    caller: Caller = ANONYMOUS,
+    while_claiming: AbstractAsyncContextManager[None] | None = None,
+) -> list[Response | Problem]:
+    """Return the answer to each claimed request, in one transaction: the first answer again, or the result of its work.
+
+    `work` gets the claims that were not answered before and returns an answer or a refusal for each; it keeps nothing for
+    those that it refuses. Their keys are given back. The keys are claimed inside of `while_claiming`.
+    """
+    async with UnitOfWork.writing(database, clock, caller) as unit:
+        async with while_claiming or nullcontext():
+            answers = await _claim(unit, claims)
+        new = [claim for claim in claims if claim not in answers]
+        if new:
+            answers.update(zip(new, await work(unit, new), strict=True))
+        await _keep(unit, {claim: answers[claim] for claim in new})
+    return [answers[claim] for claim in claims]
+
+
+async def _claim(unit: UnitOfWork, claims: Collection[Claim]) -> dict[Claim, Response | Problem]:
     """Claim keys, each once; return the answers of those that were used before, or that they were for other content."""
     unclaimed = {(claim.client_id, claim.key): claim for claim in claims}
     answers: dict[Claim, Response | Problem] = {}
     while unclaimed:
         contents = [claim.content_sha256 for claim in unclaimed.values()]
-        for row in await run_sql(session, CLAIM_KEYS, *_key_columns(unclaimed.values()), contents, now):
+        columns = (*_key_columns(unclaimed.values()), contents, unit.now)
+        for row in await run_sql(unit.session, CLAIM_KEYS, *columns):
             del unclaimed[row.client_id, row.key]
         if not unclaimed:
             break
-        for row in await run_sql(session, SELECT_ANSWERS, *_key_columns(unclaimed.values())):
+        for row in await run_sql(unit.session, SELECT_ANSWERS, *_key_columns(unclaimed.values())):
             claim = unclaimed.pop((row.client_id, row.key))
             same = row.content_sha256 == claim.content_sha256
             answers[claim] = _replay(row) if same else IdempotencyKeyReused()
@@ -119,30 +163,31 @@ async def first_answers(
     return answers
 
 
-async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
-    """Keep what was answered, in the transaction of the effect."""
-    await keep_answers(session, {claim: response})
+async def _keep(unit: UnitOfWork, answers: Mapping[Claim, Response | Problem]) -> None:
+    """Keep the new answers, and give back the keys of what was refused."""
+    responses = {claim: answer for claim, answer in answers.items() if isinstance(answer, Response)}
+    refused = [claim for claim in answers if claim not in responses]
+    if unit.dry_run or not responses:
+        unit.discard()
+        return
+    await _update_answers(unit.session, responses)
+    if refused:
+        await run_sql(unit.session, DELETE_CLAIMS, *_key_columns(refused))
 
 
-async def keep_answers(session: AsyncSession, answers: Mapping[Claim, Response]) -> None:
-    """Keep many answers in the transaction of their effects."""
+async def _update_answers(session: AsyncSession, responses: Mapping[Claim, Response]) -> None:
     headers = [
-        {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-        for answer in answers.values()
+        {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        for response in responses.values()
     ]
     await run_sql(
         session,
         UPDATE_ANSWERS,
-        *_key_columns(answers),
-        [answer.status_code for answer in answers.values()],
-        [json.dumps(header) for header in headers],
-        [bytes(answer.body) for answer in answers.values()],
+        *_key_columns(responses),
+        [response.status_code for response in responses.values()],
+        [json.dumps(fields) for fields in headers],
+        [bytes(response.body) for response in responses.values()],
     )
-
-
-async def give_up(session: AsyncSession, claims: Collection[Claim]) -> None:
-    """Give keys back that were claimed in this transaction and had no effect."""
-    await run_sql(session, DELETE_CLAIMS, *_key_columns(claims))
 
 
 def _key_columns(claims: Iterable[Claim]) -> tuple[list[str], list[str]]:
@@ -151,7 +196,7 @@ def _key_columns(claims: Iterable[Claim]) -> tuple[list[str], list[str]]:
 
 
 def _replay(row: Row[Any]) -> Response:
-    headers = {**(row.headers or {}), "Idempotent-Replay": "true"}
+    headers = {**(row.headers or {}), REPLAY_HEADER: "true"}
     return Response(row.body, status_code=row.status or 200, headers=headers)
 
 

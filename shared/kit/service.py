@@ -1,43 +1,50 @@
 """The service factory: joins the parts that a service names in its `create_app()`.
 
-    app = create_service(Service(name="poverty", title=…, settings=settings, routers=[…]))
+    app = create_service(ServiceDefinition(name="notes", title=…, settings=settings, routers=[…]))
 
-It adds health (`/livez`, `/readyz`, `/metrics`), the answers to refusals, the request's id and trace, compression,
-and an OpenAPI document with stable operation ids. It holds no noun of the field.
+It adds health (`/livez`, `/readyz`, `/metrics`), problem documents, the id and trace of each request, compression, and an
+OpenAPI document with stable operation ids.
 """
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
 from shared.kit.clock import Clock, system_clock
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
 from shared.kit.idempotency import prune_answers
-from shared.kit.identity import Anyone, Identity, IssuerKeys
+from shared.kit.identity import AllowsAnyone, Caller, Identity
+from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
 from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
 from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
+from shared.kit.resources import CurrentResources, Resources, put_resources
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.kit.version import product_version
 
 PRUNE_EVERY_S = 3600
+READY_WITHIN_S = 2
 LARGEST_UNCOMPRESSED_BYTES = 500
 
 log = structlog.get_logger()
-Start = Callable[[FastAPI], Awaitable[None]]
-BackgroundTask = Callable[[FastAPI], Coroutine[Any, Any, None]]
+
+StartStep = Callable[[Resources], Awaitable[None]]
+BackgroundTask = Callable[[Resources], Coroutine[Any, Any, None]]
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+Anyone = Annotated[Caller, Depends(AllowsAnyone())]
 
 
 @dataclass(frozen=True)
@@ -53,19 +60,124 @@ class ServiceDefinition:
     """The program that a caller must serve to write here; None where the body names it."""
     version: str = field(default_factory=product_version)
     violations: ConstraintProblems = field(default_factory=dict)
+    """The problems of violated constraints, by the constraint's name."""
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
-    on_start: Sequence[Start] = ()
-    """What to load before the first request, such as the unit tree."""
-    beside: Sequence[BackgroundTask] = ()
-    """Work without an end that is done beside the requests while the application runs, such as a follower's."""
+    resources: Sequence[object] = ()
+    """What the service holds besides settings, database and identity, each found by its class."""
+    lifespans: Sequence[Lifespan] = ()
+    """Context managers that are open from before the start steps until the process ends, such as a pool of connections."""
+    start_steps: Sequence[StartStep] = ()
+    """What to load before the first request, in this order."""
+    background_tasks: Sequence[BackgroundTask] = ()
+    """Work without an end that runs beside the requests, such as the consumer of a feed."""
     clock: Clock = system_clock
-    state: Mapping[str, Any] = field(default_factory=dict)
+    database: Database | None = None
+    """By default the factory opens the one of the settings."""
+    key_source: KeySource | None = None
+    """Where tokens are verified with; by default the issuer's keys over HTTP."""
+    outer_middleware: Sequence[Middleware] = ()
+    """Around everything else, such as the reading of proxy headers."""
+    inner_middleware: Sequence[Middleware] = ()
+    """Inside of the request's id and log line, and outside of compression."""
+    own_document: bool = True
+    """Whether the factory serves `/openapi.json`; a service that serves another one there says no."""
 
 
 def operation_id(route: Any) -> str:
-    """Name an operation after its function: stable, readable, the same in every language's client."""
+    """Return the id of an operation, its function's name: stable, readable, the same in every language's client."""
     return str(route.operation_id or route.name)
+
+
+def open_database(settings: ServiceSettings, name: str) -> Database:
+    """Return the database of the settings, under the name that PostgreSQL shows for its connections."""
+    return Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size, application=name)
+
+
+def create_service(definition: ServiceDefinition) -> FastAPI:
+    """Build the application of a service."""
+    settings = definition.settings
+    configure_logging(service=definition.name, as_json=settings.log_json, level=settings.log_level)
+    _warn_of_unread_variables(settings)
+    database = definition.database or open_database(settings, definition.name)
+    resources = Resources(definition.clock, settings, database, _identity(definition), *definition.resources)
+    app = FastAPI(
+        title=definition.title,
+        version=definition.version,
+        description=definition.description,
+        lifespan=_lifespan(definition, resources, database),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if definition.own_document else None,
+        generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False},
+        responses={"default": PROBLEM_RESPONSE},
+    )
+    put_resources(app, resources)
+    extend_openapi(app, add_problem_schemas)
+    install_exception_handlers(app, violations=definition.violations, max_body_bytes=settings.max_body_bytes)
+    for router in (_health(definition.name), *definition.routers):
+        app.include_router(router)
+    for layer in reversed(_middleware(definition)):
+        app.add_middleware(layer.cls, *layer.args, **layer.kwargs)
+    return app
+
+
+def _warn_of_unread_variables(settings: ServiceSettings) -> None:
+    for variable, similar in find_unread_variables(os.environ, list_variables(type(settings))).items():
+        log.warning("environment variable not read", variable=variable, similar=similar)
+
+
+def _identity(definition: ServiceDefinition) -> Identity:
+    settings = definition.settings
+    stored_at = settings.state_dir / "jwks.json" if settings.state_dir else None
+    return Identity(
+        keys=definition.key_source or IssuerKeys(settings.keys_url, stored_at),
+        issuer=settings.issuer,
+        audience=settings.audience,
+        clock=definition.clock,
+        program=definition.program,
+        public_reads=settings.public_reads,
+    )
+
+
+def _middleware(definition: ServiceDefinition) -> list[Middleware]:
+    """Return the layers, the outermost first."""
+    request = Middleware(
+        RequestMiddleware,
+        service=definition.name,
+        max_body_bytes=definition.settings.max_body_bytes,
+        larger_bodies=definition.larger_bodies,
+    )
+    return [
+        *definition.outer_middleware,
+        request,
+        *definition.inner_middleware,
+        Middleware(HeadAsGetMiddleware),
+        Middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES),
+    ]
+
+
+def _lifespan(
+    definition: ServiceDefinition, resources: Resources, database: Database
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    pruning = _pruning(timedelta(days=definition.settings.keep_answers_days))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            for open_lifespan in definition.lifespans:
+                await stack.enter_async_context(open_lifespan())
+            for step in definition.start_steps:
+                await step(resources)
+            tasks = [asyncio.create_task(work(resources)) for work in (pruning, *definition.background_tasks)]
+            yield
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return lifespan
 
 
 def _health(name: str) -> APIRouter:
@@ -75,6 +187,18 @@ def _health(name: str) -> APIRouter:
     async def livez(_: Anyone) -> dict[str, str]:
         return {"service": name, "state": "alive"}
 
+    @router.get("/readyz", summary="Can it serve", include_in_schema=False)
+    async def readyz(_: Anyone, resources: CurrentResources) -> dict[str, str]:
+        try:
+            async with (
+                asyncio.timeout(READY_WITHIN_S),
+                resources.get(Database).connection() as connection,
+            ):
+                await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            raise Unavailable(headers={"Retry-After": "1"}) from error
+        return {"service": name, "state": "ready"}
+
     @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
     async def metrics(_: Anyone) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -82,94 +206,15 @@ def _health(name: str) -> APIRouter:
     return router
 
 
-def _readiness(name: str, app: FastAPI) -> APIRouter:
-    router = APIRouter(tags=["health"])
-
-    @router.get("/readyz", summary="Can it serve", include_in_schema=False)
-    async def readyz(_: Anyone) -> dict[str, str]:
-        try:
-            async with asyncio.timeout(2), app.state.database.connection() as connection:
-                await connection.execute(text("SELECT 1"))
-        except Exception as error:
-            raise Unavailable(headers={"Retry-After": "1"}) from error
-        return {"service": name, "state": "ready"}
-
-    return router
-
-
 def _pruning(keep: timedelta) -> BackgroundTask:
-    async def prune_now_and_then(app: FastAPI) -> None:
+    async def prune_every_hour(resources: Resources) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
             try:
-                async with app.state.database.writing() as session:
-                    forgotten = await prune_answers(session, app.state.clock() - keep)
-                log.info("idempotency keys pruned", forgotten=forgotten)
+                async with resources.get(Database).writing() as session:
+                    pruned = await prune_answers(session, resources.clock() - keep)
+                log.info("idempotency keys pruned", pruned=pruned)
             except Exception as error:  # noqa: BLE001 (the next hour tries again)
-                log.warning("pruning failed", reason=str(error))
+                log.warning("idempotency keys not pruned", reason=str(error))
 
-    return prune_now_and_then
-
-
-def create_service(parts: ServiceDefinition) -> FastAPI:
-    """Join the parts into an application."""
-    settings = parts.settings
-    configure_logging(service=parts.name, as_json=settings.log_json, level=settings.log_level)
-    for variable, similar in find_unread_variables(os.environ, list_variables(type(settings))).items():
-        log.warning("environment variable not read", variable=variable, similar=similar)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(app.state.database.close)
-            for start in parts.on_start:
-                await start(app)
-            works = (_pruning(timedelta(days=settings.keep_answers_days)), *parts.beside)
-            tasks = [asyncio.create_task(work(app)) for work in works]
-            yield
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    app = FastAPI(
-        title=parts.title,
-        version=parts.version,
-        description=parts.description,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        generate_unique_id_function=operation_id,
-        telemetry={"tracing": False, "metrics": False},
-        responses={"default": PROBLEM_RESPONSE},
-    )
-    extend_openapi(app, add_problem_schemas)
-    app.state.name = parts.name
-    app.state.settings = settings
-    app.state.clock = parts.clock
-    app.state.database = Database(
-        settings.database_url.get_secret_value(), pool_size=settings.pool_size, application=parts.name
-    )
-    kept_keys = settings.state_dir / "jwks.json" if settings.state_dir else None
-    app.state.identity = Identity(
-        keys=IssuerKeys(settings.keys_url, kept_keys),
-        issuer=settings.issuer,
-        audience=settings.audience,
-        clock=parts.clock,
-        program=parts.program,
-        public_reads=settings.public_reads,
-    )
-    for name, value in parts.state.items():
-        setattr(app.state, name, value)
-    install_exception_handlers(app, violations=parts.violations, max_body_bytes=settings.max_body_bytes)
-    for router in (_health(parts.name), _readiness(parts.name, app), *parts.routers):
-        app.include_router(router)
-    app.add_middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES)
-    app.add_middleware(HeadAsGetMiddleware)
-    app.add_middleware(
-        RequestMiddleware,
-        service=parts.name,
-        max_body_bytes=settings.max_body_bytes,
-        larger_bodies=parts.larger_bodies,
-    )
-    return app
+    return prune_every_hour

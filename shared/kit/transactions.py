@@ -1,70 +1,105 @@
-"""One request, one transaction, committed before the first byte of the answer.
+"""One request, one unit of work, committed before the first byte of the response (see ADR 0009).
 
-FastAPI runs what follows a dependency's `yield` after the response is on its way, so a failed commit would still say
-200. Here the route itself owns the transaction: the answer is built inside it, and sent only when it is committed.
-
-A read sees one snapshot. A POST is claimed by its Idempotency-Key in the same transaction as its effect.
+FastAPI runs what follows a dependency's `yield` after the response is on its way, so a failed commit would still answer
+200. Here the route itself opens the unit of work: the response is built inside it, and sent when it is committed.
 """
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Database
 from shared.kit.etags import apply_if_none_match
-from shared.kit.idempotency import first_answer, keep_answer, read_claim
-from shared.kit.identity import identify
+from shared.kit.idempotency import answer_once, read_claim
+from shared.kit.identity import Caller, Guard, identify
 from shared.kit.json_request import JsonRequest
+from shared.kit.resources import Resources, get_resources
+from shared.kit.unit_of_work import UnitOfWork
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 READ = "GET"
 """The one method that only reads: HEAD comes here as GET."""
 
 
-async def _session(request: Request) -> AsyncSession:
-    session: AsyncSession = request.state.session
-    return session
+class TransactionRequest(JsonRequest):
+    """A request on a `TransactionRoute`, with the unit of work that the route opened for it."""
+
+    opened: UnitOfWork | None = None
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """The unit of work; raises `RuntimeError` where the route has none."""
+        if self.opened is None:
+            raise RuntimeError("the route opens no unit of work: its router needs a TransactionRoute")
+        return self.opened
 
 
-Session = Annotated[AsyncSession, Depends(_session)]
-"""The session of the request's transaction. Flush as you like; never commit."""
+async def _unit(request: TransactionRequest) -> UnitOfWork:
+    return request.unit
 
 
-async def _read(request: Request, handler: Handler, database: Database) -> Response:
-    async with database.reading() as session:
-        request.state.session = session
-        return apply_if_none_match(request, await handler(request))
+CurrentUnit = Annotated[UnitOfWork, Depends(_unit)]
+"""The request's unit of work, for a dependency beside the guard; a route takes it from `unit_for`."""
+
+
+def unit_for(guard: Guard) -> Any:
+    """Return the dependency that gives the unit of work, with the caller that a guard lets in."""
+
+    async def unit_of_caller(
+        caller: Annotated[Caller, Depends(guard)], request: TransactionRequest
+    ) -> UnitOfWork:
+        request.unit.caller = caller
+        return request.unit
+
+    return Depends(unit_of_caller)
+
+
+async def _dry_run(
+    unit: CurrentUnit,
+    dry_run: Annotated[bool, Query(description="check and decide everything, and keep nothing")] = False,
+) -> bool:
+    unit.dry_run = dry_run
+    return dry_run
+
+
+DryRun = Annotated[bool, Depends(_dry_run)]
+"""The parameter `dry_run`, which its unit of work obeys."""
 
 
 class TransactionRoute(APIRoute):
-    """A route whose work, idempotency key included, is one transaction."""
+    """A route whose work is one unit of work. A POST is answered once under its Idempotency-Key."""
 
     def get_route_handler(self) -> Handler:
-        """Wrap FastAPI's handler in the transaction."""
+        """Return FastAPI's handler inside the unit of work."""
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            exact = JsonRequest(request.scope, request.receive)
-            database: Database = request.app.state.database
-            run = _read if request.method == READ else self.write
-            return await run(exact, handler, database)
+            resources = get_resources(request.app)
+            run = self.read if request.method == READ else self.write
+            return await run(request, handler, resources)
 
         return handle
 
-    async def write(self, request: Request, handler: Handler, database: Database) -> Response:
+    async def read(self, request: Request, handler: Handler, resources: Resources) -> Response:
+        """Answer a read from one snapshot."""
+        exact = TransactionRequest(request.scope, request.receive)
+        async with UnitOfWork.reading(resources.get(Database), resources.clock) as exact.opened:
+            return apply_if_none_match(request, await handler(exact))
+
+    async def write(self, request: Request, handler: Handler, resources: Resources) -> Response:
         """Run what may change something, and answer when it is committed."""
-        async with database.writing() as session:
-            request.state.session = session
-            if request.method != "POST":
-                return await handler(request)
-            caller = await identify(request)
-            claim = await read_claim(request, caller.client_id)
-            repeated = await first_answer(session, claim, request.app.state.clock())
-            if repeated is not None:
-                return repeated
-            response = await handler(request)
-            await keep_answer(session, claim, response)
-            return response
+        exact = TransactionRequest(request.scope, request.receive)
+
+        async def work(unit: UnitOfWork) -> Response:
+            exact.opened = unit
+            return await handler(exact)
+
+        database, clock = resources.get(Database), resources.clock
+        if request.method != "POST":
+            async with UnitOfWork.writing(database, clock) as unit:
+                return await work(unit)
+        caller = await identify(exact)
+        claim = await read_claim(exact, caller.client_id)
+        return await answer_once(database, clock, claim, work, caller=caller)

@@ -14,6 +14,7 @@ from shared.reporting.reports.bulk import bulk_router
 from shared.reporting.reviews.api import router as reviews
 from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.api import router as targets
+from shared.roles import INSIDE
 
 
 def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> APIRouter:
@@ -21,6 +22,6 @@ def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> AP
     router = APIRouter(prefix=engine.path)
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
     parts = (bulk, reports, reviews, receipts, evidence, figures, targets, obligations, publications)
-    for part in (*parts, feed_router(engine.path)):
+    for part in (*parts, feed_router(engine.path, INSIDE)):
         router.include_router(part)
     return router

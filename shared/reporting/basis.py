@@ -5,17 +5,15 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 
-from shared.kit.identity import INSIDERS, Requires
+from shared.roles import INSIDE
 
 BasisName = Literal["accepted", "provisional"]
-
-_insider = Requires(INSIDERS)
 
 
 async def require_basis_access(basis: str, request: Request) -> None:
     """Refuse whoever may not see what nobody has reviewed, when something provisional is read."""
     if basis == "provisional":
-        await _insider(request)
+        await INSIDE(request)
 
 
 async def _basis(

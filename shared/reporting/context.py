@@ -1,21 +1,23 @@
-"""Where an action happens: the session, the engine, the tree, who acts, and when."""
+"""What every action of the reporting engine needs, with the caller that the guard of the route let in."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.clock import Clock, CurrentClock, Now
-from shared.kit.cooperative import Turn
-from shared.kit.identity import ANONYMOUS, Caller
+from shared.kit.clock import Clock
+from shared.kit.identity import Caller, Guard
+from shared.kit.pipeline import PipelinePosition
 from shared.kit.problems import Forbidden, Sentence
-from shared.kit.transactions import Session
+from shared.kit.resources import CurrentResources
+from shared.kit.transactions import unit_for
+from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import Period, local_day
-from shared.reporting.engine import CurrentEngine, ReportingEngine
-from shared.territory.current import CurrentTerritory
+from shared.reporting.engine import ReportingEngine
+from shared.roles import OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
 from shared.territory.tree import Territory
 from shared.territory.units import UnknownUnit
 
@@ -34,46 +36,57 @@ class UnitNotGranted(Forbidden):
 
 @dataclass(frozen=True)
 class ReportingContext:
-    """What every action needs."""
+    """The unit of work of a request, the engine of its program, and the territory."""
 
-    session: AsyncSession
+    unit: UnitOfWork
     engine: ReportingEngine
     territory: Territory
-    now: datetime
-    """The instant of the request."""
-    clock: Clock
-    """Asked again by whoever has waited for the write order."""
-    caller: Caller = ANONYMOUS
-    turn: Turn = field(default_factory=Turn)
-    """Its place among those that came with it."""
+    position: PipelinePosition = field(default_factory=PipelinePosition)
+    """Its position among the lines of a bulk submission."""
 
-    def of(self, caller: Caller) -> Self:
-        """Seat the caller that the route's guard let in."""
-        return replace(self, caller=caller)
+    @property
+    def session(self) -> AsyncSession:
+        """The session of the unit of work."""
+        return self.unit.session
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request."""
+        return self.unit.now
+
+    @property
+    def clock(self) -> Clock:
+        """Read again by whoever has waited for the lock of the feed."""
+        return self.unit.clock
+
+    @property
+    def caller(self) -> Caller:
+        """Whom the guard of the route let in."""
+        return self.unit.caller
 
     def granted(self, unit: str, period: Period) -> bool:
-        """Tell whether a unit lies in what the caller was granted, on the period's last day."""
+        """Whether a unit lies in what the caller was granted, on the period's last day."""
         on = period.ends_on
         return self.territory.find(unit, on) is not None and any(
             self.territory.is_within(unit, root, on) for root in self.caller.units
         )
 
     def require_unit(self, unit: str, period: Period) -> None:
-        """Refuse a unit that the caller was not granted."""
+        """Raise `UnitNotGranted` for a unit that the caller was not granted."""
         if not self.granted(unit, period):
             raise UnitNotGranted(unit=unit)
 
     def sees(self, unit: str, period: Period) -> bool:
-        """Tell whether the caller may read what this unit reported."""
+        """Whether the caller may read what this unit reported."""
         return bool(self.caller.scopes & SCOPES_SEEING_ALL_REPORTS) or self.granted(unit, period)
 
     def below(self, root: str, period: Period | None) -> Collection[str]:
-        """Give a unit and everything below it: on the last day of a period; else today, or on the unit's own last day."""
+        """Return a unit and everything below it: on the last day of a period; else today, or on the unit's own last day."""
         on = period.ends_on if period else self._last_seen(root)
         return [root, *(unit.code for unit in self.territory.descendants(root, on))]
 
     def visible_units(self, root: str | None, period: Period | None) -> Collection[str] | None:
-        """Give the units whose reports the caller may list below a root; None means all."""
+        """Return the units below a root whose reports the caller may list; None means all."""
         if self.caller.scopes & SCOPES_SEEING_ALL_REPORTS:
             return None if root is None else self.below(root, period)
         own = {
@@ -85,7 +98,7 @@ class ReportingContext:
         return own if root is None else own.intersection(self.below(root, period))
 
     def _last_seen(self, unit: str) -> date:
-        """Give today, or the last day of a unit that is gone."""
+        """Return today, or the last day of a unit that is gone."""
         today = local_day(self.now)
         if self.territory.find(unit, today) is not None:
             return today
@@ -93,14 +106,25 @@ class ReportingContext:
             versions = self.territory.versions(unit)
         except UnknownUnit:
             return today
-        return max((it.valid_to for it in versions if it.valid_to), default=today)
+        return max((version.valid_to for version in versions if version.valid_to), default=today)
 
 
-async def _desk(
-    session: Session, engine: CurrentEngine, territory: CurrentTerritory, now: Now, clock: CurrentClock
-) -> ReportingContext:
-    return ReportingContext(session, engine, territory, now, clock)
+def context_for(guard: Guard) -> Any:
+    """Return the dependency that gives the context, with the caller that a guard lets in."""
+
+    async def context_of_caller(
+        unit: Annotated[UnitOfWork, unit_for(guard)], resources: CurrentResources
+    ) -> ReportingContext:
+        return ReportingContext(unit, resources.get(ReportingEngine), resources.get(Territory))
+
+    return Depends(context_of_caller)
 
 
-CurrentContext = Annotated[ReportingContext, Depends(_desk)]
-"""The desk of a request, not yet seated: `desk.of(caller)`."""
+ReporterContext = Annotated[ReportingContext, context_for(REPORT)]
+ReviewerContext = Annotated[ReportingContext, context_for(REVIEW)]
+WithdrawerContext = Annotated[ReportingContext, context_for(WITHDRAW)]
+PlannerContext = Annotated[ReportingContext, context_for(PLAN)]
+RegistrarContext = Annotated[ReportingContext, context_for(REGISTER)]
+ReaderContext = Annotated[ReportingContext, context_for(READ)]
+PublicContext = Annotated[ReportingContext, context_for(PUBLIC)]
+OpenContext = Annotated[ReportingContext, context_for(OPEN)]

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Sentence
+from shared.kit.resources import resource
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.formulas import FromRegister
@@ -84,9 +85,5 @@ class ReportingEngine:
         return f"/v1/{self.catalogue.program}"
 
 
-async def _engine(request: Request) -> ReportingEngine:
-    engine: ReportingEngine = request.app.state.reporting
-    return engine
-
-
-CurrentEngine = Annotated[ReportingEngine, Depends(_engine)]
+CurrentEngine = Annotated[ReportingEngine, Depends(resource(ReportingEngine))]
+"""The engine of the service, for a route that reads no database."""

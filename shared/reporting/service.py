@@ -33,7 +33,8 @@ def create_program(
     registers: Mapping[str, Register] | None = None,
     routers: Sequence[APIRouter] = (),
     violations: ConstraintProblems | None = None,
-    beside: Sequence[BackgroundTask] = (),
+    resources: Sequence[object] = (),
+    background_tasks: Sequence[BackgroundTask] = (),
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Build the service of a program: what all programs share, and the routers and registers of this one."""
@@ -51,10 +52,10 @@ def create_program(
                 f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
                 f"{engine.path}/evidence/": MAX_FILE_BYTES,
             },
-            on_start=[load_territory],
-            beside=beside,
+            start_steps=[load_territory],
+            background_tasks=background_tasks,
             clock=clock,
-            state={"reporting": engine},
+            resources=[engine, *resources],
         )
     )
     _show_a_report_of_its_own(app, engine)

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from shared.kit.clock import Now
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, InvalidCursor, Limit, Page, decode_cursor, encode_cursor, set_next_link
+from shared.kit.resources import Now
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
+from shared.roles import PublicReader
 from shared.territory.current import CurrentGazetteer, CurrentTerritory
 from shared.territory.schemas import UnitDetail, UnitOut
 from shared.territory.units import CODE_SHAPES, Level, Unit

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
+from shared.kit.resources import CurrentResources
 from shared.territory.current import CurrentTerritory
 from shared.territory.settings import TerritorySettings
 from shared.territory.tree import Territory
@@ -41,11 +42,9 @@ class RequestedUnit:
         return self.territory.unit_or_successor(self.province, day)
 
 
-async def _requested_unit(
-    request: Request, territory: CurrentTerritory, unit: UnitText = None
-) -> RequestedUnit:
-    settings: TerritorySettings = request.app.state.settings
-    return RequestedUnit(unit, settings.province, territory)
+async def _requested_unit(resources: CurrentResources, unit: UnitText = None) -> RequestedUnit:
+    province = resources.get(TerritorySettings).province
+    return RequestedUnit(unit, province, resources.get(Territory))
 
 
 UnitQuery = Annotated[RequestedUnit, Depends(_requested_unit)]

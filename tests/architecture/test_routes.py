@@ -9,11 +9,12 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from shared.kit import identity
+from shared.kit.identity import AllowsAnyone, AllowsPublic, Guard
+from shared.kit.resources import get_resources
 from shared.territory.tree import Territory
 from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes
 
-OPEN = {identity._open, identity._public}
+OPEN = (AllowsAnyone, AllowsPublic)
 """Guards that let anyone in."""
 
 UUID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -23,27 +24,28 @@ OTHER_AUTHENTICATION = {"/oauth/token"}
 pytestmark = pytest.mark.anyio
 
 
-def iterate_calls(dependant):
+def iterate_guards(dependant):
     for dependency in dependant.dependencies:
-        yield dependency.call
-        yield from iterate_calls(dependency)
+        if isinstance(dependency.call, Guard):
+            yield dependency.call
+        yield from iterate_guards(dependency)
 
 
 def find_guarded_routes(app):
     """Yield method and path, with its parameters filled in, of every route that is not public."""
     for context in iterate_routes(app):
-        if isinstance(context.original_route, APIRoute) and context.path not in OTHER_AUTHENTICATION:
-            guards = set(iterate_calls(context.dependant)) & set(identity.GUARDS)
-            if guards and not guards <= OPEN:
-                path = re.sub(r"{[^}]*}", lambda match: UUID if "id" in match[0] else "2023", context.path)
-                for method in context.original_route.methods:
-                    yield method, path
+        if not isinstance(context.original_route, APIRoute) or context.path in OTHER_AUTHENTICATION:
+            continue
+        if not all(isinstance(guard, OPEN) for guard in iterate_guards(context.dependant)):
+            path = re.sub(r"{[^}]*}", lambda match: UUID if "id" in match[0] else "2023", context.path)
+            for method in context.original_route.methods:
+                yield method, path
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
 async def test_a_guarded_route_refuses_a_request_without_a_token(name):
     app = build_app(name)
-    app.state.territory = Territory(())
+    get_resources(app).put(Territory(()))
     routes = sorted(find_guarded_routes(app))
     assert len(routes) >= 3
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fastapi import FastAPI
 
 from shared.kit.problems import Sentence
+from shared.kit.resources import get_resources
 from shared.periods import PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator
@@ -72,7 +73,7 @@ def create_app() -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with begin(app):
-            app.state.territory = territory()
+            get_resources(app).put(territory())
             yield
 
     app.router.lifespan_context = lifespan

@@ -6,7 +6,7 @@ from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
 
 from gateway.reference.merging import METHODS, merge_documents, operation_ids
-from shared.kit.identity import GUARDS
+from shared.kit.identity import Guard
 from tests.contracts.documents import (
     APPLICATIONS,
     build_app,
@@ -71,7 +71,7 @@ def find_unguarded_paths(app):
         if context.path not in WITHOUT_A_GUARD
         and not (
             isinstance(context.original_route, APIRoute)
-            and set(iterate_calls(context.dependant)) & set(GUARDS)
+            and any(isinstance(call, Guard) for call in iterate_calls(context.dependant))
         )
     ]
 

@@ -9,12 +9,16 @@ from pydantic import SecretStr
 
 from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
-from gateway.tokens.keys import KeyRingKeys
+from gateway.tokens.keys import KeyRing, KeyRingKeys
 from services.ethnic.app import create_app as create_ethnic
 from services.ethnic.settings import EthnicSettings
 from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
-from shared.kit.identity import IssuerKeys
+from shared.kit.feed_consumer.consumer import FeedConsumer
+from shared.kit.identity import Identity
+from shared.kit.issuer_keys import IssuerKeys
+from shared.kit.resources import get_resources
+from tests.application import get_clock, get_database
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.registers import Clients
@@ -45,22 +49,22 @@ class EitherKeys(IssuerKeys):
     """The gateway's own keys for its tokens, the test's for the test's clients."""
 
     def __init__(self, ring, issuer):
-        super().__init__("http://127.0.0.1:9/none", known=issuer.keys)
+        super().__init__("http://127.0.0.1:9/none", keys=issuer.keys)
         self._ring = KeyRingKeys(ring)
 
-    async def holding(self, key_id):
-        ours = any(key.kid == key_id for key in self._known.keys)
-        return self._known if ours else await self._ring.holding(key_id)
+    async def find_keys(self, key_id):
+        ours = any(key.kid == key_id for key in self._keys.keys)
+        return self._keys if ours else await self._ring.find_keys(key_id)
 
 
 class Neighbourhood:
     def __init__(self, rural, ethnic, ethnic_app, door):
         self.rural, self.ethnic, self.app, self.door = rural, ethnic, ethnic_app, door
-        (self.follower,) = ethnic_app.state.following
+        self.follower = get_resources(ethnic_app).get(FeedConsumer)
 
     async def hear(self):
         """Let ethnic take all that rural published; what keeps it from that is noted as it is when it runs."""
-        database, clock = self.app.state.database, self.app.state.clock
+        database, clock = get_database(self.app), get_clock(self.app)
         try:
             while await self.follower.round(database, clock):
                 pass
@@ -116,14 +120,14 @@ async def living_side_by_side(database, **settings):
         clock=lambda: NOW,
     )
     rural = create_rural(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW)
-    rural.state.identity.keys = EitherKeys(gateway.state.key_ring, issuer)
+    key_ring = get_resources(gateway).get(KeyRing)
+    get_resources(rural).get(Identity).keys = EitherKeys(key_ring, issuer)
     told = {"client_secret": SECRET, "follow_every_seconds": SELDOM_S, **settings}
     ethnic = issuer.trust(
         create_ethnic(EthnicSettings(database_url=database.url("ethnic"), **told), clock=lambda: NOW)
     )
     door = Door(gateway, rural)
-    for follower in ethnic.state.following:
-        follower.neighbours.transport = door
+    get_resources(ethnic).get(FeedConsumer).neighbours.transport = door
     async with (
         gateway.router.lifespan_context(gateway),
         open_client(rural) as to_rural,

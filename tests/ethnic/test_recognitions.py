@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from tests.application import get_database
 from tests.ethnic.neighbourhood import NOW, living_side_by_side
 from tests.registers import decision, table
 
@@ -146,7 +147,7 @@ async def test_what_cannot_be_heard_is_said_with_the_figure(side_by_side, troubl
     await it.classify()
     await it.recognize()
     await it.hear()
-    async with it.app.state.database.writing() as session:
+    async with get_database(it.app).writing() as session:
         if trouble == "silent":
             it.door.shut = True
             await session.execute(text("UPDATE followed_feeds SET heard_at = heard_at - interval '1 hour'"))
@@ -156,7 +157,7 @@ async def test_what_cannot_be_heard_is_said_with_the_figure(side_by_side, troubl
         it.follower.neighbours._credentials = ("service-ethnic", "another secret")
         it.follower.neighbours._renew_at = float("-inf")
     elif trouble == "stuck":
-        async with it.app.state.database.writing() as session:
+        async with get_database(it.app).writing() as session:
             await session.execute(text("UPDATE followed_feeds SET sequence = 0, change_at = NULL"))
     await it.hear()
     said = await it.following()
@@ -165,7 +166,7 @@ async def test_what_cannot_be_heard_is_said_with_the_figure(side_by_side, troubl
     assert (figure["value"], figure["caveat"]["code"]) == (1, f"recognitions_{trouble}")
     assert figure["caveat"]["text_en"].startswith("The recognitions of the new rural program ")
     assert (await it.ethnic.figures())["em_households"]["caveat"] is None
-    async with it.app.state.database.writing() as session:
+    async with get_database(it.app).writing() as session:
         await session.execute(text("UPDATE followed_feeds SET reached_at = reached_at - interval '1 hour'"))
     known_before = {"as_of": (NOW - timedelta(hours=2)).isoformat()}
     assert (await it.ethnic.figures(**known_before))[LEFT]["caveat"] is None

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.funding.store import find_unbalanced_lots
 from shared.kit import partial_body
+from tests.application import get_database
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,7 @@ def outcomes(batch):
 
 
 async def left(office, app):
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
         claims = await session.scalar(text("SELECT count(*) FROM vouchers"))
         named = await session.scalar(text("SELECT count(*) FROM entries WHERE voucher_number IS NOT NULL"))
@@ -125,7 +126,7 @@ async def test_a_reversed_entry_frees_its_voucher_for_a_batch(office, app):
     await office.reverse({"id": first["verdicts"][0]["entry"]})
     assert outcomes(await send(office, [{**wrong, "amount_vnd": 200}])) == ["refused"]
     assert outcomes(await send(office, [{**wrong, "amount_vnd": 12}])) == ["recorded"]
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
 
 

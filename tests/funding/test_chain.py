@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.funding.assignments import calculate_program_remainder, calculate_remainder
 from services.funding.store import find_unbalanced_lots
+from tests.application import get_database
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
 pytestmark = pytest.mark.anyio
@@ -324,7 +325,7 @@ async def test_two_allocations_of_the_last_assigned_money(office, app):
         *(office.post("allocations", decided(30, unit=unit, component=component)) for unit in units for component in (None, "GN.DA2"))
     )  # fmt: skip
     assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 5}
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
 
 
@@ -363,5 +364,5 @@ async def test_money_moves_in_circles_without_a_deadlock(office, app):
     total = (await rows(office))["total"]
     assert (total["allocated_vnd"], total["available_vnd"]) == (650, 650)
     assert total["received_vnd"] == total["given_vnd"] > 0
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from services.funding.store import find_unbalanced_lots
+from tests.application import get_database
 from tests.funding.conftest import DECISION, LINE, VOUCHER, Office
 
 pytestmark = pytest.mark.anyio
@@ -280,18 +281,18 @@ async def test_balances_are_the_sums_of_their_postings(office, app, database):
     paid = await office.disburse(70)
     await office.carry_over(20)
     await office.reverse(paid)
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
-    async with app.state.database.writing() as session:
+    async with get_database(app).writing() as session:
         await session.execute(text("UPDATE lots SET allocated_vnd = allocated_vnd + 1 WHERE year = 2023"))
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert len(await find_unbalanced_lots(session)) == 1
 
 
 @pytest.mark.parametrize("statement", ["UPDATE entries SET amount_vnd = 1", "DELETE FROM entries", "UPDATE postings SET disbursed_vnd = 0", "DELETE FROM postings", "DELETE FROM lots", "UPDATE lots SET unit = '62'", "TRUNCATE entries_2023"])  # fmt: skip
 async def test_the_running_role_only_adds(app, statement):
     with pytest.raises(Exception, match="permission denied"):
-        async with app.state.database.writing() as session:
+        async with get_database(app).writing() as session:
             await session.execute(text(statement))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from services.funding.store import find_unbalanced_lots
 from shared.kit import group_commit
+from tests.application import get_database
 from tests.funding.conftest import DECISION, LINE, Office, build_app, voucher
 from tests.in_process import open_client
 
@@ -24,7 +25,7 @@ def codes(answers):
 
 
 async def sound(app):
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
 
 
@@ -32,7 +33,7 @@ async def sound(app):
 def commits(app):
     """The transactions that are committed from now on."""
     seen = []
-    event.listen(app.state.database.engine.sync_engine, "commit", seen.append)
+    event.listen(get_database(app).engine.sync_engine, "commit", seen.append)
     return seen
 
 
@@ -174,10 +175,10 @@ async def test_a_client_that_goes_away_harms_nobody(office, app):
 
 async def test_more_than_can_wait_are_told_to_come_again(office, app, monkeypatch):
     await office.allocate(100)
-    monkeypatch.setattr(group_commit, "MOST_WAITING", 5)
+    monkeypatch.setattr(group_commit, "MAX_WAITING_CASES", 5)
     bodies = [paid(1) for _ in range(20)]
     begun = []
-    event.listen(app.state.database.engine.sync_engine, "begin", begun.append)
+    event.listen(get_database(app).engine.sync_engine, "begin", begun.append)
     answers = await asyncio.gather(
         *(office.post("disbursements", it, key=f"k{at}") for at, it in enumerate(bodies))
     )
@@ -192,7 +193,7 @@ async def test_more_than_can_wait_are_told_to_come_again(office, app, monkeypatc
 
 async def test_no_more_than_so_many_share_a_transaction(office, monkeypatch, commits):
     await office.allocate(100)
-    monkeypatch.setattr(group_commit, "MOST_TOGETHER", 4)
+    monkeypatch.setattr(group_commit, "MAX_CASES_OF_A_TRANSACTION", 4)
     commits.clear()
     answers = await asyncio.gather(*(office.post("disbursements", paid(1)) for _ in range(20)))
     assert codes(answers) == {201: 20}

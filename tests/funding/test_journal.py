@@ -13,6 +13,7 @@ from services.funding.journal import __main__ as command
 from services.funding.journal.rules import GENESIS, faults_of, fingerprint, seal
 from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
+from tests.application import get_clock, get_database
 from tests.funding.conftest import LINE, build_app, voucher
 
 pytestmark = pytest.mark.anyio
@@ -40,12 +41,12 @@ def test_a_block_knows_its_own_entries_and_no_others(entries, data):
 
 
 async def found(app, noted=None):
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         return await verify(session, noted)
 
 
 async def seal_all(app):
-    return await seal_next(app.state.database, app.state.clock)
+    return await seal_next(get_database(app), get_clock(app))
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ async def test_the_command_says_what_it_found(app, sealed, database, monkeypatch
 
 @pytest.mark.parametrize("statement", ["UPDATE blocks SET hash = ''", "DELETE FROM blocks"])
 async def test_the_running_role_cannot_change_a_block(app, sealed, statement):
-    connection = app.state.database.engine
+    connection = get_database(app).engine
     with pytest.raises(Exception, match="permission denied"):
         async with connection.begin() as begun:
             await begun.exec_driver_sql(statement)

@@ -21,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
+from tests.application import get_clock, get_database
 from tests.funding.conftest import DECISION, Office, build_app
 from tests.funding.paper_ledger import (
     ABOVE,
@@ -329,7 +330,7 @@ class Offices(RuleBasedStateMachine):
     )  # fmt: skip
     def the_books_are_read_and_sealed(self, year, by, unit, project):
         """Meanwhile the project may be approved and planned anew."""
-        self.run(seal_next(self.office.app.state.database, self.office.app.state.clock))
+        self.run(seal_next(get_database(self.office.app), get_clock(self.office.app)))
         self.read(year, by, unit)
         if project:
             self.do_plan_the_project(*project)
@@ -516,10 +517,10 @@ class Offices(RuleBasedStateMachine):
             assert findings.unsealed == 0
 
     async def verified(self):
-        state = self.office.app.state
-        while await seal_next(state.database, state.clock):
+        database = get_database(self.office.app)
+        while await seal_next(database, get_clock(self.office.app)):
             pass
-        async with state.database.reading() as session:
+        async with database.reading() as session:
             return await verify(session)
 
 

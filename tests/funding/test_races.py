@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.funding.store import find_unbalanced_lots
+from tests.application import get_database
 from tests.funding.conftest import DECISION, LINE, voucher
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
@@ -26,7 +27,7 @@ async def outcomes(*requests):
 
 async def books(app):
     """What is left of each lot; the balances are checked against the postings."""
-    async with app.state.database.reading() as session:
+    async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
         rows = await session.execute(text("SELECT * FROM lots ORDER BY year, origin_year"))
         return [

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from gateway.composition.parts import PartFetcher
+from shared.kit.resources import get_resources
 from tests.gateway.conftest import PATIENCE_SECONDS
 
 STATUS = "/v1/status?period=2023"
@@ -27,7 +28,7 @@ def read_values(response: httpx.Response) -> set[float]:
 
 def find_part_fetcher(gateway: httpx.AsyncClient) -> PartFetcher:
     """Return the part fetcher of a gateway in this process."""
-    fetcher: PartFetcher = gateway.app.state.parts
+    fetcher: PartFetcher = get_resources(gateway.app).get(PartFetcher)
     return fetcher
 
 

@@ -12,9 +12,12 @@ from gateway.app import create_app
 from gateway.clients.actions import create_client
 from gateway.clients.rules import Grant
 from gateway.clients.secrets import Pepper
+from gateway.settings import GatewaySettings
 from gateway.tokens.access_tokens import InvalidClient, InvalidScope, narrow_scopes, parse_basic
 from gateway.tokens.keys import KeyRing, WrongPepperError
 from shared.kit.database import Database
+from shared.kit.resources import get_resources
+from tests.application import get_database
 from tests.gateway.conftest import PEPPER, make_settings, open_gateway
 
 FORM = {"grant_type": "client_credentials"}
@@ -23,7 +26,7 @@ FORM = {"grant_type": "client_credentials"}
 async def register(app, client_id, *scopes, programs=("poverty",), units=("610",)):
     """Create a client as the command line does; return its id and secret."""
     pepper = Pepper(PEPPER)
-    async with app.state.database.writing() as session:
+    async with get_database(app).writing() as session:
         _, secret_id = await create_client(
             session,
             pepper,
@@ -50,7 +53,7 @@ async def test_the_published_keys_verify_a_token(gateway):
     assert token.header["typ"] == "at+jwt"
     claims = token.claims
     assert (claims["sub"], claims["client_id"], claims["aud"]) == ("token-1", "token-1", "ntp")
-    assert claims["iss"] == gateway.app.state.settings.issuer
+    assert claims["iss"] == get_resources(gateway.app).get(GatewaySettings).issuer
     assert claims["exp"] - claims["iat"] == 600
     assert (claims["programs"], claims["units"], claims["scope"]) == (
         ["poverty"],
@@ -136,7 +139,7 @@ async def test_the_gateway_accepts_its_own_tokens_only(gateway, issuer):
 
 async def test_the_metadata_names_the_endpoints(gateway):
     metadata = (await gateway.get("/.well-known/oauth-authorization-server")).json()
-    issuer = gateway.app.state.settings.issuer
+    issuer = get_resources(gateway.app).get(GatewaySettings).issuer
     assert metadata["issuer"] == issuer
     assert metadata["token_endpoint"] == f"{issuer}/oauth/token"
     assert metadata["jwks_uri"] == f"{issuer}/.well-known/jwks.json"

@@ -19,16 +19,15 @@ from sqlalchemy import BigInteger, DateTime, Identity, Text, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.change_feed import Event, feed_router, lock_feed, publish_events
-from shared.kit.clock import CurrentClock
-from shared.kit.database import keep_nothing
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.identity import Administrator, PublicReader, Reporter
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
-from shared.kit.transactions import Session, TransactionRoute
+from shared.kit.transactions import DryRun, TransactionRoute, unit_for
+from shared.kit.unit_of_work import UnitOfWork
+from shared.roles import INSIDE, REPORT, AdministratorUnit, PublicReader, PublicUnit
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
@@ -93,6 +92,7 @@ class PlainIn(BaseModel):
 
 
 router = APIRouter(route_class=TransactionRoute)
+WriterUnit = Annotated[UnitOfWork, unit_for(REPORT)]
 BAD_WORD = Sentence("Từ “{word}” không dùng được.", "The word “{word}” cannot be used.")
 EMPTY = Sentence("Không có dòng nào.", "There is no line.")
 
@@ -100,17 +100,13 @@ EMPTY = Sentence("Không có dòng nào.", "There is no line.")
 @router.post("/notes", status_code=201)
 async def write_note(
     *,
-    session: Session,
-    clock: CurrentClock,
-    _: Reporter,
+    unit: WriterUnit,
     request: Request,
     response: Response,
     draft: Annotated[PartialBody[NoteIn], Body()],
-    dry_run: Annotated[bool, Query()] = False,
+    dry_run: DryRun,
     stall: Annotated[float, Query()] = 0,
 ) -> NoteOut:
-    if dry_run:
-        keep_nothing(session)
     body = draft.body
     faults = [
         make_fault(f"/lines/{at}/word", "word_bad", BAD_WORD, word=line.word)
@@ -119,32 +115,31 @@ async def write_note(
     ]
     if not draft.unread & {"lines"} and not draft.ordinals and not draft.faults:
         faults.append(make_fault("/lines", "note_empty", EMPTY))
-    at = await lock_feed(session, clock)
+    at = await lock_feed(unit.session, unit.clock)
     row = NoteRow(written_at=at, text=body.text)
-    session.add(row)
-    await session.flush()
+    unit.session.add(row)
+    await unit.session.flush()
     if faults or draft.faults:  # after the write, so that only a rollback keeps nothing
         raise Invalid(faults=[*draft.faults, *faults])
     if stall:
         await asyncio.sleep(stall)
-    await publish_events(session, at, [Event("note.written", f"notes/{row.id}", {"text": body.text})])
+    await publish_events(unit.session, at, [Event("note.written", f"notes/{row.id}", {"text": body.text})])
     response.headers["Location"] = f"/notes/{row.id}"
     return NoteOut(id=row.id, text=body.text, amount=sum((line.amount for line in body.lines), Decimal(0)))
 
 
 @router.put("/notes/{note_id}")
-async def rewrite_note(*, session: Session, _: Reporter, note_id: int, body: PlainIn) -> NoteOut:
-    row = await session.get_one(NoteRow, note_id)
+async def rewrite_note(*, unit: WriterUnit, note_id: int, body: PlainIn) -> NoteOut:
+    row = await unit.session.get_one(NoteRow, note_id)
     row.text = f"note {body.count}"
-    await session.flush()
+    await unit.session.flush()
     return NoteOut(id=row.id, text=row.text)
 
 
 @router.get("/notes")
 async def list_notes(
     *,
-    session: Session,
-    _: PublicReader,
+    unit: PublicUnit,
     request: Request,
     response: Response,
     limit: Limit = 10,
@@ -152,16 +147,20 @@ async def list_notes(
 ) -> Page[NoteOut]:
     query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
     found = await fetch_page(
-        session, query, limit=limit, cursor=cursor, said=lambda row: NoteOut(id=row[0].id, text=row[0].text)
+        unit.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        said=lambda row: NoteOut(id=row[0].id, text=row[0].text),
     )
     set_next_link(request, response, found.next)
     return found
 
 
 @router.get("/words")
-async def list_words(*, session: Session, _: PublicReader, cursor: Cursor = None) -> Page[str]:
+async def list_words(*, unit: PublicUnit, cursor: Cursor = None) -> Page[str]:
     query = select(NoteRow.text).order_by(NoteRow.text)
-    return await fetch_page(session, query, limit=1, cursor=cursor, said=lambda row: row[0])
+    return await fetch_page(unit.session, query, limit=1, cursor=cursor, said=lambda row: row[0])
 
 
 @router.get("/crash")
@@ -175,7 +174,7 @@ def read_missing_file(_: PublicReader) -> str:
 
 
 @router.get("/admin")
-async def administer(_: Administrator) -> str:
+async def administer(_: AdministratorUnit) -> str:
     return "well done"
 
 
@@ -193,7 +192,7 @@ def make_app(database_url: str, **settings: Any) -> FastAPI:
             description="Notes",
             program="notes",
             settings=ServiceSettings(database_url=database_url, **known),
-            routers=[router, feed_router("/v1/notes")],
+            routers=[router, feed_router("/v1/notes", INSIDE)],
             larger_bodies={"/notes/": 2 * LIMIT_BYTES},
             violations={"one_of_each": lambda: Invalid(faults=[make_fault("/text", "text_taken", EMPTY)])},
         )

@@ -8,6 +8,7 @@ import pytest
 
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import system_clock
+from tests.application import get_database
 from tests.kit.notes import running_notes
 
 pytestmark = pytest.mark.anyio
@@ -82,7 +83,7 @@ async def test_instants_never_go_back_even_when_the_clock_does(database):
         clock = datetime(2024, 1, 5, tzinfo=UTC)
         instants = []
         for step in (0, 10, -3600, 0, 0, 5):
-            async with notes.app.state.database.writing() as session:
+            async with get_database(notes.app).writing() as session:
                 at = await lock_feed(session, lambda step=step: clock + timedelta(seconds=step))
                 await publish_events(session, at, [Event("tick", "clock")])
                 instants.append(at)
@@ -119,7 +120,7 @@ async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(databas
 
         async def writer(number: int):
             await asyncio.sleep(chance.random() * 0.2)
-            async with notes.app.state.database.writing() as session:
+            async with get_database(notes.app).writing() as session:
                 at = await lock_feed(session, system_clock)
                 await publish_events(
                     session, at, [Event("wrote", f"w/{number}", {"n": number, "of": it}) for it in (0, 1)]

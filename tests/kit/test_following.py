@@ -22,6 +22,8 @@ from shared.kit.feed_consumer.client import FeedClient, FeedUnavailable
 from shared.kit.feed_consumer.consumer import LONGEST_PAUSE_S, EventNotReadable, FeedConsumer, pause_seconds
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
+from shared.roles import PUBLIC
+from tests.application import get_database
 from tests.in_process import open_client
 from tests.kit.notes import running_notes
 
@@ -136,7 +138,7 @@ async def test_changes_are_taken_in_order_and_once(database):
 
 async def test_other_kinds_of_change_are_passed_over(database):
     async with following(database) as it:
-        async with it.notes.app.state.database.writing() as session:
+        async with get_database(it.notes.app).writing() as session:
             at = await lock_feed(session, it.clock)
             await publish_events(session, at, [Event("note.of_next_year", "notes/1", {"new": True})])
         await it.notes.write("known")
@@ -347,8 +349,8 @@ def an_app(it, database, *, on=True):
             title="One who follows",
             description="One who follows",
             settings=ServiceSettings(database_url=database.url(OURS)),
-            routers=[feed_consumer_router(source, [FEED], on=on)],
-            beside=[it.follower.run] if on else [],
+            routers=[feed_consumer_router(source, [FEED], PUBLIC, on=on)],
+            background_tasks=[it.follower.run] if on else [],
             clock=it.clock,
         )
     )

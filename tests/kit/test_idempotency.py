@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from shared.kit.idempotency import prune_answers
+from tests.application import get_database
 from tests.kit.notes import running_notes
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +122,7 @@ async def test_old_keys_are_forgotten_some_at_a_time(database):
         before = datetime.now(UTC) - timedelta(days=30)
         gone = []
         for _ in range(3):
-            async with notes.app.state.database.writing() as session:
+            async with get_database(notes.app).writing() as session:
                 gone.append(await prune_answers(session, before, limit=2))
         assert gone == [2, 1, 0]
         assert await notes.count("answered_requests") == 2
@@ -141,7 +142,7 @@ async def test_a_key_that_is_pruned_while_it_is_repeated_is_taken_anew(database)
                 pruned += 1
                 thread.submit(asyncio.run, notes.sql("DELETE FROM ethnic.answered_requests")).result()
 
-        engine = notes.app.state.database.engine.sync_engine
+        engine = get_database(notes.app).engine.sync_engine
         with ThreadPoolExecutor(1) as thread:
             event.listen(engine, "before_cursor_execute", prune_before_the_answer_is_read)
             again = await notes.write("two", key="k")

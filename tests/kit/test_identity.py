@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from shared.kit import identity
-from shared.kit.identity import Identity, IssuerKeys, KeysUnavailable, caller_from_claims
+from shared.kit import identity, issuer_keys
+from shared.kit.identity import Identity, caller_from_claims
+from shared.kit.issuer_keys import IssuerKeys, KeysUnavailable
 from shared.kit.problems import Unauthenticated
+from shared.kit.resources import get_resources
 from tests.issuer import AUDIENCE, ISSUER, Issuer
 from tests.kit.notes import running_notes
 
@@ -25,7 +27,7 @@ def now() -> datetime:
 
 
 def verifier(issuer: Issuer, clock=now) -> Identity:
-    return Identity(IssuerKeys("http://127.0.0.1:9", known=issuer.keys), ISSUER, AUDIENCE, clock)
+    return Identity(IssuerKeys("http://127.0.0.1:9", keys=issuer.keys), ISSUER, AUDIENCE, clock)
 
 
 async def refused(who: Identity, token: str) -> str:
@@ -130,7 +132,7 @@ async def test_a_changed_token_is_refused():
 async def test_other_algorithms_of_the_list_are_accepted():
     rsa = RSAKey.generate_key(2048, {"kid": "k", "alg": "RS256"}, private=True)
     claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "azp": "keycloak"}
-    who = Identity(IssuerKeys("http://127.0.0.1:9", known=KeySet([rsa])), ISSUER, AUDIENCE, now)
+    who = Identity(IssuerKeys("http://127.0.0.1:9", keys=KeySet([rsa])), ISSUER, AUDIENCE, now)
     assert (await who.verify(jwt.encode({"alg": "RS256", "kid": "k"}, claims, rsa))).client_id == "keycloak"
 
 
@@ -155,12 +157,12 @@ async def test_no_text_at_all_breaks_the_verifier():
 
 
 async def test_remembered_tokens_are_bounded(monkeypatch):
-    monkeypatch.setattr(identity, "REMEMBERED_TOKENS", 3)
+    monkeypatch.setattr(identity, "MAX_VERIFIED_TOKENS", 3)
     issuer = Issuer()
     who = verifier(issuer)
     for at in range(10):
         await who.verify(issuer.token(f"c{at}"))
-    assert len(who._remembered) <= 3
+    assert len(who._verified) <= 3
 
 
 # The issuer's keys
@@ -175,8 +177,8 @@ class Publisher:
         self.clock = 1000.0
         client = httpx.AsyncClient
         transport = httpx.MockTransport(self._said)
-        monkeypatch.setattr(identity.httpx, "AsyncClient", lambda **_: client(transport=transport))
-        monkeypatch.setattr(identity.time, "monotonic", lambda: self.clock)
+        monkeypatch.setattr(issuer_keys.httpx, "AsyncClient", lambda **_: client(transport=transport))
+        monkeypatch.setattr(issuer_keys.time, "monotonic", lambda: self.clock)
 
     def _said(self, _: httpx.Request) -> httpx.Response:
         self.asked += 1
@@ -250,7 +252,7 @@ async def test_an_unknown_key_is_asked_for_at_most_once_a_minute(publisher):
     for _ in range(5):
         await refused(who, new.token())
     assert publisher.asked == 1
-    publisher.clock += identity.REFETCH_AFTER_S + 1
+    publisher.clock += issuer_keys.REFETCH_AFTER_S + 1
     await who.verify(new.token())
     await who.verify(old.token("again"))
     assert publisher.asked == 2
@@ -262,7 +264,7 @@ async def test_an_unknown_key_while_the_issuer_is_down_is_no_bad_token(publisher
     who = fetching()
     await who.verify(old.token())
     publisher.answer = httpx.ConnectError("down")
-    publisher.clock += identity.REFETCH_AFTER_S + 1
+    publisher.clock += issuer_keys.REFETCH_AFTER_S + 1
     with pytest.raises(KeysUnavailable):
         await who.verify(new.token())
     await who.verify(old.token("still good"))
@@ -334,7 +336,7 @@ async def test_public_reads_can_be_closed(database):
 
 async def test_a_service_that_never_saw_a_key_says_503_over_http_and_stays_ready(database):
     async with running_notes(database) as notes:
-        notes.app.state.identity.keys = IssuerKeys("http://127.0.0.1:9/none")
+        get_resources(notes.app).get(Identity).keys = IssuerKeys("http://127.0.0.1:9/none")
         answer = await notes.client.get("/admin", headers=notes.bearer())
         assert answer.status_code == 503
         assert answer.json()["code"] == "keys_unavailable"

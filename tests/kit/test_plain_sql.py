@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from shared.kit.change_feed import lock_feed
 from shared.kit.clock import system_clock
-from shared.kit.database import Database, keep_nothing
+from shared.kit.database import Database
 from shared.kit.plain_sql import join_codes, run_sql
 from tests.kit.notes import running_notes
 
@@ -49,7 +49,7 @@ async def test_the_first_statement_begins_a_transaction_that_is_committed_or_rol
     assert await read_keys(plain, "begun") == ["1", "2"]
     async with plain.writing() as session:
         await insert_key(session, "begun", "3")
-        keep_nothing(session)
+        await session.rollback()
     with pytest.raises(RuntimeError):
         async with plain.writing() as session:
             await insert_key(session, "begun", "4")
@@ -88,18 +88,18 @@ async def test_errors_name_the_constraint_and_never_the_values(plain):
         assert refusal.value.orig.__cause__.constraint_name == "pk_answered_requests"
         assert "a-secret-key" not in str(refusal.value).partition("DETAIL")[0]
         assert "[SQL parameters hidden" in str(refusal.value)
-        keep_nothing(session)
+        await session.rollback()
     async with plain.writing() as session:
         with pytest.raises(ProgrammingError):
             await run_sql(session, "SELECT no_such_function()")
-        keep_nothing(session)
+        await session.rollback()
 
 
 async def test_a_missing_value_is_refused_and_not_sent_as_null(plain):
     async with plain.writing() as session:
         with pytest.raises(DBAPIError):
             await run_sql(session, INSERT_KEY, "forgetful", "1")
-        keep_nothing(session)
+        await session.rollback()
 
 
 async def test_a_connection_that_is_lost_is_reported_and_not_used_again(database, plain):

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from shared.kit.logs import _without_secrets
 from shared.kit.settings import ServiceSettings
+from tests.application import get_database
 from tests.kit.notes import make_app, running_notes
 
 pytestmark = pytest.mark.anyio
@@ -123,7 +124,7 @@ async def test_without_its_database_it_is_alive_not_ready_and_says_503(database)
 async def test_a_database_whose_connections_are_all_taken_is_a_503_until_one_is_free(database):
     limit = f"ALTER DATABASE {database.name} CONNECTION LIMIT"
     async with running_notes(database) as notes:
-        await notes.app.state.database.engine.dispose()
+        await get_database(notes.app).engine.dispose()
         await notes.sql(f"{limit} 0")
         taken = [await notes.client.get("/notes"), await notes.write("refused")]
         await notes.sql(f"{limit} -1")
@@ -202,7 +203,7 @@ async def test_a_server_that_is_not_there_is_a_503_too():
 
 async def test_when_all_connections_are_taken_a_request_is_told_to_come_again(database, monkeypatch):
     async with running_notes(database, pool_size=1) as notes:
-        monkeypatch.setattr(notes.app.state.database.engine.sync_engine.pool, "_timeout", 0.2)
+        monkeypatch.setattr(get_database(notes.app).engine.sync_engine.pool, "_timeout", 0.2)
         slow = asyncio.create_task(notes.write("slow", params={"stall": 1}))
         await asyncio.sleep(0.2)
         answer = await notes.client.get("/notes")

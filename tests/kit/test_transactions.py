@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.kit.database import keep_nothing, put_last
+from shared.kit.transactions import TransactionRequest
+from shared.kit.unit_of_work import UnitOfWork
+from tests.application import get_database
 from tests.kit.notes import REFUSE_AT_COMMIT, NoteRow, running_notes
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +82,7 @@ async def test_a_violated_constraint_is_the_problem_that_the_service_names_for_i
 
 
 async def test_a_read_cannot_write(database):
-    async with running_notes(database) as notes, notes.app.state.database.reading() as session:
+    async with running_notes(database) as notes, get_database(notes.app).reading() as session:
         with pytest.raises(Exception, match="read-only"):
             await session.execute(_insert())
 
@@ -89,7 +91,7 @@ async def test_a_read_sees_one_snapshot_whatever_is_written_meanwhile(database):
     from sqlalchemy import text
 
     async with running_notes(database) as notes:
-        async with notes.app.state.database.reading() as session:
+        async with get_database(notes.app).reading() as session:
             before = await session.scalar(text("SELECT count(*) FROM notes"))
             assert (await notes.write()).status_code == 201
             assert await session.scalar(text("SELECT count(*) FROM notes")) == before
@@ -127,34 +129,54 @@ def _insert():
     return text("INSERT INTO notes (written_at, text) VALUES (now(), 'x')")
 
 
-async def test_what_is_put_last_is_done_after_all_else_and_in_the_same_transaction(database):
+async def test_the_write_before_the_commit_comes_last_and_is_left_out_of_a_dry_run(database):
     async with running_notes(database) as notes:
-        kept = notes.app.state.database
         done = []
 
-        async def writing(*, fails=False, dry=False):
-            async def last():
+        async def write(*, fails=False, dry_run=False):
+            async def write_last():
                 done.append("last")
-                session.add(NoteRow(text="last", written_at=NOON))
-                await session.flush()
+                unit.session.add(NoteRow(text="last", written_at=NOON))
+                await unit.session.flush()
                 if fails:
                     raise OSError("lost")
 
-            async with kept.writing() as session:
-                put_last(session, last)
-                session.add(NoteRow(text="all else", written_at=NOON))
-                if dry:
-                    keep_nothing(session)
-                done.append("all else")
+            async with UnitOfWork.writing(get_database(notes.app), lambda: NOON) as unit:
+                unit.before_commit(write_last)
+                unit.session.add(NoteRow(text="first", written_at=NOON))
+                unit.dry_run = dry_run
+                done.append("first")
 
-        await writing(dry=True)
-        assert (done, await notes.count("notes")) == (["all else"], 0)
-        async with kept.writing() as session:
-            put_last(session, session.flush)
-            with pytest.raises(RuntimeError, match="already"):
-                put_last(session, session.flush)
+        await write(dry_run=True)
+        assert (done, await notes.count("notes")) == (["first"], 0)
         with pytest.raises(OSError, match="lost"):
-            await writing(fails=True)
-        assert (done, await notes.count("notes")) == (["all else", "all else", "last"], 0)
-        await writing()
+            await write(fails=True)
+        assert (done, await notes.count("notes")) == (["first", "first", "last"], 0)
+        await write()
         assert await notes.count("notes") == 2
+
+
+async def test_only_one_write_can_be_put_off_to_the_commit(database):
+    async with (
+        running_notes(database) as notes,
+        UnitOfWork.writing(get_database(notes.app), lambda: NOON) as unit,
+    ):
+        unit.before_commit(unit.session.flush)
+        with pytest.raises(RuntimeError, match="already"):
+            unit.before_commit(unit.session.flush)
+
+
+async def test_a_discarded_unit_of_work_keeps_nothing_and_does_not_write_last(database):
+    async with running_notes(database) as notes:
+        async with UnitOfWork.writing(get_database(notes.app), lambda: NOON) as unit:
+            unit.session.add(NoteRow(text="discarded", written_at=NOON))
+            await unit.session.flush()
+            unit.before_commit(pytest.fail)
+            unit.discard()
+        assert await notes.count("notes") == 0
+
+
+def test_a_route_that_opens_no_unit_of_work_says_so():
+    request = TransactionRequest({"type": "http", "headers": []})
+    with pytest.raises(RuntimeError, match="TransactionRoute"):
+        assert request.unit

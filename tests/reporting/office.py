@@ -14,13 +14,19 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import Database
 from shared.kit.problems import Sentence
+from shared.kit.resources import get_resources
+from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak
 from shared.reporting.catalogue.formulas import Average, CountUnits, Ratio, Sum
+from shared.reporting.context import ReportingContext
+from shared.reporting.engine import ReportingEngine
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
+from shared.territory.tree import Territory
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
@@ -115,7 +121,7 @@ class Office:
         return self.token("planner", ["target"], ["62", "51"])
 
     def communes(self, unit: str, on: date = date(2023, 12, 31), kinds=None) -> list[str]:
-        return [one.code for one in self.app.state.territory.communes(unit, on, kinds)]
+        return [one.code for one in get_resources(self.app).get(Territory).communes(unit, on, kinds)]
 
     async def post(self, path: str, body, token: str, *, key: str | None = None, **params) -> Response:
         headers = {
@@ -211,3 +217,11 @@ async def until_one_waits(session: AsyncSession) -> None:
             return
         await asyncio.sleep(0.005)
     raise AssertionError("nobody waits")
+
+
+@asynccontextmanager
+async def open_context(office):
+    """A context that reads, as a route of the office has it."""
+    resources = get_resources(office.app)
+    async with UnitOfWork.reading(resources.get(Database), office.clock) as unit:
+        yield ReportingContext(unit, resources.get(ReportingEngine), resources.get(Territory))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from shared.kit.change_feed import lock_feed
+from tests.application import get_database
 from tests.reporting.office import until_one_waits
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +147,7 @@ async def test_the_same_instant_in_another_offset_reads_the_same(office):
 @pytest.mark.race
 async def test_a_reading_of_a_passed_instant_is_final_though_a_report_was_waiting_its_turn(office):
     """A report is asked for, and waits for the write order; a reading of the instant after that says what stays true."""
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         sending = asyncio.create_task(office.submit("610", "2023", "census", [("23344", "poor", 5)]))
         await until_one_waits(slow)

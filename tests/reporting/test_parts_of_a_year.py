@@ -5,8 +5,8 @@ import random
 import pytest
 
 from shared.periods import Period
-from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
+from tests.reporting.office import open_context
 
 pytestmark = pytest.mark.anyio
 
@@ -17,19 +17,16 @@ BASES = ("accepted", "provisional")
 
 async def compare(office):
     """Compare roll-ups with a recomputation, for every period, basis and level."""
-    state = office.app.state
-    async with state.database.reading() as session:
+    async with open_context(office) as context:
+        session, catalogue = context.session, context.engine.catalogue
         for text in PERIODS:
             period = Period.parse(text)
-            context = ReportingContext(
-                session, state.reporting, state.territory, office.clock.at, office.clock
-            )
             for basis in BASES:
                 for scope, answering in (("62", ("62", "610", "611")), ("610", ("610",))):
                     ask = {"period": period, "basis": basis}
-                    rolled = await store.rolled_up(session, state.reporting.catalogue, units=answering, **ask)
+                    rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
                     below = context.below(scope, period)
-                    again = await store.measured(session, state.reporting.catalogue, units=below, **ask)
+                    again = await store.measured(session, catalogue, units=below, **ask)
                     assert rolled == again, (text, basis, scope)
 
 

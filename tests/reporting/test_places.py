@@ -10,6 +10,7 @@ from shared.periods import Period
 from shared.reporting.reports.writing.sql import lock_unit_year, lock_years
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
+from tests.application import get_database
 from tests.reporting.office import until_one_waits
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
@@ -43,7 +44,7 @@ def report(office, unit, period="2023", value=5, **more):
     ],
 )
 async def test_a_place_is_a_unit_that_answers_with_all_below_it_in_one_year(office, held, wanted, waits):
-    database = office.app.state.database
+    database = get_database(office.app)
 
     async def take(session, unit, period):
         await lock_unit_year(session, MAP, unit, Period.parse(period))
@@ -65,7 +66,7 @@ async def test_a_place_is_a_unit_that_answers_with_all_below_it_in_one_year(offi
 
 
 async def test_everything_of_a_year_waits_for_each_place_in_it_and_each_place_for_everything(office):
-    database = office.app.state.database
+    database = get_database(office.app)
 
     async def everything():
         async with database.writing() as other:
@@ -85,7 +86,7 @@ async def test_everything_of_a_year_waits_for_each_place_in_it_and_each_place_fo
 
 
 async def test_reports_of_two_districts_do_not_wait_for_each_other(office):
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_unit_year(slow, MAP, "610", Period(2023))
         of_its_own = asyncio.create_task(report(office, "610"))
         below = asyncio.create_task(report(office, IN_610, token=office.district("610")))
@@ -99,7 +100,7 @@ async def test_reports_of_two_districts_do_not_wait_for_each_other(office):
 
 async def test_what_is_refused_waits_for_no_write_order(office):
     await report(office, "610")
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         async with asyncio.timeout(10):
             second = await report(office, "610", value=6)
@@ -109,7 +110,7 @@ async def test_what_is_refused_waits_for_no_write_order(office):
 
 
 async def test_a_report_is_received_when_it_came_however_long_it_waits_and_known_from_when_it_stands(office):
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         sending = asyncio.create_task(report(office, "610"))
         await until_one_waits(slow)
@@ -127,7 +128,7 @@ async def test_a_report_is_received_when_it_came_however_long_it_waits_and_known
 
 
 async def test_nothing_of_a_report_is_seen_before_it_stands(office):
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         sending = asyncio.create_task(report(office, "610"))
         await until_one_waits(slow)
@@ -145,7 +146,7 @@ async def test_many_reviews_at_once_have_all_places_before_the_order_and_meet_no
         {"report": it["id"], "verdict": "accept", "content_sha256": it["content_sha256"]}
         for it in (second, first)
     ]
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         reviewing = asyncio.create_task(office.post("reviews", {"reviews": verdicts}, office.reviewer))
         await until_one_waits(slow)
@@ -158,7 +159,7 @@ async def test_many_reviews_at_once_have_all_places_before_the_order_and_meet_no
 
 async def test_a_review_that_waited_sees_what_happened_meanwhile(office):
     first = (await report(office, "610")).json()
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         correcting = asyncio.create_task(report(office, "610", value=6, supersedes=first["id"]))
         await until_one_waits(slow)
@@ -185,7 +186,7 @@ async def test_what_was_accepted_before_is_told_by_when_reports_stood_not_by_whe
         for unit in ("611", "610")
     ]
     sender = office.token("sender", ["report"], ["62"])
-    async with office.app.state.database.writing() as slow:
+    async with get_database(office.app).writing() as slow:
         await lock_unit_year(slow, MAP, "611", Period(2023))
         sending = asyncio.create_task(office.bulk(lines, sender))
         await until_one_waits(slow)

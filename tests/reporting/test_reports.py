@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
+from tests.application import get_database
+
 pytestmark = pytest.mark.anyio
 
 DISTRICT, OTHER, TOWN, COMMUNE = "610", "611", "23341", "23344"
@@ -529,7 +531,7 @@ async def test_the_same_report_by_many_keys_at_once_is_kept_once_and_its_values_
     answers = await asyncio.gather(*(office.submit(DISTRICT, "2023", "census", rows()) for _ in range(10)))
     assert sorted(it.status_code for it in answers) == [*[200] * 9, 201]
     assert len({it.json()["id"] for it in answers}) == 1
-    async with office.app.state.database.reading() as session:
+    async with get_database(office.app).reading() as session:
         assert await session.scalar(text("SELECT count(DISTINCT report_id) FROM observations")) == 1
 
 

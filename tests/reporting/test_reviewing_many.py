@@ -6,6 +6,7 @@ import pytest
 
 from shared.reporting.reports import store
 from shared.reporting.reviews.schemas import MAX_VERDICTS
+from tests.application import get_database
 
 PLACE, COMMUNE = "610", "23344"
 
@@ -57,7 +58,7 @@ async def test_blanks_are_no_reason(office, reason):
 
 async def test_a_report_that_another_moved_meanwhile_is_not_taken_for_what_it_was(office):
     report = await submitted(office)
-    async with office.app.state.database.writing() as session:
+    async with get_database(office.app).writing() as session:
         before = (await store.find_report(session, uuid.UUID(report["id"]))).state
         await office.verdict(report)
         assert (before, (await store.find_report(session, uuid.UUID(report["id"]))).state) == (

@@ -19,10 +19,9 @@ from hypothesis.stateful import (
 )
 
 from shared.periods import Period
-from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
 from shared.reporting.report_content import STATUSES
-from tests.reporting.office import open_office
+from tests.reporting.office import open_context, open_office
 
 PERIOD = Period(2023)
 LEVELS = {"610": ("23344", "23347"), "611": ("23380",)}
@@ -121,16 +120,13 @@ class Model:
 
 async def compare(office, model):
     """Compare what is rolled up, what is recomputed and what the model says, on both bases and at both levels."""
-    state = office.app.state
-    async with state.database.reading() as session:
+    async with open_context(office) as context:
+        session, catalogue = context.session, context.engine.catalogue
         for basis in BASES:
             for scope, answering in SCOPES.items():
                 ask = {"period": PERIOD, "basis": basis}
-                catalogue = state.reporting.catalogue
                 rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
-                below = ReportingContext(
-                    session, state.reporting, state.territory, office.clock.at, office.clock
-                ).below(scope, PERIOD)
+                below = context.below(scope, PERIOD)
                 recomputed = await store.measured(session, catalogue, units=below, **ask)
                 assert rolled == recomputed, (basis, scope)
                 if model is not None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.kit.resources import get_resources
 from shared.periods import Period
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
@@ -187,7 +188,9 @@ def divided(weights):
 @pytest.mark.parametrize("weights", [(None, None), (Decimal("0.75"), Decimal("0.25"))])
 async def test_a_split_is_refused_without_declared_weights_and_divided_by_them(office, weights):
     await office.accepted("610", "2023", "census", [("23368", "households", 40), ("23368", "poor", 8)])
-    known, office.app.state.territory = office.app.state.territory, divided(weights)
+    resources = get_resources(office.app)
+    before = resources.get(Territory)
+    resources.put(divided(weights))
     try:
         if weights[0] is None:
             for path in ("progress", "lineage/households"):
@@ -201,7 +204,7 @@ async def test_a_split_is_refused_without_declared_weights_and_divided_by_them(o
         done = await office.figure("communes_done", unit="99991", map="2026-07-01")
         assert (done["value"], done["reassessment_required"]) == (None, True)
     finally:
-        office.app.state.territory = known
+        resources.put(before)
 
 
 async def test_after_the_districts_communes_answer_to_the_province(office):

@@ -12,11 +12,13 @@ from fractions import Fraction
 
 import pytest
 
+from shared.kit.resources import get_resources
 from shared.periods import Period
-from shared.reporting.context import ReportingContext
+from shared.reporting.engine import ReportingEngine
 from shared.reporting.figures import store
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
+from tests.reporting.office import open_context
 
 pytestmark = pytest.mark.anyio
 
@@ -140,14 +142,13 @@ async def test_silence_by_word_before_july_counts_as_well(office):
 
 async def test_what_does_not_add_is_to_be_assessed_anew_only_where_it_is_asked_of_merged_land(office):
     """Criteria are stated by the year; here by the half year as well."""
-    catalogue = office.app.state.reporting.catalogue
+    catalogue = get_resources(office.app).get(ReportingEngine).catalogue
     criteria = catalogue.forms["criteria"]
     by_half = replace(criteria, periods=criteria.periods | {Period.parse("2025-S1").kind})
     halved = replace(catalogue, forms={**catalogue.forms, "criteria": by_half})
-    before, office.app.state.reporting = (
-        office.app.state.reporting,
-        replace(office.app.state.reporting, catalogue=halved),
-    )
+    resources = get_resources(office.app)
+    before = resources.get(ReportingEngine)
+    resources.put(replace(before, catalogue=halved))
     try:
         rural = sorted(one.code for one in MAP.communes("610", BEFORE, {"xa"}))
         values = [(one, code, 1) for one in rural for code in ("criterion_a", "criterion_b")]
@@ -169,7 +170,7 @@ async def test_what_does_not_add_is_to_be_assessed_anew_only_where_it_is_asked_o
         found = await year(office, "communes_done")
         assert (found["value"], found["reassessment_required"]) == (1, False)
     finally:
-        office.app.state.reporting = before
+        resources.put(before)
 
 
 async def test_a_flow_of_the_year_is_not_stated_beside_one_of_a_month_of_the_other_map(office):
@@ -284,16 +285,12 @@ async def test_whatever_is_reported_in_whatever_order_the_year_is_what_it_means(
 
 async def compare_roll_ups(office):
     """A roll-up holds what was stated on the map of its period, and nothing that a code meant before."""
-    state = office.app.state
-    async with state.database.reading() as session:
+    async with open_context(office) as context:
+        session, catalogue = context.session, context.engine.catalogue
         for text in ("2025", "2025-S2", "2025-Q3", "2025-08"):
             period = Period.parse(text)
             parts = [one for one in period.with_subperiods() if MAP.same_map(one.ends_on, period.ends_on)]
-            context = ReportingContext(
-                session, state.reporting, state.territory, office.clock.at, office.clock
-            )
             ask = {"period": period, "basis": "accepted", "parts": parts}
-            catalogue = state.reporting.catalogue
             rolled = await store.rolled_up(session, catalogue, units=["51"], **ask)
             again = await store.measured(session, catalogue, units=context.below("51", period), **ask)
             assert rolled == again, text

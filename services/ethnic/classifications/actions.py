@@ -1,5 +1,7 @@
 """What people do with classifications: state one."""
 
+from collections.abc import Collection
+
 from services.ethnic.classifications import store
 from services.ethnic.classifications.rules import ClassificationExists, Region, faults_of
 from services.ethnic.classifications.schemas import ClassificationIn
@@ -12,7 +14,7 @@ from shared.reporting.registers import RegisterResult, locate_body_unit, require
 
 
 async def classify(
-    context: ReportingContext, draft: PartialBody[ClassificationIn], regions: tuple[Region, ...]
+    context: ReportingContext, draft: PartialBody[ClassificationIn], regions: Collection[Region]
 ) -> RegisterResult[Classification]:
     """Keep what a decision says of a commune, or refuse it naming every fault.
 

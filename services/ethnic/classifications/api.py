@@ -10,19 +10,19 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 from services.ethnic.classifications import actions, store
 from services.ethnic.classifications.reading import LeftBy, Rulebook, exits
 from services.ethnic.classifications.reading import standings as standings_on
-from services.ethnic.classifications.rules import Region
 from services.ethnic.classifications.schemas import ClassificationIn, ClassificationOut, ClassificationsPage
+from services.ethnic.dated_facts import RegionFacts
 from services.ethnic.models import Classification
 from services.ethnic.recognitions.rules import Standing
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, NotFound, Sentence, make_fault
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, local_day
-from shared.reporting.context import CurrentContext, ReportingContext
+from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
 from shared.reporting.query_params import period_filter
 from shared.reporting.registers import (
     UnitsQuery,
@@ -49,18 +49,8 @@ class ClassificationNotFound(NotFound):
     detail = Sentence("Không có quyết định phân loại này.", "There is no such classification.")
 
 
-async def _regions(request: Request) -> tuple[Region, ...]:
-    regions: tuple[Region, ...] = request.app.state.regions
-    return regions
-
-
-async def _rulebook(request: Request) -> Rulebook:
-    rulebook: Rulebook = request.app.state.rulebook
-    return rulebook
-
-
-TheRegions = Annotated[tuple[Region, ...], Depends(_regions)]
-TheRulebook = Annotated[Rulebook, Depends(_rulebook)]
+CurrentRegionFacts = Annotated[RegionFacts, Depends(resource(RegionFacts))]
+TheRulebook = Annotated[Rulebook, Depends(resource(Rulebook))]
 LeftIn = Annotated[
     Period | None,
     period_filter("left_in", "only the exits from special difficulty in this period: 2023"),
@@ -70,9 +60,8 @@ LeftIn = Annotated[
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Classify a commune")
 async def classify_commune(
     *,
-    context: CurrentContext,
-    caller: Registrar,
-    regions: TheRegions,
+    context: RegistrarContext,
+    region_facts: CurrentRegionFacts,
     rulebook: TheRulebook,
     draft: Annotated[PartialBody[ClassificationIn], Body()],
     response: Response,
@@ -82,7 +71,7 @@ async def classify_commune(
     Nothing is overwritten: what the commune is on a day is the latest statement effective by then. Stating the same again
     answers 200 with what is kept.
     """
-    kept = await actions.classify(context.of(caller), draft, regions)
+    kept = await actions.classify(context, draft, region_facts.regions)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
     return (await _said(context, rulebook, [kept.row]))[0]
 
@@ -90,8 +79,7 @@ async def classify_commune(
 @router.get("", summary="List classifications")
 async def list_classifications(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     rulebook: TheRulebook,
     request: Request,
     response: Response,
@@ -137,7 +125,7 @@ async def list_classifications(
 
 @router.get("/{classification_id}", summary="Read one classification")
 async def read_classification(
-    *, context: CurrentContext, _: PublicReader, rulebook: TheRulebook, classification_id: uuid.UUID
+    *, context: PublicContext, rulebook: TheRulebook, classification_id: uuid.UUID
 ) -> ClassificationOut:
     """Read one classification as it was stated, and what the rule makes of it today."""
     row = await store.find(context.session, classification_id)

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Request, Response
 from services.ethnic.recognitions import store
 from services.ethnic.recognitions.schemas import HeardRecognitionOut, HeardRecognitionsPage
 from shared.kit.change_feed import AsOf
-from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext
 from shared.reporting.registers import UnitsQuery, parse_units
 
 
@@ -31,8 +30,7 @@ router = APIRouter(prefix=store.PATH, tags=["recognitions"], route_class=Transac
 @router.get("", summary="List the recognitions that were heard")
 async def list_heard_recognitions(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -57,7 +55,7 @@ async def list_heard_recognitions(
 
 @router.get("/{recognition_id}", summary="Read a recognition that was heard")
 async def read_heard_recognition(
-    *, context: CurrentContext, _: PublicReader, recognition_id: uuid.UUID, as_of: AsOf = None
+    *, context: PublicContext, recognition_id: uuid.UUID, as_of: AsOf = None
 ) -> HeardRecognitionOut:
     """Read one recognition as it was heard: its decision, the change that told it, and what ended it."""
     row = await store.find(context.session, recognition_id, as_of)

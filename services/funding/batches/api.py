@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import APIRouter, Body, Response
 
 from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
-from services.funding.context import CurrentLedgerContext
+from services.funding.context import LedgerWriterContext
+from services.funding.entries.recorder import CurrentRecorder
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
-from shared.kit.group_commit import GroupCommitRoute, alone
-from shared.kit.identity import FinanceOfficer
+from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
 from shared.kit.partial_body import PartialBody
+from shared.kit.unit_of_work import UnitOfWork
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 
@@ -34,27 +34,25 @@ router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 )
 async def record_batch(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
-    request: Request,
+    context: LedgerWriterContext,
+    recorder: CurrentRecorder,
     draft: Annotated[PartialBody[BatchIn], Body()],
-    dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False,
 ) -> Response:
     """Record up to 10,000 entries in one transaction, with a verdict on each.
 
     Vouchers identify entries: a batch that is sent again, whole or in part, records nothing twice.
     """
     batch_id = uuid7(context.now)
-    requests = to_entry_requests(context.of(caller), batch_id, draft)
+    requests = to_entry_requests(context, batch_id, draft)
     batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults)
 
-    async def record(session: AsyncSession) -> Response:
-        ledger = await actions.decide_batch(session, batch, dry_run=dry_run)
-        language = negotiate_language(request)
-        result = await BatchOut.from_outcomes(batch.id, ledger.outcomes, language, dry_run=dry_run)
+    async def record(unit: UnitOfWork) -> Response:
+        ledger = await actions.decide_batch(unit.session, batch, dry_run=unit.dry_run)
+        language = negotiate_language(recorder.request)
+        result = await BatchOut.from_outcomes(batch.id, ledger.outcomes, language, dry_run=unit.dry_run)
         response = Response(result.model_dump_json(), media_type="application/json")
-        if not dry_run:
-            await actions.insert_batch(session, batch, ledger, context.clock)
+        if not unit.dry_run:
+            await actions.insert_batch(unit.session, batch, ledger, unit.clock)
         return response
 
-    return await alone(request, record, dry_run=dry_run)
+    return await recorder.commits.run_alone(recorder.request, record, dry_run=recorder.dry_run)

@@ -5,13 +5,12 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.funding.context import CurrentFundingContext
+from services.funding.context import FundingPublicContext
 from services.funding.contributions import store
 from services.funding.ledger import InKindForm
 from services.funding.query_params import BudgetYearQuery, ComponentQuery, ProgramQuery, UnitQuery
 from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
@@ -39,8 +38,7 @@ class ContributionsOut(BaseModel):
 @router.get("/contributions", summary="Read what people and enterprises gave")
 async def read_contributions(
     *,
-    context: CurrentFundingContext,
-    _: PublicReader,
+    context: FundingPublicContext,
     year: BudgetYearQuery,
     program: ProgramQuery = None,
     component: ComponentQuery = None,

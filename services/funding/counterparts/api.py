@@ -3,14 +3,13 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.funding.context import CurrentFundingContext
+from services.funding.context import FundingPublicContext
 from services.funding.counterparts.rules import Counterpart, counterparts
 from services.funding.ledger import Capital
 from services.funding.progress import store
 from services.funding.query_params import BudgetYearQuery, UnitQuery
 from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.identity import PublicReader
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
@@ -47,7 +46,7 @@ class CounterpartsOut(BaseModel):
 
 @router.get("/counterparts", summary="Read the counterparts that are missing")
 async def read_counterparts(
-    *, context: CurrentFundingContext, _: PublicReader, year: BudgetYearQuery, unit: UnitQuery = None
+    *, context: FundingPublicContext, year: BudgetYearQuery, unit: UnitQuery = None
 ) -> CounterpartsOut:
     """Read what local money the year's central money demands, what was provided and what is missing.
 

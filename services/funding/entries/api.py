@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import StringConstraints
 
-from services.funding.context import CurrentFundingContext, CurrentLedgerContext
+from services.funding.context import FundingReaderContext, LedgerWriterContext
 from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
 from services.funding.entries.chain_api import router as chain
@@ -37,7 +37,6 @@ from services.funding.query_params import (
 from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.group_commit import GroupCommitRoute
-from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 
@@ -48,44 +47,40 @@ router.include_router(chain)
 @router.post("/opening-balances", **created, summary="Record an opening balance")
 async def record_opening_balance(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[OpeningBalanceIn], Body()],
 ) -> Response:
     """Record money that was there before this ledger began, with the decision behind it."""
-    return await counter.record(context.of(caller), EntryKind.OPENING_BALANCE, draft)
+    return await counter.record(context, EntryKind.OPENING_BALANCE, draft)
 
 
 @router.post("/allocations", **created, summary="Record an allocation")
 async def record_allocation(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[AllocationIn], Body()],
 ) -> Response:
     """Record money given by a decision for a line of the year."""
-    return await counter.record(context.of(caller), EntryKind.ALLOCATION, draft)
+    return await counter.record(context, EntryKind.ALLOCATION, draft)
 
 
 @router.post("/commitments", **created, summary="Record a commitment")
 async def record_commitment(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[CommitmentIn], Body()],
 ) -> Response:
     """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
-    return await counter.record(context.of(caller), EntryKind.COMMITMENT, draft)
+    return await counter.record(context, EntryKind.COMMITMENT, draft)
 
 
 @router.post("/disbursements", **created, summary="Record a disbursement")
 async def record_disbursement(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[DisbursementIn], Body()],
 ) -> Response:
@@ -94,26 +89,24 @@ async def record_disbursement(
     Without `origin_year` it is paid from the oldest money of the line first, as one entry with a posting for each lot.
     What is committed is paid first.
     """
-    return await counter.record(context.of(caller), EntryKind.DISBURSEMENT, draft)
+    return await counter.record(context, EntryKind.DISBURSEMENT, draft)
 
 
 @router.post("/confirmations", **created, summary="Record a confirmation of the treasury")
 async def record_confirmation(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[ConfirmationIn], Body()],
 ) -> Response:
     """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
-    return await counter.record(context.of(caller), EntryKind.CONFIRMATION, draft)
+    return await counter.record(context, EntryKind.CONFIRMATION, draft)
 
 
 @router.post("/carry-overs", **created, summary="Record a carry-over")
 async def record_carry_over(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[CarryOverIn], Body()],
 ) -> Response:
@@ -121,26 +114,24 @@ async def record_carry_over(
 
     Without `origin_year` the oldest money goes first. Commitments go along with the money that they reserve.
     """
-    return await counter.record(context.of(caller), EntryKind.CARRY_OVER, draft)
+    return await counter.record(context, EntryKind.CARRY_OVER, draft)
 
 
 @router.post("/reversals", **created, summary="Reverse an entry")
 async def record_reversal(
     *,
-    context: CurrentLedgerContext,
-    caller: FinanceOfficer,
+    context: LedgerWriterContext,
     counter: CurrentRecorder,
     draft: Annotated[PartialBody[ReversalIn], Body()],
 ) -> Response:
     """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
-    return await counter.reverse(context.of(caller), draft)
+    return await counter.reverse(context, draft)
 
 
 @router.get("/entries", summary="List entries")
 async def list_entries(
     *,
-    context: CurrentFundingContext,
-    _: Reader,
+    context: FundingReaderContext,
     request: Request,
     response: Response,
     year: AnyYearQuery = None,
@@ -181,8 +172,7 @@ async def list_entries(
 @router.get("/entries/{entry_id}", summary="Read one entry")
 async def read_entry(
     *,
-    context: CurrentFundingContext,
-    _: Reader,
+    context: FundingReaderContext,
     entry_id: Annotated[uuid.UUID, Path(description="id of the entry")],
 ) -> EntryOut:
     """Read one entry with its postings, and by which entry it was undone if it was."""

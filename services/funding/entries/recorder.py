@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request, Response, status
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import Depends, Query, Response, status
 
 from services.funding.context import LedgerContext
 from services.funding.entries.actions import RecordedEntry, record_entries
@@ -17,11 +16,13 @@ from services.funding.entries.request_schemas import ReversalIn
 from services.funding.entries.requests import EntryRequest, ReversalRequest
 from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.ledger import EntryKind
-from shared.kit.clock import Clock
+from shared.kit.database import Database
 from shared.kit.exception_handlers import PROBLEM_JSON
-from shared.kit.group_commit import GroupCommit
+from shared.kit.group_commit import GroupCommit, GroupCommitRequest
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Problem
+from shared.kit.resources import Resources, resource
+from shared.kit.unit_of_work import UnitOfWork
 
 ENTRIES = "/v1/funding/entries"
 
@@ -44,20 +45,27 @@ created: dict[str, Any] = {
 }
 
 
+LedgerRequest = EntryRequest | ReversalRequest
+
+
+class LedgerGroupCommit(GroupCommit[LedgerRequest]):
+    """Records the entries of one process, as many in a transaction as arrived during the one before."""
+
+
 @dataclass(frozen=True)
 class EntryRecorder:
     """Records the entry of one request."""
 
-    request: Request
+    request: GroupCommitRequest
+    commits: LedgerGroupCommit
     dry_run: bool
 
     async def record(self, context: LedgerContext, kind: EntryKind, draft: PartialBody[Any]) -> Response:
         """Record the entry that a body describes."""
         entry_request = to_entry_request(context, kind, draft)
-        gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering
         if self.dry_run:
-            return await gathering.settle_alone(self.request, entry_request, dry_run=True)
-        return await gathering.settle(self.request, entry_request)
+            return await self.commits.submit_alone(self.request, entry_request, dry_run=True)
+        return await self.commits.submit(self.request, entry_request)
 
     async def reverse(self, context: LedgerContext, draft: PartialBody[ReversalIn]) -> Response:
         """Reverse the entry that a body names."""
@@ -71,21 +79,17 @@ class EntryRecorder:
             body.effective_on,
             draft.faults,
         )
-        gathering: GroupCommit[EntryRequest | ReversalRequest] = self.request.app.state.gathering
-        return await gathering.settle_alone(self.request, reversal_request, dry_run=self.dry_run)
+        return await self.commits.submit_alone(self.request, reversal_request, dry_run=self.dry_run)
 
 
-async def start_group_commit(app: FastAPI) -> None:
-    """Create the group commit that records entries; for the service's `on_start`."""
-    clock: Clock = app.state.clock
+async def start_group_commit(resources: Resources) -> None:
+    """Create the group commit that records entries; a start step of the service."""
+    resources.put(LedgerGroupCommit(resources.get(Database), resources.clock, _record))
 
-    async def record(
-        session: AsyncSession, requests: Sequence[EntryRequest | ReversalRequest], /, *, dry_run: bool
-    ) -> list[Response | Problem]:
-        results = await record_entries(session, requests, clock, dry_run=dry_run)
-        return [result if isinstance(result, Problem) else _to_receipt(result) for result in results]
 
-    app.state.gathering = GroupCommit(app.state.database, clock, record)
+async def _record(unit: UnitOfWork, requests: Sequence[LedgerRequest]) -> list[Response | Problem]:
+    results = await record_entries(unit.session, requests, unit.clock, dry_run=unit.dry_run)
+    return [result if isinstance(result, Problem) else _to_receipt(result) for result in results]
 
 
 def to_entry_request(context: LedgerContext, kind: EntryKind, draft: PartialBody[Any]) -> EntryRequest:
@@ -122,10 +126,11 @@ def _to_receipt(recorded: RecordedEntry) -> Response:
 
 
 async def _build_recorder(
-    request: Request,
+    request: GroupCommitRequest,
+    commits: Annotated[LedgerGroupCommit, Depends(resource(LedgerGroupCommit))],
     dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False,
 ) -> EntryRecorder:
-    return EntryRecorder(request, dry_run)
+    return EntryRecorder(request, commits, dry_run)
 
 
 CurrentRecorder = Annotated[EntryRecorder, Depends(_build_recorder)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.funding.context import CurrentFundingContext
+from services.funding.context import FundingPublicContext
 from services.funding.foresight import store
 from services.funding.foresight.learning import Account, Expectation
 from services.funding.foresight.pages import page_of
@@ -45,8 +45,8 @@ from services.funding.query_params import (
 from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, set_next_link
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 
@@ -61,11 +61,6 @@ SeenOn = Annotated[
         examples=["2023-09-30"],
     ),
 ]
-
-
-async def _method(request: Request) -> Method:
-    method: Method = request.app.state.foresight
-    return method
 
 
 @dataclass(frozen=True)
@@ -86,9 +81,9 @@ class View:
 
 
 async def _view(
-    context: CurrentFundingContext,
+    context: FundingPublicContext,
     deadlines: TheDeadlines,
-    method: Annotated[Method, Depends(_method)],
+    method: Annotated[Method, Depends(resource(Method))],
     year: BudgetYearQuery,
     program: ProgramQuery = None,
     component: ComponentQuery = None,
@@ -149,7 +144,7 @@ def _foretold(
 
 
 @router.get("/foresight", summary="Read what is foretold of a year")
-async def read_foresight(*, _: PublicReader, view: TheView) -> ForesightOut:
+async def read_foresight(*, view: TheView) -> ForesightOut:
     """Read the disbursement curve of a year: month by month what was paid, and what is expected until the deadlines.
 
     `at` gives the probable rate on 31 December and on each deadline, with its range. It goes by the pace so far, against how
@@ -166,7 +161,6 @@ async def read_foresight(*, _: PublicReader, view: TheView) -> ForesightOut:
 @router.get("/foresight/at-risk", summary="Read what is at risk of return", response_model_exclude_unset=True)
 async def read_money_at_risk(
     *,
-    _: PublicReader,
     request: Request,
     response: Response,
     view: TheView,

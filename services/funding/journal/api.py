@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.entries.response_schemas import EntryOut
 from services.funding.journal import store
-from shared.kit.identity import Reader
 from shared.kit.paging import MAX_PAGE
-from shared.kit.transactions import Session, TransactionRoute
+from shared.kit.transactions import TransactionRoute
+from shared.roles import ReaderUnit
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 
@@ -58,18 +58,17 @@ class BlocksOut(BaseModel):
 @router.get("/journal", summary="Read the journal")
 async def read_journal(
     *,
-    session: Session,
-    _: Reader,
+    unit: ReaderUnit,
     after: Annotated[
         int, Query(ge=0, lt=2**63, description="sequence of the last entry seen; 0 from the start")
     ] = 0,
     limit: AtMost = 200,
 ) -> JournalOut:
     """Read entries in exact commit order, each with its fingerprint and the block that it is sealed in."""
-    found = await store.entries_after(session, after, limit + 1)
+    found = await store.entries_after(unit.session, after, limit + 1)
     shown = found[:limit]
     sequences = store.sequences(shown)
-    blocks = await store.blocks_of(session, sequences[0], sequences[-1]) if shown else []
+    blocks = await store.blocks_of(unit.session, sequences[0], sequences[-1]) if shown else []
     items = [
         JournalEntryOut(
             sequence=sequence,
@@ -87,13 +86,12 @@ async def read_journal(
 @router.get("/journal/blocks", summary="Read the blocks of the journal")
 async def read_blocks(
     *,
-    session: Session,
-    _: Reader,
+    unit: ReaderUnit,
     after: Annotated[int, Query(ge=0, lt=2**63, description="height of the last block seen")] = 0,
     limit: AtMost = 200,
 ) -> BlocksOut:
     """Read the chain of blocks: each names the hash of the one before it."""
-    found = await store.blocks_after(session, after, limit)
+    found = await store.blocks_after(unit.session, after, limit)
     return BlocksOut(
         items=[BlockOut.model_validate(each) for each in found], next=found[-1].height if found else after
     )

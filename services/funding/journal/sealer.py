@@ -3,12 +3,12 @@
 import asyncio
 
 import structlog
-from fastapi import FastAPI
 
 from services.funding.journal import store
 from services.funding.journal.rules import Block, seal
 from shared.kit.clock import Clock
 from shared.kit.database import Database
+from shared.kit.resources import Resources
 from shared.kit.service import BackgroundTask
 
 MOST_IN_A_BLOCK = 500
@@ -35,11 +35,11 @@ async def seal_next(database: Database, clock: Clock) -> Block | None:
 def sealing(every_seconds: float) -> BackgroundTask:
     """Seal now and then, without an end."""
 
-    async def seal_now_and_then(app: FastAPI) -> None:
+    async def seal_now_and_then(resources: Resources) -> None:
         while True:
             await asyncio.sleep(every_seconds)
             try:
-                while await seal_next(app.state.database, app.state.clock):
+                while await seal_next(resources.get(Database), resources.clock):
                     pass
             except Exception as error:  # noqa: BLE001 (the next time tries again)
                 log.warning("sealing failed", reason=str(error))

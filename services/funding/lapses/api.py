@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from services.funding.context import CurrentFundingContext
+from services.funding.context import FundingPublicContext
 from services.funding.lapses import store
-from services.funding.lapses.rules import Lapse, Rule, lapses
+from services.funding.lapses.rules import Deadlines, Lapse, lapses
 from services.funding.ledger import Capital
 from services.funding.query_params import (
     BudgetYearQuery,
@@ -21,18 +21,13 @@ from services.funding.query_params import (
 )
 from services.funding.store import LedgerFilter
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 
-async def _deadlines(request: Request) -> tuple[Rule, ...]:
-    rules: tuple[Rule, ...] = request.app.state.deadlines
-    return rules
-
-
-TheDeadlines = Annotated[tuple[Rule, ...], Depends(_deadlines)]
+TheDeadlines = Annotated[Deadlines, Depends(resource(Deadlines))]
 
 
 class LapseOut(BaseModel):
@@ -84,9 +79,8 @@ class LapsesOut(BaseModel):
 @router.get("/lapses", summary="Read what will lapse")
 async def read_lapses(
     *,
-    context: CurrentFundingContext,
+    context: FundingPublicContext,
     deadlines: TheDeadlines,
-    _: PublicReader,
     year: BudgetYearQuery,
     until: Annotated[
         IsoDate | None, Query(description="only what lapses on this day or before; by default everything")

@@ -38,6 +38,12 @@ class Rule:
             day_after(COMMON_YEAR, 0, month_day)
 
 
+class Deadlines(tuple[Rule, ...]):
+    """The rules that set the last days of payment and settlement."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The last days of a lot's money, and by which document."""

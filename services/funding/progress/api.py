@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from services.funding.catalogue import FundingCatalogue
-from services.funding.context import CurrentFundingContext, FundingContext
+from services.funding.context import FundingContext, FundingPublicContext
 from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import TOTAL, build_lineage
@@ -41,7 +41,6 @@ from services.funding.query_params import (
 from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.exception_handlers import negotiate_language
-from shared.kit.identity import PublicReader
 from shared.kit.problems import Fault, Language, make_fault, raise_if_any
 from shared.kit.transactions import TransactionRoute
 
@@ -61,8 +60,7 @@ Wished = Annotated[Language, Depends(negotiate_language)]
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
 async def read_progress(
     *,
-    context: CurrentFundingContext,
-    _: PublicReader,
+    context: FundingPublicContext,
     year: BudgetYearQuery,
     by: Annotated[list[str], depends_on_groupings(GROUPINGS, "capital")],
     program: ProgramQuery = None,
@@ -117,8 +115,7 @@ async def read_progress(
 @router.get("/status", summary="Read the status of a year", response_model_exclude_unset=True)
 async def read_status(
     *,
-    context: CurrentFundingContext,
-    _: PublicReader,
+    context: FundingPublicContext,
     year: BudgetYearQuery,
     unit: UnitQuery = None,
     until: UntilQuery = None,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response, status
 
-from services.funding.context import CurrentFundingContext
+from services.funding.context import FinanceContext, FundingReaderContext
 from services.funding.field_types import Code
 from services.funding.projects import actions, store
 from services.funding.projects.actions import ProjectNotFound
@@ -17,7 +17,6 @@ from services.funding.projects.schemas import (
     ProjectsPage,
 )
 from services.funding.query_params import ProgramQuery
-from shared.kit.identity import FinanceOfficer, Reader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
@@ -30,12 +29,11 @@ ProjectCode = Annotated[Code, Path(description="code of the project")]
 @router.post("/projects", status_code=status.HTTP_201_CREATED, summary="Register a project")
 async def register_project(
     *,
-    context: CurrentFundingContext,
-    caller: FinanceOfficer,
+    context: FinanceContext,
     draft: Annotated[PartialBody[ProjectIn], Body()],
 ) -> ProjectOut:
     """Register a project with its approved total. Payments for it may exceed neither that nor the plan of the year."""
-    return await actions.register_project(context.of(caller), draft)
+    return await actions.register_project(context, draft)
 
 
 @router.post(
@@ -43,25 +41,23 @@ async def register_project(
 )
 async def approve_project(
     *,
-    context: CurrentFundingContext,
-    caller: FinanceOfficer,
+    context: FinanceContext,
     code: ProjectCode,
     draft: Annotated[PartialBody[ApprovalIn], Body()],
 ) -> ProjectOut:
     """Record another approved total, which holds from now on; earlier approvals stay recorded."""
-    return await actions.approve_project(context.of(caller), code, draft)
+    return await actions.approve_project(context, code, draft)
 
 
 @router.post("/projects/{code}/plans", status_code=status.HTTP_201_CREATED, summary="Plan a year")
 async def plan_project(
     *,
-    context: CurrentFundingContext,
-    caller: FinanceOfficer,
+    context: FinanceContext,
     code: ProjectCode,
     draft: Annotated[PartialBody[PlanIn], Body()],
 ) -> ProjectOut:
     """Record the plan of a year, which holds from now on; nothing can be paid in a year without a plan."""
-    return await actions.plan_project(context.of(caller), code, draft)
+    return await actions.plan_project(context, code, draft)
 
 
 @router.post(
@@ -69,20 +65,18 @@ async def plan_project(
 )
 async def tell_project_building(
     *,
-    context: CurrentFundingContext,
-    caller: FinanceOfficer,
+    context: FinanceContext,
     code: ProjectCode,
     draft: Annotated[PartialBody[PhysicalProgressIn], Body()],
 ) -> ProjectOut:
     """Record the physical progress of a project and its status."""
-    return await actions.record_progress(context.of(caller), code, draft)
+    return await actions.record_progress(context, code, draft)
 
 
 @router.get("/projects", summary="List projects")
 async def list_projects(
     *,
-    context: CurrentFundingContext,
-    _: Reader,
+    context: FundingReaderContext,
     request: Request,
     response: Response,
     program: ProgramQuery = None,
@@ -97,7 +91,7 @@ async def list_projects(
 
 
 @router.get("/projects/{code}", summary="Read one project")
-async def read_project(*, context: CurrentFundingContext, _: Reader, code: ProjectCode) -> ProjectOut:
+async def read_project(*, context: FundingReaderContext, code: ProjectCode) -> ProjectOut:
     """Read one project with its money and its physical progress."""
     row = await store.find_project(context.session, code)
     if row is None:

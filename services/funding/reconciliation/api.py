@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.funding.context import CurrentFundingContext
+from services.funding.context import FundingReaderContext
 from services.funding.field_types import MAX_AMOUNT_VND
 from services.funding.query_params import (
     BudgetYearQuery,
@@ -18,7 +18,6 @@ from services.funding.query_params import (
 )
 from services.funding.reconciliation import store
 from services.funding.store import LedgerFilter
-from shared.kit.identity import Reader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 
@@ -70,8 +69,7 @@ class BooksOut(BaseModel):
 @router.get("/reconciliation", summary="Reconcile the two books")
 async def read_reconciliation(
     *,
-    context: CurrentFundingContext,
-    _: Reader,
+    context: FundingReaderContext,
     request: Request,
     response: Response,
     year: BudgetYearQuery,

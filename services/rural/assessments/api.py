@@ -14,13 +14,12 @@ from services.rural.criteria.api import TheSets
 from services.rural.ocop.api import CurrentOcopRules
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, InvalidCursor, Limit, decode_cursor, encode_cursor, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.kit.validation_faults import parseable_by
 from shared.periods import Period, local_day
 from shared.reporting.basis import Basis
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext
 from shared.reporting.query_params import period_filter
 from shared.territory.query_params import UnitQuery
 
@@ -30,7 +29,7 @@ Order = Literal["code", "met", "-met"]
 
 
 async def _asked(
-    context: CurrentContext,
+    context: PublicContext,
     basis: Basis,
     unit: UnitQuery,
     period: Annotated[
@@ -47,8 +46,7 @@ TheAsked = Annotated[Asked, Depends(_asked)]
 @router.get("/communes", summary="List rural communes by what they meet")
 async def list_communes(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     asked: TheAsked,
     request: Request,
     response: Response,
@@ -93,8 +91,7 @@ async def list_communes(
 @router.get("/communes/{code}", summary="Read one commune on one page")
 async def read_commune(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     sets: TheSets,
     ocop_rules: CurrentOcopRules,
     basis: Basis,
@@ -106,7 +103,7 @@ async def read_commune(
 
 
 @router.get("/criteria", summary="Read how each criterion stands")
-async def read_criteria(*, context: CurrentContext, _: PublicReader, asked: TheAsked) -> CriteriaOut:
+async def read_criteria(*, context: PublicContext, asked: TheAsked) -> CriteriaOut:
     """Read how many communes meet each criterion, which are the weakest, the groups and the average."""
     return await reading.criteria(context, asked)
 

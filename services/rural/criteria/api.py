@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from services.rural.criteria.schemas import CriteriaSetOut, CriteriaSetsOut, CriteriaSetWholeOut
 from services.rural.criteria.sets import CriteriaSets
 from services.rural.criteria.thresholds import Thresholds
-from shared.kit.identity import PublicReader
 from shared.kit.problems import NotFound, Sentence
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
+from shared.roles import PublicReader
 
 router = APIRouter(prefix="/v1/rural/criteria-sets", tags=["criteria"], route_class=TransactionRoute)
 
@@ -21,18 +22,8 @@ class CriteriaSetNotFound(NotFound):
     detail = Sentence("Không có bộ tiêu chí {set}.", "There is no criteria set {set}.")
 
 
-async def _sets(request: Request) -> CriteriaSets:
-    sets: CriteriaSets = request.app.state.criteria_sets
-    return sets
-
-
-async def _thresholds(request: Request) -> Thresholds:
-    thresholds: Thresholds = request.app.state.thresholds
-    return thresholds
-
-
-TheSets = Annotated[CriteriaSets, Depends(_sets)]
-TheThresholds = Annotated[Thresholds, Depends(_thresholds)]
+TheSets = Annotated[CriteriaSets, Depends(resource(CriteriaSets))]
+TheThresholds = Annotated[Thresholds, Depends(resource(Thresholds))]
 
 
 @router.get("", summary="List the criteria sets")

@@ -189,5 +189,8 @@ class CriteriaSet:
         return tuple(indicator for criterion in self.criteria for indicator in criterion.indicators)
 
 
-CriteriaSets = Mapping[str, CriteriaSet]
+class CriteriaSets(dict[str, CriteriaSet]):
+    """The criteria sets of all periods, by code."""
+
+
 """The sets by code."""

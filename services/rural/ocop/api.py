@@ -22,13 +22,13 @@ from services.rural.ocop.schemas import (
 from services.rural.ocop.store import Sought
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, NotFound, Sentence, make_fault
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
 from shared.reporting.registers import UnitsQuery, expand_units, parse_units, set_created_or_existing
 from shared.territory.query_params import UnitQuery
 
@@ -47,12 +47,7 @@ class ProductNotFound(NotFound):
     detail = Sentence("Không có sản phẩm mã {product}.", "There is no product {product}.")
 
 
-async def _read_ocop_rules(request: Request) -> OcopRules:
-    rules: OcopRules = request.app.state.ocop
-    return rules
-
-
-CurrentOcopRules = Annotated[OcopRules, Depends(_read_ocop_rules)]
+CurrentOcopRules = Annotated[OcopRules, Depends(resource(OcopRules))]
 
 
 def _sought(
@@ -71,8 +66,7 @@ def _sought(
 @router.post("/products", status_code=status.HTTP_201_CREATED, summary="State a product's stars")
 async def certify_product(
     *,
-    context: CurrentContext,
-    caller: Registrar,
+    context: RegistrarContext,
     rules: CurrentOcopRules,
     draft: Annotated[PartialBody[ProductIn], Body()],
     response: Response,
@@ -82,7 +76,7 @@ async def certify_product(
     The stars must be those of the score, by the bands of the decision's date, and granted by who may; the product's unit so far
     has to be the caller's as well. Stating the same again answers 200.
     """
-    kept = await actions.certify(context.of(caller), draft, rules)
+    kept = await actions.certify(context, draft, rules)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.code}", created=kept.created)
     return EvaluationOut.of(kept.row, rules)
 
@@ -90,8 +84,7 @@ async def certify_product(
 @router.get("/products", summary="List products")
 async def list_products(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     rules: CurrentOcopRules,
     request: Request,
     response: Response,
@@ -125,8 +118,7 @@ async def list_products(
 @router.get("/products/{code}", summary="Read one product")
 async def read_product(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     rules: CurrentOcopRules,
     code: str,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
@@ -149,8 +141,7 @@ async def read_product(
 @router.get("/rules", summary="Read the rules of the program")
 async def read_rules(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     rules: CurrentOcopRules,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
 ) -> OcopRulesOut:
@@ -161,8 +152,7 @@ async def read_rules(
 @router.get("/summary", summary="Count valid products")
 async def read_summary(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     rules: CurrentOcopRules,
     unit: UnitQuery,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
@@ -189,7 +179,7 @@ async def read_summary(
     )
 
 
-def _below(context: CurrentContext, code: str, day: date) -> frozenset[str]:
+def _below(context: ReportingContext, code: str, day: date) -> frozenset[str]:
     return expand_units(context.territory, code, day)
 
 

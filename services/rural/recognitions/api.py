@@ -18,12 +18,11 @@ from services.rural.recognitions.schemas import (
 from services.rural.recognitions.store import Sought
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, local_day
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext, RegistrarContext
 from shared.reporting.registers import (
     UnitsQuery,
     expand_units,
@@ -53,8 +52,7 @@ def _sought(
 @router.post("/recognitions", status_code=status.HTTP_201_CREATED, summary="Recognize a commune or village")
 async def recognize(
     *,
-    context: CurrentContext,
-    caller: Registrar,
+    context: RegistrarContext,
     sets: TheSets,
     draft: Annotated[PartialBody[RecognitionIn], Body()],
     response: Response,
@@ -66,7 +64,7 @@ async def recognize(
     accepted by a recorded exception with its reason. Whoever was recognized at the level before says on which `grounds`
     it is recognized again; from then on the earlier one is no longer in force. Stating the same decision again answers 200 with what is kept.
     """
-    kept = await actions.recognize(context.of(caller), draft, sets)
+    kept = await actions.recognize(context, draft, sets)
     set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
     return RecognitionOut.of(kept.row, sets)
 
@@ -74,8 +72,7 @@ async def recognize(
 @router.get("/recognitions", summary="List recognitions")
 async def list_recognitions(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     sets: TheSets,
     request: Request,
     response: Response,
@@ -108,8 +105,7 @@ async def list_recognitions(
 @router.get("/recognitions/summary", summary="Count recognized units by criteria set")
 async def read_recognitions_summary(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     sets: TheSets,
     unit: UnitQuery,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
@@ -130,7 +126,7 @@ async def read_recognitions_summary(
 
 @router.get("/recognitions/{recognition_id}", summary="Read one recognition")
 async def read_recognition(
-    *, context: CurrentContext, _: PublicReader, sets: TheSets, recognition_id: uuid.UUID
+    *, context: PublicContext, sets: TheSets, recognition_id: uuid.UUID
 ) -> RecognitionOut:
     """Read one recognition as it was stated, with what ended it."""
     row = await store.find(context.session, recognition_id)

@@ -11,10 +11,9 @@ from services.rural.recognitions.store import PATH
 from services.rural.revocations import actions
 from services.rural.revocations.reading import assessed_last
 from services.rural.revocations.schemas import RevocationIn
-from shared.kit.identity import Registrar
 from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import RegistrarContext
 from shared.reporting.registers import set_created_or_existing
 
 router = APIRouter(prefix=PATH, tags=["recognitions"], route_class=TransactionRoute)
@@ -23,8 +22,7 @@ router = APIRouter(prefix=PATH, tags=["recognitions"], route_class=TransactionRo
 @router.post("/{recognition_id}/revoke", status_code=status.HTTP_201_CREATED, summary="Revoke a recognition")
 async def revoke_recognition(
     *,
-    context: CurrentContext,
-    caller: Registrar,
+    context: RegistrarContext,
     sets: TheSets,
     recognition_id: uuid.UUID,
     draft: Annotated[PartialBody[RevocationIn], Body()],
@@ -36,7 +34,7 @@ async def revoke_recognition(
     the clause (409), or accepted by a recorded exception with its reason. Where they differ from the latest accepted
     assessment, the answer says so: a revocation rests on its own decision.
     """
-    kept = await actions.revoke(context.of(caller), recognition_id, draft, sets)
+    kept = await actions.revoke(context, recognition_id, draft, sets)
     set_created_or_existing(response, f"{PATH}/{kept.row.id}", created=kept.created)
     said = RecognitionOut.of(kept.row, sets)
     return RevokedOut(**said.model_dump(), assessed=await assessed_last(context, kept.row, sets))

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from services.rural.assessments.reading import RURAL
 from services.rural.recognitions.in_force import held_by
 from services.rural.standards.rules import (
     Facts,
-    StandardCondition,
+    StandardConditions,
     Stated,
     judge,
     standard_met,
@@ -22,10 +22,10 @@ from services.rural.standards.schemas import ConditionOut, StandardOut, Standard
 from services.rural.standards.store import stated_last
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import CurrentContext, ReportingContext
+from shared.reporting.context import PublicContext, ReportingContext
 from shared.territory.query_params import UnitQuery
 from shared.territory.units import Unit
 
@@ -50,17 +50,11 @@ class _Known:
         return Facts(unit.code, rural, self.held, by_kind, self.stated)
 
 
-async def _conditions(request: Request) -> tuple[StandardCondition, ...]:
-    conditions: tuple[StandardCondition, ...] = request.app.state.standards
-    return conditions
-
-
 @router.get("/standards", summary="Read how districts and the province stand")
 async def read_standards(
     *,
-    context: CurrentContext,
-    _: PublicReader,
-    conditions: Annotated[tuple[StandardCondition, ...], Depends(_conditions)],
+    context: PublicContext,
+    conditions: Annotated[StandardConditions, Depends(resource(StandardConditions))],
     unit: UnitQuery,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,
     as_of: AsOf = None,
@@ -83,7 +77,7 @@ async def read_standards(
     return StandardsOut(on=day, items=[_standard(each, conditions, known) for each in judged])
 
 
-def _standard(unit: Unit, conditions: tuple[StandardCondition, ...], known: _Known) -> StandardOut:
+def _standard(unit: Unit, conditions: StandardConditions, known: _Known) -> StandardOut:
     judged = judge(conditions, unit.level, known.day, known.of(unit))
     return StandardOut(
         unit=unit.code,

@@ -37,6 +37,12 @@ class StandardCondition(DatedFact):
     """What would answer a condition that nothing here can."""
 
 
+class StandardConditions(tuple[StandardCondition, ...]):
+    """The conditions of all periods."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Stated:
     """A value that stands, and for which period."""

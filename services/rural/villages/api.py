@@ -14,12 +14,11 @@ from services.rural.villages import actions
 from services.rural.villages.schemas import VillageIn, VillageOut, VillageRow, VillagesPage, VillageWholeOut
 from services.rural.villages.store import in_communes
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader, Registrar
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext, RegistrarContext
 from shared.reporting.registers import set_created_or_existing, with_villages
 from shared.territory.models import UnitRow
 from shared.territory.store import find_villages
@@ -31,13 +30,12 @@ router = APIRouter(prefix="/v1/rural/villages", tags=["villages"], route_class=T
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Register a village")
 async def register_village(
     *,
-    context: CurrentContext,
-    caller: Registrar,
+    context: RegistrarContext,
     draft: Annotated[PartialBody[VillageIn], Body()],
     response: Response,
 ) -> VillageOut:
     """Register a village below its commune. Registering the same one again answers 200 with what is kept."""
-    kept = await actions.register_village(context.of(caller), draft)
+    kept = await actions.register_village(context, draft)
     set_created_or_existing(response, f"/v1/rural/villages/{kept.row.code}", created=kept.created)
     return VillageOut.of(kept.row)
 
@@ -45,8 +43,7 @@ async def register_village(
 @router.get("", summary="List villages")
 async def list_villages(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     request: Request,
     response: Response,
     unit: Annotated[
@@ -79,8 +76,7 @@ async def list_villages(
 @router.get("/{code}", summary="Read one village")
 async def read_village(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     sets: TheSets,
     code: str,
     on: Annotated[IsoDate | None, Query(description="the day that is read; today when left out")] = None,

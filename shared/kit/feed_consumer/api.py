@@ -2,16 +2,16 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from shared.kit.clock import Now
 from shared.kit.feed_consumer import cursor
-from shared.kit.identity import PublicReader
+from shared.kit.identity import Guard
 from shared.kit.models import FollowedFeed
-from shared.kit.transactions import Session, TransactionRoute
+from shared.kit.transactions import TransactionRoute, unit_for
+from shared.kit.unit_of_work import UnitOfWork
 
 State = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
 
@@ -47,19 +47,19 @@ def read_consumer_state(row: FollowedFeed | None, *, on: bool) -> State:
     return row.state if row else "following"  # type: ignore[return-value]  # the table holds no other
 
 
-def feed_consumer_router(source: str, feeds: Collection[str], *, on: bool) -> APIRouter:
-    """Build `GET {source}/following` for a service."""
+def feed_consumer_router(source: str, feeds: Collection[str], guard: Guard, *, on: bool) -> APIRouter:
+    """Return the route `GET {source}/following` of a service, open to whom a guard lets in."""
     router = APIRouter(prefix=source, route_class=TransactionRoute, tags=["changes"])
 
     @router.get("/following", operation_id="list_followed_feeds", summary="Read what is followed")
     async def list_followed_feeds(
-        *, session: Session, _: PublicReader, now: Now, response: Response
+        *, unit: Annotated[UnitOfWork, unit_for(guard)], response: Response
     ) -> FollowingOut:
         """Read which feeds of other services this one follows, and how far. `Age`: seconds since the oldest was heard."""
-        rows = {row.feed: row for row in await cursor.current_of(session, feeds)}
+        rows = {row.feed: row for row in await cursor.current_of(unit.session, feeds)}
         heard = [row.heard_at for row in rows.values() if row.heard_at]
         if on and heard:
-            response.headers["Age"] = str(max(0, int((now - min(heard)).total_seconds())))
+            response.headers["Age"] = str(max(0, int((unit.now - min(heard)).total_seconds())))
         return FollowingOut(items=[_said(feed, rows.get(feed), on=on) for feed in feeds])
 
     return router

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from fastapi import FastAPI
 from prometheus_client import Gauge
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +18,7 @@ from shared.kit.database import Database
 from shared.kit.feed_consumer import cursor
 from shared.kit.feed_consumer.client import FeedClient, FeedPage, FeedUnavailable, ReceivedEvent
 from shared.kit.models import FollowedFeed
+from shared.kit.resources import Resources
 
 AT_ONCE = 500
 """Changes taken in one transaction; a longer backlog takes several."""
@@ -72,9 +72,9 @@ class FeedConsumer:
     """When this one heard last; what is remembered may be later, of another one."""
     _state: str = ""
 
-    async def run(self, app: FastAPI) -> None:
+    async def run(self, resources: Resources) -> None:
         """Follow without an end."""
-        database, clock, failures = app.state.database, app.state.clock, 0
+        database, clock, failures = resources.get(Database), resources.clock, 0
         try:
             while True:
                 try:

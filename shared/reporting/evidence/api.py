@@ -6,10 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response, status
 from pydantic import BaseModel, Field
 
-from shared.kit.identity import Reader, Reporter
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.context import SCOPES_SEEING_ALL_REPORTS, CurrentContext, ReportingContext
+from shared.reporting.context import (
+    SCOPES_SEEING_ALL_REPORTS,
+    ReaderContext,
+    ReporterContext,
+    ReportingContext,
+)
 from shared.reporting.evidence import store
 from shared.reporting.evidence.rules import (
     BEGINNINGS,
@@ -43,8 +47,7 @@ class EvidenceOut(BaseModel):
 )
 async def keep_evidence(
     *,
-    context: CurrentContext,
-    caller: Reporter,
+    context: ReporterContext,
     sha256: Hash,
     request: Request,
     response: Response,
@@ -57,19 +60,24 @@ async def keep_evidence(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     refuse_unless_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
     created = await store.keep(
-        context.session, sha256, media_type=media_type, content=content, by=caller.client_id, at=context.now
+        context.session,
+        sha256,
+        media_type=media_type,
+        content=content,
+        by=context.caller.client_id,
+        at=context.now,
     )
     response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
     return EvidenceOut.model_validate(await store.described(context.session, sha256), from_attributes=True)
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)
-async def read_evidence(*, context: CurrentContext, caller: Reader, sha256: Hash) -> Response:
+async def read_evidence(*, context: ReaderContext, sha256: Hash) -> Response:
     """Read a file's bytes: for whoever sent it, first or again, and for whoever sees a report that names it.
 
     The report has to be of a client that sent the file; nobody reads a file by naming its hash.
     """
-    if not await _may_read(context.of(caller), sha256):
+    if not await _may_read(context, sha256):
         raise EvidenceNotFound
     found = await store.whole(context.session, sha256)
     return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": "attachment"})

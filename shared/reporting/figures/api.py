@@ -9,7 +9,6 @@ from sqlalchemy import Row, select
 
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.identity import PublicReader
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
@@ -17,7 +16,7 @@ from shared.reporting.basis import Basis
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext
 from shared.reporting.engine import CurrentEngine, ReportingEngine
 from shared.reporting.figures import reading
 from shared.reporting.figures.lineage import LineageOut, lineage_of
@@ -34,6 +33,7 @@ from shared.reporting.figures.schemas import (
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
 from shared.reporting.query_params import PeriodQuery
 from shared.reporting.report_content import STATUSES
+from shared.roles import PublicReader
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -74,8 +74,7 @@ class IndicatorNotFound(NotFound):
 @router.get("/progress", summary="Read figures with target and coverage")
 async def read_progress(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     basis: Basis,
     period: PeriodQuery,
     unit: UnitQuery,
@@ -93,8 +92,7 @@ async def read_progress(
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
 async def read_lineage(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     basis: Basis,
     indicator: str,
     period: PeriodQuery,
@@ -110,8 +108,7 @@ async def read_lineage(
 @router.get("/observations", summary="Read the values behind figures")
 async def list_observations(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     basis: Basis,
     request: Request,
     response: Response,

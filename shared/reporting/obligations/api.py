@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from shared.kit.change_feed import Event, lock_feed, publish_events
-from shared.kit.identity import Planner, PublicReader
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, PeriodKind, local_day
-from shared.reporting.context import CurrentContext, ReportingContext
+from shared.reporting.context import PlannerContext, PublicContext, ReportingContext
 from shared.reporting.figures.rules import share_percent
 from shared.reporting.obligations import store
 from shared.reporting.obligations.rules import Calendar
@@ -30,8 +29,7 @@ router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 @router.get("/completeness", summary="Who owes what, who is late")
 async def read_completeness(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     period: PeriodQuery,
     unit: UnitQuery,
 ) -> CompletenessOut:
@@ -59,8 +57,7 @@ async def read_completeness(
 @router.get("/obligations", summary="What one unit has open")
 async def list_obligations(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     unit: Annotated[str, Query(min_length=2, max_length=12, description="code of the unit")],
     include: Annotated[
         str, Query(pattern="^(open|all)$", description="open ones, or all of the last year")
@@ -83,12 +80,11 @@ async def list_obligations(
 
 
 @router.put("/go-lives/{unit}", summary="State when a unit goes live")
-async def set_go_live(*, context: CurrentContext, caller: Planner, unit: str, body: GoLiveIn) -> GoLiveOut:
+async def set_go_live(*, context: PlannerContext, unit: str, body: GoLiveIn) -> GoLiveOut:
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
-    seated = context.of(caller)
-    seated.require_unit(unit, Period.from_day(body.live_on, PeriodKind.MONTH))
+    context.require_unit(unit, Period.from_day(body.live_on, PeriodKind.MONTH))
     at = await lock_feed(context.session, context.clock)
-    await store.keep_live_day(context.session, unit, body.live_on, caller.client_id, at)
+    await store.keep_live_day(context.session, unit, body.live_on, context.caller.client_id, at)
     happened = Event(
         "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}
     )

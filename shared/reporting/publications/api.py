@@ -6,11 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response, status
 from sqlalchemy import select
 
-from shared.kit.identity import PublicReader, Reviewer
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import require_basis_access
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PublicContext, ReviewerContext
 from shared.reporting.models import Publication
 from shared.reporting.publications import actions
 from shared.reporting.publications.actions import PublicationNotFound
@@ -29,10 +28,10 @@ router = APIRouter(prefix="/publications", tags=["publications"], route_class=Tr
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Freeze a vintage")
 async def freeze_publication(
-    *, context: CurrentContext, caller: Reviewer, body: PublicationIn, response: Response
+    *, context: ReviewerContext, body: PublicationIn, response: Response
 ) -> PublicationOut:
     """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
-    found = await actions.freeze(context.of(caller), body)
+    found = await actions.freeze(context, body)
     response.headers["Location"] = f"{context.engine.path}/publications/{found.id}"
     return PublicationOut.model_validate(found, from_attributes=True)
 
@@ -40,8 +39,7 @@ async def freeze_publication(
 @router.get("", summary="List vintages")
 async def list_publications(
     *,
-    context: CurrentContext,
-    caller: PublicReader,
+    context: PublicContext,
     request: Request,
     response: Response,
     unit: UnitFilter,
@@ -51,7 +49,7 @@ async def list_publications(
 ) -> PublicationsPage:
     """List published vintages, newest first; those of provisional figures are for clients with a token."""
     query = select(Publication).order_by(Publication.published_at.desc(), Publication.id.desc())
-    if caller.anonymous:
+    if context.caller.anonymous:
         query = query.where(Publication.basis == "accepted")
     if unit:
         query = query.where(Publication.unit == unit)
@@ -70,7 +68,7 @@ async def list_publications(
 
 @router.get("/{publication_id}", summary="Read a vintage")
 async def read_publication(
-    *, context: CurrentContext, _: PublicReader, request: Request, publication_id: uuid.UUID
+    *, context: PublicContext, request: Request, publication_id: uuid.UUID
 ) -> PublicationOut:
     """Read a vintage with its figures as they were; one of provisional figures wants a token."""
     found = await context.session.get(Publication, publication_id)
@@ -83,8 +81,7 @@ async def read_publication(
 @router.get("/{publication_id}/differences", summary="Compare two vintages")
 async def compare_publications(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     request: Request,
     publication_id: uuid.UUID,
     other: Annotated[uuid.UUID, Query(description="the other vintage, of the same unit, period and basis")],

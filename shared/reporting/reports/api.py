@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
-from shared.kit.database import keep_nothing
-from shared.kit.identity import Anyone, Reader, Reporter
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
-from shared.kit.transactions import TransactionRoute
+from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
-from shared.reporting.context import CurrentContext, ReportingContext
+from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.report_content import find_differences
@@ -46,11 +44,10 @@ ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superse
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Submit a report")
 async def submit_report(
     *,
-    context: CurrentContext,
-    caller: Reporter,
+    context: ReporterContext,
     draft: Annotated[PartialBody[ReportIn], Body()],
     response: Response,
-    dry_run: Annotated[bool, Query(description="check everything and keep nothing")] = False,
+    dry_run: DryRun,
 ) -> SubmittedOut:
     """Submit what a unit states for a period: all of it is kept, or none and every fault is named.
 
@@ -59,10 +56,8 @@ async def submit_report(
     200 with the counts, and with neither id nor receipt: nothing was kept. What follows from the values by dated rules is
     said with its reasons in `derived`, apart from what was posted.
     """
-    if dry_run:
-        keep_nothing(context.session)
     done = await submit(
-        context.of(caller),
+        context,
         draft.body.to_content(draft.ordinals, draft.partial),
         supersedes=draft.body.supersedes,
         shape_faults=draft.faults,
@@ -80,8 +75,7 @@ async def submit_report(
 @router.get("", summary="List reports")
 async def list_reports(
     *,
-    context: CurrentContext,
-    caller: Reader,
+    context: ReaderContext,
     request: Request,
     response: Response,
     unit: UnitFilter,
@@ -95,7 +89,7 @@ async def list_reports(
 
     A client that only reports sees those of its own units.
     """
-    units = context.of(caller).visible_units(unit, period)
+    units = context.visible_units(unit, period)
     query = store.select_reports(
         unit_codes=units, period=str(period) if period else None, form=form, state=state
     )
@@ -107,10 +101,10 @@ async def list_reports(
 
 
 @router.get("/{report_id}", summary="Read one report")
-async def read_report(*, context: CurrentContext, caller: Reader, report_id: uuid.UUID) -> ReportOut:
+async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> ReportOut:
     """Read one report as posted, with what follows from it, its receipt and everything done to it."""
     report = await store.find_report(context.session, report_id)
-    if report is None or not context.of(caller).sees(report.unit, Period.parse(report.period)):
+    if report is None or not context.sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     values = await store.read_values(context.session, report)
     derived = await _read_derived(context, report)
@@ -132,12 +126,10 @@ async def read_report(*, context: CurrentContext, caller: Reader, report_id: uui
 
 
 @router.get("/{report_id}/differences", summary="What a report changes")
-async def read_differences(
-    *, context: CurrentContext, caller: Reader, report_id: uuid.UUID
-) -> DifferencesOut:
+async def read_differences(*, context: ReaderContext, report_id: uuid.UUID) -> DifferencesOut:
     """Read, in one answer, what a report changes against what was accepted last for its unit, period and form."""
     report = await store.find_report(context.session, report_id)
-    if report is None or not context.of(caller).sees(report.unit, Period.parse(report.period)):
+    if report is None or not context.sees(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     accepted = await store.find_accepted_before(context.session, report)
     found = find_differences(
@@ -152,7 +144,7 @@ async def read_differences(
 
 
 @receipts.get("/receipts/{code}", summary="Check a receipt")
-async def check_receipt(*, context: CurrentContext, _: Anyone, code: str) -> ReceiptCheckOut:
+async def check_receipt(*, context: OpenContext, code: str) -> ReceiptCheckOut:
     """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
     report = await store.find_report_by_receipt(context.session, code.strip().upper())
     if report is None:

@@ -13,23 +13,27 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.kit.cooperative import Step, Turn
 from shared.kit.database import Database
 from shared.kit.exception_handlers import negotiate_language
-from shared.kit.idempotency import Claim, first_answer, keep_answer
-from shared.kit.identity import Caller, Reporter
+from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_once
+from shared.kit.identity import Caller
 from shared.kit.json_request import parse_json
 from shared.kit.partial_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody
+from shared.kit.pipeline import PipelinePosition, PipelineStep
 from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, make_fault
+from shared.kit.resources import CurrentResources, Resources
+from shared.kit.unit_of_work import UnitOfWork
 from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
-from shared.reporting.engine import CurrentEngine, ReportingEngine
+from shared.reporting.engine import ReportingEngine
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
 from shared.reporting.reports.store import read_reasoned_values
 from shared.reporting.reports.writing.submit import submit
+from shared.roles import Reporter
+from shared.territory.tree import Territory
 
 MAX_LINES = 10_000
 FEWEST_FAULTS_OF_A_LINE = 3
@@ -119,8 +123,7 @@ class _Verdict:
 class _Intake:
     """Where the lines of one request go."""
 
-    request: Request
-    engine: ReportingEngine
+    resources: Resources
     caller: Caller
 
     async def all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_Verdict]:
@@ -130,13 +133,13 @@ class _Intake:
         before it met no refusal but a failure.
         """
         begun: deque[asyncio.Task[_Verdict]] = deque()
-        turn: Turn | None = None
+        position: PipelinePosition | None = None
         try:
             async for number, text in lines:
                 if len(begun) == LINES_AT_ONCE:
                     yield await begun.popleft()
-                turn = Turn(turn)
-                begun.append(asyncio.create_task(self.take(number, text, turn)))
+                position = PipelinePosition(position)
+                begun.append(asyncio.create_task(self.take(number, text, position)))
             while begun:
                 yield await begun.popleft()
         except Problem:
@@ -147,7 +150,7 @@ class _Intake:
                 task.cancel()
             await asyncio.gather(*begun, return_exceptions=True)
 
-    async def take(self, number: int, text: bytes, turn: Turn) -> _Verdict:
+    async def take(self, number: int, text: bytes, position: PipelinePosition) -> _Verdict:
         """Take one line: a transaction of its own."""
         key: str | None = None
         raw: Any = None
@@ -158,40 +161,49 @@ class _Intake:
                 line = _LINE.validate_python(raw)
             except ValidationError as error:
                 raise Invalid(faults=[to_fault(one) for one in error.errors(include_url=False)]) from error
-            said, outcome = await self._submit(line, text, turn)
+            said, outcome = await self._submit(line, text, position)
         except Problem as problem:
-            await turn.over()
+            await position.finish()
             return _Verdict(number, key, Counter(refused=_values_in(raw)), problem=problem)
-        await turn.over()
+        await position.finish()
         return _Verdict(number, key, _counted(said.counts, outcome), outcome, said)
 
-    async def _submit(self, line: LineIn, text: bytes, turn: Turn) -> tuple[SubmittedOut, str]:
-        state = self.request.app.state
-        database: Database = state.database
-        now = state.clock()
-        path = f"{self.engine.path}/reports"
+    async def _submit(
+        self, line: LineIn, text: bytes, position: PipelinePosition
+    ) -> tuple[SubmittedOut, str]:
+        """Return the answer to a line, the first one where it is a repeat, and its outcome."""
+        engine = self.resources.get(ReportingEngine)
+        path = f"{engine.path}/reports"
         content = hashlib.sha256(path.encode() + b"\n" + text).hexdigest()
-        claim = Claim(self.caller.client_id, line.idempotency_key, content)
-        async with database.writing() as session:
-            async with turn.of(Step.KEY):
-                repeated = await first_answer(session, claim, now)
-            if repeated is not None:
-                return SubmittedOut.model_validate_json(bytes(repeated.body)), "replayed"
-            draft = line.report
+        draft = line.report
+
+        async def submit_line(unit: UnitOfWork) -> Response:
             done = await submit(
-                ReportingContext(session, self.engine, state.territory, now, state.clock, self.caller, turn),
+                ReportingContext(unit, engine, self.resources.get(Territory), position),
                 draft.body.to_content(draft.ordinals, draft.partial),
                 supersedes=draft.body.supersedes,
                 shape_faults=draft.faults,
                 unread=draft.unread,
             )
-            derivations = self.engine.catalogue.derivation_rules
-            derived = await read_reasoned_values(session, done.report) if derivations else ()
-            said = SubmittedOut.from_report(done.report, derived)
-            await keep_answer(
-                session, claim, Response(said.model_dump_json(), 201, media_type="application/json")
-            )
-        return said, "submitted" if done.created else "unchanged"
+            derivations = engine.catalogue.derivation_rules
+            derived = await read_reasoned_values(unit.session, done.report) if derivations else ()
+            submitted = SubmittedOut.from_report(done.report, derived)
+            code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
+            return Response(submitted.model_dump_json(), code, media_type="application/json")
+
+        answer = await answer_once(
+            self.resources.get(Database),
+            self.resources.clock,
+            Claim(self.caller.client_id, line.idempotency_key, content),
+            submit_line,
+            caller=self.caller,
+            while_claiming=position.enter(PipelineStep.CLAIM_KEY),
+        )
+        if REPLAY_HEADER in answer.headers:
+            outcome = "replayed"
+        else:
+            outcome = "submitted" if answer.status_code == status.HTTP_201_CREATED else "unchanged"
+        return SubmittedOut.model_validate_json(bytes(answer.body)), outcome
 
 
 def bulk_router(*, max_line_bytes: int) -> APIRouter:
@@ -210,18 +222,19 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
             }
         },
     )
-    async def submit_reports(*, engine: CurrentEngine, caller: Reporter, request: Request) -> BulkOut:
+    async def submit_reports(*, caller: Reporter, resources: CurrentResources, request: Request) -> BulkOut:
         """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`, with a verdict for each line.
 
         Every line is kept or refused by itself; sending the same lines again repeats nothing.
         """
-        intake = _Intake(request, engine, caller)
+        intake = _Intake(resources, caller)
+        path = f"{resources.get(ReportingEngine).path}/reports/bulk"
         lines: list[LineOut] = []
         counts: Counter[str] = Counter()
         said = 0
         async for verdict in intake.all(_numbered_lines(request, max_line_bytes)):
             room = max(FEWEST_FAULTS_OF_A_LINE, MAX_FAULTS_SHOWN - said)
-            line = verdict.out(request, f"{engine.path}/reports/bulk", faults=room)
+            line = verdict.out(request, path, faults=room)
             lines.append(line)
             said += len(line.problem.get("errors", ())) if line.problem else 0
             counts += verdict.counted

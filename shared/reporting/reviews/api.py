@@ -6,10 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from shared.kit.exception_handlers import negotiate_language
-from shared.kit.identity import Reviewer, Withdrawer
 from shared.kit.problems import Problem
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import CurrentContext, ReportingContext
+from shared.reporting.context import ReportingContext, ReviewerContext, WithdrawerContext
 from shared.reporting.models import Report
 from shared.reporting.reports.api import summary_of
 from shared.reporting.reports.schemas import ReportSummary
@@ -28,23 +27,17 @@ router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
 
 
 @router.post("/reports/{report_id}/accept", summary="Accept a report")
-async def accept_report(
-    *, context: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: AcceptIn
-) -> ReportSummary:
+async def accept_report(*, context: ReviewerContext, report_id: uuid.UUID, body: AcceptIn) -> ReportSummary:
     """Accept exactly what was read; from now on its values are the accepted figures."""
-    done = await actions.review(
-        context.of(caller), report_id, "accept", seen_sha256=body.content_sha256, reason=None
-    )
+    done = await actions.review(context, report_id, "accept", seen_sha256=body.content_sha256, reason=None)
     return summary_of(done)
 
 
 @router.post("/reports/{report_id}/return", summary="Return a report")
-async def return_report(
-    *, context: CurrentContext, caller: Reviewer, report_id: uuid.UUID, body: ReturnIn
-) -> ReportSummary:
+async def return_report(*, context: ReviewerContext, report_id: uuid.UUID, body: ReturnIn) -> ReportSummary:
     """Return a report with a reason; what was accepted before stands again."""
     done = await actions.review(
-        context.of(caller), report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
+        context, report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
     )
     return summary_of(done)
 
@@ -52,8 +45,7 @@ async def return_report(
 @router.post("/reports/{report_id}/steps/{step}", summary="Pass a step of the review chain")
 async def pass_step(
     *,
-    context: CurrentContext,
-    caller: Reviewer,
+    context: ReviewerContext,
     report_id: uuid.UUID,
     step: Annotated[str, Path(max_length=60, description="code of a step of the form's review chain")],
     body: AcceptIn,
@@ -62,30 +54,23 @@ async def pass_step(
 
     A step that belongs to a level of the tree is passed by a client that was granted the unit of that level itself.
     """
-    return summary_of(
-        await actions.pass_step(context.of(caller), report_id, step, seen_sha256=body.content_sha256)
-    )
+    return summary_of(await actions.pass_step(context, report_id, step, seen_sha256=body.content_sha256))
 
 
 @router.post("/reports/{report_id}/withdraw", summary="Withdraw a report")
 async def withdraw_report(
-    *, context: CurrentContext, caller: Withdrawer, report_id: uuid.UUID, body: WithdrawIn
+    *, context: WithdrawerContext, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
     """Take a report back: its unit while it is pending, a reviewer, with a reason, once it is accepted too."""
-    done = await actions.withdraw(
-        context.of(caller), report_id, seen_sha256=body.content_sha256, reason=body.reason
-    )
+    done = await actions.withdraw(context, report_id, seen_sha256=body.content_sha256, reason=body.reason)
     return summary_of(done)
 
 
 @router.post("/reviews", summary="Review many reports")
-async def review_many(
-    *, context: CurrentContext, caller: Reviewer, request: Request, body: ReviewsIn
-) -> ReviewsOut:
+async def review_many(*, context: ReviewerContext, request: Request, body: ReviewsIn) -> ReviewsOut:
     """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
-    seated = context.of(caller)
-    await actions.lock_years_of_reports(seated, {one.report for one in body.reviews})
-    items = [await _one(seated, one, request) for one in body.reviews]
+    await actions.lock_years_of_reports(context, {one.report for one in body.reviews})
+    items = [await _one(context, one, request) for one in body.reviews]
     return ReviewsOut(
         items=items, done=sum(1 for it in items if it.done), refused=sum(1 for it in items if not it.done)
     )

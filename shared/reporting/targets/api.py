@@ -7,10 +7,9 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.identity import Planner, PublicReader
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import CurrentContext
+from shared.reporting.context import PlannerContext, PublicContext
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Amount
 from shared.reporting.models import Target
@@ -65,8 +64,7 @@ class TargetsOut(BaseModel):
 @router.put("/{period}/{unit}", summary="Set targets")
 async def set_targets(
     *,
-    context: CurrentContext,
-    caller: Planner,
+    context: PlannerContext,
     period: PeriodPath,
     unit: str,
     body: TargetsIn,
@@ -75,7 +73,7 @@ async def set_targets(
 ) -> TargetsOut:
     """State planned values under a decision. Figures not named keep their target; nothing is lost by a revision."""
     found = await actions.set_targets(
-        context.of(caller),
+        context,
         unit=unit,
         period=period,
         decision=actions.Decision(body.decision.number, body.decision.date),
@@ -89,8 +87,7 @@ async def set_targets(
 @router.get("", summary="List targets")
 async def list_targets(
     *,
-    context: CurrentContext,
-    _: PublicReader,
+    context: PublicContext,
     request: Request,
     response: Response,
     unit: UnitFilter,

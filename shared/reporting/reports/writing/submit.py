@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from shared.kit.change_feed import Event, lock_feed
-from shared.kit.cooperative import Step, yield_to_event_loop
-from shared.kit.database import put_last
+from shared.kit.cooperative import yield_to_event_loop
 from shared.kit.ids import uuid7
+from shared.kit.pipeline import PipelineStep
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -70,7 +70,7 @@ async def submit(
     )
     await yield_to_event_loop()
 
-    async with context.turn.of(Step.PLACE):
+    async with context.position.enter(PipelineStep.LOCK_ROWS):
         await lock_unit_year(session, territory, report.unit, checked.period)
 
     latest = None
@@ -97,7 +97,7 @@ async def submit(
             leaving=latest.id if latest else None,
         )
 
-    put_last(session, lambda: _put_into_effect(context, report, latest, roll_ups))
+    context.unit.before_commit(lambda: _put_into_effect(context, report, latest, roll_ups))
     return Submitted(report, created=True)
 
 
@@ -206,7 +206,7 @@ async def _put_into_effect(
 ) -> None:
     """Lock the change feed, and write the report, which is in effect from this instant on, in place of the latest one."""
     session = context.session
-    async with context.turn.of(Step.WRITE_ORDER):
+    async with context.position.enter(PipelineStep.LOCK_FEED):
         at = report.state_at = await lock_feed(session, context.clock)
     events = [to_event("report.submitted", report)]
     if latest is not None:

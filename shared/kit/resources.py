@@ -1,0 +1,75 @@
+"""What a running service holds from its start to its end, found by class: settings, database, caches, clients.
+
+This module alone knows where the application keeps it. A dependency asks with `resource(Class)`; whatever has the
+application in hand asks with `get_resources(app).get(Class)`.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, FastAPI, Request
+
+from shared.kit.clock import Clock
+
+ResourceT = TypeVar("ResourceT")
+
+
+class Resources:
+    """The parts of one running service: its clock, and one object of each class that was put."""
+
+    def __init__(self, clock: Clock, *resources: object) -> None:
+        self.clock = clock
+        self._by_class: dict[type[Any], object] = {type(resource): resource for resource in resources}
+        self._found: dict[type[Any], Any] = {}
+
+    def put(self, resource: object) -> None:
+        """Keep a resource, in place of another one of exactly its class."""
+        self._by_class[type(resource)] = resource
+        self._found.clear()
+
+    def get(self, kind: type[ResourceT]) -> ResourceT:
+        """Return the one resource that is of a class or of a subclass; raises `LookupError`."""
+        found: ResourceT | None = self._found.get(kind)
+        if found is None:
+            candidates = [resource for resource in self._by_class.values() if isinstance(resource, kind)]
+            if len(candidates) != 1:
+                raise LookupError(f"{len(candidates)} resources are of the class {kind.__name__}")
+            found = self._found[kind] = candidates[0]
+        return found
+
+
+def put_resources(app: FastAPI, resources: Resources) -> None:
+    """Give an application its resources; the service factory does so once."""
+    app.state.resources = resources
+
+
+def get_resources(app: FastAPI) -> Resources:
+    """Return the resources of an application."""
+    resources: Resources = app.state.resources
+    return resources
+
+
+async def _resources(request: Request) -> Resources:
+    return get_resources(request.app)
+
+
+CurrentResources = Annotated[Resources, Depends(_resources)]
+"""The resources of the service that the request came to."""
+
+
+def resource(kind: type[ResourceT]) -> Callable[[Resources], Coroutine[Any, Any, ResourceT]]:
+    """Return the dependency that gives the resource of a class."""
+
+    async def get(resources: CurrentResources) -> ResourceT:
+        return resources.get(kind)
+
+    return get
+
+
+async def _now(resources: CurrentResources) -> datetime:
+    return resources.clock()
+
+
+Now = Annotated[datetime, Depends(_now)]
+"""The instant of a request without a transaction, by the service's clock; a unit of work has its own `now`."""

@@ -1,0 +1,50 @@
+"""The roles of this product: which scopes a client may have, and what each lets it do on a route.
+
+A route names its role by a type: a unit of work (`InsiderUnit`), a context of its service, or the caller alone
+(`Reporter`). A test proves that every route has a guard.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from shared.kit.identity import AllowsAnyone, AllowsPublic, Caller, Requires
+from shared.kit.transactions import unit_for
+from shared.kit.unit_of_work import UnitOfWork
+
+SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
+
+INSIDER_SCOPES = ("read", "review", "target", "register", "funding", "admin")
+"""Scopes that see what is not public; `report` alone sees its own reports, and what is public."""
+
+REPORT = Requires(("report",))
+"""May submit and withdraw reports for its units."""
+REVIEW = Requires(("review",))
+"""May accept and return reports."""
+WITHDRAW = Requires(("report", "review"))
+"""May take back its own pending report, or an accepted one as a reviewer."""
+PLAN = Requires(("target",))
+"""May set targets."""
+REGISTER = Requires(("register",))
+"""May keep registers: recognitions, products, classifications."""
+FINANCE = Requires(("funding",))
+"""May write the ledger."""
+READ = Requires(SCOPES)
+"""Any client with a scope here; sees what is not public."""
+INSIDE = Requires(INSIDER_SCOPES)
+"""A client that sees what is not public: unreviewed figures, the change feed."""
+ADMINISTER = Requires(("admin",))
+"""May manage clients."""
+PUBLIC = AllowsPublic("read")
+"""Anyone, unless the installation closes public reads; then any client."""
+OPEN = AllowsAnyone()
+"""Open to everybody always: health, keys, the API's own description."""
+
+Reporter = Annotated[Caller, Depends(REPORT)]
+PublicReader = Annotated[Caller, Depends(PUBLIC)]
+Anyone = Annotated[Caller, Depends(OPEN)]
+
+ReaderUnit = Annotated[UnitOfWork, unit_for(READ)]
+InsiderUnit = Annotated[UnitOfWork, unit_for(INSIDE)]
+AdministratorUnit = Annotated[UnitOfWork, unit_for(ADMINISTER)]
+PublicUnit = Annotated[UnitOfWork, unit_for(PUBLIC)]
