@@ -1,5 +1,6 @@
 """README and docs agree with the repository: paths, links, make targets, commands, kinds of code blocks."""
 
+import ast
 import re
 import shlex
 from importlib.util import find_spec
@@ -65,6 +66,38 @@ def test_every_make_target_is_documented():
 def test_every_path_exists(page):
     paths = re.findall(rf"`((?:{TOP_FOLDERS})/[\w/.*-]*)`", page)
     assert [path for path in paths if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+def find_named_definitions(page: str) -> list[tuple[str, str]]:
+    """Return file and name of each definition that a page names: "`name` in `file.py`", or a table row "`file.py` | `name`"."""
+    in_prose = [(path, name) for name, path in re.findall(r"`(\w+)` in\s`([\w/]+\.py)`", page)]
+    rows = re.findall(r"(?m)^\|.*?`([\w/]+\.py)` \| ((?:`[\w.]+`(?:, )?)+) \|", page)
+    return in_prose + [(path, name) for path, names in rows for name in re.findall(r"`([\w.]+)`", names)]
+
+
+def find_definitions(path: Path) -> set[str]:
+    """Return the functions, classes, methods (`Class.method`) and constants that a file defines."""
+    names = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            members = [
+                member for member in node.body if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef))
+            ]
+            names |= {node.name, *(f"{node.name}.{member.name}" for member in members)}
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def test_every_definition_is_in_the_file_that_is_named(page):
+    missing = [
+        (path, name)
+        for path, name in find_named_definitions(page)
+        if not (ROOT / path).exists() or name not in find_definitions(ROOT / path)
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", PAGES)
