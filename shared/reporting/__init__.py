@@ -1,45 +1,36 @@
-"""The reporting engine: what units state, what reviewers accept, and the figures that follow.
+"""The reporting engine: what units report, what reviewers accept, and the figures that are made from it.
 
-The words. An **indicator** is something a unit counts; a **form** is the set of indicators it states together. A
-**report** is what one unit states on one form for one period, for itself or for units below it; it holds
-**observations** (unit, indicator, value, status). A **review** accepts or returns it; a form may ask for **steps**
-before, each passed at a level of the tree (a commune certifies) and then accepted above it. What a report states
-**stands** on a **basis**: `provisional` once submitted, `accepted` once reviewed. A **figure** is made from standing
-observations by a formula; a **target** is its planned value under a decision. A **roll-up** is the sum of what stands
-below one unit. An **obligation** is what a unit owes for a period, and by when. A **publication** is a vintage of
-figures, frozen under a name and a document.
+Terms. An **indicator** is something a unit counts; a **form** is the set of indicators it states together. A **report** is
+what one unit states on one form for one period, for itself or for units below it; it holds **observations** (unit,
+indicator, value, status). A **review** accepts, returns or withdraws a report, or passes it through a step of its form's
+review chain. A report is **in effect** on a **basis**: `provisional` once it is submitted, `accepted` once it is accepted.
+A **roll-up** is the stored sum of the values in effect at and below an answering unit. A **figure** is made from values in
+effect by a formula; a **target** is its planned value. An **obligation** is a report that a unit owes. A **publication** is
+a frozen vintage of figures.
 
 Where things are, in the order of a report's life:
 
-1. `catalogue.py` is what a program measures, as data, and `formulas.py` how its figures are made; `engine.py` is that
-   catalogue with the program's registers.
-2. `reports/` takes a report in one transaction: every fault of shape and of meaning in one answer, or all of it kept.
-   Observations are never changed; a correction is a new report that names the one it supersedes, and says everything
-   again. A value that another live report states at the same unit, above it, below it or (a flow) for a longer or
-   shorter period is refused, so nothing counts twice; so is nil beside what did happen. `places.py` says who waits
-   for whom, and `keeping.py` writes it down, itself last of all; `bulk.py` takes many, a line each; `chain.py` says who
-   passes a step and who accepts after it. What follows from the posted values by the program's dated rules
-   (`derivations.py`) is kept beside them, marked, with its reasons.
-3. A row of `standings` says which report stands for (basis, unit, period, form), from when to when. The present is
-   the rows without an end; the past is the rows that held an instant, so `as_of` needs nothing else.
-4. `figures/rollups.py` keeps roll-ups current: when what stands changes, those of the touched answering units are
-   recomputed from what stands. An answering unit is the lowest one above commune level, so every value lands in exactly
-   one roll-up, and a province is the sum of a handful of rows, whatever the number of communes and years.
-5. `figures/` answers: sums, ratios of sums, averages, counts of units that satisfy a rule, counts from a register.
-   `over_time.py` makes a year of its months: flows add up, of a stock the last counts. `place.py` reads a figure on the
-   map of another day; a year of two maps is read on that of its end, and what was stated before lies where its land went.
-   `coverage.py` says who has spoken, flows in months, and that nothing happened is a word too. `lineage.py` says from what.
-   Rates are divided after summing, never stored, never averaged; one whose sums are of other units says so.
-6. `targets/`, `obligations/`, `publications/` and `evidence/` are what surrounds the figures. Two publications differ by
-   the reports that moved between them and, where a register counts, by the decisions that it was told.
+1. `catalogue/`: what a program measures, as data: indicators, forms, figures, and the rules by which values are derived.
+   `engine.py`: the catalogue of a program with its registers. `context.py`: what every action needs.
+2. `reports/`: submitting and reading reports.
+   `reports/schemas.py`: the bodies; `report_content.py`: a report's content as frozen values, and its hash.
+   `reports/checking/`: the rules of the content, which find every fault at once; pure.
+   `reports/writing/`: the steps of `submit.py`: check, lock, find overlaps, write, refresh roll-ups, publish.
+   `reports/writing/overlaps.py`: why a value may not be stated twice. `reports/writing/sql.py`: the statements and locks.
+   `reports/bulk.py`: many reports in one request, a line each.
+3. `reviews/`: accepting, returning and withdrawing reports; review chains.
+4. `rollups/`: refreshing the roll-ups of what came into effect or ceased to be.
+5. `models.py`: the tables. The table `standings` (the class `EffectiveReport`) records which report is in effect, from when
+   to when; the present is its rows without an end.
+6. `effective_values.py`, `measures.py`, `time_aggregation.py`: the values in effect at an instant, added up over units and
+   over the parts of a year.
+7. `figures/`: reading figures, on the map of any day, with their coverage and lineage.
+8. `targets/`, `obligations/`, `publications/`, `evidence/`: planned values, the reporting calendar, vintages, files.
+   `registers.py`: what the registers of the programs share.
+9. `api.py` and `service.py`: the routes and the service of a program.
 
-Whoever changes what stands holds two things to the commit. First the place of the report (`reports/places.py`): the unit
-that answers, with all below it, in one year; so roll-ups never race and nothing is stated twice, while districts do not
-wait for each other. Then, as late as can be, the write order of the schema (`shared.kit.change_feed`): so instants never go back,
-and the change feed is in commit order. Whatever depends on nobody else is done before either is taken. A report is
-received at the instant when it is read, and stands from that of its write order on; a reading `as_of` a passed instant waits
-for whoever holds the order, so its answer never changes again.
+What writes (`reports/`, `reviews/`, `rollups/`) imports nothing that reads (`figures/` and what is made of figures).
 
-The engine is handed a `Catalogue` by each program and knows none of them. It never rounds, never guesses a missing value,
-never takes silence for zero, and never forgets what was said.
+Decisions: exact commit order (ADR 0001), the past and vintages (0002), locks (0003), partitions (0007), one transaction for
+each request (0009), hot statements (0010), roll-ups (0012).
 """

@@ -1,4 +1,4 @@
-"""Words that several bodies share: an amount, a unit's code, a hash."""
+"""Types of fields that several bodies share: an amount, the code of a unit, a hash."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -6,27 +6,31 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator, TypeAdapter
 from pydantic_core import PydanticKnownError
 
-MAX_DIGITS, MAX_PLACES = 18, 6
-TOO_LARGE = 10 ** (MAX_DIGITS - MAX_PLACES)
+MAX_DIGITS, MAX_DECIMALS = 18, 6
+"""What a column of amounts holds."""
+TOO_LARGE = 10 ** (MAX_DIGITS - MAX_DECIMALS)
 
-_EXACTLY: TypeAdapter[Decimal] = TypeAdapter(
-    Annotated[Decimal, Field(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)]
+_DECIMAL: TypeAdapter[Decimal] = TypeAdapter(
+    Annotated[Decimal, Field(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)]
 )
 
 
-def _amount(value: Any) -> Decimal:
-    """A number is a JSON number: text and true are refused, not converted. Whole ones, the most by far, are read here."""
+def _read_amount(value: Any) -> Decimal:
+    """Return the decimal of a JSON number; raises an error for a string or a boolean, which Pydantic would convert.
+
+    Most amounts are integers, which need no further check.
+    """
     if type(value) is int and abs(value) < TOO_LARGE:
         return Decimal(value)
     if isinstance(value, (str, bool)):
         raise PydanticKnownError("decimal_type")
-    return _EXACTLY.validate_python(value)
+    return _DECIMAL.validate_python(value)
 
 
 Amount = Annotated[
     Decimal,
     Field(description="the value, in the indicator's unit of measure"),
-    PlainValidator(_amount, json_schema_input_type=float),
+    PlainValidator(_read_amount, json_schema_input_type=float),
 ]
 UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]

@@ -1,4 +1,4 @@
-"""What the engine remembers. Observations, standings, reviews and targets are only ever added."""
+"""The tables of the reporting engine. Observations, reviews and targets are only ever inserted."""
 
 import uuid
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
-    """The engine's tables, the same in the schema of every program."""
+    """The base of the engine's tables, which are the same in the schema of every program."""
 
     metadata = named_metadata()
     type_annotation_map = {**COLUMN_TYPES, Decimal: Numeric(18, 6)}  # noqa: RUF012 (declared by SQLAlchemy)
@@ -37,15 +37,15 @@ metadata = Base.metadata
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
 ACTIONS = (*STATES, "passed")
-STATUSES = ("estimate", "preliminary", "official")
 
 
-def _one_of(column: str, words: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+def _is_one_of(column: str, values: tuple[str, ...]) -> str:
+    """Return the condition that a column has one of these values."""
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
 class Report(Base):
-    """What one unit stated on one form for one period. Only its state moves; what it says never does."""
+    """What one unit states on one form for one period. Only its state changes; its content never does."""
 
     __tablename__ = "reports"
 
@@ -57,7 +57,7 @@ class Report(Base):
     state: Mapped[str]
     client_id: Mapped[str]
     received_at: Mapped[datetime]
-    """When it was read; it stands from `Standing.since` on, the instant of its write order."""
+    """When the request was received; it is in effect from `EffectiveReport.since` on, when the change feed was locked."""
     state_at: Mapped[datetime]
     content_sha256: Mapped[str]
     receipt_code: Mapped[str] = mapped_column(unique=True)
@@ -66,13 +66,13 @@ class Report(Base):
     note: Mapped[str | None]
     document: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    """Files behind the report, by hash: `[{sha256, kind}]`; the files are in `evidence_files`."""
+    """The files behind the report: `[{sha256, kind}]`, kept in `evidence_files`."""
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
     units: Mapped[list[str] | None]
-    """The units that it states values of, by which these are found; null where it was kept before this was noted."""
+    """The units that have a value, by which the values are found; null for reports older than this column."""
 
     __table_args__ = (
-        CheckConstraint(_one_of("state", STATES), name="state"),
+        CheckConstraint(_is_one_of("state", STATES), name="state"),
         CheckConstraint("content_sha256 ~ '^[0-9a-f]{64}$'", name="content_sha256"),
         Index("ix_reports_unit_period", "period", "unit", "form"),
         Index("ix_reports_newest", "received_at", "id"),
@@ -95,9 +95,9 @@ class Report(Base):
 
 
 class Observation(Base):
-    """One stated value. Partitioned by year; a report's rows lie together, in the order posted.
+    """One stated value. The table is partitioned by year (see ADR 0007).
 
-    A value is found by its period and unit: a question that knows a report names the units of the report as well.
+    The index begins with year, period and unit, so a query by report names the units of the report as well.
     """
 
     __tablename__ = "observations"
@@ -110,13 +110,13 @@ class Observation(Base):
     ordinal: Mapped[int] = mapped_column(Integer)
     value: Mapped[Decimal]
     status: Mapped[int] = mapped_column(SmallInteger)
-    """0 estimate, 1 preliminary, 2 official: the least of several is their common status."""
+    """0 estimate, 1 preliminary, 2 official; several values together have the least of their statuses."""
     covers: Mapped[int] = mapped_column(SmallInteger)
-    """How many expected units the value speaks for: 1, or all communes of a district that states for them."""
+    """How many expected units the value covers: 1, or all communes of a district that states for them."""
     derived: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Whether it was not posted and follows from what was; its ordinal then comes after those posted."""
+    """Whether it was not posted but follows from posted values; its ordinal then comes after those of the posted ones."""
     reasons: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """Why, where a rule of the program tells: `{rule, why, why_en, grounds}`; a posted value that a rule bears out has some."""
+    """Why a rule of the program derives it: `{rule, why, why_en, grounds}`; a posted value that a rule confirms has them too."""
 
     __table_args__ = (
         CheckConstraint("status BETWEEN 0 AND 2", name="status"),
@@ -127,7 +127,10 @@ class Observation(Base):
 
 
 class EffectiveReport(Base):
-    """Which report stands for (basis, unit, period, form), from when to when. `until` is set once."""
+    """Which report is in effect for a basis, unit, period and form, from when to when (see ADR 0002).
+
+    A row without `until` is in effect now; `until` is set once.
+    """
 
     __tablename__ = "standings"
 
@@ -144,7 +147,7 @@ class EffectiveReport(Base):
     until: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint(_one_of("basis", BASES), name="basis"),
+        CheckConstraint(_is_one_of("basis", BASES), name="basis"),
         CheckConstraint("until > since", name="until_after_since"),
         Index("ix_standings_period", "period", "basis", "until"),
         Index("ix_standings_nil", "period", "basis", postgresql_where=text("nil")),
@@ -165,11 +168,11 @@ OBSERVATION_IN_EFFECT = and_(
     Observation.year == EffectiveReport.year,
     Observation.period == EffectiveReport.period,
 )
-"""How values are joined to what stands: by the columns, too, with which the one index of values begins."""
+"""Joins observations to reports in effect, by the columns with which the one index of observations begins."""
 
 
 class Review(Base):
-    """Everything done to a report, by whom, when, and why. Append-only."""
+    """One thing that was done to a report: by whom, when, and why. Append-only."""
 
     __tablename__ = "reviews"
 
@@ -180,17 +183,17 @@ class Review(Base):
     at: Mapped[datetime]
     reason: Mapped[str | None]
     step: Mapped[str | None]
-    """Which step of the form's review chain was passed, when the action is `passed`."""
+    """The step of the form's review chain; only where the action is `passed`."""
     content_sha256: Mapped[str]
 
     __table_args__ = (
-        CheckConstraint(_one_of("action", ACTIONS), name="action"),
+        CheckConstraint(_is_one_of("action", ACTIONS), name="action"),
         CheckConstraint("(action = 'passed') = (step IS NOT NULL)", name="step"),
     )
 
 
 class RollUp(Base):
-    """The sum of what stands at and below one answering unit. Recomputed, never patched."""
+    """The sum of the values in effect at and below one answering unit. Recomputed, never adjusted (see ADR 0012)."""
 
     __tablename__ = "roll_ups"
 
@@ -206,13 +209,13 @@ class RollUp(Base):
     newest_at: Mapped[datetime]
 
     __table_args__ = (
-        CheckConstraint(_one_of("basis", BASES), name="basis"),
+        CheckConstraint(_is_one_of("basis", BASES), name="basis"),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 
 
 class Target(Base):
-    """The planned value of a figure, under a decision. A revision is a new row."""
+    """The planned value of a figure under a decision. A revision is a new row."""
 
     __tablename__ = "targets"
 
@@ -230,7 +233,7 @@ class Target(Base):
 
 
 class GoLive(Base):
-    """The day from which a unit is judged for timeliness. The latest row of a unit counts; append-only."""
+    """The day from which the timeliness of a unit is judged. The latest row of a unit counts; append-only."""
 
     __tablename__ = "go_lives"
 
@@ -244,7 +247,7 @@ class GoLive(Base):
 
 
 class EvidenceFile(Base):
-    """A file behind reports, kept once under the SHA-256 of its bytes."""
+    """A file behind reports, kept once under the SHA-256 of its content."""
 
     __tablename__ = "evidence_files"
 
@@ -259,7 +262,7 @@ class EvidenceFile(Base):
 
 
 class EvidenceSender(Base):
-    """A client that sent a file which was kept already; who sent it first stands in the file."""
+    """A client that sent a file again; the client that sent it first is in `evidence_files`."""
 
     __tablename__ = "evidence_senders"
 
@@ -269,7 +272,7 @@ class EvidenceSender(Base):
 
 
 class Publication(Base):
-    """A frozen vintage: the figures of a unit and period as they were known at an instant, under a document."""
+    """A frozen vintage (see ADR 0002): the figures of a unit and period as known at an instant, under a document."""
 
     __tablename__ = "publications"
 
@@ -286,7 +289,7 @@ class Publication(Base):
     published_at: Mapped[datetime]
 
     __table_args__ = (
-        CheckConstraint(_one_of("basis", BASES), name="basis"),
+        CheckConstraint(_is_one_of("basis", BASES), name="basis"),
         UniqueConstraint("unit", "period", "name", name="uq_publications_name"),
         Index("ix_publications_newest", "published_at", "id"),
     )

@@ -1,4 +1,4 @@
-"""What may differ between two installations of a program's service."""
+"""The settings of a program's service."""
 
 from datetime import date
 
@@ -8,9 +8,10 @@ from shared.territory.settings import TerritorySettings
 
 
 class ReportingSettings(TerritorySettings):
-    """The kit's settings, the day of going live, and the limit of a bulk submission."""
+    """Adds the day of going live and the limit of a bulk submission."""
 
     live_on: date | None = Field(
-        None, description="day of going live: what is posted for earlier periods is backfilled, not judged"
+        None,
+        description="day of going live: reports for earlier periods are backfilled, and their timeliness is not judged",
     )
     max_bulk_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest body of a bulk submission")

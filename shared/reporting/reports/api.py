@@ -20,6 +20,7 @@ from shared.reporting.reports.schemas import (
     DerivedOut,
     DifferenceOut,
     DifferencesOut,
+    EffectOut,
     EvidenceRef,
     ObservationOut,
     ReceiptCheckOut,
@@ -29,7 +30,6 @@ from shared.reporting.reports.schemas import (
     ReportsPage,
     ReportSummary,
     ReviewOut,
-    StoodOut,
     SubmittedOut,
 )
 from shared.reporting.reports.writing.submit import submit
@@ -120,7 +120,7 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
         derived=[DerivedOut.from_reasoned_value(value) for value in derived],
         receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(it, from_attributes=True) for it in reviews],
-        stood=[StoodOut.model_validate(it, from_attributes=True) for it in stood],
+        stood=[EffectOut.model_validate(it, from_attributes=True) for it in stood],
         evidence=[EvidenceRef(**one) for one in report.evidence],
     )
 

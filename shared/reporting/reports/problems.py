@@ -1,4 +1,4 @@
-"""What the state of the world may say to a report.
+"""The problems of submitting and reviewing reports that do not lie in the body.
 
 Problem
 ├── NotFound
@@ -11,9 +11,9 @@ Problem
 └── Conflict
     ├── ReportExists          report_exists          a correction must name it
     ├── SupersedesNotLatest   supersedes_not_latest  shows what differs
-    ├── ValueStatedElsewhere  value_stated_elsewhere nothing counts twice
+    ├── ValueStatedElsewhere  value_stated_elsewhere a value may not count twice
     ├── NotReviewable         report_state
-    ├── ContentChanged        content_changed        the reviewer saw something else
+    ├── ContentChanged        content_changed        the reviewer saw another content
     ├── StepMissing           step_missing           the form's review chain has a step before this
     ├── StepPassed            step_passed            the report has passed this step already
     └── StepUnknown           step_unknown           the form's review chain has no such step
@@ -28,7 +28,7 @@ class ReportExists(Conflict):
     code = "report_exists"
     detail = Sentence(
         "Đã có báo cáo của đơn vị này cho kỳ và biểu này; muốn sửa hãy gửi báo cáo với supersedes.",
-        "A report of this unit, period and form exists; a correction names it in supersedes.",
+        "A report of this unit, period and form exists; to correct it, name it in supersedes.",
     )
 
 
@@ -43,12 +43,12 @@ class SupersedesNotLatest(Conflict):
 
 
 class ValueStatedElsewhere(Conflict):
-    """Another live report states the value, here or at another level of the tree."""
+    """Another report in effect states the value, for the same unit or at another level of the tree."""
 
     code = "value_stated_elsewhere"
     detail = Sentence(
         "Một số giá trị đã được báo cáo khác nêu; không cộng hai lần.",
-        "Another live report states some of these values, here or at another level; nothing counts twice.",
+        "Another report states some of these values, for the same unit or at another level; no value may count twice.",
     )
 
 
@@ -77,23 +77,24 @@ class NotReviewable(Conflict):
 
 
 class ContentChanged(Conflict):
-    """The reviewer saw another content."""
+    """The reviewer saw a content that is not the report's."""
 
     code = "content_changed"
     detail = Sentence(
-        "Nội dung đã đọc không phải nội dung của báo cáo này.", "What was read is not what this report says."
+        "Nội dung đã đọc không phải nội dung của báo cáo này.",
+        "The content that was read is not the content of this report.",
     )
 
 
 class OwnReport(Forbidden):
-    """Nobody reviews a report of their own client."""
+    """A client does not review its own report."""
 
     code = "own_report"
     detail = Sentence("Không được tự duyệt báo cáo của mình.", "A client cannot review its own report.")
 
 
 class StepOfLevel(Forbidden):
-    """A step is passed at the level of the tree that the catalogue names."""
+    """The caller was granted no unit of the level that passes the step."""
 
     code = "step_of_level"
     detail = Sentence(
@@ -103,17 +104,17 @@ class StepOfLevel(Forbidden):
 
 
 class AcceptedAbove(Forbidden):
-    """A report that a level has certified is accepted above it."""
+    """The caller was granted no unit above the level that certifies the report."""
 
     code = "accepted_above"
     detail = Sentence(
         "Báo cáo do cấp {level} xác nhận phải được cấp trên duyệt.",
-        "A report that is certified at the level of the {level} is accepted above it.",
+        "A report that the {level} certifies is accepted by a level above it.",
     )
 
 
 class StepMissing(Conflict):
-    """A step of the form's review chain comes first."""
+    """An earlier step of the form's review chain was not passed."""
 
     code = "step_missing"
     detail = Sentence(
@@ -123,7 +124,7 @@ class StepMissing(Conflict):
 
 
 class StepPassed(Conflict):
-    """A step is passed once."""
+    """The report has passed the step already."""
 
     code = "step_passed"
     detail = Sentence("Báo cáo đã qua bước “{step}”.", "The report has passed the step “{step}” already.")

@@ -1,9 +1,8 @@
-"""How reports are said."""
+"""The bodies of reports."""
 
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
 
 from pydantic import BaseModel, ConfigDict, Field, with_config
@@ -22,14 +21,14 @@ from shared.reporting.reports.store import ReasonedValue
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
 
 MAX_OBSERVATIONS = 10_000
-"""A province's criteria assessment is 85 communes by 57 indicators, 4,845 values; twice that is room enough."""
+"""A province's criteria assessment has 85 communes by 57 indicators, 4,845 values; the limit is twice that."""
 
 
 @with_config(extra="forbid")
 class ObservationIn(TypedDict):
     """One stated value."""
 
-    # A dict, not a model: of ten thousand in a body each would be an object that lives until it is a `StatedValue`.
+    # A dict and not a model, because a body has up to ten thousand, and each becomes a `StatedValue` at once.
 
     unit: UnitCode
     indicator: Annotated[
@@ -48,7 +47,7 @@ class ObservationIn(TypedDict):
 
 
 class DocumentIn(BaseModel):
-    """The signed paper behind a report. Roles only, never a person's name."""
+    """The signed document behind a report. It names the role of the signer, never a person."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": DOCUMENT_EXAMPLE})
 
@@ -58,7 +57,7 @@ class DocumentIn(BaseModel):
 
 
 class EvidenceRef(BaseModel):
-    """A file behind a report. It has a kind and no name: scans are often named after persons."""
+    """A file behind a report. It has a kind and no name, because scans are often named after persons."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -84,25 +83,25 @@ class ReportIn(PartialModel):
         min_length=4, max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09"
     )
     form: str | None = Field(
-        None, max_length=60, description="the form; may be left out where the program has one for that period"
+        None,
+        max_length=60,
+        description="the form; may be left out if the program has one form for the period",
     )
     observations: list[ObservationIn] = Field(
         default_factory=list, max_length=MAX_OBSERVATIONS, description="the stated values"
     )
     nil: bool = Field(
-        default=False, description="true: nothing happened, stated as such; no observations then"
+        default=False, description="true: nothing happened in the period; then there are no observations"
     )
     note: str | None = Field(None, max_length=2000, description="a remark; no names of persons")
     supersedes: uuid.UUID | None = Field(None, description="the latest report of this unit, period and form")
-    document: DocumentIn | None = Field(None, description="the signed paper behind the report")
+    document: DocumentIn | None = Field(None, description="the signed document behind the report")
     evidence: list[EvidenceRef] = Field(
         default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
     )
 
     def to_content(
-        self,
-        ordinals: tuple[int, ...] | range,
-        unread_fields: Mapping[int, frozenset[str]] = MappingProxyType({}),
+        self, ordinals: tuple[int, ...] | range, unread_fields: Mapping[int, frozenset[str]]
     ) -> ReportContent:
         """Return the content as frozen values, with the ordinals of the rows that were read."""
         return ReportContent(
@@ -129,13 +128,13 @@ class CountsOut(BaseModel):
 
     received: int = Field(description="values received = created + changed + unchanged")
     created: int = Field(description="values not stated before")
-    changed: int = Field(description="values stated otherwise before")
-    unchanged: int = Field(description="values stated alike before")
-    dropped: int = Field(0, description="values stated before and not any more")
+    changed: int = Field(description="values stated differently before")
+    unchanged: int = Field(description="values stated with the same amount and status before")
+    dropped: int = Field(0, description="values stated before and not stated now")
 
 
 class ReceiptOut(BaseModel):
-    """Proof that a report was received: short enough to print, checkable by anyone."""
+    """Proof that a report was received, short enough to print; anyone may check it."""
 
     code: str = Field(description="short code to print")
     received_at: datetime = Field(description="the server's instant of receipt")
@@ -150,26 +149,26 @@ class ReceiptOut(BaseModel):
 
 
 class GroundOut(BaseModel):
-    """One value held to a threshold."""
+    """One value beside its threshold."""
 
     indicator: str = Field(description="code of the indicator")
     value: JsonDecimal = Field(description="its value, as stated")
-    comparator: Literal[">=", "<=", "="] = Field(description="how it must stand to the threshold")
-    threshold: JsonDecimal = Field(description="the threshold of that year and place")
-    met: bool = Field(description="whether it does")
+    comparator: Literal[">=", "<=", "="] = Field(description="how it must compare with the threshold")
+    threshold: JsonDecimal = Field(description="the threshold of that year and unit")
+    met: bool = Field(description="whether the value meets the threshold")
     legal_basis: str = Field(description="the document that sets the threshold")
-    confidence: str = Field(description="how sure the threshold is")
+    confidence: str = Field(description="how certain the threshold is")
 
 
 class DerivedOut(BaseModel):
-    """A value that follows from the ones posted, by a dated rule, and why."""
+    """A value that follows from posted values by a dated rule, and the reasons."""
 
     unit: UnitCode
     indicator: str = Field(description="code of the indicator")
     value: JsonDecimal = Field(description="the value, in the indicator's unit of measure")
-    status: Status = Field(description="the least of those it follows from")
-    posted: bool = Field(description="whether the report states it as well, alike")
-    rule: str = Field(description="by which rule, for whom and when")
+    status: Status = Field(description="the least certain status of the values that it follows from")
+    posted: bool = Field(description="whether the report posts the same value as well")
+    rule: str = Field(description="the rule, with the units and the time that it is for")
     why: str = Field(description="the reason, in Vietnamese")
     why_en: str = Field(description="the reason, in English")
     grounds: list[GroundOut] = Field(description="each value beside its threshold, as they were then")
@@ -199,7 +198,7 @@ class SubmittedOut(BaseModel):
     content_sha256: Sha256
     counts: CountsOut
     derived: list[DerivedOut] = Field(
-        default_factory=list, description="what follows from the values posted, by dated rules, and why"
+        default_factory=list, description="what follows from the posted values by dated rules, and why"
     )
     receipt: ReceiptOut | None = Field(description="proof of receipt; null after a dry run")
 
@@ -230,7 +229,7 @@ class ObservationOut(BaseModel):
 
 
 class ReviewOut(BaseModel):
-    """One thing done to a report."""
+    """One thing that was done to a report."""
 
     action: str = Field(description="submitted, passed, accepted, returned, withdrawn or superseded")
     client_id: str = Field(description="who did it")
@@ -250,30 +249,30 @@ class ReportSummary(BaseModel):
     form: str = Field(description="the form")
     nil: bool = Field(description="whether it states that nothing happened")
     received_at: datetime = Field(description="the server's instant of receipt")
-    state_at: datetime = Field(description="when it came into its state")
+    state_at: datetime = Field(description="since when it has its state")
     content_sha256: Sha256
     supersedes: uuid.UUID | None = Field(description="the report it corrects")
     counts: CountsOut
 
 
-class StoodOut(BaseModel):
-    """From when to when a report stood on a basis."""
+class EffectOut(BaseModel):
+    """From when to when a report was in effect on a basis."""
 
     basis: str = Field(description="accepted or provisional")
     since: datetime = Field(description="from this instant")
-    until: datetime | None = Field(description="to this instant, not included; null while it stands")
+    until: datetime | None = Field(description="to this instant, not included; null while it is in effect")
 
 
 class ReportOut(ReportSummary):
-    """A report whole: as posted, with its receipt and what was done to it."""
+    """A whole report: as posted, with its receipt and what was done to it."""
 
     note: str | None = Field(description="the remark as posted")
-    document: dict[str, Any] | None = Field(description="the signed paper behind it")
+    document: dict[str, Any] | None = Field(description="the signed document behind it")
     observations: list[ObservationOut] = Field(description="the values in the order posted")
-    derived: list[DerivedOut] = Field(description="what follows from them, by dated rules, and why")
+    derived: list[DerivedOut] = Field(description="what follows from them by dated rules, and why")
     receipt: ReceiptOut
     reviews: list[ReviewOut] = Field(description="what was done to it, oldest first")
-    stood: list[StoodOut] = Field(description="from when to when it stood, on which basis")
+    stood: list[EffectOut] = Field(description="from when to when it was in effect, on which basis")
     evidence: list[EvidenceRef] = Field(description="files behind it, by hash")
 
 

@@ -1,4 +1,4 @@
-"""How reviews are said."""
+"""The bodies of reviews."""
 
 import uuid
 from typing import Annotated, Any, Literal, Self
@@ -9,16 +9,17 @@ from shared.kit.problems import Sentence
 from shared.kit.validation_faults import make_validation_error
 from shared.reporting.field_types import SHA_EXAMPLE, Sha256
 
-RETURN_NEEDS_REASON = Sentence("Trả lại báo cáo phải nêu lý do.", "A return needs a reason.")
+RETURN_NEEDS_REASON = Sentence("Trả lại báo cáo phải nêu lý do.", "A report is returned with a reason.")
 STEP_WITH_PASS = Sentence(
-    "Bước (step) đi cùng “pass”, và chỉ với “pass”.", "A step is named with “pass”, and with nothing else."
+    "Bước (step) đi cùng “pass”, và chỉ với “pass”.",
+    "A step is named with the verdict “pass”, and only with it.",
 )
 
 MAX_VERDICTS = 100
-"""They are one transaction, in which nobody else writes: so many take a second or two, and a writer waits five."""
+"""They are one transaction, for which all other writers wait: so many take a second or two, and a writer waits five."""
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
-"""Why something is done to a report; blanks are no reason."""
+"""The reason of a review; spaces alone are no reason."""
 
 
 class AcceptIn(BaseModel):
@@ -57,16 +58,16 @@ class VerdictIn(BaseModel):
 
     report: uuid.UUID = Field(description="the report's id")
     verdict: Literal["accept", "return", "pass"] = Field(
-        description="what to do with it; pass: through a step of its form's review chain"
+        description="accept, return, or pass through a step of its form's review chain"
     )
     content_sha256: Sha256
-    reason: Reason | None = Field(None, description="why; needed to return")
+    reason: Reason | None = Field(None, description="the reason; required to return")
     step: str | None = Field(
-        None, min_length=1, max_length=60, description="code of the step; needed to pass, and only then"
+        None, min_length=1, max_length=60, description="code of the step; required to pass, and only then"
     )
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_fields_of_verdict(self) -> Self:
         if self.verdict == "return" and self.reason is None:
             raise make_validation_error("reason_required", RETURN_NEEDS_REASON)
         if (self.verdict == "pass") != (self.step is not None):
@@ -83,7 +84,7 @@ class ReviewsIn(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """What came of one verdict."""
+    """The result of one verdict."""
 
     report: uuid.UUID = Field(description="the report's id")
     done: bool = Field(description="whether the verdict took effect")
@@ -92,7 +93,7 @@ class VerdictOut(BaseModel):
 
 
 class ReviewsOut(BaseModel):
-    """What came of each verdict, in the order asked."""
+    """The result of each verdict, in the order of the request."""
 
     items: list[VerdictOut]
     done: int = Field(description="verdicts that took effect")
