@@ -88,6 +88,8 @@ def find_definitions(path: Path) -> set[str]:
             names |= {node.name, *(f"{node.name}.{member.name}" for member in members)}
         elif isinstance(node, ast.Assign):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
     return names
 
 
