@@ -123,6 +123,17 @@ def to_anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
+def test_the_architecture_page_names_every_service_and_shared_part():
+    parts = [path for folder in ("services", "shared") for path in (ROOT / folder).iterdir()]
+    names = [
+        f"`{path.relative_to(ROOT)}{'/' if path.is_dir() else ''}`"
+        for path in parts
+        if not path.name.startswith("__") and (path.is_dir() or path.suffix == ".py")
+    ]
+    assert names
+    assert [name for name in names if name not in PAGES["docs/architecture.md"]] == []
+
+
 def test_every_module_that_is_run_exists(page):
     modules = re.findall(r"python -m ([\w.]+)", page)
     missing = [name for name in modules if find_spec(name) is None]
