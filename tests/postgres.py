@@ -185,7 +185,7 @@ class Server:
         self._clones.discard(name)
 
     def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 def _make_folder() -> Path:

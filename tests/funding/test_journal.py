@@ -15,6 +15,7 @@ from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
 from tests.application import get_clock, get_database
 from tests.funding.conftest import LINE, build_app, voucher
+from tests.waiting import poll_until
 
 pytestmark = pytest.mark.anyio
 
@@ -175,8 +176,9 @@ async def test_the_service_seals_by_itself(database, issuer, office):
     await office.allocate(100)
     app = issuer.trust(build_app(database, seal_every_seconds=0.05))
     async with app.router.lifespan_context(app):
-        for _ in range(200):
-            await asyncio.sleep(0.05)
-            if not (await found(app)).unsealed:
-                break
+
+        async def is_sealed():
+            return not (await found(app)).unsealed
+
+        await poll_until(is_sealed)
         assert (await found(app)).blocks == 1

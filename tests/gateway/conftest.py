@@ -15,12 +15,10 @@ from gateway.settings import GatewaySettings
 from tests.gateway.upstream_stubs import UpstreamStub, make_funding_status, make_progress, serve, serve_all
 from tests.in_process import open_client
 from tests.postgres import TestDatabase
+from tests.waiting import PATIENCE_SECONDS
 
 PEPPER = "a pepper for tests, long enough to be one"
 NAMES = ("rural", "poverty", "ethnic", "funding")
-
-PATIENCE_SECONDS = 60.0
-"""Far more than an answer takes on a busy machine: a slow machine makes a test slow, never red."""
 
 
 def make_settings(database: TestDatabase, urls: dict[str, str], **others: Any) -> GatewaySettings:

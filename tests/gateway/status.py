@@ -1,14 +1,10 @@
 """Reading a status answer in tests, and waiting for the gateway's fetches."""
 
-import asyncio
-import time
-from collections.abc import Callable
-
 import httpx
 
 from gateway.composition.parts import PartFetcher
 from shared.kit.resources import get_resources
-from tests.gateway.conftest import PATIENCE_SECONDS
+from tests.waiting import poll_until
 
 STATUS = "/v1/status?period=2023"
 ALL_FRESH = dict.fromkeys(("rural", "poverty", "ethnic", "funding"), "fresh")
@@ -32,15 +28,7 @@ def find_part_fetcher(gateway: httpx.AsyncClient) -> PartFetcher:
     return fetcher
 
 
-async def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; fail after PATIENCE_SECONDS."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
 async def wait_for_fetches(gateway: httpx.AsyncClient) -> None:
     """Wait until no fetch of a part is running."""
     fetcher = find_part_fetcher(gateway)
-    await wait_until(lambda: not fetcher._fetches)
+    await poll_until(lambda: not fetcher._fetches)

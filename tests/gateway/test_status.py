@@ -8,7 +8,7 @@ import pytest
 from gateway.app import create_app
 from gateway.composition import api as api_module
 from gateway.composition import parts as parts_module
-from tests.gateway.conftest import PATIENCE_SECONDS, make_settings, open_gateway
+from tests.gateway.conftest import make_settings, open_gateway
 from tests.gateway.status import (
     ALL_FRESH,
     STATUS,
@@ -16,10 +16,10 @@ from tests.gateway.status import (
     read_states,
     read_values,
     wait_for_fetches,
-    wait_until,
 )
 from tests.gateway.upstream_stubs import make_funding_status, make_progress
 from tests.postgres import free_port
+from tests.waiting import PATIENCE_SECONDS, poll_until
 
 pytestmark = pytest.mark.usefixtures("no_fresh_parts")
 
@@ -148,7 +148,7 @@ async def test_parts_are_fetched_with_their_etag(gateway, upstreams):
 async def test_simultaneous_reads_share_one_fetch(gateway, upstreams, part_requests):
     upstreams["rural"].released = asyncio.Event()
     reads = [asyncio.create_task(gateway.get(STATUS)) for _ in range(20)]
-    await wait_until(lambda: len(part_requests) == 20 * len(upstreams))
+    await poll_until(lambda: len(part_requests) == 20 * len(upstreams))
     upstreams["rural"].released.set()
     responses = await asyncio.gather(*reads)
     assert {len(upstream.requests) for upstream in upstreams.values()} == {1}
@@ -184,7 +184,7 @@ async def test_a_read_after_a_write_does_not_share_a_fetch_from_before(gateway, 
     rural = upstreams["rural"]
     rural.released = released = asyncio.Event()
     before = asyncio.create_task(gateway.get(STATUS))
-    await wait_until(lambda: rural.requests)
+    await poll_until(lambda: rural.requests)
     rural.released = None
     await gateway.post("/v1/rural/reports")
     after = await gateway.get(STATUS)

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.app import create_app
 from tests.gateway.conftest import make_settings, open_gateway
-from tests.gateway.status import ALL_FRESH, STATUS, find_part_fetcher, read_states, read_values, wait_until
+from tests.gateway.status import ALL_FRESH, STATUS, find_part_fetcher, read_states, read_values
 from tests.gateway.upstream_stubs import UpstreamStub, make_progress, serve_all
+from tests.waiting import poll_until
 
 pytestmark = pytest.mark.usefixtures("no_fresh_parts")
 
@@ -78,7 +79,7 @@ async def test_two_readers_do_not_share_a_fetch(guarded, issuer):
         asyncio.create_task(guarded.get(provisional, headers=make_headers(issuer, client_id)))
         for client_id in ("reviewer-1", "reviewer-2")
     ]
-    await wait_until(lambda: len(guarded.stubs["rural"].requests) == 2)
+    await poll_until(lambda: len(guarded.stubs["rural"].requests) == 2)
     guarded.stubs["rural"].released.set()
     assert [read_values(response) for response in await asyncio.gather(*reads)] == [{2.0}, {2.0}]
     tokens = {headers["authorization"] for _, _, headers, _ in guarded.stubs["rural"].requests}

@@ -91,6 +91,18 @@ class PlainIn(BaseModel):
     amount: Decimal = Decimal(0)
 
 
+class Gate:
+    """Holds what passes through it until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    async def pass_through(self) -> None:
+        self.reached.set()
+        await self.opened.wait()
+
+
 router = APIRouter(route_class=TransactionRoute)
 WriterUnit = Annotated[UnitOfWork, unit_for(REPORT)]
 BAD_WORD = Sentence("Từ “{word}” không dùng được.", "The word “{word}” cannot be used.")
@@ -105,7 +117,7 @@ async def write_note(
     response: Response,
     draft: Annotated[PartialBody[NoteIn], Body()],
     dry_run: DryRun,
-    stall: Annotated[float, Query()] = 0,
+    held: Annotated[bool, Query()] = False,
 ) -> NoteOut:
     body = draft.body
     faults = [
@@ -121,8 +133,8 @@ async def write_note(
     await unit.session.flush()
     if faults or draft.faults:  # after the write, so that only a rollback keeps nothing
         raise Invalid(faults=[*draft.faults, *faults])
-    if stall:
-        await asyncio.sleep(stall)
+    if held:
+        await request.app.state.gate.pass_through()
     await publish_events(unit.session, at, [Event("note.written", f"notes/{row.id}", {"text": body.text})])
     response.headers["Location"] = f"/notes/{row.id}"
     return NoteOut(id=row.id, text=body.text, amount=sum((line.amount for line in body.lines), Decimal(0)))
@@ -206,6 +218,7 @@ class Notes:
         self, app: FastAPI, client: httpx.AsyncClient, issuer: Issuer, database: TestDatabase
     ) -> None:
         self.app, self.client, self.issuer, self.database = app, client, issuer, database
+        self.gate = app.state.gate = Gate()
         self._keys = 0
 
     def bearer(self, client_id: str = "writer", **claims: Any) -> dict[str, str]:

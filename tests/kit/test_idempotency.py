@@ -32,7 +32,7 @@ async def test_the_same_key_with_other_content_is_refused(database):
         await notes.write("one", key="k")
         for other in (
             await notes.write("two", key="k"),
-            await notes.write("one", key="k", params={"stall": 0}),
+            await notes.write("one", key="k", params={"held": False}),
         ):
             assert other.status_code == 422
             assert other.json()["code"] == "idempotency_key_reused"

@@ -1,6 +1,5 @@
 """A plain statement belongs to the session's transaction as all others do."""
 
-import asyncio
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,6 +12,7 @@ from shared.kit.clock import system_clock
 from shared.kit.database import Database
 from shared.kit.plain_sql import join_codes, run_sql
 from tests.kit.notes import running_notes
+from tests.waiting import poll_until
 
 INSERT_KEY = """
     INSERT INTO answered_requests (client_id, key, content_sha256, received_at) VALUES ($1, $2, '-', $3) RETURNING key
@@ -108,7 +108,8 @@ async def test_a_connection_that_is_lost_is_reported_and_not_used_again(database
             async with plain.writing() as session:
                 await lock_feed(session, system_clock)
                 await notes.sql(LOSE_CONNECTIONS)
-                await asyncio.sleep(0.05)
+                connection = await (await session.connection()).get_raw_connection()
+                await poll_until(connection.driver_connection.is_closed)
                 await insert_key(session, "cut", "1")
         assert lost.value.connection_invalidated
         async with plain.writing() as session:

@@ -204,11 +204,12 @@ async def test_a_server_that_is_not_there_is_a_503_too():
 async def test_when_all_connections_are_taken_a_request_is_told_to_come_again(database, monkeypatch):
     async with running_notes(database, pool_size=1) as notes:
         monkeypatch.setattr(get_database(notes.app).engine.sync_engine.pool, "_timeout", 0.2)
-        slow = asyncio.create_task(notes.write("slow", params={"stall": 1}))
-        await asyncio.sleep(0.2)
+        slow = asyncio.create_task(notes.write("slow", params={"held": True}))
+        await notes.gate.reached.wait()
         answer = await notes.client.get("/notes")
         assert answer.status_code == 503
         assert answer.json()["code"] == "busy"
+        notes.gate.opened.set()
         assert (await slow).status_code == 201
 
 

@@ -101,12 +101,13 @@ async def test_a_read_sees_one_snapshot_whatever_is_written_meanwhile(database):
 async def test_a_writer_that_waits_too_long_is_told_to_try_again(database, monkeypatch):
     monkeypatch.setattr("shared.kit.database.LOCK_TIMEOUT_MS", 200)
     async with running_notes(database) as notes:
-        slow = asyncio.create_task(notes.write("slow", params={"stall": 1}))
-        await asyncio.sleep(0.3)
+        slow = asyncio.create_task(notes.write("slow", params={"held": True}))
+        await notes.gate.reached.wait()
         hasty = await notes.write("hasty", key="hasty")
         assert hasty.status_code == 503
         assert hasty.json()["code"] == "busy"
         assert hasty.headers["retry-after"] == "1"
+        notes.gate.opened.set()
         assert (await slow).status_code == 201
         assert (await notes.write("hasty", key="hasty")).status_code == 201
 

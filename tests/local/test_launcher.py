@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,12 +18,11 @@ import pytest
 from shared.local.processes import make_parent_death_hook
 from shared.local.run_folder import ProcessRecord, RunFolder
 from tests.postgres import free_port
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.e2e
 
 STACK = Path(__file__).with_name("stack.py")
-PATIENCE_SECONDS = 100
-"""Far more than any step takes on a busy machine, and less than the time limit of a test."""
 
 
 class Stack:
@@ -123,13 +121,6 @@ def make_stack(folder: Path) -> Iterator[Callable[..., Stack]]:
     yield make
     for stack in stacks:
         stack.kill()
-
-
-def wait_until(condition: Callable[[], bool], explain: Callable[[], str] = str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, explain()
-        time.sleep(0.02)
 
 
 def read_pid(port: int) -> int | None:

@@ -1,6 +1,5 @@
 """A made-up program over HTTP on a database of its own: a catalogue with one of each kind, and people at its counters."""
 
-import asyncio
 import itertools
 import json
 from collections.abc import Iterable
@@ -30,6 +29,7 @@ from shared.territory.tree import Territory
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
+from tests.waiting import poll_until
 
 NAME = Sentence("tên", "name")
 SINCE = date(2016, 1, 1)
@@ -206,17 +206,17 @@ async def open_office(database: TestDatabase, **settings):
         yield office
 
 
-async def until_one_waits(session: AsyncSession) -> None:
-    """Wait until somebody waits for a lock that another one holds."""
+async def wait_for_waiting(session: AsyncSession, number: int = 1) -> None:
+    """Wait until so many transactions of this database wait for an advisory lock."""
     waiting = text(
         "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
         "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
     )
-    for _ in range(2000):
-        if await session.scalar(waiting):
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("nobody waits")
+
+    async def are_waiting() -> bool:
+        return await session.scalar(waiting) >= number
+
+    await poll_until(are_waiting)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from shared.kit.change_feed import lock_feed
 from tests.application import get_database
-from tests.reporting.office import until_one_waits
+from tests.reporting.office import wait_for_waiting
 
 pytestmark = pytest.mark.anyio
 
@@ -150,10 +150,10 @@ async def test_a_reading_of_a_passed_instant_is_final_though_a_report_was_waitin
     async with get_database(office.app).writing() as slow:
         await lock_feed(slow, office.clock)
         sending = asyncio.create_task(office.submit("610", "2023", "census", [("23344", "poor", 5)]))
-        await until_one_waits(slow)
+        await wait_for_waiting(slow)
         instant = office.clock.at
         reading = asyncio.create_task(read_all(office, as_of=instant.isoformat()))
-        await asyncio.sleep(0.1)
+        await wait_for_waiting(slow, 2)
         assert not reading.done()
     said = await reading
     sent = await sending

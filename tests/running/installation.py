@@ -6,10 +6,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,7 @@ from shared.local.run_folder import ProcessRecord, RunFolder
 from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
 from tests.postgres import free_port
-
-COMMAND_SECONDS = 400
-PATIENCE_SECONDS = 120
-"""Far more than a step takes on a busy machine: a slow machine makes a test slow, never red."""
+from tests.waiting import PATIENCE_SECONDS
 
 CLEAN_UP = """
 import shutil, sys, time
@@ -74,7 +70,6 @@ class Installation:
             env=environment or self.environment,
             capture_output=True,
             text=True,
-            timeout=COMMAND_SECONDS,
             check=False,
         )
 
@@ -117,10 +112,3 @@ def temporary_installation() -> Iterator[Installation]:
 
 def remove_variables(environment: dict[str, str] | os._Environ[str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("NTP_")}
-
-
-def wait_until(condition: Callable[[], bool], explain: Callable[[], str] = str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, explain()
-        time.sleep(0.05)

@@ -10,11 +10,10 @@ import pytest
 
 from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
-from tests.running.installation import Installation, temporary_installation, wait_until
+from tests.running.installation import Installation, temporary_installation
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-
-COMMAND_SECONDS = 400
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,6 @@ def filled(installation: Installation) -> Installation:
         env=installation.environment,
         capture_output=True,
         text=True,
-        timeout=COMMAND_SECONDS,
         check=False,
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
@@ -62,7 +60,6 @@ def run_examples(installation: Installation, document: str, folder: Path) -> lis
         },
         capture_output=True,
         text=True,
-        timeout=COMMAND_SECONDS,
         check=False,
     )
     assert examples.returncode == 0, examples.stdout + examples.stderr

@@ -14,7 +14,8 @@ import pytest
 
 from shared.local.processes import make_parent_death_hook
 from shared.local.settings import ROOT
-from tests.running.installation import PATIENCE_SECONDS, Installation, temporary_installation, wait_until
+from tests.running.installation import Installation, temporary_installation
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -11,7 +11,8 @@ import uuid
 import asyncpg
 import pytest
 
-from tests.running.installation import PATIENCE_SECONDS, Installation, wait_until
+from tests.running.installation import Installation
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

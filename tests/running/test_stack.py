@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.local.stack import FACTORIES
-from tests.running.installation import Installation, remove_variables, wait_until
+from tests.running.installation import Installation, remove_variables
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
