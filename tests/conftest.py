@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
+from tests.waiting import PATIENCE_SECONDS
 
 Built = TypeVar("Built")
 
@@ -20,6 +21,29 @@ settings.register_profile(
 )
 settings.load_profile("shared machine")
 """How long an example takes depends on how busy the machine is, so no test fails by it."""
+
+
+TIME_LIMITS = {
+    "shared.kit.database.STATEMENT_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
+    "shared.kit.database.LOCK_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
+    "shared.kit.database.IDLE_IN_TRANSACTION_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
+    "shared.kit.database.CONNECT_WITHIN_S": PATIENCE_SECONDS,
+    "shared.kit.database.POOL_TIMEOUT_S": PATIENCE_SECONDS,
+    "shared.kit.service.READY_WITHIN_S": PATIENCE_SECONDS,
+    "shared.kit.group_commit.GIVE_UP_SECONDS": PATIENCE_SECONDS,
+    "shared.kit.feed_consumer.client.ANSWER_WITHIN_S": PATIENCE_SECONDS,
+    "migrations.run.JOB_LOCK_TIMEOUT": f"{PATIENCE_SECONDS}s",
+}
+"""Limits of the product that a busy machine reaches. A test of a limit sets its own."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Let no limit of the product end what is only slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in TIME_LIMITS.items():
+            patch.setattr(name, limit)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 300
 """Far more than a step takes on a busy machine, and less than the time limit of a test, which guards against a hang."""
 
 POLL_SECONDS = 0.01

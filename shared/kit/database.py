@@ -44,6 +44,9 @@ LOCK_TIMEOUT_MS = 5_000
 CONNECT_WITHIN_S = 5
 """Long enough for any database that is there; the driver alone would wait a minute for one that is not."""
 
+POOL_TIMEOUT_S = 10
+"""A request that waits longer for a connection answers 503."""
+
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 """A process that dies or stalls inside a transaction must let go of what others wait for."""
 
@@ -84,7 +87,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=POOL_TIMEOUT_S,
             pool_pre_ping=False,
             hide_parameters=True,  # values never reach a log with an error
             connect_args={

@@ -4,7 +4,7 @@ import pytest
 
 from tests.funding.killing import killed_again_and_again
 
-pytestmark = [pytest.mark.anyio, pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 
 
 async def test_a_ledger_that_is_killed_again_and_again_loses_and_doubles_nothing():

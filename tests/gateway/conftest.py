@@ -38,6 +38,14 @@ async def open_gateway(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(autouse=True)
+def gateway_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no limit of the gateway end what is only slow."""
+    monkeypatch.setattr("gateway.upstreams.CONNECT_WITHIN_S", PATIENCE_SECONDS)
+    monkeypatch.setattr("gateway.composition.parts.FETCH_TIMEOUT_S", PATIENCE_SECONDS)
+    monkeypatch.setattr("gateway.reference.collection.FETCH_WITHIN_S", PATIENCE_SECONDS)
+
+
 @pytest.fixture
 def no_fresh_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every status read call the services."""

@@ -13,7 +13,7 @@ from shared.local.stack import FACTORIES
 from tests.running.installation import Installation, temporary_installation
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")

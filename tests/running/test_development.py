@@ -17,7 +17,7 @@ from shared.local.settings import ROOT
 from tests.running.installation import Installation, temporary_installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")

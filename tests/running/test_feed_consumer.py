@@ -14,7 +14,7 @@ import pytest
 from tests.running.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 
 UNIT = "23362"
 EXITS = "communes_left_special_difficulty"

@@ -11,7 +11,7 @@ from shared.local.stack import FACTORIES
 from tests.running.installation import Installation, remove_variables
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 
 LARGEST_MEMORY_KB = 700 * 1024
 
