@@ -534,7 +534,7 @@ def held(rows):
 
 
 @pytest.mark.race
-@pytest.mark.timeout(0 if EXAMPLES else 120)
+@pytest.mark.timeout(0 if EXAMPLES else 900)
 def test_the_ledger_is_the_ledger_on_paper(database, postgres_server, issuer):
     app = issuer.trust(build_app(database))
     token = issuer.token("finance", ["funding"], ["poverty"], ["62"], lives=LONG)
