@@ -30,7 +30,7 @@ TIME_LIMITS = {
     "shared.kit.database.CONNECT_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.database.POOL_TIMEOUT_S": PATIENCE_SECONDS,
     "shared.kit.service.READY_WITHIN_S": PATIENCE_SECONDS,
-    "shared.kit.group_commit.GIVE_UP_SECONDS": PATIENCE_SECONDS,
+    "shared.kit.group_commit.HALVE_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.feed_consumer.client.ANSWER_WITHIN_S": PATIENCE_SECONDS,
     "migrations.run.JOB_LOCK_TIMEOUT": f"{PATIENCE_SECONDS}s",
 }
