@@ -23,7 +23,7 @@ async def client(common_database):
             description="Units",
             settings=TerritorySettings(database_url=common_database.url("gateway")),
             routers=[api.router],
-            on_start=[load_territory],
+            start_steps=[load_territory],
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),
         )
     )
