@@ -1,7 +1,7 @@
-"""Agencies as holders of money, beside the units of the territory: a province gives money to a department as to a district.
+"""Agencies as holders of money beside the units of the territory: a province gives money to a department as to a district.
 
-An agency has a seat, the unit whose government it is of, and lies in it; rights for the seat hold for the agency. Its code
-says the seat: `62.SO_NN`. When it ends, its money goes along to the agency that took it over, or else stays with the seat.
+An agency belongs to the government of a unit, its seat, and lies in it; rights over the seat include the agency. Its code
+begins with that of the seat: `62.SO_NN`. When it ends, its money goes to its successor, or else stays with the seat.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,34 +17,34 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Office(Unit):
+class AgencyUnit(Unit):
     """An agency in the tree of units: of the level of its seat, and without land."""
 
     @property
     def full_name(self) -> str:
-        """Its name, which says its kind."""
+        """Its name, which contains its kind."""
         return self.name
 
 
 async def add_agencies(resources: Resources) -> None:
-    """Add the catalogue's agencies to the territory of the service; a start step after the territory is loaded."""
+    """Add the agencies of the catalogue to the territory of the service; a start step after the territory is loaded."""
     agencies = resources.get(FundingCatalogue).agencies
-    resources.put(with_agencies(resources.get(Territory), agencies))
+    resources.put(extend_territory(resources.get(Territory), agencies))
 
 
-def with_agencies(territory: Territory, agencies: Mapping[str, Agency]) -> Territory:
-    """Give a territory that knows these agencies as well; refuse one whose seat did not stand as long as it."""
-    offices = [_office(territory, each) for each in agencies.values()]
-    return territory.with_units(offices, _successions(agencies))
+def extend_territory(territory: Territory, agencies: Mapping[str, Agency]) -> Territory:
+    """Return a territory with these agencies; raises `ValueError` for one whose seat did not exist when it began."""
+    units = [_to_unit(territory, agency) for agency in agencies.values()]
+    return territory.with_units(units, _find_successions(agencies))
 
 
-def _office(territory: Territory, agency: Agency) -> Office:
+def _to_unit(territory: Territory, agency: Agency) -> AgencyUnit:
     seat = territory.find(agency.seat, agency.valid_from)
     if seat is None:
         raise ValueError(
-            f"the seat {agency.seat} of the agency {agency.code} did not stand on {agency.valid_from}"
+            f"the seat {agency.seat} of the agency {agency.code} did not exist on {agency.valid_from}"
         )
-    return Office(
+    return AgencyUnit(
         code=agency.code,
         level=seat.level,
         kind="agency",
@@ -58,16 +58,16 @@ def _office(territory: Territory, agency: Agency) -> Office:
     )
 
 
-def _successions(agencies: Mapping[str, Agency]) -> Iterator[Succession]:
-    for each in agencies.values():
-        if each.valid_to is None:
+def _find_successions(agencies: Mapping[str, Agency]) -> Iterator[Succession]:
+    for agency in agencies.values():
+        if agency.valid_to is None:
             continue
-        following = agencies.get(each.successor or "")
+        successor = agencies.get(agency.successor or "")
         yield Succession(
-            predecessor=each.code,
-            predecessor_valid_from=each.valid_from,
-            successor=following.code if following else None,
-            successor_valid_from=following.valid_from if following else None,
-            effective_on=each.valid_to + DAY,
-            kind="merged" if following else "abolished",
+            predecessor=agency.code,
+            predecessor_valid_from=agency.valid_from,
+            successor=successor.code if successor else None,
+            successor_valid_from=successor.valid_from if successor else None,
+            effective_on=agency.valid_to + DAY,
+            kind="merged" if successor else "abolished",
         )

@@ -1,4 +1,4 @@
-"""Where the ledger is on the wire: its entries, its progress, its codes, its changes."""
+"""The routes of the ledger, and the one that reads its catalogue."""
 
 from datetime import date
 
@@ -23,53 +23,57 @@ from shared.roles import INSIDE, PublicReader
 PATH = "/v1/funding"
 
 
-class ListedOut(BaseModel):
-    """A code, and what it means from when to when."""
+class DatedCodeOut(BaseModel):
+    """A code with its names and its days of validity."""
 
-    code: str = Field(description="the code, as entries say it", examples=["poverty"])
+    code: str = Field(description="the code that entries name", examples=["poverty"])
     name_vi: str = Field(description="name in Vietnamese")
     name_en: str = Field(description="name in English")
-    valid_from: date = Field(description="first day on which it holds")
-    valid_to: date | None = Field(description="last day on which it holds; null: it still does")
+    valid_from: date = Field(description="first day on which it is in force")
+    valid_to: date | None = Field(description="last day on which it is in force; null: no end is known")
     legal_basis: str = Field(description="the document it comes from")
     confidence: str = Field(description="sourced, or from memory and to be confirmed")
 
 
-class ProgramOut(ListedOut):
+class ProgramOut(DatedCodeOut):
     """A national target program."""
 
     budget_code: str = Field(description="code in the state budget classification", examples=["0470"])
 
 
-class ComponentOut(ListedOut):
+class ComponentOut(DatedCodeOut):
     """A content, project or sub-project of a program."""
 
-    program: str = Field(description="the program that it is of", examples=["poverty"])
+    program: str = Field(description="its program", examples=["poverty"])
     level: str = Field(description="content, thematic_programme, project or subproject")
-    parent: str | None = Field(description="the project that a sub-project is of")
+    parent: str | None = Field(description="of a sub-project: its project")
     label_vi: str = Field(description="its label in the program, such as Dự án 1")
 
 
-class SourceOut(ListedOut):
-    """Where money comes from."""
+class SourceOut(DatedCodeOut):
+    """A source of money."""
 
-    group: str = Field(description="sources of one group are shown as parts of it", examples=["local_budget"])
+    group: str = Field(
+        description="group of sources, of which it is shown as a part", examples=["local_budget"]
+    )
     kind: str = Field(description="state budget, credit or non-state")
-    in_rate: InRate = Field(description="whether it counts in the disbursement rate, has its own, or none")
-    counterpart: bool = Field(description="whether it counts towards the demanded local counterpart")
+    in_rate: InRate = Field(
+        description="yes: it counts in the disbursement rate; separate: it has a rate of its own; no: it has none"
+    )
+    counterpart: bool = Field(description="whether it counts towards the required local counterpart")
     official_codes: list[str] = Field(description="codes of the province's table of sources")
 
 
-class AgencyOut(ListedOut):
-    """An agency of a province or district that money is given to, as to a unit."""
+class AgencyOut(DatedCodeOut):
+    """An agency of a province or district that holds money as a unit does."""
 
-    seat: str = Field(description="code of the unit whose government it is of", examples=["62"])
+    seat: str = Field(description="code of the unit to whose government it belongs", examples=["62"])
     budget_chapter: str | None = Field(description="its chapter in the state budget classification")
-    successor: str | None = Field(description="the agency that its money goes along to when it ends")
+    successor: str | None = Field(description="the agency that takes over its money when it ends")
 
 
 class CatalogueOut(BaseModel):
-    """Every code that an entry may name."""
+    """The codes that entries may name."""
 
     programs: list[ProgramOut]
     components: list[ComponentOut]

@@ -1,4 +1,4 @@
-"""The funding service, by its parts."""
+"""The funding service."""
 
 from fastapi import FastAPI
 
@@ -7,7 +7,7 @@ from services.funding import api
 from services.funding.agencies import add_agencies
 from services.funding.dated_facts import load_catalogue, load_deadlines, load_method
 from services.funding.entries.recorder import start_group_commit
-from services.funding.journal.sealer import sealing
+from services.funding.journal.sealer import seal_repeatedly
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
@@ -15,6 +15,7 @@ from shared.kit.service import ServiceDefinition, create_service
 from shared.territory.current import load_territory
 
 LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promised_within_left")
+"""The constraints that an overdraft violates."""
 
 
 def create_app(settings: FundingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
@@ -29,7 +30,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
             start_steps=[load_territory, add_agencies, start_group_commit],
-            background_tasks=[sealing(settings.seal_every_seconds)],
+            background_tasks=[seal_repeatedly(settings.seal_every_seconds)],
             clock=clock,
             resources=[
                 load_catalogue(settings.funding_catalogue),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from services.funding.ledger import Capital, Line, Posting
-from services.funding.unit_versions import find_unit_of_year, unit_versions_below
+from services.funding.unit_versions import find_unit_of_year, find_versions_below
 from shared.kit.problems import Conflict, Sentence
 from shared.territory.tree import Territory
 
@@ -132,7 +132,7 @@ def _check_assigned_units(territory: Territory, plan: Plan, line: Line, on: date
     remainders = []
     for assigned_unit in find_assigned_units(territory, plan, line, on):
         unit, day = find_unit_of_year(territory, assigned_unit, line.year)
-        below = set(unit_versions_below(territory, unit, day, {(code, since) for code, since, _ in plan}))
+        below = set(find_versions_below(territory, unit, day, {(code, since) for code, since, _ in plan}))
         allocated: dict[str | None, int] = {}
         assigned: dict[str | None, int] = {}
         for (code, since, component), (assigned_vnd, allocated_vnd) in plan.items():

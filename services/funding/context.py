@@ -15,7 +15,7 @@ from services.funding.unit_versions import (
     UnitVersion,
     find_latest_unit,
     find_unit_of_year,
-    unit_versions_below,
+    find_versions_below,
 )
 from shared.kit.clock import Clock
 from shared.kit.identity import Caller, Guard
@@ -82,7 +82,7 @@ class FundingContext(LedgerContext):
         known = await store.read_unit_versions(self.session, year)
         if not below:
             return UnitScope(unit, [place for place in known if place[0] == code])
-        return UnitScope(unit, unit_versions_below(self.territory, unit, on, known))
+        return UnitScope(unit, find_versions_below(self.territory, unit, on, known))
 
 
 CurrentCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue))]

@@ -26,7 +26,7 @@ from services.funding.foresight.profiles import (
     Profile,
     shares_of,
 )
-from services.funding.lapses.rules import Deadlines, Money, Rule
+from services.funding.lapses.rules import DeadlineRule, Deadlines, MoneyKind
 from services.funding.ledger import CAPITALS, Capital
 from shared.dated_facts.loader import FactsFile, open_facts
 
@@ -62,9 +62,9 @@ def load_catalogue(folder: Path = DATA) -> FundingCatalogue:
 def load_deadlines(folder: Path = DATA) -> Deadlines:
     """Return the deadlines of money; refuse a table that leaves some money without one."""
     with open_facts(folder) as facts:
-        rules = facts.rows("deadlines", Rule, one_in_force=["capital", "money", "budget_year"])
+        rules = facts.rows("deadlines", DeadlineRule, one_in_force=["capital", "money", "budget_year"])
         general = {(rule.capital, rule.money) for rule in rules if rule.budget_year is None}
-        for capital, money in product(CAPITALS, get_args(Money)):
+        for capital, money in product(CAPITALS, get_args(MoneyKind)):
             if (capital, money) not in general:
                 facts.add_fault("deadlines", what=f"no deadline for {money} {capital} money")
     return Deadlines(rules)

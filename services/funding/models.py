@@ -1,6 +1,6 @@
-"""What the ledger remembers. Entries and postings are only ever added; lots hold the sums of their postings.
+"""The tables of the ledger. Entries and postings are only added; a lot holds the sums of its postings.
 
-The running role may insert and read entries and postings, and of lots it may change the amounts alone.
+The service's role may insert and read entries and postings; of a lot it may change the amounts and nothing else.
 """
 
 import uuid
@@ -28,7 +28,7 @@ from shared.kit.database import COLUMN_TYPES, named_metadata
 
 
 class Base(DeclarativeBase):
-    """The ledger's tables."""
+    """The base of the tables."""
 
     metadata = named_metadata()
     type_annotation_map = {**COLUMN_TYPES, int: BigInteger}  # noqa: RUF012 (declared by SQLAlchemy)
@@ -37,16 +37,16 @@ class Base(DeclarativeBase):
 metadata = Base.metadata
 
 KINDS = tuple(kind.value for kind in EntryKind)
-ONE_OF_THE_CAPITALS = f"capital IN {CAPITALS}"
+IS_CAPITAL = f"capital IN {CAPITALS}"
 NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
 AVAILABLE = (
     "opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd"
 )
-GONE = "disbursed_vnd + carried_out_vnd + returned_vnd"
+SPENT = "disbursed_vnd + carried_out_vnd + returned_vnd"
 
 
 class LotRow(Base):
-    """One line's money of one year of origin. Locked while an entry takes effect on it."""
+    """The money of a line that has one year of origin. Locked while an entry changes it."""
 
     __tablename__ = "lots"
 
@@ -78,25 +78,25 @@ class LotRow(Base):
             "year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year",
             name="uq_lots_key", postgresql_nulls_not_distinct=True,
         ),
-        CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
+        CheckConstraint(IS_CAPITAL, name="capital"),
         CheckConstraint("origin_year <= year", name="origin_year"),
         CheckConstraint(NOT_NEGATIVE, name="not_negative"),
-        CheckConstraint(f"{GONE} <= {AVAILABLE}", name="within_available"),
+        CheckConstraint(f"{SPENT} <= {AVAILABLE}", name="within_available"),
         CheckConstraint(
-            f"{GONE} + reserved_vnd <= {AVAILABLE}", name="promised_within_left"
+            f"{SPENT} + reserved_vnd <= {AVAILABLE}", name="promised_within_left"
         ),
     )  # fmt: skip
 
 
 class EntryRow(Base):
-    """One fact of the ledger. Partitioned by the budget year; a carry-over stands in the year that it leaves."""
+    """An entry. Partitioned by the budget year; a carry-over is stored under the year that it leaves."""
 
     __tablename__ = "entries"
 
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     sequence: Mapped[int] = mapped_column(Identity(always=True))
-    """Exact commit order: given under the write order of the change feed."""
+    """The exact commit order: assigned while the change feed is locked."""
     kind: Mapped[str]
     to_year: Mapped[int | None] = mapped_column(SmallInteger)
     program: Mapped[str]
@@ -107,7 +107,7 @@ class EntryRow(Base):
     to_component: Mapped[str | None]
     to_unit: Mapped[str | None]
     origin_year: Mapped[int | None] = mapped_column(SmallInteger)
-    """As asked for; null took the oldest first. The postings say what it came to."""
+    """As requested; null: the oldest money was taken first. The postings have the years of origin."""
     amount_vnd: Mapped[int]
     decision_number: Mapped[str | None]
     decision_date: Mapped[date | None]
@@ -117,7 +117,7 @@ class EntryRow(Base):
     in_kind_quantity: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
     in_kind_unit_of_measure: Mapped[str | None]
     deadline: Mapped[date | None]
-    """Of a carry-over: until when its decision lets the money be paid."""
+    """Of a carry-over: the last day of payment by its decision."""
     effective_on: Mapped[date]
     note: Mapped[str | None]
     client_id: Mapped[str]
@@ -134,7 +134,7 @@ class EntryRow(Base):
         Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index("ix_entries_voucher", "voucher_number", postgresql_where=text("voucher_number IS NOT NULL")),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
-        CheckConstraint(ONE_OF_THE_CAPITALS, name="capital"),
+        CheckConstraint(IS_CAPITAL, name="capital"),
         CheckConstraint("amount_vnd > 0", name="amount"),
         CheckConstraint("to_year = year + 1", name="to_year"),
         CheckConstraint(
@@ -153,12 +153,12 @@ class EntryRow(Base):
 
 
 class PostingRow(Base):
-    """What one entry did to one lot, signed. The balance of a lot is the sum of its postings."""
+    """The signed change of one lot by one entry. The balance of a lot is the sum of its postings."""
 
     __tablename__ = "postings"
 
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    """The entry's, by which both are partitioned."""
+    """The year of the entry, by which both tables are partitioned."""
     entry_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True)
     assigned_vnd: Mapped[int]
@@ -183,7 +183,7 @@ class PostingRow(Base):
 
 
 class VoucherRow(Base):
-    """Which entry a voucher stands for in a book: its latest, while that one is not reversed."""
+    """The latest entry of a voucher in a book."""
 
     __tablename__ = "vouchers"
 
@@ -194,7 +194,7 @@ class VoucherRow(Base):
 
 
 class BlockRow(Base):
-    """A sealed stretch of the journal. Only ever added."""
+    """A block of the journal. Only added."""
 
     __tablename__ = "blocks"
 
@@ -204,12 +204,12 @@ class BlockRow(Base):
     entries: Mapped[int]
     sealed_at: Mapped[datetime]
     previous_hash: Mapped[str] = mapped_column(unique=True)
-    """A block is followed by one block at most."""
+    """Unique, so that at most one block follows another."""
     hash: Mapped[str]
 
 
 class ProjectRow(Base):
-    """A building that money is spent on. What changes of it is in its statements."""
+    """A project. What changes of it is in its statements."""
 
     __tablename__ = "projects"
 
@@ -221,13 +221,13 @@ class ProjectRow(Base):
     starts_on: Mapped[date | None]
     due_on: Mapped[date | None]
     registered_on: Mapped[date]
-    """The day of its first approval, on whose map the unit stands."""
+    """The day of its first approval, on which its unit must exist."""
     client_id: Mapped[str]
     recorded_at: Mapped[datetime]
 
 
 class ProjectStatementRow(Base):
-    """What was approved, planned or built of a project. Only ever added; the latest of its kind and year holds."""
+    """An approval, a plan or the physical progress of a project. Only added; the latest of its kind and year holds."""
 
     __tablename__ = "project_statements"
 
@@ -260,4 +260,4 @@ BLOCKS = cast("Table", BlockRow.__table__)
 PROJECTS = cast("Table", ProjectRow.__table__)
 PROJECT_STATEMENTS = cast("Table", ProjectStatementRow.__table__)
 REVERSALS = ENTRIES.alias("reversals")
-"""The entries again, to be joined as the reversals of others."""
+"""The entries once more, to be joined as the reversals of others."""

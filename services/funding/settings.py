@@ -1,4 +1,4 @@
-"""What may differ between two installations of the ledger."""
+"""The settings of the funding service."""
 
 from pathlib import Path
 
@@ -9,10 +9,12 @@ from shared.territory.settings import TerritorySettings
 
 
 class FundingSettings(TerritorySettings):
-    """The settings of every service, and where the dated tables of codes lie."""
+    """The settings of every service, the folder of the dated facts, and how often the journal is sealed."""
 
     funding_catalogue: Path = Field(
         DATA,
         description="folder with the dated tables: programs.csv, components.csv, sources.csv, agencies.csv, …",
     )
-    seal_every_seconds: float = Field(2, gt=0, description="how often new entries are sealed into a block")
+    seal_every_seconds: float = Field(
+        2, gt=0, description="seconds between two looks for new entries to seal"
+    )

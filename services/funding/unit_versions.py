@@ -1,8 +1,7 @@
-"""Where money lies: a unit by its code and the day since when that code means this land.
+"""Units as holders of money: a code and the first day on which it means this land. Pure.
 
-Codes are given again with another meaning, so a code alone does not name a line's unit; and a unit that only changed its
-parent or name keeps its money. Which lots lie below a unit is asked of the territory, on the last day of the budget year
-on which that unit stood.
+Codes are given again with another meaning, so a code alone does not identify the unit of a line; and a unit whose parent or
+name changed keeps its money. Which lots are below a unit is looked up on the last day of the budget year on which it existed.
 """
 
 from collections.abc import Iterable
@@ -15,11 +14,11 @@ from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight, Unit,
 DAY = timedelta(days=1)
 
 UnitVersion = tuple[str, date]
-"""A unit's code and the day since when it means this land."""
+"""The code of a unit and the first day on which it means this land."""
 
 
-def unit_version_on(territory: Territory, code: str, on: date) -> UnitVersion:
-    """Find the unit that has this code on a day; refuses an unknown one."""
+def find_unit_version(territory: Territory, code: str, on: date) -> UnitVersion:
+    """Return the unit that has this code on a day; raises `UnknownUnit`."""
     unit = territory.unit(code, on)
     while True:
         try:
@@ -32,19 +31,19 @@ def unit_version_on(territory: Territory, code: str, on: date) -> UnitVersion:
 
 
 def find_unit_fault(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
-    """Tell that a unit does not stand on a day, or where the day could not be read that nobody ever had the code."""
+    """Return the fault that a unit does not exist on a day, or without a day that the code never existed; else None."""
     try:
         territory.versions(code) if on is None else territory.unit(code, on)
     except UnknownUnit as refusal:
-        said = Sentence(
+        sentence = Sentence(
             refusal.detail.render("vi", refusal.facts), refusal.detail.render("en", refusal.facts)
         )
-        return Fault(pointer, refusal.code, said)
+        return Fault(pointer, refusal.code, sentence)
     return None
 
 
 def find_unit_of_year(territory: Territory, code: str, year: int) -> tuple[Unit, date]:
-    """Find a unit and the last day of a budget year on which it stood; refuses one that did not stand that year."""
+    """Return a unit and the last day of a budget year on which it existed; raises `UnknownUnit`."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     for unit in reversed(territory.versions(code)):
         if unit.valid_from <= last and (unit.valid_to is None or unit.valid_to >= first):
@@ -53,21 +52,21 @@ def find_unit_of_year(territory: Territory, code: str, year: int) -> tuple[Unit,
 
 
 def find_latest_unit(territory: Territory, code: str, today: date) -> tuple[Unit, date]:
-    """Find the latest meaning of a code and the last day that it has had so far."""
+    """Return the latest unit of a code and its last day until today; raises `UnknownUnit`."""
     unit = territory.versions(code)[-1]
     return unit, max(unit.valid_from, min(unit.valid_to or today, today))
 
 
-def unit_versions_below(
-    territory: Territory, root: Unit, on: date, places: Iterable[UnitVersion]
+def find_versions_below(
+    territory: Territory, root: Unit, on: date, unit_versions: Iterable[UnitVersion]
 ) -> list[UnitVersion]:
-    """Give the places that lie in a unit on a day, wherever they lay before."""
-    return [place for place in places if _lies_in(territory, place, root, on)]
+    """Return those of some units whose land lies in the root on a day, wherever it lay before."""
+    return [version for version in unit_versions if _lies_in(territory, version, root, on)]
 
 
-def _lies_in(territory: Territory, place: UnitVersion, root: Unit, on: date) -> bool:
+def _lies_in(territory: Territory, unit_version: UnitVersion, root: Unit, on: date) -> bool:
     try:
-        shares = territory.map_onto(*place, on)
+        shares = territory.map_onto(*unit_version, on)
     except (NoCounterpartOnMap, SplitWithoutWeight):
         return False
     return all(territory.is_within(share.unit.code, root.code, on) for share in shares)

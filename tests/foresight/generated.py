@@ -16,7 +16,7 @@ from random import Random
 from services.funding.dated_facts import load_deadlines
 from services.funding.foresight.learning import Account, Flow, total
 from services.funding.foresight.rules import Held
-from services.funding.lapses.rules import deadline_of
+from services.funding.lapses.rules import find_deadline
 from services.funding.ledger import Line, Lot
 
 RULES = load_deadlines()
@@ -52,7 +52,7 @@ class Year:
         return [
             Held(
                 lot,
-                deadline_of(RULES, lot),
+                find_deadline(RULES, lot),
                 {first_of(self.year, month): flow for month, flow in series.items() if month <= until},
             )
             for lot, series in self.lots.items()

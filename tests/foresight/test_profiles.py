@@ -10,7 +10,7 @@ from services.funding.app import create_app
 from services.funding.dated_facts import DATA, load_deadlines, load_method
 from services.funding.foresight.learning import month_of
 from services.funding.foresight.profiles import WHOLE, disbursed_of
-from services.funding.lapses.rules import ordinary_deadline
+from services.funding.lapses.rules import find_legal_deadline
 from services.funding.ledger import CAPITALS
 from services.funding.settings import FundingSettings
 
@@ -32,7 +32,7 @@ def test_the_shipped_profiles_are_back_loaded_and_say_where_they_come_from():
 def test_a_profile_runs_to_the_deadline_of_the_years_own_money():
     method, rules = load_method(), load_deadlines()
     for capital in CAPITALS:
-        deadline = ordinary_deadline(rules, capital, "own", 2023).paid_by
+        deadline = find_legal_deadline(rules, capital, "own", 2023).paid_by
         assert len(method.profile(capital, 2023).shares) == month_of(2023, deadline)
 
 

@@ -28,7 +28,7 @@ from services.funding.foresight.parting import by_deadline
 from services.funding.foresight.profiles import WHOLE, disbursed_of, shares_of
 from services.funding.foresight.rules import Held, Range, expectations, foresee
 from services.funding.foresight.sums import Sum, group, place
-from services.funding.lapses.rules import Extension, deadline_of, lapses
+from services.funding.lapses.rules import Extension, find_deadline, find_lapses
 from services.funding.ledger import CAPITALS, Amounts, Line, Lot
 from shared.kit.paging import InvalidCursor, encode_cursor
 
@@ -53,7 +53,7 @@ def first_of(month):
 
 def held(of, flows):
     """A lot with what it did in each month, before a day."""
-    return Held(of, deadline_of(RULES, of), {first_of(month): flow for month, flow in flows.items()})
+    return Held(of, find_deadline(RULES, of), {first_of(month): flow for month, flow in flows.items()})
 
 
 def extended(on, amount=10**15):
@@ -66,7 +66,7 @@ def accounts_of(many):
             YEAR,
             it.lot.line.capital,
             it.lot.line.unit,
-            month_of(YEAR, deadline_of(RULES, it.lot).paid_by),
+            month_of(YEAR, find_deadline(RULES, it.lot).paid_by),
             it.series,
         )
         for it in many
@@ -234,7 +234,7 @@ def test_a_lot_is_parted_as_what_lapses_is_and_its_parts_add_up_to_it(flows, mov
         then = total([flow for first, flow in whole.flows.items() if first <= last])
         reserved = whole.reserved_vnd if last == max(whole.flows) else 0
         balance = Amounts(carried_over_vnd=then.came_vnd, disbursed_vnd=then.paid_vnd, returned_vnd=then.gone_vnd, reserved_vnd=reserved)  # fmt: skip
-        listed = lapses(RULES, {of: balance}, {of: moved})
+        listed = find_lapses(RULES, {of: balance}, {of: moved})
         of_parts = [
             (
                 part.deadline,

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from services.funding.agencies import with_agencies
+from services.funding.agencies import extend_territory
 from services.funding.dated_facts import DATA, load_catalogue
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused_at_start(tmp_path):
         return load_catalogue(tmp_path / "codes")
 
     territory = Territory(read_units(), read_successions())
-    assert with_agencies(territory, load_catalogue().agencies).unit(
+    assert extend_territory(territory, load_catalogue().agencies).unit(
         "51.SO_TC", load_catalogue().agencies["51.SO_TC"].valid_from
     )
     with pytest.raises(ValueError, match="does not begin with its seat"):
@@ -110,7 +110,7 @@ def test_what_does_not_fit_is_refused_at_start(tmp_path):
         changed("418,51.SO_TC", "418,51.SO_X")
     with pytest.raises(ValueError, match="is not there when it ends"):
         changed("62.SO_NNMT,2016-01-01,2025-02-28", "62.SO_NNMT,2016-01-01,2025-01-31")
-    with pytest.raises(ValueError, match="did not stand"):
-        with_agencies(territory, changed("2016-10-05", "2001-10-05").agencies)
+    with pytest.raises(ValueError, match="did not exist"):
+        extend_territory(territory, changed("2016-10-05", "2001-10-05").agencies)
     with pytest.raises(ValueError, match="outlives its parent"):
-        with_agencies(territory, changed("2016-10-05,2025-06-30", "2016-10-05,").agencies)
+        extend_territory(territory, changed("2016-10-05,2025-06-30", "2016-10-05,").agencies)

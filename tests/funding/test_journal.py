@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.funding.journal import __main__ as command
-from services.funding.journal.rules import GENESIS, faults_of, fingerprint, seal
+from services.funding.journal.rules import GENESIS, find_faults, fingerprint, seal
 from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
 from tests.application import get_clock, get_database
@@ -29,13 +29,13 @@ def test_a_block_knows_its_own_entries_and_no_others(entries, data):
     block = seal(None, sequences, prints, AT)
     after = seal(block, sequences, prints, AT)
     assert (block.height, block.previous_hash, after.previous_hash) == (1, GENESIS, block.hash)
-    assert faults_of(block, None, sequences, prints) == []
-    assert faults_of(after, block, sequences, prints) == []
+    assert find_faults(block, None, sequences, prints) == []
+    assert find_faults(after, block, sequences, prints) == []
     at = data.draw(st.integers(0, len(prints) - 1))
     changed = [*prints[:at], fingerprint({"said": None}), *prints[at + 1 :]]
-    assert faults_of(block, None, sequences, changed)
-    assert faults_of(block, None, sequences[:at] + sequences[at + 1 :], prints[:at] + prints[at + 1 :])
-    assert faults_of(after, None, sequences, prints) == [
+    assert find_faults(block, None, sequences, changed)
+    assert find_faults(block, None, sequences[:at] + sequences[at + 1 :], prints[:at] + prints[at + 1 :])
+    assert find_faults(after, None, sequences, prints) == [
         "block 1 is missing",
         "block 2 does not follow the block before it",
     ]

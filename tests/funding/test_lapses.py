@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.funding.dated_facts import DATA, load_deadlines
-from services.funding.lapses.rules import Extension, deadline_of, lapses
+from services.funding.lapses.rules import Extension, find_deadline, find_lapses
 from services.funding.ledger import Amounts, Line, Lot
 from tests.funding.conftest import DECISION, LINE
 
@@ -33,7 +33,7 @@ def lot(year=2023, origin=2023, capital="investment"):
     ],
 )
 def test_deadlines_by_kind_and_year(of, paid_by, settled_by, basis):
-    found = deadline_of(RULES, of)
+    found = find_deadline(RULES, of)
     assert (found.paid_by.isoformat(), found.settled_by.isoformat(), found.legal_basis) == (
         paid_by,
         settled_by,
@@ -42,13 +42,13 @@ def test_deadlines_by_kind_and_year(of, paid_by, settled_by, basis):
 
 
 def test_a_decision_extends_and_never_shortens():
-    later = deadline_of(RULES, lot(2024, 2023), Extension(date(2025, 6, 30), "12/QĐ", 1))
+    later = find_deadline(RULES, lot(2024, 2023), Extension(date(2025, 6, 30), "12/QĐ", 1))
     assert (later.paid_by, later.settled_by, later.legal_basis) == (
         date(2025, 6, 30),
         date(2025, 6, 30),
         "12/QĐ",
     )
-    assert deadline_of(RULES, lot(2024, 2023), Extension(date(2024, 6, 30), "12/QĐ", 1)).paid_by == date(
+    assert find_deadline(RULES, lot(2024, 2023), Extension(date(2024, 6, 30), "12/QĐ", 1)).paid_by == date(
         2024, 12, 31
     )
 
@@ -56,11 +56,11 @@ def test_a_decision_extends_and_never_shortens():
 @given(st.lists(st.tuples(st.integers(2021, 2023), st.sampled_from(["investment", "recurrent"]), st.integers(0, 9)), max_size=8))  # fmt: skip
 def test_all_money_left_is_listed_once(many):
     held = {lot(2023, origin, capital): Amounts(allocated_vnd=amount) for origin, capital, amount in many}
-    found = lapses(RULES, held, {})
+    found = find_lapses(RULES, held, {})
     assert {each.lot for each in found} == {each for each, balance in held.items() if balance.left_vnd}
     days = [each.deadline.paid_by for each in found]
     assert days == sorted(days)
-    early = lapses(RULES, held, {}, date(2023, 12, 31))
+    early = find_lapses(RULES, held, {}, date(2023, 12, 31))
     assert early == [each for each in found if each.deadline.paid_by <= date(2023, 12, 31)]
 
 
@@ -74,7 +74,7 @@ def test_what_a_decision_extended_stands_apart_and_everything_once(moved, more, 
     paid, promised = min(paid, carried), min(promised, max(0, carried - paid))
     of = lot(2024, 2023)
     balance = Amounts(carried_over_vnd=carried, disbursed_vnd=paid, reserved_vnd=promised)
-    found = lapses(RULES, {of: balance}, {of: [Extension(on, "12/QĐ", amount) for on, amount in moved]})
+    found = find_lapses(RULES, {of: balance}, {of: [Extension(on, "12/QĐ", amount) for on, amount in moved]})
     assert sum(each.left_vnd for each in found) == carried - paid
     assert sum(each.reserved_vnd for each in found) == promised
     assert all(0 <= each.reserved_vnd <= each.left_vnd for each in found)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.funding.ledger import Amounts
-from services.funding.progress.printing import UNITS, differences, printed, rounded
-from services.funding.progress.rules import Row
+from services.funding.progress.printing import UNITS_VND, find_differences, print_amounts, round_amount
+from services.funding.progress.rules import ProgressGroup
 from shared.kit.decimal_fields import round_half_away
 from tests.funding.conftest import LINE, done, voucher
 
@@ -19,16 +19,16 @@ MILLION = 10**6
 
 @given(st.integers(-(10**16), 10**16), st.sampled_from(["million", "billion"]))
 def test_rounding_is_half_away_from_zero(amount, unit):
-    assert rounded(amount, unit) == round_half_away(Decimal(amount) / UNITS[unit], 0)
+    assert round_amount(amount, unit) == round_half_away(Decimal(amount) / UNITS_VND[unit], 0)
 
 
 @given(st.lists(st.integers(0, 10**10), min_size=1, max_size=8))
 def test_a_difference_is_named_exactly_where_the_printed_parts_do_not_add(amounts):
-    rows = [Row({}, Amounts(disbursed_vnd=each, allocated_vnd=each)) for each in amounts]
-    total = Row({}, sum((row.amounts for row in rows), start=Amounts()))
-    found = {each.measure: each for each in differences(rows, total, "million")}
-    parts = sum(printed(row, "million")["disbursed"] for row in rows)
-    whole = printed(total, "million")["disbursed"]
+    rows = [ProgressGroup({}, Amounts(disbursed_vnd=each, allocated_vnd=each)) for each in amounts]
+    total = ProgressGroup({}, sum((row.amounts for row in rows), start=Amounts()))
+    found = {each.measure: each for each in find_differences(rows, total, "million")}
+    parts = sum(print_amounts(row, "million")["disbursed"] for row in rows)
+    whole = print_amounts(total, "million")["disbursed"]
     assert ("disbursed" in found) == (parts != whole)
     if "disbursed" in found:
         assert (found["disbursed"].parts, found["disbursed"].total) == (parts, whole)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.funding.ledger import MEASURES, Amounts
-from services.funding.progress.rules import Part, group
+from services.funding.progress.rules import LotSum, build_groups
 from tests.funding.conftest import DECISION, LINE, voucher
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ COUNTED, RATED = frozenset({"central"}), frozenset({"central", "counterpart"})
 
 
 def parts_of(keys, amounts):
-    return Part(keys, keys["source"], keys["origin_year"], amounts)
+    return LotSum(keys, keys["source"], keys["origin_year"], amounts)
 
 
 parts = st.lists(
@@ -41,7 +41,7 @@ parts = st.lists(
 
 @given(parts, st.lists(st.sampled_from(KEYS), min_size=1, unique=True))
 def test_every_grouping_adds_up_to_the_dong(given_, by):
-    *rows, total = group(given_, by, counted=COUNTED, with_a_rate=RATED)
+    *rows, total = build_groups(given_, by, counted=COUNTED, rated=RATED)
     assert total.amounts == sum((each.amounts for each in given_), start=Amounts())
     assert sum((row.amounts for row in rows), start=Amounts()) == total.amounts
     assert len({tuple(row.keys.values()) for row in rows}) == len(rows)
@@ -59,7 +59,7 @@ def test_every_grouping_adds_up_to_the_dong(given_, by):
 
 @given(parts)
 def test_a_rate_is_of_the_money_that_counts(given_):
-    for row in group(given_, ["source"], counted=COUNTED, with_a_rate=RATED):
+    for row in build_groups(given_, ["source"], counted=COUNTED, rated=RATED):
         if row.keys["source"] == "credit":
             assert row.rate is None
         if row.keys["source"] == "counterpart":

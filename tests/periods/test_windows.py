@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.funding.dated_facts import load_deadlines
-from services.funding.lapses.rules import ordinary_deadline
+from services.funding.lapses.rules import find_legal_deadline
 from shared.period_windows import load_windows
 from shared.periods import Period, PeriodKind, UnknownWindow, find_cut_off
 from shared.reporting.catalogue.definitions import DueRule
@@ -118,7 +118,7 @@ def test_no_report_is_due_before_its_figures_are_cut_off():
 @pytest.mark.parametrize("year", [2022, 2023, 2024, 2025])
 def test_money_is_cut_off_on_the_last_day_of_the_ledger(year):
     deadlines = load_deadlines()
-    investment = ordinary_deadline(deadlines, "investment", "own", year)
-    recurrent = ordinary_deadline(deadlines, "recurrent", "own", year)
+    investment = find_legal_deadline(deadlines, "investment", "own", year)
+    recurrent = find_legal_deadline(deadlines, "recurrent", "own", year)
     assert days(str(year), "investment_disbursement")[1] == investment.paid_by
     assert days(str(year), "recurrent_disbursement")[1] == recurrent.settled_by

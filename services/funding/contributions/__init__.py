@@ -1,1 +1,1 @@
-"""Contributions: what enterprises and the community gave for the programs, in money, labour, land and goods, each valued."""
+"""Contributions of enterprises and the community to the programs: money, labour, land and goods, each with its value."""

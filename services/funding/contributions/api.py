@@ -1,4 +1,4 @@
-"""Where contributions are read. Public, unless the installation closes public reads."""
+"""The route that reads contributions. Public, unless the installation closes public reads."""
 
 from typing import Any, Literal
 
@@ -17,22 +17,24 @@ router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 
 class ContributionOut(BaseModel):
-    """What one source gave in one form."""
+    """The contributions of one source in one form."""
 
-    source: str = Field(description="who gave: enterprise, community, …", examples=["community"])
+    source: str = Field(description="the contributor: enterprise, community, …", examples=["community"])
     form: Literal["money"] | InKindForm = Field(description="money, labour_days, land or goods")
-    quantity: JsonDecimal | None = Field(description="how much was given; null for money", examples=[120])
-    unit_of_measure: str | None = Field(description="of what: day, m2, …; null for money", examples=["day"])
-    value_vnd: int = Field(description="what it is valued at, in đồng", examples=[36_150_000])
-    contributions: int = Field(description="how many entries it was given in", examples=[3])
+    quantity: JsonDecimal | None = Field(description="quantity contributed; null for money", examples=[120])
+    unit_of_measure: str | None = Field(
+        description="unit of the quantity: day, m2, …; null for money", examples=["day"]
+    )
+    value_vnd: int = Field(description="value in đồng", examples=[36_150_000])
+    contributions: int = Field(description="number of entries", examples=[3])
 
 
 class ContributionsOut(BaseModel):
-    """What was given in a year beside the budget, whole."""
+    """All contributions of a year."""
 
     year: int = Field(description="budget year", examples=[2023])
-    value_vnd: int = Field(description="what everything is valued at, in đồng; the sum of the items")
-    items: list[ContributionOut] = Field(description="by source, form and measure")
+    value_vnd: int = Field(description="value of all contributions in đồng; the sum of the items")
+    items: list[ContributionOut] = Field(description="by source, form and unit of measure")
 
 
 @router.get("/contributions", summary="Read what people and enterprises gave")
@@ -44,19 +46,20 @@ async def read_contributions(
     component: ComponentQuery = None,
     unit: UnitQuery = None,
 ) -> ContributionsOut:
-    """Read what enterprises and the community gave in money, labour days, land and goods, with its value in đồng.
+    """Read the contributions of enterprises and the community in money, labour days, land and goods, with their value.
 
-    It counts in no disbursement rate; its entries are allocations from sources outside the state.
+    They count in no disbursement rate. Their entries are allocations from sources outside the state.
     """
     scope = await context.scope(unit, year)
-    sought = LedgerFilter(
+    ledger_filter = LedgerFilter(
         year, program, component, None, sorted(context.catalogue.non_state_sources), scope.places
     )
-    items = [_said(row) for row in await store.contributed(context.session, sought)]
-    return ContributionsOut(year=year, value_vnd=sum(each.value_vnd for each in items), items=items)
+    rows = await store.sum_contributions(context.session, ledger_filter)
+    items = [_to_contribution(row) for row in rows]
+    return ContributionsOut(year=year, value_vnd=sum(item.value_vnd for item in items), items=items)
 
 
-def _said(row: Any) -> ContributionOut:
+def _to_contribution(row: Any) -> ContributionOut:
     return ContributionOut(
         source=row.source,
         form=row.in_kind_form or "money",

@@ -1,1 +1,1 @@
-"""Counterparts: the local money that central money demands, by dated ratios, and what of it is missing."""
+"""Counterparts: the local money that dated ratios require beside central money, and the shortfall."""

@@ -1,12 +1,12 @@
-"""Where counterparts are read. Public, unless the installation closes public reads."""
+"""The route that reads counterparts. Public, unless the installation closes public reads."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.funding.context import FundingPublicContext
-from services.funding.counterparts.rules import Counterpart, counterparts
+from services.funding.counterparts.rules import Counterpart, calculate_counterparts
 from services.funding.ledger import Capital
-from services.funding.progress import store
+from services.funding.progress.store import sum_lots
 from services.funding.query_params import BudgetYearQuery, UnitQuery
 from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
@@ -16,29 +16,29 @@ router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 
 class ProvidedOut(BaseModel):
-    """Local money of one source."""
+    """The counterpart of one source."""
 
-    source: str = Field(description="where the money comes from", examples=["counterpart_province"])
+    source: str = Field(description="source of the money", examples=["counterpart_province"])
     provided_vnd: int = Field(description="allocated in the year, in đồng", examples=[54_199_000_000])
 
 
 class CounterpartOut(BaseModel):
-    """What a ratio demands of a program's year, and what was provided."""
+    """What a ratio requires of a program in the year, and what was provided."""
 
     program: str = Field(description="rural, poverty or ethnic")
-    capital: Capital | None = Field(description="the capital kind that the ratio is for; null: both together")
+    capital: Capital | None = Field(description="capital kind of the ratio; null: both together")
     central_vnd: int = Field(description="central money of the year's own plan, in đồng")
     min_percent: JsonDecimal = Field(description="least counterpart in percent of the central money")
     required_vnd: int = Field(description="least counterpart, in đồng")
     provided_vnd: int = Field(description="counterpart allocated in the year, in đồng")
     provided: list[ProvidedOut] = Field(description="the same by source; they add up to it")
-    shortfall_vnd: int = Field(description="what is missing, in đồng; 0 where the ratio is reached")
+    shortfall_vnd: int = Field(description="missing counterpart, in đồng; 0 where the ratio is reached")
     legal_basis: str = Field(description="the document that sets the ratio")
-    confidence: str = Field(description="how sure the ratio is")
+    confidence: str = Field(description="confidence in the ratio")
 
 
 class CounterpartsOut(BaseModel):
-    """The counterparts of a year, one for each ratio in force at its end."""
+    """The counterparts of a year, one for each ratio in force on its last day."""
 
     year: int = Field(description="budget year", examples=[2023])
     items: list[CounterpartOut] = Field(description="one for each ratio")
@@ -48,33 +48,34 @@ class CounterpartsOut(BaseModel):
 async def read_counterparts(
     *, context: FundingPublicContext, year: BudgetYearQuery, unit: UnitQuery = None
 ) -> CounterpartsOut:
-    """Read what local money the year's central money demands, what was provided and what is missing.
+    """Read what local money is required beside the central money of a year, what was provided and what is missing.
 
-    Ratios are dated data of the installation and say their legal basis and how sure they are.
+    Ratios are dated facts of the installation, each with its legal basis and the confidence in it.
     """
     scope = await context.scope(unit, year)
-    parts = await store.parts(
-        context.session, LedgerFilter(year=year, unit_versions=scope.places), ("program", "capital")
-    )
+    ledger_filter = LedgerFilter(year=year, unit_versions=scope.places)
+    sums = await sum_lots(context.session, ledger_filter, ("program", "capital"))
     catalogue = context.catalogue
     local = {code for code, source in catalogue.sources.items() if source.counterpart}
-    found = counterparts(catalogue.ratios, parts, year, central=catalogue.counted_sources, local=local)
-    return CounterpartsOut(year=year, items=[_said(each) for each in found])
+    counterparts = calculate_counterparts(
+        catalogue.ratios, sums, year, central=catalogue.counted_sources, local=local
+    )
+    return CounterpartsOut(year=year, items=[_to_item(counterpart) for counterpart in counterparts])
 
 
-def _said(found: Counterpart) -> CounterpartOut:
+def _to_item(counterpart: Counterpart) -> CounterpartOut:
     return CounterpartOut(
-        program=found.ratio.program,
-        capital=found.ratio.capital,
-        central_vnd=found.central_vnd,
-        min_percent=found.ratio.min_percent,
-        required_vnd=found.required_vnd,
-        provided_vnd=found.provided_vnd,
+        program=counterpart.ratio.program,
+        capital=counterpart.ratio.capital,
+        central_vnd=counterpart.central_vnd,
+        min_percent=counterpart.ratio.min_percent,
+        required_vnd=counterpart.required_vnd,
+        provided_vnd=counterpart.provided_vnd,
         provided=[
             ProvidedOut(source=source, provided_vnd=amount)
-            for source, amount in sorted(found.provided.items())
+            for source, amount in sorted(counterpart.provided.items())
         ],
-        shortfall_vnd=found.shortfall_vnd,
-        legal_basis=found.ratio.legal_basis,
-        confidence=found.ratio.confidence,
+        shortfall_vnd=counterpart.shortfall_vnd,
+        legal_basis=counterpart.ratio.legal_basis,
+        confidence=counterpart.ratio.confidence,
     )

@@ -1,18 +1,18 @@
-"""How much local money a ratio demands, and how much is missing. Pure; amounts are whole đồng."""
+"""How much local money a ratio requires, and how much is missing. Pure; amounts are whole đồng."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.funding.catalogue import CounterpartRatio
 from services.funding.ledger import Capital
-from services.funding.progress.rules import Part
+from services.funding.progress.rules import LotSum
 
 PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """What one ratio demands in a year and what was provided."""
+    """What one ratio requires in a year, and what was provided."""
 
     ratio: CounterpartRatio
     central_vnd: int
@@ -37,32 +37,33 @@ class Counterpart:
         return max(0, self.required_vnd - self.provided_vnd)
 
 
-def counterparts(
+def calculate_counterparts(
     ratios: Iterable[CounterpartRatio],
-    parts: Sequence[Part],
+    sums: Sequence[LotSum],
     year: int,
     *,
     central: Collection[str],
     local: Collection[str],
 ) -> list[Counterpart]:
-    """Hold the year's plan against each ratio in force. Money carried over was matched in its own year.
+    """Return the counterpart of each ratio in force. Money carried over was matched in its year of origin.
 
-    Parts are by program and capital kind.
+    The sums are by program and capital kind.
     """
-    found = []
+    counterparts = []
     for ratio in ratios:
         if not ratio.is_in_force_at_end_of(year):
             continue
-        of = [part for part in parts if part.origin_year == year and _under(ratio, part)]
+        own_sums = [lot_sum for lot_sum in sums if lot_sum.origin_year == year and _applies(ratio, lot_sum)]
         provided: dict[str, int] = {}
-        for part in of:
-            if part.source in local:
-                provided[part.source] = provided.get(part.source, 0) + part.amounts.planned_vnd
-        planned = sum(part.amounts.planned_vnd for part in of if part.source in central)
-        found.append(Counterpart(ratio, planned, provided))
-    return found
+        for lot_sum in own_sums:
+            if lot_sum.source in local:
+                provided_vnd = provided.get(lot_sum.source, 0) + lot_sum.amounts.planned_vnd
+                provided[lot_sum.source] = provided_vnd
+        central_vnd = sum(lot_sum.amounts.planned_vnd for lot_sum in own_sums if lot_sum.source in central)
+        counterparts.append(Counterpart(ratio, central_vnd, provided))
+    return counterparts
 
 
-def _under(ratio: CounterpartRatio, part: Part) -> bool:
+def _applies(ratio: CounterpartRatio, lot_sum: LotSum) -> bool:
     capital: Capital | None = ratio.capital
-    return part.keys["program"] == ratio.program and capital in {None, part.keys["capital"]}
+    return lot_sum.keys["program"] == ratio.program and capital in {None, lot_sum.keys["capital"]}

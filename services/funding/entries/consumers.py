@@ -18,7 +18,7 @@ from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
 from services.funding.rules import CommitmentPaid, InsufficientFunds
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOT_KEY, read_unit_versions
-from services.funding.unit_versions import find_unit_of_year, unit_versions_below
+from services.funding.unit_versions import find_unit_of_year, find_versions_below
 from shared.kit.problems import Problem
 
 MAX_CONSUMERS = 20
@@ -87,7 +87,7 @@ async def _below_assigned_unit(
 ) -> Conditions:
     territory, line = candidate.context.territory, problem.line
     unit, on = find_unit_of_year(territory, problem.holder, line.year)
-    below = unit_versions_below(territory, unit, on, await read_unit_versions(session, line.year))
+    below = find_versions_below(territory, unit, on, await read_unit_versions(session, line.year))
     of_plan = [LOTS.c[name] == getattr(line, name) for name in ("year", "program", "capital", "source")]
     return [*of_plan, tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(below)]
 

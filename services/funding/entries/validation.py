@@ -14,7 +14,7 @@ from services.funding.entries.requests import EntryRequest, RequestContext, Reve
 from services.funding.fault_sentences import ENTRY_UNKNOWN, NOT_BELOW
 from services.funding.ledger import INFLOW_KINDS, TRANSFER_KINDS, Entry, EntryKind, Line, Voucher, find_book
 from services.funding.rules import ReversalNotReversible
-from services.funding.unit_versions import UnitVersion, find_unit_fault, unit_version_on
+from services.funding.unit_versions import UnitVersion, find_unit_fault, find_unit_version
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Problem, make_fault, raise_if_any
 
@@ -51,7 +51,7 @@ class EntryValidator:
         self._reversed_entries = reversed_entries or {}
         self._ids: dict[Voucher, uuid.UUID | None] = {}
         self._find_unit_fault = cache(find_unit_fault)
-        self._find_unit_version = cache(unit_version_on)
+        self._find_unit_version = cache(find_unit_version)
         self._find_refusal = cache(find_refusal)
 
     def validate(self, request: EntryRequest | ReversalRequest) -> EntryCandidate | Problem:

@@ -28,7 +28,7 @@ from services.funding.foresight.schemas import (
     ForesightOut,
 )
 from services.funding.foresight.sums import Sum, group
-from services.funding.lapses.api import TheDeadlines
+from services.funding.lapses.api import CurrentDeadlines
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import build_lineage
 from services.funding.progress.schemas import UnitOut
@@ -82,7 +82,7 @@ class View:
 
 async def _view(
     context: FundingPublicContext,
-    deadlines: TheDeadlines,
+    deadlines: CurrentDeadlines,
     method: Annotated[Method, Depends(resource(Method))],
     year: BudgetYearQuery,
     program: ProgramQuery = None,
@@ -121,7 +121,7 @@ async def _view(
         },
         said={
             "year": year,
-            "unit": UnitOut.of(scope.unit) if scope.unit else None,
+            "unit": UnitOut.from_unit(scope.unit) if scope.unit else None,
             "seen_on": seen.on,
             "as_of": min(filter(None, (as_of, changed_at)), default=None),
             "book": book,

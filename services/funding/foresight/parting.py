@@ -11,12 +11,18 @@ from datetime import date
 
 from services.funding.foresight.learning import NOTHING, Flow, total
 from services.funding.foresight.rules import Held
-from services.funding.lapses.rules import Extension, Rule, laid, parted, terms_of
+from services.funding.lapses.rules import (
+    DeadlineRule,
+    Extension,
+    distribute,
+    list_deadlines,
+    split_by_deadline,
+)
 
 
-def by_deadline(rules: Sequence[Rule], held: Held, extensions: Iterable[Extension]) -> list[Held]:
+def by_deadline(rules: Sequence[DeadlineRule], held: Held, extensions: Iterable[Extension]) -> list[Held]:
     """Part a lot by its deadlines, the earliest first; a part that never had money is left out."""
-    terms = terms_of(rules, held.lot, extensions)
+    terms = list_deadlines(rules, held.lot, extensions)
     if len(terms) == 1:
         return [held]
     extended = [amount_vnd for _, amount_vnd in terms]
@@ -30,8 +36,8 @@ def by_deadline(rules: Sequence[Rule], held: Held, extensions: Iterable[Extensio
             )
         known = after
     told = [at for at, of in enumerate(flows) if any(flow != NOTHING for flow in of.values())] or [0]
-    returned = laid(held.returned_vnd, [known[at].gone_vnd for at in told])
-    reserved = laid(held.reserved_vnd, [known[at].left_vnd for at in told])
+    returned = distribute(held.returned_vnd, [known[at].gone_vnd for at in told])
+    reserved = distribute(held.reserved_vnd, [known[at].left_vnd for at in told])
     return [
         replace(
             held,
@@ -55,9 +61,9 @@ def _running(held: Held) -> Iterator[tuple[date, Flow]]:
 
 def _flows(whole: Flow, extended: Sequence[int]) -> list[Flow]:
     """Part what a lot did by a day. What was paid or came back beyond what there is belongs to the law's part."""
-    came, left = parted(whole.came_vnd, extended), parted(whole.left_vnd, extended)
+    came, left = split_by_deadline(whole.came_vnd, extended), split_by_deadline(whole.left_vnd, extended)
     spent = [here - still for here, still in zip(came, left, strict=True)]
-    paid = laid(whole.paid_vnd, spent)
+    paid = distribute(whole.paid_vnd, spent)
     gone = [of_it - of_payments for of_it, of_payments in zip(spent, paid, strict=True)]
     gone[0] += whole.gone_vnd - sum(gone)
     return [Flow(*each) for each in zip(came, paid, gone, strict=True)]

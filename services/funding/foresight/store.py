@@ -15,7 +15,13 @@ from services.funding.foresight.learning import Account, Flow, month_of
 from services.funding.foresight.parting import by_deadline
 from services.funding.foresight.rules import Held
 from services.funding.lapses import store as lapses
-from services.funding.lapses.rules import Money, Rule, day_after, deadline_of, ordinary_deadline
+from services.funding.lapses.rules import (
+    DeadlineRule,
+    MoneyKind,
+    calculate_date,
+    find_deadline,
+    find_legal_deadline,
+)
 from services.funding.ledger import Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.store import LOT_KEY, LedgerFilter, to_lot
@@ -47,7 +53,7 @@ async def accounts(
     year: int,
     years_back: int,
     sources: Collection[str],
-    deadlines: Sequence[Rule],
+    deadlines: Sequence[DeadlineRule],
     seen: Seen,
 ) -> list[Account]:
     """Add up the money of a year and of some years before it by capital kind, deadline, unit and month.
@@ -63,10 +69,10 @@ async def accounts(
         .where(LOTS.c.year.between(first, year), LOTS.c.source.in_(sources))
         .group_by(*of, month)
     )
-    found: dict[tuple[int, Capital, Money, str], dict[int, Flow]] = {}
+    found: dict[tuple[int, Capital, MoneyKind, str], dict[int, Flow]] = {}
     begun_before: set[tuple[int, Capital, str]] = set()
     for row in await session.execute(query):
-        money: Money = "own" if row.own else "carried"
+        money: MoneyKind = "own" if row.own else "carried"
         unit = f"{row.unit} {row.unit_since}"
         found.setdefault((row.year, row.capital, money, unit), {})[row.month] = Flow(
             row.came, row.paid, row.gone
@@ -78,7 +84,7 @@ async def accounts(
             of_year,
             capital,
             unit,
-            month_of(of_year, ordinary_deadline(deadlines, capital, money, of_year).paid_by),
+            month_of(of_year, find_legal_deadline(deadlines, capital, money, of_year).paid_by),
             series,
         )
         for (of_year, capital, money, unit), series in found.items()
@@ -87,12 +93,12 @@ async def accounts(
 
 
 async def lots(
-    session: AsyncSession, sought: LedgerFilter, deadlines: Sequence[Rule], seen: Seen
+    session: AsyncSession, sought: LedgerFilter, deadlines: Sequence[DeadlineRule], seen: Seen
 ) -> list[Held]:
     """Read the lots sought, parted by deadline, in stretches that end with months and with passed deadlines."""
     assert sought.year is not None
-    extensions = await lapses.extensions(session, sought, on=seen.on, as_of=seen.as_of)
-    days = {day_after(sought.year, rule.paid_years_after, rule.paid_by) for rule in deadlines}
+    extensions = await lapses.read_extensions(session, sought, on=seen.on, as_of=seen.as_of)
+    days = {calculate_date(sought.year, rule.paid_years_after, rule.paid_by) for rule in deadlines}
     starts = _starts(sought.year, seen.on, days | {each.paid_by for of in extensions.values() for each in of})
     stretch = func.width_bucket(ENTRIES.c.effective_on, bindparam("starts", starts, ARRAY(Date)))
     query = (
@@ -109,7 +115,7 @@ async def lots(
     found: dict[Lot, Held] = {}
     for row in await session.execute(query):
         lot = to_lot(row)
-        known = found.get(lot) or Held(lot, deadline_of(deadlines, lot), {})
+        known = found.get(lot) or Held(lot, find_deadline(deadlines, lot), {})
         begins = starts[row.stretch - 1] if row.stretch else starts[0] - DAY
         found[lot] = replace(
             known,

@@ -1,6 +1,6 @@
-"""`python -m services.funding.journal [--noted HASH]`: verify the ledger that NTP_DATABASE_URL names.
+"""`python -m services.funding.journal [--noted HASH]`: verify the ledger of the database at NTP_DATABASE_URL.
 
-Prints what it found as JSON; ends with 1 where something is wrong. It only reads.
+Prints the findings as JSON; exits with 1 where something is wrong. It only reads.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from services.funding.settings import FundingSettings
 from shared.kit.database import Database
 
 
-async def look(settings: FundingSettings, noted: str | None) -> Findings:
-    """Verify in one snapshot."""
+async def verify_database(settings: FundingSettings, noted: str | None) -> Findings:
+    """Verify the ledger in one snapshot of its database."""
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="funding-verify")
     try:
         async with database.reading() as session:
@@ -26,11 +26,11 @@ async def look(settings: FundingSettings, noted: str | None) -> Findings:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m services.funding.journal", description=__doc__)
     parser.add_argument("--noted", help="hash of a block, noted before, that must be in the chain")
-    asked = parser.parse_args(arguments)
-    findings = asyncio.run(look(FundingSettings(), asked.noted))
+    options = parser.parse_args(arguments)
+    findings = asyncio.run(verify_database(FundingSettings(), options.noted))
     sys.stdout.write(json.dumps(asdict(findings), indent=1) + "\n")
     return 1 if findings.faults else 0
 

@@ -1,4 +1,4 @@
-"""How entries are fingerprinted and sealed into a chain. Pure: the same words give the same hash on every machine."""
+"""How entries are fingerprinted and sealed into a chain of blocks. Pure: equal entries give equal hashes on every machine."""
 
 import hashlib
 import json
@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 GENESIS = "0" * 64
-"""What stands for the hash before the first block."""
+"""The previous hash of the first block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of the journal under one hash."""
+    """Consecutive entries of the journal under one hash."""
 
     height: int
     first_sequence: int
@@ -24,32 +24,32 @@ class Block:
     hash: str
 
 
-def fingerprint(said: Mapping[str, Any]) -> str:
-    """Give the SHA-256 of what an entry says, its postings included; what has no JSON form is said as text."""
-    words = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(words.encode()).hexdigest()
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of an entry with its postings; a value without a JSON form is hashed as its text."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def seal(
-    previous: Block | None, sequences: Sequence[int], fingerprints: Sequence[str], at: datetime
+    previous: Block | None, sequences: Sequence[int], fingerprints: Sequence[str], sealed_at: datetime
 ) -> Block:
-    """Seal the entries that follow a block."""
+    """Return the block that seals the entries after another block."""
     height, previous_hash = (previous.height + 1, previous.hash) if previous else (1, GENESIS)
     return Block(
         height,
         sequences[0],
         sequences[-1],
         len(sequences),
-        at,
+        sealed_at,
         previous_hash,
-        _hash(height, previous_hash, sequences, fingerprints, at),
+        _hash(height, previous_hash, sequences, fingerprints, sealed_at),
     )
 
 
-def faults_of(
+def find_faults(
     block: Block, previous: Block | None, sequences: Sequence[int], fingerprints: Sequence[str]
 ) -> list[str]:
-    """Tell what is wrong with a block, given the entries that are there now."""
+    """Return what is wrong with a block, given the entries that are stored now."""
     faults = []
     height, previous_hash = (previous.height + 1, previous.hash) if previous else (1, GENESIS)
     if block.height != height:
@@ -57,7 +57,7 @@ def faults_of(
     if block.previous_hash != previous_hash:
         faults.append(f"block {block.height} does not follow the block before it")
     if len(sequences) != block.entries:
-        faults.append(f"block {block.height} sealed {block.entries} entries and {len(sequences)} are there")
+        faults.append(f"block {block.height} sealed {block.entries} entries and {len(sequences)} are stored")
     if (
         _hash(block.height, block.previous_hash, sequences, fingerprints, block.sealed_at) != block.hash
         or sequences[:1] != [block.first_sequence]
@@ -68,9 +68,13 @@ def faults_of(
 
 
 def _hash(
-    height: int, previous_hash: str, sequences: Sequence[int], fingerprints: Sequence[str], at: datetime
+    height: int,
+    previous_hash: str,
+    sequences: Sequence[int],
+    fingerprints: Sequence[str],
+    sealed_at: datetime,
 ) -> str:
-    words = hashlib.sha256(f"{height}\n{previous_hash}\n{at.isoformat()}\n".encode())
-    for sequence, each in zip(sequences, fingerprints, strict=True):
-        words.update(f"{sequence} {each}\n".encode())
-    return words.hexdigest()
+    digest = hashlib.sha256(f"{height}\n{previous_hash}\n{sealed_at.isoformat()}\n".encode())
+    for sequence, entry_hash in zip(sequences, fingerprints, strict=True):
+        digest.update(f"{sequence} {entry_hash}\n".encode())
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The sealer: a task beside the requests that seals what was committed since it last looked."""
+"""The background task that seals the entries that were recorded since the last block."""
 
 import asyncio
 
@@ -11,37 +11,38 @@ from shared.kit.database import Database
 from shared.kit.resources import Resources
 from shared.kit.service import BackgroundTask
 
-MOST_IN_A_BLOCK = 500
-"""A block is sealed in one transaction and within some tens of milliseconds; a larger backlog makes several."""
+MAX_BLOCK_ENTRIES = 500
+"""Sealed in one transaction of some tens of milliseconds; more entries make several blocks."""
 
 log = structlog.get_logger()
 
 
 async def seal_next(database: Database, clock: Clock) -> Block | None:
-    """Seal one block; None where there is nothing to seal, or where another process is at it."""
+    """Seal one block; None where there is nothing to seal, or while another process seals."""
     async with database.writing() as session:
-        if not await store.may_seal(session):
+        if not await store.try_lock_journal(session):
             return None
-        previous = await store.last_block(session)
+        previous = await store.find_last_block(session)
         after = previous.last_sequence if previous else 0
-        entries = await store.entries_after(session, after, MOST_IN_A_BLOCK)
+        entries = await store.read_entries_after(session, after, MAX_BLOCK_ENTRIES)
         if not entries:
             return None
-        block = seal(previous, store.sequences(entries), store.fingerprints(entries), clock())
-        await store.keep(session, block)
+        sequences, fingerprints = store.list_sequences(entries), store.fingerprint_entries(entries)
+        block = seal(previous, sequences, fingerprints, clock())
+        await store.insert_block(session, block)
         return block
 
 
-def sealing(every_seconds: float) -> BackgroundTask:
-    """Seal now and then, without an end."""
+def seal_repeatedly(every_seconds: float) -> BackgroundTask:
+    """Return the task that seals new entries every so many seconds until the service stops."""
 
-    async def seal_now_and_then(resources: Resources) -> None:
+    async def seal_new_entries(resources: Resources) -> None:
         while True:
             await asyncio.sleep(every_seconds)
             try:
                 while await seal_next(resources.get(Database), resources.clock):
                     pass
-            except Exception as error:  # noqa: BLE001 (the next time tries again)
-                log.warning("sealing failed", reason=str(error))
+            except Exception as error:  # noqa: BLE001 (it tries again the next time)
+                log.warning("sealing the journal failed", reason=str(error))
 
-    return seal_now_and_then
+    return seal_new_entries

@@ -1,4 +1,4 @@
-"""How the journal is read and its blocks are kept. Blocks are only ever added."""
+"""How the journal is read and its blocks are inserted. Blocks are only added."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -13,20 +13,22 @@ from services.funding.journal.rules import Block, fingerprint
 from services.funding.ledger import MEASURES, Entry
 from services.funding.models import BLOCKS, ENTRIES
 
-ONE_SEALER = text("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/journal', 0))")
-COLUMNS = tuple(each.name for each in fields(Block))
+TRY_LOCK_JOURNAL = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/journal', 0))"
+)
+BLOCK_COLUMNS = tuple(field.name for field in fields(Block))
 
 
-async def may_seal(session: AsyncSession) -> bool:
-    """Tell whether this transaction is the one that seals; another process may be at it."""
-    allowed: bool = (await session.execute(ONE_SEALER)).scalar_one()
-    return allowed
+async def try_lock_journal(session: AsyncSession) -> bool:
+    """Whether this transaction may seal; not while another process does."""
+    locked: bool = (await session.execute(TRY_LOCK_JOURNAL)).scalar_one()
+    return locked
 
 
-async def entries_after(
+async def read_entries_after(
     session: AsyncSession, sequence: int, limit: int, *, until: int | None = None
 ) -> list[Entry]:
-    """Read entries in commit order. What is visible has no gap before it that could fill later."""
+    """Return entries in commit order. No entry can appear later before one that is visible."""
     query = select_entries().where(ENTRIES.c.sequence > sequence)
     if until is not None:
         query = query.where(ENTRIES.c.sequence <= until)
@@ -34,55 +36,55 @@ async def entries_after(
     return await load_postings(session, rows) if rows else []
 
 
-async def last_block(session: AsyncSession) -> Block | None:
-    """Find the head of the chain."""
-    row = (await session.execute(_blocks().order_by(BLOCKS.c.height.desc()).limit(1))).one_or_none()
+async def find_last_block(session: AsyncSession) -> Block | None:
+    """Return the head of the chain; None where nothing was sealed."""
+    query = _select_blocks().order_by(BLOCKS.c.height.desc()).limit(1)
+    row = (await session.execute(query)).one_or_none()
     return Block(*row) if row else None
 
 
-async def blocks_after(session: AsyncSession, height: int, limit: int) -> list[Block]:
-    """Read blocks in their order."""
-    query = _blocks().where(BLOCKS.c.height > height).order_by(BLOCKS.c.height).limit(limit)
+async def read_blocks_after(session: AsyncSession, height: int, limit: int) -> list[Block]:
+    """Return the blocks above a height, in their order."""
+    query = _select_blocks().where(BLOCKS.c.height > height).order_by(BLOCKS.c.height).limit(limit)
     return [Block(*row) for row in await session.execute(query)]
 
 
-async def blocks_of(session: AsyncSession, first_sequence: int, last_sequence: int) -> list[Block]:
-    """Read the blocks that cover a stretch of the journal."""
-    covers = (BLOCKS.c.last_sequence >= first_sequence, BLOCKS.c.first_sequence <= last_sequence)
-    return [Block(*row) for row in await session.execute(_blocks().where(*covers).order_by(BLOCKS.c.height))]
+async def read_blocks_between(session: AsyncSession, first_sequence: int, last_sequence: int) -> list[Block]:
+    """Return the blocks that seal the entries from one sequence to another."""
+    query = _select_blocks().where(
+        BLOCKS.c.last_sequence >= first_sequence, BLOCKS.c.first_sequence <= last_sequence
+    )
+    return [Block(*row) for row in await session.execute(query.order_by(BLOCKS.c.height))]
 
 
-async def keep(session: AsyncSession, block: Block) -> None:
-    """Add a block."""
+async def insert_block(session: AsyncSession, block: Block) -> None:
+    """Insert a block."""
     await session.execute(insert(BLOCKS).values(asdict(block)))
 
 
-def fingerprints(entries: Sequence[Entry]) -> list[str]:
-    """Fingerprint entries with their postings, as they are kept."""
-    return [fingerprint(_said(each)) for each in entries]
+def fingerprint_entries(entries: Sequence[Entry]) -> list[str]:
+    """Return the fingerprints of entries with their postings, as they are stored."""
+    return [fingerprint(_to_document(entry)) for entry in entries]
 
 
-def sequences(entries: Sequence[Entry]) -> list[int]:
-    """Give their places in the ledger."""
-    return [each.sequence for each in entries if each.sequence is not None]
+def list_sequences(entries: Sequence[Entry]) -> list[int]:
+    """Return the sequences of recorded entries."""
+    return [entry.sequence for entry in entries if entry.sequence is not None]
 
 
-def _said(entry: Entry) -> dict[str, Any]:
+def _to_document(entry: Entry) -> dict[str, Any]:
+    row = dict(zip(ENTRY_COLUMNS, to_entry_row(entry, entry.recorded_at), strict=True))
     postings = [
         {
-            **each.lot.line.to_dict(),
-            "unit_since": each.lot.line.unit_since,
-            "origin_year": each.lot.origin_year,
-            **dict(zip(MEASURES, each.change.to_values(), strict=True)),
+            **posting.lot.line.to_dict(),
+            "unit_since": posting.lot.line.unit_since,
+            "origin_year": posting.lot.origin_year,
+            **dict(zip(MEASURES, posting.change.to_values(), strict=True)),
         }
-        for each in entry.postings
+        for posting in entry.postings
     ]
-    return {
-        **dict(zip(ENTRY_COLUMNS, to_entry_row(entry, entry.recorded_at), strict=True)),
-        "sequence": entry.sequence,
-        "postings": sorted(postings, key=str),
-    }
+    return {**row, "sequence": entry.sequence, "postings": sorted(postings, key=str)}
 
 
-def _blocks() -> Select[Any]:
-    return select(*(BLOCKS.c[name] for name in COLUMNS))
+def _select_blocks() -> Select[Any]:
+    return select(*(BLOCKS.c[name] for name in BLOCK_COLUMNS))

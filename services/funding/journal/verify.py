@@ -1,4 +1,4 @@
-"""The check of the whole ledger: the chain of blocks, and every balance recomputed from entry one."""
+"""Verifies the whole ledger: the chain of blocks, and every balance recomputed from the first entry on."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -7,16 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.journal import store
-from services.funding.journal.rules import faults_of
-from services.funding.journal.sealer import MOST_IN_A_BLOCK
+from services.funding.journal.rules import find_faults
+from services.funding.journal.sealer import MAX_BLOCK_ENTRIES
 from services.funding.ledger import Amounts, Entry, Lot
 from services.funding.models import LOTS
 from services.funding.store import to_amounts, to_lot
 
+BLOCKS_PER_PAGE = 100
+
 
 @dataclass
 class Findings:
-    """What was looked at and what is wrong."""
+    """What was verified, and what is wrong."""
 
     blocks: int = 0
     entries: int = 0
@@ -28,43 +30,45 @@ class Findings:
 
 
 async def verify(session: AsyncSession, noted: str | None = None) -> Findings:
-    """Check the ledger as one snapshot shows it; `noted` is a hash that must be in the chain."""
+    """Verify the ledger in one snapshot; `noted` is a hash that must be in the chain."""
     findings, balances = Findings(), dict[Lot, Amounts]()
-    previous, seen = None, 0
-    while found := await store.blocks_after(session, previous.height if previous else 0, 100):
-        for block in found:
-            entries = [each async for each in _entries(session, seen, block.last_sequence)]
-            _add_up(balances, entries)
-            faults = faults_of(block, previous, store.sequences(entries), store.fingerprints(entries))
-            findings.faults.extend(faults)
+    previous, sealed_until = None, 0
+    while blocks := await store.read_blocks_after(
+        session, previous.height if previous else 0, BLOCKS_PER_PAGE
+    ):
+        for block in blocks:
+            entries = [entry async for entry in _read_entries(session, sealed_until, block.last_sequence)]
+            _add_postings(balances, entries)
+            sequences, fingerprints = store.list_sequences(entries), store.fingerprint_entries(entries)
+            findings.faults.extend(find_faults(block, previous, sequences, fingerprints))
             findings.blocks += 1
             findings.entries += len(entries)
             noted = None if noted == block.hash else noted
-            previous, seen, findings.head = block, block.last_sequence, block.hash
+            previous, sealed_until, findings.head = block, block.last_sequence, block.hash
     if noted is not None:
         findings.faults.append(f"no block has the hash {noted}")
-    async for entry in _entries(session, seen, None):
-        _add_up(balances, [entry])
+    async for entry in _read_entries(session, sealed_until, None):
+        _add_postings(balances, [entry])
         findings.unsealed += 1
     findings.entries += findings.unsealed
-    await _compare(session, balances, findings)
+    await _compare_lots(session, balances, findings)
     return findings
 
 
-async def _entries(session: AsyncSession, after: int, until: int | None) -> AsyncIterator[Entry]:
-    while entries := await store.entries_after(session, after, MOST_IN_A_BLOCK, until=until):
+async def _read_entries(session: AsyncSession, after: int, until: int | None) -> AsyncIterator[Entry]:
+    while entries := await store.read_entries_after(session, after, MAX_BLOCK_ENTRIES, until=until):
         for entry in entries:
             yield entry
-        after = store.sequences(entries)[-1]
+        after = store.list_sequences(entries)[-1]
 
 
-def _add_up(balances: dict[Lot, Amounts], entries: list[Entry]) -> None:
+def _add_postings(balances: dict[Lot, Amounts], entries: list[Entry]) -> None:
     for entry in entries:
-        for each in entry.postings:
-            balances[each.lot] = balances.get(each.lot, Amounts()) + each.change
+        for posting in entry.postings:
+            balances[posting.lot] = balances.get(posting.lot, Amounts()) + posting.change
 
 
-async def _compare(session: AsyncSession, balances: dict[Lot, Amounts], findings: Findings) -> None:
+async def _compare_lots(session: AsyncSession, balances: dict[Lot, Amounts], findings: Findings) -> None:
     for row in await session.execute(select(LOTS).order_by(LOTS.c.id)):
         findings.lots += 1
         expected = balances.get(to_lot(row), Amounts())

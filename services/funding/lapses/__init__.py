@@ -1,4 +1,4 @@
-"""Lapses: until when money must be paid, and what of it will lapse. Dated data; listed in advance, returned by an entry.
+"""Lapses: until when money must be paid, and what lapses then. Deadlines are dated facts; returning money is an entry.
 
-A deadline is never a reason to refuse a payment here: whether one is too late is the treasury's to say.
+A payment after the deadline is recorded all the same: whether it is too late is for the treasury to decide.
 """

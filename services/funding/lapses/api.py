@@ -1,14 +1,14 @@
-"""Where lapses are read. Public, unless the installation closes public reads."""
+"""The route that reads lapses. Public, unless the installation closes public reads."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.funding.context import FundingPublicContext
 from services.funding.lapses import store
-from services.funding.lapses.rules import Deadlines, Lapse, lapses
+from services.funding.lapses.rules import Deadlines, Lapse, find_lapses
 from services.funding.ledger import Capital
 from services.funding.query_params import (
     BudgetYearQuery,
@@ -27,28 +27,28 @@ from shared.kit.transactions import TransactionRoute
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 
-TheDeadlines = Annotated[Deadlines, Depends(resource(Deadlines))]
+CurrentDeadlines = Annotated[Deadlines, Depends(resource(Deadlines))]
 
 
 class LapseOut(BaseModel):
-    """Money that is left in a lot, and when it lapses; money of one lot may lapse on several days."""
+    """Money that is left in a lot, and its deadline; the money of one lot can have several."""
 
     program: str = Field(description="rural, poverty or ethnic")
     component: str | None = Field(description="component; null: the program as a whole")
     capital: Capital = Field(description="investment or recurrent")
-    source: str = Field(description="where the money comes from")
-    unit: str = Field(description="code of the unit that has the money")
+    source: str = Field(description="source of the money")
+    unit: str = Field(description="code of the unit that holds the money")
     origin_year: int = Field(description="year of origin of the money")
-    left_vnd: int = Field(description="not paid, handed back or carried on yet, in đồng")
-    reserved_vnd: int = Field(description="part of it that is committed, in đồng")
+    left_vnd: int = Field(description="neither paid, returned nor carried over yet, in đồng")
+    reserved_vnd: int = Field(description="committed part of it, in đồng")
     paid_by: date = Field(description="last day of payment; what is left after it lapses")
     settled_by: date = Field(description="last day of settlement")
     legal_basis: str = Field(description="the document that sets the day")
-    confidence: str = Field(description="how sure the day is")
+    confidence: str = Field(description="confidence in the day")
 
     @classmethod
-    def of(cls, lapse: Lapse) -> "LapseOut":
-        """Say a lapse."""
+    def from_lapse(cls, lapse: Lapse) -> Self:
+        """Serialize a lapse."""
         line, deadline = lapse.lot.line, lapse.deadline
         return cls(
             program=line.program,
@@ -67,7 +67,7 @@ class LapseOut(BaseModel):
 
 
 class LapsesOut(BaseModel):
-    """Everything that lapses of a budget year, whole."""
+    """All money of a budget year that is left."""
 
     year: int = Field(description="budget year", examples=[2023])
     left_vnd: int = Field(description="sum of what is left, in đồng")
@@ -80,10 +80,10 @@ class LapsesOut(BaseModel):
 async def read_lapses(
     *,
     context: FundingPublicContext,
-    deadlines: TheDeadlines,
+    deadlines: CurrentDeadlines,
     year: BudgetYearQuery,
     until: Annotated[
-        IsoDate | None, Query(description="only what lapses on this day or before; by default everything")
+        IsoDate | None, Query(description="only what lapses by this day; by default everything")
     ] = None,
     program: ProgramQuery = None,
     component: ComponentQuery = None,
@@ -92,19 +92,19 @@ async def read_lapses(
     unit: UnitQuery = None,
     origin_year: OriginYearQuery = None,
 ) -> LapsesOut:
-    """Read what is left of a budget year and when it lapses, in advance. Handing it back is an entry: `returns`.
+    """Read what is left of a budget year and when it lapses. Returning it is an entry: `returns`.
 
-    Where the decision of a carry-over extended a part of a lot, that part stands apart; it is taken to be paid last.
-
-    Shown are the sources that count in the disbursement rate, unless `source` names others.
+    Where the decision of a carry-over extended the deadline of a part of a lot, that part is an item of its own; it is
+    assumed to be paid last. Only sources that count in the disbursement rate are shown, unless `source` names others.
     """
     scope = await context.scope(unit, year)
     sources = source or sorted(context.catalogue.counted_sources)
-    sought = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
-    held = await store.balances(context.session, sought)
-    found = lapses(deadlines, held, await store.extensions(context.session, sought), until)
+    ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
+    balances = await store.read_selected_balances(context.session, ledger_filter)
+    extensions = await store.read_extensions(context.session, ledger_filter)
+    lapses = find_lapses(deadlines, balances, extensions, until)
     return LapsesOut(
         year=year,
-        left_vnd=sum(each.left_vnd for each in found),
-        items=[LapseOut.of(each) for each in found],
+        left_vnd=sum(lapse.left_vnd for lapse in lapses),
+        items=[LapseOut.from_lapse(lapse) for lapse in lapses],
     )

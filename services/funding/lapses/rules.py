@@ -1,7 +1,7 @@
 """Until when the money of a lot must be paid and settled. Pure.
 
-A deadline is the table's for the capital kind and for own or carried money, the row of the budget year before the general
-one; the decision of a carry-over may set a later day for the money that it moved.
+The table of deadlines has a row for each capital kind and for own and carried-over money; a row of a budget year takes
+precedence over the general one. The decision of a carry-over may set a later day for the money that it moved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,18 +11,18 @@ from typing import Literal
 
 from services.funding.ledger import Amounts, Capital, Lot
 
-Money = Literal["own", "carried"]
+MoneyKind = Literal["own", "carried"]
 
 COMMON_YEAR = 2023
-"""A year without 29 February: a deadline on that day would be none in three years of four."""
+"""A year without 29 February: a deadline on that day would not exist in three years of four."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DeadlineRule:
     """A row of the table of deadlines."""
 
     capital: Capital
-    money: Money
+    money: MoneyKind
     paid_years_after: int
     paid_by: str
     """Month and day, such as 01-31."""
@@ -31,14 +31,14 @@ class Rule:
     legal_basis: str
     confidence: str
     budget_year: int | None = None
-    """None: every year that has no row of its own."""
+    """None: every year without a row of its own."""
 
     def __post_init__(self) -> None:
         for month_day in (self.paid_by, self.settled_by):
-            day_after(COMMON_YEAR, 0, month_day)
+            calculate_date(COMMON_YEAR, 0, month_day)
 
 
-class Deadlines(tuple[Rule, ...]):
+class Deadlines(tuple[DeadlineRule, ...]):
     """The rules that set the last days of payment and settlement."""
 
     __slots__ = ()
@@ -46,7 +46,7 @@ class Deadlines(tuple[Rule, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last days of a lot's money, and by which document."""
+    """The last days of payment and settlement, and the document that sets them."""
 
     paid_by: date
     settled_by: date
@@ -56,7 +56,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A day that the decision of a carry-over set for the money it moved."""
+    """A last day of payment that the decision of a carry-over set for the money that it moved."""
 
     paid_by: date
     decision: str
@@ -65,96 +65,107 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """Money that is left in a lot, and when it lapses."""
+    """Money that is left in a lot, and its deadline."""
 
     lot: Lot
     left_vnd: int
     reserved_vnd: int
-    """Part of it that is committed."""
+    """The committed part of it."""
     deadline: Deadline
 
 
-def day_after(year: int, years_after: int, month_day: str) -> date:
-    """Give a day like 01-31 some years after a budget year."""
+def calculate_date(year: int, years_after: int, month_day: str) -> date:
+    """Return a month and day, such as 01-31, some years after a budget year."""
     return date.fromisoformat(f"{year + years_after}-{month_day}")
 
 
-def ordinary_deadline(rules: Iterable[Rule], capital: Capital, money: Money, year: int) -> Deadline:
-    """Tell until when money of a budget year must be paid and settled where no decision extends it."""
-    fitting = [rule for rule in rules if (rule.capital, rule.money) == (capital, money)]
-    of_the_year = [rule for rule in fitting if rule.budget_year == year]
-    (rule, *_) = of_the_year or [rule for rule in fitting if rule.budget_year is None]
+def find_legal_deadline(
+    rules: Iterable[DeadlineRule], capital: Capital, money: MoneyKind, year: int
+) -> Deadline:
+    """Return the deadline of money of a budget year that no decision extended."""
+    matching = [rule for rule in rules if (rule.capital, rule.money) == (capital, money)]
+    of_year = [rule for rule in matching if rule.budget_year == year]
+    (rule, *_) = of_year or [rule for rule in matching if rule.budget_year is None]
     return Deadline(
-        day_after(year, rule.paid_years_after, rule.paid_by),
-        day_after(year, rule.settled_years_after, rule.settled_by),
+        calculate_date(year, rule.paid_years_after, rule.paid_by),
+        calculate_date(year, rule.settled_years_after, rule.settled_by),
         rule.legal_basis,
         rule.confidence,
     )
 
 
-def deadline_of(rules: Iterable[Rule], lot: Lot, extension: Extension | None = None) -> Deadline:
-    """Tell until when the money of a lot must be paid and settled."""
+def find_deadline(rules: Iterable[DeadlineRule], lot: Lot, extension: Extension | None = None) -> Deadline:
+    """Return the deadline of a lot, or of the part of it that an extension is about."""
     year = lot.line.year
-    money: Money = "own" if lot.origin_year == year else "carried"
-    ordinary = ordinary_deadline(rules, lot.line.capital, money, year)
-    if extension is None or extension.paid_by <= ordinary.paid_by:
-        return ordinary
-    settled_by = max(ordinary.settled_by, extension.paid_by)
+    money: MoneyKind = "own" if lot.origin_year == year else "carried"
+    legal = find_legal_deadline(rules, lot.line.capital, money, year)
+    if extension is None or extension.paid_by <= legal.paid_by:
+        return legal
+    settled_by = max(legal.settled_by, extension.paid_by)
     return Deadline(extension.paid_by, settled_by, extension.decision, "by decision of the carry-over")
 
 
-def terms_of(rules: Iterable[Rule], lot: Lot, extensions: Iterable[Extension]) -> list[tuple[Deadline, int]]:
-    """Give the deadlines of a lot, the law's first, and how many đồng were extended to each of the others."""
+def list_deadlines(
+    rules: Iterable[DeadlineRule], lot: Lot, extensions: Iterable[Extension]
+) -> list[tuple[Deadline, int]]:
+    """Return the deadlines of a lot, the legal one first, each with the đồng that were extended to it."""
     rules = tuple(rules)
-    law = deadline_of(rules, lot)
-    further = sorted((it for it in extensions if it.paid_by > law.paid_by), key=lambda one: one.paid_by)
-    return [(law, 0), *((deadline_of(rules, lot, each), each.amount_vnd) for each in further)]
+    legal = find_deadline(rules, lot)
+    later = sorted(
+        (extension for extension in extensions if extension.paid_by > legal.paid_by),
+        key=lambda extension: extension.paid_by,
+    )
+    return [
+        (legal, 0),
+        *((find_deadline(rules, lot, extension), extension.amount_vnd) for extension in later),
+    ]
 
 
-def parted(amount_vnd: int, extended: Sequence[int]) -> list[int]:
-    """Part money of a lot by its deadlines, of which the first is the law's; the parts add up to it.
+def split_by_deadline(amount_vnd: int, extended: Sequence[int]) -> list[int]:
+    """Split money that is left in a lot by its deadlines, the legal one first; the parts add up to it.
 
-    Whoever pays takes the money that lapses first, so what was extended furthest is left longest.
+    `extended` is the đồng extended to each deadline. Payments take the money that lapses first, so what was extended
+    furthest is left longest.
     """
-    shares = []
-    for each in reversed(extended[1:]):
-        shares.append(max(0, min(amount_vnd, each)))
-        amount_vnd -= shares[-1]
-    return [amount_vnd, *reversed(shares)]
+    parts = []
+    for extended_vnd in reversed(extended[1:]):
+        parts.append(max(0, min(amount_vnd, extended_vnd)))
+        amount_vnd -= parts[-1]
+    return [amount_vnd, *reversed(parts)]
 
 
-def laid(amount_vnd: int, shares: Sequence[int]) -> list[int]:
-    """Lay an amount over parts, the first to lapse first, of none more than its share; what none has room for is the first's."""
-    found, rest = [], amount_vnd
-    for share in shares:
-        found.append(max(0, min(rest, share)))
-        rest -= found[-1]
-    return [found[0] + rest, *found[1:]]
+def distribute(amount_vnd: int, limits: Sequence[int]) -> list[int]:
+    """Distribute an amount over parts in their order, to each up to its limit; the first takes what is beyond all limits."""
+    shares, rest = [], amount_vnd
+    for limit in limits:
+        shares.append(max(0, min(rest, limit)))
+        rest -= shares[-1]
+    return [shares[0] + rest, *shares[1:]]
 
 
-def lapses(
-    rules: Iterable[Rule],
+def find_lapses(
+    rules: Iterable[DeadlineRule],
     balances: Mapping[Lot, Amounts],
     extensions: Mapping[Lot, Sequence[Extension]],
     until: date | None = None,
 ) -> list[Lapse]:
-    """List money left by its deadline, the earliest first and the largest first within a day."""
+    """Return the money that is left, the earliest deadline first, and the largest amount first within a day."""
     rules = tuple(rules)
-    found = [
-        each
+    lapses = [
+        lapse
         for lot, balance in balances.items()
-        for each in _of_lot(rules, lot, balance, extensions.get(lot, ()))
+        for lapse in _find_lapses_of_lot(rules, lot, balance, extensions.get(lot, ()))
+        if until is None or lapse.deadline.paid_by <= until
     ]
-    due = [each for each in found if until is None or each.deadline.paid_by <= until]
-    return sorted(due, key=lambda each: (each.deadline.paid_by, -each.left_vnd))
+    return sorted(lapses, key=lambda lapse: (lapse.deadline.paid_by, -lapse.left_vnd))
 
 
-def _of_lot(
-    rules: Sequence[Rule], lot: Lot, balance: Amounts, extensions: Iterable[Extension]
+def _find_lapses_of_lot(
+    rules: Sequence[DeadlineRule], lot: Lot, balance: Amounts, extensions: Iterable[Extension]
 ) -> Iterator[Lapse]:
-    terms = terms_of(rules, lot, extensions)
-    left = parted(balance.left_vnd, [extended for _, extended in terms])
-    promised = laid(balance.reserved_vnd, left)
-    for (deadline, _), left_vnd, reserved_vnd in zip(terms, left, promised, strict=True):
+    deadlines = list_deadlines(rules, lot, extensions)
+    left = split_by_deadline(balance.left_vnd, [extended_vnd for _, extended_vnd in deadlines])
+    reserved = distribute(balance.reserved_vnd, left)
+    for (deadline, _), left_vnd, reserved_vnd in zip(deadlines, left, reserved, strict=True):
         if left_vnd > 0:
             yield Lapse(lot, left_vnd, reserved_vnd, deadline)

@@ -1,39 +1,51 @@
-"""How money that is left is found, with the days that carry-overs set for it."""
+"""How balances are read, and the deadlines that carry-overs set."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.lapses.rules import Extension
-from services.funding.ledger import Amounts, EntryKind, Lot
+from services.funding.ledger import Balances, EntryKind, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
-from services.funding.store import LOCK_ORDER, LOT_KEY, LedgerFilter, to_amounts, to_lot
+from services.funding.store import (
+    IS_POSTED_BY,
+    IS_REVERSED_BY,
+    LOCK_ORDER,
+    LOT_KEY,
+    LedgerFilter,
+    to_amounts,
+    to_lot,
+)
 
 
-async def balances(session: AsyncSession, sought: LedgerFilter) -> Mapping[Lot, Amounts]:
-    """Read what the lots sought hold."""
-    rows = (await session.execute(select(LOTS).where(*sought.to_conditions()).order_by(*LOCK_ORDER))).all()
-    return {to_lot(row): to_amounts(row) for row in rows}
+async def read_selected_balances(session: AsyncSession, ledger_filter: LedgerFilter) -> Balances:
+    """Return the balances of the selected lots."""
+    query = select(LOTS).where(*ledger_filter.to_conditions()).order_by(*LOCK_ORDER)
+    return {to_lot(row): to_amounts(row) for row in await session.execute(query)}
 
 
-async def extensions(
-    session: AsyncSession, sought: LedgerFilter, *, on: date | None = None, as_of: datetime | None = None
+async def read_extensions(
+    session: AsyncSession,
+    ledger_filter: LedgerFilter,
+    *,
+    on: date | None = None,
+    as_of: datetime | None = None,
 ) -> Mapping[Lot, Sequence[Extension]]:
-    """Find the days that carry-overs, not undone, set for the money that they brought to each lot, the earliest first.
+    """Return the deadlines that carry-overs set for the money that they moved into each lot, the earliest first.
 
-    What was in effect by a day, as known by an instant, where these are given.
+    Those that had taken effect by a day and were recorded by an instant, where these are given; without reversed ones.
     """
-    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
-    known = []
+    is_reversed_by = IS_REVERSED_BY
+    conditions = []
     if on is not None:
-        undone_by &= REVERSALS.c.effective_on <= on
-        known.append(ENTRIES.c.effective_on <= on)
+        is_reversed_by &= REVERSALS.c.effective_on <= on
+        conditions.append(ENTRIES.c.effective_on <= on)
     if as_of is not None:
-        undone_by &= REVERSALS.c.recorded_at <= as_of
-        known.append(ENTRIES.c.recorded_at <= as_of)
+        is_reversed_by &= REVERSALS.c.recorded_at <= as_of
+        conditions.append(ENTRIES.c.recorded_at <= as_of)
     query: Select[Any] = (
         select(
             *(LOTS.c[name] for name in LOT_KEY),
@@ -42,23 +54,24 @@ async def extensions(
             POSTINGS.c.carried_over_vnd,
         )
         .select_from(ENTRIES)
-        .join(POSTINGS, and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id))
+        .join(POSTINGS, IS_POSTED_BY)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        .outerjoin(REVERSALS, undone_by)
+        .outerjoin(REVERSALS, is_reversed_by)
         .where(
             ENTRIES.c.kind == EntryKind.CARRY_OVER.value,
             ENTRIES.c.deadline.is_not(None),
             POSTINGS.c.carried_over_vnd > 0,
             REVERSALS.c.id.is_(None),
-            *known,
-            *sought.to_conditions(),
+            *conditions,
+            *ledger_filter.to_conditions(),
         )
         .order_by(ENTRIES.c.deadline, ENTRIES.c.sequence)
     )
-    if sought.year is not None:
-        query = query.where(ENTRIES.c.year == sought.year - 1, POSTINGS.c.year == sought.year - 1)
-    found: dict[Lot, list[Extension]] = {}
+    if ledger_filter.year is not None:  # a carry-over is stored under the year that it leaves
+        year = ledger_filter.year - 1
+        query = query.where(ENTRIES.c.year == year, POSTINGS.c.year == year)
+    extensions: dict[Lot, list[Extension]] = {}
     for row in await session.execute(query):
         extension = Extension(row.deadline, row.decision_number, row.carried_over_vnd)
-        found.setdefault(to_lot(row), []).append(extension)
-    return found
+        extensions.setdefault(to_lot(row), []).append(extension)
+    return extensions

@@ -1,5 +1,5 @@
-"""Progress: how far the money has come, read from the lots. It only reads, and costs what the lots cost.
+"""Progress: what was allocated, committed and disbursed of a budget year, read from the lots. It only reads.
 
-A budget year may be read until a day of effect (`until`), as it was known at an instant (`as_of`), or both. Then what is
-available is also that of the day, it is read from the postings, and its lineage reaches as far and no further.
+A year can be read until a day of effect (`until`), as it was known at an instant (`as_of`), or both. It is then summed from
+the postings; what is available is also that of the day, and the lineage has the same limits.
 """

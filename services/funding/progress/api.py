@@ -1,4 +1,4 @@
-"""Where progress is read. Public, unless the installation closes public reads."""
+"""The routes that read progress. Public, unless the installation closes public reads."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -11,9 +11,8 @@ from services.funding.context import FundingContext, FundingPublicContext
 from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import TOTAL, build_lineage
-from services.funding.progress import store
 from services.funding.progress.printing import PrintUnit
-from services.funding.progress.rules import Part, Row, group, sum_up
+from services.funding.progress.rules import LotSum, ProgressGroup, build_group, build_groups
 from services.funding.progress.schemas import (
     CapitalRow,
     PrintingOut,
@@ -23,9 +22,9 @@ from services.funding.progress.schemas import (
     SourceRow,
     StatusOut,
     UnitOut,
-    amounts,
+    to_amount_fields,
 )
-from services.funding.progress.store import GROUPINGS
+from services.funding.progress.store import GROUPINGS, sum_lots
 from services.funding.query_params import (
     BookQuery,
     BudgetYearQuery,
@@ -44,17 +43,17 @@ from shared.kit.exception_handlers import negotiate_language
 from shared.kit.problems import Fault, Language, make_fault, raise_if_any
 from shared.kit.transactions import TransactionRoute
 
-EVERY_SOURCE = "all"
+ALL_SOURCES = "all"
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 PrintIn = Annotated[
     PrintUnit | None,
     Query(
-        description="print the amounts in million or billion đồng beside the exact ones, saying where they don't add"
+        description="also print the amounts in million or billion đồng, and report where printed parts do not add up"
     ),
 ]
-Wished = Annotated[Language, Depends(negotiate_language)]
+PreferredLanguage = Annotated[Language, Depends(negotiate_language)]
 
 
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
@@ -73,22 +72,22 @@ async def read_progress(
     as_of: AsOf = None,
     book: BookQuery = "agency",
     print_in: PrintIn = None,
-    language: Wished,
+    language: PreferredLanguage,
 ) -> ProgressOut:
     """Read what was allocated, carried over, committed and disbursed in a year, in any grouping.
 
-    Shown are the sources that count in the disbursement rate, unless `source` names others (`all` for every one) or the
-    rows are by source. Rates are divided after adding, never averaged, and are of the money that counts. With `until`,
+    It shows the sources that count in the disbursement rate, unless `source` names others (`all` for all of them) or the
+    rows are by source. Rates are divided after summing, never averaged, and are of the money that counts. With `until`,
     what is available is also that of the day.
     """
-    raise_if_any(_faults_of_day(year, until))
+    raise_if_any(_find_date_fault(year, until))
     catalogue = context.catalogue
-    sources = _sources(source, by, catalogue)
+    sources = _select_sources(source, by, catalogue)
     scope = await context.scope(unit, year)
-    sought = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
-    parts = await store.parts(context.session, sought, by, until=until, as_of=as_of, book=book)
-    rows = group(parts, by, counted=catalogue.counted_sources, with_a_rate=catalogue.rated_sources)
-    asked = {
+    ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
+    sums = await sum_lots(context.session, ledger_filter, by, until=until, as_of=as_of, book=book)
+    groups = build_groups(sums, by, counted=catalogue.counted_sources, rated=catalogue.rated_sources)
+    parameters = {
         "year": year,
         "program": program,
         "component": component,
@@ -104,11 +103,11 @@ async def read_progress(
     return ProgressOut(
         year=year,
         until=until,
-        unit=UnitOut.of(scope.unit) if scope.unit else None,
+        unit=UnitOut.from_unit(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
-        as_of=await _known_until(context, as_of),
-        **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),
-        rows=[ProgressRow(**row.keys, **_said(row, asked)) for row in rows],
+        as_of=await _find_newest_included(context, as_of),
+        **({"printing": PrintingOut.from_groups(groups, print_in, language)} if print_in else {}),
+        rows=[ProgressRow(**group.keys, **_to_fields(group, parameters)) for group in groups],
     )
 
 
@@ -122,20 +121,19 @@ async def read_status(
     as_of: AsOf = None,
     book: BookQuery = "agency",
     print_in: PrintIn = None,
-    language: Wished,
+    language: PreferredLanguage,
 ) -> StatusOut:
-    """Read the money of a year as the province-wide status shows it, whole or until a day of it.
+    """Read the money of a year as the status of the province shows it, whole or until a day.
 
     `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
     others, with the counterpart and the integrated money as parts of the local budget.
     """
-    raise_if_any(_faults_of_day(year, until))
+    raise_if_any(_find_date_fault(year, until))
     scope = await context.scope(unit, year)
-    sought = LedgerFilter(year=year, unit_versions=scope.places)
-    parts = await store.parts(
-        context.session, sought, ("capital", "source"), until=until, as_of=as_of, book=book
-    )
-    asked = {
+    ledger_filter = LedgerFilter(year=year, unit_versions=scope.places)
+    keys = ("capital", "source")
+    sums = await sum_lots(context.session, ledger_filter, keys, until=until, as_of=as_of, book=book)
+    parameters = {
         "year": year,
         "unit": unit,
         "until": until,
@@ -143,71 +141,80 @@ async def read_status(
         "book": book,
         "print_in": print_in,
     }
-    rows = _rows(parts, context.catalogue)
-    of_counted = {**asked, "source": sorted(context.catalogue.counted_sources)}
+    groups = _build_capital_groups(sums, context.catalogue)
+    counted = {**parameters, "source": sorted(context.catalogue.counted_sources)}
     return StatusOut(
         year=year,
         until=until,
-        unit=UnitOut.of(scope.unit) if scope.unit else None,
-        as_of=await _known_until(context, as_of),
-        **({"printing": PrintingOut.of(rows, print_in, language)} if print_in else {}),
-        rows=[CapitalRow(**row.keys, **_said(row, of_counted)) for row in rows],
-        sources=_other_sources(parts, context.catalogue, asked),
+        unit=UnitOut.from_unit(scope.unit) if scope.unit else None,
+        as_of=await _find_newest_included(context, as_of),
+        **({"printing": PrintingOut.from_groups(groups, print_in, language)} if print_in else {}),
+        rows=[CapitalRow(**group.keys, **_to_fields(group, counted)) for group in groups],
+        sources=_build_source_rows(sums, context.catalogue, parameters),
     )
 
 
-def _faults_of_day(year: int, until: date | None) -> Iterator[Fault]:
-    """Tell that a day is far from the year: a typing error, which would be answered by nothing, or by everything."""
+def _find_date_fault(year: int, until: date | None) -> Iterator[Fault]:
+    """Yield the fault of a day far from the year: a typing error, which would select nothing or everything."""
     if until is not None and abs(until.year - year) > 1:
         yield make_fault(
             "/query/until", "date_far_from_year", FAR_FROM_YEAR, day=until.isoformat(), year=year
         )
 
 
-async def _known_until(context: FundingContext, as_of: datetime | None) -> datetime | None:
-    """Tell the newest change included, which is not after the instant asked for."""
+async def _find_newest_included(context: FundingContext, as_of: datetime | None) -> datetime | None:
+    """Return the instant of the newest change that is included; None where there is none."""
     _, changed_at = await read_newest_change(context.session)
     return min(filter(None, (as_of, changed_at)), default=None)
 
 
-def _rows(parts: Sequence[Part], catalogue: FundingCatalogue) -> list[Row]:
-    counted = [part for part in parts if part.source in catalogue.counted_sources]
-    kinds: dict[Capital, list[Part]] = {
-        kind: [part for part in counted if part.keys["capital"] == kind] for kind in CAPITALS
+def _build_capital_groups(sums: Sequence[LotSum], catalogue: FundingCatalogue) -> list[ProgressGroup]:
+    """Return the counted sources by capital kind, and their total last."""
+    counted = [lot_sum for lot_sum in sums if lot_sum.source in catalogue.counted_sources]
+    by_capital: dict[Capital, list[LotSum]] = {
+        capital: [lot_sum for lot_sum in counted if lot_sum.keys["capital"] == capital]
+        for capital in CAPITALS
     }
     return [
-        *(sum_up({"capital": kind}, of, catalogue.counted_sources) for kind, of in kinds.items()),
-        sum_up({"capital": TOTAL}, counted, catalogue.counted_sources),
+        *(
+            build_group({"capital": capital}, capital_sums, catalogue.counted_sources)
+            for capital, capital_sums in by_capital.items()
+        ),
+        build_group({"capital": TOTAL}, counted, catalogue.counted_sources),
     ]
 
 
-def _other_sources(
-    parts: Sequence[Part], catalogue: FundingCatalogue, asked: dict[str, Any]
+def _build_source_rows(
+    sums: Sequence[LotSum], catalogue: FundingCatalogue, parameters: dict[str, Any]
 ) -> list[SourceRow]:
-    groups: dict[str, list[SourcePart]] = {}
-    sums: dict[str, list[Part]] = {}
+    """Return the sources that do not count in the rate, by their groups."""
+    parts: dict[str, list[SourcePart]] = {}
+    sums_by_group: dict[str, list[LotSum]] = {}
     for code, source in catalogue.sources.items():
-        of = [part for part in parts if part.source == code]
-        if not of or code in catalogue.counted_sources:
+        source_sums = [lot_sum for lot_sum in sums if lot_sum.source == code]
+        if not source_sums or code in catalogue.counted_sources:
             continue
-        row = sum_up({"source": code}, of, catalogue.rated_sources)
-        said = SourcePart(**row.keys, **_said(row, asked))
-        groups.setdefault(source.group, []).append(said)
-        sums.setdefault(source.group, []).extend(of)
+        group = build_group({"source": code}, source_sums, catalogue.rated_sources)
+        part = SourcePart(**group.keys, **_to_fields(group, parameters))
+        parts.setdefault(source.group, []).append(part)
+        sums_by_group.setdefault(source.group, []).extend(source_sums)
     rows = []
-    for name, members in groups.items():
-        whole = sum_up({}, sums[name], catalogue.counted_sources)
-        of_group = {**asked, "source": [member.source for member in members]}
-        rows.append(SourceRow(source=name, parts=members, **_said(whole, of_group)))
+    for name, members in parts.items():
+        whole = build_group({}, sums_by_group[name], catalogue.counted_sources)
+        fields = _to_fields(whole, {**parameters, "source": [member.source for member in members]})
+        rows.append(SourceRow(source=name, parts=members, **fields))
     return rows
 
 
-def _sources(named: Sequence[str] | None, by: Sequence[str], catalogue: FundingCatalogue) -> list[str] | None:
-    """Tell which sources are shown; None: every one."""
+def _select_sources(
+    named: Sequence[str] | None, by: Sequence[str], catalogue: FundingCatalogue
+) -> list[str] | None:
+    """Return the sources that are shown; None: all of them."""
     if named:
-        return None if EVERY_SOURCE in named else list(named)
+        return None if ALL_SOURCES in named else list(named)
     return None if "source" in by else sorted(catalogue.counted_sources)
 
 
-def _said(row: Row, asked: dict[str, Any]) -> dict[str, object]:
-    return amounts(row, build_lineage(row.keys, asked), asked["book"], asked["print_in"])
+def _to_fields(group: ProgressGroup, parameters: dict[str, Any]) -> dict[str, object]:
+    lineage = build_lineage(group.keys, parameters)
+    return to_amount_fields(group, lineage, parameters["book"], parameters["print_in"])

@@ -1,26 +1,26 @@
-"""How amounts are printed in million or billion đồng, and when the printed parts do not add. Pure.
+"""How amounts are printed in million or billion đồng, and where printed parts do not add up to the printed total. Pure.
 
-Rounding is for the eye alone: each amount is rounded once, half away from zero, from its exact đồng. Rounded parts may
-then miss the rounded total by some units; the answer says so instead of bending a figure.
+Each amount is rounded once, half away from zero, from its exact đồng. Rounded parts can then differ from the rounded total;
+the answer reports the difference and changes no figure.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.funding.progress.rules import Row
+from services.funding.progress.rules import ProgressGroup
 from shared.kit.problems import Sentence
 
 PrintUnit = Literal["million", "billion"]
-UNITS: Mapping[PrintUnit, int] = {"million": 10**6, "billion": 10**9}
+UNITS_VND: Mapping[PrintUnit, int] = {"million": 10**6, "billion": 10**9}
 
-PRINTED = (
+PRINTED_MEASURES = (
     "assigned_vnd", "allocated_vnd", "opening_balance_vnd", "carried_over_vnd", "received_vnd", "given_vnd",
     "cancelled_vnd", "returned_vnd", "available_vnd", "committed_vnd", "disbursed_vnd", "confirmed_vnd",
     "carried_out_vnd", "left_vnd",
 )  # fmt: skip
 
-WHY = Sentence(
+EXPLANATION = Sentence(
     "Các phần đã làm tròn cộng lại bằng {parts}, tổng làm tròn là {total}; số đồng chính xác cộng khớp.",
     "The rounded parts add up to {parts} and the rounded total is {total}; the exact đồng add up.",
 )
@@ -35,28 +35,35 @@ class Difference:
     total: int
 
     @property
-    def why(self) -> Sentence:
-        """Explain it."""
+    def explanation(self) -> Sentence:
+        """The explanation with both sums."""
         facts = {"parts": self.parts, "total": self.total}
-        return Sentence(WHY.render("vi", facts), WHY.render("en", facts))
+        return Sentence(EXPLANATION.render("vi", facts), EXPLANATION.render("en", facts))
 
 
-def rounded(amount_vnd: int, unit: PrintUnit) -> int:
-    """Round to whole units, half away from zero."""
-    size = UNITS[unit]
-    whole = (abs(amount_vnd) * 2 + size) // (size * 2)
+def round_amount(amount_vnd: int, unit: PrintUnit) -> int:
+    """Return an amount in whole units, rounded half away from zero."""
+    unit_vnd = UNITS_VND[unit]
+    whole = (abs(amount_vnd) * 2 + unit_vnd) // (unit_vnd * 2)
     return whole if amount_vnd >= 0 else -whole
 
 
-def printed(row: Row, unit: PrintUnit) -> dict[str, int]:
-    """Print the amounts of a row, by measure without its unit."""
-    return {name.removesuffix("_vnd"): rounded(getattr(row.amounts, name), unit) for name in PRINTED}
+def print_amounts(group: ProgressGroup, unit: PrintUnit) -> dict[str, int]:
+    """Return the rounded amounts of a group, by measure without `_vnd`."""
+    return {
+        name.removesuffix("_vnd"): round_amount(getattr(group.amounts, name), unit)
+        for name in PRINTED_MEASURES
+    }
 
 
-def differences(parts: Sequence[Row], total: Row, unit: PrintUnit) -> list[Difference]:
-    """Find the measures whose printed parts do not add up to their printed total."""
-    shown, whole = [printed(row, unit) for row in parts], printed(total, unit)
-    sums = {name: sum(each[name] for each in shown) for name in whole}
+def find_differences(
+    parts: Sequence[ProgressGroup], total: ProgressGroup, unit: PrintUnit
+) -> list[Difference]:
+    """Return the measures whose printed parts do not add up to their printed total."""
+    printed_parts, printed_total = [print_amounts(part, unit) for part in parts], print_amounts(total, unit)
+    sums = {name: sum(printed[name] for printed in printed_parts) for name in printed_total}
     return [
-        Difference(name, sums[name], value) for name, value in whole.items() if shown and sums[name] != value
+        Difference(name, sums[name], value)
+        for name, value in printed_total.items()
+        if printed_parts and sums[name] != value
     ]

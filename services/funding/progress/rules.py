@@ -1,4 +1,4 @@
-"""How progress is added up: amounts by any grouping, and rates that are divided once, after adding. Pure."""
+"""How progress is summed in any grouping. Rates are divided once, after summing. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,91 +13,97 @@ Key = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Lots summed up by the keys of a grouping, by source and by year of origin."""
+class LotSum:
+    """The sum of lots with the same keys of a grouping, source and year of origin."""
 
     keys: Mapping[str, Key]
     source: str
     origin_year: int
     amounts: Amounts
     own: bool = True
-    """Whether it is the year's own money, and none that was carried over."""
+    """Whether it is the year's own money, not carried over into it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Parts summed up. The rate is of the counted money alone; its numerator and denominator are kept."""
+class ProgressGroup:
+    """One group of a grouping, or the total, with its rates. Rates are of the counted money alone."""
 
     keys: Mapping[str, Key]
     amounts: Amounts = field(default_factory=Amounts)
     counted: Amounts = field(default_factory=Amounts)
+    """Of the sources that count in the rate: its numerator and denominator."""
     own: Amounts = field(default_factory=Amounts)
-    """The counted money that the year itself was given."""
+    """The counted money of the year itself."""
     carried_over_from: Mapping[int, int] = field(default_factory=dict)
     """Đồng carried over, by year of origin."""
 
     @property
     def rate(self) -> Decimal | None:
-        """Percent disbursed of what was available; None where nothing was."""
-        return _percent(self.counted)
+        """Disbursed in percent of what was available; None where nothing was."""
+        return _calculate_percent(self.counted)
 
     @property
     def own_rate(self) -> Decimal | None:
-        """The same without the money that was carried over."""
-        return _percent(self.own)
+        """The same rate of the year's own money."""
+        return _calculate_percent(self.own)
 
 
-def _percent(amounts: Amounts) -> Decimal | None:
+def _calculate_percent(amounts: Amounts) -> Decimal | None:
     available = amounts.available_vnd
     return Decimal(amounts.disbursed_vnd * 100) / available if available else None
 
 
-def sum_up(keys: Mapping[str, Key], parts: Sequence[Part], counted: Collection[str]) -> Row:
-    """Add parts into one row."""
-    origins: dict[int, int] = {}
-    for part in parts:
-        if part.amounts.carried_over_vnd:
-            known = origins.get(part.origin_year, 0)
-            origins[part.origin_year] = known + part.amounts.carried_over_vnd
-    return Row(
+def build_group(keys: Mapping[str, Key], sums: Sequence[LotSum], counted: Collection[str]) -> ProgressGroup:
+    """Add sums into one group; `counted` are the sources that count in its rate."""
+    carried_over: dict[int, int] = {}
+    for lot_sum in sums:
+        if lot_sum.amounts.carried_over_vnd:
+            amount = carried_over.get(lot_sum.origin_year, 0) + lot_sum.amounts.carried_over_vnd
+            carried_over[lot_sum.origin_year] = amount
+    counted_sums = [lot_sum for lot_sum in sums if lot_sum.source in counted]
+    return ProgressGroup(
         keys,
-        reduce(add, (part.amounts for part in parts), Amounts()),
-        reduce(add, (part.amounts for part in parts if part.source in counted), Amounts()),
-        reduce(add, (part.amounts for part in parts if part.source in counted and part.own), Amounts()),
-        dict(sorted(origins.items())),
+        _add_amounts(sums),
+        _add_amounts(counted_sums),
+        _add_amounts(lot_sum for lot_sum in counted_sums if lot_sum.own),
+        dict(sorted(carried_over.items())),
     )
 
 
-def group(
-    parts: Iterable[Part], by: Sequence[str], *, counted: Collection[str], with_a_rate: Collection[str]
-) -> list[Row]:
-    """Give a row for each group, in a stable order, and the total last.
+def _add_amounts(sums: Iterable[LotSum]) -> Amounts:
+    return reduce(add, (lot_sum.amounts for lot_sum in sums), Amounts())
 
-    Rates are of the sources that count; where rows are by source, a source with a rate of its own has that one too. A
-    month has none: what is paid in it is not of the money that came in it.
+
+def build_groups(
+    sums: Iterable[LotSum], by: Sequence[str], *, counted: Collection[str], rated: Collection[str]
+) -> list[ProgressGroup]:
+    """Return the groups of a grouping in a stable order, and the total last.
+
+    Rates are of the counted sources; grouped by source, those of the rated sources too, each by itself. A month has no rate:
+    what is paid in it is not of the money that came in it.
     """
-    groups: dict[tuple[Key, ...], list[Part]] = {}
-    for part in parts:
-        groups.setdefault(tuple(part.keys[name] for name in by), []).append(part)
-    rated = with_a_rate if "source" in by else counted
+    groups: dict[tuple[Key, ...], list[LotSum]] = {}
+    for lot_sum in sums:
+        groups.setdefault(tuple(lot_sum.keys[name] for name in by), []).append(lot_sum)
+    sources_with_rate = rated if "source" in by else counted
     if "month" in by:
-        rated = ()
+        sources_with_rate = ()
     rows = [
-        sum_up(dict(zip(by, values, strict=True)), groups[values], rated)
-        for values in sorted(groups, key=_in_order(by))
+        build_group(dict(zip(by, values, strict=True)), groups[values], sources_with_rate)
+        for values in sorted(groups, key=_make_sort_key(by))
     ]
-    everything = [part for group_of_parts in groups.values() for part in group_of_parts]
-    return [*rows, sum_up(dict.fromkeys(by, TOTAL), everything, counted)]
+    all_sums = [lot_sum for group_sums in groups.values() for lot_sum in group_sums]
+    return [*rows, build_group(dict.fromkeys(by, TOTAL), all_sums, counted)]
 
 
-def _in_order(by: Sequence[str]) -> Callable[[tuple[Key, ...]], list[tuple[int, str]]]:
-    def place(values: tuple[Key, ...]) -> list[tuple[int, str]]:
-        return [_place(name, value) for name, value in zip(by, values, strict=True)]
+def _make_sort_key(by: Sequence[str]) -> Callable[[tuple[Key, ...]], list[tuple[int, str]]]:
+    def to_sort_key(values: tuple[Key, ...]) -> list[tuple[int, str]]:
+        return [_rank(name, value) for name, value in zip(by, values, strict=True)]
 
-    return place
+    return to_sort_key
 
 
-def _place(name: str, value: Key) -> tuple[int, str]:
+def _rank(name: str, value: Key) -> tuple[int, str]:
     if name == "capital":
         return CAPITALS.index(value), ""
     return (0, "") if value is None else (1, str(value))

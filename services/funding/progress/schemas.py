@@ -1,4 +1,4 @@
-"""How progress is said."""
+"""Answers about progress."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.ledger import Book, Capital
-from services.funding.progress.printing import PrintUnit, differences, printed
-from services.funding.progress.rules import Row
+from services.funding.progress.printing import PrintUnit, find_differences, print_amounts
+from services.funding.progress.rules import ProgressGroup
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Language
 from shared.territory.units import Unit
@@ -17,29 +17,28 @@ Total = Literal["total"]
 
 
 class UnitOut(BaseModel):
-    """The unit whose money is shown, with everything below it."""
+    """The unit whose money is shown, with all units below it."""
 
     code: str = Field(description="code of the unit", examples=["62"])
     name: str = Field(description="its name", examples=["Kon Tum"])
 
     @classmethod
-    def of(cls, unit: Unit) -> Self:
-        """Say a unit."""
+    def from_unit(cls, unit: Unit) -> Self:
+        """Serialize a unit."""
         return cls(code=unit.code, name=unit.name)
 
 
 Until = Annotated[
     date | None,
     Field(
-        description="last day of effect that counts: what came, was promised or was paid of the budget year by the end of "
-        "that day; null: all of it",
+        description="last day of effect that counts; null: the whole budget year",
         examples=["2023-09-30"],
     ),
 ]
 
 
 class CarriedOverOut(BaseModel):
-    """Money carried over, of one year of origin."""
+    """The money of one year of origin that was carried over."""
 
     origin_year: int = Field(description="year for which the money was first given", examples=[2022])
     carried_over_vnd: int = Field(
@@ -48,23 +47,23 @@ class CarriedOverOut(BaseModel):
 
 
 class AmountsOut(BaseModel):
-    """Amounts of a year, in đồng."""
+    """The amounts of a year, in đồng."""
 
     allocated_vnd: int = Field(description="allocated in the year, in đồng", examples=[1_274_696_000_000])
     opening_balance_vnd: int = Field(
-        description="there before the ledger began, in đồng; part of what is available", examples=[0]
+        description="from before the ledger began, in đồng; part of what is available", examples=[0]
     )
     carried_over_vnd: int = Field(
         description="carried over from the year before, in đồng", examples=[597_053_000_000]
     )
     assigned_vnd: int = Field(
-        description="assigned by the centre, to be allocated; no part of what is available, in đồng",
+        description="assigned by the central government and to be allocated; not part of what is available, in đồng",
         examples=[1_274_696_000_000],
     )
-    received_vnd: int = Field(description="came from other lines, in đồng", examples=[0])
-    given_vnd: int = Field(description="went to other lines, in đồng", examples=[0])
+    received_vnd: int = Field(description="received from other lines, in đồng", examples=[0])
+    given_vnd: int = Field(description="given to other lines, in đồng", examples=[0])
     cancelled_vnd: int = Field(description="cut from the plan, in đồng", examples=[0])
-    returned_vnd: int = Field(description="unspent and handed back, in đồng", examples=[0])
+    returned_vnd: int = Field(description="unspent and returned, in đồng", examples=[0])
     available_vnd: int = Field(
         description="allocated + opening balance + carried over + received − given − cancelled, in đồng",
         examples=[1_871_749_000_000],
@@ -76,9 +75,11 @@ class AmountsOut(BaseModel):
         description="available − disbursed − returned − carried out, in đồng", examples=[894_811_400_000]
     )
     confirmed_vnd: int = Field(
-        description="confirmed as paid by the treasury in the year, in đồng", examples=[970_000_000_000]
+        description="payments confirmed by the treasury in the year, in đồng", examples=[970_000_000_000]
     )
-    book: Book = Field(description="the book that what is disbursed, left and every rate is read from")
+    book: Book = Field(
+        description="the book of the payments: it decides what is disbursed, what is left and every rate"
+    )
     disbursement_rate: JsonDecimal | None = Field(
         description="disbursed / available, in percent, exact or to six places, of the money that counts in the rate; "
         "null where none is available",
@@ -102,7 +103,7 @@ class AmountsOut(BaseModel):
     )
     printed: dict[str, int] | None = Field(
         None,
-        description="the amounts in the unit asked for by `print_in`, each rounded once; only where it was asked for",
+        description="the amounts in the unit of `print_in`, each rounded once; only with `print_in`",
     )
     carried_over_from: list[CarriedOverOut] = Field(description="what was carried over, by year of origin")
     lineage: str = Field(
@@ -112,131 +113,132 @@ class AmountsOut(BaseModel):
 
 
 class DifferenceOut(BaseModel):
-    """A column whose printed parts do not add up to its printed total."""
+    """A measure whose printed parts do not add up to its printed total."""
 
-    measure: str = Field(description="which column of `printed`", examples=["disbursed"])
-    sum_of_printed_parts: int = Field(description="what the printed parts add up to", examples=[976_937])
+    measure: str = Field(description="measure, as in `printed`", examples=["disbursed"])
+    sum_of_printed_parts: int = Field(description="sum of the printed parts", examples=[976_937])
     printed_total: int = Field(description="the printed total", examples=[976_938])
-    explanation: str = Field(description="why, in words")
+    explanation: str = Field(description="the reason in words")
 
 
 class PrintingOut(BaseModel):
-    """How the amounts are printed, and where the printed parts do not add."""
+    """The unit of the printed amounts, and where printed parts do not add up."""
 
     unit: PrintUnit = Field(description="million or billion đồng")
     differences: list[DifferenceOut] = Field(description="empty where all printed parts add up")
 
     @classmethod
-    def of(cls, rows: Sequence[Row], unit: PrintUnit, language: Language) -> Self:
-        """Say it of rows with their total last."""
-        found = differences(rows[:-1], rows[-1], unit)
+    def from_groups(cls, groups: Sequence[ProgressGroup], unit: PrintUnit, language: Language) -> Self:
+        """Serialize the differences of groups with their total last."""
         return cls(
             unit=unit,
             differences=[
                 DifferenceOut(
-                    measure=each.measure,
-                    sum_of_printed_parts=each.parts,
-                    printed_total=each.total,
-                    explanation=each.why.render(language, {}),
+                    measure=difference.measure,
+                    sum_of_printed_parts=difference.parts,
+                    printed_total=difference.total,
+                    explanation=difference.explanation.render(language, {}),
                 )
-                for each in found
+                for difference in find_differences(groups[:-1], groups[-1], unit)
             ],
         )
 
 
-class Keys(BaseModel):
-    """What a row is about."""
+class ProgressKeys(BaseModel):
+    """The keys of a row."""
 
     program: str | None = Field(None, description="program, or total")
     component: str | None = Field(None, description="component; null: the program as a whole; or total")
     capital: Capital | Total | None = Field(None, description="investment, recurrent, or total")
-    source: str | None = Field(None, description="where the money comes from, or total")
+    source: str | None = Field(None, description="source of the money, or total")
     unit: str | None = Field(None, description="the unit that the money is given to, or total")
     origin_year: int | Total | None = Field(None, description="year of origin, or total")
     month: str | None = Field(None, description="month in which entries take effect, or total")
 
 
-class ProgressRow(AmountsOut, Keys):
-    """One group, or the total. It has the keys of the grouping and no others; the total says `total` for each."""
+class ProgressRow(AmountsOut, ProgressKeys):
+    """One group, or the total. It has the keys of the grouping and no others; in the total each is `total`."""
 
 
 class ProgressOut(BaseModel):
-    """Progress of a year in one grouping; every total is the sum of its rows, to the đồng."""
+    """The progress of a year in one grouping. The total is the sum of the other rows, to the đồng."""
 
     year: int = Field(description="budget year", examples=[2023])
     until: Until
-    unit: UnitOut | None = Field(description="the unit shown; null: everything")
+    unit: UnitOut | None = Field(description="the unit shown; null: all units")
     sources: list[str] = Field(description="the sources that are shown", examples=[["central"]])
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
     )
-    printing: PrintingOut | None = Field(None, description="only where `print_in` asked for it")
+    printing: PrintingOut | None = Field(None, description="only with `print_in`")
     rows: list[ProgressRow] = Field(description="one for each group, and the total last")
 
 
-class OfCapital(BaseModel):
+class CapitalKey(BaseModel):
     """The key of a row by capital kind."""
 
     capital: Capital | Total = Field(description="investment, recurrent, or total")
 
 
-class CapitalRow(AmountsOut, OfCapital):
+class CapitalRow(AmountsOut, CapitalKey):
     """The money that counts in the rate, of one capital kind or in total."""
 
 
-class OfSource(BaseModel):
+class SourceKey(BaseModel):
     """The key of a row by source."""
 
     source: str = Field(description="the source, or the group of sources", examples=["counterpart"])
 
 
-class SourcePart(AmountsOut, OfSource):
+class SourcePart(AmountsOut, SourceKey):
     """One source of a group."""
 
 
-class SourceRow(AmountsOut, OfSource):
+class SourceRow(AmountsOut, SourceKey):
     """A source, or a group of sources with its parts."""
 
     parts: list[SourcePart] = Field(description="the sources of the group; they add up to it")
 
 
 class StatusOut(BaseModel):
-    """The money of a year as the province-wide status shows it."""
+    """The money of a year in the status of the province."""
 
     model_config = ConfigDict(title="FundingStatus")
 
     year: int = Field(description="budget year", examples=[2023])
     until: Until
-    unit: UnitOut | None = Field(description="the unit shown; null: everything")
+    unit: UnitOut | None = Field(description="the unit shown; null: all units")
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
     )
-    printing: PrintingOut | None = Field(None, description="only where `print_in` asked for it")
+    printing: PrintingOut | None = Field(None, description="only with `print_in`")
     rows: list[CapitalRow] = Field(
         description="the central budget by capital kind: investment, recurrent, total"
     )
     sources: list[SourceRow] = Field(description="the other sources that have money in the year")
 
 
-def amounts(row: Row, lineage: str, book: Book, print_in: PrintUnit | None = None) -> dict[str, object]:
-    """Say the amounts of a row."""
+def to_amount_fields(
+    group: ProgressGroup, lineage: str, book: Book, print_in: PrintUnit | None = None
+) -> dict[str, object]:
+    """Return the fields of `AmountsOut` of a group."""
     names = set(AmountsOut.model_fields) - {
         "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
         "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd", "book", "printed",
     }  # fmt: skip
     return {
-        **{name: getattr(row.amounts, name) for name in names},
-        "disbursement_rate": row.rate,
-        "rate_numerator_vnd": row.counted.disbursed_vnd,
-        "rate_denominator_vnd": row.counted.available_vnd,
-        "disbursement_rate_without_carry_over": row.own_rate,
-        "own_rate_numerator_vnd": row.own.disbursed_vnd,
-        "own_rate_denominator_vnd": row.own.available_vnd,
+        **{name: getattr(group.amounts, name) for name in names},
+        "disbursement_rate": group.rate,
+        "rate_numerator_vnd": group.counted.disbursed_vnd,
+        "rate_denominator_vnd": group.counted.available_vnd,
+        "disbursement_rate_without_carry_over": group.own_rate,
+        "own_rate_numerator_vnd": group.own.disbursed_vnd,
+        "own_rate_denominator_vnd": group.own.available_vnd,
         "carried_over_from": [
             CarriedOverOut(origin_year=year, carried_over_vnd=amount)
-            for year, amount in row.carried_over_from.items()
+            for year, amount in group.carried_over_from.items()
         ],
-        **({"printed": printed(row, print_in)} if print_in else {}),
+        **({"printed": print_amounts(group, print_in)} if print_in else {}),
         "lineage": lineage,
         "book": book,
     }

@@ -1,1 +1,1 @@
-"""Reconciliation: the agencies' book of payments and the treasury's, side by side; neither overwrites the other."""
+"""Reconciliation: payments in the agencies' book compared with those in the treasury's; neither overwrites the other."""

@@ -1,4 +1,4 @@
-"""Where the two books are read side by side."""
+"""The route that compares the two books."""
 
 import uuid
 from typing import Annotated, Any, Literal
@@ -24,7 +24,7 @@ from shared.kit.transactions import TransactionRoute
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
 GapKind = Literal["not_confirmed", "not_reported", "amounts_differ", "lines_differ"]
-Differing = Literal["amount_vnd", "program", "component", "capital", "source", "unit"]
+DifferingField = Literal["amount_vnd", "program", "component", "capital", "source", "unit"]
 
 
 class GapOut(BaseModel):
@@ -35,11 +35,11 @@ class GapOut(BaseModel):
     )
     voucher_number: str | None = Field(description="its number there")
     gap: GapKind = Field(
-        description="not_confirmed: only the agency's book has it; not_reported: only the treasury's; amounts_differ: by "
+        description="not_confirmed: only the agencies' book has it; not_reported: only the treasury's; amounts_differ: by "
         "more than the tolerance; lines_differ: the same amount, paid from another line"
     )
-    differs: list[Differing] = Field(
-        description="in what the two books differ where both have it", examples=[["component"]]
+    differs: list[DifferingField] = Field(
+        description="fields in which the books differ where both have the payment", examples=[["component"]]
     )
     agency_entry: uuid.UUID | None = Field(description="the disbursement in the agencies' book")
     treasury_entry: uuid.UUID | None = Field(description="the confirmation in the treasury's book")
@@ -47,21 +47,21 @@ class GapOut(BaseModel):
     treasury_vnd: int = Field(description="as confirmed by the treasury, in đồng")
     difference_vnd: int = Field(description="agency − treasury, in đồng")
     owner: str = Field(
-        description="who has to clear it up: the office that issued the voucher where its confirmation is missing, "
-        "else the unit that reports or should"
+        description="who has to resolve it: the issuer of the voucher where the confirmation is missing, else the unit that "
+        "reports the payment or should report it"
     )
     unit: str = Field(description="code of the unit whose money it is")
 
 
-class BooksOut(BaseModel):
-    """Both books of a year, and where they differ."""
+class ReconciliationOut(BaseModel):
+    """Both books of a year, and the payments on which they differ."""
 
     year: int = Field(description="budget year", examples=[2023])
-    agency_vnd: int = Field(description="disbursed by the agencies' book, in đồng")
-    treasury_vnd: int = Field(description="disbursed by the treasury's book, in đồng")
+    agency_vnd: int = Field(description="disbursed in the agencies' book, in đồng")
+    treasury_vnd: int = Field(description="disbursed in the treasury's book, in đồng")
     difference_vnd: int = Field(description="agency − treasury, in đồng")
     within_tolerance: bool = Field(description="whether the totals differ by no more than the tolerance")
-    tolerance_vnd: int = Field(description="the tolerance that was asked for, in đồng")
+    tolerance_vnd: int = Field(description="the requested tolerance, in đồng")
     items: list[GapOut] = Field(description="payments on which the books differ, by voucher")
     next: str | None = Field(description="cursor of the page that follows; null on the last one")
 
@@ -79,19 +79,19 @@ async def read_reconciliation(
     source: SourcesQuery = None,
     unit: UnitQuery = None,
     tolerance_vnd: Annotated[
-        int, Query(ge=0, le=MAX_AMOUNT_VND, description="differences up to this are no gap, in đồng")
+        int, Query(ge=0, le=MAX_AMOUNT_VND, description="largest difference that is no gap, in đồng")
     ] = 0,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> BooksOut:
-    """Lay what agencies report beside what the treasury confirms: in total, and voucher by voucher where they differ."""
+) -> ReconciliationOut:
+    """Compare what agencies report with what the treasury confirms: in total, and by voucher where they differ."""
     scope = await context.scope(unit, year)
-    sought = LedgerFilter(year, program, component, capital, source, scope.places)
-    agency, treasury = await store.totals(context.session, sought)
-    query = store.gaps(sought, tolerance_vnd)
-    gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=_said)
+    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places)
+    agency, treasury = await store.sum_books(context.session, ledger_filter)
+    query = store.select_gaps(ledger_filter, tolerance_vnd)
+    gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=_to_gap)
     set_next_link(request, response, gaps.next)
-    return BooksOut(
+    return ReconciliationOut(
         year=year,
         agency_vnd=agency,
         treasury_vnd=treasury,
@@ -103,11 +103,11 @@ async def read_reconciliation(
     )
 
 
-def _said(row: Any) -> GapOut:
-    gap, differs = _gap(row), []
+def _to_gap(row: Any) -> GapOut:
+    gap, differs = _find_gap_kind(row), []
     if gap in {"amounts_differ", "lines_differ"}:
-        amount: list[Differing] = ["amount_vnd"] if row.agency_vnd != row.treasury_vnd else []
-        differs = [*amount, *(name for name in store.LINE if getattr(row, f"other_{name}"))]
+        amount: list[DifferingField] = ["amount_vnd"] if row.agency_vnd != row.treasury_vnd else []
+        differs = [*amount, *(name for name in store.LINE_FIELDS if getattr(row, f"other_{name}"))]
     return GapOut(
         voucher_source=row.source or None,
         voucher_number=row.number or None,
@@ -123,7 +123,7 @@ def _said(row: Any) -> GapOut:
     )
 
 
-def _gap(row: Any) -> GapKind:
+def _find_gap_kind(row: Any) -> GapKind:
     if row.treasury_entry is None:
         return "not_confirmed"
     if row.agency_entry is None:

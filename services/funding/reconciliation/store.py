@@ -1,4 +1,4 @@
-"""How the two books are laid side by side: by voucher, and in total."""
+"""How the two books are compared: by voucher, and in total."""
 
 from typing import Any, Literal, get_args
 
@@ -7,20 +7,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.ledger import EntryKind
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
-from services.funding.store import LedgerFilter
+from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LedgerFilter
 
-Place = Literal["program", "component", "capital", "source", "unit"]
-LINE: tuple[Place, ...] = get_args(Place)
-"""In what the two books may place the same payment differently, within a year."""
+LineField = Literal["program", "component", "capital", "source", "unit"]
+LINE_FIELDS: tuple[LineField, ...] = get_args(LineField)
+"""The fields in which the lines of one payment can differ between the books of a year."""
 
 
-def gaps(sought: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
-    """Query payments on which the books differ: by more than a tolerance, or in the line; undone ones left out.
+def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
+    """Return the query of payments on which the books differ: by more than a tolerance, or in the line.
 
-    They are matched by voucher before they are narrowed, so that a payment which one book has elsewhere is told as that.
+    Payments are matched by voucher before they are narrowed, so that one which the other book has on another line is matched.
+    Reversed payments are left out.
     """
-    agency, treasury = _payments(EntryKind.DISBURSEMENT, sought), _payments(EntryKind.CONFIRMATION, sought)
-    same = and_(agency.c.voucher_source == treasury.c.voucher_source, agency.c.number == treasury.c.number)
+    agency, treasury = (
+        _select_payments(EntryKind.DISBURSEMENT, ledger_filter),
+        _select_payments(EntryKind.CONFIRMATION, ledger_filter),
+    )
+    same_voucher = and_(
+        agency.c.voucher_source == treasury.c.voucher_source, agency.c.number == treasury.c.number
+    )
     pairs = (
         select(
             func.coalesce(agency.c.id, treasury.c.id).label("id"),
@@ -31,45 +37,48 @@ def gaps(sought: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
             treasury.c.id.label("treasury_entry"),
             func.coalesce(agency.c.amount_vnd, 0).label("agency_vnd"),
             func.coalesce(treasury.c.amount_vnd, 0).label("treasury_vnd"),
-            *(agency.c[name].is_distinct_from(treasury.c[name]).label(f"other_{name}") for name in LINE),
+            *(
+                agency.c[name].is_distinct_from(treasury.c[name]).label(f"other_{name}")
+                for name in LINE_FIELDS
+            ),
         )
         .select_from(agency)
-        .join(treasury, same, full=True)
-        .where(or_(agency.c.sought, treasury.c.sought))
+        .join(treasury, same_voucher, full=True)
+        .where(or_(agency.c.selected, treasury.c.selected))
         .subquery()
     )
     missing = or_(pairs.c.agency_entry.is_(None), pairs.c.treasury_entry.is_(None))
     beyond = func.abs(pairs.c.agency_vnd - pairs.c.treasury_vnd) > tolerance_vnd
-    elsewhere = or_(*(pairs.c[f"other_{name}"] for name in LINE))
-    query = select(pairs, beyond.label("beyond_tolerance")).where(or_(missing, beyond, elsewhere))
+    other_line = or_(*(pairs.c[f"other_{name}"] for name in LINE_FIELDS))
+    query = select(pairs, beyond.label("beyond_tolerance")).where(or_(missing, beyond, other_line))
     return query.order_by(pairs.c.source, pairs.c.number, pairs.c.id)
 
 
-async def totals(session: AsyncSession, sought: LedgerFilter) -> tuple[int, int]:
-    """Add up what the agencies report and what the treasury confirms."""
+async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> tuple[int, int]:
+    """Return what the agencies report and what the treasury confirms, in đồng."""
 
-    def total(name: str) -> ColumnElement[int]:
+    def sum_measure(name: str) -> ColumnElement[int]:
         return cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger)
 
-    query = select(total("disbursed_vnd"), total("confirmed_vnd")).where(*sought.to_conditions())
+    query = select(sum_measure("disbursed_vnd"), sum_measure("confirmed_vnd")).where(
+        *ledger_filter.to_conditions()
+    )
     agency, treasury = (await session.execute(query)).one()
     return agency, treasury
 
 
-def _payments(kind: EntryKind, sought: LedgerFilter) -> CTE:
-    undone_by = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses == ENTRIES.c.id)
-    touching = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-    of_entry = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
+def _select_payments(kind: EntryKind, ledger_filter: LedgerFilter) -> CTE:
+    changed_lots = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
     return (
         select(
             ENTRIES.c.id,
             ENTRIES.c.voucher_source,
             ENTRIES.c.voucher_number.label("number"),
             ENTRIES.c.amount_vnd,
-            *(ENTRIES.c[name] for name in LINE),
-            touching.where(of_entry, *sought.to_conditions()).exists().label("sought"),
+            *(ENTRIES.c[name] for name in LINE_FIELDS),
+            changed_lots.where(IS_POSTED_BY, *ledger_filter.to_conditions()).exists().label("selected"),
         )
-        .outerjoin(REVERSALS, undone_by)
-        .where(ENTRIES.c.year == sought.year, ENTRIES.c.kind == kind.value, REVERSALS.c.id.is_(None))
+        .outerjoin(REVERSALS, IS_REVERSED_BY)
+        .where(ENTRIES.c.year == ledger_filter.year, ENTRIES.c.kind == kind.value, REVERSALS.c.id.is_(None))
         .cte(kind.value)
     )
