@@ -11,7 +11,7 @@ from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
-from shared.reporting.figures.reading import values_by_child
+from shared.reporting.figures.reading import read_values_by_child
 from shared.reporting.query_params import PeriodQuery
 from shared.territory.query_params import UnitQuery
 
@@ -29,7 +29,7 @@ async def read_household_movement(
 ) -> MovementOut:
     """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
     root = unit.on(period.ends_on).code
-    values = await values_by_child(context, root, period, basis, as_of)
+    values = await read_values_by_child(context, root, period, basis, as_of)
     _seen, changed_at = await read_newest_change(context.session)
     names = {one: context.territory.unit(one, period.ends_on).name for one in values}
     return MovementOut(

@@ -1,4 +1,4 @@
-"""The basis of a reading: `accepted` is public, `provisional` (accepted or submitted) wants a token that may see it."""
+"""The basis of figures: `accepted` is public; `provisional` (accepted or submitted) needs a token that may read it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ BasisName = Literal["accepted", "provisional"]
 
 
 async def require_basis_access(basis: str, request: Request) -> None:
-    """Refuse whoever may not see what nobody has reviewed, when something provisional is read."""
+    """Raise a problem where the basis is provisional and the caller may not read reports that nobody has reviewed."""
     if basis == "provisional":
         await INSIDE(request)
 
@@ -21,7 +21,7 @@ async def _basis(
     basis: Annotated[
         BasisName,
         Query(
-            description="accepted, or provisional (also what is submitted; wants a token with more than `report`)"
+            description="accepted, or provisional (also what is submitted; needs a token with more than `report`)"
         ),
     ] = "accepted",
 ) -> BasisName:
@@ -30,9 +30,9 @@ async def _basis(
 
 
 Basis = Annotated[BasisName, Depends(_basis)]
-"""Which observations count; nobody reads unreviewed ones by accident, or without saying who they are."""
+"""The basis that a caller asks for and may read; `accepted` by default."""
 
 
 def to_rfc3339(value: datetime | None) -> str | None:
-    """Say an instant as the wire does."""
+    """Return an instant as RFC 3339 text in UTC; None of none."""
     return value.isoformat().replace("+00:00", "Z") if value else None

@@ -1,4 +1,4 @@
-"""Which period is asked about, in the same words on every route. One that is none is named beside every other fault."""
+"""The period parameters of all routes. A text that is not a period is one fault among the others of the request."""
 
 from typing import Annotated
 
@@ -13,37 +13,37 @@ PeriodText = Annotated[
     parseable_by(Period.parse),
     WithJsonSchema({"type": "string", "minLength": 4, "maxLength": 7, "examples": ["2023", "2023-Q3"]}),
 ]
-"""A text that is a period, kept as it was written: in a body, or where a question is read from it."""
+"""A text that is a period, kept as text: in a body, or before it is parsed."""
 
-SAID = "SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09"
+PERIOD_DESCRIPTION = "SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09"
 
 
-async def _asked(period: Annotated[PeriodText, Query(description=SAID)]) -> Period:
+async def _parse_query(period: Annotated[PeriodText, Query(description=PERIOD_DESCRIPTION)]) -> Period:
     return Period.parse(period)
 
 
-PeriodQuery = Annotated[Period, Depends(_asked)]
-"""The `period` of a reading."""
+PeriodQuery = Annotated[Period, Depends(_parse_query)]
+"""The query parameter `period`."""
 
 
-async def _addressed(period: Annotated[PeriodText, Path(description=SAID)]) -> Period:
+async def _parse_path(period: Annotated[PeriodText, Path(description=PERIOD_DESCRIPTION)]) -> Period:
     return Period.parse(period)
 
 
-PeriodPath = Annotated[Period, Depends(_addressed)]
-"""The `period` that is a part of an address."""
+PeriodPath = Annotated[Period, Depends(_parse_path)]
+"""The path parameter `period`."""
 
 
 def period_filter(name: str, description: str) -> object:
-    """Make the question for a period that may be left out, under a name of its own."""
+    """Return the dependency for an optional period parameter of this name."""
 
-    async def narrowed(
+    async def parse_filter(
         text: Annotated[PeriodText | None, Query(alias=name, description=description)] = None,
     ) -> Period | None:
         return None if text is None else Period.parse(text)
 
-    return Depends(narrowed)
+    return Depends(parse_filter)
 
 
 PeriodFilter = Annotated[Period | None, period_filter("period", "only of this SDMX time period")]
-"""A period that a list is narrowed to."""
+"""The optional query parameter `period` of a list."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
-from shared.reporting.obligations.rules import Calendar, ReceivedReport, owing_units
+from shared.reporting.obligations.rules import ObligationCalendar, ReceivedReport, find_owing_units
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import catalogue
@@ -29,8 +29,8 @@ RECEIVED = st.builds(
 DAYS = st.dates(date(2022, 1, 1), date(2026, 12, 31))
 
 
-def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> Calendar:
-    return Calendar(CATALOGUE, MAP, today, live_on or {}, by_default)
+def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> ObligationCalendar:
+    return ObligationCalendar(CATALOGUE, MAP, today, live_on or {}, by_default)
 
 
 @given(
@@ -46,18 +46,18 @@ def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> Calendar:
 def test_no_more_is_reported_judged_or_on_time_than_is_owed(
     root, period, received, today, live_on, by_default
 ):
-    owed = list(calendar(today, live_on, by_default).owed_for(root, period, received))
+    owed = list(calendar(today, live_on, by_default).list_obligations(root, period, received))
     named = [(it.unit.code, it.form.code) for it in owed]
     assert len(named) == len(set(named)), "owed twice"
     reported = [it for it in owed if it.received]
-    judged = [it for it in owed if it.judged]
+    judged = [it for it in owed if it.is_judged]
     on_time = [it for it in owed if it.timeliness == "on_time"]
     assert len(reported) <= len(owed)
     assert len(on_time) <= len(judged) <= len(owed)
     for it in owed:
         assert MAP.is_within(it.unit.code, root, period.ends_on)
         assert it.period == period
-        assert not (it.judged and it.due_on is None)
+        assert not (it.is_judged and it.due_on is None)
         if it.received is None:
             assert it.timeliness in ("overdue", "pending", "not_judged")
 
@@ -78,7 +78,7 @@ def test_no_more_is_reported_judged_or_on_time_than_is_owed(
 )
 def test_who_owes_a_form(root, period, owed_by, expected):
     form = replace(CATALOGUE.forms["census"], owed_by=owed_by)
-    assert len(owing_units(MAP, root, form, Period.parse(period))) == expected
+    assert len(find_owing_units(MAP, root, form, Period.parse(period))) == expected
 
 
 async def test_shares_stay_at_a_hundred_however_often_and_by_whom_it_is_reported(office):

@@ -12,9 +12,9 @@ from shared.kit.decimal_fields import round_half_away
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
-from shared.reporting.figures.coverage import Coverage, ExpectedUnits, least
-from shared.reporting.figures.map_projection import place_of
-from shared.reporting.figures.rules import achieved_percent, evaluate, share_percent
+from shared.reporting.figures.coverage import Coverage, CoverageCalculator, find_least_covered
+from shared.reporting.figures.map_projection import project_unit
+from shared.reporting.figures.rules import compute_achieved_percent, compute_share_percent, evaluate_formula
 from shared.reporting.figures.store import PeriodStatement
 from shared.reporting.measures import Measure, measure_unit_by_unit, sum_measures
 from shared.territory.tables import read_successions, read_units
@@ -65,14 +65,14 @@ def test_nothing_adds_up_to_nothing_and_not_to_zero():
         Average(("a",)),
         CountUnits(("a",), done),
     ):
-        outcome = evaluate(figure(formula), {})
+        outcome = evaluate_formula(figure(formula), {})
         assert outcome.value is None
         assert outcome.covers == 0
         assert outcome.status is None
 
 
 def test_zero_is_a_value():
-    assert evaluate(figure(Sum(("a",))), {"a": measure(0)}).value == 0
+    assert evaluate_formula(figure(Sum(("a",))), {"a": measure(0)}).value == 0
 
 
 # Ratios
@@ -86,7 +86,7 @@ districts = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), mi
 def test_a_provinces_rate_is_the_ratio_of_the_sums(parts):
     poor = sum_measures(measure(one) for one, _ in parts)
     everyone = sum_measures(measure(all_) for _, all_ in parts)
-    outcome = evaluate(RATE, {"poor": poor, "all": everyone})
+    outcome = evaluate_formula(RATE, {"poor": poor, "all": everyone})
     above, below = sum(one for one, _ in parts), sum(all_ for _, all_ in parts)
     assert outcome.numerator == above
     assert outcome.denominator == below
@@ -99,7 +99,7 @@ def test_a_provinces_rate_is_the_ratio_of_the_sums(parts):
 
 def test_rates_are_never_averaged():
     big, small = (measure(1), measure(1000)), (measure(50), measure(100))
-    rate = evaluate(
+    rate = evaluate_formula(
         RATE, {"poor": sum_measures([big[0], small[0]]), "all": sum_measures([big[1], small[1]])}
     ).value
     assert round_half_away(rate, 2) == Decimal("4.64")
@@ -107,16 +107,16 @@ def test_rates_are_never_averaged():
 
 
 def test_a_rate_wants_both_of_its_sums():
-    assert evaluate(RATE, {"poor": measure(5)}).value is None
-    only = evaluate(RATE, {"all": measure(5, covers=3)})
+    assert evaluate_formula(RATE, {"poor": measure(5)}).value is None
+    only = evaluate_formula(RATE, {"all": measure(5, covers=3)})
     assert (only.value, only.denominator, only.covers) == (None, 5, 0)
 
 
 def test_kon_tums_rates_of_2023_round_as_the_plan_prints_them():
     said = {"poor": measure(10_220), "all": measure(149_480)}
-    assert round_half_away(evaluate(RATE, said).value, 2) == Decimal("6.84")
+    assert round_half_away(evaluate_formula(RATE, said).value, 2) == Decimal("6.84")
     said["poor"] = measure(6_258)
-    assert round_half_away(evaluate(RATE, said).value, 2) == Decimal("4.19")
+    assert round_half_away(evaluate_formula(RATE, said).value, 2) == Decimal("4.19")
 
 
 # Sums, averages, counts
@@ -124,7 +124,7 @@ def test_kon_tums_rates_of_2023_round_as_the_plan_prints_them():
 
 @given(st.dictionaries(st.sampled_from("abc"), measures))
 def test_a_sum_needs_one_term_and_says_that_the_others_are_missing(stated):
-    outcome = evaluate(figure(Sum(("a", "b", "c"))), stated)
+    outcome = evaluate_formula(figure(Sum(("a", "b", "c"))), stated)
     if not stated:
         assert outcome.value is None
         return
@@ -135,11 +135,11 @@ def test_a_sum_needs_one_term_and_says_that_the_others_are_missing(stated):
 @given(st.lists(st.integers(0, 19), min_size=1, max_size=85))
 def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(each):
     whole = sum_measures(measure(one) for one in each)
-    outcome = evaluate(figure(Average(("a",))), {"a": whole})
+    outcome = evaluate_formula(figure(Average(("a",))), {"a": whole})
     assert outcome.denominator == len(each)
     assert Fraction(outcome.value).limit_denominator(10**6) == Fraction(sum(each), len(each))
     halves = [sum_measures(measure(one) for one in part) for part in (each[::2], each[1::2]) if part]
-    assert evaluate(figure(Average(("a",))), {"a": sum_measures(halves)}) == outcome
+    assert evaluate_formula(figure(Average(("a",))), {"a": sum_measures(halves)}) == outcome
 
 
 CRITERIA = figure(CountUnits(("criterion_a", "criterion_b"), done), "communes_done")
@@ -170,7 +170,7 @@ def test_a_count_is_of_units_that_state_all_its_inputs_and_knows_nothing_of_the_
         min(it.oldest_at for it in inputs),
         max(it.newest_at for it in inputs),
     )
-    assert evaluate(CRITERIA, {"communes_done": made}).value == made.value
+    assert evaluate_formula(CRITERIA, {"communes_done": made}).value == made.value
 
 
 @given(UNITS)
@@ -180,13 +180,13 @@ def test_an_average_of_several_terms_is_of_the_units_that_state_them_all(units):
     assert (made is None) == (not spoken)
     if made is not None:
         met = sum(it["criterion_a"].value + it["criterion_b"].value for it in spoken)
-        outcome = evaluate(MEAN, {"mean": made})
+        outcome = evaluate_formula(MEAN, {"mean": made})
         assert (outcome.numerator, outcome.denominator) == (met, len(spoken))
         assert 0 <= outcome.value <= 2
 
 
 def test_a_register_has_no_measure():
-    assert evaluate(figure(FromRegister("decisions")), {"f": measure(3)}).value is None
+    assert evaluate_formula(figure(FromRegister("decisions")), {"f": measure(3)}).value is None
 
 
 # Plans
@@ -208,7 +208,7 @@ def test_a_register_has_no_measure():
     ],
 )
 def test_what_was_achieved_of_a_plan(actual, planned, better, expected):
-    found = achieved_percent(
+    found = compute_achieved_percent(
         Decimal(actual) if actual else None, Decimal(planned) if planned else None, better
     )
     assert (None if found is None else str(round_half_away(found, 2))) == expected
@@ -216,14 +216,14 @@ def test_what_was_achieved_of_a_plan(actual, planned, better, expected):
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["higher", "lower"]))
 def test_a_plan_is_met_exactly_when_a_hundred_percent_are_achieved(actual, planned, better):
-    achieved = achieved_percent(Decimal(actual), Decimal(planned), better)
+    achieved = compute_achieved_percent(Decimal(actual), Decimal(planned), better)
     met = actual >= planned if better == "higher" else actual <= planned
     assert (achieved >= 100) == met
 
 
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_a_share_never_exceeds_a_hundred(part, whole):
-    found = share_percent(min(part, whole), whole)
+    found = compute_share_percent(min(part, whole), whole)
     assert found is None if whole == 0 else 0 <= found <= 100
 
 
@@ -233,15 +233,15 @@ def test_a_share_never_exceeds_a_hundred(part, whole):
 YEAR = Period(2023)
 
 
-def expect(nil=None, root="62") -> ExpectedUnits:
+def expect(nil=None, root="62") -> CoverageCalculator:
     words = [
         PeriodStatement(form, unit, YEAR, nil=True) for form, units in (nil or {}).items() for unit in units
     ]
-    return ExpectedUnits(catalogue(), MAP, place_of(MAP, root, YEAR, YEAR.ends_on), None, words)
+    return CoverageCalculator(catalogue(), MAP, project_unit(MAP, root, YEAR, YEAR.ends_on), None, words)
 
 
 def covered(expectations, measures, of=None) -> Coverage:
-    return least(expectations.of_inputs(of or RATE_OF_OFFICE, measures))
+    return find_least_covered(expectations.compute_by_input(of or RATE_OF_OFFICE, measures))
 
 
 RATE_OF_OFFICE = catalogue().figures["poverty_rate"]

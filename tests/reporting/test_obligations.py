@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
-from shared.reporting.obligations.rules import ReceivedReport, judge
+from shared.reporting.obligations.rules import ReceivedReport, judge_timeliness
 
 PLACE = "610"
 FIRST, LAST = datetime.fromisoformat("2023-01-01"), datetime.fromisoformat("2024-12-31")
@@ -94,7 +94,7 @@ async def test_what_a_phone_is_shown_stays_small_when_everything_of_the_last_yea
 def test_a_judgement_is_one_of_six_and_never_blames_before_going_live(due, received, today, live_on):
     period = Period(2023)
     came = ReceivedReport("r", "submitted", received, nil=False) if received else None
-    verdict = judge(due, came, today=today, live_on=live_on, period=period)
+    verdict = judge_timeliness(due, came, today=today, live_on=live_on, period=period)
     if live_on is not None and live_on > period.ends_on:
         assert verdict in {"backfilled", "not_judged"}
     elif due is None:

@@ -24,9 +24,9 @@ async def compare(office):
             for basis in BASES:
                 for scope, answering in (("62", ("62", "610", "611")), ("610", ("610",))):
                     ask = {"period": period, "basis": basis}
-                    rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
+                    rolled = await store.read_roll_ups(session, catalogue, units=answering, **ask)
                     below = context.below(scope, period)
-                    again = await store.measured(session, catalogue, units=below, **ask)
+                    again = await store.read_measures(session, catalogue, units=below, **ask)
                     assert rolled == again, (text, basis, scope)
 
 

@@ -125,9 +125,9 @@ async def compare(office, model):
         for basis in BASES:
             for scope, answering in SCOPES.items():
                 ask = {"period": PERIOD, "basis": basis}
-                rolled = await store.rolled_up(session, catalogue, units=answering, **ask)
+                rolled = await store.read_roll_ups(session, catalogue, units=answering, **ask)
                 below = context.below(scope, PERIOD)
-                recomputed = await store.measured(session, catalogue, units=below, **ask)
+                recomputed = await store.read_measures(session, catalogue, units=below, **ask)
                 assert rolled == recomputed, (basis, scope)
                 if model is not None:
                     said = {code: (it.value, it.covers, it.status) for code, it in rolled.items()}

@@ -291,7 +291,7 @@ async def compare_roll_ups(office):
             period = Period.parse(text)
             parts = [one for one in period.with_subperiods() if MAP.same_map(one.ends_on, period.ends_on)]
             ask = {"period": period, "basis": "accepted", "parts": parts}
-            rolled = await store.rolled_up(session, catalogue, units=["51"], **ask)
-            again = await store.measured(session, catalogue, units=context.below("51", period), **ask)
+            rolled = await store.read_roll_ups(session, catalogue, units=["51"], **ask)
+            again = await store.read_measures(session, catalogue, units=context.below("51", period), **ask)
             assert rolled == again, text
             assert Fraction(0) < rolled["rain"].covers <= 40

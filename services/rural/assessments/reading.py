@@ -31,7 +31,7 @@ from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.context import ReportingContext
-from shared.reporting.figures.rules import share_percent
+from shared.reporting.figures.rules import compute_share_percent
 from shared.reporting.registers import find_unchanged_counterpart
 from shared.territory.models import UnitRow
 from shared.territory.query_params import RequestedUnit
@@ -116,7 +116,7 @@ async def criteria(context: ReportingContext, it: Asked) -> CriteriaOut:
                 met=each.met,
                 assessed=each.assessed,
                 by_values=stated.by_values[code],
-                met_percent=share_percent(each.met, each.assessed),
+                met_percent=compute_share_percent(each.met, each.assessed),
             )
             for code, each in zip(CRITERIA, standings, strict=True)
         ],

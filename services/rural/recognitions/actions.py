@@ -26,8 +26,8 @@ from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.obligations.rules import live_day
-from shared.reporting.obligations.store import live_days
+from shared.reporting.obligations.rules import find_live_day
+from shared.reporting.obligations.store import read_live_days
 from shared.reporting.registers import (
     RegisterResult,
     UnitOnDay,
@@ -124,7 +124,7 @@ async def _basis(
     reported = any(
         find_unchanged_counterpart(context.territory, unit, it.ends_on, last) == unit for unit, it in began
     )
-    live_on = live_day(found.line, await live_days(context.session), context.engine.live_on)
+    live_on = find_live_day(found.line, await read_live_days(context.session), context.engine.live_on)
     return Basis(assessed, expected=reported or (live_on is not None and live_on <= last)), reports
 
 

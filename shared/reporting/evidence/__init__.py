@@ -1,6 +1,6 @@
-"""Evidence: files behind reports, kept once under the hash of their bytes, apart from the table of values.
+"""Evidence: files behind reports, kept once under the hash of their bytes, in a table of their own.
 
-A file is read by whoever sent it, first or again, by whoever sees every report of the program, and by whoever sees a report
-that names it and came from a client that sent it. To know a hash is not enough: hashes are shown where files are not, and
-whoever names one in a report of its own has not seen the file by that.
+A file may be read by every client that sent it, by those who see every report of the program, and by those who see a report
+that names it and that is of a client that sent it. To know the hash is not enough: hashes are shown to clients that may not
+read the file, and any client can name one in a report of its own.
 """

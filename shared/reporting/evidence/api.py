@@ -16,9 +16,9 @@ from shared.reporting.context import (
 )
 from shared.reporting.evidence import store
 from shared.reporting.evidence.rules import (
-    BEGINNINGS,
+    FILE_SIGNATURES,
     EvidenceNotFound,
-    refuse_unless_evidence,
+    check_evidence,
 )
 
 router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=TransactionRoute)
@@ -41,7 +41,7 @@ class EvidenceOut(BaseModel):
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in BEGINNINGS},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILE_SIGNATURES},
         }
     },
 )
@@ -58,8 +58,8 @@ async def keep_evidence(
     """
     content = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
-    refuse_unless_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
-    created = await store.keep(
+    check_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
+    created = await store.insert_evidence(
         context.session,
         sha256,
         media_type=media_type,
@@ -68,7 +68,9 @@ async def keep_evidence(
         at=context.now,
     )
     response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-    return EvidenceOut.model_validate(await store.described(context.session, sha256), from_attributes=True)
+    return EvidenceOut.model_validate(
+        await store.read_description(context.session, sha256), from_attributes=True
+    )
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)
@@ -79,17 +81,17 @@ async def read_evidence(*, context: ReaderContext, sha256: Hash) -> Response:
     """
     if not await _may_read(context, sha256):
         raise EvidenceNotFound
-    found = await store.whole(context.session, sha256)
+    found = await store.read_file(context.session, sha256)
     return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": "attachment"})
 
 
 async def _may_read(context: ReportingContext, sha256: str) -> bool:
-    senders = await store.senders(context.session, sha256)
+    senders = await store.read_senders(context.session, sha256)
     if (
         not senders
         or context.caller.scopes & SCOPES_SEEING_ALL_REPORTS
         or context.caller.client_id in senders
     ):
         return bool(senders)
-    named = await store.named_by(context.session, sha256, senders)
+    named = await store.read_naming_reports(context.session, sha256, senders)
     return any(context.sees(unit, Period.parse(period)) for unit, period in named)

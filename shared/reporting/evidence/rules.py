@@ -1,6 +1,6 @@
-"""Which files are evidence. Pure.
+"""The files that are accepted as evidence. Pure.
 
-A file has a type, a size and a hash, and no name: scans are often named after persons, and no person's name is kept.
+A file has a type, a size and a hash, and no name: scans are often named after persons, and no name of a person is kept.
 """
 
 import hashlib
@@ -8,30 +8,31 @@ import hashlib
 from shared.kit.problems import Invalid, NotFound, Problem, Sentence
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
-"""A signed paper scanned at 200 dpi is under one megabyte a page; five hold a report with its annexes."""
+"""Room for a report with annexes: a signed paper scanned at 200 dpi is under one megabyte a page."""
 
-BEGINNINGS: dict[str, bytes] = {
+FILE_SIGNATURES: dict[str, bytes] = {
     "application/pdf": b"%PDF-",
     "image/jpeg": b"\xff\xd8\xff",
     "image/png": b"\x89PNG\r\n\x1a\n",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": b"PK\x03\x04",
 }
-"""Media types taken, with the bytes that such a file begins with."""
+"""The accepted media types, each with the bytes that such a file begins with."""
 
 
 class UnsupportedEvidence(Problem):
-    """The file is of a type that is not taken, or is not what it says."""
+    """The media type of the file is not accepted, or its bytes are not of that type."""
 
     status = 415
     code = "evidence_type"
     title = Sentence("Loại tệp không nhận", "Unsupported file")
     detail = Sentence(
-        "Chỉ nhận: {types}; tệp phải đúng loại đã nêu.", "Only {types}, and the file must be what it says."
+        "Chỉ nhận: {types}; tệp phải đúng loại đã nêu.",
+        "Only {types} are accepted, and the bytes must be of the type stated.",
     )
 
 
 class EvidenceMismatch(Invalid):
-    """The bytes have another hash than the address says."""
+    """The hash of the bytes is not the one in the address."""
 
     code = "evidence_mismatch"
     detail = Sentence(
@@ -41,7 +42,7 @@ class EvidenceMismatch(Invalid):
 
 
 class EvidenceNamed(Invalid):
-    """The file came with a name."""
+    """The file was sent with a name."""
 
     code = "evidence_named"
     detail = Sentence(
@@ -57,13 +58,13 @@ class EvidenceNotFound(NotFound):
     detail = Sentence("Không có tệp minh chứng này.", "There is no such file.")
 
 
-def refuse_unless_evidence(sha256: str, media_type: str, disposition: str, content: bytes) -> None:
-    """Refuse what has a name, is not of a type that is taken, or is not the file that its address names."""
+def check_evidence(sha256: str, media_type: str, disposition: str, content: bytes) -> None:
+    """Raise a problem for a file with a name, of a type that is not accepted, or of another hash than its address."""
     if "name" in disposition.lower():
         raise EvidenceNamed
-    beginning = BEGINNINGS.get(media_type)
-    if beginning is None or not content.startswith(beginning):
-        raise UnsupportedEvidence(types=", ".join(BEGINNINGS))
+    signature = FILE_SIGNATURES.get(media_type)
+    if signature is None or not content.startswith(signature):
+        raise UnsupportedEvidence(types=", ".join(FILE_SIGNATURES))
     actual = hashlib.sha256(content).hexdigest()
     if actual != sha256:
         raise EvidenceMismatch(actual=actual)

@@ -19,7 +19,8 @@ from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegiste
 from shared.reporting.context import PublicContext
 from shared.reporting.engine import CurrentEngine, ReportingEngine
 from shared.reporting.figures import reading
-from shared.reporting.figures.lineage import LineageOut, lineage_of
+from shared.reporting.figures.lineage import LineageOut, trace_figure
+from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.schemas import (
     BreakOut,
     CatalogueOut,
@@ -84,8 +85,8 @@ async def read_progress(
 ) -> ProgressOut:
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
     place = unit.on(map_on or period.ends_on)
-    return await reading.progress(
-        context, reading.Reading(place.code, period, basis, as_of, map_on, headline=headline)
+    return await reading.read_figures(
+        context, FigureQuery(place.code, period, basis, as_of, map_on, headline=headline)
     )
 
 
@@ -102,7 +103,7 @@ async def read_lineage(
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
     figure, place = _figure(context.engine, indicator), unit.on(map_on or period.ends_on)
-    return await lineage_of(context, reading.Reading(place.code, period, basis, as_of, map_on), figure)
+    return await trace_figure(context, FigureQuery(place.code, period, basis, as_of, map_on), figure)
 
 
 @router.get("/observations", summary="Read the values behind figures")

@@ -1,7 +1,7 @@
-"""What a figure covers: how many of the units expected to speak have spoken, or stated that nothing happened.
+"""The coverage of figures: how many of the expected units stated values, or stated that nothing happened. Pure.
 
-Coverage of a flow is counted in months: eleven of twelve are no whole year, and a month of which a unit stated that nothing
-happened is as good as one with a value. A stock is covered by its last statement.
+Coverage of a flow is counted in months: eleven of twelve are not a whole year, and a month for which a unit stated that
+nothing happened counts like one with a value. A stock is covered by its last value.
 """
 
 from collections import defaultdict
@@ -22,17 +22,17 @@ from shared.reporting.figures.store import PeriodStatement
 from shared.reporting.measures import Measure
 from shared.territory.tree import Territory
 
-NONE = Fraction(0)
 Months = set[int]
-Who = tuple[ReportingLevel, frozenset[str] | None]
-"""Of which units an indicator is expected: their level and kinds."""
-Spoken = Mapping[tuple[date, str], Months]
-"""The months for which something was stated, by a day of the map and commune."""
+"""Months since year 0."""
+StatingUnits = tuple[ReportingLevel, frozenset[str] | None]
+"""The level and the kinds of the units that state an indicator."""
+CommuneMonths = Mapping[tuple[date, str], Months]
+"""Months by a day of a map and commune."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Counts of units; silence is what is left of `expected`."""
+    """Counts of units; the rest of `expected` stated nothing."""
 
     reported: int
     nil: int
@@ -40,151 +40,159 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """How much of what was expected is there, from 0 to 1."""
+        """The covered share of the expected units, from 0 to 1."""
         return min(1.0, (self.reported + self.nil) / (self.expected or 1))
 
 
 @dataclass
-class ExpectedUnits:
-    """Which units are expected to state what in a place, and which have; remembered for the length of a reading."""
+class CoverageCalculator:
+    """The coverage of the figures of one reading; expected units are found once."""
 
     catalogue: Catalogue
     territory: Territory
-    place: MapProjection
-    stated: Sequence[EffectiveValue] | None
-    """The values that were read one by one; None: all ended on the map that is read, and roll-ups say how many there are."""
-    words: Sequence[PeriodStatement]
-    """All that was said by those who stated that nothing happened."""
-    _known: dict[tuple[str, Who], frozenset[str]] = field(default_factory=dict)
-    _lying: dict[tuple[date, Who], dict[str, frozenset[str]]] = field(default_factory=dict)
+    projection: MapProjection
+    values: Sequence[EffectiveValue] | None
+    """The values that were read one by one; None where roll-ups were read, which say how many units they cover."""
+    statements: Sequence[PeriodStatement]
+    """All reports of the units that stated nil."""
+    _expected: dict[tuple[str, StatingUnits], frozenset[str]] = field(default_factory=dict)
+    _communes: dict[tuple[date, StatingUnits], dict[str, frozenset[str]]] = field(default_factory=dict)
 
-    def of_inputs(self, figure: Figure, measures: Mapping[str, Measure]) -> dict[str, Coverage]:
-        """Give the coverage of each input; nothing for a register's count."""
+    def compute_by_input(self, figure: Figure, measures: Mapping[str, Measure]) -> dict[str, Coverage]:
+        """Return the coverage of each input; nothing for a count from a register."""
         if isinstance(figure.formula, FromRegister):
             return {}
-        found = {}
+        by_input = {}
         for code in figure.inputs:
-            indicator = self.catalogue.find_indicator(code, self.place.period.ends_on)
+            indicator = self.catalogue.find_indicator(code, self.projection.period.ends_on)
             if indicator is None:
                 continue
-            if self.place.elsewhere and self.stated is not None:
-                found[code] = self._unit_by_unit(indicator)
+            if self.projection.others and self.values is not None:
+                by_input[code] = self._count_unit_by_unit(indicator)
             else:
                 measure = measures.get(figure.code if figure.measure_codes == (figure.code,) else code)
-                found[code] = self._by_count(indicator, measure)
-        return found
+                by_input[code] = self._count_from_measure(indicator, measure)
+        return by_input
 
-    def _of(self, root: str, indicator: Indicator) -> frozenset[str]:
-        """Give the units at and below a root that are expected to state an indicator."""
+    def _find_expected(self, root: str, indicator: Indicator) -> frozenset[str]:
         key = root, (indicator.level, indicator.kinds)
-        if key not in self._known:
-            units = find_expected_units(self.territory, root, indicator, self.place.map_on)
-            self._known[key] = frozenset(unit.code for unit in units)
-        return self._known[key]
+        if key not in self._expected:
+            units = find_expected_units(self.territory, root, indicator, self.projection.map_on)
+            self._expected[key] = frozenset(unit.code for unit in units)
+        return self._expected[key]
 
-    def _by_count(self, indicator: Indicator, measure: Measure | None) -> Coverage:
-        """Count by what the measure says it covers, on the map of the period itself."""
-        expected = self._of(self.place.unit.code, indicator)
-        alone: dict[str, Months] = defaultdict(set)
-        beside: dict[str, Months] = defaultdict(set)
-        for unit, months in self._nil_here.get(indicator.form, {}).items():
-            silent = beside if (indicator.form, unit) in self._spoke else alone
-            for code in expected & self._of(unit, indicator):
-                silent[code] |= months
-        covers = measure.covers if measure else NONE
+    def _count_from_measure(self, indicator: Indicator, measure: Measure | None) -> Coverage:
+        """Count the units that the measure covers, on the map of the period itself, and add those with nil."""
+        expected = self._find_expected(self.projection.unit.code, indicator)
+        nil_only: dict[str, Months] = defaultdict(set)
+        nil_beside_values: dict[str, Months] = defaultdict(set)
+        for unit, months in self._nil_months.get(indicator.form, {}).items():
+            has_values = (indicator.form, unit) in self._units_with_values
+            nil_months = nil_beside_values if has_values else nil_only
+            for code in expected & self._find_expected(unit, indicator):
+                nil_months[code] |= months
+        covers = measure.covers if measure else Fraction(0)
         if indicator.flow:
-            covers += self._years(beside)
-        nil = self._years(alone)
+            covers += self._to_periods(nil_beside_values)
+        nil = self._to_periods(nil_only)
         reported = min(int(covers), len(expected))
         return Coverage(reported, min(int(nil), len(expected) - reported), len(expected))
 
-    def _unit_by_unit(self, indicator: Indicator) -> Coverage:
-        """Count unit by unit: one is covered by a map's units when every one of which land lies in it has spoken."""
-        expected = self._of(self.place.unit.code, indicator)
-        spoken, silent = self._said(indicator)
-        reported = nil = NONE
+    def _count_unit_by_unit(self, indicator: Indicator) -> Coverage:
+        """Count each expected unit by the months for which every commune with land in it stated values or nil."""
+        expected = self._find_expected(self.projection.unit.code, indicator)
+        value_months, nil_months = self._find_stated_months(indicator)
+        reported = nil = Fraction(0)
         for unit in expected:
-            months, by_value = self._months_of(unit, indicator, spoken, silent)
+            months, has_values = self._find_covered_months(unit, indicator, value_months, nil_months)
             share = Fraction(len(months), self._length)
-            reported, nil = (reported + share, nil) if by_value else (reported, nil + share)
+            reported, nil = (reported + share, nil) if has_values else (reported, nil + share)
         return Coverage(int(reported), int(nil), len(expected))
 
-    def _months_of(
-        self, unit: str, indicator: Indicator, spoken: Spoken, silent: Spoken
+    def _find_covered_months(
+        self, unit: str, indicator: Indicator, value_months: CommuneMonths, nil_months: CommuneMonths
     ) -> tuple[Months, bool]:
-        """Give the months that are covered of a unit, and whether a value is among what covers them."""
+        """Return the covered months of a unit, and whether a value is among what covers them."""
         covered: Months = set()
-        by_value = False
-        for era in self.place.eras:
-            parts = self._parts_of(unit, era.on, (indicator.level, indicator.kinds))
-            each = [spoken[era.on, one] | silent[era.on, one] for one in parts]
-            months = set.intersection(*each) if each else set()
-            if months and any(spoken[era.on, one] for one in parts):
-                by_value = True
+        has_values = False
+        for source in self.projection.source_maps:
+            communes = self._find_communes(unit, source.on, (indicator.level, indicator.kinds))
+            stated = [value_months[source.on, code] | nil_months[source.on, code] for code in communes]
+            months = set.intersection(*stated) if stated else set()
+            if months and any(value_months[source.on, code] for code in communes):
+                has_values = True
                 months = months if indicator.flow else set(self._all_months)
             covered |= months
-        return covered, by_value
+        return covered, has_values
 
-    def _said(self, indicator: Indicator) -> tuple[Spoken, Spoken]:
-        """Give the months of values and those of nil; what a district states speaks for all its communes."""
-        spoken: dict[tuple[date, str], Months] = defaultdict(set)
-        silent: dict[tuple[date, str], Months] = defaultdict(set)
-        on = {part: era.on for era in self.place.eras for part in era.parts}
-        named = {str(part): part for part in on}
-        for one in self.stated or ():
-            if one.indicator == indicator.code:
-                part = named[one.period]
+    def _find_stated_months(self, indicator: Indicator) -> tuple[CommuneMonths, CommuneMonths]:
+        """Return the months of values and those of nil; a district's value or nil counts for all its communes."""
+        value_months: dict[tuple[date, str], Months] = defaultdict(set)
+        nil_months: dict[tuple[date, str], Months] = defaultdict(set)
+        on = {part: source.on for source in self.projection.source_maps for part in source.parts}
+        by_text = {str(part): part for part in on}
+        for value in self.values or ():
+            if value.indicator == indicator.code:
+                part = by_text[value.period]
                 months = _months(part) if indicator.flow else self._all_months
-                for commune in self.territory.communes(one.origin, on[part], indicator.kinds):
-                    spoken[on[part], commune.code].update(months)
-        for word in self.words:
-            if word.nil and word.form == indicator.form and self.territory.find(word.unit, on[word.period]):
-                for commune in self.territory.communes(word.unit, on[word.period], indicator.kinds):
-                    silent[on[word.period], commune.code].update(_months(word.period))
-        return spoken, silent
+                for commune in self.territory.communes(value.origin, on[part], indicator.kinds):
+                    value_months[on[part], commune.code].update(months)
+        for statement in self.statements:
+            if not statement.nil or statement.form != indicator.form:
+                continue
+            day = on[statement.period]
+            if self.territory.find(statement.unit, day):
+                for commune in self.territory.communes(statement.unit, day, indicator.kinds):
+                    nil_months[day, commune.code].update(_months(statement.period))
+        return value_months, nil_months
 
-    def _parts_of(self, unit: str, on: date, who: Who) -> frozenset[str]:
-        """Give the communes of a day, of the kinds asked for, of which land lies in an expected unit."""
-        found = self._lying.setdefault((on, who), {})
-        if unit not in found:
-            communes = self.territory.communes_sharing_land(unit, self.place.map_on, on)
-            _, kinds = who
-            found[unit] = frozenset(
-                one for one in communes if kinds is None or self.territory.unit(one, on).kind in kinds
+    def _find_communes(self, unit: str, on: date, stating: StatingUnits) -> frozenset[str]:
+        """Return the communes of a day, of the kinds that state the indicator, with land in an expected unit."""
+        by_unit = self._communes.setdefault((on, stating), {})
+        if unit not in by_unit:
+            communes = self.territory.communes_sharing_land(unit, self.projection.map_on, on)
+            _, kinds = stating
+            by_unit[unit] = frozenset(
+                code for code in communes if kinds is None or self.territory.unit(code, on).kind in kinds
             )
-        return found[unit]
+        return by_unit[unit]
 
-    def _years(self, silent: Mapping[str, Months]) -> Fraction:
-        """Add up months as units of the period's length."""
-        return Fraction(sum(map(len, silent.values())), self._length)
+    def _to_periods(self, months: Mapping[str, Months]) -> Fraction:
+        """Return the months of several units as a number of whole periods."""
+        return Fraction(sum(map(len, months.values())), self._length)
 
     @property
     def _length(self) -> int:
-        return self.place.period.kind.months
+        return self.projection.period.kind.months
 
     @cached_property
     def _all_months(self) -> range:
-        return _months(self.place.period)
+        return _months(self.projection.period)
 
     @cached_property
-    def _nil_here(self) -> Mapping[str, Mapping[str, Months]]:
-        """The months of which each unit of the map that is read stated that nothing happened, by form and unit."""
-        found: dict[str, dict[str, Months]] = defaultdict(lambda: defaultdict(set))
-        for word in self._words_here():
-            if word.nil:
-                found[word.form][word.unit].update(_months(word.period))
-        return found
+    def _nil_months(self) -> Mapping[str, Mapping[str, Months]]:
+        """The months of nil of each unit of the map that is read, by form and unit."""
+        by_form: dict[str, dict[str, Months]] = defaultdict(lambda: defaultdict(set))
+        for statement in self._select_on_target_map():
+            if statement.nil:
+                by_form[statement.form][statement.unit].update(_months(statement.period))
+        return by_form
 
     @cached_property
-    def _spoke(self) -> frozenset[tuple[str, str]]:
-        """Who stated values on a form as well, for other parts of the period."""
-        return frozenset((word.form, word.unit) for word in self._words_here() if not word.nil)
+    def _units_with_values(self) -> frozenset[tuple[str, str]]:
+        """Forms and units with nil that stated values as well, for other parts of the period."""
+        return frozenset(
+            (statement.form, statement.unit)
+            for statement in self._select_on_target_map()
+            if not statement.nil
+        )
 
-    def _words_here(self) -> Iterator[PeriodStatement]:
+    def _select_on_target_map(self) -> Iterator[PeriodStatement]:
         return (
-            word
-            for word in self.words
-            if word.period in self.place.here.parts and self.territory.find(word.unit, self.place.map_on)
+            statement
+            for statement in self.statements
+            if statement.period in self.projection.target.parts
+            and self.territory.find(statement.unit, self.projection.map_on)
         )
 
 
@@ -192,11 +200,11 @@ def _months(period: Period) -> range:
     return range(period.first_month, period.first_month + period.kind.months)
 
 
-def least(of_inputs: Mapping[str, Coverage]) -> Coverage | None:
-    """Give the coverage of the least covered input; None for a register's count, which is complete by nature."""
-    return min(of_inputs.values(), key=lambda it: it.share, default=None)
+def find_least_covered(by_input: Mapping[str, Coverage]) -> Coverage | None:
+    """Return the coverage of the least covered input; None for a count from a register, which is always complete."""
+    return min(by_input.values(), key=lambda coverage: coverage.share, default=None)
 
 
-def differing(of_inputs: Mapping[str, Coverage]) -> Mapping[str, Coverage]:
-    """Give the coverage of each input where they are not all alike; nothing where they are."""
-    return of_inputs if len({*of_inputs.values()}) > 1 else {}
+def select_unequal(by_input: Mapping[str, Coverage]) -> Mapping[str, Coverage]:
+    """Return the coverage of each input where they differ, nothing where all are equal."""
+    return by_input if len({*by_input.values()}) > 1 else {}

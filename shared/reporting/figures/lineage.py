@@ -1,4 +1,4 @@
-"""Where a figure comes from, in one answer: formula, values, reports, receipts, reviewers. Recomputing it gives the figure."""
+"""The lineage of a figure: its formula, values, reports, receipts and reviewers. The values make the figure again."""
 
 import uuid
 from collections.abc import Collection
@@ -13,18 +13,24 @@ from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
 from shared.reporting.effective_values import to_measures
 from shared.reporting.figures import store
-from shared.reporting.figures.map_projection import to_be_assessed_anew
-from shared.reporting.figures.reading import Reading, counted_in, outcome_of, standing_at, where
+from shared.reporting.figures.map_projection import requires_reassessment
+from shared.reporting.figures.query import FigureQuery
+from shared.reporting.figures.reading import (
+    compute_figure,
+    count_registers,
+    find_projection,
+    read_projected_values,
+)
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
 from shared.reporting.report_content import STATUSES, Status
 
 MAX_VALUES = 20_000
-"""A province's criteria are 85 communes by 19; a lineage of more values is asked for unit by unit."""
+"""A longer answer is refused: the criteria of a province are 85 communes by 19."""
 
 
 class LineageTooLarge(Invalid):
-    """More values than one answer should hold; nothing is cut off silently."""
+    """A figure is made from more values than one answer holds."""
 
     code = "lineage_too_large"
     detail = Sentence(
@@ -88,43 +94,44 @@ class LineageOut(BaseModel):
     reports: list[LineageReport]
 
 
-async def lineage_of(context: ReportingContext, asked: Reading, figure: Figure) -> LineageOut:
-    """Give everything that a figure is made from. Three statements, and those of its register if it has one."""
-    place = where(context, asked)
-    found = await standing_at(context, asked, place, frozenset(figure.inputs))
-    stated = store.that_count(context.engine.catalogue, asked.period, found)
-    if len(stated) > MAX_VALUES:
-        raise LineageTooLarge(values=len(stated), limit=MAX_VALUES)
-    measures = to_measures(context.engine.catalogue, asked.period, stated)
-    counted = await counted_in(context, asked, place, [figure])
-    anew = to_be_assessed_anew(figure, place, stated)
-    outcome = outcome_of(figure, measures, counted, to_be_assessed_anew=anew)
+async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Figure) -> LineageOut:
+    """Return everything that a figure is made from. Three statements, and those of its register if it has one."""
+    catalogue = context.engine.catalogue
+    projection = find_projection(context, query)
+    projected = await read_projected_values(context, query, projection, frozenset(figure.inputs))
+    values = store.select_counted_values(catalogue, query.period, projected)
+    if len(values) > MAX_VALUES:
+        raise LineageTooLarge(values=len(values), limit=MAX_VALUES)
+    counts = await count_registers(context, query, projection, [figure])
+    reassess = requires_reassessment(figure, projection, values)
+    measures = to_measures(catalogue, query.period, values)
+    computed = compute_figure(figure, measures, counts, reassess=reassess)
     return LineageOut(
         indicator=figure.code,
         formula=figure.formula_text,
         version=figure.version,
-        value=outcome.value,
-        numerator=outcome.numerator,
-        denominator=outcome.denominator,
-        register_rows=counted[figure.code].lineage if figure.code in counted else None,
-        caveat=CaveatOut.of(counted.get(figure.code)),
+        value=computed.value,
+        numerator=computed.numerator,
+        denominator=computed.denominator,
+        register_rows=counts[figure.code].lineage if figure.code in counts else None,
+        caveat=CaveatOut.from_count(counts.get(figure.code)),
         values=[
             LineageValue(
-                unit=one.origin,
-                lies_in=one.unit if one.stated_by else None,
-                period=one.period,
-                indicator=one.indicator,
-                value=one.value,
-                status=STATUSES[one.status],
-                report=one.report_id,
+                unit=value.origin,
+                lies_in=value.unit if value.stated_by else None,
+                period=value.period,
+                indicator=value.indicator,
+                value=value.value,
+                status=STATUSES[value.status],
+                report=value.report_id,
             )
-            for one in sorted(stated)
+            for value in sorted(values)
         ],
-        reports=await _reports(context, {one.report_id for one in stated}),
+        reports=await _read_reports(context, {value.report_id for value in values}),
     )
 
 
-async def _reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:
+async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:
     reports = await context.session.scalars(
         select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
     )
@@ -139,20 +146,19 @@ async def _reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> lis
         if step is None:
             accepted[report_id] = client_id, at
         else:
-            one = PassedStep(step=step, passed_by=client_id, passed_at=at)
-            passed.setdefault(report_id, []).append(one)
+            passed.setdefault(report_id, []).append(PassedStep(step=step, passed_by=client_id, passed_at=at))
     return [
         LineageReport(
-            id=it.id,
-            unit=it.unit,
-            form=it.form,
-            submitted_by=it.client_id,
-            received_at=it.received_at,
-            receipt_code=it.receipt_code,
-            content_sha256=it.content_sha256,
-            steps=passed.get(it.id, []),
-            reviewed_by=accepted[it.id][0] if it.id in accepted else None,
-            reviewed_at=accepted[it.id][1] if it.id in accepted else None,
+            id=report.id,
+            unit=report.unit,
+            form=report.form,
+            submitted_by=report.client_id,
+            received_at=report.received_at,
+            receipt_code=report.receipt_code,
+            content_sha256=report.content_sha256,
+            steps=passed.get(report.id, []),
+            reviewed_by=accepted[report.id][0] if report.id in accepted else None,
+            reviewed_at=accepted[report.id][1] if report.id in accepted else None,
         )
-        for it in reports
+        for report in reports
     ]

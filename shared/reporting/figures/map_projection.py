@@ -1,9 +1,9 @@
-"""Where a reading looks: the units whose values count, on the map of the period's own last day or of another one.
+"""The projection of values onto the map of a day: that of the period's own last day, or of another one. Pure.
 
-A figure of 2023 on the map of 1 July 2025: what adds up is added over the units that lie in the one asked about, a share
-of a split counts with its declared weight (and an undeclared split is refused), and what does not add up over units that
-merged is left to be re-assessed. The year 2025 is read on the map of its own end: what was stated for a part of it that
-ended on the map before lies, in the same way, in what its units became, for there a code may have had another meaning.
+A figure of 2023 on the map of 1 July 2025 adds the values of the units whose land lies in the unit that is read. A split
+counts by its declared weight, and one without a weight is refused. A figure that does not add up over merged units must be
+assessed again. The year 2025 is read on the map of its last day: a code of an earlier part of it may have meant another
+unit, so the values of that part are projected in the same way.
 """
 
 from collections import defaultdict
@@ -23,159 +23,175 @@ WHOLE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class MapEra:
-    """The parts of a period that ended on one map, and the units of that map of which some land lies in the place."""
+class SourceMap:
+    """The sub-periods of a period that ended on one map, and the units of that map with land in the unit that is read."""
 
     on: date
-    """A day of that map: the last of its last part."""
+    """A day of that map: the last of its last sub-period."""
     parts: tuple[Period, ...]
+    """The sub-periods, or the period itself."""
     units: frozenset[str]
 
 
 @dataclass(frozen=True)
 class MapProjection:
-    """The unit asked about, and the units that lie in it, on the map of each part of the period."""
+    """The unit that is read on a day's map, and the units with land in it on the map of each part of the period."""
 
     unit: Unit
     period: Period
     map_on: date
-    """The day whose map is read; the period's last day unless asked otherwise."""
-    here: MapEra
+    """The day whose map is read."""
+    target: SourceMap
     """The map that is read, with the parts of the period that ended on it."""
-    elsewhere: tuple[MapEra, ...]
+    others: tuple[SourceMap, ...]
     """Other maps on which parts of the period ended; mostly none."""
-    counted: frozenset[str]
-    """The units of the period's last day that lie here, as registers count them."""
-    merged: bool
-    """Whether some of those stand on the map that is read merged or divided, so that what does not add up is unknown."""
+    register_units: frozenset[str]
+    """The units of the period's last day that lie in the unit, as registers count them."""
+    has_merged_units: bool
+    """Whether a commune of those was merged or divided on the map that is read."""
 
     @property
-    def own_map(self) -> bool:
+    def is_on_own_map(self) -> bool:
         """Whether the period ended on the map that is read."""
-        return self.period in self.here.parts
+        return self.period in self.target.parts
 
     @property
-    def eras(self) -> tuple[MapEra, ...]:
+    def source_maps(self) -> tuple[SourceMap, ...]:
         """Every map on which a part of the period ended, the oldest first."""
-        return tuple(sorted((*self.elsewhere, self.here), key=lambda era: era.on))
+        return tuple(sorted((*self.others, self.target), key=lambda source: source.on))
 
 
-def place_of(territory: Territory, code: str, period: Period, map_on: date) -> MapProjection:
-    """Look at a unit of a day's map; raises `SplitWithoutWeight` where a unit of the period's end was divided without one."""
+def project_unit(territory: Territory, code: str, period: Period, map_on: date) -> MapProjection:
+    """Return the projection onto a unit of a day's map.
+
+    Raise `SplitWithoutWeight` where a unit of the period's last day was divided without a weight.
+    """
     unit = territory.unit(code, map_on)
-    below = (one.code for one in territory.descendants(code, map_on) if one.level != "village")
+    below = (lower.code for lower in territory.descendants(code, map_on) if lower.level != "village")
     units = frozenset((code, *below))
-    here: list[Period] = []
-    elsewhere: list[Period] = []
+    own_parts: list[Period] = []
+    other_parts: list[Period] = []
     for part in period.with_subperiods():
-        (here if territory.same_map(part.ends_on, map_on) else elsewhere).append(part)
-    counted, merged = units, False
-    if period in elsewhere:
-        counted, merged = _lying_here(territory, code, period.ends_on, map_on)
-    eras = tuple(
-        MapEra(on, parts, counted if period in parts else _touching(territory, code, on, map_on))
-        for on, parts in _by_map(territory, elsewhere)
+        (own_parts if territory.same_map(part.ends_on, map_on) else other_parts).append(part)
+    register_units, has_merged_units = units, False
+    if period in other_parts:
+        register_units, has_merged_units = _find_units_inside(territory, code, period.ends_on, map_on)
+    others = tuple(
+        SourceMap(
+            on,
+            parts,
+            register_units if period in parts else _find_units_touching(territory, code, on, map_on),
+        )
+        for on, parts in _group_by_map(territory, other_parts)
     )
-    return MapProjection(unit, period, map_on, MapEra(map_on, tuple(here), units), eras, counted, merged)
+    target = SourceMap(map_on, tuple(own_parts), units)
+    return MapProjection(unit, period, map_on, target, others, register_units, has_merged_units)
 
 
-def _by_map(territory: Territory, parts: Iterable[Period]) -> Iterator[tuple[date, tuple[Period, ...]]]:
-    """Put together the parts that ended on one map, the oldest map first, each with a day of it."""
-    first: list[date] = []
+def _group_by_map(territory: Territory, parts: Iterable[Period]) -> Iterator[tuple[date, tuple[Period, ...]]]:
+    """Return the parts that ended on one map together, the oldest map first, each with its last day."""
+    first_day: list[date] = []
 
-    def era(part: Period) -> date:
-        if not first or not territory.same_map(first[-1], part.ends_on):
-            first.append(part.ends_on)
-        return first[-1]
+    def to_first_day(part: Period) -> date:
+        if not first_day or not territory.same_map(first_day[-1], part.ends_on):
+            first_day.append(part.ends_on)
+        return first_day[-1]
 
-    for _, together in groupby(sorted(parts, key=lambda part: part.ends_on), key=era):
-        found = tuple(together)
-        yield found[-1].ends_on, found
+    for _, group in groupby(sorted(parts, key=lambda part: part.ends_on), key=to_first_day):
+        together = tuple(group)
+        yield together[-1].ends_on, together
 
 
-def _lying_here(territory: Territory, code: str, on: date, map_on: date) -> tuple[frozenset[str], bool]:
-    """Give the units of a day that lie in a unit of another one, and whether a commune of them merged or was divided."""
-    found, merged = [], False
-    for one in _touching(territory, code, on, map_on):
+def _find_units_inside(
+    territory: Territory, code: str, on: date, map_on: date
+) -> tuple[frozenset[str], bool]:
+    """Return the units of a day that lie in a unit of another one, and whether a commune of them was merged or divided."""
+    inside, has_merged_units = [], False
+    for unit in _find_units_touching(territory, code, on, map_on):
         shares = [
             share
-            for share in territory.map_onto(one, on, map_on)
+            for share in territory.map_onto(unit, on, map_on)
             if territory.is_within(share.unit.code, code, map_on)
         ]
         if shares:
-            found.append(one)
-            is_commune = territory.unit(one, on).level == "commune"
-            merged = merged or (is_commune and not all(share.unchanged for share in shares))
-    return frozenset(found), merged
+            inside.append(unit)
+            is_commune = territory.unit(unit, on).level == "commune"
+            is_changed = not all(share.unchanged for share in shares)
+            has_merged_units = has_merged_units or (is_commune and is_changed)
+    return frozenset(inside), has_merged_units
 
 
-def _touching(territory: Territory, code: str, on: date, map_on: date) -> frozenset[str]:
-    """Give the communes of a day of which some land lies in a unit of another one, and the units above them."""
+def _find_units_touching(territory: Territory, code: str, on: date, map_on: date) -> frozenset[str]:
+    """Return the communes of a day with land in a unit of another day, and the units above them."""
     communes = territory.communes_sharing_land(code, map_on, on)
-    above = (one.code for commune in communes for one in territory.ancestors(commune, on))
+    above = (unit.code for commune in communes for unit in territory.ancestors(commune, on))
     return communes.union(above)
 
 
-def settled(
+def project_values(
     territory: Territory,
-    place: MapProjection,
-    stated: Iterable[EffectiveValue],
+    projection: MapProjection,
+    values: Iterable[EffectiveValue],
     is_flow: Callable[[str], bool],
 ) -> list[EffectiveValue]:
-    """Give what lies here, in the share that does, at the unit of the map read in which it lies.
+    """Return the values at the units of the map that is read, each in the share of its land there.
 
-    A stock of an earlier map is overtaken wherever its land, or a part of it, was stated anew on a later one. Raises
-    `SplitWithoutWeight` where a unit that stated something was divided without a weight.
+    A stock of an earlier map is left out where its land, or a part of it, was stated again on a later one. Raise
+    `SplitWithoutWeight` where a unit that stated a value was divided without a weight.
     """
     by_part: dict[str, list[EffectiveValue]] = defaultdict(list)
-    for one in stated:
-        by_part[one.period].append(one)
-    found: list[EffectiveValue] = []
-    anew: dict[str, set[str]] = defaultdict(set)
-    for era in reversed(place.eras):
-        rows = [one for part in era.parts for one in by_part[str(part)] if one.unit in era.units]
-        if era is place.here:
-            lying = rows
-        else:
-            lying = [it for one in rows for it in _lies(territory, place, era, one)]
-        if place.elsewhere:
-            land = {one.origin: _land(territory, place, era, one) for one in lying}
-            lying = [
-                it for it in lying if is_flow(it.indicator) or not _overtaken(it, land, anew[it.indicator])
+    for value in values:
+        by_part[value.period].append(value)
+    projected: list[EffectiveValue] = []
+    stated_later: dict[str, set[str]] = defaultdict(set)
+    for source in reversed(projection.source_maps):
+        rows = [row for part in source.parts for row in by_part[str(part)] if row.unit in source.units]
+        if source is not projection.target:
+            rows = [share for row in rows for share in _project_value(territory, projection, source, row)]
+        if projection.others:
+            land = {
+                row.origin: territory.communes_sharing_land(row.origin, source.on, projection.map_on)
+                for row in rows
+            }
+            rows = [
+                row
+                for row in rows
+                if is_flow(row.indicator) or not _is_superseded(row, land, stated_later[row.indicator])
             ]
-            for one in lying:
-                anew[one.indicator] |= land[one.origin]
-        found += lying
-    return found
+            for row in rows:
+                stated_later[row.indicator] |= land[row.origin]
+        projected += rows
+    return projected
 
 
-def _land(territory: Territory, place: MapProjection, era: MapEra, one: EffectiveValue) -> frozenset[str]:
-    """Give the communes of the map read in which the land of a value lies."""
-    return territory.communes_sharing_land(one.origin, era.on, place.map_on)
-
-
-def _overtaken(one: EffectiveValue, land: dict[str, frozenset[str]], anew: set[str]) -> bool:
-    """Tell whether the land of a value was stated anew: that of the unit in which it lies, where that is one of its own."""
-    if not anew:
+def _is_superseded(value: EffectiveValue, land: dict[str, frozenset[str]], stated_later: set[str]) -> bool:
+    """Whether the land of a value was stated again: its unit on the map that is read, if that is of its land, else any."""
+    if not stated_later:
         return False
-    return one.unit in anew if one.unit in land[one.origin] else bool(land[one.origin] & anew)
+    if value.unit in land[value.origin]:
+        return value.unit in stated_later
+    return bool(land[value.origin] & stated_later)
 
 
-def _lies(
-    territory: Territory, place: MapProjection, era: MapEra, one: EffectiveValue
+def _project_value(
+    territory: Territory, projection: MapProjection, source: SourceMap, value: EffectiveValue
 ) -> Iterator[EffectiveValue]:
-    """Put a value of another map where its land lies; what lies elsewhere, or in a unit above the place, is left out."""
-    for share in territory.map_onto(one.unit, era.on, place.map_on):
-        if territory.is_within(share.unit.code, place.unit.code, place.map_on):
-            value = one.value if share.weight == WHOLE else one.value * share.weight
-            yield one._replace(
-                unit=share.unit.code, value=value, stated_by=one.unit, same_land=share.unchanged
+    """Return the shares of a value of another map in the unit that is read; land elsewhere is left out."""
+    for share in territory.map_onto(value.unit, source.on, projection.map_on):
+        if territory.is_within(share.unit.code, projection.unit.code, projection.map_on):
+            weighted = value.value if share.weight == WHOLE else value.value * share.weight
+            yield value._replace(
+                unit=share.unit.code, value=weighted, stated_by=value.unit, same_land=share.unchanged
             )
 
 
-def to_be_assessed_anew(figure: Figure, place: MapProjection, stated: Iterable[EffectiveValue]) -> bool:
-    """Tell whether a figure that does not add up is asked of units that merged, or would be made from what they said."""
+def requires_reassessment(
+    figure: Figure, projection: MapProjection, values: Iterable[EffectiveValue]
+) -> bool:
+    """Whether a figure that does not add up is read for merged units, or would be made from values of theirs."""
     if figure.is_additive:
         return False
     inputs = frozenset(figure.inputs)
-    return place.merged or any(not one.same_land and one.indicator in inputs for one in stated)
+    return projection.has_merged_units or any(
+        not value.same_land and value.indicator in inputs for value in values
+    )

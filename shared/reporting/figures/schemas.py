@@ -1,20 +1,32 @@
-"""How figures, the values behind them and the catalogue are said."""
+"""Wire forms of figures, of the values behind them and of the catalogue."""
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
+from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
+from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import Ratio
 from shared.reporting.engine import RegisterCount
-from shared.reporting.figures.coverage import Coverage
+from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
+from shared.reporting.figures.rules import FigureValue, compute_achieved_percent
 from shared.reporting.report_content import Status
 
+UNEQUAL_COVERAGE = Sentence(
+    "Các số cộng của tỷ lệ này không do cùng số đơn vị nêu: {units}.",
+    "The sums of this ratio are not stated by the same number of units: {units}.",
+)
 
-class UnitName(BaseModel):
+
+class FigureUnitOut(BaseModel):
     """A unit by code and name."""
 
     code: str = Field(description="code of the unit")
@@ -29,9 +41,9 @@ class CoverageOut(BaseModel):
     expected: int = Field(description="units that were expected to report")
 
     @classmethod
-    def of(cls, covered: Coverage | None) -> "CoverageOut | None":
-        """Say what is covered, if that is a question."""
-        return None if covered is None else cls.model_validate(covered, from_attributes=True)
+    def from_coverage(cls, coverage: Coverage | None) -> "CoverageOut | None":
+        """Serialize a coverage; null of none."""
+        return None if coverage is None else cls.model_validate(coverage, from_attributes=True)
 
 
 class InputOut(CoverageOut):
@@ -48,13 +60,11 @@ class CaveatOut(BaseModel):
     text_en: str = Field(description="the sentence, in English")
 
     @classmethod
-    def of(cls, counted: RegisterCount | None) -> "CaveatOut | None":
-        """Say the caveat of a register's count, if it has one."""
-        if counted is None or counted.caveat is None:
+    def from_count(cls, count: RegisterCount | None) -> "CaveatOut | None":
+        """Serialize the caveat of a count from a register; null where it has none."""
+        if count is None or count.caveat is None:
             return None
-        return cls(
-            code=counted.caveat.code, text=counted.caveat.sentence.vi, text_en=counted.caveat.sentence.en
-        )
+        return cls(code=count.caveat.code, text=count.caveat.sentence.vi, text_en=count.caveat.sentence.en)
 
 
 class FigureOut(BaseModel):
@@ -121,11 +131,62 @@ class FigureOut(BaseModel):
     )
     lineage: str = Field(description="where the values or decisions behind it are read")
 
+    @classmethod
+    def from_computed(
+        cls,
+        figure: Figure,
+        computed: FigureValue,
+        *,
+        target: Decimal | None,
+        coverage: Mapping[str, Coverage],
+        count: RegisterCount | None,
+        lineage: str,
+        comparable_from: date | None,
+        reassess: bool,
+    ) -> Self:
+        """Serialize a figure with its value, target and the coverage of its inputs."""
+        unequal = select_unequal(coverage)
+        return cls(
+            indicator=figure.code,
+            label=figure.label.vi,
+            label_en=figure.label.en,
+            value=computed.value,
+            decimals=figure.decimals,
+            unit_of_measure=figure.unit_of_measure,
+            numerator=computed.numerator,
+            denominator=computed.denominator,
+            target=target,
+            achieved_percent=compute_achieved_percent(computed.value, target, figure.better),
+            better=figure.better,
+            coverage=CoverageOut.from_coverage(find_least_covered(coverage)),
+            inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],
+            status=computed.status,
+            reassessment_required=reassess,
+            comparable_from=comparable_from,
+            oldest_at=computed.oldest_at,
+            newest_at=computed.newest_at,
+            version=figure.version,
+            caveat=CaveatOut.from_count(count) or _warn_of_unequal_coverage(figure, unequal),
+            lineage=lineage,
+        )
+
+
+def _warn_of_unequal_coverage(figure: Figure, unequal: Mapping[str, Coverage]) -> CaveatOut | None:
+    """Return the caveat of a ratio whose sums do not cover the same number of units."""
+    if not isinstance(figure.formula, Ratio) or not unequal:
+        return None
+    units = ", ".join(f"{code} {covered.reported}/{covered.expected}" for code, covered in unequal.items())
+    return CaveatOut(
+        code="inputs_covered_unequally",
+        text=UNEQUAL_COVERAGE.vi.format(units=units),
+        text_en=UNEQUAL_COVERAGE.en.format(units=units),
+    )
+
 
 class ProgressOut(BaseModel):
     """The figures of one unit and period."""
 
-    unit: UnitName
+    unit: FigureUnitOut
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which observations count")
     map: date = Field(description="the day whose administrative map is read")

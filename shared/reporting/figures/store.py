@@ -1,4 +1,4 @@
-"""Reading what figures are made from: roll-ups for the present, the observations themselves for anything else."""
+"""Queries for the measures of figures: from roll-ups for the present, from observations for anything else."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -22,38 +22,39 @@ from shared.reporting.measures import Measure
 from shared.reporting.models import RollUp
 from shared.reporting.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
 
-_STANDS = "{0}.basis = :basis AND {0}.until IS NULL"
-_STOOD = """
+_IN_EFFECT_NOW = "{0}.basis = :basis AND {0}.until IS NULL"
+_IN_EFFECT_AT = """
     {0}.basis = :basis AND {0}.since <= CAST(:as_of AS timestamptz)
     AND ({0}.until IS NULL OR {0}.until > CAST(:as_of AS timestamptz))
 """
 
 
-def _words_beside_nil(stood: str) -> TextClause:
-    """Look for nil first, and for what else those few units said one by one: whatever is known of the table."""
+def _nil_statements(in_effect: str) -> TextClause:
+    """Return the statement that finds nil reports first, and then the other reports of those few units one by one."""
     return text(
         f"""
-        SELECT said_nil.form, said_nil.unit, also.period, also.nil
+        SELECT nil_report.form, nil_report.unit, other.period, other.nil
         FROM (
             SELECT DISTINCT n.unit, n.form FROM standings n
-            WHERE n.nil AND n.period = ANY(:periods) AND n.unit = ANY(:units) AND {stood.format("n")}
-        ) said_nil
+            WHERE n.nil AND n.period = ANY(:periods) AND n.unit = ANY(:units) AND {in_effect.format("n")}
+        ) nil_report
         CROSS JOIN unnest(CAST(:periods AS text[])) AS part (period)
         CROSS JOIN LATERAL (
             SELECT s.period, s.nil FROM standings s
-            WHERE s.unit = said_nil.unit AND s.period = part.period AND s.form = said_nil.form AND {stood.format("s")}
+            WHERE s.unit = nil_report.unit AND s.period = part.period AND s.form = nil_report.form
+              AND {in_effect.format("s")}
             OFFSET 0
-        ) also
+        ) other
         """
     ).bindparams(bindparam("units", type_=Codes), bindparam("periods", type_=Codes))
 
 
-_WORDS_NOW = _words_beside_nil(_STANDS)
-_WORDS_THEN = _words_beside_nil(_STOOD).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
+_NIL_NOW = _nil_statements(_IN_EFFECT_NOW)
+_NIL_AT = _nil_statements(_IN_EFFECT_AT).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
 
 
 class PeriodStatement(NamedTuple):
-    """That a unit spoke on a form for a period or a part of it, or stated that nothing happened then."""
+    """A unit's report on a form for a period or a part of it: of values, or that nothing happened."""
 
     form: str
     unit: str
@@ -61,7 +62,7 @@ class PeriodStatement(NamedTuple):
     nil: bool
 
 
-async def rolled_up(
+async def read_roll_ups(
     session: AsyncSession,
     catalogue: Catalogue,
     *,
@@ -70,13 +71,13 @@ async def rolled_up(
     units: Collection[str],
     parts: Collection[Period] | None = None,
 ) -> dict[str, Measure]:
-    """Add up the roll-ups of these answering units, by measure. One statement; its cost is their number.
+    """Return the sums of the roll-ups of these answering units, by measure. One statement; its cost is their number.
 
-    Flows are rolled up for each period by itself and add up here, those of all parts or of the ones named; the rest is
-    rolled up for the period as a whole.
+    Flows are rolled up for each sub-period and added here, over `parts` or all sub-periods. Stocks are rolled up for the
+    period as a whole.
     """
-    named = {str(part): part for part in (period.with_subperiods() if parts is None else parts)}
-    flow = catalogue.find_flows(period.ends_on).__contains__
+    by_text = {str(part): part for part in (period.with_subperiods() if parts is None else parts)}
+    is_flow = catalogue.find_flows(period.ends_on).__contains__
     rows = await session.execute(
         select(
             RollUp.unit,
@@ -89,22 +90,22 @@ async def rolled_up(
             RollUp.newest_at,
         ).where(
             RollUp.year == period.year,
-            RollUp.period.in_(named),
+            RollUp.period.in_(by_text),
             RollUp.basis == basis,
             RollUp.unit.in_(units),
         )
     )
-    stated = (
+    measures = (
         PeriodMeasure(
-            unit, named[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at), unit
+            unit, by_text[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at), unit
         )
         for unit, part, code, value, covers, status, oldest_at, newest_at in rows
-        if named[part] == period or flow(code)
+        if by_text[part] == period or is_flow(code)
     )
-    return sum_by_code(aggregate_over_time(stated, period, flow))
+    return sum_by_code(aggregate_over_time(measures, period, is_flow))
 
 
-async def measured(
+async def read_measures(
     session: AsyncSession,
     catalogue: Catalogue,
     *,
@@ -114,28 +115,29 @@ async def measured(
     as_of: datetime | None = None,
     parts: Collection[Period] | None = None,
 ) -> dict[str, Measure]:
-    """Make the measures from the observations themselves, as they stood at an instant (None: now).
+    """Return the measures from the observations in effect, now or at an instant; tests compare the roll-ups with them.
 
-    Costs what the values of these units cost; proves the roll-ups.
+    Costs what the values of these units cost.
     """
-    stated = await read_effective_values(
+    values = await read_effective_values(
         session, period=period, basis=basis, units=units, as_of=as_of, parts=parts
     )
-    return to_measures(catalogue, period, stated)
+    return to_measures(catalogue, period, values)
 
 
-def that_count(catalogue: Catalogue, asked: Period, stated: Sequence[EffectiveValue]) -> list[EffectiveValue]:
-    """Give the values that a figure of the period is made from: not what a later statement of a stock overtook. Pure."""
-    kept = {
-        (one.unit, one.origin, str(one.period), one.code)
-        for one in select_counted(
-            to_period_measures(asked, stated), asked, catalogue.find_flows(asked.ends_on).__contains__
-        )
+def select_counted_values(
+    catalogue: Catalogue, period: Period, values: Sequence[EffectiveValue]
+) -> list[EffectiveValue]:
+    """Return the values that a figure of the period is made from: of a stock, only the last. Pure."""
+    is_flow = catalogue.find_flows(period.ends_on).__contains__
+    counted = {
+        (row.unit, row.origin, str(row.period), row.code)
+        for row in select_counted(to_period_measures(period, values), period, is_flow)
     }
-    return [one for one in stated if (one.unit, one.origin, one.period, one.indicator) in kept]
+    return [value for value in values if (value.unit, value.origin, value.period, value.indicator) in counted]
 
 
-async def words_beside_nil(
+async def read_nil_statements(
     session: AsyncSession,
     *,
     parts: Collection[Period],
@@ -143,15 +145,15 @@ async def words_beside_nil(
     units: Collection[str],
     as_of: datetime | None = None,
 ) -> list[PeriodStatement]:
-    """Give which of these units stated, for some of these periods, that nothing happened, and all that they said there.
+    """Return the nil reports of these units for some of these periods, and their other reports on the same forms.
 
-    One statement; its cost is that of the units that stated so.
+    One statement; its cost is that of the units with a nil report.
     """
-    named = {str(part): part for part in parts}
-    asked = {"periods": list(named), "basis": basis, "units": list(units)}
+    by_text = {str(part): part for part in parts}
+    params = {"periods": list(by_text), "basis": basis, "units": list(units)}
     rows = await (
-        session.execute(_WORDS_NOW, asked)
+        session.execute(_NIL_NOW, params)
         if as_of is None
-        else session.execute(_WORDS_THEN, {**asked, "as_of": as_of})
+        else session.execute(_NIL_AT, {**params, "as_of": as_of})
     )
-    return [PeriodStatement(form, unit, named[part], nil) for form, unit, part, nil in rows]
+    return [PeriodStatement(form, unit, by_text[part], nil) for form, unit, part, nil in rows]

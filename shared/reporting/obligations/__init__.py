@@ -1,1 +1,1 @@
-"""Obligations: which unit owes which form for a period, by when, and what has come."""
+"""Obligations: which unit owes which form for a period, by when, and what was received."""

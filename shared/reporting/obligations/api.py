@@ -10,15 +10,15 @@ from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.context import PlannerContext, PublicContext, ReportingContext
-from shared.reporting.figures.rules import share_percent
+from shared.reporting.figures.rules import compute_share_percent
 from shared.reporting.obligations import store
-from shared.reporting.obligations.rules import Calendar
+from shared.reporting.obligations.rules import ObligationCalendar
 from shared.reporting.obligations.schemas import (
     CompletenessOut,
     GoLiveIn,
     GoLiveOut,
+    ObligationOut,
     ObligationsOut,
-    OwedOut,
 )
 from shared.reporting.query_params import PeriodQuery
 from shared.territory.query_params import UnitQuery
@@ -36,10 +36,12 @@ async def read_completeness(
     """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
     place = unit.on(period.ends_on).code
     calendar = await _calendar(context)
-    owed = list(calendar.owed_for(place, period, await store.received(context.session, [period])))
+    owed = list(
+        calendar.list_obligations(place, period, await store.read_received_reports(context.session, [period]))
+    )
     reported = sum(1 for it in owed if it.received)
     on_time = sum(1 for it in owed if it.timeliness == "on_time")
-    judged = sum(1 for it in owed if it.judged)
+    judged = sum(1 for it in owed if it.is_judged)
     return CompletenessOut(
         unit=place,
         period=str(period),
@@ -48,9 +50,9 @@ async def read_completeness(
         accepted=sum(1 for it in owed if it.received and it.received.state == "accepted"),
         on_time=on_time,
         judged=judged,
-        reported_percent=share_percent(reported, len(owed)),
-        on_time_percent=share_percent(on_time, judged),
-        items=[OwedOut.of(it) for it in owed],
+        reported_percent=compute_share_percent(reported, len(owed)),
+        on_time_percent=compute_share_percent(on_time, judged),
+        items=[ObligationOut.from_obligation(it) for it in owed],
     )
 
 
@@ -66,17 +68,19 @@ async def list_obligations(
     """Read what a unit itself still owes, the most urgent first; small enough for a phone."""
     context.territory.versions(unit)  # a unit that never was is refused, not said to owe nothing
     calendar = await _calendar(context)
-    periods = calendar.periods()
-    came = await store.received(context.session, periods, _speaking_for(context, unit, periods))
+    periods = calendar.list_periods()
+    came = await store.read_received_reports(context.session, periods, _speaking_for(context, unit, periods))
     owed = [
         it
         for period in periods
         if context.territory.find(unit, period.ends_on)
-        for it in calendar.owed_for(unit, period, came)
-        if it.unit.code == unit and (include == "all" or it.open)
+        for it in calendar.list_obligations(unit, period, came)
+        if it.unit.code == unit and (include == "all" or it.is_open)
     ]
     owed.sort(key=lambda it: (it.due_on or date.max, it.period.ends_on, it.form.code))
-    return ObligationsOut(unit=unit, today=calendar.today, items=[OwedOut.of(it) for it in owed])
+    return ObligationsOut(
+        unit=unit, today=calendar.today, items=[ObligationOut.from_obligation(it) for it in owed]
+    )
 
 
 @router.put("/go-lives/{unit}", summary="State when a unit goes live")
@@ -84,7 +88,7 @@ async def set_go_live(*, context: PlannerContext, unit: str, body: GoLiveIn) -> 
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
     context.require_unit(unit, Period.from_day(body.live_on, PeriodKind.MONTH))
     at = await lock_feed(context.session, context.clock)
-    await store.keep_live_day(context.session, unit, body.live_on, context.caller.client_id, at)
+    await store.insert_live_day(context.session, unit, body.live_on, context.caller.client_id, at)
     happened = Event(
         "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}
     )
@@ -102,11 +106,11 @@ def _speaking_for(context: ReportingContext, unit: str, periods: Collection[Peri
     return found
 
 
-async def _calendar(context: ReportingContext) -> Calendar:
-    return Calendar(
+async def _calendar(context: ReportingContext) -> ObligationCalendar:
+    return ObligationCalendar(
         context.engine.catalogue,
         context.territory,
         local_day(context.now),
-        await store.live_days(context.session),
+        await store.read_live_days(context.session),
         context.engine.live_on,
     )

@@ -1,4 +1,4 @@
-"""How obligations are said."""
+"""Wire forms of obligations."""
 
 from datetime import date, datetime
 
@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
-from shared.reporting.obligations.rules import Obligation, State, Timeliness
+from shared.reporting.obligations.rules import Obligation, ObligationState, Timeliness
 
 
-class OwedOut(BaseModel):
+class ObligationOut(BaseModel):
     """What one unit owes on one form for one period."""
 
     unit: str = Field(description="code of the unit that owes")
@@ -18,33 +18,33 @@ class OwedOut(BaseModel):
     form: str = Field(description="the form owed")
     due_on: date | None = Field(description="last day on time; null where no rule was found")
     clause: str | None = Field(description="the clause that sets the day")
-    state: State = Field(description="missing, submitted or accepted")
+    state: ObligationState = Field(description="missing, submitted or accepted")
     nil: bool = Field(description="whether it was stated that nothing happened")
-    received_at: datetime | None = Field(description="when the standing report was received")
+    received_at: datetime | None = Field(description="when the report in effect was received")
     timeliness: Timeliness = Field(
         description="on_time, late, overdue, pending, backfilled (before going live) or not_judged"
     )
 
     @classmethod
-    def of(cls, it: Obligation) -> "OwedOut":
-        """Say an obligation."""
-        came = it.received
+    def from_obligation(cls, obligation: Obligation) -> "ObligationOut":
+        """Serialize an obligation."""
+        report = obligation.received
         return cls(
-            unit=it.unit.code,
-            unit_name=it.unit.name,
-            period=str(it.period),
-            form=it.form.code,
-            due_on=it.due_on,
-            clause=it.clause,
-            state=came.state if came else "missing",
-            nil=came.nil if came else False,
-            received_at=came.received_at if came else None,
-            timeliness=it.timeliness,
+            unit=obligation.unit.code,
+            unit_name=obligation.unit.name,
+            period=str(obligation.period),
+            form=obligation.form.code,
+            due_on=obligation.due_on,
+            clause=obligation.clause,
+            state=report.state if report else "missing",
+            nil=report.nil if report else False,
+            received_at=report.received_at if report else None,
+            timeliness=obligation.timeliness,
         )
 
 
 class CompletenessOut(BaseModel):
-    """Who owes what for a period. Shares are computed from the counts and never exceed 100."""
+    """The obligations of a period, and the shares of reports received and in time, which never exceed 100."""
 
     unit: str = Field(description="code of the unit asked about")
     period: str = Field(description="SDMX time period")
@@ -55,7 +55,7 @@ class CompletenessOut(BaseModel):
     judged: int = Field(description="obligations judged for timeliness: met, or past their day")
     reported_percent: JsonDecimal | None = Field(description="reported by expected, in percent")
     on_time_percent: JsonDecimal | None = Field(description="on time by judged, in percent")
-    items: list[OwedOut]
+    items: list[ObligationOut]
 
 
 class ObligationsOut(BaseModel):
@@ -63,7 +63,7 @@ class ObligationsOut(BaseModel):
 
     unit: str = Field(description="code of the unit")
     today: date = Field(description="the day in Vietnam")
-    items: list[OwedOut]
+    items: list[ObligationOut]
 
 
 class GoLiveIn(BaseModel):

@@ -1,4 +1,4 @@
-"""How what was received, and who went live when, are found and kept."""
+"""Queries for received reports and for the days of going live."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -10,13 +10,13 @@ from sqlalchemy.orm import aliased
 
 from shared.periods import Period
 from shared.reporting.models import EffectiveReport, GoLive, Report
-from shared.reporting.obligations.rules import OwedReport, ReceivedReport
+from shared.reporting.obligations.rules import ObligationKey, ReceivedReport
 
 
-async def received(
+async def read_received_reports(
     session: AsyncSession, periods: Collection[Period], units: Collection[str] | None = None
-) -> dict[OwedReport, ReceivedReport]:
-    """Give the report that stands, reviewed or not, for each unit, period and form. One statement."""
+) -> dict[ObligationKey, ReceivedReport]:
+    """Return the report in effect, reviewed or not, of each unit, period and form. One statement."""
     first = aliased(Report)
     first_received_at = (
         select(func.min(first.received_at))
@@ -57,8 +57,8 @@ async def received(
     }
 
 
-async def live_days(session: AsyncSession) -> dict[str, date]:
-    """Give the day each unit went live, where it was stated."""
+async def read_live_days(session: AsyncSession) -> dict[str, date]:
+    """Return the day each unit went live, where one was stated."""
     rows = await session.execute(
         select(GoLive.unit, GoLive.live_on)
         .ext(distinct_on(GoLive.unit))
@@ -67,8 +67,8 @@ async def live_days(session: AsyncSession) -> dict[str, date]:
     return {row.unit: row.live_on for row in rows}
 
 
-async def keep_live_day(
+async def insert_live_day(
     session: AsyncSession, unit: str, live_on: date, client_id: str, at: datetime
 ) -> None:
-    """State the day a unit went live; an earlier statement stays in the history."""
+    """Insert the day a unit goes live; earlier rows stay as history."""
     await session.execute(insert(GoLive).values(unit=unit, live_on=live_on, client_id=client_id, set_at=at))

@@ -1,1 +1,1 @@
-"""Publications: vintages of figures, frozen under a name and a document, that can be compared with one another."""
+"""Publications: figures frozen under a name and a document (vintages), which can be compared with each other."""

@@ -1,7 +1,8 @@
-"""Freezing a vintage, and telling two of them apart."""
+"""Freeze the figures of a unit and period, and compare two such publications."""
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,9 @@ from shared.periods import Period, local_day
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
-from shared.reporting.figures.map_projection import MapProjection, place_of
-from shared.reporting.figures.reading import Reading, progress
+from shared.reporting.figures.map_projection import MapProjection, project_unit
+from shared.reporting.figures.query import FigureQuery
+from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.models import Publication, Report
 from shared.reporting.publications import store
@@ -32,7 +34,7 @@ from shared.territory.tree import Territory
 from shared.territory.units import to_commune_code
 
 ReportKey = tuple[str, str, str]
-"""Unit, period and form: what has one live report."""
+"""Unit, period and form; at most one report of a key is in effect."""
 
 
 class PublicationNotFound(NotFound):
@@ -43,7 +45,7 @@ class PublicationNotFound(NotFound):
 
 
 class PublicationExists(Conflict):
-    """A vintage of this name is there; a published vintage is never replaced."""
+    """A publication of this name exists; one is never replaced."""
 
     code = "publication_exists"
     detail = Sentence(
@@ -53,7 +55,7 @@ class PublicationExists(Conflict):
 
 
 class NotComparable(Conflict):
-    """The two vintages are of another unit, period or basis."""
+    """The two publications are of another unit, period or basis."""
 
     code = "publications_not_comparable"
     detail = Sentence(
@@ -62,91 +64,102 @@ class NotComparable(Conflict):
     )
 
 
-async def freeze(context: ReportingContext, asked: PublicationIn) -> Publication:
-    """Freeze the figures of a unit and period as they are known now, under a name and a document."""
-    period = Period.parse(asked.period)
+async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publication:
+    """Insert a publication of the figures of a unit and period as they are known now."""
+    period = Period.parse(body.period)
     if period.starts_on > local_day(context.now):
-        shown = {"period": period, "starts_on": period.starts_on}
-        raise Invalid(faults=[make_fault("/period", "period_not_started", PERIOD_NOT_STARTED, **shown)])
-    context.territory.unit(asked.unit, period.ends_on)
-    context.require_unit(asked.unit, period)
+        facts = {"period": period, "starts_on": period.starts_on}
+        raise Invalid(faults=[make_fault("/period", "period_not_started", PERIOD_NOT_STARTED, **facts)])
+    context.territory.unit(body.unit, period.ends_on)
+    context.require_unit(body.unit, period)
     at = await lock_feed(context.session, context.clock)
-    if await store.same_name(context.session, asked.unit, str(period), asked.name):
-        raise PublicationExists(name=asked.name)
-    figures = (await progress(context, Reading(asked.unit, period, asked.basis, as_of=at))).figures
+    if await store.find_publication(context.session, body.unit, str(period), body.name):
+        raise PublicationExists(name=body.name)
+    figures = (await read_figures(context, FigureQuery(body.unit, period, body.basis, as_of=at))).figures
     publication = Publication(
         id=uuid7(at),
-        name=asked.name,
+        name=body.name,
         period=str(period),
-        unit=asked.unit,
-        basis=asked.basis,
+        unit=body.unit,
+        basis=body.basis,
         as_of=at,
-        document_number=asked.document.number,
-        document_date=asked.document.date,
+        document_number=body.document.number,
+        document_date=body.document.date,
         figures=[figure.model_dump(mode="json") for figure in figures],
         client_id=context.caller.client_id,
         published_at=at,
     )
     context.session.add(publication)
     await context.session.flush()
-    facts = {"name": asked.name, "unit": asked.unit, "period": str(period), "document": asked.document.number}
-    await publish_events(
-        context.session, at, [Event("publication.frozen", f"publications/{publication.id}", facts)]
-    )
+    data = {"name": body.name, "unit": body.unit, "period": str(period), "document": body.document.number}
+    event = Event("publication.frozen", f"publications/{publication.id}", data)
+    await publish_events(context.session, at, [event])
     return publication
 
 
-async def compare(context: ReportingContext, one_id: uuid.UUID, other_id: uuid.UUID) -> ComparisonOut:
-    """Set two vintages of the same unit, period and basis side by side, the earlier one first."""
-    found = [await context.session.get(Publication, each) for each in (one_id, other_id)]
-    known = [each for each in found if each is not None]
-    if len(known) != len(found):
-        raise PublicationNotFound
-    earlier, later = sorted(known, key=lambda it: it.as_of)
+async def compare_publications(
+    context: ReportingContext, publication_id: uuid.UUID, other_id: uuid.UUID
+) -> ComparisonOut:
+    """Compare two publications of the same unit, period and basis figure by figure, the earlier one first."""
+    publications = [await _read_publication(context, one) for one in (publication_id, other_id)]
+    earlier, later = sorted(publications, key=lambda publication: publication.as_of)
     if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
         raise NotComparable
     period = Period.parse(earlier.period)
-    place = place_of(context.territory, earlier.unit, period, period.ends_on)
-    moved = await store.moved_between(
+    projection = project_unit(context.territory, earlier.unit, period, period.ends_on)
+    effect_changes = await store.read_effect_changes(
         context.session,
         basis=earlier.basis,
-        eras=place.eras,
+        source_maps=projection.source_maps,
         after=earlier.as_of,
         until=later.as_of,
     )
-    changed = _changed(moved, await store.values_behind(context.session, moved, place.eras))
-    told = await store.told_between(
-        context.session, _registered(context), after=earlier.as_of, until=later.as_of
+    values = await store.read_stated_values(context.session, effect_changes, projection.source_maps)
+    register_changes = await store.read_register_changes(
+        context.session, _list_change_types(context), after=earlier.as_of, until=later.as_of
     )
-    here = [it for it in told if _lies_in(context.territory, place, it.data)]
-    before = {it["indicator"]: FigureOut.model_validate(it) for it in earlier.figures}
-    after = {it["indicator"]: FigureOut.model_validate(it) for it in later.figures}
+    differences = _Differences(
+        context,
+        effect_changes,
+        _find_changed_indicators(effect_changes, values),
+        [change for change in register_changes if _is_in_unit(context.territory, projection, change.data)],
+    )
+    before = {row["indicator"]: FigureOut.model_validate(row) for row in earlier.figures}
+    after = {row["indicator"]: FigureOut.model_validate(row) for row in later.figures}
     return ComparisonOut(
         earlier=PublicationSummary.model_validate(earlier, from_attributes=True),
         later=PublicationSummary.model_validate(later, from_attributes=True),
         items=[
-            _difference(context, code, before.get(code), after.get(code), moved, changed, here)
+            differences.explain(code, before.get(code), after.get(code))
             for code in dict.fromkeys([*before, *after])
         ],
     )
+
+
+async def _read_publication(context: ReportingContext, publication_id: uuid.UUID) -> Publication:
+    publication = await context.session.get(Publication, publication_id)
+    if publication is None:
+        raise PublicationNotFound
+    return publication
 
 
 def _key(report: Report) -> ReportKey:
     return report.unit, report.period, report.form
 
 
-def _changed(
-    moved: list[store.Moved], values: Mapping[uuid.UUID, Mapping[tuple[str, str], Decimal]]
+def _find_changed_indicators(
+    changes: list[store.EffectChange], values: Mapping[uuid.UUID, Mapping[tuple[str, str], Decimal]]
 ) -> dict[ReportKey, set[str]]:
-    """Tell of which indicators a unit's form says something else after all that moved than it said before."""
+    """Return the indicators whose values in effect differ after all changes, by unit, period and form.
+
+    Changes come in the order of time: the first of a key shows what was in effect before, the last what is after.
+    """
     before: dict[ReportKey, Mapping[tuple[str, str], Decimal]] = {}
     after: dict[ReportKey, Mapping[tuple[str, str], Decimal]] = {}
-    for it in (
-        moved
-    ):  # in the order of time: what ceased first stood before, what began last and did not cease stands
-        key = _key(it.report)
-        before.setdefault(key, {} if it.began else values[it.report.id])
-        after[key] = values[it.report.id] if it.began else {}
+    for change in changes:
+        key = _key(change.report)
+        before.setdefault(key, {} if change.began else values[change.report.id])
+        after[key] = values[change.report.id] if change.began else {}
     return {
         key: {
             indicator
@@ -157,67 +170,74 @@ def _changed(
     }
 
 
-def _difference(
-    context: ReportingContext,
-    code: str,
-    before: FigureOut | None,
-    after: FigureOut | None,
-    moved: list[store.Moved],
-    changed: Mapping[ReportKey, set[str]],
-    told: Collection[Change],
-) -> FigureDifference:
-    was, now = (it.value if it else None for it in (before, after))
-    figure = context.engine.catalogue.figures.get(code)
-    inputs = frozenset(figure.inputs if figure and was != now else ())
-    explaining = [it for it in moved if inputs & changed[_key(it.report)]]
-    return FigureDifference(
-        indicator=code,
-        before=was,
-        after=now,
-        difference=now - was if was is not None and now is not None else None,
-        reports=[
-            ExplainingReport(
-                id=it.report.id,
-                unit=it.report.unit,
-                form=it.report.form,
-                change="began" if it.began else "ceased",
-                at=it.at,
-            )
-            for it in explaining
-        ],
-        decisions=[_said(it) for it in told if figure and was != now and _may_move(context, figure, it)],
-    )
+@dataclass(frozen=True)
+class _Differences:
+    """What can explain a difference between two publications."""
+
+    context: ReportingContext
+    effect_changes: list[store.EffectChange]
+    changed_indicators: Mapping[ReportKey, set[str]]
+    register_changes: Collection[Change]
+
+    def explain(self, code: str, before: FigureOut | None, after: FigureOut | None) -> FigureDifference:
+        """Return a figure in both publications, with the reports and decisions that explain the difference."""
+        old, new = (figure.value if figure else None for figure in (before, after))
+        figure = self.context.engine.catalogue.figures.get(code)
+        differs = figure is not None and old != new
+        inputs = frozenset(figure.inputs if figure and differs else ())
+        return FigureDifference(
+            indicator=code,
+            before=old,
+            after=new,
+            difference=new - old if old is not None and new is not None else None,
+            reports=[
+                ExplainingReport(
+                    id=change.report.id,
+                    unit=change.report.unit,
+                    form=change.report.form,
+                    change="began" if change.began else "ceased",
+                    at=change.at,
+                )
+                for change in self.effect_changes
+                if inputs & self.changed_indicators[_key(change.report)]
+            ],
+            decisions=[
+                _to_decision(change)
+                for change in self.register_changes
+                if figure and differs and _may_change_count(self.context, figure, change)
+            ],
+        )
 
 
-def _registered(context: ReportingContext) -> set[str]:
-    """Name the changes that tell of decisions, for all registers."""
+def _list_change_types(context: ReportingContext) -> set[str]:
+    """Return the types of the changes that announce decisions, of all registers."""
     return {kind for register in context.engine.registers.values() for kind in register.changes}
 
 
-def _may_move(context: ReportingContext, figure: Figure, it: Change) -> bool:
+def _may_change_count(context: ReportingContext, figure: Figure, change: Change) -> bool:
     if not isinstance(figure.formula, FromRegister):
         return False
     register = context.engine.registers[figure.formula.register]
-    return it.type in register.changes and register.moves(figure.code, it.data)
+    return change.type in register.changes and register.moves(figure.code, change.data)
 
 
-def _lies_in(territory: Territory, place: MapProjection, facts: Mapping[str, Any]) -> bool:
-    """Tell whether a decision speaks of land in a place; a village's is its commune's."""
-    code = to_commune_code(facts["unit"]) or facts["unit"]
-    on = date.fromisoformat(facts["decision"]["date"])
+def _is_in_unit(territory: Territory, projection: MapProjection, data: Mapping[str, Any]) -> bool:
+    """Whether a decision is about land in the unit of a projection; the land of a village is that of its commune."""
+    code = to_commune_code(data["unit"]) or data["unit"]
+    on = date.fromisoformat(data["decision"]["date"])
     if territory.find(code, on) is None:
-        return code in place.counted
-    here = {one.code for one in territory.communes(place.unit.code, place.map_on)}
-    return bool(territory.communes_sharing_land(code, on, place.map_on) & here)
+        return code in projection.register_units
+    communes = {unit.code for unit in territory.communes(projection.unit.code, projection.map_on)}
+    return bool(territory.communes_sharing_land(code, on, projection.map_on) & communes)
 
 
-def _said(it: Change) -> ExplainingDecision:
-    decision = it.data.get("revoked_by") or it.data["decision"]
+def _to_decision(change: Change) -> ExplainingDecision:
+    decision = change.data.get("revoked_by") or change.data["decision"]
     return ExplainingDecision(
-        change=it.type,
-        subject=it.subject,
-        unit=it.data["unit"],
+        change=change.type,
+        subject=change.subject,
+        unit=change.data["unit"],
         decision_number=decision["number"],
         decision_date=decision["date"],
-        at=it.at,
+        at=change.at,
     )

@@ -31,7 +31,7 @@ async def freeze_publication(
     *, context: ReviewerContext, body: PublicationIn, response: Response
 ) -> PublicationOut:
     """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
-    found = await actions.freeze(context, body)
+    found = await actions.freeze_figures(context, body)
     response.headers["Location"] = f"{context.engine.path}/publications/{found.id}"
     return PublicationOut.model_validate(found, from_attributes=True)
 
@@ -87,6 +87,6 @@ async def compare_publications(
     other: Annotated[uuid.UUID, Query(description="the other vintage, of the same unit, period and basis")],
 ) -> ComparisonOut:
     """Compare two vintages figure by figure, with the reports that explain each difference."""
-    found = await actions.compare(context, publication_id, other)
+    found = await actions.compare_publications(context, publication_id, other)
     await require_basis_access(found.later.basis, request)
     return found

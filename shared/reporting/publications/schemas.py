@@ -1,4 +1,4 @@
-"""How publications are said."""
+"""Wire forms of publications."""
 
 import uuid
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from shared.reporting.query_params import PeriodText
 
 
 class PublicationIn(BaseModel):
-    """What to freeze, under which name and document."""
+    """The figures to freeze, and the name and document to publish them under."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -30,7 +30,7 @@ class PublicationIn(BaseModel):
     )
 
     name: str = Field(
-        min_length=1, max_length=200, description="name of the vintage, unique for unit and period"
+        min_length=1, max_length=200, description="name of the publication, unique for unit and period"
     )
     period: PeriodText = Field(description="SDMX time period")
     unit: UnitCode
@@ -39,7 +39,7 @@ class PublicationIn(BaseModel):
 
 
 class PublicationSummary(BaseModel):
-    """A vintage in a list."""
+    """A publication in a list."""
 
     id: uuid.UUID = Field(description="id of the publication")
     name: str = Field(description="its name")
@@ -53,7 +53,7 @@ class PublicationSummary(BaseModel):
 
 
 class PublicationOut(PublicationSummary):
-    """A vintage whole."""
+    """A publication with its figures."""
 
     figures: list[FigureOut] = Field(description="the figures as they were")
 
@@ -62,41 +62,41 @@ PublicationsPage = Page[PublicationSummary]
 
 
 class ExplainingReport(BaseModel):
-    """A report that began or ceased to stand between two vintages."""
+    """A report that came into effect or went out of it between two publications."""
 
     id: uuid.UUID = Field(description="the report's id")
     unit: str = Field(description="the reporting unit")
     form: str = Field(description="the form")
-    change: str = Field(description="began or ceased to stand")
+    change: str = Field(description="began: it came into effect; ceased: it went out of effect")
     at: datetime = Field(description="when")
 
 
 class ExplainingDecision(BaseModel):
-    """A decision that a register was told between two vintages."""
+    """A decision that a register recorded between two publications."""
 
     change: str = Field(description="type of the change in the feed, such as unit.recognized")
     subject: str = Field(description="path of the decision below the program")
-    unit: str = Field(description="code of the unit it speaks of")
+    unit: str = Field(description="code of its unit")
     decision_number: str = Field(description="number of the decision")
     decision_date: date = Field(description="date of the decision")
-    at: datetime = Field(description="when it was told here")
+    at: datetime = Field(description="when it was recorded")
 
 
 class FigureDifference(BaseModel):
-    """One figure in both vintages."""
+    """One figure in both publications."""
 
     indicator: str = Field(description="code of the figure")
-    before: JsonDecimal | None = Field(description="its value in the earlier vintage")
-    after: JsonDecimal | None = Field(description="its value in the later vintage")
+    before: JsonDecimal | None = Field(description="its value in the earlier publication")
+    after: JsonDecimal | None = Field(description="its value in the later publication")
     difference: JsonDecimal | None = Field(description="after minus before")
     reports: list[ExplainingReport] = Field(description="the reports that explain the difference")
     decisions: list[ExplainingDecision] = Field(
-        description="for a count from a register: the decisions that it was told in between, in their order"
+        description="for a count from a register: the decisions recorded in between, in their order"
     )
 
 
 class ComparisonOut(BaseModel):
-    """Two vintages of the same unit and period, figure by figure; those that differ come with their reports."""
+    """Two publications of the same unit and period, figure by figure; figures that differ come with their reports."""
 
     earlier: PublicationSummary
     later: PublicationSummary

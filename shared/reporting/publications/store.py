@@ -1,4 +1,4 @@
-"""How publications are found, and which reports moved between two instants."""
+"""Queries for publications, and for the reports that came into or went out of effect between two instants."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -10,37 +10,37 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.models import Change
-from shared.reporting.figures.map_projection import MapEra
+from shared.reporting.figures.map_projection import SourceMap
 from shared.reporting.models import EffectiveReport, Observation, Publication, Report
 
 
-class Moved(NamedTuple):
-    """A report that began or ceased to stand."""
+class EffectChange(NamedTuple):
+    """A report that came into effect, or went out of it."""
 
     report: Report
     began: bool
     at: datetime
 
 
-async def moved_between(
+async def read_effect_changes(
     session: AsyncSession,
     *,
     basis: str,
-    eras: Collection[MapEra],
+    source_maps: Collection[SourceMap],
     after: datetime,
     until: datetime,
-) -> list[Moved]:
-    """Give the reports on the units of these maps whose standing began or ended after one instant and by another, in order."""
+) -> list[EffectChange]:
+    """Return what came into or went out of effect on the units of these maps after one instant and by another, in order."""
     began = and_(EffectiveReport.since > after, EffectiveReport.since <= until)
     ended = and_(EffectiveReport.until > after, EffectiveReport.until <= until)
-    periods = [str(part) for era in eras for part in era.parts]
-    touches = (
+    periods = [str(part) for source in source_maps for part in source.parts]
+    states_values_there = (
         select(Observation.report_id)
         .where(
             Observation.report_id == Report.id,
             Observation.year == Report.year,
             Observation.period == Report.period,
-            or_(*_lying_in(eras)),
+            or_(*_on_maps(source_maps)),
         )
         .exists()
     )
@@ -48,60 +48,63 @@ async def moved_between(
         select(Report, EffectiveReport.since, EffectiveReport.until)
         .join(EffectiveReport, EffectiveReport.report_id == Report.id)
         .where(
-            EffectiveReport.basis == basis, EffectiveReport.period.in_(periods), or_(began, ended), touches
+            EffectiveReport.basis == basis,
+            EffectiveReport.period.in_(periods),
+            or_(began, ended),
+            states_values_there,
         )
     )
-    found = []
+    changes = []
     for report, since, ended_at in rows:
         if after < since <= until:
-            found.append(Moved(report, began=True, at=since))
+            changes.append(EffectChange(report, began=True, at=since))
         if ended_at is not None and after < ended_at <= until:
-            found.append(Moved(report, began=False, at=ended_at))
-    return sorted(found, key=lambda it: (it.at, it.began))
+            changes.append(EffectChange(report, began=False, at=ended_at))
+    return sorted(changes, key=lambda change: (change.at, change.began))
 
 
-async def values_behind(
-    session: AsyncSession, moved: Collection[Moved], eras: Collection[MapEra]
+async def read_stated_values(
+    session: AsyncSession, changes: Collection[EffectChange], source_maps: Collection[SourceMap]
 ) -> dict[uuid.UUID, dict[tuple[str, str], Decimal]]:
-    """Give what each of these reports states for the units of these maps, by unit and indicator. One statement."""
-    reports = {it.report.id: it.report for it in moved}
+    """Return the values of each of these reports for the units of these maps, by unit and indicator. One statement."""
+    reports = {change.report.id: change.report for change in changes}
     rows = await session.execute(
         select(Observation.report_id, Observation.unit, Observation.indicator, Observation.value).where(
-            Observation.year.in_({it.year for it in reports.values()}),
+            Observation.year.in_({report.year for report in reports.values()}),
             Observation.report_id.in_(reports),
-            or_(*_lying_in(eras)),
+            or_(*_on_maps(source_maps)),
         )
     )
-    found: dict[uuid.UUID, dict[tuple[str, str], Decimal]] = {report_id: {} for report_id in reports}
+    by_report: dict[uuid.UUID, dict[tuple[str, str], Decimal]] = {report_id: {} for report_id in reports}
     for report_id, unit, indicator, value in rows:
-        found[report_id][unit, indicator] = value
-    return found
+        by_report[report_id][unit, indicator] = value
+    return by_report
 
 
-def _lying_in(eras: Collection[MapEra]) -> list[ColumnElement[bool]]:
+def _on_maps(source_maps: Collection[SourceMap]) -> list[ColumnElement[bool]]:
     return [
-        and_(Observation.period.in_([str(part) for part in era.parts]), Observation.unit.in_(era.units))
-        for era in eras
+        and_(Observation.period.in_([str(part) for part in source.parts]), Observation.unit.in_(source.units))
+        for source in source_maps
     ]
 
 
-async def told_between(
+async def read_register_changes(
     session: AsyncSession, types: Collection[str], *, after: datetime, until: datetime
 ) -> Sequence[Change]:
-    """Give the changes of these types after one instant and by another, in their order. One statement."""
-    found = await session.scalars(
+    """Return the changes of these types after one instant and by another, in their order. One statement."""
+    changes = await session.scalars(
         select(Change)
         .where(Change.at > after, Change.at <= until, Change.type.in_(types))
         .order_by(Change.sequence)
     )
-    return found.all()
+    return changes.all()
 
 
-async def same_name(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
-    """Give the publication that has this name for the unit and period, or None."""
-    found: Publication | None = await session.scalar(
+async def find_publication(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
+    """Return the publication of this name for the unit and period, or None."""
+    publication: Publication | None = await session.scalar(
         select(Publication).where(
             Publication.unit == unit, Publication.period == period, Publication.name == name
         )
     )
-    return found
+    return publication

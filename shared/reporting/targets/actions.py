@@ -1,4 +1,4 @@
-"""Setting targets: a decision states planned values for a unit and period."""
+"""Set targets: the planned values that a decision states for a unit and period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from decimal import Decimal
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.problems import (
     Fault,
-    Invalid,
     PreconditionFailed,
     PreconditionRequired,
     Sentence,
     make_fault,
+    raise_if_any,
 )
 from shared.periods import Period
 from shared.reporting.context import ReportingContext
@@ -23,20 +23,20 @@ INDICATOR_UNKNOWN = Sentence(
     "Danh mục không có chỉ tiêu “{indicator}” có hiệu lực trong kỳ.",
     "The catalogue has no indicator “{indicator}” in force in the period.",
 )
-REPEATED = Sentence("Chỉ tiêu này đã nêu ở trên.", "This indicator stands above already.")
+REPEATED = Sentence("Chỉ tiêu này đã nêu ở trên.", "This indicator is stated above already.")
 
 
 @dataclass(frozen=True)
-class Decision:
+class TargetDecision:
     """The decision that sets targets."""
 
     number: str
     date: date
 
 
-def version_of(targets: Mapping[str, Target]) -> str:
-    """Give the strong tag of the targets in force: it changes with every revision."""
-    return f'"{max((it.id for it in targets.values()), default=0)}"'
+def make_version_tag(targets: Mapping[str, Target]) -> str:
+    """Return the strong ETag of the targets in force, which changes with every revision."""
+    return f'"{max((target.id for target in targets.values()), default=0)}"'
 
 
 async def set_targets(
@@ -44,20 +44,20 @@ async def set_targets(
     *,
     unit: str,
     period: Period,
-    decision: Decision,
+    decision: TargetDecision,
     planned: list[tuple[str, Decimal]],
     if_match: str | None,
 ) -> dict[str, Target]:
-    """State the planned values of a decision.
+    """Insert the planned values of a decision, and return the targets in force by indicator.
 
-    Repeating what is in force changes nothing; a revision of it must name the version it saw (If-Match), and keeps the
-    earlier value in the history.
+    A repetition of what is in force changes nothing. A revision must name the version it saw (If-Match), and keeps the
+    earlier value as history.
     """
     context.territory.unit(unit, period.ends_on)
     context.require_unit(unit, period)
-    _refuse_unknown(context, period, planned)
+    _check_indicators(context, period, planned)
     at = await lock_feed(context.session, context.clock)
-    before = {it.indicator: it for it in await store.in_force(context.session, unit, str(period))}
+    before = await _read_in_force(context, unit, period)
     changed = {
         code: value
         for code, value in planned
@@ -66,12 +66,9 @@ async def set_targets(
         != (value, decision.number, decision.date)
     }
     if any(code in before for code in changed):
-        if if_match is None:
-            raise PreconditionRequired(version=version_of(before))
-        if not {each.strip() for each in if_match.split(",")} & {version_of(before), "*"}:
-            raise PreconditionFailed(version=version_of(before))
+        _require_version(if_match, make_version_tag(before))
     if changed:
-        await store.keep(
+        await store.insert_targets(
             context.session,
             unit=unit,
             period=str(period),
@@ -88,22 +85,32 @@ async def set_targets(
             "decision": decision.number,
         }
         await publish_events(context.session, at, [Event("target.set", f"targets/{period}/{unit}", data)])
-    return {it.indicator: it for it in await store.in_force(context.session, unit, str(period))}
+    return await _read_in_force(context, unit, period)
 
 
-def _refuse_unknown(context: ReportingContext, period: Period, planned: list[tuple[str, Decimal]]) -> None:
-    known = {figure.code for figure in context.engine.catalogue.find_figures(period.ends_on, headline=False)}
+async def _read_in_force(context: ReportingContext, unit: str, period: Period) -> dict[str, Target]:
+    targets = await store.read_targets_in_force(context.session, unit, str(period))
+    return {target.indicator: target for target in targets}
+
+
+def _require_version(if_match: str | None, version: str) -> None:
+    if if_match is None:
+        raise PreconditionRequired(version=version)
+    if not {tag.strip() for tag in if_match.split(",")} & {version, "*"}:
+        raise PreconditionFailed(version=version)
+
+
+def _check_indicators(context: ReportingContext, period: Period, planned: list[tuple[str, Decimal]]) -> None:
+    """Raise `Invalid` with every code that is unknown in the period or repeated."""
+    figures = context.engine.catalogue.find_figures(period.ends_on, headline=False)
+    valid = {figure.code for figure in figures}
     faults: list[Fault] = []
     seen: set[str] = set()
-    for at, (code, _) in enumerate(planned):
-        if code not in known:
-            faults.append(
-                make_fault(
-                    f"/targets/{at}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80]
-                )
-            )
+    for ordinal, (code, _) in enumerate(planned):
+        pointer = f"/targets/{ordinal}/indicator"
+        if code not in valid:
+            faults.append(make_fault(pointer, "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80]))
         elif code in seen:
-            faults.append(make_fault(f"/targets/{at}/indicator", "indicator_repeated", REPEATED))
+            faults.append(make_fault(pointer, "indicator_repeated", REPEATED))
         seen.add(code)
-    if faults:
-        raise Invalid(faults=faults)
+    raise_if_any(faults)

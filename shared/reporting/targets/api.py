@@ -76,11 +76,11 @@ async def set_targets(
         context,
         unit=unit,
         period=period,
-        decision=actions.Decision(body.decision.number, body.decision.date),
+        decision=actions.TargetDecision(body.decision.number, body.decision.date),
         planned=[(it.indicator, it.value) for it in body.targets],
         if_match=if_match,
     )
-    response.headers["ETag"] = actions.version_of(found)
+    response.headers["ETag"] = actions.make_version_tag(found)
     return TargetsOut(items=[_said(it) for it in found.values()])
 
 
@@ -97,7 +97,7 @@ async def list_targets(
     cursor: Cursor = None,
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
-    query = store.history_query([unit] if unit else None, str(period) if period else None, indicator)
+    query = store.select_target_history([unit] if unit else None, str(period) if period else None, indicator)
     found = await fetch_page(
         context.session, query, limit=limit, cursor=cursor, said=lambda row: _said(row[0])
     )

@@ -1,4 +1,4 @@
-"""How targets are found and kept. The latest row of (period, unit, indicator) is the one in force."""
+"""Queries for targets. The latest row of (period, unit, indicator) is the one in force."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -11,17 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.reporting.models import Target
 
 
-async def targets_of(
+async def read_target_values(
     session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
 ) -> dict[str, Decimal]:
-    """Give the planned values in force for a unit and period, by indicator."""
-    return {it.indicator: it.value for it in await in_force(session, unit, period, as_of=as_of)}
+    """Return the planned values in force for a unit and period, by indicator."""
+    targets = await read_targets_in_force(session, unit, period, as_of=as_of)
+    return {target.indicator: target.value for target in targets}
 
 
-async def in_force(
+async def read_targets_in_force(
     session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
 ) -> Collection[Target]:
-    """Give the targets in force for a unit and period, now or at an instant."""
+    """Return the targets in force for a unit and period, now or at an instant."""
     query = (
         select(Target)
         .ext(distinct_on(Target.indicator))
@@ -33,7 +34,7 @@ async def in_force(
     return (await session.scalars(query)).all()
 
 
-async def keep(
+async def insert_targets(
     session: AsyncSession,
     *,
     unit: str,
@@ -44,7 +45,7 @@ async def keep(
     client_id: str,
     at: datetime,
 ) -> None:
-    """Keep planned values under a decision."""
+    """Insert planned values under a decision."""
     await session.execute(
         insert(Target),
         [
@@ -63,8 +64,10 @@ async def keep(
     )
 
 
-def history_query(units: Collection[str] | None, period: str | None, indicator: str | None) -> Select[Target]:
-    """Select targets with all their revisions, newest first."""
+def select_target_history(
+    units: Collection[str] | None, period: str | None, indicator: str | None
+) -> Select[Target]:
+    """Return the query for targets with all their revisions, newest first."""
     query = select(Target).order_by(Target.id.desc())
     if units is not None:
         query = query.where(Target.unit.in_(units))
