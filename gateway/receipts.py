@@ -11,20 +11,13 @@ from gateway.settings import GatewaySettings
 from gateway.upstreams import Upstreams
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
-from shared.kit.problems import NotFound, Sentence
 from shared.kit.resources import get_resources
+from shared.reporting.reports.problems import ReceiptNotFound
 from shared.roles import Anyone
 
 router = APIRouter(prefix="/v1", tags=["receipts"])
 
 CODE_SHAPE = "^[A-Za-z](-[A-Za-z2-7]{4}){4}$"
-
-
-class ReceiptNotFound(NotFound):
-    """No program issues receipts with this letter."""
-
-    code = "receipt_not_found"
-    detail = Sentence("Không có biên nhận {receipt}.", "There is no receipt {receipt}.")
 
 
 @router.get("/receipts/{code}", summary="Check a receipt", response_class=JSONResponse)

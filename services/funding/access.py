@@ -3,7 +3,6 @@
 Problem
 └── Forbidden
     ├── ProgramNotGranted      program_not_granted      the program was not granted to the client
-    ├── UnitNotGranted         unit_not_granted         the unit was not granted to the client
     └── GivenFromAbove         given_from_above         the money comes from the unit above
 """
 
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from shared.kit.problems import Forbidden, Problem, Sentence
 from shared.territory.tree import Territory
+from shared.territory.units import UnitNotGranted
 
 
 class ProgramNotGranted(Forbidden):
@@ -22,15 +22,6 @@ class ProgramNotGranted(Forbidden):
     detail = Sentence(
         "Ứng dụng không được giao chương trình {program}.",
         "The client was not granted the program {program}.",
-    )
-
-
-class UnitNotGranted(Forbidden):
-    """The unit was not granted to the client."""
-
-    code = "unit_not_granted"
-    detail = Sentence(
-        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
     )
 
 

@@ -1,4 +1,4 @@
-"""What every program says alike: the engine's routes under `/v1/{program}`."""
+"""The routes that every program has, under `/v1/{program}`."""
 
 from fastapi import APIRouter
 
@@ -18,7 +18,7 @@ from shared.roles import INSIDE
 
 
 def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> APIRouter:
-    """Build the routes of one program."""
+    """Return the routes of a program."""
     router = APIRouter(prefix=engine.path)
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
     parts = (bulk, reports, reviews, receipts, evidence, figures, targets, obligations, publications)

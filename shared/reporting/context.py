@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.clock import Clock
 from shared.kit.identity import Caller, Guard
 from shared.kit.pipeline import PipelinePosition
-from shared.kit.problems import Forbidden, Sentence
 from shared.kit.resources import CurrentResources
 from shared.kit.transactions import unit_for
 from shared.kit.unit_of_work import UnitOfWork
@@ -19,19 +18,10 @@ from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
 from shared.roles import OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
 from shared.territory.tree import Territory
-from shared.territory.units import UnknownUnit
+from shared.territory.units import UnitNotGranted, UnknownUnit
 
 SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "admin"})
 """Scopes that see every report of the program; `report` alone sees those of its own units."""
-
-
-class UnitNotGranted(Forbidden):
-    """The unit is outside what the client was granted."""
-
-    code = "unit_not_granted"
-    detail = Sentence(
-        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
-    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The engine as a program holds it: its catalogue, its registers, and the unit tree of the process."""
+"""The reporting engine of a program: its catalogue and its registers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from shared.reporting.catalogue.formulas import FromRegister
 
 @dataclass(frozen=True, slots=True)
 class CountScope:
-    """What a register is asked to count: below which unit, on which day, as known at which instant (None: now)."""
+    """What a register counts: below a unit, on a day, as known at an instant (None: now)."""
 
     root: str
     units: frozenset[str]
-    """The root and everything below it on that day, villages left out: a village is in its commune's code."""
+    """The root and all units below it on that day, without villages, whose codes contain that of their commune."""
     period: Period
     on: date
     as_of: datetime | None
@@ -29,7 +29,7 @@ class CountScope:
 
 @dataclass(frozen=True, slots=True)
 class Caveat:
-    """What a reader of a figure has to know: a stable code, and the sentence. It names no age, so it stands still."""
+    """A warning about a figure: a stable code, and a sentence that does not change with time."""
 
     code: str
     sentence: Sentence
@@ -37,7 +37,7 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True)
 class RegisterCount:
-    """A register's count, with the address of what was counted, and what may be missing from it."""
+    """A count by a register, with the path of what was counted, and a warning if something may be missing."""
 
     value: int
     lineage: str
@@ -45,44 +45,43 @@ class RegisterCount:
 
 
 RegisterCounter = Callable[[AsyncSession, CountScope], Awaitable[Mapping[str, RegisterCount]]]
-"""How a register counts in a scope, by figure code."""
+"""Counts in a scope; returns the counts by the code of the figure."""
 EventData = Mapping[str, Any]
-"""What a change of the feed says: `unit`, `decision` with its number and date, and whatever else."""
+"""The data of an event of the change feed: `unit`, `decision` with its number and date, and other facts."""
 
 
-def _any_figure(_figure: str, _facts: EventData) -> bool:
+def _affects_every_figure(_figure: str, _data: EventData) -> bool:
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A register of the service: how it counts, and which changes of the feed tell its decisions."""
+    """A register of the service: how it counts, and which events of the change feed record its decisions."""
 
     count: RegisterCounter
-    changes: frozenset[str]
-    """Types of the changes."""
-    moves: Callable[[str, EventData], bool] = _any_figure
-    """Whether what a change says may move a figure's count."""
+    event_types: frozenset[str]
+    affects: Callable[[str, EventData], bool] = _affects_every_figure
+    """Whether an event may change the count of a figure, by the code of the figure and the data of the event."""
 
 
 @dataclass(frozen=True)
 class ReportingEngine:
-    """What a program hands to the reporting engine."""
+    """What the reporting engine needs to know of a program."""
 
     catalogue: Catalogue
     registers: Mapping[str, Register] = field(default_factory=dict)
     live_on: date | None = None
-    """The day this installation went live; what is posted for earlier periods is backfilled and not judged."""
+    """The day this installation went live; reports for earlier periods are backfilled, and their timeliness is not judged."""
+    path: str = field(init=False)
+    """The path under which the program is reached."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "path", f"/v1/{self.catalogue.program}")
         for figure in self.catalogue.figures.values():
             if isinstance(figure.formula, FromRegister) and figure.formula.register not in self.registers:
-                raise ValueError(f"figure {figure.code} wants an unknown register: {figure.formula.register}")
-
-    @property
-    def path(self) -> str:
-        """Where the program is on the wire."""
-        return f"/v1/{self.catalogue.program}"
+                raise ValueError(
+                    f"figure {figure.code} counts in an unknown register: {figure.formula.register}"
+                )
 
 
 CurrentEngine = Annotated[ReportingEngine, Depends(resource(ReportingEngine))]

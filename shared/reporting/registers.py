@@ -16,15 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
-from shared.reporting.context import ReportingContext, UnitNotGranted
+from shared.reporting.context import ReportingContext
 from shared.territory.store import find_villages
 from shared.territory.tree import Territory
 from shared.territory.units import (
     LEVEL_NAMES,
+    UNIT_UNKNOWN,
+    UNIT_UNKNOWN_ON_DATE,
     Level,
     NoCounterpartOnMap,
     SplitWithoutWeight,
     Unit,
+    UnitNotGranted,
     UnknownUnit,
     UnknownUnitOnDate,
     to_commune_code,
@@ -33,10 +36,6 @@ from shared.territory.units import (
 DECISION_IN_FUTURE = Sentence(
     "Quyết định đề ngày {date}, sau ngày hôm nay ({today}).",
     "The decision is dated {date}, after today ({today}).",
-)
-UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
-UNIT_UNKNOWN_ON_DATE = Sentence(
-    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
 )
 UNIT_LEVEL = Sentence(
     "Đơn vị {unit} thuộc cấp {level}; cần cấp {levels}.",

@@ -1,4 +1,4 @@
-"""How a program becomes a service: the engine, its catalogue, and the registers that are its own."""
+"""The service of a program: the reporting engine with the program's catalogue, registers and routes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ VIOLATIONS: ConstraintProblems = {
     "uq_standings_one": lambda: ReportExists(report=None),
     "uq_reports_pending": lambda: ReportExists(report=None),
 }
-"""What the database itself refuses, should two writers ever be at one place."""
+"""The problems of unique constraints, which the locks of ADR 0003 should never let a request reach."""
 
 
 def create_program(
@@ -37,7 +37,7 @@ def create_program(
     background_tasks: Sequence[BackgroundTask] = (),
     clock: Clock = system_clock,
 ) -> FastAPI:
-    """Build the service of a program: what all programs share, and the routers and registers of this one."""
+    """Return the service of a program: what all programs share, with the routers and registers of this one."""
     engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on)
     app = create_service(
         ServiceDefinition(
@@ -58,12 +58,12 @@ def create_program(
             resources=[engine, *resources],
         )
     )
-    _show_a_report_of_its_own(app, engine)
+    _add_report_example(app, engine)
     return app
 
 
-def _show_a_report_of_its_own(app: FastAPI, engine: ReportingEngine) -> None:
-    """Put into the reference an example that this program takes as it stands: a nil report on its first form."""
+def _add_report_example(app: FastAPI, engine: ReportingEngine) -> None:
+    """Add to the API's description an example that the program accepts: a nil report on its first form."""
     form = next(iter(engine.catalogue.forms.values()))
 
     def add(document: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ Problem
 ├── NotFound
 │   └── UnknownUnit           unit_unknown              no unit ever had this code
 │       └── UnknownUnitOnDate unit_unknown_on_date      the code is valid on other days
+├── Forbidden
+│   └── UnitNotGranted        unit_not_granted          the client was granted no unit that contains it
 └── Conflict
     ├── SplitWithoutWeight    unit_split_without_weight no weights are declared
     └── NoCounterpartOnMap    unit_not_on_map           no succession leads to that day
@@ -15,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, get_args
 
-from shared.kit.problems import Conflict, NotFound, Sentence
+from shared.kit.problems import Conflict, Forbidden, NotFound, Sentence
 
 Level = Literal["province", "district", "commune", "village"]
 LEVELS_DOWN: tuple[Level, ...] = get_args(Level)
@@ -130,6 +132,14 @@ class UnitShare:
     unchanged: bool
 
 
+UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
+"""The fault of a body that names an unknown unit."""
+UNIT_UNKNOWN_ON_DATE = Sentence(
+    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
+)
+"""The fault of a body that names a unit of other days."""
+
+
 class UnknownUnit(NotFound):
     """No unit ever had this code."""
 
@@ -162,6 +172,15 @@ class UnknownUnitOnDate(UnknownUnit):
             valid=", ".join(to_interval(version) for version in versions),
             successors=", ".join(successor.code for successor in successors) or "-",
         )
+
+
+class UnitNotGranted(Forbidden):
+    """The unit is outside the units that the client was granted."""
+
+    code = "unit_not_granted"
+    detail = Sentence(
+        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
+    )
 
 
 class SplitWithoutWeight(Conflict):

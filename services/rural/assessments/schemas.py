@@ -13,7 +13,7 @@ from services.rural.villages.schemas import VillageOut
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.basis import BasisName
-from shared.reporting.reports.schemas import EvidenceRef
+from shared.reporting.evidence.schemas import EvidenceRef
 
 
 class CommuneRow(BaseModel):

@@ -10,7 +10,7 @@ from services.rural.assessments.store import Assessment
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
 from services.rural.rules import MET
 from shared.kit.problems import Sentence
-from shared.reporting.reports.schemas import EvidenceRef
+from shared.reporting.evidence.schemas import EvidenceRef
 
 STATED = Sentence(
     "Theo kết luận của đơn vị báo cáo; chưa có đủ giá trị chỉ tiêu để kiểm tra.",

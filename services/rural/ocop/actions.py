@@ -10,9 +10,9 @@ from services.rural.ocop.schemas import ProductIn
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.partial_body import PartialBody
-from shared.reporting.context import ReportingContext, UnitNotGranted
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, locate_body_unit, require_valid
-from shared.territory.units import Level, NoCounterpartOnMap, SplitWithoutWeight
+from shared.territory.units import Level, NoCounterpartOnMap, SplitWithoutWeight, UnitNotGranted
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
 """A product's owner is known to be in one of these; the lowest that a paper names."""

@@ -1,10 +1,8 @@
 """Where evidence is sent and read."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, status
-from pydantic import BaseModel, Field
 
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
@@ -20,19 +18,11 @@ from shared.reporting.evidence.rules import (
     EvidenceNotFound,
     check_evidence,
 )
+from shared.reporting.evidence.schemas import EvidenceOut
 
 router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=TransactionRoute)
 
 Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file's bytes, in hex")]
-
-
-class EvidenceOut(BaseModel):
-    """A file that is kept."""
-
-    sha256: str = Field(description="SHA-256 of its bytes")
-    media_type: str = Field(description="its type")
-    size_bytes: int = Field(description="its size in bytes")
-    kept_at: datetime = Field(description="when it was kept")
 
 
 @router.put(

@@ -211,14 +211,14 @@ class _Differences:
 
 def _list_change_types(context: ReportingContext) -> set[str]:
     """Return the types of the changes that announce decisions, of all registers."""
-    return {kind for register in context.engine.registers.values() for kind in register.changes}
+    return {kind for register in context.engine.registers.values() for kind in register.event_types}
 
 
 def _may_change_count(context: ReportingContext, figure: Figure, change: Change) -> bool:
     if not isinstance(figure.formula, FromRegister):
         return False
     register = context.engine.registers[figure.formula.register]
-    return change.type in register.changes and register.moves(figure.code, change.data)
+    return change.type in register.event_types and register.affects(figure.code, change.data)
 
 
 def _is_in_unit(territory: Territory, projection: MapProjection, data: Mapping[str, Any]) -> bool:

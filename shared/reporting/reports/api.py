@@ -1,4 +1,4 @@
-"""Where reports are said: submit, list, read, compare, check a receipt."""
+"""The routes of reports: submit, list, read, compare, check a receipt."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
 from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext
+from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.report_content import find_differences
@@ -21,13 +22,11 @@ from shared.reporting.reports.schemas import (
     DifferenceOut,
     DifferencesOut,
     EffectOut,
-    EvidenceRef,
     ObservationOut,
     ReceiptCheckOut,
     ReceiptOut,
     ReportIn,
     ReportOut,
-    ReportsPage,
     ReportSummary,
     ReviewOut,
     SubmittedOut,
@@ -45,31 +44,46 @@ ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superse
 async def submit_report(
     *,
     context: ReporterContext,
-    draft: Annotated[PartialBody[ReportIn], Body()],
+    posted: Annotated[PartialBody[ReportIn], Body()],
     response: Response,
     dry_run: DryRun,
 ) -> SubmittedOut:
-    """Submit what a unit states for a period: all of it is kept, or none and every fault is named.
+    """Submit what a unit states for a period: all of it is kept, or nothing and the answer names every fault.
 
-    An identical report that is live already answers 200 with that report. A second one for the same unit, period and
-    form is 409 `report_exists` unless it names the latest in `supersedes`. A dry run that finds nothing wrong answers
-    200 with the counts, and with neither id nor receipt: nothing was kept. What follows from the values by dated rules is
-    said with its reasons in `derived`, apart from what was posted.
+    An identical live report is answered with 200 and that report. A second report of the same unit, period and form is
+    refused with 409 `report_exists`, unless it names the latest one in `supersedes`. A dry run without faults is answered
+    with 200 and the counts, without id and receipt, and keeps nothing. `derived` shows the values that follow from the
+    posted ones by dated rules, with the reasons.
     """
+    answer, created = await submit_posted(context, posted)
+    if not created or dry_run:
+        response.status_code = status.HTTP_200_OK
+    if answer.id is not None:
+        response.headers["Location"] = f"{context.engine.path}/reports/{answer.id}"
+    return answer
+
+
+async def submit_posted(
+    context: ReportingContext, posted: PartialBody[ReportIn]
+) -> tuple[SubmittedOut, bool]:
+    """Submit a report as posted; return the answer, and whether the report was created."""
     done = await submit(
         context,
-        draft.body.to_content(draft.ordinals, draft.partial),
-        supersedes=draft.body.supersedes,
-        shape_faults=draft.faults,
-        unread=draft.unread,
+        posted.body.to_content(posted.ordinals, posted.partial),
+        supersedes=posted.body.supersedes,
+        shape_faults=posted.faults,
+        unread=posted.unread,
     )
+    kept = not (context.unit.dry_run and done.created)
     derived = await _read_derived(context, done.report)
-    if dry_run and done.created:
-        response.status_code = status.HTTP_200_OK
-        return SubmittedOut.from_report(done.report, derived, kept=False)
-    response.status_code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
-    response.headers["Location"] = f"{context.engine.path}/reports/{done.report.id}"
-    return SubmittedOut.from_report(done.report, derived)
+    return SubmittedOut.from_report(done.report, derived, kept=kept), done.created
+
+
+async def _read_derived(context: ReportingContext, report: Report) -> Sequence[store.ReasonedValue]:
+    """Return the derived values of a report; a program without derivations has none."""
+    if not context.engine.catalogue.derivation_rules:
+        return ()
+    return await store.read_reasoned_values(context.session, report)
 
 
 @router.get("", summary="List reports")
@@ -84,8 +98,8 @@ async def list_reports(
     state: Annotated[ReportState | None, Query(description="state of the report")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> ReportsPage:
-    """List reports, newest first: all, or those of a unit and of what is below it.
+) -> Page[ReportSummary]:
+    """List reports, newest first: all, or those of a unit and of the units below it.
 
     A client that only reports sees those of its own units.
     """
@@ -93,54 +107,60 @@ async def list_reports(
     query = store.select_reports(
         unit_codes=units, period=str(period) if period else None, form=form, state=state
     )
-    found = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, said=lambda row: summary_of(row[0])
+    page = await fetch_page(
+        context.session, query, limit=limit, cursor=cursor, said=lambda row: ReportSummary.from_report(row[0])
     )
-    set_next_link(request, response, found.next)
-    return found
+    set_next_link(request, response, page.next)
+    return page
 
 
 @router.get("/{report_id}", summary="Read one report")
 async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> ReportOut:
-    """Read one report as posted, with what follows from it, its receipt and everything done to it."""
-    report = await store.find_report(context.session, report_id)
-    if report is None or not context.sees(report.unit, Period.parse(report.period)):
-        raise ReportNotFound(report=str(report_id))
+    """Read one report as posted, with its derived values, its receipt and everything that was done to it."""
+    report = await _find_visible(context, report_id)
     values = await store.read_values(context.session, report)
     derived = await _read_derived(context, report)
     reviews = await store.read_reviews(context.session, report_id)
-    stood = await store.read_effect(context.session, report_id)
+    effect = await store.read_effect(context.session, report_id)
     return ReportOut(
-        **summary_of(report).model_dump(),
+        **ReportSummary.from_report(report).model_dump(),
         note=report.note,
         document=report.document,
         observations=[
-            ObservationOut.model_validate(it, from_attributes=True) for it in values if not it.derived
+            ObservationOut.model_validate(value, from_attributes=True)
+            for value in values
+            if not value.derived
         ],
         derived=[DerivedOut.from_reasoned_value(value) for value in derived],
         receipt=ReceiptOut.from_report(report),
-        reviews=[ReviewOut.model_validate(it, from_attributes=True) for it in reviews],
-        stood=[EffectOut.model_validate(it, from_attributes=True) for it in stood],
-        evidence=[EvidenceRef(**one) for one in report.evidence],
+        reviews=[ReviewOut.model_validate(review, from_attributes=True) for review in reviews],
+        stood=[EffectOut.model_validate(row, from_attributes=True) for row in effect],
+        evidence=[EvidenceRef(**file) for file in report.evidence],
     )
 
 
 @router.get("/{report_id}/differences", summary="What a report changes")
 async def read_differences(*, context: ReaderContext, report_id: uuid.UUID) -> DifferencesOut:
-    """Read, in one answer, what a report changes against what was accepted last for its unit, period and form."""
-    report = await store.find_report(context.session, report_id)
-    if report is None or not context.sees(report.unit, Period.parse(report.period)):
-        raise ReportNotFound(report=str(report_id))
+    """Read, in one answer, what a report changes against the report accepted last for its unit, period and form."""
+    report = await _find_visible(context, report_id)
     accepted = await store.find_accepted_before(context.session, report)
-    found = find_differences(
+    differences = find_differences(
         await store.read_values(context.session, report),
         await store.read_values(context.session, accepted) if accepted else [],
     )
     return DifferencesOut(
         report=report.id,
         accepted=accepted.id if accepted else None,
-        items=[DifferenceOut(**one) for one in found],
+        items=[DifferenceOut(**difference) for difference in differences],
     )
+
+
+async def _find_visible(context: ReportingContext, report_id: uuid.UUID) -> Report:
+    """Return a report that the caller may see; raises `ReportNotFound`."""
+    report = await store.find_report(context.session, report_id)
+    if report is None or not context.sees(report.unit, Period.parse(report.period)):
+        raise ReportNotFound(report=str(report_id))
+    return report
 
 
 @receipts.get("/receipts/{code}", summary="Check a receipt")
@@ -156,15 +176,3 @@ async def check_receipt(*, context: OpenContext, code: str) -> ReceiptCheckOut:
         form=report.form,
         state=report.state,
     )
-
-
-def summary_of(report: Report) -> ReportSummary:
-    """Say a report briefly."""
-    return ReportSummary.model_validate(report, from_attributes=True)
-
-
-async def _read_derived(context: ReportingContext, report: Report) -> Sequence[store.ReasonedValue]:
-    """Return the derived values of a report; a program without derivations has none."""
-    if not context.engine.catalogue.derivation_rules:
-        return ()
-    return await store.read_reasoned_values(context.session, report)

@@ -1,9 +1,8 @@
-"""Many reports in one request, a line each: for a link that is up for a minute.
+"""Bulk submission: many reports in one request, a line each, for a link that works for a minute at a time.
 
-The body is newline-delimited JSON, read as it comes: memory stays flat whatever its size. Every line is a transaction of
-its own under its own key, so a broken connection loses nothing that was answered, and sending the file again repeats
-nothing. One refused line stops none of the rest. A line is read and checked while the one before is being written; keys,
-places and the write order are taken in the order of the lines, so it makes no difference but in time.
+The body is newline-delimited JSON, read as it arrives, so memory stays small. Each line is a unit of work under its own
+Idempotency-Key: sending the file again repeats nothing, and a refused line stops none of the others. A line is checked while
+the line before it is written, and takes its locks after it: the result is that of one line after the other.
 """
 
 import asyncio
@@ -29,17 +28,16 @@ from shared.kit.unit_of_work import UnitOfWork
 from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
+from shared.reporting.reports.api import submit_posted
 from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
-from shared.reporting.reports.store import read_reasoned_values
-from shared.reporting.reports.writing.submit import submit
 from shared.roles import Reporter
 from shared.territory.tree import Territory
 
 MAX_LINES = 10_000
-FEWEST_FAULTS_OF_A_LINE = 3
-"""Once a body has shown a thousand faults each line names its first few and counts the rest, so memory stays flat."""
+MIN_FAULTS_SHOWN_PER_LINE = 3
+"""After `MAX_FAULTS_SHOWN` faults in an answer, each line shows so many and counts the rest, to save memory."""
 LINES_AT_ONCE = 3
-"""One is being told of, one is being added up, one is being read. More would only wait."""
+"""One is checked, one is written, one waits for the change feed. More would only wait."""
 MEDIA_TYPE = "application/x-ndjson"
 
 
@@ -53,11 +51,13 @@ class LineIn(BaseModel):
 
 
 class LineOut(BaseModel):
-    """What came of one line."""
+    """The result of one line."""
 
     line: int = Field(description="its number, from 1")
     idempotency_key: str | None = Field(description="its key, when it could be read")
-    outcome: str = Field(description="submitted, unchanged (identical and live already), replayed or refused")
+    outcome: str = Field(
+        description="submitted, unchanged (an identical report is live), replayed or refused"
+    )
     report: SubmittedOut | None = Field(description="the report, unless refused")
     problem: dict[str, Any] | None = Field(description="why it was refused")
 
@@ -67,13 +67,15 @@ class BulkCounts(BaseModel):
 
     received: int = Field(description="values received")
     created: int = Field(description="values not stated before")
-    changed: int = Field(description="values stated otherwise before")
-    unchanged: int = Field(description="values stated alike before, replays included")
+    changed: int = Field(description="values stated differently before")
+    unchanged: int = Field(
+        description="values stated with the same amount and status before; replayed lines included"
+    )
     refused: int = Field(description="values on refused lines")
 
 
 class BulkOut(BaseModel):
-    """A verdict for each line, and counts over all of them."""
+    """The result of each line, and counts over all lines."""
 
     lines: list[LineOut]
     reports: dict[str, int] = Field(description="how many lines had each outcome")
@@ -81,12 +83,12 @@ class BulkOut(BaseModel):
 
 
 class TooManyLines(Malformed):
-    """More lines than one request takes; the ones before were answered by their keys."""
+    """The request has too many lines; those before the limit were processed."""
 
     code = "too_many_lines"
     detail = Sentence(
         "Quá {limit} dòng; các dòng trước đó đã được xử lý, hãy gửi phần còn lại.",
-        "Over {limit} lines; the ones before were taken, send the rest in another request.",
+        "The request has over {limit} lines; those before were processed, so send the rest in another request.",
     )
 
 
@@ -94,108 +96,99 @@ _LINE: TypeAdapter[LineIn] = TypeAdapter(LineIn)
 
 
 @dataclass(frozen=True)
-class _Verdict:
-    """What came of one line, before its faults are counted among those of the others."""
+class _LineResult:
+    """The result of one line, before it is known how many of its faults are shown."""
 
     line: int
     key: str | None
-    counted: Counter[str]
+    values: Counter[str]
+    """The number of values by what the line does with them."""
     outcome: str = "refused"
-    said: SubmittedOut | None = None
+    answer: SubmittedOut | None = None
     problem: Problem | None = None
 
-    def out(self, request: Request, path: str, *, faults: int) -> LineOut:
-        """Say it, naming so many of its faults."""
+    def to_line(self, request: Request, path: str, *, max_faults: int) -> LineOut:
+        """Return the line of the answer, with at most so many faults."""
         document = None
         if self.problem is not None:
-            self.problem.faults = _named(self.problem.faults, faults)
+            self.problem.faults = _point_into_line(self.problem.faults, max_faults)
             document = self.problem.document(negotiate_language(request), f"{path}#{self.line}")
         return LineOut(
             line=self.line,
             idempotency_key=self.key,
             outcome=self.outcome,
-            report=self.said,
+            report=self.answer,
             problem=document,
         )
 
 
 @dataclass(frozen=True)
-class _Intake:
-    """Where the lines of one request go."""
+class _LinePipeline:
+    """Submits the lines of one request, some of them at once."""
 
     resources: Resources
     caller: Caller
 
-    async def all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_Verdict]:
-        """Take lines as they come, some at once; the verdicts are in their order.
+    async def submit_all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_LineResult]:
+        """Return the results in the order of the lines.
 
-        What was begun is ended before a line that is too long, or one too many, is refused; it is given up where a line
-        before it met no refusal but a failure.
+        When a line is too long or one too many, the lines before it are finished first. When a line fails for another
+        reason than a refusal, the lines that were begun are cancelled.
         """
-        begun: deque[asyncio.Task[_Verdict]] = deque()
+        tasks: deque[asyncio.Task[_LineResult]] = deque()
         position: PipelinePosition | None = None
         try:
             async for number, text in lines:
-                if len(begun) == LINES_AT_ONCE:
-                    yield await begun.popleft()
+                if len(tasks) == LINES_AT_ONCE:
+                    yield await tasks.popleft()
                 position = PipelinePosition(position)
-                begun.append(asyncio.create_task(self.take(number, text, position)))
-            while begun:
-                yield await begun.popleft()
+                tasks.append(asyncio.create_task(self._submit_line(number, text, position)))
+            while tasks:
+                yield await tasks.popleft()
         except Problem:
-            await asyncio.gather(*begun)
+            await asyncio.gather(*tasks)
             raise
         finally:
-            for task in begun:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*begun, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def take(self, number: int, text: bytes, position: PipelinePosition) -> _Verdict:
-        """Take one line: a transaction of its own."""
+    async def _submit_line(self, number: int, text: bytes, position: PipelinePosition) -> _LineResult:
         key: str | None = None
-        raw: Any = None
+        content: Any = None
         try:
-            raw = parse_json(text)
-            key = _key_in(raw)
+            content = parse_json(text)
+            key = _find_key(content)
             try:
-                line = _LINE.validate_python(raw)
+                line = _LINE.validate_python(content)
             except ValidationError as error:
-                raise Invalid(faults=[to_fault(one) for one in error.errors(include_url=False)]) from error
-            said, outcome = await self._submit(line, text, position)
+                faults = [to_fault(fault) for fault in error.errors(include_url=False)]
+                raise Invalid(faults=faults) from error
+            answer, outcome = await self._answer_once(line, text, position)
         except Problem as problem:
             await position.finish()
-            return _Verdict(number, key, Counter(refused=_values_in(raw)), problem=problem)
+            return _LineResult(number, key, Counter(refused=_count_values(content)), problem=problem)
         await position.finish()
-        return _Verdict(number, key, _counted(said.counts, outcome), outcome, said)
+        return _LineResult(number, key, _count_by_change(answer.counts, outcome), outcome, answer)
 
-    async def _submit(
+    async def _answer_once(
         self, line: LineIn, text: bytes, position: PipelinePosition
     ) -> tuple[SubmittedOut, str]:
-        """Return the answer to a line, the first one where it is a repeat, and its outcome."""
-        engine = self.resources.get(ReportingEngine)
-        path = f"{engine.path}/reports"
-        content = hashlib.sha256(path.encode() + b"\n" + text).hexdigest()
-        draft = line.report
+        """Return the answer to a line, which is the first one if the line is a repeat, and its outcome."""
+        engine, territory = self.resources.get(ReportingEngine), self.resources.get(Territory)
+        content = hashlib.sha256(f"{engine.path}/reports\n".encode() + text).hexdigest()
 
-        async def submit_line(unit: UnitOfWork) -> Response:
-            done = await submit(
-                ReportingContext(unit, engine, self.resources.get(Territory), position),
-                draft.body.to_content(draft.ordinals, draft.partial),
-                supersedes=draft.body.supersedes,
-                shape_faults=draft.faults,
-                unread=draft.unread,
-            )
-            derivations = engine.catalogue.derivation_rules
-            derived = await read_reasoned_values(unit.session, done.report) if derivations else ()
-            submitted = SubmittedOut.from_report(done.report, derived)
-            code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK
+        async def submit_report(unit: UnitOfWork) -> Response:
+            context = ReportingContext(unit, engine, territory, position)
+            submitted, created = await submit_posted(context, line.report)
+            code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
             return Response(submitted.model_dump_json(), code, media_type="application/json")
 
         answer = await answer_once(
             self.resources.get(Database),
             self.resources.clock,
             Claim(self.caller.client_id, line.idempotency_key, content),
-            submit_line,
+            submit_report,
             caller=self.caller,
             while_claiming=position.enter(PipelineStep.CLAIM_KEY),
         )
@@ -207,7 +200,7 @@ class _Intake:
 
 
 def bulk_router(*, max_line_bytes: int) -> APIRouter:
-    """Build `POST /reports/bulk`; a line is no longer than this."""
+    """Return the route `POST /reports/bulk`, whose lines have at most so many bytes."""
     router = APIRouter(tags=["reports"])
 
     @router.post(
@@ -223,83 +216,85 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
         },
     )
     async def submit_reports(*, caller: Reporter, resources: CurrentResources, request: Request) -> BulkOut:
-        """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`, with a verdict for each line.
+        """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`; the answer has a result for each line.
 
-        Every line is kept or refused by itself; sending the same lines again repeats nothing.
+        Each line is kept or refused by itself. Sending the same lines again repeats nothing.
         """
-        intake = _Intake(resources, caller)
+        pipeline = _LinePipeline(resources, caller)
         path = f"{resources.get(ReportingEngine).path}/reports/bulk"
         lines: list[LineOut] = []
-        counts: Counter[str] = Counter()
-        said = 0
-        async for verdict in intake.all(_numbered_lines(request, max_line_bytes)):
-            room = max(FEWEST_FAULTS_OF_A_LINE, MAX_FAULTS_SHOWN - said)
-            line = verdict.out(request, path, faults=room)
+        values: Counter[str] = Counter()
+        faults_shown = 0
+        async for result in pipeline.submit_all(_read_lines(request, max_line_bytes)):
+            max_faults = max(MIN_FAULTS_SHOWN_PER_LINE, MAX_FAULTS_SHOWN - faults_shown)
+            line = result.to_line(request, path, max_faults=max_faults)
             lines.append(line)
-            said += len(line.problem.get("errors", ())) if line.problem else 0
-            counts += verdict.counted
+            faults_shown += len(line.problem.get("errors", ())) if line.problem else 0
+            values += result.values
         return BulkOut(
             lines=lines,
             reports=dict(Counter(line.outcome for line in lines)),
             counts=BulkCounts(
-                received=counts.total(),
-                **{name: counts[name] for name in ("created", "changed", "unchanged", "refused")},
+                received=values.total(),
+                **{name: values[name] for name in ("created", "changed", "unchanged", "refused")},
             ),
         )
 
     return router
 
 
-async def _numbered_lines(request: Request, max_line_bytes: int) -> AsyncIterator[tuple[int, bytes]]:
+async def _read_lines(request: Request, max_line_bytes: int) -> AsyncIterator[tuple[int, bytes]]:
+    """Return the lines of a body that are not blank, as they arrive, each with its number from 1."""
     pending = b""
     number = 0
     async for chunk in request.stream():
         *complete, pending = (pending + chunk).split(b"\n")
         for text in complete:
             number += 1
-            if _within(number, text, max_line_bytes):
+            if _is_report(number, text, max_line_bytes):
                 yield number, text
-        _within(number, pending, max_line_bytes)
-    if _within(number + 1, pending, max_line_bytes):
+        _is_report(number, pending, max_line_bytes)
+    if _is_report(number + 1, pending, max_line_bytes):
         yield number + 1, pending
 
 
-def _within(number: int, text: bytes, max_line_bytes: int) -> bool:
-    """Tell whether a line says anything; refuses one that is too long, or one too many."""
+def _is_report(number: int, text: bytes, max_line_bytes: int) -> bool:
+    """Whether a line is not blank; raises a problem for a line that is too long or one too many."""
     if len(text) > max_line_bytes:
         raise TooLarge(limit_bytes=max_line_bytes)
-    says = bool(text.strip())
-    if says and number > MAX_LINES:
+    has_content = bool(text.strip())
+    if has_content and number > MAX_LINES:
         raise TooManyLines(limit=MAX_LINES)
-    return says
+    return has_content
 
 
-def _named(faults: tuple[Fault, ...], limit: int) -> tuple[Fault, ...]:
-    """Place faults in their line; those over the limit are counted."""
-    placed = (
-        it
-        if it.pointer.startswith(("/report", "/idempotency_key"))
-        else replace(it, pointer=f"/report{it.pointer}")
-        for it in faults[:limit]
+def _point_into_line(faults: tuple[Fault, ...], limit: int) -> tuple[Fault, ...]:
+    """Return the faults with pointers into the line; those over the limit are counted in one more fault."""
+    shown = (
+        fault
+        if fault.pointer.startswith(("/report", "/idempotency_key"))
+        else replace(fault, pointer=f"/report{fault.pointer}")
+        for fault in faults[:limit]
     )
     more = len(faults) - limit
-    return (
-        (*placed, make_fault("/report", "more_faults", MORE_FAULTS, more=more)) if more > 0 else tuple(placed)
-    )
+    counted = [make_fault("/report", "more_faults", MORE_FAULTS, more=more)] if more > 0 else []
+    return (*shown, *counted)
 
 
-def _key_in(raw: Any) -> str | None:
-    key = raw.get("idempotency_key") if isinstance(raw, dict) else None
+def _find_key(content: Any) -> str | None:
+    """Return the Idempotency-Key of a line, if it is a text."""
+    key = content.get("idempotency_key") if isinstance(content, dict) else None
     return key if isinstance(key, str) else None
 
 
-def _values_in(raw: Any) -> int:
-    report = raw.get("report") if isinstance(raw, dict) else None
+def _count_values(content: Any) -> int:
+    """Return the number of values of a line that was refused."""
+    report = content.get("report") if isinstance(content, dict) else None
     values = report.get("observations") if isinstance(report, dict) else None
     return len(values) if isinstance(values, list) else 0
 
 
-def _counted(counts: CountsOut, outcome: str) -> Counter[str]:
+def _count_by_change(counts: CountsOut, outcome: str) -> Counter[str]:
     if outcome != "submitted":
         return Counter(unchanged=counts.received)
     return Counter(created=counts.created, changed=counts.changed, unchanged=counts.unchanged)

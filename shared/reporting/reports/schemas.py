@@ -11,8 +11,8 @@ from typing_extensions import TypedDict
 
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
+from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import Amount, Sha256, UnitCode
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, ReportContent, StatedValue, Status
@@ -54,15 +54,6 @@ class DocumentIn(BaseModel):
     number: str = Field(min_length=1, max_length=100, description="number of the document")
     signed_on: IsoDate = Field(description="date of signature")
     signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
-
-
-class EvidenceRef(BaseModel):
-    """A file behind a report. It has a kind and no name, because scans are often named after persons."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sha256: Sha256
-    kind: Literal["signed_document", "minutes", "table", "photo"] = Field(description="what the file is")
 
 
 class ReportIn(PartialModel):
@@ -254,6 +245,11 @@ class ReportSummary(BaseModel):
     supersedes: uuid.UUID | None = Field(description="the report it corrects")
     counts: CountsOut
 
+    @classmethod
+    def from_report(cls, report: Report) -> Self:
+        """Return the summary of a report."""
+        return cls.model_validate(report, from_attributes=True)
+
 
 class EffectOut(BaseModel):
     """From when to when a report was in effect on a basis."""
@@ -276,17 +272,12 @@ class ReportOut(ReportSummary):
     evidence: list[EvidenceRef] = Field(description="files behind it, by hash")
 
 
-ReportsPage = Page[ReportSummary]
-
-
 class DifferenceOut(BaseModel):
     """One value that differs."""
 
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
-    before: str | None = Field(
-        description="the value accepted last, as a decimal text; null when there was none"
-    )
+    before: str | None = Field(description="the value accepted last, a decimal text; null if there is none")
     after: str | None = Field(description="the value of this report; null when it states none")
     status_before: Status | None = Field(description="the status of the value accepted last")
     status_after: Status | None = Field(description="the status of the value of this report")

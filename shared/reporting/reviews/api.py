@@ -1,4 +1,4 @@
-"""Where reviews are said: accept, return, pass a step, withdraw, one by one or many at once."""
+"""The routes of reviews: accept, return, withdraw, pass a step; one report or many at once."""
 
 import uuid
 from typing import Annotated
@@ -10,7 +10,6 @@ from shared.kit.problems import Problem
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import ReportingContext, ReviewerContext, WithdrawerContext
 from shared.reporting.models import Report
-from shared.reporting.reports.api import summary_of
 from shared.reporting.reports.schemas import ReportSummary
 from shared.reporting.reviews import actions
 from shared.reporting.reviews.schemas import (
@@ -28,18 +27,18 @@ router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
 
 @router.post("/reports/{report_id}/accept", summary="Accept a report")
 async def accept_report(*, context: ReviewerContext, report_id: uuid.UUID, body: AcceptIn) -> ReportSummary:
-    """Accept exactly what was read; from now on its values are the accepted figures."""
-    done = await actions.review(context, report_id, "accept", seen_sha256=body.content_sha256, reason=None)
-    return summary_of(done)
+    """Accept a report whose content was read; from now on its values are in the accepted figures."""
+    report = await actions.review(context, report_id, "accept", seen_sha256=body.content_sha256, reason=None)
+    return ReportSummary.from_report(report)
 
 
 @router.post("/reports/{report_id}/return", summary="Return a report")
 async def return_report(*, context: ReviewerContext, report_id: uuid.UUID, body: ReturnIn) -> ReportSummary:
-    """Return a report with a reason; what was accepted before stands again."""
-    done = await actions.review(
+    """Return a report with a reason; the report accepted before it is in effect again."""
+    report = await actions.review(
         context, report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
     )
-    return summary_of(done)
+    return ReportSummary.from_report(report)
 
 
 @router.post("/reports/{report_id}/steps/{step}", summary="Pass a step of the review chain")
@@ -50,46 +49,48 @@ async def pass_step(
     step: Annotated[str, Path(max_length=60, description="code of a step of the form's review chain")],
     body: AcceptIn,
 ) -> ReportSummary:
-    """Pass a submitted report through a step that its form asks for, such as a commune's certification.
+    """Pass a submitted report through a step of its form's review chain, such as a commune's certification.
 
     A step that belongs to a level of the tree is passed by a client that was granted the unit of that level itself.
     """
-    return summary_of(await actions.pass_step(context, report_id, step, seen_sha256=body.content_sha256))
+    report = await actions.pass_step(context, report_id, step, seen_sha256=body.content_sha256)
+    return ReportSummary.from_report(report)
 
 
 @router.post("/reports/{report_id}/withdraw", summary="Withdraw a report")
 async def withdraw_report(
     *, context: WithdrawerContext, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
-    """Take a report back: its unit while it is pending, a reviewer, with a reason, once it is accepted too."""
-    done = await actions.withdraw(context, report_id, seen_sha256=body.content_sha256, reason=body.reason)
-    return summary_of(done)
+    """Withdraw a report: its unit while it is pending; a reviewer, with a reason, also when it is accepted."""
+    report = await actions.withdraw(context, report_id, seen_sha256=body.content_sha256, reason=body.reason)
+    return ReportSummary.from_report(report)
 
 
 @router.post("/reviews", summary="Review many reports")
 async def review_many(*, context: ReviewerContext, request: Request, body: ReviewsIn) -> ReviewsOut:
-    """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the rest."""
-    await actions.lock_years_of_reports(context, {one.report for one in body.reviews})
-    items = [await _one(context, one, request) for one in body.reviews]
-    return ReviewsOut(
-        items=items, done=sum(1 for it in items if it.done), refused=sum(1 for it in items if not it.done)
-    )
+    """Accept, return or pass many reports at once; each verdict by itself, and a refused one stops none of the others."""
+    await actions.lock_years_of_reports(context, {verdict.report for verdict in body.reviews})
+    items = [await _review_one(context, verdict, request) for verdict in body.reviews]
+    done = sum(item.done for item in items)
+    return ReviewsOut(items=items, done=done, refused=len(items) - done)
 
 
-async def _one(context: ReportingContext, asked: VerdictIn, request: Request) -> VerdictOut:
+async def _review_one(context: ReportingContext, verdict: VerdictIn, request: Request) -> VerdictOut:
+    """Carry out one verdict in a savepoint; return its result or its refusal."""
     try:
         async with context.session.begin_nested():
-            done = await _done(context, asked)
+            report = await _carry_out(context, verdict)
     except Problem as problem:
-        document = problem.document(
-            negotiate_language(request), f"{context.engine.path}/reports/{asked.report}"
-        )
-        return VerdictOut(report=asked.report, done=False, state=None, problem=document)
-    return VerdictOut(report=asked.report, done=True, state=done.state, problem=None)
+        path = f"{context.engine.path}/reports/{verdict.report}"
+        document = problem.document(negotiate_language(request), path)
+        return VerdictOut(report=verdict.report, done=False, state=None, problem=document)
+    return VerdictOut(report=verdict.report, done=True, state=report.state, problem=None)
 
 
-async def _done(context: ReportingContext, asked: VerdictIn) -> Report:
-    seen = asked.content_sha256
-    if asked.verdict == "pass":
-        return await actions.pass_step(context, asked.report, asked.step or "", seen_sha256=seen)
-    return await actions.review(context, asked.report, asked.verdict, seen_sha256=seen, reason=asked.reason)
+async def _carry_out(context: ReportingContext, verdict: VerdictIn) -> Report:
+    seen = verdict.content_sha256
+    if verdict.verdict == "pass":
+        return await actions.pass_step(context, verdict.report, verdict.step or "", seen_sha256=seen)
+    return await actions.review(
+        context, verdict.report, verdict.verdict, seen_sha256=seen, reason=verdict.reason
+    )

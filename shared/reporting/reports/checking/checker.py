@@ -35,11 +35,15 @@ from shared.reporting.reports.checking.sentences import (
     PERIOD_INVALID,
     PERIOD_NOT_STARTED,
     UNIT_NOT_BELOW,
-    UNIT_UNKNOWN,
-    UNIT_UNKNOWN_ON_DATE,
 )
 from shared.territory.tree import Territory
-from shared.territory.units import Unit, UnknownUnit, UnknownUnitOnDate
+from shared.territory.units import (
+    UNIT_UNKNOWN,
+    UNIT_UNKNOWN_ON_DATE,
+    Unit,
+    UnknownUnit,
+    UnknownUnitOnDate,
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class ReportChecker:
             return None, faults
         on = period.ends_on
         form = None if "form" in unread else self._read_form(content, period, faults)
-        if form is not None:
+        if form is not None and form.closing:
             faults += self._check_closing(form, period)
         root = None if "unit" in unread else self._read_unit(content.unit, on)
         if isinstance(root, Fault):

@@ -21,10 +21,6 @@ FORM_UNKNOWN = Sentence(
 FORM_REQUIRED = Sentence(
     "Kỳ {period} có nhiều biểu ({forms}); hãy nêu biểu.", "{period} has several forms ({forms}); name one."
 )
-UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
-UNIT_UNKNOWN_ON_DATE = Sentence(
-    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
-)
 UNIT_NOT_BELOW = Sentence(
     "Đơn vị {unit} không thuộc đơn vị báo cáo {root}.",
     "The unit {unit} is not below the reporting unit {root}.",

@@ -73,7 +73,7 @@ async def submit(
     async with context.position.enter(PipelineStep.LOCK_ROWS):
         await lock_unit_year(session, territory, report.unit, checked.period)
 
-    latest = None
+    # The values are written and summed, unless there are reports nearby: then these are compared first.
     nearby = await write_values(session, report, checked, roll_ups, overlaps.area)
     live = await _read_live_reports(context, checked, nearby)
     identical = next((other for other in live if other.content_sha256 == report.content_sha256), None)
@@ -83,19 +83,7 @@ async def submit(
     report.supersedes = await _require_latest(context, checked, latest, supersedes)
     if nearby:
         await overlaps.require_no_overlap(session, nearby)
-        old = await store.read_values(session, latest) if latest else []
-        report.counts = count_changes(content.values, old)
-        if old:
-            roll_ups = RollUpRefresh.for_values(catalogue, territory, checked.period, [*old, *checked.values])
-        await write_values(
-            session,
-            report,
-            checked,
-            roll_ups,
-            overlaps.area,
-            compared=[other.report_id for other in nearby],
-            leaving=latest.id if latest else None,
-        )
+        roll_ups = await _write_beside(context, report, checked, overlaps, roll_ups, nearby, latest)
 
     context.unit.before_commit(lambda: _put_into_effect(context, report, latest, roll_ups))
     return Submitted(report, created=True)
@@ -190,6 +178,33 @@ async def _require_latest(
         if superseded is None or (superseded.unit, superseded.period, superseded.form) != checked.key:
             raise ReportNotFound(report=str(supersedes))
     return supersedes
+
+
+async def _write_beside(
+    context: ReportingContext,
+    report: Report,
+    checked: CheckedReport,
+    overlaps: OverlapSearch,
+    roll_ups: RollUpRefresh,
+    nearby: Collection[NearbyReport],
+    latest: Report | None,
+) -> RollUpRefresh:
+    """Write the values beside those of reports nearby, in place of the latest report; return the roll-ups of both."""
+    session, catalogue, territory = context.session, context.engine.catalogue, context.territory
+    old = await store.read_values(session, latest) if latest else []
+    report.counts = count_changes(checked.content.values, old)
+    if old:
+        roll_ups = RollUpRefresh.for_values(catalogue, territory, checked.period, [*old, *checked.values])
+    await write_values(
+        session,
+        report,
+        checked,
+        roll_ups,
+        overlaps.area,
+        compared=[other.report_id for other in nearby],
+        leaving=latest.id if latest else None,
+    )
+    return roll_ups
 
 
 def _to_reference(report: Report) -> dict[str, str]:
