@@ -11,6 +11,7 @@ from services.funding.context import CurrentCatalogue
 from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
 from services.funding.entries.api import router as entries
+from services.funding.entries.read_api import router as recorded_entries
 from services.funding.foresight.api import router as foresight
 from services.funding.journal.api import router as journal
 from services.funding.lapses.api import router as lapses
@@ -99,6 +100,7 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 
 
 router.include_router(entries)
+router.include_router(recorded_entries)
 router.include_router(batches)
 router.include_router(journal)
 router.include_router(projects)

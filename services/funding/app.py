@@ -6,7 +6,7 @@ from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.agencies import add_agencies
 from services.funding.dated_facts import load_catalogue, load_deadlines, load_method
-from services.funding.entries.recorder import start_group_commit
+from services.funding.entries.api import start_group_commit
 from services.funding.journal.sealer import seal_repeatedly
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings

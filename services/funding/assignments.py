@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from services.funding.ledger import Capital, Line, Posting
-from services.funding.unit_versions import find_unit_of_year, find_versions_below
+from services.funding.units import find_unit_of_year, find_versions_below
 from shared.kit.problems import Conflict, Sentence
 from shared.territory.tree import Territory
 

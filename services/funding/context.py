@@ -9,11 +9,11 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import store
-from services.funding.access import find_refusal
 from services.funding.catalogue import FundingCatalogue
-from services.funding.unit_versions import (
+from services.funding.units import (
     UnitVersion,
     find_latest_unit,
+    find_refusal,
     find_unit_of_year,
     find_versions_below,
 )

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from services.funding.ledger import Decision, Voucher
 from shared.kit.date_fields import IsoDate
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
@@ -61,10 +60,6 @@ class DecisionIO(BaseModel):
     number: ShortText = Field(description="number of the document")
     date: IsoDate = Field(description="its date")
 
-    def to_decision(self) -> Decision:
-        """Return the decision as a frozen value."""
-        return Decision(self.number, self.date)
-
 
 class VoucherIO(BaseModel):
     """The document of a payment or a contract."""
@@ -73,7 +68,3 @@ class VoucherIO(BaseModel):
 
     source: ShortText = Field(description="its issuer: a treasury office or an agency, never a person")
     number: ShortText = Field(description="its number at the issuer")
-
-    def to_voucher(self) -> Voucher:
-        """Return the voucher as a frozen value, in the agencies' book."""
-        return Voucher(self.source, self.number)

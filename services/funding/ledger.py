@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
 ALLOCATION_KINDS = frozenset({EntryKind.ALLOCATION, EntryKind.SUPPLEMENT})
 INFLOW_KINDS = ALLOCATION_KINDS | {EntryKind.OPENING_BALANCE, EntryKind.ASSIGNMENT}
 TRANSFER_KINDS = frozenset({EntryKind.SUB_ALLOCATION, EntryKind.TRANSFER})
+KINDS_WITH_PAPER = frozenset({EntryKind.COMMITMENT, EntryKind.DISBURSEMENT, EntryKind.CONFIRMATION})
+"""A voucher or a decision is required for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class Amounts:
 
     def __neg__(self) -> Self:
         return type(self)(*map(neg, _to_values(self)))
+
+    @classmethod
+    def from_row(cls, row: Any) -> Self:
+        """Return the amounts of a row that has an attribute for each measure."""
+        return cls(*_to_values(row))
 
     def to_values(self) -> tuple[int, ...]:
         """Return the amounts in the order of `MEASURES`."""
@@ -112,7 +119,7 @@ class Amounts:
 
 
 MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Amounts))
-_to_values: Callable[[Amounts], tuple[int, ...]] = attrgetter(*MEASURES)
+_to_values: Callable[[Any], tuple[int, ...]] = attrgetter(*MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +147,29 @@ class Lot:
     line: Line
     origin_year: int
 
+    @classmethod
+    def from_row(cls, row: Any) -> Self:
+        """Return the lot of a row that has its attributes."""
+        line = Line(row.year, row.program, row.component, row.capital, row.source, row.unit, row.unit_since)
+        return cls(line, row.origin_year)
+
     def to_next_year(self) -> "Lot":
         """Return the lot that the money is carried into: the same line a year later, with the same year of origin."""
         return Lot(replace(self.line, year=self.line.year + 1), self.origin_year)
 
 
 Balances = Mapping[Lot, Amounts]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedLots:
+    """Locked lots: their balances, and the ids of their rows."""
+
+    balances: Balances
+    ids: Mapping[Lot, int]
+
+    def __or__(self, other: "LockedLots") -> "LockedLots":
+        return LockedLots({**self.balances, **other.balances}, {**self.ids, **other.ids})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ Problem
 └── Conflict
     ├── InsufficientFunds      insufficient_funds       the lots hold less
     ├── CommitmentPaid         commitment_paid          a commitment that was paid cannot be reversed
+    ├── VoucherUsed            voucher_used             the voucher was recorded with another entry
     ├── AlreadyReversed        already_reversed         an entry is reversed once
     └── ReversalNotReversible  reversal_not_reversible  a reversal is final
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from services.funding.ledger import Amounts, Balances, EntryKind, Line, Lot, Posting
+from services.funding.ledger import Amounts, Balances, Entry, EntryKind, Line, Lot, Posting, Voucher
 from shared.kit.problems import Conflict, Sentence
 
 
@@ -63,6 +64,22 @@ class CommitmentPaid(Conflict):
             reserved_vnd=reserved_vnd,
             line=self.line.to_dict(),
             place=_describe_line(self.line),
+        )
+
+
+class VoucherUsed(Conflict):
+    """The voucher was recorded with another entry."""
+
+    code = "voucher_used"
+    title = Sentence("Chứng từ đã được ghi", "The voucher was used")
+    detail = Sentence(
+        "Chứng từ {number} của {source} đã ghi cho bút toán {entry}, khác ở: {differs}.",
+        "The voucher {number} of {source} was recorded with the entry {entry}, which differs in: {differs}.",
+    )
+
+    def __init__(self, voucher: Voucher, entry: Entry, differences: Sequence[str]) -> None:
+        super().__init__(
+            source=voucher.source, number=voucher.number, entry=str(entry.id), differs=", ".join(differences)
         )
 
 

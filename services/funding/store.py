@@ -3,16 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import MEASURES, Amounts, Balances, Capital, Line, Lot
+from services.funding.ledger import MEASURES, Amounts, Balances, Lot
 from services.funding.lineage import NO_COMPONENT
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
-from services.funding.unit_versions import UnitVersion
+from services.funding.units import UnitVersion
 
 LOT_KEY = ("year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year")
 LOCK_ORDER = (LOTS.c.year, LOTS.c.origin_year, LOTS.c.id)
@@ -22,8 +20,6 @@ IS_REVERSED_BY = and_(REVERSALS.c.year == ENTRIES.c.year, REVERSALS.c.reverses =
 """Joins an entry with its reversal."""
 IS_POSTED_BY = and_(POSTINGS.c.year == ENTRIES.c.year, POSTINGS.c.entry_id == ENTRIES.c.id)
 """Joins an entry with its postings."""
-
-_to_measures = attrgetter(*MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ async def read_balances(session: AsyncSession, lots: Collection[Lot]) -> Balance
         for lot in lots
     ]
     rows = await session.execute(select(LOTS).where(or_(*conditions)).order_by(*LOCK_ORDER))
-    return {to_lot(row): to_amounts(row) for row in rows}
+    return {Lot.from_row(row): Amounts.from_row(row) for row in rows}
 
 
 async def read_unit_versions(session: AsyncSession, year: int | None) -> list[UnitVersion]:
@@ -78,25 +74,6 @@ async def find_unbalanced_lots(session: AsyncSession) -> Sequence[int]:
     differs = or_(*(func.coalesce(recomputed.c[name], 0) != LOTS.c[name] for name in MEASURES))
     query = select(LOTS.c.id).outerjoin(recomputed, recomputed.c.lot_id == LOTS.c.id).where(differs)
     return (await session.scalars(query)).all()
-
-
-def to_lot(row: Row[Any]) -> Lot:
-    """Return the lot of a row with the columns of `LOT_KEY`."""
-    line = Line(
-        year=row.year,
-        program=row.program,
-        component=row.component,
-        capital=cast("Capital", row.capital),
-        source=row.source,
-        unit=row.unit,
-        unit_since=row.unit_since,
-    )
-    return Lot(line, row.origin_year)
-
-
-def to_amounts(row: Row[Any]) -> Amounts:
-    """Return the amounts of a row with the columns of `MEASURES`."""
-    return Amounts(*_to_measures(row))
 
 
 def _to_key(lot: Lot) -> dict[str, str | int | date | None]:

@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.actions import insert_and_publish, lock_and_decide
 from services.funding.entries.consumers import name_consumers
-from services.funding.entries.ledger_session import EntryOutcome, LedgerSession
-from services.funding.entries.requests import EntryRequest
-from services.funding.entries.validation import EntryCandidate, EntryValidator
+from services.funding.entries.ledger_session import EntryCandidate, EntryOutcome, LedgerSession
+from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock

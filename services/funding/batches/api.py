@@ -6,8 +6,7 @@ from fastapi import APIRouter, Body, Response
 
 from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
-from services.funding.context import LedgerWriterContext
-from services.funding.entries.recorder import CurrentRecorder
+from services.funding.entries.api import CurrentRecorder
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
@@ -34,7 +33,6 @@ router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 )
 async def record_batch(
     *,
-    context: LedgerWriterContext,
     recorder: CurrentRecorder,
     draft: Annotated[PartialBody[BatchIn], Body()],
 ) -> Response:
@@ -42,8 +40,8 @@ async def record_batch(
 
     Vouchers identify entries: a batch that is sent again, whole or in part, records nothing twice.
     """
-    batch_id = uuid7(context.now)
-    requests = to_entry_requests(context, batch_id, draft)
+    batch_id = uuid7(recorder.context.now)
+    requests = to_entry_requests(recorder.context, batch_id, draft)
     batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults)
 
     async def record(unit: UnitOfWork) -> Response:

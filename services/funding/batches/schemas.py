@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
-from services.funding.entries.ledger_session import EntryOutcome, Outcome
+from services.funding.entries.ledger_session import EntryOutcome, Outcome, RequestContext
 from services.funding.entries.request_schemas import DisbursementIn
-from services.funding.entries.requests import EntryRequest, RequestContext
+from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
-from services.funding.ledger import EntryKind
+from services.funding.ledger import Decision, EntryKind, Voucher
 from shared.kit.cooperative import iterate_cooperatively
 from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Language
@@ -50,8 +50,8 @@ class BatchEntryIn(DisbursementIn):
             unit=self.unit,
             origin_year=self.origin_year,
             amount_vnd=self.amount_vnd,
-            decision=self.decision.to_decision() if self.decision else None,
-            voucher=self.voucher.to_voucher(),
+            decision=Decision(self.decision.number, self.decision.date) if self.decision else None,
+            voucher=Voucher(self.voucher.source, self.voucher.number),
             effective_on=self.effective_on,
             note=self.note,
             project=self.project,

@@ -15,14 +15,14 @@ from services.funding.assignments import find_plan_key
 from services.funding.entries import statements
 from services.funding.entries.consumers import name_consumers
 from services.funding.entries.ledger_session import (
+    EntryCandidate,
     EntryOutcome,
     LedgerSession,
     LockedState,
     changes_plan,
 )
-from services.funding.entries.requests import EntryRequest, ReversalRequest
 from services.funding.entries.store import find_entries, find_reversals
-from services.funding.entries.validation import EntryCandidate, EntryValidator
+from services.funding.entries.validation import EntryRequest, EntryValidator, ReversalRequest
 from services.funding.fault_sentences import ENTRY_UNKNOWN
 from services.funding.ledger import Balances, Entry, Voucher
 from services.funding.projects.store import lock_projects

@@ -1,182 +1,249 @@
-"""Where the ledger is written and read."""
+"""The routes that record entries.
 
-import uuid
-from typing import Annotated
+Entries that arrive while a transaction runs are recorded together in the next one (see ADR 0006); a reversal and a dry run
+have a transaction of their own.
+"""
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
-from pydantic import StringConstraints
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from services.funding.context import FundingReaderContext, LedgerWriterContext
-from services.funding.entries import store
-from services.funding.entries.actions import EntryNotFound
-from services.funding.entries.chain_api import router as chain
-from services.funding.entries.recorder import CurrentRecorder, created
+from fastapi import APIRouter, Body, Depends, Query, Response, status
+
+from services.funding.context import LedgerWriterContext
+from services.funding.entries.actions import RecordedEntry, record_entries
 from services.funding.entries.request_schemas import (
     AllocationIn,
+    AssignmentIn,
+    CancellationIn,
     CarryOverIn,
     CommitmentIn,
     ConfirmationIn,
     DisbursementIn,
     OpeningBalanceIn,
+    ReturnIn,
     ReversalIn,
+    SubAllocationIn,
+    SupplementIn,
+    TransferIn,
 )
-from services.funding.entries.response_schemas import EntriesPage, EntryOut
-from services.funding.field_types import PRINTABLE, Code
-from services.funding.ledger import EntryKind
-from services.funding.query_params import (
-    AnyYearQuery,
-    BelowQuery,
-    CapitalQuery,
-    ComponentQuery,
-    OriginYearQuery,
-    ProgramQuery,
-    SourcesQuery,
-    UnitQuery,
-    UntilQuery,
-)
-from services.funding.store import LedgerFilter
-from shared.kit.change_feed import AsOf
-from shared.kit.group_commit import GroupCommitRoute
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from services.funding.entries.response_schemas import LotOut, RecordedOut
+from services.funding.entries.validation import EntryRequest, ReversalRequest
+from services.funding.ledger import Decision, EntryKind, InKind, Voucher
+from shared.kit.database import Database
+from shared.kit.exception_handlers import PROBLEM_JSON
+from shared.kit.group_commit import GroupCommit, GroupCommitRequest, GroupCommitRoute
 from shared.kit.partial_body import PartialBody
+from shared.kit.problems import Problem
+from shared.kit.resources import Resources, resource
+from shared.kit.unit_of_work import UnitOfWork
+
+ENTRIES_PATH = "/v1/funding/entries"
+
+PROBLEM: dict[str, Any] = {"content": {PROBLEM_JSON: {}}}
+POST_ENTRY: dict[str, Any] = {
+    "status_code": status.HTTP_201_CREATED,
+    "response_model": RecordedOut,
+    "responses": {
+        200: {
+            "model": RecordedOut,
+            "description": "A dry run: everything was checked, nothing is recorded. Or the entry with which this "
+            "voucher was recorded before, with the present balances of its lots",
+        },
+        409: {
+            "description": "The balances do not allow it: `code` says why, the members say how much",
+            **PROBLEM,
+        },
+        422: {"description": "The body is faulty: `errors` names every fault", **PROBLEM},
+    },
+}
+
+LedgerRequest = EntryRequest | ReversalRequest
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
-router.include_router(chain)
 
 
-@router.post("/opening-balances", **created, summary="Record an opening balance")
+class LedgerGroupCommit(GroupCommit[LedgerRequest]):
+    """Records the entries of one process, as many in a transaction as arrived during the one before."""
+
+
+async def start_group_commit(resources: Resources) -> None:
+    """Create the group commit that records entries; a start step of the service."""
+    resources.put(LedgerGroupCommit(resources.get(Database), resources.clock, _record))
+
+
+async def _record(unit: UnitOfWork, requests: Sequence[LedgerRequest]) -> list[Response | Problem]:
+    results = await record_entries(unit.session, requests, unit.clock, dry_run=unit.dry_run)
+    return [result if isinstance(result, Problem) else _to_receipt(result) for result in results]
+
+
+def _to_receipt(recorded: RecordedEntry) -> Response:
+    """Return 201 for a new entry; 200 for a dry run and for a voucher that was recorded before."""
+    entry = recorded.entry
+    receipt = RecordedOut.from_entry(
+        entry,
+        lots=[LotOut.from_balance(lot, balance) for lot, balance in recorded.balances.items()],
+        unallocated_vnd=recorded.unallocated_vnd,
+        project_room_vnd=recorded.project_room_vnd,
+    )
+    is_new = entry.id is not None and not recorded.existing
+    return Response(
+        receipt.model_dump_json(),
+        status_code=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
+        media_type="application/json",
+        headers={"Location": f"{ENTRIES_PATH}/{entry.id}"} if entry.id else {},
+    )
+
+
+@dataclass(frozen=True)
+class EntryRecorder:
+    """Records the entry of one request and answers with its receipt."""
+
+    context: LedgerWriterContext
+    request: GroupCommitRequest
+    commits: Annotated[LedgerGroupCommit, Depends(resource(LedgerGroupCommit))]
+    dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False
+
+    async def record(self, kind: EntryKind, draft: PartialBody[Any]) -> Response:
+        """Record the entry that a body describes; fields that could not be read are left out."""
+        body, names = draft.body, type(draft.body).model_fields.keys() - draft.unread
+        fields = {name: getattr(body, name) for name in names}
+        if kind is EntryKind.CARRY_OVER:
+            fields["year"] = fields.pop("from_year", None)
+        if (decision := fields.get("decision")) is not None:
+            fields["decision"] = Decision(decision.number, decision.date)
+        if (voucher := fields.get("voucher")) is not None:
+            fields["voucher"] = Voucher(voucher.source, voucher.number)
+        if (in_kind := fields.get("in_kind")) is not None:
+            fields["in_kind"] = InKind(in_kind.form, in_kind.quantity, in_kind.unit_of_measure)
+        request = EntryRequest(self.context, kind, **fields, unread=draft.unread, shape_faults=draft.faults)
+        if self.dry_run:
+            return await self.commits.submit_alone(self.request, request, dry_run=True)
+        return await self.commits.submit(self.request, request)
+
+    async def reverse(self, draft: PartialBody[ReversalIn]) -> Response:
+        """Reverse the entry that a body names."""
+        body = draft.body
+        request = ReversalRequest(
+            context=self.context,
+            reverses=None if "reverses" in draft.unread else body.reverses,
+            reason=body.reason,
+            decision=Decision(body.decision.number, body.decision.date) if body.decision else None,
+            effective_on=body.effective_on,
+            shape_faults=draft.faults,
+        )
+        return await self.commits.submit_alone(self.request, request, dry_run=self.dry_run)
+
+
+CurrentRecorder = Annotated[EntryRecorder, Depends()]
+
+
+@router.post("/opening-balances", **POST_ENTRY, summary="Record an opening balance")
 async def record_opening_balance(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[OpeningBalanceIn], Body()],
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[OpeningBalanceIn], Body()]
 ) -> Response:
-    """Record money that was there before this ledger began, with the decision behind it."""
-    return await counter.record(context, EntryKind.OPENING_BALANCE, draft)
+    """Record money that a line had before this ledger began, with its decision."""
+    return await recorder.record(EntryKind.OPENING_BALANCE, draft)
 
 
-@router.post("/allocations", **created, summary="Record an allocation")
+@router.post("/assignments", **POST_ENTRY, summary="Record an assignment")
+async def record_assignment(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[AssignmentIn], Body()]
+) -> Response:
+    """Record money that the central government assigns to a province; from then on no more of it can be allocated."""
+    return await recorder.record(EntryKind.ASSIGNMENT, draft)
+
+
+@router.post("/allocations", **POST_ENTRY, summary="Record an allocation")
 async def record_allocation(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[AllocationIn], Body()],
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[AllocationIn], Body()]
 ) -> Response:
-    """Record money given by a decision for a line of the year."""
-    return await counter.record(context, EntryKind.ALLOCATION, draft)
+    """Record money allocated by a decision to a line of the year."""
+    return await recorder.record(EntryKind.ALLOCATION, draft)
 
 
-@router.post("/commitments", **created, summary="Record a commitment")
+@router.post("/supplements", **POST_ENTRY, summary="Record a supplement")
+async def record_supplement(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[SupplementIn], Body()]
+) -> Response:
+    """Record money added to a line by a later decision; it uses the assignment as an allocation does."""
+    return await recorder.record(EntryKind.SUPPLEMENT, draft)
+
+
+@router.post("/sub-allocations", **POST_ENTRY, summary="Record a sub-allocation")
+async def record_sub_allocation(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[SubAllocationIn], Body()]
+) -> Response:
+    """Pass uncommitted money on to a commune or an investor below the unit; it keeps its year of origin."""
+    return await recorder.record(EntryKind.SUB_ALLOCATION, draft)
+
+
+@router.post("/transfers", **POST_ENTRY, summary="Record a transfer")
+async def record_transfer(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[TransferIn], Body()]
+) -> Response:
+    """Move uncommitted money between components, agencies or districts of a program, by a decision."""
+    return await recorder.record(EntryKind.TRANSFER, draft)
+
+
+@router.post("/cancellations", **POST_ENTRY, summary="Record a cancellation")
+async def record_cancellation(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[CancellationIn], Body()]
+) -> Response:
+    """Cut uncommitted money from the plan, by a decision; what was allocated can then be allocated elsewhere."""
+    return await recorder.record(EntryKind.CANCELLATION, draft)
+
+
+@router.post("/returns", **POST_ENTRY, summary="Record a return")
+async def record_return(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ReturnIn], Body()]
+) -> Response:
+    """Return unspent money, by a decision. It stays in the plan, so a return does not raise the disbursement rate."""
+    return await recorder.record(EntryKind.RETURN, draft)
+
+
+@router.post("/carry-overs", **POST_ENTRY, summary="Record a carry-over")
+async def record_carry_over(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[CarryOverIn], Body()]
+) -> Response:
+    """Carry money that is left over into the next year, by a decision; it keeps its year of origin.
+
+    Without `origin_year` the oldest money goes first. Committed money takes its commitment along.
+    """
+    return await recorder.record(EntryKind.CARRY_OVER, draft)
+
+
+@router.post("/commitments", **POST_ENTRY, summary="Record a commitment")
 async def record_commitment(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[CommitmentIn], Body()],
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[CommitmentIn], Body()]
 ) -> Response:
     """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
-    return await counter.record(context, EntryKind.COMMITMENT, draft)
+    return await recorder.record(EntryKind.COMMITMENT, draft)
 
 
-@router.post("/disbursements", **created, summary="Record a disbursement")
+@router.post("/disbursements", **POST_ENTRY, summary="Record a disbursement")
 async def record_disbursement(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[DisbursementIn], Body()],
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[DisbursementIn], Body()]
 ) -> Response:
     """Record a payment; 409 `insufficient_funds` where less is left.
 
-    Without `origin_year` it is paid from the oldest money of the line first, as one entry with a posting for each lot.
-    What is committed is paid first.
+    Without `origin_year` it takes the oldest money of the line first, as one entry with a posting for each lot. Committed
+    money is paid first.
     """
-    return await counter.record(context, EntryKind.DISBURSEMENT, draft)
+    return await recorder.record(EntryKind.DISBURSEMENT, draft)
 
 
-@router.post("/confirmations", **created, summary="Record a confirmation of the treasury")
+@router.post("/confirmations", **POST_ENTRY, summary="Record a confirmation of the treasury")
 async def record_confirmation(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[ConfirmationIn], Body()],
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ConfirmationIn], Body()]
 ) -> Response:
-    """Record a payment as the treasury confirms it: its book stands beside the agencies' and changes nothing in it."""
-    return await counter.record(context, EntryKind.CONFIRMATION, draft)
+    """Record a payment that the treasury confirms, in its own book; the agencies' book does not change."""
+    return await recorder.record(EntryKind.CONFIRMATION, draft)
 
 
-@router.post("/carry-overs", **created, summary="Record a carry-over")
-async def record_carry_over(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[CarryOverIn], Body()],
-) -> Response:
-    """Move what is left of a year into the next one, by a decision; the money keeps its year of origin.
-
-    Without `origin_year` the oldest money goes first. Commitments go along with the money that they reserve.
-    """
-    return await counter.record(context, EntryKind.CARRY_OVER, draft)
-
-
-@router.post("/reversals", **created, summary="Reverse an entry")
+@router.post("/reversals", **POST_ENTRY, summary="Reverse an entry")
 async def record_reversal(
-    *,
-    context: LedgerWriterContext,
-    counter: CurrentRecorder,
-    draft: Annotated[PartialBody[ReversalIn], Body()],
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ReversalIn], Body()]
 ) -> Response:
-    """Undo one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money has moved on."""
-    return await counter.reverse(context, draft)
-
-
-@router.get("/entries", summary="List entries")
-async def list_entries(
-    *,
-    context: FundingReaderContext,
-    request: Request,
-    response: Response,
-    year: AnyYearQuery = None,
-    program: ProgramQuery = None,
-    component: ComponentQuery = None,
-    capital: CapitalQuery = None,
-    source: SourcesQuery = None,
-    unit: UnitQuery = None,
-    below: BelowQuery = True,
-    origin_year: OriginYearQuery = None,
-    kind: Annotated[EntryKind | None, Query(description="what the entry is")] = None,
-    voucher: Annotated[
-        Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None,
-        Query(description="number of the voucher"),
-    ] = None,
-    batch: Annotated[uuid.UUID | None, Query(description="id of the batch that it came in")] = None,
-    project: Annotated[Code | None, Query(description="code of the project that it is for")] = None,
-    month: Annotated[
-        str | None, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09")
-    ] = None,
-    until: UntilQuery = None,
-    as_of: AsOf = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> EntriesPage:
-    """List entries, newest first. The entries of a figure are those that touched its lots: its lineage leads here."""
-    scope = await context.scope(unit, year, below=below)
-    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places, origin_year)
-    query = store.select_newest_first(
-        ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of
-    )
-    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row)
-    set_next_link(request, response, rows.next)
-    entries = await store.load_postings(context.session, rows.items)
-    return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)
-
-
-@router.get("/entries/{entry_id}", summary="Read one entry")
-async def read_entry(
-    *,
-    context: FundingReaderContext,
-    entry_id: Annotated[uuid.UUID, Path(description="id of the entry")],
-) -> EntryOut:
-    """Read one entry with its postings, and by which entry it was undone if it was."""
-    entry = await store.find_entry(context.session, entry_id)
-    if entry is None:
-        raise EntryNotFound(entry=str(entry_id))
-    return EntryOut.from_entry(entry)
+    """Reverse one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money was used."""
+    return await recorder.reverse(draft)

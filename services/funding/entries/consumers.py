@@ -12,13 +12,13 @@ from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select, tupl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import BeyondAssignment
-from services.funding.entries.validation import EntryCandidate
+from services.funding.entries.ledger_session import EntryCandidate
 from services.funding.ledger import EntryKind, Line
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
 from services.funding.rules import CommitmentPaid, InsufficientFunds
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOT_KEY, read_unit_versions
-from services.funding.unit_versions import find_unit_of_year, find_versions_below
+from services.funding.units import find_unit_of_year, find_versions_below
 from shared.kit.problems import Problem
 
 MAX_CONSUMERS = 20

@@ -5,8 +5,9 @@ The caller has locked what the entries change. The same procedure decides one en
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Literal, Protocol
 
 from services.funding import rules
 from services.funding.assignments import (
@@ -19,7 +20,7 @@ from services.funding.assignments import (
     require_not_allocated,
     require_unallocated,
 )
-from services.funding.entries.validation import EntryCandidate
+from services.funding.catalogue import FundingCatalogue
 from services.funding.ledger import (
     ALLOCATION_KINDS,
     INFLOW_KINDS,
@@ -28,13 +29,16 @@ from services.funding.ledger import (
     Entry,
     EntryKind,
     Line,
+    LockedLots,
     Lot,
     NewEntry,
     Posting,
     Voucher,
 )
 from services.funding.projects.rules import ProjectFunding, require_payable
-from shared.kit.problems import Conflict, Problem, Sentence
+from services.funding.units import Grants
+from shared.kit.problems import Problem
+from shared.territory.tree import Territory
 
 Outcome = Literal["recorded", "existing", "refused"]
 
@@ -57,20 +61,55 @@ IDENTIFYING_FIELDS = (
 """Entries of one voucher that differ in these are different facts. The day is compared only where the client named it."""
 
 
-class VoucherUsed(Conflict):
-    """The voucher was recorded with another entry."""
+class RequestContext(Protocol):
+    """What the rules know of a request. `context.py` has the one that routes get."""
 
-    code = "voucher_used"
-    title = Sentence("Chứng từ đã được ghi", "The voucher was used")
-    detail = Sentence(
-        "Chứng từ {number} của {source} đã ghi cho bút toán {entry}, khác ở: {differs}.",
-        "The voucher {number} of {source} was recorded with the entry {entry}, which differs in: {differs}.",
-    )
+    @property
+    def catalogue(self) -> FundingCatalogue:
+        """The codes that entries may name."""
 
-    def __init__(self, voucher: Voucher, entry: Entry, differences: Sequence[str]) -> None:
-        super().__init__(
-            source=voucher.source, number=voucher.number, entry=str(entry.id), differs=", ".join(differences)
-        )
+    @property
+    def territory(self) -> Territory:
+        """The units."""
+
+    @property
+    def caller(self) -> Grants:
+        """The client and its rights."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request."""
+
+    @property
+    def today(self) -> date:
+        """The day of the request in Vietnam."""
+
+    def require(self, program: str, unit: str, on: date) -> None:
+        """Raise `Forbidden` where the program or the unit was not granted to the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCandidate:
+    """An entry without faults, which the ledger may still refuse."""
+
+    context: RequestContext
+    entry: Entry
+    line: Line
+    to_line: Line | None = None
+    """The line that receives the money of a sub-allocation or a transfer."""
+    has_requested_date: bool = False
+    """Whether the client named the day on which it takes effect."""
+    pointer: str = ""
+    reversed_entry: Entry | None = None
+
+    @property
+    def lines(self) -> set[Line]:
+        """The lines that the entry can change."""
+        if self.reversed_entry is not None:
+            return {lot.line for lot in self.reversed_entry.lots}
+        if self.entry.kind is EntryKind.CARRY_OVER:
+            return {self.line, replace(self.line, year=self.line.year + 1)}
+        return {self.line} if self.to_line is None else {self.line, self.to_line}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +125,6 @@ class EntryOutcome:
     """Of the lots that it changes, after it."""
     unallocated_vnd: int | None = None
     project_room_vnd: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LockedLots:
-    """Locked lots: their balances, and the ids of their rows."""
-
-    balances: Balances
-    ids: Mapping[Lot, int]
-
-    def __or__(self, other: "LockedLots") -> "LockedLots":
-        return LockedLots({**self.balances, **other.balances}, {**self.ids, **other.ids})
 
 
 @dataclass(frozen=True)
@@ -231,7 +259,7 @@ def _compare(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:
         differences.append("effective_on")
     if differences:
         assert recorded.voucher is not None
-        raise VoucherUsed(recorded.voucher, recorded, differences)
+        raise rules.VoucherUsed(recorded.voucher, recorded, differences)
     return EntryOutcome("existing", recorded)
 
 

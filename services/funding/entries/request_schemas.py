@@ -20,7 +20,7 @@ from services.funding.field_types import (
     Year,
     body_config,
 )
-from services.funding.ledger import Capital, InKind, InKindForm
+from services.funding.ledger import Capital, InKindForm
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.partial_body import PartialModel
@@ -43,10 +43,6 @@ class InKindIO(BaseModel):
     form: InKindForm = Field(description="labour_days, land or goods")
     quantity: Annotated[JsonDecimal, Field(gt=0, max_digits=15, decimal_places=3, description="how much")]
     unit_of_measure: ShortText = Field(description="unit of the quantity: day, m2, …")
-
-    def to_in_kind(self) -> InKind:
-        """Return the contribution as a frozen value."""
-        return InKind(self.form, self.quantity, self.unit_of_measure)
 
 
 class _LineIn(PartialModel):

@@ -10,9 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import Plan, PlanKey
-from services.funding.entries.ledger_session import LockedLots
-from services.funding.ledger import Amounts, Entry, Line, Lot, NewEntry, Voucher
-from services.funding.store import to_amounts, to_lot
+from services.funding.ledger import Amounts, Entry, Line, LockedLots, Lot, NewEntry, Voucher
 from shared.kit.plain_sql import run_sql
 
 CLAIM_VOUCHERS = """
@@ -245,8 +243,8 @@ def _to_line_columns(lines: Collection[Line]) -> tuple[list[Any], ...]:
 
 
 def _to_locked_lots(rows: Sequence[Row[Any]]) -> LockedLots:
-    lots = [to_lot(row) for row in rows]
+    lots = [Lot.from_row(row) for row in rows]
     return LockedLots(
-        {lot: to_amounts(row) for lot, row in zip(lots, rows, strict=True)},
+        {lot: Amounts.from_row(row) for lot, row in zip(lots, rows, strict=True)},
         {lot: row.id for lot, row in zip(lots, rows, strict=True)},
     )

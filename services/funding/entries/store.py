@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.entries.statements import SAME_COLUMNS
 from services.funding.ledger import (
     MEASURES,
+    Amounts,
     Capital,
     Decision,
     Entry,
     EntryKind,
     InKind,
+    Lot,
     Posting,
     Voucher,
     find_book,
@@ -28,8 +30,6 @@ from services.funding.store import (
     LOCK_ORDER,
     LOT_KEY,
     LedgerFilter,
-    to_amounts,
-    to_lot,
 )
 from shared.kit.cooperative import iterate_cooperatively
 
@@ -111,7 +111,7 @@ async def load_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list
     )
     postings: dict[uuid.UUID, list[Posting]] = {row.id: [] for row in rows}
     async for row in iterate_cooperatively(await session.execute(query)):
-        postings[row.entry_id].append(Posting(to_lot(row), to_amounts(row)))
+        postings[row.entry_id].append(Posting(Lot.from_row(row), Amounts.from_row(row)))
     return [_to_entry(row, tuple(postings[row.id])) async for row in iterate_cooperatively(rows)]
 
 

@@ -1,46 +1,167 @@
-"""Validates each requested entry by itself: its faults, its line, and whether the caller may record it. Pure.
+"""Entries and reversals as clients request them, and whether they are valid by themselves. Pure.
 
-Units and rights are looked up once for each unit and day of a transaction, however many entries name them.
+Faults of shape were found before: a field that could not be read is None here and is not reported again. Units and rights
+are looked up once for each unit and day of a transaction, however many entries name them.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from services.funding.access import find_giver_refusal, find_refusal
-from services.funding.entries.requests import EntryRequest, RequestContext, ReversalRequest
-from services.funding.fault_sentences import ENTRY_UNKNOWN, NOT_BELOW
-from services.funding.ledger import INFLOW_KINDS, TRANSFER_KINDS, Entry, EntryKind, Line, Voucher, find_book
+from services.funding import fault_sentences as sentences
+from services.funding import units
+from services.funding.entries.ledger_session import EntryCandidate, RequestContext
+from services.funding.ledger import (
+    INFLOW_KINDS,
+    KINDS_WITH_PAPER,
+    TRANSFER_KINDS,
+    Capital,
+    Decision,
+    Entry,
+    EntryKind,
+    InKind,
+    Line,
+    Voucher,
+    find_book,
+)
 from services.funding.rules import ReversalNotReversible
-from services.funding.unit_versions import UnitVersion, find_unit_fault, find_unit_version
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Problem, make_fault, raise_if_any
 
 
 @dataclass(frozen=True, slots=True)
-class EntryCandidate:
-    """An entry without faults, which the ledger may still refuse."""
+class EntryRequest:
+    """An entry as a client requests it. A field is None where it was left out or could not be read."""
 
     context: RequestContext
-    entry: Entry
-    line: Line
-    to_line: Line | None = None
-    """The line that receives the money of a sub-allocation or a transfer."""
-    has_requested_date: bool = False
-    """Whether the client named the day on which it takes effect."""
+    kind: EntryKind
+    year: int | None = None
+    to_year: int | None = None
+    program: str | None = None
+    component: str | None = None
+    capital: Capital | None = None
+    source: str | None = None
+    unit: str | None = None
+    to_component: str | None = None
+    to_unit: str | None = None
+    origin_year: int | None = None
+    amount_vnd: int | None = None
+    decision: Decision | None = None
+    voucher: Voucher | None = None
+    effective_on: date | None = None
+    note: str | None = None
+    in_kind: InKind | None = None
+    deadline: date | None = None
+    project: str | None = None
+    unread: frozenset[str] = frozenset()
+    """The fields that could not be read."""
+    shape_faults: Collection[Fault] = ()
+    batch: uuid.UUID | None = None
     pointer: str = ""
-    reversed_entry: Entry | None = None
+    """Where the entry stands in the body, as a JSON pointer."""
 
-    @property
-    def lines(self) -> set[Line]:
-        """The lines that the entry can change."""
-        if self.reversed_entry is not None:
-            return {lot.line for lot in self.reversed_entry.lots}
-        if self.entry.kind is EntryKind.CARRY_OVER:
-            return {self.line, replace(self.line, year=self.line.year + 1)}
-        return {self.line} if self.to_line is None else {self.line, self.to_line}
+    def find_faults(self) -> Iterator[Fault]:
+        """Yield the faults of meaning, apart from those of units."""
+        catalogue, today = self.context.catalogue, self.context.today
+        yield from catalogue.find_code_faults(
+            program=self.program,
+            component=self.component,
+            source=self.source,
+            year=(self.origin_year or self.year) if self.kind in INFLOW_KINDS else None,
+        )
+        yield from catalogue.find_component_faults("/to_component", self.program, self.to_component)
+        yield from self._find_year_faults()
+        unread_target = self.unread & {"unit", "to_unit", "to_component", "component"}
+        if self.kind is EntryKind.TRANSFER and not unread_target:
+            same_unit = self.to_unit in {None, self.unit}
+            if same_unit and self.to_component in {None, self.component}:
+                yield make_fault("/to_unit", "nowhere_to_go", sentences.NOWHERE_TO_GO)
+        if (
+            self.in_kind
+            and self.source in catalogue.sources
+            and self.source not in catalogue.non_state_sources
+        ):
+            yield make_fault("/in_kind", "source_gives_money", sentences.NOT_IN_KIND, source=self.source)
+        has_paper = self.decision or self.voucher or self.unread & {"decision", "voucher"}
+        if self.kind in KINDS_WITH_PAPER and not has_paper:
+            yield make_fault("/voucher", "paper_missing", sentences.PAPER_MISSING)
+        yield from self._find_date_faults(today)
+
+    def _find_year_faults(self) -> Iterator[Fault]:
+        if self.year is None:
+            return
+        if self.to_year is not None and self.to_year != self.year + 1:
+            yield make_fault(
+                "/to_year", "to_year_not_next", sentences.TO_YEAR_NOT_NEXT, next_year=self.year + 1
+            )
+        if self.origin_year is not None and self.origin_year > self.year:
+            yield make_fault(
+                "/origin_year", "origin_year_after_year", sentences.ORIGIN_AFTER_YEAR, year=self.year
+            )
+
+    def _find_date_faults(self, today: date) -> Iterator[Fault]:
+        if self.year is not None and self.deadline is not None and self.deadline.year <= self.year:
+            day, year = self.deadline.isoformat(), self.year + 1
+            yield make_fault(
+                "/deadline", "deadline_before_year", sentences.DEADLINE_BEFORE_YEAR, day=day, year=year
+            )
+        yield from _find_decision_fault(self.decision, today)
+        if self.effective_on is None:
+            return
+        day = self.effective_on.isoformat()
+        if self.kind not in INFLOW_KINDS and self.effective_on > today:
+            yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
+        if self.year is not None and not (self.year - 1 <= self.effective_on.year <= self.year + 1):
+            yield make_fault(
+                "/effective_on", "date_far_from_year", sentences.FAR_FROM_YEAR, day=day, year=self.year
+            )
+
+    def find_effective_date(self) -> date | None:
+        """Return the requested day, else the decision's date or today, moved into the budget year.
+
+        None where the year could not be read.
+        """
+        if self.effective_on is not None or self.year is None:
+            return self.effective_on
+        first, last = date(self.year, 1, 1), date(self.to_year or self.year, 12, 31)
+        return min(max(self.decision.date if self.decision else self.context.today, first), last)
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """The reversal of an entry as a client requests it."""
+
+    context: RequestContext
+    reverses: uuid.UUID | None
+    """The entry's id; None where it could not be read."""
+    reason: str
+    decision: Decision | None
+    effective_on: date | None
+    shape_faults: Collection[Fault] = ()
+
+    def find_faults(self, reversed_on: date | None) -> Iterator[Fault]:
+        """Yield the faults of the dates; `reversed_on` is the day of the entry, None where there is no such entry."""
+        today = self.context.today
+        yield from _find_decision_fault(self.decision, today)
+        if self.effective_on is None:
+            return
+        day = self.effective_on.isoformat()
+        if self.effective_on > max(today, reversed_on or today):
+            yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
+        if reversed_on is not None and self.effective_on < reversed_on:
+            undone_on = reversed_on.isoformat()
+            yield make_fault(
+                "/effective_on", "date_before_entry", sentences.BEFORE_ENTRY, day=day, undone_on=undone_on
+            )
+
+
+def _find_decision_fault(decision: Decision | None, today: date) -> Iterator[Fault]:
+    if decision is not None and decision.date > today:
+        yield make_fault(
+            "/decision/date", "date_in_future", sentences.IN_FUTURE, day=decision.date.isoformat()
+        )
 
 
 class EntryValidator:
@@ -50,9 +171,9 @@ class EntryValidator:
         """`reversed_entries` are those that reversals of the transaction name, by id."""
         self._reversed_entries = reversed_entries or {}
         self._ids: dict[Voucher, uuid.UUID | None] = {}
-        self._find_unit_fault = cache(find_unit_fault)
-        self._find_unit_version = cache(find_unit_version)
-        self._find_refusal = cache(find_refusal)
+        self._find_unit_fault = cache(units.find_unit_fault)
+        self._find_unit_version = cache(units.find_unit_version)
+        self._find_refusal = cache(units.find_refusal)
 
     def validate(self, request: EntryRequest | ReversalRequest) -> EntryCandidate | Problem:
         """Return the entry that a request asks for, or why it is refused."""
@@ -67,12 +188,8 @@ class EntryValidator:
         context, day = request.context, request.find_effective_date()
         faults = [*request.find_faults(), *self._find_unit_faults(request, day)]
         if faults or request.shape_faults:
-            raise Invalid(
-                faults=[
-                    *request.shape_faults,
-                    *(replace(fault, pointer=f"{request.pointer}{fault.pointer}") for fault in faults),
-                ]
-            )
+            located = (replace(fault, pointer=f"{request.pointer}{fault.pointer}") for fault in faults)
+            raise Invalid(faults=[*request.shape_faults, *located])
         assert request.unit is not None
         assert day is not None
         entry, line = _to_entry(request, day, self._find_unit_version(context.territory, request.unit, day))
@@ -93,7 +210,9 @@ class EntryValidator:
         entry = self._reversed_entries.get(request.reverses) if request.reverses else None
         faults = list(request.shape_faults)
         if entry is None and request.reverses:
-            faults.append(make_fault("/reverses", "entry_unknown", ENTRY_UNKNOWN, entry=request.reverses))
+            faults.append(
+                make_fault("/reverses", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=request.reverses)
+            )
         raise_if_any([*faults, *request.find_faults(entry.effective_on if entry else None)])
         assert entry is not None
         if entry.kind is EntryKind.REVERSAL:
@@ -128,7 +247,7 @@ class EntryValidator:
         if not (unit and to_unit and day) or request.unread & {"unit", "to_unit"}:
             return
         if unit == to_unit or not territory.is_within(to_unit, unit, day):
-            yield make_fault("/to_unit", "unit_not_below", NOT_BELOW, to_unit=to_unit, unit=unit)
+            yield make_fault("/to_unit", "unit_not_below", sentences.NOT_BELOW, to_unit=to_unit, unit=unit)
 
     def _find_receiving_line(self, context: RequestContext, line: Line, entry: Entry) -> Line | None:
         if entry.kind not in TRANSFER_KINDS:
@@ -148,45 +267,36 @@ def _require_giver(context: RequestContext, kind: EntryKind, line: Line, day: da
     """Raise `GivenFromAbove` where a caller without rights over the unit above brings in central money, or reverses that."""
     if kind not in INFLOW_KINDS or line.source not in context.catalogue.counted_sources:
         return
-    refusal = find_giver_refusal(context.caller, context.territory, line.source, line.unit, day)
+    refusal = units.find_giver_refusal(context.caller, context.territory, line.source, line.unit, day)
     if refusal is not None:
         raise refusal
 
 
-def _to_entry(request: EntryRequest, day: date, unit_version: UnitVersion) -> tuple[Entry, Line]:
+COPIED_FIELDS = (
+    "kind", "year", "program", "component", "capital", "source", "amount_vnd", "decision", "note", "batch", "in_kind",
+    "deadline", "project",
+)  # fmt: skip
+"""The fields of an entry that are those of its request."""
+
+
+def _to_entry(request: EntryRequest, day: date, unit_version: units.UnitVersion) -> tuple[Entry, Line]:
     """Return the entry of a request without faults, and its line."""
-    context, voucher = request.context, request.voucher
-    assert request.year is not None
-    assert request.program is not None
-    assert request.capital is not None
-    assert request.source is not None
-    assert request.amount_vnd is not None
+    context, voucher, kind, year = request.context, request.voucher, request.kind, request.year
+    assert year is not None
     unit, since = unit_version
     entry = Entry(
-        kind=request.kind,
-        year=request.year,
-        to_year=request.year + 1 if request.kind is EntryKind.CARRY_OVER else None,
-        program=request.program,
-        component=request.component,
-        capital=request.capital,
-        source=request.source,
+        **{name: getattr(request, name) for name in COPIED_FIELDS},
+        to_year=year + 1 if kind is EntryKind.CARRY_OVER else None,
         unit=unit,
         to_component=None if request.to_component == request.component else request.to_component,
         to_unit=None if request.to_unit == request.unit else request.to_unit,
-        origin_year=request.origin_year or (request.year if request.kind in INFLOW_KINDS else None),
-        amount_vnd=request.amount_vnd,
-        decision=request.decision,
-        voucher=voucher and Voucher(voucher.source, voucher.number, find_book(request.kind)),
+        origin_year=request.origin_year or (year if kind in INFLOW_KINDS else None),
+        voucher=voucher and Voucher(voucher.source, voucher.number, find_book(kind)),
         effective_on=day,
-        note=request.note,
         client_id=context.caller.client_id,
         recorded_at=context.now,
         postings=(),
         id=uuid7(context.now),
-        batch=request.batch,
-        in_kind=request.in_kind,
-        deadline=request.deadline,
-        project=request.project,
     )
-    line = Line(entry.year, entry.program, entry.component, entry.capital, entry.source, entry.unit, since)
+    line = Line(year, entry.program, entry.component, entry.capital, entry.source, unit, since)
     return entry, line

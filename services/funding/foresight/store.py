@@ -24,7 +24,7 @@ from services.funding.lapses.rules import (
 )
 from services.funding.ledger import Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.store import LOT_KEY, LedgerFilter, to_lot
+from services.funding.store import LOT_KEY, LedgerFilter
 
 DAY = timedelta(days=1)
 PAID: Mapping[Book, str] = {"agency": "disbursed_vnd", "treasury": "confirmed_vnd"}
@@ -114,7 +114,7 @@ async def lots(
     )
     found: dict[Lot, Held] = {}
     for row in await session.execute(query):
-        lot = to_lot(row)
+        lot = Lot.from_row(row)
         known = found.get(lot) or Held(lot, find_deadline(deadlines, lot), {})
         begins = starts[row.stretch - 1] if row.stretch else starts[0] - DAY
         found[lot] = replace(

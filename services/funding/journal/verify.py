@@ -11,7 +11,6 @@ from services.funding.journal.rules import find_faults
 from services.funding.journal.sealer import MAX_BLOCK_ENTRIES
 from services.funding.ledger import Amounts, Entry, Lot
 from services.funding.models import LOTS
-from services.funding.store import to_amounts, to_lot
 
 BLOCKS_PER_PAGE = 100
 
@@ -71,8 +70,8 @@ def _add_postings(balances: dict[Lot, Amounts], entries: list[Entry]) -> None:
 async def _compare_lots(session: AsyncSession, balances: dict[Lot, Amounts], findings: Findings) -> None:
     for row in await session.execute(select(LOTS).order_by(LOTS.c.id)):
         findings.lots += 1
-        expected = balances.get(to_lot(row), Amounts())
-        if to_amounts(row) != expected:
+        expected = balances.get(Lot.from_row(row), Amounts())
+        if Amounts.from_row(row) != expected:
             findings.faults.append(f"lot {row.id} does not hold the sum of its postings")
         if not expected.is_valid:
             findings.faults.append(f"the postings of lot {row.id} leave it below zero")

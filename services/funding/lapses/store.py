@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.lapses.rules import Extension
-from services.funding.ledger import Balances, EntryKind, Lot
+from services.funding.ledger import Amounts, Balances, EntryKind, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import (
     IS_POSTED_BY,
@@ -16,15 +16,13 @@ from services.funding.store import (
     LOCK_ORDER,
     LOT_KEY,
     LedgerFilter,
-    to_amounts,
-    to_lot,
 )
 
 
 async def read_selected_balances(session: AsyncSession, ledger_filter: LedgerFilter) -> Balances:
     """Return the balances of the selected lots."""
     query = select(LOTS).where(*ledger_filter.to_conditions()).order_by(*LOCK_ORDER)
-    return {to_lot(row): to_amounts(row) for row in await session.execute(query)}
+    return {Lot.from_row(row): Amounts.from_row(row) for row in await session.execute(query)}
 
 
 async def read_extensions(
@@ -73,5 +71,5 @@ async def read_extensions(
     extensions: dict[Lot, list[Extension]] = {}
     for row in await session.execute(query):
         extension = Extension(row.deadline, row.decision_number, row.carried_over_vnd)
-        extensions.setdefault(to_lot(row), []).append(extension)
+        extensions.setdefault(Lot.from_row(row), []).append(extension)
     return extensions

@@ -10,10 +10,10 @@ from typing import Any, Literal, get_args
 from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import MEASURES, Book
+from services.funding.ledger import MEASURES, Amounts, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import LotSum
-from services.funding.store import IS_POSTED_BY, LedgerFilter, to_amounts
+from services.funding.store import IS_POSTED_BY, LedgerFilter
 
 Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year", "month"]
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
@@ -65,7 +65,7 @@ async def sum_lots(
             {name: getattr(row, name) for name in by},
             row.source,
             row.origin_year,
-            to_amounts(row).to_book(book),
+            Amounts.from_row(row).to_book(book),
             own=row.origin_year == ledger_filter.year,
         )
         for row in rows

@@ -1,0 +1,85 @@
+"""The routes that read entries."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import StringConstraints
+
+from services.funding.context import FundingReaderContext
+from services.funding.entries import store
+from services.funding.entries.actions import EntryNotFound
+from services.funding.entries.response_schemas import EntriesPage, EntryOut
+from services.funding.field_types import PRINTABLE, Code
+from services.funding.ledger import EntryKind
+from services.funding.query_params import (
+    AnyYearQuery,
+    BelowQuery,
+    CapitalQuery,
+    ComponentQuery,
+    OriginYearQuery,
+    ProgramQuery,
+    SourcesQuery,
+    UnitQuery,
+    UntilQuery,
+)
+from services.funding.store import LedgerFilter
+from shared.kit.change_feed import AsOf
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+
+router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
+
+
+@router.get("/entries", summary="List entries")
+async def list_entries(
+    *,
+    context: FundingReaderContext,
+    request: Request,
+    response: Response,
+    year: AnyYearQuery = None,
+    program: ProgramQuery = None,
+    component: ComponentQuery = None,
+    capital: CapitalQuery = None,
+    source: SourcesQuery = None,
+    unit: UnitQuery = None,
+    below: BelowQuery = True,
+    origin_year: OriginYearQuery = None,
+    kind: Annotated[EntryKind | None, Query(description="kind of the entry")] = None,
+    voucher: Annotated[
+        Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None,
+        Query(description="number of the voucher"),
+    ] = None,
+    batch: Annotated[uuid.UUID | None, Query(description="id of its batch")] = None,
+    project: Annotated[Code | None, Query(description="code of its project")] = None,
+    month: Annotated[
+        str | None, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09")
+    ] = None,
+    until: UntilQuery = None,
+    as_of: AsOf = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> EntriesPage:
+    """List entries, newest first. The entries of a figure are those that changed its lots; its lineage leads here."""
+    scope = await context.scope(unit, year, below=below)
+    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places, origin_year)
+    query = store.select_newest_first(
+        ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of
+    )
+    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    set_next_link(request, response, rows.next)
+    entries = await store.load_postings(context.session, rows.items)
+    return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)
+
+
+@router.get("/entries/{entry_id}", summary="Read one entry")
+async def read_entry(
+    *,
+    context: FundingReaderContext,
+    entry_id: Annotated[uuid.UUID, Path(description="id of the entry")],
+) -> EntryOut:
+    """Read one entry with its postings and, where it was reversed, the id of the reversal."""
+    entry = await store.find_entry(context.session, entry_id)
+    if entry is None:
+        raise EntryNotFound(entry=str(entry_id))
+    return EntryOut.from_entry(entry)

@@ -1,0 +1,146 @@
+"""Units as holders of money, and which client may record entries for them. Pure.
+
+Codes are given again with another meaning, so the unit of a line is a code and the first day on which it means this land; a
+unit whose parent or name changed keeps its money. Which lots are below a unit is looked up on the last day of the budget
+year on which it existed. Rights follow the tree of units of the day.
+
+Problem
+└── Forbidden
+    ├── ProgramNotGranted      program_not_granted      the program was not granted to the client
+    ├── UnitNotGranted         unit_not_granted         the unit was not granted to the client
+    └── GivenFromAbove         given_from_above         the money comes from the unit above
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from typing import Protocol
+
+from shared.kit.problems import Fault, Forbidden, Problem, Sentence
+from shared.territory.tree import Territory
+from shared.territory.units import (
+    NoCounterpartOnMap,
+    SplitWithoutWeight,
+    Unit,
+    UnitNotGranted,
+    UnknownUnit,
+)
+
+DAY = timedelta(days=1)
+
+UnitVersion = tuple[str, date]
+"""The code of a unit and the first day on which it means this land."""
+
+
+class ProgramNotGranted(Forbidden):
+    """The program was not granted to the client."""
+
+    code = "program_not_granted"
+    detail = Sentence(
+        "Ứng dụng không được giao chương trình {program}.",
+        "The client was not granted the program {program}.",
+    )
+
+
+class GivenFromAbove(Forbidden):
+    """Central money is given to a unit by the unit above, never by itself."""
+
+    code = "given_from_above"
+    detail = Sentence(
+        "Vốn {source} do {giver} giao cho đơn vị {unit}; cần quyền đối với {giver}.",
+        "Money of the source {source} is given to the unit {unit} by {giver}; rights over {giver} are needed.",
+    )
+
+
+class Grants(Protocol):
+    """A client and what was granted to it."""
+
+    @property
+    def client_id(self) -> str:
+        """The client."""
+
+    @property
+    def programs(self) -> Collection[str]:
+        """Codes of programs."""
+
+    @property
+    def units(self) -> Collection[str]:
+        """Codes of units; each includes all units below it."""
+
+    def __hash__(self) -> int: ...
+
+
+def find_unit_version(territory: Territory, code: str, on: date) -> UnitVersion:
+    """Return the unit that has this code on a day; raises `UnknownUnit`."""
+    unit = territory.unit(code, on)
+    while True:
+        try:
+            (before,) = territory.map_onto(code, unit.valid_from, unit.valid_from - DAY)
+        except NoCounterpartOnMap:
+            return unit.key
+        if before.unit.code != code or not before.unchanged:
+            return unit.key
+        unit = before.unit
+
+
+def find_unit_fault(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
+    """Return the fault that a unit does not exist on a day, or without a day that the code never existed; else None."""
+    try:
+        territory.versions(code) if on is None else territory.unit(code, on)
+    except UnknownUnit as refusal:
+        sentence = Sentence(
+            refusal.detail.render("vi", refusal.facts), refusal.detail.render("en", refusal.facts)
+        )
+        return Fault(pointer, refusal.code, sentence)
+    return None
+
+
+def find_unit_of_year(territory: Territory, code: str, year: int) -> tuple[Unit, date]:
+    """Return a unit and the last day of a budget year on which it existed; raises `UnknownUnit`."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    for unit in reversed(territory.versions(code)):
+        if unit.valid_from <= last and (unit.valid_to is None or unit.valid_to >= first):
+            return unit, min(unit.valid_to or last, last)
+    return territory.unit(code, last), last
+
+
+def find_latest_unit(territory: Territory, code: str, today: date) -> tuple[Unit, date]:
+    """Return the latest unit of a code and its last day until today; raises `UnknownUnit`."""
+    unit = territory.versions(code)[-1]
+    return unit, max(unit.valid_from, min(unit.valid_to or today, today))
+
+
+def find_versions_below(
+    territory: Territory, root: Unit, on: date, unit_versions: Iterable[UnitVersion]
+) -> list[UnitVersion]:
+    """Return those of some units whose land lies in the root on a day, wherever it lay before."""
+    return [version for version in unit_versions if _lies_in(territory, version, root, on)]
+
+
+def _lies_in(territory: Territory, unit_version: UnitVersion, root: Unit, on: date) -> bool:
+    try:
+        shares = territory.map_onto(*unit_version, on)
+    except (NoCounterpartOnMap, SplitWithoutWeight):
+        return False
+    return all(territory.is_within(share.unit.code, root.code, on) for share in shares)
+
+
+def find_refusal(grants: Grants, territory: Territory, program: str, unit: str, on: date) -> Problem | None:
+    """Return why a client may not write for a program and a unit on a day; None where it may."""
+    if program not in grants.programs:
+        return ProgramNotGranted(program=program)
+    if not any(territory.is_within(unit, root, on) for root in grants.units):
+        return UnitNotGranted(unit=unit)
+    return None
+
+
+def find_giver_refusal(
+    grants: Grants, territory: Territory, source: str, unit: str, on: date
+) -> Problem | None:
+    """Return why a client may not give money to a unit that the unit above gives it to; None where it may.
+
+    A province is given its money by the central government, which is no unit here.
+    """
+    giver = territory.unit(unit, on).parent
+    if giver is None or any(territory.is_within(giver, root, on) for root in grants.units):
+        return None
+    return GivenFromAbove(source=source, unit=unit, giver=giver)
