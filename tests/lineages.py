@@ -1,18 +1,18 @@
-"""Every figure of a program is made again, by hand, from nothing but what its lineage shows."""
+"""Every figure of a program, computed again from nothing but its lineage."""
 
 from collections import defaultdict
 from decimal import Decimal
 
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
-from tests.registers import Clients
+from tests.program_clients import Clients
 
 
-def by_hand(formula, stated):
-    """Make a figure from values by unit and indicator; None where nothing, or no divisor, was stated."""
+def compute(formula, stated):
+    """Return a figure from values by unit and indicator; None without values or without a denominator."""
 
     def total(codes):
-        found = [value for values in stated.values() for code, value in values.items() if code in codes]
-        return sum(found, Decimal(0)) if found else None
+        summands = [value for values in stated.values() for code, value in values.items() if code in codes]
+        return sum(summands, Decimal(0)) if summands else None
 
     match formula:
         case Sum(terms):
@@ -21,42 +21,44 @@ def by_hand(formula, stated):
             above, below = total(numerator), total(denominator)
             return above * scale / below if above is not None and below else None
         case Average(terms):
-            whole = [values for values in stated.values() if values.keys() >= set(terms)]
-            return sum(values[code] for values in whole for code in terms) / len(whole) if whole else None
+            complete = [values for values in stated.values() if values.keys() >= set(terms)]
+            return (
+                sum(values[code] for values in complete for code in terms) / len(complete)
+                if complete
+                else None
+            )
         case CountUnits(inputs, rule):
-            whole = [values for values in stated.values() if values.keys() >= set(inputs)]
-            return Decimal(sum(map(rule, whole))) if whole else None
+            complete = [values for values in stated.values() if values.keys() >= set(inputs)]
+            return Decimal(sum(map(rule, complete))) if complete else None
 
 
-async def every_figure_follows_from_its_lineage(
-    clients: Clients, period="2023", units=("62", "610", "23344")
-):
-    """Compare each figure with what its lineage gives by hand; the codes of those that had a value."""
-    catalogue, seen = clients.catalogue, set()
+async def check_lineages(clients: Clients, period="2023", units=("62", "610", "23344")):
+    """Compare each figure with the one computed from its lineage; return the codes of those that had a value."""
+    catalogue, checked = clients.catalogue, set()
     for unit in units:
-        for code, said in (await clients.figures(period, unit)).items():
+        for code, answer in (await clients.read_figures(period, unit)).items():
             lineage = await clients.get(f"lineage/{code}", period=period, unit=unit)
-            assert lineage["value"] == said["value"], (unit, code)
+            assert lineage["value"] == answer["value"], (unit, code)
             figure = catalogue.figures[code]
             assert (lineage["formula"], lineage["version"]) == (figure.formula_text, figure.version)
             if isinstance(figure.formula, FromRegister):
-                rows = await clients.follow(lineage["register_rows"])
-                assert len({row.get("code") or row["unit"] for row in rows}) == said["value"], (unit, code)
-                seen.add(code)
+                rows = await clients.list_all(lineage["register_rows"])
+                assert len({row.get("code") or row["unit"] for row in rows}) == answer["value"], (unit, code)
+                checked.add(code)
                 continue
             stated: dict[str, dict[str, Decimal]] = defaultdict(dict)
-            for one in lineage["values"]:
-                assert one["indicator"] not in stated[one["unit"]], "a value counts once"
-                stated[one["unit"]][one["indicator"]] = Decimal(str(one["value"]))
-            made = by_hand(figure.formula, stated)
-            assert (made is None) == (said["value"] is None), (unit, code)
-            if made is not None:
-                assert abs(made - Decimal(str(said["value"]))) < Decimal("0.000001"), (unit, code)
-                seen.add(code)
-            behind = {one["id"]: one for one in lineage["reports"]}
-            assert {one["report"] for one in lineage["values"]} == set(behind)
-            for report in behind.values():
+            for value in lineage["values"]:
+                assert value["indicator"] not in stated[value["unit"]], "a value counts once"
+                stated[value["unit"]][value["indicator"]] = Decimal(str(value["value"]))
+            computed = compute(figure.formula, stated)
+            assert (computed is None) == (answer["value"] is None), (unit, code)
+            if computed is not None:
+                assert abs(computed - Decimal(str(answer["value"]))) < Decimal("0.000001"), (unit, code)
+                checked.add(code)
+            reports = {report["id"]: report for report in lineage["reports"]}
+            assert {value["report"] for value in lineage["values"]} == set(reports)
+            for report in reports.values():
                 assert report["reviewed_by"], "an accepted figure has a reviewer"
                 receipt = await clients.get(f"receipts/{report['receipt_code']}")
                 assert receipt["content_sha256"] == report["content_sha256"]
-    return seen
+    return checked

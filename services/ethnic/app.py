@@ -1,4 +1,4 @@
-"""The ethnic service, by its parts."""
+"""The ethnic service and its parts."""
 
 from pathlib import Path
 
@@ -6,11 +6,12 @@ from fastapi import FastAPI
 
 from services.ethnic import __doc__ as description
 from services.ethnic.classifications import api as classifications
-from services.ethnic.classifications.reading import CHANGES, Rulebook, counting
+from services.ethnic.classifications import figures
+from services.ethnic.classifications.queries import RecognitionRules
 from services.ethnic.classifications.rules import ClassificationExists
 from services.ethnic.dated_facts import load_regions
 from services.ethnic.recognitions import api as recognitions
-from services.ethnic.recognitions.actions import EFFECTS
+from services.ethnic.recognitions.actions import HANDLERS
 from services.ethnic.recognitions.store import FEED
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
@@ -25,29 +26,29 @@ from shared.roles import PUBLIC
 
 
 def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clock) -> FastAPI:
-    """Build the service from the environment, or from the settings given."""
+    """Return the service, configured by the settings given or by the environment."""
     settings = settings or EthnicSettings()
-    neighbours = make_feed_client(settings, "ethnic")
     region_facts = load_regions(settings.regions_file)
-    rulebook = Rulebook(region_facts.consequences, followed=neighbours is not None)
+    feed_client = make_feed_client(settings, "ethnic")
     consumers = (
-        []
-        if neighbours is None
-        else [FeedConsumer("ethnic", FEED, EFFECTS, neighbours, settings.follow_every_seconds)]
+        [FeedConsumer("ethnic", FEED, HANDLERS, feed_client, settings.follow_every_seconds)]
+        if feed_client
+        else []
     )
+    rules = RecognitionRules(region_facts.consequences, feed_followed=bool(consumers))
     return create_program(
         catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
         settings=settings,
-        registers={"classifications": Register(counting(rulebook), CHANGES)},
+        registers={"classifications": Register(figures.make_exit_counter(rules), figures.EVENT_TYPES)},
         routers=[
             classifications.router,
             recognitions.router,
-            feed_consumer_router("/v1/ethnic", [FEED], PUBLIC, on=rulebook.followed),
+            feed_consumer_router("/v1/ethnic", [FEED], PUBLIC, on=rules.feed_followed),
         ],
         violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
         background_tasks=[consumer.run for consumer in consumers],
-        resources=[rulebook, region_facts, *consumers],
+        resources=[rules, region_facts, *consumers],
         clock=clock,
     )

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.ethnic.classifications.rules import Region
-from services.ethnic.recognitions.rules import Consequence
+from services.ethnic.classifications.rules import Consequence, Region
 from shared.dated_facts.loader import open_facts
 
 REGIONS_FILE = Path(__file__).parent / "classifications" / "regions.toml"

@@ -1,7 +1,4 @@
-"""What ethnic remembers besides the engine's tables, in rows that are only ever added.
-
-How communes were classified, and which recognitions were heard from the new rural program.
-"""
+"""Tables of the ethnic registers: classifications, and what was received from the new rural program. Rows are only added."""
 
 import uuid
 from datetime import date, datetime
@@ -17,10 +14,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.reporting.register_rows import RegisterRow
 
 
 class Base(DeclarativeBase):
-    """The registers' tables."""
+    """The declarative base of the tables of ethnic."""
 
     metadata = named_metadata()
     type_annotation_map = COLUMN_TYPES
@@ -29,27 +27,20 @@ class Base(DeclarativeBase):
 metadata = Base.metadata
 
 
-class Classification(Base):
-    """A decision that puts a commune into a region and says whether it is in special difficulty, from a day on.
+class Classification(RegisterRow, Base):
+    """A decision that puts a commune into a region and states whether it is in special difficulty, from a day on.
 
-    The row keeps the land that the code stood for, and its line: the commune's code and those of the units that held it
-    on the day of taking effect.
+    The unit, its land and its line are those of the day of taking effect.
     """
 
     __tablename__ = "classifications"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    unit: Mapped[str]
-    land: Mapped[str]
-    land_since: Mapped[date]
-    line: Mapped[list[str]]
     region: Mapped[str | None]
     specially_difficult: Mapped[bool]
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     effective_on: Mapped[date]
     client_id: Mapped[str]
-    recorded_at: Mapped[datetime]
 
     __table_args__ = (
         CheckConstraint("region IN ('I', 'II', 'III')", name="region"),
@@ -62,29 +53,23 @@ class Classification(Base):
     )
 
 
-class Recognition(Base):
-    """A recognition of a commune as the new rural program published it. It keeps that program's id.
+class ReceivedRecognition(RegisterRow, Base):
+    """A recognition of a commune as the new rural program published it, under that program's id.
 
-    `life` is that of the feed it was heard in: what was heard in an earlier life is not known any more (see
-    `shared/kit/feed_consumer`). The day of the decision is the day from which it holds.
+    It is in force from the day of its decision. `life` is the life of the feed in which it was received; what was
+    received in an earlier life no longer counts (see `shared/kit/feed_consumer`).
     """
 
     __tablename__ = "recognitions"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     life: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    unit: Mapped[str]
-    land: Mapped[str]
-    land_since: Mapped[date]
-    line: Mapped[list[str]]
     level: Mapped[str]
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     change: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of the change in the feed of the new rural program."""
-    recorded_at: Mapped[datetime]
+    """Sequence of the event in the feed of the new rural program."""
 
-    revocation: Mapped["Revocation | None"] = relationship(lazy="raise", viewonly=True)
+    revocation: Mapped["ReceivedRevocation | None"] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (
         CheckConstraint("land = unit AND unit = ANY (line)", name="line"),
@@ -93,7 +78,7 @@ class Recognition(Base):
     )
 
 
-class Revocation(Base):
+class ReceivedRevocation(Base):
     """A decision that ended a recognition, as the new rural program published it."""
 
     __tablename__ = "revocations"
@@ -103,6 +88,7 @@ class Revocation(Base):
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     change: Mapped[int] = mapped_column(BigInteger)
+    """Sequence of the event in the feed of the new rural program."""
     recorded_at: Mapped[datetime]
 
     __table_args__ = (

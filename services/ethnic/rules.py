@@ -1,24 +1,22 @@
 """What is true of ethnic-minority households and their land. Pure: one unit's values in, faults out."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator
 
 from shared.kit.problems import Fault, Sentence, make_fault
-
-Values = Mapping[str, Decimal]
-"""One unit's values by indicator."""
+from shared.reporting.catalogue.derivations import Values
+from shared.reporting.report_content import to_canonical_text
 
 HOUSEHOLDS = "em_households"
 WITH_LAND = ("em_households_with_residential_land", "em_households_with_production_land")
 
-MORE_THAN_ALL = Sentence(
+LAND_EXCEEDS_HOUSEHOLDS = Sentence(
     "Số hộ có đất ({with_land}) nhiều hơn tổng số hộ dân tộc thiểu số ({households}).",
-    "{with_land} households with land are more than all {households} ethnic-minority households.",
+    "The households with land ({with_land}) are more than all ethnic-minority households ({households}).",
 )
 
 
-def no_more_than_all(values: Values) -> Iterator[Fault]:
-    """Check that the households with land, of either kind, are no more than all households."""
+def check_land_within_households(values: Values) -> Iterator[Fault]:
+    """Yield a fault for each kind of land that more households have than there are."""
     households = values.get(HOUSEHOLDS)
     if households is None:
         return
@@ -28,10 +26,10 @@ def no_more_than_all(values: Values) -> Iterator[Fault]:
             yield make_fault(
                 indicator,
                 "more_with_land_than_households",
-                MORE_THAN_ALL,
-                with_land=f"{with_land.normalize():f}",
-                households=f"{households.normalize():f}",
+                LAND_EXCEEDS_HOUSEHOLDS,
+                with_land=to_canonical_text(with_land),
+                households=to_canonical_text(households),
             )
 
 
-CHECKS = (no_more_than_all,)
+CHECKS = (check_land_within_households,)

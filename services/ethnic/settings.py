@@ -1,4 +1,4 @@
-"""What may differ between two installations of the ethnic service."""
+"""The settings of the ethnic service."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from shared.reporting.settings import ReportingSettings
 
 
 class EthnicSettings(ReportingSettings, FollowingSettings):
-    """The engine's settings, the client that its neighbours are read as, and which regions there are."""
+    """The settings of the engine and of the feed that is followed, and the file of dated facts."""
 
     regions_file: Path | None = Field(
         None, description="a table of regions in place of the shipped one (classifications/regions.toml)"

@@ -1,11 +1,11 @@
-"""Where the movement of poor and near-poor households is said."""
+"""The route of the movement of poor and near-poor households."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 
 from fastapi import APIRouter
 
-from services.poverty.rules import NEAR_POOR, POOR, Movement
+from services.poverty.rules import NEAR_POOR, POOR, HouseholdMovement
 from services.poverty.schemas import MovementOut, MovementRow, MovementTable
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.transactions import TransactionRoute
@@ -27,29 +27,29 @@ async def read_household_movement(
     unit: UnitQuery,
     as_of: AsOf = None,
 ) -> MovementOut:
-    """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units right below."""
+    """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units directly below."""
     root = unit.on(period.ends_on).code
     values = await read_values_by_child(context, root, period, basis, as_of)
     _seen, changed_at = await read_newest_change(context.session)
-    names = {one: context.territory.unit(one, period.ends_on).name for one in values}
+    names = {code: context.territory.unit(code, period.ends_on).name for code in values}
     return MovementOut(
         unit=root,
         period=str(period),
         basis=basis,
         as_of=changed_at if as_of is None else as_of,
-        poor=_table("Diễn biến hộ nghèo", POOR, root, values, names),
-        near_poor=_table("Diễn biến hộ cận nghèo", NEAR_POOR, root, values, names),
+        poor=_to_table("Diễn biến hộ nghèo", POOR, root, values, names),
+        near_poor=_to_table("Diễn biến hộ cận nghèo", NEAR_POOR, root, values, names),
     )
 
 
-def _table(
+def _to_table(
     title: str,
-    movement: Movement,
+    movement: HouseholdMovement,
     unit: str,
     values: Mapping[str, Mapping[str, Decimal]],
     names: Mapping[str, str],
 ) -> MovementTable:
-    rows = {code: _row(movement, code, names[code], stated) for code, stated in values.items()}
+    rows = {code: _to_row(movement, code, names[code], unit_values) for code, unit_values in values.items()}
     return MovementTable(
         title=title,
         columns=list(movement.columns),
@@ -58,12 +58,12 @@ def _table(
     )
 
 
-def _row(movement: Movement, unit: str, name: str, values: Mapping[str, Decimal]) -> MovementRow:
-    computed, stated = movement.end_of(values), values.get(movement.end)
-    known = computed is not None and stated is not None
+def _to_row(movement: HouseholdMovement, unit: str, name: str, values: Mapping[str, Decimal]) -> MovementRow:
+    computed, stated = movement.compute_end(values), values.get(movement.end)
+    complete = computed is not None and stated is not None
     return MovementRow(
         unit=unit,
         name=name,
         columns=[values.get(code) for code in movement.columns],
-        holds=computed == stated if known else None,
+        holds=computed == stated if complete else None,
     )

@@ -1,4 +1,4 @@
-"""The poverty service, by its parts."""
+"""The poverty service and its parts."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from shared.reporting.settings import ReportingSettings
 
 
 def create_app(settings: ReportingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
-    """Build the service from the environment, or from the settings given."""
+    """Return the service, configured by the settings given or by the environment."""
     return create_program(
         catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Giảm nghèo bền vững / Sustainable poverty reduction",

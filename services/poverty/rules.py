@@ -1,24 +1,23 @@
 """What is true of poor and near-poor households. Pure: one unit's values in, faults out, each at its indicator.
 
-The movement identities are those of the review forms (TT 07/2021/TT-BLĐTBXH, forms 2 and 3): what there is at the end
-is what there was, less what left, plus what came.
+The identities of the movement are those of the review forms (TT 07/2021/TT-BLĐTBXH, forms 2 and 3): the households at
+the end of the period are those at its start, less those that left, plus those that came.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.kit.problems import Fault, Sentence, make_fault
+from shared.reporting.catalogue.derivations import Values
+from shared.reporting.report_content import to_canonical_text
 
-Values = Mapping[str, Decimal]
-"""One unit's values by indicator."""
-
-NOTHING = Decimal(0)
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """The columns of a movement table, in the order of the form: start, what leaves, what comes, end."""
+class HouseholdMovement:
+    """The columns of a movement table, as codes of indicators in the order of the form."""
 
     start: str
     leaving: tuple[str, ...]
@@ -30,17 +29,14 @@ class Movement:
         """All columns in order."""
         return (self.start, *self.leaving, *self.coming, self.end)
 
-    def end_of(self, values: Values) -> Decimal | None:
-        """Compute the end from the other columns, or None when one of them is not stated."""
-        needed = (self.start, *self.leaving, *self.coming)
-        if any(code not in values for code in needed):
+    def compute_end(self, values: Values) -> Decimal | None:
+        """Return the end computed from the other columns; None where one of them is not stated."""
+        if any(code not in values for code in (self.start, *self.leaving, *self.coming)):
             return None
-        left = sum((values[code] for code in self.leaving), NOTHING)
-        came = sum((values[code] for code in self.coming), NOTHING)
-        return values[self.start] - left + came
+        return values[self.start] - sum_columns(self.leaving, values) + sum_columns(self.coming, values)
 
 
-POOR = Movement(
+POOR = HouseholdMovement(
     start="poor_households_start",
     leaving=("poor_to_near_poor", "poor_to_above_near_poor", "poor_other_decrease"),
     coming=("near_poor_to_poor", "returned_to_poverty", "newly_poor", "poor_other_increase"),
@@ -48,7 +44,7 @@ POOR = Movement(
 )
 """Form 2: poor households."""
 
-NEAR_POOR = Movement(
+NEAR_POOR = HouseholdMovement(
     start="near_poor_households_start",
     leaving=("near_poor_to_poor", "near_poor_to_above", "near_poor_other_decrease"),
     coming=(
@@ -59,54 +55,65 @@ NEAR_POOR = Movement(
     ),
     end="near_poor_households",
 )
-"""Form 3: near-poor households. It shares two columns with form 2: who moves between the two groups."""
+"""Form 3: near-poor households. It shares two columns with form 2: the households that move between the two groups."""
 
 MOVEMENT_BROKEN = Sentence(
     "Cuối kỳ phải bằng đầu kỳ trừ giảm cộng tăng: {computed}, không phải {stated}.",
-    "The end must be the start less what left plus what came: {computed}, not {stated}.",
+    "The end must be the start less those that left plus those that came: {computed}, not {stated}.",
 )
-MORE_THAN_THERE_WERE = Sentence(
+MOVEMENT_EXCEEDS_START = Sentence(
     "Số hộ giảm {left} nhiều hơn số hộ đầu kỳ cộng số hộ tăng {available}.",
-    "{left} households left, more than the {available} that there were and that came.",
+    "The households that left ({left}) are more than those at the start plus those that came ({available}).",
 )
-MORE_THAN_ALL = Sentence(
+POOR_EXCEED_HOUSEHOLDS = Sentence(
     "Hộ nghèo và cận nghèo ({poor}) nhiều hơn tổng số hộ ({households}).",
-    "Poor and near-poor households ({poor}) are more than all households ({households}).",
+    "The poor and near-poor households ({poor}) are more than all households ({households}).",
 )
 
 
-def movement_holds(values: Values) -> Iterator[Fault]:
-    """Check that each movement table adds up, wherever all of its columns are stated."""
-    for table in (POOR, NEAR_POOR):
-        computed = table.end_of(values)
-        stated = values.get(table.end)
+def check_movement(values: Values) -> Iterator[Fault]:
+    """Yield a fault for each movement table of which all columns are stated and that does not add up."""
+    for movement in (POOR, NEAR_POOR):
+        computed, stated = movement.compute_end(values), values.get(movement.end)
         if computed is None or stated is None:
             continue
-        if computed < NOTHING:
-            left = sum((values[code] for code in table.leaving), NOTHING)
-            yield _at(
-                table.start,
+        if computed < ZERO:
+            left = sum_columns(movement.leaving, values)
+            yield _make_indicator_fault(
+                movement.start,
                 "movement_exceeds_start",
-                MORE_THAN_THERE_WERE,
+                MOVEMENT_EXCEEDS_START,
                 left=left,
                 available=computed + left,
             )
         elif computed != stated:
-            yield _at(table.end, "movement_broken", MOVEMENT_BROKEN, computed=computed, stated=stated)
+            yield _make_indicator_fault(
+                movement.end, "movement_broken", MOVEMENT_BROKEN, computed=computed, stated=stated
+            )
 
 
-def no_more_than_all(values: Values) -> Iterator[Fault]:
-    """Check that poor and near-poor households together are no more than all households."""
+def check_poor_within_households(values: Values) -> Iterator[Fault]:
+    """Yield a fault where poor and near-poor households together are more than all households."""
     households = values.get("households")
-    poor = values.get("poor_households", NOTHING) + values.get("near_poor_households", NOTHING)
+    poor = values.get("poor_households", ZERO) + values.get("near_poor_households", ZERO)
     if households is not None and poor > households:
-        yield _at("households", "more_poor_than_households", MORE_THAN_ALL, poor=poor, households=households)
+        yield _make_indicator_fault(
+            "households",
+            "more_poor_than_households",
+            POOR_EXCEED_HOUSEHOLDS,
+            poor=poor,
+            households=households,
+        )
 
 
-CHECKS = (movement_holds, no_more_than_all)
+def sum_columns(codes: tuple[str, ...], values: Values) -> Decimal:
+    """Return the sum of some columns, all of them stated."""
+    return sum((values[code] for code in codes), ZERO)
 
 
-def _at(indicator: str, code: str, sentence: Sentence, **facts: Decimal) -> Fault:
-    return make_fault(
-        indicator, code, sentence, **{name: f"{value.normalize():f}" for name, value in facts.items()}
-    )
+CHECKS = (check_movement, check_poor_within_households)
+
+
+def _make_indicator_fault(indicator: str, code: str, sentence: Sentence, **facts: Decimal) -> Fault:
+    texts = {name: to_canonical_text(value) for name, value in facts.items()}
+    return make_fault(indicator, code, sentence, **texts)

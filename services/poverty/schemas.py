@@ -1,4 +1,4 @@
-"""How the movement of households is said."""
+"""The movement of households on the wire."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from shared.reporting.basis import BasisName
 
 
 class MovementRow(BaseModel):
-    """One unit's movement: null in a column that nobody stated."""
+    """The movement of one unit; null in a column that is not stated."""
 
     unit: str = Field(description="code of the unit")
     name: str = Field(description="its name")
     columns: list[JsonDecimal | None] = Field(description="households, in the order of the table's columns")
     holds: bool | None = Field(
-        description="whether end = start - leaving + coming; null when a column is missing"
+        description="whether end = start - leaving + coming; null where a column is not stated"
     )
 
 
@@ -23,8 +23,10 @@ class MovementTable(BaseModel):
     """A movement table as the review form prints it."""
 
     title: str = Field(description="title of the table in Vietnamese")
-    columns: list[str] = Field(description="codes of the columns: start, what leaves, what comes, end")
-    rows: list[MovementRow] = Field(description="the units right below, in order of code")
+    columns: list[str] = Field(
+        description="codes of the columns: start, those that leave, those that come, end"
+    )
+    rows: list[MovementRow] = Field(description="the units directly below, in the order of their codes")
     total: MovementRow = Field(description="the unit itself")
 
 
@@ -34,6 +36,6 @@ class MovementOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which observations count")
-    as_of: datetime | None = Field(description="newest change included")
+    as_of: datetime | None = Field(description="instant of the newest change that is included")
     poor: MovementTable
     near_poor: MovementTable

@@ -1,4 +1,4 @@
-"""The rural service, by its parts."""
+"""The rural service and its parts."""
 
 from pathlib import Path
 
@@ -6,9 +6,11 @@ from fastapi import FastAPI
 
 from services.rural import __doc__ as description
 from services.rural.assessments import api as assessments
+from services.rural.assessments.rules import RULES
+from services.rural.communes import api as communes
 from services.rural.criteria import api as criteria
-from services.rural.criteria.measures import refuse_unknown, stated_on_forms
-from services.rural.criteria.rules import Judge
+from services.rural.criteria.indicators import check_verdicts, make_indicators
+from services.rural.criteria.rules import VerdictDerivation
 from services.rural.dated_facts import (
     load_criteria_sets,
     load_ocop_rules,
@@ -16,19 +18,16 @@ from services.rural.dated_facts import (
     load_thresholds,
 )
 from services.rural.ocop import api as ocop
+from services.rural.ocop import figures as ocop_figures
 from services.rural.ocop.rules import ProductExists
-from services.rural.ocop.store import counting
 from services.rural.recognitions import api as recognitions
-from services.rural.recognitions.in_force import CHANGES as RECOGNITION_CHANGES
-from services.rural.recognitions.in_force import count as count_recognized
-from services.rural.recognitions.in_force import may_move
+from services.rural.recognitions import figures as recognition_figures
 from services.rural.recognitions.rules import RecognitionExists
 from services.rural.revocations import api as revocations
-from services.rural.rules import RULES
 from services.rural.settings import RuralSettings
 from services.rural.standards import api as standards
 from services.rural.villages import api as villages
-from services.rural.villages.actions import VillageExists
+from services.rural.villages.rules import VillageExists
 from shared.kit.clock import Clock, system_clock
 from shared.reporting.catalogue.catalogue_file import load_catalogue
 from shared.reporting.engine import Register
@@ -36,29 +35,35 @@ from shared.reporting.service import create_program
 
 
 def create_app(settings: RuralSettings | None = None, clock: Clock = system_clock) -> FastAPI:
-    """Build the service from the environment, or from the settings given."""
+    """Return the service, configured by the settings given or by the environment."""
     settings = settings or RuralSettings()
-    ocop_rules = load_ocop_rules(settings.ocop_rules_file)
     sets = load_criteria_sets(settings.criteria_sets_file)
     thresholds = load_thresholds(sets, settings.thresholds_file)
+    ocop_rules = load_ocop_rules(settings.ocop_rules_file)
+    standard_conditions = load_standard_conditions(sets, settings.standards_file)
     catalogue = load_catalogue(
         Path(__file__).with_name("catalogue.toml"),
         rules=RULES,
-        derivation_rules=[Judge(sets, thresholds).derive],
-        more_indicators=stated_on_forms(sets),
+        derivation_rules=[VerdictDerivation(sets, thresholds).derive],
+        more_indicators=make_indicators(sets),
     )
-    refuse_unknown(sets, catalogue)
+    check_verdicts(sets, catalogue)
     return create_program(
         catalogue=catalogue,
         title="Xây dựng nông thôn mới / New rural development",
         description=description or "",
         settings=settings,
         registers={
-            "recognitions": Register(count_recognized, RECOGNITION_CHANGES, may_move),
-            "ocop": Register(counting(ocop_rules), frozenset({"product.evaluated"})),
+            "recognitions": Register(
+                recognition_figures.count_recognitions,
+                recognition_figures.EVENT_TYPES,
+                recognition_figures.may_change,
+            ),
+            "ocop": Register(ocop_figures.make_product_counter(ocop_rules), ocop_figures.EVENT_TYPES),
         },
         routers=[
             criteria.router,
+            communes.router,
             assessments.router,
             villages.router,
             recognitions.router,
@@ -71,11 +76,6 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
             "uq_units_standing": lambda: VillageExists(village="", name="", valid_from=""),
         },
-        resources=[
-            sets,
-            thresholds,
-            ocop_rules,
-            load_standard_conditions(sets, settings.standards_file),
-        ],
+        resources=[sets, thresholds, ocop_rules, standard_conditions],
         clock=clock,
     )

@@ -36,7 +36,7 @@ CRITERIA_SET_NAMES: Mapping[str, str] = {
 
 
 def load_criteria_sets(path: Path | None = None) -> CriteriaSets:
-    """Return the criteria sets by code; one that counts otherwise than it names is refused."""
+    """Return the criteria sets by code. Refuse a set whose counts differ from its criteria and indicators."""
     with open_facts(path or CRITERIA_SETS_FILE) as facts:
         sets = facts.rows(
             "set", CriteriaSet, aliases=CRITERIA_SET_NAMES, prepare=_inherit_basis, one_in_force=["code"]
@@ -45,7 +45,7 @@ def load_criteria_sets(path: Path | None = None) -> CriteriaSets:
 
 
 def load_thresholds(sets: CriteriaSets, path: Path | None = None) -> Thresholds:
-    """Return the thresholds; one of an unknown indicator or region, or two for one year, are refused."""
+    """Return the thresholds. Refuse one of an unknown indicator or region, and two for one year."""
     with open_facts(path or THRESHOLDS_FILE) as facts:
         regions = {
             row.code: row.label for row in facts.rows("region", ThresholdRegion, one_in_force=["code"])
@@ -74,7 +74,7 @@ def load_thresholds(sets: CriteriaSets, path: Path | None = None) -> Thresholds:
 
 
 def load_ocop_rules(path: Path | None = None) -> OcopRules:
-    """Return the rules of the OCOP program; two bands, grantors or validities in force at once are refused."""
+    """Return the rules of the OCOP program. Refuse two bands, grantors or validities in force at once."""
     with open_facts(path or OCOP_RULES_FILE) as facts:
         return OcopRules(
             bands=facts.rows("band", StarBand, aliases={"low": "from", "high": "to"}, one_in_force=["stars"]),

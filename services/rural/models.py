@@ -1,8 +1,4 @@
-"""What rural remembers besides the engine's tables: decisions and the evaluations of products, only ever added.
-
-Every row keeps the unit with the land it stood for (a village's is its commune's) and its line: its own code and those of
-the units that held it on the day of the decision.
-"""
+"""Tables of the rural registers: recognitions, revocations and OCOP evaluations. Rows are only ever added."""
 
 import uuid
 from datetime import date, datetime
@@ -21,10 +17,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.reporting.register_rows import RegisterRow
 
 
 class Base(DeclarativeBase):
-    """The registers' tables."""
+    """The declarative base of the tables of rural."""
 
     metadata = named_metadata()
     type_annotation_map = COLUMN_TYPES
@@ -33,32 +30,27 @@ class Base(DeclarativeBase):
 metadata = Base.metadata
 
 
-class Recognition(Base):
-    """A decision that a commune or village meets a standard. It ends by a row of its own, a revocation."""
+class Recognition(RegisterRow, Base):
+    """A decision that a commune or village meets a standard. A row of its own, a revocation, ends it."""
 
     __tablename__ = "recognitions"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    unit: Mapped[str]
     unit_level: Mapped[str]
-    land: Mapped[str]
-    land_since: Mapped[date]
-    line: Mapped[list[str]]
     level: Mapped[str]
     field: Mapped[str | None]
     criteria_set: Mapped[str]
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     year: Mapped[int] = mapped_column(SmallInteger)
+    """The year recognized for."""
     grounds: Mapped[str | None]
     """Why a unit is recognized again."""
     assessments: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
-    """Accepted reports with the assessment that it was held to."""
+    """Accepted reports that state the assessment on which the recognition rests."""
     exceptions: Mapped[list[str]]
-    """Codes of the rules that it breaks, accepted by an authorized officer for `exception_reason`."""
+    """Codes of the broken rules that an authorized officer set aside for `exception_reason`."""
     exception_reason: Mapped[str | None]
     client_id: Mapped[str]
-    recorded_at: Mapped[datetime]
 
     revocation: Mapped["Revocation | None"] = relationship(lazy="raise", viewonly=True)
 
@@ -102,31 +94,26 @@ class Revocation(Base):
     )
 
 
-class OcopEvaluation(Base):
-    """A decision that grants a product its stars. Evaluating the product again is another row."""
+class OcopEvaluation(RegisterRow, Base):
+    """A decision that grants stars to a product. A re-evaluation of the product is another row."""
 
     __tablename__ = "ocop_evaluations"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     code: Mapped[str]
     name: Mapped[str]
-    unit: Mapped[str]
-    land: Mapped[str]
-    land_since: Mapped[date]
-    line: Mapped[list[str]]
     owner_kind: Mapped[str]
     owner_name: Mapped[str | None]
-    """Of a cooperative or enterprise; nobody's name is kept of a household."""
+    """Name of a cooperative or enterprise. Of a household no name is kept."""
     product_group: Mapped[int] = mapped_column(SmallInteger)
     stars: Mapped[int] = mapped_column(SmallInteger)
     score: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    """Points, 0 to 100."""
     score_parts: Mapped[list[Decimal] | None] = mapped_column(ARRAY(Numeric(5, 2)))
-    """Points for the product and its community, for marketing, and for quality."""
+    """Points for product and community strength, for marketing, and for quality, in this order."""
     potential_five_star: Mapped[bool]
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     client_id: Mapped[str]
-    recorded_at: Mapped[datetime]
 
     __table_args__ = (
         CheckConstraint("owner_kind IN ('cooperative', 'enterprise', 'household')", name="owner_kind"),

@@ -1,69 +1,49 @@
-"""What is true of a commune's assessment by the 19 criteria. Pure: one commune's values in, an answer out.
+"""Rules that a decision breaks: refused with their clauses, or set aside by a recorded exception.
 
-Each criterion is stated as met (1) or not (0). Every assessed commune falls into exactly one of the five groups that are
-always reported: 19, 15 to 18, 10 to 14, 5 to 9, and fewer than 5 criteria.
+Conflict
+└── RuleBroken              the first broken rule; all of them in `rules`, each with its clause
+Forbidden
+└── ExceptionNotAllowed     exception_not_allowed
 """
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Collection, Sequence
 
-Values = Mapping[str, Decimal]
-"""One commune's values by indicator."""
+from shared.kit.problems import Conflict, Forbidden, Sentence
 
-CRITERIA = tuple(f"criterion_{number:02d}" for number in range(1, 20))
-"""The codes of the criteria in their order: the same numbers in the set of 2016-2020 and in that of 2021-2025."""
-
-MET = Decimal(1)
+EXCEPTION_SCOPES = frozenset({"register", "review"})
+"""Scopes that a caller needs, all of them, to record an exception."""
 
 
-def criteria_met(values: Values) -> int:
-    """Count the criteria that a commune meets."""
-    return sum(1 for code in CRITERIA if values.get(code) == MET)
+class RuleBroken(Conflict):
+    """A decision breaks a rule. The facts hold the `clause` behind the rule and its `confidence`."""
 
 
-def missing(values: Values) -> list[int]:
-    """Give the numbers of the criteria that a commune does not meet, in their order."""
-    return [number for number, code in enumerate(CRITERIA, 1) if values.get(code) != MET]
+class ExceptionNotAllowed(Forbidden):
+    """The caller has not all scopes that an exception requires."""
+
+    code = "exception_not_allowed"
+    detail = Sentence(
+        "Chỉ cán bộ có quyền duyệt (review) được ghi nhận ngoại lệ.",
+        "Only a client that may also review can record an exception.",
+    )
 
 
-def unstated(values: Values) -> list[int]:
-    """Give the numbers of the criteria of which nothing is said, in their order."""
-    return [number for number, code in enumerate(CRITERIA, 1) if code not in values]
+def accept_exception(
+    broken_rules: Sequence[RuleBroken], reason: str | None, scopes: Collection[str]
+) -> str | None:
+    """Return the reason for which broken rules are set aside; None where no rule is broken.
 
-
-def meets_all_criteria(values: Values) -> bool:
-    """Whether every criterion is met."""
-    return criteria_met(values) == len(CRITERIA)
-
-
-def meets_15_to_18_criteria(values: Values) -> bool:
-    """Whether it is in the second group."""
-    return 15 <= criteria_met(values) < len(CRITERIA)  # noqa: PLR2004 (the groups' bounds are their names)
-
-
-def meets_10_to_14_criteria(values: Values) -> bool:
-    """Whether it is in the third group."""
-    return 10 <= criteria_met(values) < 15  # noqa: PLR2004
-
-
-def meets_5_to_9_criteria(values: Values) -> bool:
-    """Whether it is in the fourth group."""
-    return 5 <= criteria_met(values) < 10  # noqa: PLR2004
-
-
-def meets_under_5_criteria(values: Values) -> bool:
-    """Whether it is in the last group."""
-    return criteria_met(values) < 5  # noqa: PLR2004
-
-
-GROUPS: tuple[Callable[[Values], bool], ...] = (
-    meets_all_criteria,
-    meets_15_to_18_criteria,
-    meets_10_to_14_criteria,
-    meets_5_to_9_criteria,
-    meets_under_5_criteria,
-)
-"""The five groups; together they hold every assessed commune once."""
-
-RULES: Mapping[str, Callable[[Values], bool]] = {rule.__name__: rule for rule in GROUPS}
-"""The rules by the names that the catalogue uses."""
+    Raise the first broken rule, with all of them in `rules`, where no reason is given; raise `ExceptionNotAllowed`
+    where the caller's scopes do not suffice.
+    """
+    if not broken_rules:
+        return None
+    if reason is None:
+        rules = [
+            {"code": rule.code, "clause": rule.facts["clause"], "confidence": rule.facts["confidence"]}
+            for rule in broken_rules
+        ]
+        raise type(broken_rules[0])(**broken_rules[0].facts, rules=rules)
+    if not set(scopes) >= EXCEPTION_SCOPES:
+        raise ExceptionNotAllowed(scopes=sorted(EXCEPTION_SCOPES))
+    return reason

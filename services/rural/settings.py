@@ -1,4 +1,4 @@
-"""What may differ between two installations of the rural service."""
+"""The settings of the rural service."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from shared.reporting.settings import ReportingSettings
 
 
 class RuralSettings(ReportingSettings):
-    """The engine's settings, and where the dated rules of the registers are read."""
+    """The settings of the engine, and the files of dated facts."""
 
     criteria_sets_file: Path | None = Field(
         None, description="criteria sets in place of the shipped ones (criteria/criteria_sets.toml)"

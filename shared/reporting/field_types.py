@@ -1,9 +1,10 @@
 """Types of fields that several bodies share: an amount, the code of a unit, a hash."""
 
+import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, TypeAdapter
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, TypeAdapter
 from pydantic_core import PydanticKnownError
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
@@ -35,3 +36,15 @@ Amount = Annotated[
 UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
 SHA_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def _compose(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(_compose),
+]
+"""A name of a place or product: in one Unicode form (NFC), without blanks around it."""

@@ -5,39 +5,43 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.registers import table
+from tests.program_clients import read_table
 
 PATH = "/v1/ethnic/classifications"
 COMMUNES = ("23509", "23515", "23359")
 
 
-def body(unit="23509", region="III", difficult=True, number="861/QĐ-TTg", on="2021-06-04", **other):
-    said = {
+def classification_body(
+    unit="23509", region="III", difficult=True, number="861/QĐ-TTg", on="2021-06-04", **fields
+):
+    classification = {
         "unit": unit,
         "region": region,
         "specially_difficult": difficult,
         "decision": {"number": number, "date": on},
         "effective_on": on,
     }
-    return {**said, **other}
+    return {**classification, **fields}
 
 
-async def test_it_is_kept_and_answered_where_it_is(clients):
-    answer = await clients.register("classifications", body())
-    assert answer.status_code == 201
-    said = answer.json()
-    assert answer.headers["location"] == f"{PATH}/{said['id']}"
-    assert (await clients.http.get(answer.headers["location"])).json() == said
-    changes = await clients.http.get("/v1/ethnic/changes", headers=clients.headers("read"))
-    assert [it["type"] for it in changes.json()["items"]] == ["commune.classified"]
+async def test_a_classification_is_created_and_read_at_its_address(clients):
+    response = await clients.post("classifications", classification_body())
+    assert response.status_code == 201
+    classification = response.json()
+    assert response.headers["location"] == f"{PATH}/{classification['id']}"
+    assert (await clients.http.get(response.headers["location"])).json() == classification
+    changes = await clients.http.get("/v1/ethnic/changes", headers=clients.make_headers("read"))
+    assert [change["type"] for change in changes.json()["items"]] == ["commune.classified"]
     assert changes.json()["items"][0]["data"]["effective_on"] == "2021-06-04"
 
 
-async def test_saying_it_again_answers_what_is_kept(clients):
-    first = await clients.kept("classifications", body())
-    again = await clients.register("classifications", body())
+async def test_the_same_decision_again_answers_the_existing_classification(clients):
+    first = await clients.create("classifications", classification_body())
+    again = await clients.post("classifications", classification_body())
     assert (again.status_code, again.json()) == (200, first)
-    refused = await clients.refused("classifications", body(region="II"), 409, "classification_exists")
+    refused = await clients.expect_problem(
+        "classifications", classification_body(region="II"), 409, "classification_exists"
+    )
     assert refused["classification"] == first["id"]
     assert len((await clients.get("classifications"))["items"]) == 1
 
@@ -51,91 +55,101 @@ async def test_every_fault_of_shape_and_meaning_in_one_answer(clients):
         "effective_on": "2023-06-01",
         "note": "?",
     }
-    assert await clients.faults("classifications", wrong) == {
+    assert await clients.list_faults("classifications", wrong) == {
         "/specially_difficult": "not_a_boolean",
         "/note": "unknown_field",
         "/region": "region_unknown",
         "/unit": "unit_level_wrong",
         "/decision/date": "decision_in_future",
     }
-    assert await clients.faults("classifications", {}) == dict.fromkeys(
+    assert await clients.list_faults("classifications", {}) == dict.fromkeys(
         ("/unit", "/region", "/specially_difficult", "/decision", "/effective_on"), "missing"
     )
-    assert await clients.faults("classifications", body("99999")) == {"/unit": "unit_unknown"}
-    gone = body("23509", effective_on="2025-08-01")
-    assert await clients.faults("classifications", gone) == {"/unit": "unit_unknown_on_date"}
+    assert await clients.list_faults("classifications", classification_body("99999")) == {
+        "/unit": "unit_unknown"
+    }
+    gone = classification_body("23509", effective_on="2025-08-01")
+    assert await clients.list_faults("classifications", gone) == {"/unit": "unit_unknown_on_date"}
     assert (await clients.get("classifications"))["items"] == []
 
 
-async def test_only_a_registrar_of_the_program_and_the_unit_may(clients):
-    anonymous = await clients.http.post(PATH, json=body())
+async def test_only_a_registrar_of_the_program_and_the_unit_may_post(clients):
+    anonymous = await clients.http.post(PATH, json=classification_body())
     assert anonymous.status_code == 401
-    for who, code in (
+    for caller, code in (
         ({"units": ("610",)}, "unit_not_granted"),
         ({"programs": ("rural",)}, "forbidden"),
     ):
-        await clients.refused("classifications", body(), 403, code, **who)
-    reporter = await clients.http.post(PATH, json=body(), headers=clients.headers("report"))
-    assert reporter.status_code == 403
-    await clients.kept("classifications", body(), units=("615",))
+        await clients.expect_problem("classifications", classification_body(), 403, code, **caller)
+    by_reporter = await clients.http.post(
+        PATH, json=classification_body(), headers=clients.make_headers("report")
+    )
+    assert by_reporter.status_code == 403
+    await clients.create("classifications", classification_body(), units=("615",))
 
 
-async def test_what_a_commune_is_on_a_day(clients):
-    await clients.kept("classifications", body())
-    await clients.kept("classifications", body("23509", "I", False, "186/QĐ-UBND", "2023-04-12"))
-    on_day = [
-        [it["region"] for it in (await clients.get("classifications", unit="23509", on=day))["items"]]
+async def test_the_classification_in_effect_on_a_day(clients):
+    await clients.create("classifications", classification_body())
+    await clients.create(
+        "classifications", classification_body("23509", "I", False, "186/QĐ-UBND", "2023-04-12")
+    )
+    regions = [
+        [row["region"] for row in (await clients.get("classifications", unit="23509", on=day))["items"]]
         for day in ("2021-06-03", "2021-06-04", "2023-04-11", "2023-04-12", "2023-12-31")
     ]
-    assert on_day == [[], ["III"], ["III"], ["I"], ["I"]]
+    assert regions == [[], ["III"], ["III"], ["I"], ["I"]]
     assert len((await clients.get("classifications", unit="615"))["items"]) == 2
     assert (await clients.get("classifications", unit="610"))["items"] == []
 
 
-async def test_a_later_word_for_the_same_day_takes_its_place(clients):
-    await clients.kept("classifications", body(number="1/QĐ"))
-    await clients.kept("classifications", body(region="II", difficult=False, number="2/QĐ"))
-    held = await clients.get("classifications", on="2023-01-01")
-    assert [it["region"] for it in held["items"]] == ["II"]
-    assert (await clients.figures("2021"))["communes_left_special_difficulty"]["value"] == 0
+async def test_a_later_decision_for_the_same_day_replaces_the_earlier(clients):
+    await clients.create("classifications", classification_body(number="1/QĐ"))
+    await clients.create("classifications", classification_body(region="II", difficult=False, number="2/QĐ"))
+    page = await clients.get("classifications", on="2023-01-01")
+    assert [row["region"] for row in page["items"]] == ["II"]
+    assert (await clients.read_figures("2021"))["communes_left_special_difficulty"]["value"] == 0
 
 
-async def test_what_was_known_then_is_read_again(clients):
-    first = await clients.kept("classifications", body())
-    await clients.kept("classifications", body("23509", "I", False, "186/QĐ-UBND", "2023-04-12"))
-    then = first["recorded_at"]
-    assert (await clients.figures())["communes_left_special_difficulty"]["value"] == 1
-    assert (await clients.figures(as_of=then))["communes_left_special_difficulty"]["value"] == 0
-    assert len((await clients.get("classifications", as_of=then))["items"]) == 1
+async def test_an_earlier_instant_is_read_again(clients):
+    first = await clients.create("classifications", classification_body())
+    await clients.create(
+        "classifications", classification_body("23509", "I", False, "186/QĐ-UBND", "2023-04-12")
+    )
+    recorded_at = first["recorded_at"]
+    assert (await clients.read_figures())["communes_left_special_difficulty"]["value"] == 1
+    assert (await clients.read_figures(as_of=recorded_at))["communes_left_special_difficulty"]["value"] == 0
+    assert len((await clients.get("classifications", as_of=recorded_at))["items"]) == 1
 
 
-async def test_a_merged_commune_is_to_be_classified_anew_and_an_unchanged_one_goes_on(clients):
-    """23368 (Đăk Long) stayed as it was on 1 July 2025; 23509 was merged, and its code went to nobody."""
+async def test_a_classification_follows_only_an_unchanged_commune(clients):
+    """23368 (Đăk Long) was unchanged on 1 July 2025; 23509 was merged, and its code is not used again."""
     for commune in ("23509", "23368"):
-        await clients.kept("classifications", body(commune))
-    held = await clients.get("classifications", on="2025-12-31", unit="51")
-    assert [it["unit"] for it in held["items"]] == ["23368"]
+        await clients.create("classifications", classification_body(commune))
+    page = await clients.get("classifications", on="2025-12-31", unit="51")
+    assert [row["unit"] for row in page["items"]] == ["23368"]
 
 
-async def test_whatever_the_order_and_the_days_the_exits_are_those_of_the_definition(clients):
-    """Random histories against the definition, said plainly: difficult at some time from the eve on, and not at the end."""
-    luck = random.Random(570)
-    said = []
+async def test_exits_are_those_of_the_definition_whatever_the_order_and_the_days(clients):
+    """By the definition a commune left that was in difficulty on the day before the period or later, and is not at its end."""
+    rng = random.Random(570)
+    decided = []
     for number in range(36):
-        on = date(2021, 6, 1) + timedelta(days=luck.randrange(0, 1000, 50))
-        commune, difficult = luck.choice(COMMUNES), luck.random() < 0.5
-        await clients.kept(
+        on = date(2021, 6, 1) + timedelta(days=rng.randrange(0, 1000, 50))
+        commune, difficult = rng.choice(COMMUNES), rng.random() < 0.5
+        await clients.create(
             "classifications",
-            body(commune, None, difficult, f"{number}/QĐ", "2021-01-01", effective_on=on.isoformat()),
+            classification_body(
+                commune, None, difficult, f"{number}/QĐ", "2021-01-01", effective_on=on.isoformat()
+            ),
         )
-        said.append((on, commune, difficult))
+        decided.append((on, commune, difficult))
 
-    def on_day(commune, day):
-        held = False
-        for on, unit, difficult in sorted(said, key=lambda it: it[0]):
+    def is_difficult(commune, day):
+        specially_difficult = False
+        for on, unit, difficult in sorted(decided, key=lambda row: row[0]):
             if unit == commune and on <= day:
-                held = difficult
-        return held
+                specially_difficult = difficult
+        return specially_difficult
 
     for period, first, last in (
         ("2021", date(2021, 1, 1), date(2021, 12, 31)),
@@ -144,22 +158,24 @@ async def test_whatever_the_order_and_the_days_the_exits_are_those_of_the_defini
         ("2022-Q3", date(2022, 7, 1), date(2022, 9, 30)),
         ("2023-02", date(2023, 2, 1), date(2023, 2, 28)),
     ):
-        days = [first - timedelta(days=1) + timedelta(days=n) for n in range((last - first).days + 2)]
+        days = [
+            first - timedelta(days=1) + timedelta(days=number) for number in range((last - first).days + 2)
+        ]
         expected = {
             commune
             for commune in COMMUNES
-            if not on_day(commune, last) and any(on_day(commune, day) for day in days)
+            if not is_difficult(commune, last) and any(is_difficult(commune, day) for day in days)
         }
-        figure = (await clients.figures(period))["communes_left_special_difficulty"]
+        figure = (await clients.read_figures(period))["communes_left_special_difficulty"]
         assert figure["value"] == len(expected), period
-        assert {it["unit"] for it in await clients.follow(figure["lineage"])} == expected, period
+        assert {row["unit"] for row in await clients.list_all(figure["lineage"])} == expected, period
 
 
-async def test_pages_follow_each_other(clients):
-    for row in table("ethnic_classifications"):
-        await clients.kept(
+async def test_the_list_is_answered_in_pages(clients):
+    for row in read_table("ethnic_classifications"):
+        await clients.create(
             "classifications",
-            body(
+            classification_body(
                 row["unit"],
                 row["region"],
                 row["specially_difficult"] == "true",
@@ -167,10 +183,10 @@ async def test_pages_follow_each_other(clients):
                 row["decision_date"],
             ),
         )
-    first = await clients.http.get(f"{PATH}?limit=7")
-    assert 'rel="next"' in first.headers["link"]
-    rest = await clients.get("classifications", limit=7, cursor=first.json()["next"])
-    assert (len(first.json()["items"]), len(rest["items"]), rest["next"]) == (7, 5, None)
+    response = await clients.http.get(f"{PATH}?limit=7")
+    assert 'rel="next"' in response.headers["link"]
+    last_page = await clients.get("classifications", limit=7, cursor=response.json()["next"])
+    assert (len(response.json()["items"]), len(last_page["items"]), last_page["next"]) == (7, 5, None)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +199,7 @@ async def test_pages_follow_each_other(clients):
         {"unit": "6"},
     ],
 )
-async def test_nonsense_is_refused(clients, query):
-    answer = await clients.http.get(PATH, params=query)
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_invalid_parameters_are_refused(clients, query):
+    response = await clients.http.get(PATH, params=query)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"

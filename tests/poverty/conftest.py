@@ -7,7 +7,7 @@ import pytest
 from services.poverty.app import create_app
 from shared.reporting.settings import ReportingSettings
 from tests.in_process import open_client
-from tests.registers import Clients
+from tests.program_clients import Clients
 
 NOW = datetime(2024, 6, 30, 2, 0, tzinfo=UTC)
 

@@ -18,22 +18,22 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-async def test_the_examples_of_the_engine_run(database, issuer, program):
+async def test_the_examples_of_the_engine_are_accepted(database, issuer, program):
     create_app, settings = PROGRAMS[program]
     app = issuer.trust(create_app(settings(database_url=database.url(program))))
     token = issuer.token("someone", ["report", "review", "target"], units=["62"])
     async with open_client(app) as http:
-        shown = app.openapi()["components"]["schemas"]
+        schemas = app.openapi()["components"]["schemas"]
 
         async def send(method, path, body, key):
             headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
             return await http.request(method, f"/v1/{program}/{path}", json=body, headers=headers)
 
-        report = await send("POST", "reports", shown["ReportIn"]["example"], "a")
+        report = await send("POST", "reports", schemas["ReportIn"]["example"], "a")
         assert report.status_code == 201, report.text
-        vintage = await send("POST", "publications", shown["PublicationIn"]["example"], "b")
-        assert vintage.status_code == 201, vintage.text
-        targets = await send("PUT", "targets/2023/62", shown["TargetsIn"]["example"], "c")
+        publication = await send("POST", "publications", schemas["PublicationIn"]["example"], "b")
+        assert publication.status_code == 201, publication.text
+        targets = await send("PUT", "targets/2023/62", schemas["TargetsIn"]["example"], "c")
         assert targets.status_code == 200, targets.text
-        live = await send("PUT", "go-lives/62", shown["GoLiveIn"]["example"], "d")
-        assert live.status_code == 200, live.text
+        go_live = await send("PUT", "go-lives/62", schemas["GoLiveIn"]["example"], "d")
+        assert go_live.status_code == 200, go_live.text

@@ -1,24 +1,24 @@
-"""Bodies of the registers, from the demo's rows or made up."""
+"""Bodies of requests to the registers: from rows of the demo, or made up."""
 
-from tests.registers import decision
+from tests.program_clients import to_decision
 
 
-def village(row):
+def to_village(row):
     return {key: row[key] for key in ("code", "name", "valid_from")}
 
 
-def recognition(row):
+def to_recognition(row):
     return {
         "unit": row["unit"],
         "level": row["level"],
         "field": row["field"] or None,
         "criteria_set": row["criteria_set"],
-        "decision": decision(row),
+        "decision": to_decision(row),
         "year": int(row["year"]),
     }
 
 
-def product(row):
+def to_product(row):
     return {
         "code": row["code"],
         "name": row["name"],
@@ -27,13 +27,13 @@ def product(row):
         "group": int(row["group"]),
         "stars": int(row["stars"]),
         "score": float(row["score"]),
-        "decision": decision(row),
+        "decision": to_decision(row),
         "potential_five_star": row["potential_five_star"] == "true",
         "grantor": row["grantor"],
     }
 
 
-def meets(unit="23509", number="186/QĐ-UBND", date="2023-04-12", year=2022, **other):
+def meets_body(unit="23509", number="186/QĐ-UBND", date="2023-04-12", year=2022, **fields):
     body = {
         "unit": unit,
         "level": "meets",
@@ -42,25 +42,25 @@ def meets(unit="23509", number="186/QĐ-UBND", date="2023-04-12", year=2022, **o
         "decision": {"number": number, "date": date},
         "year": year,
     }
-    return {**body, **other}
+    return {**body, **fields}
 
 
-def advanced(unit="23509", number="2/QĐ-UBND", date="2023-12-20", year=2023, **other):
-    return meets(
+def advanced_body(unit="23509", number="2/QĐ-UBND", date="2023-12-20", year=2023, **fields):
+    return meets_body(
         unit,
         number,
         date,
         year,
-        **{"level": "advanced", "criteria_set": "commune_advanced_2021_2025", **other},
+        **{"level": "advanced", "criteria_set": "commune_advanced_2021_2025", **fields},
     )
 
 
-def model(unit="23509", number="3/QĐ-UBND", date="2024-12-20", year=2024, **other):
-    also = {"level": "model", "criteria_set": "commune_model_2021_2025", "field": "culture", **other}
-    return meets(unit, number, date, year, **also)
+def model_body(unit="23509", number="3/QĐ-UBND", date="2024-12-20", year=2024, **fields):
+    changes = {"level": "model", "criteria_set": "commune_model_2021_2025", "field": "culture", **fields}
+    return meets_body(unit, number, date, year, **changes)
 
 
-def evaluation(code="OCOP-610-99", date="2021-01-31", **other):
+def evaluation_body(code="OCOP-610-99", date="2021-01-31", **fields):
     body = {
         "code": code,
         "name": "Cà phê",
@@ -71,4 +71,4 @@ def evaluation(code="OCOP-610-99", date="2021-01-31", **other):
         "score": 55.5,
         "decision": {"number": "1/QĐ-UBND", "date": date},
     }
-    return {**body, **other}
+    return {**body, **fields}

@@ -7,7 +7,7 @@ import pytest
 from services.rural.app import create_app
 from services.rural.settings import RuralSettings
 from tests.in_process import open_client
-from tests.registers import Clients
+from tests.program_clients import Clients
 
 NOW = datetime(2025, 3, 1, 2, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Assessments by indicators, over HTTP: what the service decides, what it says, and what it refuses."""
+"""Assessments by indicators over HTTP: verdicts, answers and refusals."""
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,17 +11,17 @@ from services.rural.settings import RuralSettings
 from tests.effort import count_calls
 from tests.in_process import open_client
 from tests.issuer import Issuer
-from tests.registers import Clients
+from tests.program_clients import Clients
 from tests.rural.conftest import NOW
-from tests.rural.test_criteria_rules import COMMUNE, held_to
+from tests.rural.test_criteria_rules import COMMUNE, find_threshold
 from tests.statements import sent_by
 
 MOST_CALLS_PER_VALUE = 200
-"""Twice what it takes."""
+"""Twice what a report takes."""
 
-OWN_ROADS = """
+OWN_ROAD_THRESHOLD = """
 [[threshold]]
-indicator = "indicator_02_{at}"
+indicator = "indicator_02_{number}"
 unit = "62"
 years = [2021, 2025]
 value = {value}
@@ -30,42 +30,42 @@ confidence = "illustrative"
 """
 
 
-def whole(unit, **other):
-    """Every indicator of a commune at its threshold, and the verdicts that lack one."""
+def make_full_observations(unit, **changes):
+    """Return every indicator of a commune at its threshold, and the verdicts of criteria that lack a threshold."""
     rows = []
     for criterion in COMMUNE.criteria:
-        lines = [held_to(one) for one in criterion.indicators]
-        values = [50 if line is None else float(line) for line in lines]
-        rows += zip([one.code for one in criterion.indicators], values, strict=True)
-        rows += [(criterion.code, 1)] if None in lines else []
-    said = {**dict(rows), **other}
-    return [{"unit": unit, "indicator": code, "value": value} for code, value in said.items()]
+        thresholds = [find_threshold(indicator) for indicator in criterion.indicators]
+        values = [50 if threshold is None else float(threshold) for threshold in thresholds]
+        rows += zip([indicator.code for indicator in criterion.indicators], values, strict=True)
+        rows += [(criterion.code, 1)] if None in thresholds else []
+    by_code = {**dict(rows), **changes}
+    return [{"unit": unit, "indicator": code, "value": value} for code, value in by_code.items()]
 
 
-async def post(clients, rows, unit="62", period="2023", **more):
-    body = {"unit": unit, "period": period, "form": "criteria_assessment", "observations": rows, **more}
+async def post(clients, rows, unit="62", period="2023", **fields):
+    body = {"unit": unit, "period": period, "form": "criteria_assessment", "observations": rows, **fields}
     return await clients.http.post(
-        "/v1/rural/reports", json=body, headers=clients.headers("report", units=(unit,))
+        "/v1/rural/reports", json=body, headers=clients.make_headers("report", units=(unit,))
     )
 
 
-async def accepted(clients, rows, unit="62", period="2023", **more):
-    answer = await post(clients, rows, unit, period, **more)
-    assert answer.status_code == 201, answer.text
-    said = answer.json()
-    verdict = await clients.http.post(
-        f"/v1/rural/reports/{said['id']}/accept",
-        json={"content_sha256": said["content_sha256"]},
-        headers=clients.headers("review", client_id="reviewer"),
+async def report_and_accept_rows(clients, rows, unit="62", period="2023", **fields):
+    response = await post(clients, rows, unit, period, **fields)
+    assert response.status_code == 201, response.text
+    report = response.json()
+    acceptance = await clients.http.post(
+        f"/v1/rural/reports/{report['id']}/accept",
+        json={"content_sha256": report["content_sha256"]},
+        headers=clients.make_headers("review", client_id="reviewer"),
     )
-    assert verdict.status_code == 200, verdict.text
-    return said
+    assert acceptance.status_code == 200, acceptance.text
+    return report
 
 
-async def test_a_commune_is_held_to_the_line_of_each_year(clients):
+async def test_the_threshold_of_each_year_applies(clients):
     rows = [{"unit": "23509", "indicator": "indicator_10_1", "value": 46.5}]
     for period in ("2022", "2023"):
-        await accepted(clients, rows, "615", period)
+        await report_and_accept_rows(clients, rows, "615", period)
     page = await clients.get("communes/23509", on="2023-12-31")
     later, earlier = page["assessments"]
     assert (later["year"], later["lost"], earlier["met"]) == (2023, [10], 1)
@@ -78,7 +78,7 @@ async def test_a_commune_is_held_to_the_line_of_each_year(clients):
         "rests_on": "values",
         "rule": "commune_2021_2025/tay_nguyen/2023",
         "why": "Không đạt: 10.1 là 46,5, cần >= 47.",
-        "why_en": "Not met: 10.1 is 46.5, wanted >= 47.",
+        "why_en": "Not met: 10.1 is 46.5, required >= 47.",
         "indicators": [
             {
                 "code": "indicator_10_1",
@@ -99,34 +99,36 @@ async def test_a_commune_is_held_to_the_line_of_each_year(clients):
     assert earlier["criteria"][0]["met"]
 
 
-async def test_values_and_statements_are_kept_apart(clients):
+async def test_verdicts_by_values_and_by_statement_are_answered_apart(clients):
     paper = {"number": "12/BB-UBND", "signed_on": "2023-12-20", "signer_role": "chairman"}
     rows = [
-        *whole("23509", indicator_13_4_applies=0),
+        *make_full_observations("23509", indicator_13_4_applies=0),
         {"unit": "23510", "indicator": "criterion_10", "value": 1},
     ]
     rows = [row for row in rows if row["indicator"] != "indicator_13_4"]
-    said = await accepted(clients, rows, "615", document=paper)
-    assert said["counts"]["received"] == len(rows)
-    assert {it["value"] for it in said["derived"]} == {1}
-    assert len(said["derived"]) == 17
+    report = await report_and_accept_rows(clients, rows, "615", document=paper)
+    assert report["counts"]["received"] == len(rows)
+    assert {row["value"] for row in report["derived"]} == {1}
+    assert len(report["derived"]) == 17
     (assessment,) = (await clients.get("communes/23509", on="2023-12-31"))["assessments"]
     assert (assessment["met"], assessment["document"]["number"]) == (19, "12/BB-UBND")
-    resting = {it["number"]: it["rests_on"] for it in assessment["criteria"]}
-    assert [number for number, on in resting.items() if on == "statement"] == [2, 17]
-    (roads,) = [it for it in assessment["criteria"] if it["number"] == 2]
-    assert roads["why_en"] == "As the reporting unit states; its indicators do not decide it."
-    assert [(it["value"], it["threshold"], it["met"]) for it in roads["indicators"]] == [(50, None, None)] * 4
+    rests_on = {row["number"]: row["rests_on"] for row in assessment["criteria"]}
+    assert [number for number, basis in rests_on.items() if basis == "statement"] == [2, 17]
+    (roads,) = [row for row in assessment["criteria"] if row["number"] == 2]
+    assert roads["why_en"] == "As stated by the reporting unit; the indicator values do not decide it."
+    assert [(row["value"], row["threshold"], row["met"]) for row in roads["indicators"]] == [
+        (50, None, None)
+    ] * 4
     assert roads["rule"] is None
-    (production,) = [it for it in assessment["criteria"] if it["number"] == 13]
-    assert [it["value"] for it in production["indicators"]] == [1, 1, 1, None, 1]
+    (production,) = [row for row in assessment["criteria"] if row["number"] == 13]
+    assert [row["value"] for row in production["indicators"]] == [1, 1, 1, None, 1]
     income = (await clients.get("criteria", period="2023", unit="615"))["items"][9]
     assert (income["met"], income["assessed"], income["by_values"]) == (2, 2, 1)
-    figures = await clients.figures(unit="615")
+    figures = await clients.read_figures(unit="615")
     assert figures["communes_meeting_all_criteria"]["value"] == 1
     assert figures["criterion_10"]["value"] == 2
     assert "indicator_10_1" not in figures
-    assert [it["met"] for it in (await clients.get("communes", period="2023", met="19"))["items"]] == [19]
+    assert [row["met"] for row in (await clients.get("communes", period="2023", met="19"))["items"]] == [19]
 
 
 @pytest.mark.parametrize(
@@ -142,32 +144,36 @@ async def test_values_and_statements_are_kept_apart(clients):
         ({"indicator_13_4_applies": 0, "indicator_13_4": 1, "criterion_13": 1}, "/observations/1/value", "indicator_does_not_apply"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_decided_is_named_and_nothing_is_kept(clients, rows, pointer, code):
-    said = [{"unit": "23509", "indicator": one, "value": value} for one, value in rows.items()]
-    answer = await post(clients, said, "615")
-    assert answer.status_code == 422
-    assert (pointer, code) in {(it["pointer"], it["code"]) for it in answer.json()["errors"]}
-    listed = await clients.http.get("/v1/rural/reports", headers=clients.headers("review"))
+async def test_a_verdict_that_does_not_follow_is_a_fault_and_nothing_is_stored(clients, rows, pointer, code):
+    observations = [
+        {"unit": "23509", "indicator": indicator, "value": value} for indicator, value in rows.items()
+    ]
+    response = await post(clients, observations, "615")
+    assert response.status_code == 422
+    assert (pointer, code) in {(fault["pointer"], fault["code"]) for fault in response.json()["errors"]}
+    listed = await clients.http.get("/v1/rural/reports", headers=clients.make_headers("review"))
     assert listed.json()["items"] == []
 
 
-async def test_of_a_year_that_no_set_is_for_nothing_is_kept(database, tmp_path):
+async def test_a_report_for_a_year_without_a_set_is_refused(database, tmp_path):
     rows = [
         {"unit": "23368", "indicator": "criterion_01", "value": 1},
         {"unit": "23368", "indicator": "indicator_10_1", "value": 60},
     ]
-    async with installed(database, now=datetime(2027, 1, 15, 2, 0, tzinfo=UTC)) as (clients, _):
-        answer = await post(clients, rows, "51", "2026")
-        assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [
+    async with open_clients(database, now=datetime(2027, 1, 15, 2, 0, tzinfo=UTC)) as (clients, _):
+        response = await post(clients, rows, "51", "2026")
+        assert [(fault["pointer"], fault["code"]) for fault in response.json()["errors"]] == [
             ("/observations/0/value", "criteria_set_missing"),
             ("/observations/1/indicator", "indicator_retired"),
         ]
-    later = tmp_path / "sets.toml"
+    sets_file = tmp_path / "sets.toml"
     text = CRITERIA_SETS_FILE.read_text(encoding="utf-8")
     years = "years = [{}, {}]\nassessed_by"
     assert years.format(2021, 2025) in text
-    later.write_text(text.replace(years.format(2021, 2025), years.format(2021, 2026)), encoding="utf-8")
-    async with installed(database, now=datetime(2027, 1, 15, 2, 0, tzinfo=UTC), criteria_sets_file=later) as (
+    sets_file.write_text(text.replace(years.format(2021, 2025), years.format(2021, 2026)), encoding="utf-8")
+    async with open_clients(
+        database, now=datetime(2027, 1, 15, 2, 0, tzinfo=UTC), criteria_sets_file=sets_file
+    ) as (
         clients,
         _,
     ):
@@ -176,92 +182,104 @@ async def test_of_a_year_that_no_set_is_for_nothing_is_kept(database, tmp_path):
 
 async def test_a_township_has_no_criteria_and_a_district_states_none_for_its_communes(clients):
     for unit, code in (("23500", "unit_kind_wrong"), ("615", "unit_level_wrong")):
-        answer = await post(clients, [{"unit": unit, "indicator": "indicator_10_1", "value": 50}], "615")
-        assert [it["code"] for it in answer.json()["errors"]] == [code]
+        response = await post(clients, [{"unit": unit, "indicator": "indicator_10_1", "value": 50}], "615")
+        assert [fault["code"] for fault in response.json()["errors"]] == [code]
 
 
-async def test_the_sets_are_published_with_their_thresholds(clients):
+async def test_the_sets_are_answered_with_their_thresholds(clients):
     listed = (await clients.get("criteria-sets"))["items"]
-    assert [(it["criteria_count"], it["indicators_count"]) for it in listed if it["code"] == "commune_2021_2025"] == [
+    assert [(row["criteria_count"], row["indicators_count"]) for row in listed if row["code"] == "commune_2021_2025"] == [
         (19, 57)
     ]  # fmt: skip
-    one = await clients.get("criteria-sets/commune_2021_2025")
-    assert (len(one["groups"]), len(one["criteria"]), len(one["regions"])) == (5, 19, 2)
-    (income,) = one["criteria"][9]["indicators"]
-    assert [(it["place"], it["first_year"], it["value"]) for it in income["thresholds"]] == [
-        ("tay_nguyen", year, line) for year, line in zip(range(2021, 2026), (41, 44, 47, 50, 53), strict=True)
+    detail = await clients.get("criteria-sets/commune_2021_2025")
+    assert (len(detail["groups"]), len(detail["criteria"]), len(detail["regions"])) == (5, 19, 2)
+    (income,) = detail["criteria"][9]["indicators"]
+    assert [(row["place"], row["first_year"], row["value"]) for row in income["thresholds"]] == [
+        ("tay_nguyen", year, threshold)
+        for year, threshold in zip(range(2021, 2026), (41, 44, 47, 50, 53), strict=True)
     ]
-    assert [(it["unit"], it["valid_to"]) for it in one["regions"][0]["members"]] == [("62", "2025-06-30")]
+    assert [(row["unit"], row["valid_to"]) for row in detail["regions"][0]["members"]] == [
+        ("62", "2025-06-30")
+    ]
     assert all(
-        it["legal_basis"] and it["confidence"] for it in (*one["regions"][1]["members"], *one["conditions"])
+        row["legal_basis"] and row["confidence"]
+        for row in (*detail["regions"][1]["members"], *detail["conditions"])
     )
-    roads = one["criteria"][1]["indicators"][0]
+    roads = detail["criteria"][1]["indicators"][0]
     assert (roads["delegated"], roads["thresholds"]) == (True, [])
-    assert one["criteria"][12]["indicators"][3]["applies"] == "indicator_13_4_applies"
-    assert [(it["name"], it["valid_to"]) for it in one["authorities"]] == [("Chủ tịch UBND tỉnh", None)]
-    assert [(it["least_percent"], it["including"]) for it in one["grounds"]] == [(50, []), (30, [10, 17, 19])]
-    assert all(it["legal_basis"] and it["confidence"] for it in (*one["authorities"], *one["grounds"]))
-    assert one["assessment_clause"].startswith("QĐ 18/2022")
+    assert detail["criteria"][12]["indicators"][3]["applies"] == "indicator_13_4_applies"
+    assert [(row["name"], row["valid_to"]) for row in detail["authorities"]] == [("Chủ tịch UBND tỉnh", None)]
+    assert [(row["least_percent"], row["including"]) for row in detail["grounds"]] == [
+        (50, []),
+        (30, [10, 17, 19]),
+    ]
+    assert all(
+        row["legal_basis"] and row["confidence"] for row in (*detail["authorities"], *detail["grounds"])
+    )
+    assert detail["assessment_clause"].startswith("QĐ 18/2022")
     assert len((await clients.get("criteria-sets/district_2021_2025"))["criteria"]) == 9
     assert len((await clients.get("criteria-sets/commune_model_2021_2025"))["conditions"]) == 4
-    absent = await clients.http.get("/v1/rural/criteria-sets/none")
-    assert (absent.status_code, absent.json()["code"]) == (404, "criteria_set_not_found")
+    response = await clients.http.get("/v1/rural/criteria-sets/none")
+    assert (response.status_code, response.json()["code"]) == (404, "criteria_set_not_found")
 
 
 @asynccontextmanager
-async def installed(database, now=NOW, **settings):
+async def open_clients(database, now=NOW, **settings):
     issuer = Issuer()
-    chosen = RuralSettings(database_url=database.url("rural"), **settings)
-    app = issuer.trust(create_app(chosen, clock=lambda: now))
+    app_settings = RuralSettings(database_url=database.url("rural"), **settings)
+    app = issuer.trust(create_app(app_settings, clock=lambda: now))
     async with open_client(app) as http:
         yield Clients(http, issuer, "rural", now), app
 
 
-async def test_a_province_sets_its_own_thresholds_without_a_release(database, tmp_path):
-    own = tmp_path / "thresholds.toml"
-    roads = "".join(OWN_ROADS.format(at=at, value=value) for at, value in enumerate((100, 70, 70, 60), 1))
-    own.write_text(THRESHOLDS_FILE.read_text(encoding="utf-8") + roads, encoding="utf-8")
+async def test_an_installation_sets_its_own_thresholds_by_a_file(database, tmp_path):
+    thresholds_file = tmp_path / "thresholds.toml"
+    roads = "".join(
+        OWN_ROAD_THRESHOLD.format(number=number, value=value)
+        for number, value in enumerate((100, 70, 70, 60), 1)
+    )
+    thresholds_file.write_text(THRESHOLDS_FILE.read_text(encoding="utf-8") + roads, encoding="utf-8")
     rows = [
-        {"unit": unit, "indicator": f"indicator_02_{at}", "value": 80 if at > 1 else first}
+        {"unit": unit, "indicator": f"indicator_02_{number}", "value": 80 if number > 1 else first}
         for unit, first in (("23509", 100), ("23510", 99))
-        for at in range(1, 5)
+        for number in range(1, 5)
     ]
-    async with installed(database, thresholds_file=own) as (clients, _):
-        said = await accepted(clients, rows, "615")
-        assert [it["value"] for it in said["derived"]] == [1, 0]
-        assert said["derived"][1]["why_en"] == "Not met: 2.1 is 99%, wanted >= 100%."
-        assert said["derived"][1]["grounds"][0]["legal_basis"] == "QĐ của UBND tỉnh (minh họa)"
-    async with installed(database) as (clients, _):
-        (decided,) = (await clients.get("communes/23510", on="2023-12-31"))["assessments"]
-        (verdict,) = decided["criteria"]
+    async with open_clients(database, thresholds_file=thresholds_file) as (clients, _):
+        report = await report_and_accept_rows(clients, rows, "615")
+        assert [row["value"] for row in report["derived"]] == [1, 0]
+        assert report["derived"][1]["why_en"] == "Not met: 2.1 is 99%, required >= 100%."
+        assert report["derived"][1]["grounds"][0]["legal_basis"] == "QĐ của UBND tỉnh (minh họa)"
+    async with open_clients(database) as (clients, _):
+        (assessment,) = (await clients.get("communes/23510", on="2023-12-31"))["assessments"]
+        (verdict,) = assessment["criteria"]
         assert (verdict["met"], verdict["indicators"][0]["threshold"]) == (False, 100)
 
 
-async def test_all_communes_of_a_province_are_one_report_of_a_fixed_cost(database):
-    async with installed(database) as (clients, app):
-        every = [it["code"] for it in (await clients.get("communes", period="2023"))["items"]]
-        assert len(every) == 85
+async def test_a_report_of_all_communes_takes_as_many_statements_as_one_of_one(database):
+    async with open_clients(database) as (clients, app):
+        communes = [row["code"] for row in (await clients.get("communes", period="2023"))["items"]]
+        assert len(communes) == 85
         costs = []
-        for period, communes in (("2022", every[:1]), ("2023", every)):
-            rows = [row for unit in communes for row in whole(unit)]
+        for period, reported in (("2022", communes[:1]), ("2023", communes)):
+            rows = [row for unit in reported for row in make_full_observations(unit)]
             with sent_by(app) as sent:
-                said = await accepted(clients, rows, period=period)
+                report = await report_and_accept_rows(clients, rows, period=period)
             costs.append(len(sent))
         assert costs[0] == costs[1] == 26
-        assert len(said["derived"]) == 85 * 17
-        assert said["counts"]["received"] == 85 * (57 + 2)
-        figures = await clients.figures()
+        assert len(report["derived"]) == 85 * 17
+        assert report["counts"]["received"] == 85 * (57 + 2)
+        figures = await clients.read_figures()
         assert figures["communes_meeting_all_criteria"]["value"] == 85
         assert figures["average_criteria_per_commune"]["value"] == 19
 
 
 async def test_a_report_of_all_communes_takes_few_calls_for_each_value(database):
     """Client and server together; 5,015 values take half a second on a machine of today."""
-    async with installed(database) as (clients, _):
+    async with open_clients(database) as (clients, _):
         communes = [row["code"] for row in (await clients.get("communes", period="2023"))["items"]]
-        observations = [row for unit in communes for row in whole(unit)]
+        observations = [row for unit in communes for row in make_full_observations(unit)]
         assert (await post(clients, observations, period="2022")).status_code == 201
         with count_calls() as effort:
-            answer = await post(clients, observations, period="2023")
-        assert answer.status_code == 201
+            response = await post(clients, observations, period="2023")
+        assert response.status_code == 201
         assert effort.calls < MOST_CALLS_PER_VALUE * len(observations)

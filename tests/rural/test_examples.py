@@ -5,29 +5,29 @@ from services.rural.recognitions.schemas import EXAMPLE as RECOGNITION
 from services.rural.villages.schemas import EXAMPLE as VILLAGE
 
 
-async def test_what_the_reference_shows_is_accepted(clients):
+async def test_the_examples_of_the_reference_are_accepted(clients):
     document = (await clients.http.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
-    shown = {
+    examples = {
         "villages": ("VillageIn", VILLAGE),
         "recognitions": ("RecognitionIn", RECOGNITION),
         "ocop/products": ("ProductIn", PRODUCT),
     }
-    for path, (schema, example) in shown.items():
+    for path, (schema, example) in examples.items():
         assert schemas[schema]["example"] == {
             key: value for key, value in example.items() if value is not None
         }
-        kept = await clients.kept(path, example)
+        created = await clients.create(path, example)
     revocation = schemas["RevocationIn"]["example"]
     (recognition,) = (await clients.get("recognitions"))["items"]
     later = {**revocation, "decision": {"number": "9/QĐ-UBND", "date": "2024-05-01"}}
-    await clients.kept(f"recognitions/{recognition['id']}/revoke", later)
-    assert kept["grantor"]["code"] == "province"
+    await clients.create(f"recognitions/{recognition['id']}/revoke", later)
+    assert created["grantor"]["code"] == "province"
 
 
 async def test_every_field_of_the_registers_is_described(clients):
     schemas = (await clients.http.get("/openapi.json")).json()["components"]["schemas"]
-    ours = (
+    names = (
         "VillageIn",
         "VillageOut",
         "RecognitionIn",
@@ -36,10 +36,10 @@ async def test_every_field_of_the_registers_is_described(clients):
         "EvaluationOut",
         "CommuneRow",
     )
-    wordless = [
+    undescribed = [
         f"{name}.{field}"
-        for name in ours
-        for field, said in schemas[name]["properties"].items()
-        if not said.get("description")
+        for name in names
+        for field, schema in schemas[name]["properties"].items()
+        if not schema.get("description")
     ]
-    assert wordless == []
+    assert undescribed == []

@@ -1,4 +1,4 @@
-"""District and province standards, computed from communes and from what districts state."""
+"""District and province standards, computed from communes and from what districts report."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,139 +9,161 @@ from hypothesis import strategies as st
 
 from services.rural.dated_facts import load_criteria_sets, load_standard_conditions
 from services.rural.standards.rules import (
-    Facts,
-    Stated,
-    judge,
-    standard_met,
-    stated_indicators,
+    ReportedValue,
+    StandardInputs,
+    evaluate_conditions,
+    is_standard_met,
+    list_indicators,
 )
-from tests.registers import table
-from tests.rural.bodies import meets, recognition
-from tests.rural.test_criteria import accepted
+from tests.program_clients import read_table
+from tests.rural.bodies import meets_body, to_recognition
+from tests.rural.test_criteria import report_and_accept_rows
 
 CONDITIONS = load_standard_conditions(load_criteria_sets())
 ON = date(2023, 12, 31)
-OF_DISTRICTS = {it.code: it for it in CONDITIONS if it.unit_level == "district"}
+DISTRICT_CONDITIONS = {
+    condition.code: condition for condition in CONDITIONS if condition.unit_level == "district"
+}
 CRITERIA = [f"district_criterion_{number}" for number in range(1, 10)]
 levels = st.dictionaries(
     st.sampled_from("abcdefghijkl"), st.sets(st.sampled_from(["meets", "advanced"])), max_size=12
 )
-"""Communes with the levels that they hold."""
-answers = st.sampled_from([None, Decimal(0), Decimal(1)])
+"""Communes with their levels in force."""
+verdicts = st.sampled_from([None, Decimal(0), Decimal(1)])
+"""A reported verdict; None: not reported."""
 percents = st.integers(0, 100).map(Decimal)
 
 
-def one(code, facts, least=None):
-    condition = OF_DISTRICTS[code]
-    if least is not None:
-        condition = replace(condition, least_percent=least)
-    (found,) = judge([condition], "district", ON, facts)
-    return found
+def evaluate(code, inputs, least_percent=None):
+    """Return the result of one condition for a district."""
+    condition = DISTRICT_CONDITIONS[code]
+    if least_percent is not None:
+        condition = replace(condition, least_percent=least_percent)
+    (result,) = evaluate_conditions([condition], "district", ON, inputs)
+    return result
 
 
 @given(levels, percents)
-def test_a_share_is_met_when_enough_communes_are_recognized(held, least):
-    communes = list(held)
+def test_a_share_is_met_when_enough_communes_are_recognized(levels_by_commune, least_percent):
+    communes = list(levels_by_commune)
     for code, level in (("communes_recognized", "meets"), ("communes_advanced", "advanced")):
-        it = one(code, Facts("610", communes, held), least)
-        having = sum(level in levels for levels in held.values())
-        assert it.met == (bool(communes) and Decimal(having * 100) >= least * len(communes))
-        assert len(it.lacking) == (0 if it.met or not communes else len(communes) - having)
-        assert it.unstated == ()
+        result = evaluate(code, StandardInputs("610", communes, levels_by_commune), least_percent)
+        having = sum(level in levels_of_commune for levels_of_commune in levels_by_commune.values())
+        assert result.met == (bool(communes) and Decimal(having * 100) >= least_percent * len(communes))
+        assert len(result.lacking) == (0 if result.met or not communes else len(communes) - having)
+        assert result.unstated == ()
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(CRITERIA, answers)), percents)
-def test_of_its_own_criteria_enough_are_met_or_can_no_longer_be(said, least):
-    stated = {("610", code): Stated(it, "2023") for code, it in said.items() if it is not None}
-    it = one("district_criteria", Facts("610", (), stated=stated), least)
-    met, open_ = sum(it == 1 for it in said.values()), sum(it is None for it in said.values())
-    outcomes = {Decimal(100 * (met + more)) >= least * 9 for more in range(open_ + 1)}
-    assert it.met == (outcomes.pop() if len(outcomes) == 1 else None)
-    if it.met is not True:
-        assert set(it.lacking) == {code for code, value in said.items() if value == 0}
-        assert set(it.unstated) == {code for code, value in said.items() if value is None}
-    assert it.periods == (frozenset({"2023"}) if stated else frozenset())
-
-
-@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), answers))
-def test_every_township_has_to_be_civilised_urban(said):
-    stated = {
-        (code, "township_civilised_urban"): Stated(it, "2022") for code, it in said.items() if it is not None
+@given(st.fixed_dictionaries(dict.fromkeys(CRITERIA, verdicts)), percents)
+def test_a_share_of_the_districts_criteria_is_unknown_while_missing_values_can_decide_it(
+    values, least_percent
+):
+    reported = {
+        ("610", code): ReportedValue(value, "2023") for code, value in values.items() if value is not None
     }
-    it = one("townships_civilised_urban", Facts("610", (), by_kind={"thi_tran": list(said)}, stated=stated))
-    if any(value == 0 for value in said.values()):
-        assert it.met is False
+    result = evaluate("district_criteria", StandardInputs("610", (), reported=reported), least_percent)
+    met = sum(value == 1 for value in values.values())
+    missing = sum(value is None for value in values.values())
+    outcomes = {Decimal(100 * (met + more)) >= least_percent * 9 for more in range(missing + 1)}
+    assert result.met == (outcomes.pop() if len(outcomes) == 1 else None)
+    if result.met is not True:
+        assert set(result.lacking) == {code for code, value in values.items() if value == 0}
+        assert set(result.unstated) == {code for code, value in values.items() if value is None}
+    assert result.periods == (frozenset({"2023"}) if reported else frozenset())
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), verdicts))
+def test_every_township_must_be_civilised_urban(values):
+    reported = {
+        (code, "township_civilised_urban"): ReportedValue(value, "2022")
+        for code, value in values.items()
+        if value is not None
+    }
+    inputs = StandardInputs("610", (), units_by_kind={"thi_tran": list(values)}, reported=reported)
+    result = evaluate("townships_civilised_urban", inputs)
+    if any(value == 0 for value in values.values()):
+        assert result.met is False
     else:
-        assert it.met is (None if None in said.values() else True)
+        assert result.met is (None if None in values.values() else True)
 
 
 @given(st.none() | percents, percents)
-def test_a_percentage_is_held_to_what_is_asked_for(said, least):
-    stated = {} if said is None else {("610", "residents_satisfied_percent"): Stated(said, "2023")}
-    it = one("residents_satisfied", Facts("610", (), stated=stated), least)
-    assert it.met == (None if said is None else said >= least)
-    assert it.unstated == (("610",) if said is None else ())
+def test_a_reported_percentage_is_compared_with_the_required_one(percent, least_percent):
+    key = ("610", "residents_satisfied_percent")
+    reported = {} if percent is None else {key: ReportedValue(percent, "2023")}
+    result = evaluate("residents_satisfied", StandardInputs("610", (), reported=reported), least_percent)
+    assert result.met == (None if percent is None else percent >= least_percent)
+    assert result.unstated == (("610",) if percent is None else ())
 
 
-def whole():
+def make_complete_inputs():
+    """Return the inputs of a district that meets every condition."""
     own = [*CRITERIA, "residents_satisfied_percent"]
-    return Facts(
+    return StandardInputs(
         "610",
         ["a", "b"],
-        held={"a": {"meets", "advanced"}, "b": {"meets"}},
-        by_kind={"thi_tran": ["t"]},
-        stated={
-            **{("610", code): Stated(Decimal(100 if "percent" in code else 1), "2023") for code in own},
-            ("t", "township_civilised_urban"): Stated(Decimal(1), "2023"),
+        levels={"a": {"meets", "advanced"}, "b": {"meets"}},
+        units_by_kind={"thi_tran": ["t"]},
+        reported={
+            **{
+                ("610", code): ReportedValue(Decimal(100 if "percent" in code else 1), "2023") for code in own
+            },
+            ("t", "township_civilised_urban"): ReportedValue(Decimal(1), "2023"),
         },
     )
 
 
+def is_met(inputs, unit_level="district"):
+    return is_standard_met(evaluate_conditions(CONDITIONS, unit_level, ON, inputs))
+
+
 def test_a_standard_is_met_when_all_of_its_conditions_are():
-    facts = whole()
-    assert stated_indicators(CONDITIONS) == {code for _, code in facts.stated}
-    assert standard_met(judge(CONDITIONS, "district", ON, facts)) is True
-    for gone in facts.stated:
-        rest = {key: it for key, it in facts.stated.items() if key != gone}
-        assert standard_met(judge(CONDITIONS, "district", ON, replace(facts, stated=rest))) is None
-    failing = judge(CONDITIONS, "district", ON, replace(facts, held={}, stated={}))
-    assert standard_met(failing) is False
-    assert judge(CONDITIONS, "district", date(2020, 12, 31), facts) == []
-    assert standard_met([]) is None
-    every = Facts("62", ["a"], held={"a": {"meets"}})
-    assert standard_met(judge(CONDITIONS, "province", ON, every)) is None
+    inputs = make_complete_inputs()
+    assert list_indicators(CONDITIONS) == {code for _, code in inputs.reported}
+    assert is_met(inputs) is True
+    for missing in inputs.reported:
+        reported = {key: value for key, value in inputs.reported.items() if key != missing}
+        assert is_met(replace(inputs, reported=reported)) is None
+    assert is_met(replace(inputs, levels={}, reported={})) is False
+    assert evaluate_conditions(CONDITIONS, "district", date(2020, 12, 31), inputs) == []
+    assert is_standard_met([]) is None
+    assert is_met(StandardInputs("62", ["a"], levels={"a": {"meets"}}), "province") is None
 
 
 async def test_the_districts_of_the_demo(clients):
-    for row in table("rural_recognitions"):
+    for row in read_table("rural_recognitions"):
         if row["level"] == "meets" and "." not in row["unit"]:
-            await clients.kept("recognitions", recognition(row))
-    said = await clients.get("standards", on="2023-12-31")
-    assert len(said["items"]) == 11
-    province, *districts = said["items"]
+            await clients.create("recognitions", to_recognition(row))
+    standards = await clients.get("standards", on="2023-12-31")
+    assert len(standards["items"]) == 11
+    province, *districts = standards["items"]
     share, others = province["conditions"]
     assert (share["having"], share["of"], share["needed"], share["state"]) == (42, 85, 85, "not_met")
     assert len(share["lacking"]) == 43
     assert (others["state"], "QĐ 321" in others["supplied_by"]) == ("unknown", True)
-    assert sum(it["conditions"][0]["having"] for it in districts) == 42
-    open_ = {it["code"]: it for it in districts[0]["conditions"] if it["state"] == "unknown"}
-    assert open_["residents_satisfied"]["supplied_by_en"] == (
+    assert sum(standard["conditions"][0]["having"] for standard in districts) == 42
+    unknown = {
+        standard["code"]: standard
+        for standard in districts[0]["conditions"]
+        if standard["state"] == "unknown"
+    }
+    assert unknown["residents_satisfied"]["supplied_by_en"] == (
         "A yearly report on the form criteria_assessment that states residents_satisfied_percent "
         f"({districts[0]['unit']})"
     )
-    assert open_["district_criteria"]["unstated"] == CRITERIA
-    (of_one,) = (await clients.get("standards", unit="615", on="2023-12-31"))["items"]
-    assert of_one == next(it for it in districts if it["unit"] == "615")
+    assert unknown["district_criteria"]["unstated"] == CRITERIA
+    (of_615,) = (await clients.get("standards", unit="615", on="2023-12-31"))["items"]
+    assert of_615 == next(standard for standard in districts if standard["unit"] == "615")
     assert (await clients.get("standards", unit="51", on="2025-12-31"))["items"][0]["level"] == "province"
 
 
-async def test_a_district_is_decided_by_what_it_states(clients):
-    communes = [it["code"] for it in (await clients.get("communes", unit="618", period="2023"))["items"]]
+async def test_a_district_is_evaluated_by_what_it_reports(clients):
+    communes = [row["code"] for row in (await clients.get("communes", unit="618", period="2023"))["items"]]
     for code in communes:
-        await clients.kept("recognitions", meets(code, f"{code}/QĐ", "2023-04-12"))
-        await clients.kept(
+        await clients.create("recognitions", meets_body(code, f"{code}/QĐ", "2023-04-12"))
+        await clients.create(
             "recognitions",
-            meets(
+            meets_body(
                 code,
                 f"{code}-2/QĐ",
                 "2023-12-20",
@@ -152,21 +174,21 @@ async def test_a_district_is_decided_by_what_it_states(clients):
         )
     rows = [{"unit": "618", "indicator": code, "value": 1} for code in CRITERIA[:8]]
     satisfied = {"unit": "618", "indicator": "residents_satisfied_percent", "value": 91.5}
-    first = await accepted(clients, [*rows, satisfied], "618", "2022")
+    report = await report_and_accept_rows(clients, [*rows, satisfied], "618", "2022")
     (standard,) = (await clients.get("standards", unit="618", on="2023-12-31"))["items"]
-    states = {it["code"]: it["state"] for it in standard["conditions"]}
+    states = {row["code"]: row["state"] for row in standard["conditions"]}
     assert (standard["met"], states.pop("district_criteria"), set(states.values())) == (
         None,
         "unknown",
         {"met"},
     )
-    (townships,) = [it for it in standard["conditions"] if it["code"] == "townships_civilised_urban"]
+    (townships,) = [row for row in standard["conditions"] if row["code"] == "townships_civilised_urban"]
     assert (townships["of"], townships["state"]) == (0, "met")
-    assert first["derived"] == []
-    last = {"unit": "618", "indicator": CRITERIA[8], "value": 1}
-    await accepted(clients, [*rows, last, satisfied], "618", "2023")
+    assert report["derived"] == []
+    ninth = {"unit": "618", "indicator": CRITERIA[8], "value": 1}
+    await report_and_accept_rows(clients, [*rows, ninth, satisfied], "618", "2023")
     (standard,) = (await clients.get("standards", unit="618", on="2023-12-31"))["items"]
     assert standard["met"] is True
-    assert {code for it in standard["conditions"] for code in it["periods"]} == {"2023"}
+    assert {code for row in standard["conditions"] for code in row["periods"]} == {"2023"}
     (before,) = (await clients.get("standards", unit="618", on="2023-12-30"))["items"]
     assert before["met"] is None

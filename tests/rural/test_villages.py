@@ -7,41 +7,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.rural.villages.actions import kind_of
+from services.rural.villages.rules import infer_kind
 from services.rural.villages.schemas import VillageIn
 from shared.territory.units import to_commune_code
 from tests.in_process import open_client
-from tests.registers import Clients
-from tests.rural.bodies import meets
+from tests.program_clients import Clients
+from tests.rural.bodies import meets_body
 from tests.rural.conftest import NOW, build_app
 
 VILLAGE = {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"}
 
 
-async def test_it_is_kept_and_answered_where_it_is(clients):
-    answer = await clients.register("villages", {**VILLAGE, "name": "  Làng Kon Tu "})
-    assert (answer.status_code, answer.headers["location"]) == (201, "/v1/rural/villages/23512.01")
-    said = answer.json()
-    assert (said["name"], said["kind"], said["commune"], said["valid_to"]) == (
+async def test_a_village_is_created_and_read_at_its_address(clients):
+    response = await clients.post("villages", {**VILLAGE, "name": "  Làng Kon Tu "})
+    assert (response.status_code, response.headers["location"]) == (201, "/v1/rural/villages/23512.01")
+    village = response.json()
+    assert (village["name"], village["kind"], village["commune"], village["valid_to"]) == (
         "Làng Kon Tu",
         "lang",
         "23512",
         None,
     )
-    read = (await clients.http.get(answer.headers["location"])).json()
-    assert {**read, "valid_to": None} == {**said, "on": "2025-03-01", "in_force": [], "recognitions": []}
+    read = (await clients.http.get(response.headers["location"])).json()
+    assert {**read, "valid_to": None} == {**village, "on": "2025-03-01", "in_force": [], "recognitions": []}
 
 
-async def test_the_same_again_is_the_answer_and_another_is_a_conflict(clients):
-    await clients.kept("villages", VILLAGE)
-    again = await clients.register("villages", VILLAGE)
+async def test_the_same_village_again_is_answered_and_another_is_a_conflict(clients):
+    await clients.create("villages", VILLAGE)
+    again = await clients.post("villages", VILLAGE)
     assert again.status_code == 200
-    await clients.refused("villages", {**VILLAGE, "name": "Thôn 2"}, 409, "village_exists")
+    await clients.expect_problem("villages", {**VILLAGE, "name": "Thôn 2"}, 409, "village_exists")
     assert len((await clients.get("villages"))["items"]) == 1
 
 
 async def test_every_fault_in_one_answer(clients):
-    assert await clients.faults(
+    assert await clients.list_faults(
         "villages", {"code": "23512-1", "name": " ", "valid_from": "2022", "kind": "x"}
     ) == {
         "/code": "wrong_form",
@@ -49,58 +49,62 @@ async def test_every_fault_in_one_answer(clients):
         "/kind": "not_one_of",
         "/valid_from": "not_a_date",
     }
-    unknown = await clients.faults("villages", {**VILLAGE, "code": "23513.01", "colour": "red"})
+    unknown = await clients.list_faults("villages", {**VILLAGE, "code": "23513.01", "colour": "red"})
     assert unknown == {"/colour": "unknown_field", "/code": "commune_unknown"}
     gone = {**VILLAGE, "code": "23509.01", "valid_from": "2026-01-01"}
-    assert await clients.faults("villages", gone) == {"/code": "commune_unknown"}
-    await clients.refused("villages", VILLAGE, 403, "unit_not_granted", units=("610",))
+    assert await clients.list_faults("villages", gone) == {"/code": "commune_unknown"}
+    await clients.expect_problem("villages", VILLAGE, 403, "unit_not_granted", units=("610",))
     assert (await clients.get("villages"))["items"] == []
 
 
 async def test_villages_of_a_unit_by_code(clients):
     for code in ("23512.02", "23512.01", "23368.01"):
-        await clients.kept("villages", {**VILLAGE, "code": code})
-    codes = [it["code"] for it in (await clients.get("villages", unit="615", on="2023-12-31"))["items"]]
+        await clients.create("villages", {**VILLAGE, "code": code})
+    codes = [
+        village["code"] for village in (await clients.get("villages", unit="615", on="2023-12-31"))["items"]
+    ]
     assert codes == ["23512.01", "23512.02"]
-    after = [it["code"] for it in (await clients.get("villages", unit="51", on="2025-12-31"))["items"]]
+    after = [
+        village["code"] for village in (await clients.get("villages", unit="51", on="2025-12-31"))["items"]
+    ]
     assert after == ["23368.01"], "its commune stayed as it was; the other was merged"
 
 
-async def test_a_village_is_shown_with_what_it_is_recognized_as_and_the_decisions(clients):
+async def test_a_village_is_answered_with_its_levels_and_recognitions(clients):
     for code in ("23512.01", "23512.02"):
-        await clients.kept("villages", {**VILLAGE, "code": code})
+        await clients.create("villages", {**VILLAGE, "code": code})
     for number, level, criteria_set in (
         ("1/QĐ", "meets", "village_em_2022_2025"),
         ("2/QĐ", "model", "village_model_2022_2025"),
     ):
-        body = meets("23512.01", number, "2023-06-15", 2023, level=level, criteria_set=criteria_set)
-        await clients.kept("recognitions", body)
+        body = meets_body("23512.01", number, "2023-06-15", 2023, level=level, criteria_set=criteria_set)
+        await clients.create("recognitions", body)
 
-    async def listed(on):
+    async def list_levels(on):
         rows = (await clients.get("villages", unit="615", on=on))["items"]
-        return {it["code"]: it["recognized"] for it in rows}
+        return {row["code"]: row["recognized"] for row in rows}
 
-    assert await listed("2023-06-14") == {"23512.01": [], "23512.02": []}
-    assert await listed("2023-06-15") == {"23512.01": ["meets", "model"], "23512.02": []}
+    assert await list_levels("2023-06-14") == {"23512.01": [], "23512.02": []}
+    assert await list_levels("2023-06-15") == {"23512.01": ["meets", "model"], "23512.02": []}
     page = await clients.get("villages/23512.01", on="2023-12-31")
-    assert sorted(it["level"] for it in page["in_force"]) == ["meets", "model"]
-    assert sorted(it["decision"]["number"] for it in page["recognitions"]) == ["1/QĐ", "2/QĐ"]
+    assert sorted(row["level"] for row in page["in_force"]) == ["meets", "model"]
+    assert sorted(row["decision"]["number"] for row in page["recognitions"]) == ["1/QĐ", "2/QĐ"]
     assert page["recognitions"][0]["authority"]["name"] == "Chủ tịch UBND huyện"
     before = await clients.get("villages/23512.01", on="2023-06-14")
     assert (before["in_force"], len(before["recognitions"])) == ([], 2)
-    (model,) = [it for it in page["in_force"] if it["level"] == "model"]
+    (model,) = [row for row in page["in_force"] if row["level"] == "model"]
     revocation = {"decision": {"number": "3/QĐ", "date": "2024-01-01"}, "reason": "Không còn là kiểu mẫu"}
-    await clients.kept(f"recognitions/{model['recognition']}/revoke", revocation)
-    assert await listed("2023-12-31") == {"23512.01": ["meets", "model"], "23512.02": []}
-    assert await listed("2024-01-01") == {"23512.01": ["meets"], "23512.02": []}
+    await clients.create(f"recognitions/{model['recognition']}/revoke", revocation)
+    assert await list_levels("2023-12-31") == {"23512.01": ["meets", "model"], "23512.02": []}
+    assert await list_levels("2024-01-01") == {"23512.01": ["meets"], "23512.02": []}
     ended = await clients.get("villages/23512.01", on="2025-12-31")
     assert (ended["in_force"], ended["valid_to"]) == ([], "2025-06-30")
 
 
 async def test_a_village_ends_with_its_commune(clients):
-    await clients.kept("villages", VILLAGE)
+    await clients.create("villages", VILLAGE)
     assert (await clients.get("villages/23512.01"))["valid_to"] == "2025-06-30"
-    assert [it["valid_to"] for it in (await clients.get("villages"))["items"]] == ["2025-06-30"]
+    assert [village["valid_to"] for village in (await clients.get("villages"))["items"]] == ["2025-06-30"]
     missing = await clients.http.get("/v1/rural/villages/23512.09")
     assert (missing.status_code, missing.json()["code"]) == (404, "unit_unknown")
 
@@ -112,27 +116,27 @@ async def replica(clients, database):
         yield Clients(http, clients.issuer, "rural", NOW)
 
 
-async def test_a_village_registered_elsewhere_is_known_here(clients, replica):
-    await clients.kept("villages", VILLAGE)
-    body = meets("23512.01", "1/QĐ", "2023-06-15", 2023, criteria_set="village_em_2022_2025")
-    await replica.kept("recognitions", body)
-    assert (await replica.figures(unit="23512"))["villages_meeting_standard"]["value"] == 1
+async def test_a_village_registered_by_another_process_is_found(clients, replica):
+    await clients.create("villages", VILLAGE)
+    body = meets_body("23512.01", "1/QĐ", "2023-06-15", 2023, criteria_set="village_em_2022_2025")
+    await replica.create("recognitions", body)
+    assert (await replica.read_figures(unit="23512"))["villages_meeting_standard"]["value"] == 1
 
 
-async def test_of_many_at_once_one_registers(clients, replica):
+async def test_of_many_posts_at_once_one_registers(clients, replica):
     bodies = [{**VILLAGE, "name": f"Thôn {number % 2}"} for number in range(8)]
-    answers = await asyncio.gather(
-        *((clients, replica)[at % 2].register("villages", body) for at, body in enumerate(bodies))
+    responses = await asyncio.gather(
+        *((clients, replica)[index % 2].post("villages", body) for index, body in enumerate(bodies))
     )
-    assert sorted(it.status_code for it in answers) == [200] * 3 + [201] + [409] * 4
+    assert sorted(response.status_code for response in responses) == [200] * 3 + [201] + [409] * 4
 
 
 @given(st.from_regex(r"[0-9.]{0,9}", fullmatch=True) | st.from_regex(r"[0-9]{5}\.[0-9]{2}", fullmatch=True))
 def test_a_villages_code_is_its_communes_a_dot_and_two_digits(code):
     body = {"code": code, "name": "Thôn 1", "valid_from": "2022-01-01"}
-    shaped = len(code) == 8 and code[5] == "." and (code[:5] + code[6:]).isdigit()
-    assert (to_commune_code(code) == code[:5]) == shaped
-    if shaped:
+    valid = len(code) == 8 and code[5] == "." and (code[:5] + code[6:]).isdigit()
+    assert (to_commune_code(code) == code[:5]) == valid
+    if valid:
         assert VillageIn.model_validate(body).code == code
     else:
         with pytest.raises(ValidationError):
@@ -143,6 +147,6 @@ def test_a_villages_code_is_its_communes_a_dot_and_two_digits(code):
     st.sampled_from([("Làng", "lang"), ("làng", "lang"), ("TỔ DÂN PHỐ", "to_dan_pho"), ("Khu dân cư", "khu_dan_cu"), ("Thôn", "thon"), ("", "thon")]),
     st.integers(1, 99),
 )  # fmt: skip
-def test_a_villages_kind_is_told_by_its_name(begins, number):
-    words, kind = begins
-    assert kind_of(f"{words} {number}".strip()) == kind
+def test_the_kind_of_a_village_is_inferred_from_its_name(prefix_and_kind, number):
+    prefix, kind = prefix_and_kind
+    assert infer_kind(f"{prefix} {number}".strip()) == kind

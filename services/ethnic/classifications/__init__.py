@@ -1,1 +1,1 @@
-"""Which region a commune is in, and whether it is in special difficulty: decisions, each with a day of taking effect."""
+"""Classifications of communes: the region and special difficulty by decisions, and the consequences of recognitions."""

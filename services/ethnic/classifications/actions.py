@@ -1,10 +1,10 @@
-"""What people do with classifications: state one."""
+"""The action on classifications: classify a commune."""
 
 from collections.abc import Collection
 
-from services.ethnic.classifications import store
-from services.ethnic.classifications.rules import ClassificationExists, Region, faults_of
+from services.ethnic.classifications.rules import ClassificationExists, Region, find_decision_faults
 from services.ethnic.classifications.schemas import ClassificationIn
+from services.ethnic.classifications.store import find_same_decision
 from services.ethnic.models import Classification
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
@@ -16,32 +16,37 @@ from shared.reporting.registers import RegisterResult, locate_body_unit, require
 async def classify(
     context: ReportingContext, draft: PartialBody[ClassificationIn], regions: Collection[Region]
 ) -> RegisterResult[Classification]:
-    """Keep what a decision says of a commune, or refuse it naming every fault.
+    """Insert a classification, or return the same one. Raise every fault of the body.
 
-    Saying the same again answers what is kept. A later row for the same day, under another decision, takes its place.
+    A later row for the same day, under another decision, replaces an earlier one.
     """
-    stated = draft.body.stated()
-    on = stated.effective_on
-    found = await locate_body_unit(
-        context, draft, stated.unit, on, levels=("commune",), dated_by="effective_on"
+    decision = draft.body.to_decision()
+    located = await locate_body_unit(
+        context,
+        draft,
+        decision.unit,
+        decision.effective_on,
+        levels=("commune",),
+        dated_by="effective_on",
     )
-    faults = faults_of(stated, regions, draft.unread)
-    found = require_valid(context, draft, found, faults, decided_on=stated.decided_on)
+    faults = find_decision_faults(decision, regions, draft.unread)
+    unit = require_valid(context, draft, located, faults, decided_on=decision.decided_on)
 
     at = await lock_feed(context.session, context.clock)
-    before = await store.by_decision(context.session, stated)
-    if before is not None:
-        if (before.region, before.specially_difficult) != (stated.region, stated.specially_difficult):
-            raise ClassificationExists(classification=str(before.id))
-        return RegisterResult(before, created=False)
+    same = await find_same_decision(context.session, decision)
+    if same is not None:
+        content = (same.region, same.specially_difficult)
+        if content != (decision.region, decision.specially_difficult):
+            raise ClassificationExists(classification=str(same.id))
+        return RegisterResult(same, created=False)
     row = Classification(
         id=uuid7(at),
-        **found.columns(),
-        region=stated.region,
-        specially_difficult=stated.specially_difficult,
-        decision_number=stated.decision_number,
-        decision_date=stated.decided_on,
-        effective_on=stated.effective_on,
+        **unit.columns(),
+        region=decision.region,
+        specially_difficult=decision.specially_difficult,
+        decision_number=decision.decision_number,
+        decision_date=decision.decided_on,
+        effective_on=decision.effective_on,
         client_id=context.caller.client_id,
         recorded_at=at,
     )
@@ -54,7 +59,6 @@ async def classify(
         "effective_on": row.effective_on.isoformat(),
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
     }
-    await publish_events(
-        context.session, at, [Event("commune.classified", f"classifications/{row.id}", data)]
-    )
+    event = Event("commune.classified", f"classifications/{row.id}", data)
+    await publish_events(context.session, at, [event])
     return RegisterResult(row, created=True)

@@ -1,4 +1,4 @@
-"""Where classifications are said."""
+"""The routes of classifications."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,12 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.ethnic.classifications import actions, store
-from services.ethnic.classifications.reading import LeftBy, Rulebook, exits
-from services.ethnic.classifications.reading import standings as standings_on
+from services.ethnic.classifications.queries import ExitCause, RecognitionRules, find_exits, find_statuses
+from services.ethnic.classifications.rules import CommuneStatus
 from services.ethnic.classifications.schemas import ClassificationIn, ClassificationOut, ClassificationsPage
 from services.ethnic.dated_facts import RegionFacts
 from services.ethnic.models import Classification
-from services.ethnic.recognitions.rules import Standing
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -36,10 +35,16 @@ router = APIRouter(
     prefix="/v1/ethnic/classifications", tags=["classifications"], route_class=TransactionRoute
 )
 
-
 LEFT_BY_WITHOUT_PERIOD = Sentence(
-    "left_by cần đi cùng left_in: kỳ nào?", "left_by wants left_in beside it: in which period?"
+    "left_by cần đi cùng left_in: kỳ nào?", "left_by requires left_in: the period of the exits."
 )
+
+CurrentRegions = Annotated[RegionFacts, Depends(resource(RegionFacts))]
+CurrentRecognitionRules = Annotated[RecognitionRules, Depends(resource(RecognitionRules))]
+ExitPeriod = Annotated[
+    Period | None,
+    period_filter("left_in", "only the exits from special difficulty in this period: 2023"),
+]
 
 
 class ClassificationNotFound(NotFound):
@@ -49,105 +54,98 @@ class ClassificationNotFound(NotFound):
     detail = Sentence("Không có quyết định phân loại này.", "There is no such classification.")
 
 
-CurrentRegionFacts = Annotated[RegionFacts, Depends(resource(RegionFacts))]
-TheRulebook = Annotated[Rulebook, Depends(resource(Rulebook))]
-LeftIn = Annotated[
-    Period | None,
-    period_filter("left_in", "only the exits from special difficulty in this period: 2023"),
-]
-
-
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Classify a commune")
 async def classify_commune(
     *,
     context: RegistrarContext,
-    region_facts: CurrentRegionFacts,
-    rulebook: TheRulebook,
+    region_facts: CurrentRegions,
+    rules: CurrentRecognitionRules,
     draft: Annotated[PartialBody[ClassificationIn], Body()],
     response: Response,
 ) -> ClassificationOut:
-    """State which region a commune is in and whether it is in special difficulty, from a day on, by a decision.
+    """State the region of a commune and whether it is in special difficulty, from a day on, by a decision.
 
-    Nothing is overwritten: what the commune is on a day is the latest statement effective by then. Stating the same again
-    answers 200 with what is kept.
+    Nothing is overwritten: on a day the latest classification in effect holds. The same decision again answers 200 with
+    the existing classification.
     """
-    kept = await actions.classify(context, draft, region_facts.regions)
-    set_created_or_existing(response, f"{store.PATH}/{kept.row.id}", created=kept.created)
-    return (await _said(context, rulebook, [kept.row]))[0]
+    result = await actions.classify(context, draft, region_facts.regions)
+    set_created_or_existing(response, f"{store.PATH}/{result.row.id}", created=result.created)
+    return (await _serialize(context, rules, [result.row]))[0]
 
 
 @router.get("", summary="List classifications")
 async def list_classifications(
     *,
     context: PublicContext,
-    rulebook: TheRulebook,
+    rules: CurrentRecognitionRules,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
     on: Annotated[
-        IsoDate | None, Query(description="only what each commune is on this day, on the map of that day")
+        IsoDate | None,
+        Query(description="only the classification of each commune in effect on this day, on its map"),
     ] = None,
-    left_in: LeftIn,
+    left_in: ExitPeriod,
     left_by: Annotated[
-        LeftBy | None,
+        ExitCause | None,
         Query(
-            description="of the exits of a period, only those that a decision says at its end, or only those that rest "
-            "on a recognition alone"
+            description="of the exits of a period, only those by a decision in effect at its end, or only those by a "
+            "recognition alone"
         ),
     ] = None,
     as_of: AsOf = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ClassificationsPage:
-    """List classifications, newest first: all that was stated, what holds on a day, or the exits of a period.
+    """List classifications, newest first: all of them, those in effect on a day, or the exits of a period.
 
-    Each says what its decision says, and apart from it (`by_rule`) what a recognition of the commune makes of that.
+    Each holds what its decision states, and apart from it (`by_rule`) the consequence of a recognition of the commune.
     """
     if left_by is not None and left_in is None:
         raise Invalid(faults=[make_fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])
-    standings: Sequence[Standing] | None = None
+    statuses: Sequence[CommuneStatus] | None = None
     if left_in is not None:
-        below = expand_units(context.territory, unit, left_in.ends_on)
-        standings = await exits(context.session, rulebook, below, left_in, as_of, left_by)
+        units = expand_units(context.territory, unit, left_in.ends_on)
+        statuses = await find_exits(context.session, rules, units, left_in, as_of, left_by)
     elif on is not None:
-        below = expand_units(context.territory, unit, on)
-        standings = await standings_on(context.session, rulebook, below, on, as_of)
+        units = expand_units(context.territory, unit, on)
+        statuses = await find_statuses(context.session, rules, units, on, as_of)
     query = (
-        store.history(parse_units(context.territory, unit), as_of)
-        if standings is None
-        else store.chosen([it.decided.id for it in standings])
+        store.select_classifications(parse_units(context.territory, unit), as_of)
+        if statuses is None
+        else store.select_by_ids([commune_status.classification.id for commune_status in statuses])
     )
-    found = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
-    set_next_link(request, response, found.next)
-    said = await _said(context, rulebook, found.items, standings, as_of)
-    return ClassificationsPage(items=said, next=found.next)
+    page = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
+    set_next_link(request, response, page.next)
+    items = await _serialize(context, rules, page.items, statuses, as_of)
+    return ClassificationsPage(items=items, next=page.next)
 
 
 @router.get("/{classification_id}", summary="Read one classification")
 async def read_classification(
-    *, context: PublicContext, rulebook: TheRulebook, classification_id: uuid.UUID
+    *, context: PublicContext, rules: CurrentRecognitionRules, classification_id: uuid.UUID
 ) -> ClassificationOut:
-    """Read one classification as it was stated, and what the rule makes of it today."""
-    row = await store.find(context.session, classification_id)
+    """Read one classification as it was stated, and the consequence of a recognition that applies today."""
+    row = await store.find_classification(context.session, classification_id)
     if row is None:
         raise ClassificationNotFound(classification=str(classification_id))
-    return (await _said(context, rulebook, [row]))[0]
+    return (await _serialize(context, rules, [row]))[0]
 
 
-async def _said(
+async def _serialize(
     context: ReportingContext,
-    rulebook: Rulebook,
+    rules: RecognitionRules,
     rows: Sequence[Classification],
-    standings: Sequence[Standing] | None = None,
+    statuses: Sequence[CommuneStatus] | None = None,
     as_of: datetime | None = None,
 ) -> list[ClassificationOut]:
-    """Say rows by the standings of the day asked about: today's, where no day was."""
-    if standings is None:
+    """Serialize rows with the statuses of their communes; None: their statuses of today are read."""
+    if statuses is None:
         today = local_day(context.now)
-        here = (
+        counterparts = (
             find_unchanged_counterpart(context.territory, row.unit, row.effective_on, today) for row in rows
         )
-        units = {code for code in here if code is not None}
-        standings = await standings_on(context.session, rulebook, units, today, as_of)
-    by_decision = {standing.decided.id: standing for standing in standings}
-    return [ClassificationOut.of(row, by_decision.get(row.id)) for row in rows]
+        units = {code for code in counterparts if code is not None}
+        statuses = await find_statuses(context.session, rules, units, today, as_of)
+    by_classification = {commune_status.classification.id: commune_status for commune_status in statuses}
+    return [ClassificationOut.from_row(row, by_classification.get(row.id)) for row in rows]

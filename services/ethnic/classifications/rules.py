@@ -1,40 +1,48 @@
-"""What a classification may say. Pure: what is stated, the regions and the day in; every fault out.
+"""What a classification may state, and the region of a commune on a day. Pure: frozen values and the day in.
 
-A region says what is at least true of its communes: one of region III is in special difficulty. One of another region, or
-of none, can be in special difficulty under a decision of its own (border and safe-zone communes). A decision may take
-effect before its own date: a commune recognized as new rural leaves region III from the day of that recognition.
+A region states what is at least true of its communes: a commune of region III is in special difficulty. A commune of
+another region, or of none, may be so under a decision of its own (border and safe-zone communes). A decision may take
+effect before its own date: a commune recognized as new rural leaves region III on the day of that recognition.
+
+A decision classifies a commune until a later one takes effect. Meanwhile a recognition may put the commune into another
+region, from its own day to the day before its revocation: the consequence that the law attaches to it. A later
+recognition of the same level replaces an earlier one, which does not return when the later one is revoked. The decision
+and the consequence are always stated apart.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
+
+ONE_DAY = timedelta(days=1)
 
 REGION_UNKNOWN = Sentence(
     "Không có khu vực “{region}” có hiệu lực vào ngày {on}; các khu vực: {regions}.",
     "There is no region “{region}” in force on {on}; regions: {regions}.",
 )
-REGION_IS_DIFFICULT = Sentence(
+REGION_SPECIALLY_DIFFICULT = Sentence(
     "Xã khu vực {region} là xã đặc biệt khó khăn ({legal_basis}).",
     "A commune of region {region} is in special difficulty ({legal_basis}).",
 )
 
 
 class ClassificationExists(Conflict):
-    """The same decision says something else of this commune from the same day on."""
+    """The same decision classifies the commune from the same day on in another way."""
 
     code = "classification_exists"
     detail = Sentence(
         "Quyết định này đã phân loại đơn vị từ ngày đó với nội dung khác.",
-        "The same decision already classifies the unit from that day on, in another way.",
+        "The same decision already classifies the unit from that day on in another way.",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Region(DatedFact):
-    """A region while the decision behind it is in force."""
+    """A region of the ethnic-minority and mountainous area."""
 
     code: str
     label: Sentence
@@ -42,8 +50,24 @@ class Region(DatedFact):
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """What is stated of a commune."""
+class Consequence(DatedFact):
+    """The region that a recognition of a level puts a commune of a region into.
+
+    It is in force for the recognitions that are decided on its days.
+    """
+
+    region: str
+    level: str
+    becomes: str
+    ends_special_difficulty: bool
+    revocation_restores: bool
+    """Whether the revocation of the recognition ends the consequence."""
+    revocation_confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationDecision:
+    """What a decision states of a commune."""
 
     unit: str
     region: str | None
@@ -53,29 +77,152 @@ class Stated:
     effective_on: date
 
 
-def faults_of(stated: Stated, regions: Collection[Region], unread: Collection[str] = ()) -> Iterator[Fault]:
-    """Give what is wrong with a statement; fields in `unread` are known to be at fault already."""
-    if not {"region", "effective_on"}.intersection(unread) and stated.region is not None:
-        by_code: Mapping[str, Region] = {it.code: it for it in regions if it.is_in_force(stated.effective_on)}
-        region = by_code.get(stated.region)
-        if region is None:
-            yield make_fault(
-                "/region",
-                "region_unknown",
-                REGION_UNKNOWN,
-                region=stated.region,
-                on=stated.effective_on,
-                regions=", ".join(by_code) or "-",
-            )
-        elif (
-            region.specially_difficult
-            and not stated.specially_difficult
-            and "specially_difficult" not in unread
-        ):
-            yield make_fault(
-                "/specially_difficult",
-                "region_is_specially_difficult",
-                REGION_IS_DIFFICULT,
-                region=region.code,
-                legal_basis=region.legal_basis,
-            )
+@dataclass(frozen=True, slots=True)
+class EffectiveClassification:
+    """A classification with the day on which it takes effect."""
+
+    id: uuid.UUID
+    region: str | None
+    specially_difficult: bool
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneRecognition:
+    """A recognition of a commune, with the day of its revocation."""
+
+    id: uuid.UUID
+    level: str
+    recognized_on: date
+    revoked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedConsequence:
+    """A consequence, and the recognition by which it applies."""
+
+    consequence: Consequence
+    recognition: CommuneRecognition
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneStatus:
+    """The status of a commune on a day: its classification, and the consequence that applies, if any."""
+
+    classification: EffectiveClassification
+    applied: AppliedConsequence | None
+
+    @property
+    def specially_difficult(self) -> bool:
+        """Whether the commune is in special difficulty, the consequence included."""
+        ended = self.applied is not None and self.applied.consequence.ends_special_difficulty
+        return self.classification.specially_difficult and not ended
+
+    @property
+    def out_by_recognition(self) -> bool:
+        """Whether the commune is out of special difficulty only by a consequence, and not by a decision."""
+        return self.classification.specially_difficult and not self.specially_difficult
+
+
+def find_decision_faults(
+    decision: ClassificationDecision, regions: Collection[Region], unread: Collection[str] = ()
+) -> Iterator[Fault]:
+    """Yield the faults of a decision; fields in `unread` are at fault already."""
+    if {"region", "effective_on"}.intersection(unread) or decision.region is None:
+        return
+    in_force = {region.code: region for region in regions if region.is_in_force(decision.effective_on)}
+    region = in_force.get(decision.region)
+    if region is None:
+        yield make_fault(
+            "/region",
+            "region_unknown",
+            REGION_UNKNOWN,
+            region=decision.region,
+            on=decision.effective_on,
+            regions=", ".join(in_force) or "-",
+        )
+    elif (
+        region.specially_difficult
+        and not decision.specially_difficult
+        and "specially_difficult" not in unread
+    ):
+        yield make_fault(
+            "/specially_difficult",
+            "region_is_specially_difficult",
+            REGION_SPECIALLY_DIFFICULT,
+            region=region.code,
+            legal_basis=region.legal_basis,
+        )
+
+
+def find_status(
+    on: date,
+    classifications: Iterable[EffectiveClassification],
+    recognitions: Iterable[CommuneRecognition],
+    consequences: Sequence[Consequence],
+) -> CommuneStatus | None:
+    """Return the status of a commune on a day; None where nothing classifies it.
+
+    At most one of the classifications takes effect on each day.
+    """
+    effective = [row for row in classifications if row.effective_on <= on]
+    if not effective:
+        return None
+    classification = max(effective, key=lambda row: row.effective_on)
+    decided = [recognition for recognition in recognitions if recognition.recognized_on <= on]
+    ended = _find_ended(decided, on)
+    applied = [
+        AppliedConsequence(consequence, recognition)
+        for recognition in decided
+        for consequence in consequences
+        if classification.effective_on <= recognition.recognized_on
+        and (recognition.level, classification.region) == (consequence.level, consequence.region)
+        and consequence.is_in_force(recognition.recognized_on)
+        and not (consequence.revocation_restores and recognition.id in ended)
+    ]
+    first = min(applied, key=lambda row: (row.recognition.recognized_on, row.recognition.id), default=None)
+    return CommuneStatus(classification, first)
+
+
+def find_exit(
+    first: date,
+    last: date,
+    classifications: Sequence[EffectiveClassification],
+    recognitions: Sequence[CommuneRecognition],
+    consequences: Sequence[Consequence],
+) -> CommuneStatus | None:
+    """Return the status on the last day of a period if the commune left special difficulty in it, else None.
+
+    It left when it is not in special difficulty on the last day, and was on the day before the first or later.
+    """
+    status = find_status(last, classifications, recognitions, consequences)
+    if status is None or status.specially_difficult:
+        return None
+    day_before = first - ONE_DAY
+    days_of_change = {
+        day_before,
+        *(classification.effective_on for classification in classifications),
+        *(recognition.recognized_on for recognition in recognitions),
+        *(recognition.revoked_on for recognition in recognitions if recognition.revoked_on is not None),
+    }
+    for day in days_of_change:
+        if day_before <= day <= last:
+            earlier = find_status(day, classifications, recognitions, consequences)
+            if earlier is not None and earlier.specially_difficult:
+                return status
+    return None
+
+
+def _find_ended(recognitions: Sequence[CommuneRecognition], on: date) -> set[uuid.UUID]:
+    """Return the ids of the recognitions that have ended by a day.
+
+    A revoked recognition has ended; with the latest of a level, so have those that it replaced.
+    """
+    by_day = sorted(recognitions, key=lambda recognition: (recognition.recognized_on, recognition.id))
+    latest = {recognition.level: recognition for recognition in by_day}
+    return {
+        recognition.id
+        for recognition in recognitions
+        for revocable in (recognition, latest[recognition.level])
+        if revocable.revoked_on is not None and revocable.revoked_on <= on
+    }

@@ -1,22 +1,24 @@
-"""How classifications are said."""
+"""Classifications on the wire: what a decision states, and apart from it the consequence of a recognition."""
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.ethnic.classifications.rules import Stated
+from services.ethnic.classifications.rules import (
+    AppliedConsequence,
+    ClassificationDecision,
+    CommuneStatus,
+)
 from services.ethnic.models import Classification
-from services.ethnic.recognitions.rules import Made, Standing
 from services.ethnic.recognitions.store import PATH as RECOGNITIONS
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
-NO_DAY = dt.date.min
 EXAMPLE: dict[str, Any] = {
     "unit": "23509",
     "region": "I",
@@ -27,15 +29,15 @@ EXAMPLE: dict[str, Any] = {
 
 
 class ClassificationIn(PartialModel):
-    """What a decision says of a commune, from a day on."""
+    """What a decision states of a commune, from a day on."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
     unread: ClassVar[Mapping[str, Any]] = {
         "unit": "--",
         "region": None,
         "specially_difficult": False,
-        "decision": {"number": "-", "date": NO_DAY},
-        "effective_on": NO_DAY,
+        "decision": {"number": "-", "date": dt.date.min},
+        "effective_on": dt.date.min,
     }
 
     unit: str = Field(
@@ -47,12 +49,12 @@ class ClassificationIn(PartialModel):
     specially_difficult: bool = Field(
         strict=True, description="whether the commune is in special difficulty from that day on"
     )
-    decision: DecisionIn = Field(description="the decision that says so")
-    effective_on: IsoDate = Field(description="the day from which it holds")
+    decision: DecisionIn = Field(description="the decision that classifies")
+    effective_on: IsoDate = Field(description="the day from which it is in effect")
 
-    def stated(self) -> Stated:
-        """Give what is stated as a frozen value."""
-        return Stated(
+    def to_decision(self) -> ClassificationDecision:
+        """Convert to the frozen value that the rules check."""
+        return ClassificationDecision(
             self.unit,
             self.region,
             self.specially_difficult,
@@ -63,68 +65,74 @@ class ClassificationIn(PartialModel):
 
 
 class ByRecognitionOut(BaseModel):
-    """The recognition by which a rule applies."""
+    """The recognition by which a consequence applies."""
 
     id: uuid.UUID = Field(description="the recognition's id in the new rural program")
     recognized_on: dt.date = Field(description="the day of the decision that recognizes")
-    heard: str = Field(description="where it is read as it was heard here, with its decision and its change")
+    heard: str = Field(
+        description="address of the recognition as it was received, with its decision and its event"
+    )
 
 
 class ByRuleOut(BaseModel):
-    """What the rule makes of a decision, apart from what the decision says."""
+    """The consequence of a recognition, apart from what the decision states."""
 
-    region: str = Field(description="the region that the commune is in by the rule")
-    specially_difficult: bool = Field(description="whether it is in special difficulty, the rule considered")
-    since: dt.date = Field(description="the day from which the rule applies")
-    clause: str = Field(description="the clause behind the rule")
+    region: str = Field(description="the region of the commune by the consequence")
+    specially_difficult: bool = Field(
+        description="whether the commune is in special difficulty, the consequence included"
+    )
+    since: dt.date = Field(description="the day from which the consequence applies")
+    clause: str = Field(description="the clause behind the consequence")
     confidence: str = Field(description="how sure that clause is")
     recognition: ByRecognitionOut = Field(description="the recognition by which it applies")
 
     @classmethod
-    def of(cls, standing: Standing, made: Made) -> "ByRuleOut":
-        """Say what is made of a decision."""
-        found = made.recognition
+    def from_consequence(cls, status: CommuneStatus, applied: AppliedConsequence) -> Self:
+        """Serialize the consequence that applies to a commune."""
+        consequence, recognition = applied.consequence, applied.recognition
         return cls(
-            region=made.by.becomes,
-            specially_difficult=standing.specially_difficult,
-            since=found.recognized_on,
-            clause=made.by.legal_basis,
-            confidence=made.by.confidence,
+            region=consequence.becomes,
+            specially_difficult=status.specially_difficult,
+            since=recognition.recognized_on,
+            clause=consequence.legal_basis,
+            confidence=consequence.confidence,
             recognition=ByRecognitionOut(
-                id=found.id, recognized_on=found.recognized_on, heard=f"{RECOGNITIONS}/{found.id}"
+                id=recognition.id,
+                recognized_on=recognition.recognized_on,
+                heard=f"{RECOGNITIONS}/{recognition.id}",
             ),
         )
 
 
 class ClassificationOut(BaseModel):
-    """A classification as it was stated, and what the rule makes of it on the day that is asked about."""
+    """A classification as it was stated, and the consequence that applies on the day of the request."""
 
     id: uuid.UUID = Field(description="the classification's id")
     unit: str = Field(description="code of the commune on the day of taking effect")
     region: str | None = Field(description="region I, II or III; null outside the area")
     specially_difficult: bool = Field(description="whether it is in special difficulty from that day on")
-    decision: DecisionIn = Field(description="the decision that says so")
-    effective_on: dt.date = Field(description="the day from which it holds")
-    recorded_at: dt.datetime = Field(description="when it was stated here")
+    decision: DecisionIn = Field(description="the decision that classifies")
+    effective_on: dt.date = Field(description="the day from which it is in effect")
+    recorded_at: dt.datetime = Field(description="when it was recorded")
     by_rule: ByRuleOut | None = Field(
-        description="where the commune was recognized as new rural since: what the rule makes of the decision on the day "
-        "asked about (a period's last day; today where no day is asked); null where the decision alone says what it is, "
-        "or does not stand on that day"
+        description="where the commune was recognized as new rural since: the consequence on the day of the request (a "
+        "period's last day; today where no day is named); null where there is none, or where the classification is not the "
+        "one in effect on that day"
     )
 
     @classmethod
-    def of(cls, it: Classification, standing: Standing | None) -> "ClassificationOut":
-        """Say a row, and how its commune stands by it on the day asked about; None where it does not stand by it."""
-        made = standing.made if standing else None
+    def from_row(cls, row: Classification, status: CommuneStatus | None) -> Self:
+        """Serialize a row; `status` is that of its commune, None where another classification is in effect."""
+        applied = status.applied if status else None
         return cls(
-            id=it.id,
-            unit=it.unit,
-            region=it.region,
-            specially_difficult=it.specially_difficult,
-            decision=DecisionIn(number=it.decision_number, date=it.decision_date),
-            effective_on=it.effective_on,
-            recorded_at=it.recorded_at,
-            by_rule=ByRuleOut.of(standing, made) if standing and made else None,
+            id=row.id,
+            unit=row.unit,
+            region=row.region,
+            specially_difficult=row.specially_difficult,
+            decision=DecisionIn(number=row.decision_number, date=row.decision_date),
+            effective_on=row.effective_on,
+            recorded_at=row.recorded_at,
+            by_rule=ByRuleOut.from_consequence(status, applied) if status and applied else None,
         )
 
 

@@ -1,7 +1,7 @@
-"""How classifications are found and kept. Flushes, never commits.
+"""Queries of classifications. Flushes, never commits.
 
-What a commune is on a day is its row with the latest day of taking effect by then; of several rows for one day the one
-recorded last holds. Rows follow their commune only to the same land: a merged commune has to be classified anew.
+On a day the classification with the latest day of taking effect by then holds; of several for one day, the one recorded
+last. Rows follow their commune only to the same land: a merged commune has to be classified anew.
 """
 
 import uuid
@@ -10,74 +10,88 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, literal, select, true
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.ethnic.classifications.rules import Stated
+from services.ethnic.classifications.rules import (
+    ClassificationDecision,
+    CommuneRecognition,
+    EffectiveClassification,
+)
 from services.ethnic.models import Classification
-from services.ethnic.recognitions import store as recognitions
-from services.ethnic.recognitions.rules import Decided, Recognized
+from services.ethnic.recognitions.store import find_recognitions_in_units
+from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/ethnic/classifications"
 
 
 class Timeline(NamedTuple):
-    """What is known of one commune."""
+    """The classifications and recognitions of one commune."""
 
-    decisions: list[Decided]
-    recognitions: list[Recognized]
+    classifications: list[EffectiveClassification]
+    recognitions: list[CommuneRecognition]
 
 
-async def by_decision(session: AsyncSession, stated: Stated) -> Classification | None:
-    """Find what the same decision says of the commune from the same day on."""
-    found: Classification | None = await session.scalar(
+async def find_same_decision(
+    session: AsyncSession, decision: ClassificationDecision
+) -> Classification | None:
+    """Return the row of the same decision for the same commune and day of taking effect, or None."""
+    row: Classification | None = await session.scalar(
         select(Classification).where(
-            Classification.unit == stated.unit,
-            Classification.effective_on == stated.effective_on,
-            Classification.decision_number == stated.decision_number,
-            Classification.decision_date == stated.decided_on,
+            Classification.unit == decision.unit,
+            Classification.effective_on == decision.effective_on,
+            Classification.decision_number == decision.decision_number,
+            Classification.decision_date == decision.decided_on,
         )
     )
-    return found
+    return row
 
 
-async def find(session: AsyncSession, classification_id: uuid.UUID) -> Classification | None:
-    """Find one, or None."""
+async def find_classification(session: AsyncSession, classification_id: uuid.UUID) -> Classification | None:
+    """Return a classification, or None."""
     return await session.get(Classification, classification_id)
 
 
-def history(units: Collection[str] | None, as_of: datetime | None) -> Select[Any]:
-    """Select everything stated of communes in these units (as the map was on the day of taking effect), newest first."""
-    query = select(Classification).where(_known(as_of))
+def select_classifications(units: Collection[str] | None, as_of: datetime | None) -> Select[Any]:
+    """Select the classifications of communes in these units (on the map of the day of taking effect), newest first."""
+    query = select(Classification).where(is_recorded_by(Classification, as_of))
     if units is not None:
-        query = query.where(Classification.line.op("&&")(literal(sorted(units), ARRAY(Text))))
-    return _newest_first(query)
+        query = query.where(is_in_units(Classification, units))
+    return order_newest_first(query, Classification)
 
 
-def chosen(ids: Collection[uuid.UUID]) -> Select[Any]:
-    """Select these rows, newest first."""
-    return _newest_first(select(Classification).where(Classification.id.in_(ids)))
+def select_by_ids(ids: Collection[uuid.UUID]) -> Select[Any]:
+    """Select the classifications with these ids, newest first."""
+    return order_newest_first(select(Classification).where(Classification.id.in_(ids)), Classification)
 
 
-async def timelines(
+async def read_timelines(
     session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
 ) -> list[Timeline]:
-    """Give what is known by a day of each classified commune in units of that day. Two statements."""
-    found: dict[str, Timeline] = defaultdict(lambda: Timeline([], []))
-    for row in await session.execute(_effective(units, on, as_of)):
-        decided = Decided(row.id, row.region, row.specially_difficult, row.effective_on)
-        found[row.place].decisions.append(decided)
-    for place, it in await recognitions.placed(session, units, on, as_of):
-        if place in found:
-            revoked_on = it.revocation.decision_date if it.revocation else None
-            found[place].recognitions.append(Recognized(it.id, it.level, it.decision_date, revoked_on))
-    return list(found.values())
+    """Return the timeline up to a day of each classified commune in units of that day. Two statements."""
+    timelines: dict[str, Timeline] = defaultdict(lambda: Timeline([], []))
+    for row in await session.execute(_select_effective(units, on, as_of)):
+        timelines[row.place].classifications.append(
+            EffectiveClassification(row.id, row.region, row.specially_difficult, row.effective_on)
+        )
+    for commune, recognition in await find_recognitions_in_units(session, units, on, as_of):
+        if commune in timelines:
+            revocation = recognition.revocation
+            timelines[commune].recognitions.append(
+                CommuneRecognition(
+                    recognition.id,
+                    recognition.level,
+                    recognition.decision_date,
+                    revocation.decision_date if revocation else None,
+                )
+            )
+    return list(timelines.values())
 
 
-def _effective(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
-    """Give one row for each commune and day of taking effect, by a day: the one recorded last."""
+def _select_effective(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
+    """Select one row for each commune of a day (`place`) and day of taking effect by then: the one recorded last."""
     lands = unit_versions_within(units, on, adds=False)
     return (
         select(
@@ -87,10 +101,8 @@ def _effective(units: Collection[str], on: date, as_of: datetime | None) -> Sele
             Classification.region,
             Classification.specially_difficult,
         )
-        .join(
-            lands, and_(lands.c.code == Classification.land, lands.c.valid_from == Classification.land_since)
-        )
-        .where(Classification.effective_on <= on, _known(as_of))
+        .join(lands, is_land_of(Classification, lands))
+        .where(Classification.effective_on <= on, is_recorded_by(Classification, as_of))
         .ext(distinct_on(lands.c.place, Classification.effective_on))
         .order_by(
             lands.c.place,
@@ -99,11 +111,3 @@ def _effective(units: Collection[str], on: date, as_of: datetime | None) -> Sele
             Classification.id.desc(),
         )
     )
-
-
-def _known(as_of: datetime | None) -> ColumnElement[bool]:
-    return true() if as_of is None else Classification.recorded_at <= as_of
-
-
-def _newest_first(query: Select[Any]) -> Select[Any]:
-    return query.order_by(Classification.recorded_at.desc(), Classification.id.desc())

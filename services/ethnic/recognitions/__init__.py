@@ -1,1 +1,1 @@
-"""Recognitions that the new rural program decided, heard from its change feed: what they make of a commune's region."""
+"""Recognitions of communes, received from the change feed of the new rural program. Never stated here, never changed."""

@@ -1,4 +1,4 @@
-"""What is done with a recognition, or the end of one, that was heard from the new rural program: it is kept."""
+"""The effects of events of the new rural program: received recognitions and revocations are inserted."""
 
 import datetime as dt
 import uuid
@@ -8,110 +8,116 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.ethnic.models import Recognition, Revocation
-from services.ethnic.recognitions import store
+from services.ethnic.models import ReceivedRecognition, ReceivedRevocation
+from services.ethnic.recognitions.store import find_land, read_life
 from shared.kit.change_feed import Event
 from shared.kit.feed_consumer.client import ReceivedEvent
 from shared.kit.feed_consumer.consumer import EventHandler, EventNotReadable
 
-Told = TypeVar("Told", bound=BaseModel)
+Data = TypeVar("Data", bound=BaseModel)
 
 
-class _Decision(BaseModel):
+class _DecisionData(BaseModel):
     number: str
     date: dt.date
 
 
-class _Recognized(BaseModel):
-    """What is read of a published recognition; whatever else it says is left aside."""
+class _RecognitionData(BaseModel):
+    """The data of a recognition event that this service reads; other fields are ignored."""
 
     unit: str
     unit_level: str
     line: list[str]
     level: str
-    decision: _Decision
+    decision: _DecisionData
 
 
-class _Revoked(_Recognized):
-    revoked_by: _Decision
+class _RevocationData(_RecognitionData):
+    revoked_by: _DecisionData
 
 
-async def keep_recognition(session: AsyncSession, heard: ReceivedEvent, at: dt.datetime) -> Sequence[Event]:
-    """Keep the recognition of a commune; one of a village changes no region."""
-    told = _read(heard, _Recognized)
-    if told.unit_level != "commune":
+async def insert_recognition(
+    session: AsyncSession, received: ReceivedEvent, at: dt.datetime
+) -> Sequence[Event]:
+    """Insert the recognition of a commune and return the event of it; a village's recognition changes no region."""
+    data = _read_data(received, _RecognitionData)
+    if data.unit_level != "commune":
         return []
-    land = await store.land_of(session, told.unit, told.decision.date)
+    land = await find_land(session, data.unit, data.decision.date)
     if land is None:
         raise EventNotReadable("no commune has this code on the day of the decision")
-    recognition_id = _id(heard)
+    recognition_id = _read_id(received)
     session.add(
-        Recognition(
+        ReceivedRecognition(
             id=recognition_id,
-            life=await store.life(session),
-            unit=told.unit,
+            life=await read_life(session),
+            unit=data.unit,
             land=land[0],
             land_since=land[1],
-            line=told.line,
-            level=told.level,
-            decision_number=told.decision.number,
-            decision_date=told.decision.date,
-            change=heard.sequence,
+            line=data.line,
+            level=data.level,
+            decision_number=data.decision.number,
+            decision_date=data.decision.date,
+            change=received.sequence,
             recorded_at=at,
         )
     )
     await session.flush()
-    return [_happening("commune.recognition_heard", recognition_id, told, told.decision)]
+    return [_make_event("commune.recognition_heard", recognition_id, data, data.decision)]
 
 
-async def keep_revocation(session: AsyncSession, heard: ReceivedEvent, at: dt.datetime) -> Sequence[Event]:
-    """Keep what ended the recognition of a commune."""
-    told = _read(heard, _Revoked)
-    if told.unit_level != "commune":
+async def insert_revocation(
+    session: AsyncSession, received: ReceivedEvent, at: dt.datetime
+) -> Sequence[Event]:
+    """Insert the revocation of a commune's recognition and return the event of it."""
+    data = _read_data(received, _RevocationData)
+    if data.unit_level != "commune":
         return []
-    recognition_id, life = _id(heard), await store.life(session)
-    if await session.get(Recognition, (recognition_id, life)) is None:
+    recognition_id, life = _read_id(received), await read_life(session)
+    if await session.get(ReceivedRecognition, {"id": recognition_id, "life": life}) is None:
         raise EventNotReadable("the recognition that it ends was never published")
     session.add(
-        Revocation(
+        ReceivedRevocation(
             recognition_id=recognition_id,
             life=life,
-            decision_number=told.revoked_by.number,
-            decision_date=told.revoked_by.date,
-            change=heard.sequence,
+            decision_number=data.revoked_by.number,
+            decision_date=data.revoked_by.date,
+            change=received.sequence,
             recorded_at=at,
         )
     )
     await session.flush()
-    return [_happening("commune.recognition_revoked", recognition_id, told, told.revoked_by)]
+    return [_make_event("commune.recognition_revoked", recognition_id, data, data.revoked_by)]
 
 
-EFFECTS: Mapping[str, EventHandler] = {
-    "unit.recognized": keep_recognition,
-    "unit.recognition_revoked": keep_revocation,
+HANDLERS: Mapping[str, EventHandler] = {
+    "unit.recognized": insert_recognition,
+    "unit.recognition_revoked": insert_revocation,
 }
-"""By the type of the change in the feed of the new rural program."""
+"""The handler of each type of event in the feed of the new rural program."""
 
 
-def _read(heard: ReceivedEvent, model: type[Told]) -> Told:
+def _read_data(received: ReceivedEvent, model: type[Data]) -> Data:
     try:
-        return model.model_validate(heard.data)
+        return model.model_validate(received.data)
     except ValidationError as error:
         fields = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
-        raise EventNotReadable(f"missing or of another shape: {', '.join(fields)}") from error
+        raise EventNotReadable(f"missing or of another type: {', '.join(fields)}") from error
 
 
-def _id(heard: ReceivedEvent) -> uuid.UUID:
+def _read_id(received: ReceivedEvent) -> uuid.UUID:
     try:
-        return uuid.UUID(heard.subject.removeprefix("recognitions/"))
+        return uuid.UUID(received.subject.removeprefix("recognitions/"))
     except ValueError as error:
-        raise EventNotReadable("the subject is no recognition") from error
+        raise EventNotReadable("the subject is not a recognition") from error
 
 
-def _happening(kind: str, recognition_id: uuid.UUID, told: _Recognized, decision: _Decision) -> Event:
-    data: dict[str, Any] = {
-        "unit": told.unit,
-        "level": told.level,
+def _make_event(
+    kind: str, recognition_id: uuid.UUID, data: _RecognitionData, decision: _DecisionData
+) -> Event:
+    event_data: dict[str, Any] = {
+        "unit": data.unit,
+        "level": data.level,
         "decision": {"number": decision.number, "date": decision.date.isoformat()},
     }
-    return Event(kind, f"recognitions/{recognition_id}", data)
+    return Event(kind, f"recognitions/{recognition_id}", event_data)

@@ -1,62 +1,66 @@
-"""How recognitions are said here: as they were heard, with the address where the new rural program says them."""
+"""Received recognitions on the wire, with their address in the new rural program."""
 
 import datetime as dt
 import uuid
+from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.ethnic.models import Recognition
+from services.ethnic.models import ReceivedRecognition, ReceivedRevocation
 from services.ethnic.recognitions.store import FEED
 from shared.kit.paging import Page
 from shared.reporting.decisions import DecisionIn
 
 SOURCE = "/v1/rural/recognitions"
+"""Path of the recognitions in the new rural program."""
 
 
-class HeardRevocationOut(BaseModel):
-    """What ended a recognition."""
+class ReceivedRevocationOut(BaseModel):
+    """A decision that ended a recognition."""
 
     decision: DecisionIn = Field(
-        description="the decision that revokes; from its day the recognition holds no more"
+        description="the decision that revokes; from its day on the recognition is not in force"
     )
-    change: int = Field(description="sequence of the change in the feed that it was heard in")
-    recorded_at: dt.datetime = Field(description="when it was heard")
+    change: int = Field(description="sequence of the event in that feed")
+    recorded_at: dt.datetime = Field(description="when it was received")
+
+    @classmethod
+    def from_row(cls, row: ReceivedRevocation) -> Self:
+        """Serialize a row."""
+        return cls(
+            decision=DecisionIn(number=row.decision_number, date=row.decision_date),
+            change=row.change,
+            recorded_at=row.recorded_at,
+        )
 
 
-class HeardRecognitionOut(BaseModel):
-    """A recognition of a commune, heard from the new rural program."""
+class ReceivedRecognitionOut(BaseModel):
+    """A recognition of a commune, received from the new rural program."""
 
     id: uuid.UUID = Field(description="the recognition's id in the new rural program")
     unit: str = Field(description="code of the commune on the day of the decision")
     level: str = Field(description="meets, advanced or model")
-    decision: DecisionIn = Field(description="the decision that recognizes; it holds from its day")
-    feed: str = Field(description="path of the feed that it was heard in")
-    change: int = Field(description="sequence of the change in that feed")
-    source: str = Field(description="where the new rural program says it in full")
-    recorded_at: dt.datetime = Field(description="when it was heard")
-    revocation: HeardRevocationOut | None = Field(description="what ended it; null while nothing has")
+    decision: DecisionIn = Field(description="the decision that recognizes; in force from its day")
+    feed: str = Field(description="path of the feed in which it was received")
+    change: int = Field(description="sequence of the event in that feed")
+    source: str = Field(description="address of the recognition in the new rural program")
+    recorded_at: dt.datetime = Field(description="when it was received")
+    revocation: ReceivedRevocationOut | None = Field(description="the revocation; null while there is none")
 
     @classmethod
-    def of(cls, it: Recognition) -> "HeardRecognitionOut":
-        """Say a row."""
-        ended = it.revocation
+    def from_row(cls, row: ReceivedRecognition) -> Self:
+        """Serialize a row."""
         return cls(
-            id=it.id,
-            unit=it.unit,
-            level=it.level,
-            decision=DecisionIn(number=it.decision_number, date=it.decision_date),
+            id=row.id,
+            unit=row.unit,
+            level=row.level,
+            decision=DecisionIn(number=row.decision_number, date=row.decision_date),
             feed=FEED,
-            change=it.change,
-            source=f"{SOURCE}/{it.id}",
-            recorded_at=it.recorded_at,
-            revocation=HeardRevocationOut(
-                decision=DecisionIn(number=ended.decision_number, date=ended.decision_date),
-                change=ended.change,
-                recorded_at=ended.recorded_at,
-            )
-            if ended
-            else None,
+            change=row.change,
+            source=f"{SOURCE}/{row.id}",
+            recorded_at=row.recorded_at,
+            revocation=ReceivedRevocationOut.from_row(row.revocation) if row.revocation else None,
         )
 
 
-HeardRecognitionsPage = Page[HeardRecognitionOut]
+ReceivedRecognitionsPage = Page[ReceivedRecognitionOut]

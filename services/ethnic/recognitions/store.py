@@ -1,6 +1,6 @@
-"""How recognitions are found and kept. Flushes, never commits.
+"""Queries of received recognitions. Flushes, never commits.
 
-Known at an instant is what was heard by then in the life of the feed that was followed then.
+What counts at an instant is what was received by then in the life of the feed that was followed then.
 """
 
 import uuid
@@ -8,22 +8,23 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
-from services.ethnic.models import Recognition, Revocation
+from services.ethnic.models import ReceivedRecognition, ReceivedRevocation
 from shared.kit.feed_consumer.cursor import life_known
+from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.territory.models import UnitRow
 from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/ethnic/recognitions"
 FEED = "/v1/rural/changes"
-"""The feed that they are heard in, behind the door."""
+"""Path of the feed in which they are received, at the gateway."""
 
 
-async def land_of(session: AsyncSession, commune: str, on: date) -> tuple[str, date] | None:
-    """Find what names a commune's land on a day, its code and the first day of that meaning; None: no such commune."""
+async def find_land(session: AsyncSession, commune: str, on: date) -> tuple[str, date] | None:
+    """Return the code of a commune's land on a day and the first day of that meaning; None: no such commune."""
     row = (
         await session.execute(
             select(UnitRow.code, UnitRow.valid_from).where(
@@ -37,52 +38,54 @@ async def land_of(session: AsyncSession, commune: str, on: date) -> tuple[str, d
     return (row.code, row.valid_from) if row else None
 
 
-async def life(session: AsyncSession) -> int:
-    """Tell which life of the feed is followed."""
-    found = (await session.execute(select(life_known(FEED, None)))).scalar_one()
-    return int(found)
+async def read_life(session: AsyncSession) -> int:
+    """Return the life of the feed that is followed now."""
+    life = (await session.execute(select(life_known(FEED, None)))).scalar_one()
+    return int(life)
 
 
-async def find(
+async def find_recognition(
     session: AsyncSession, recognition_id: uuid.UUID, as_of: datetime | None
-) -> Recognition | None:
-    """Find one with what ended it, as it was known; or None."""
-    found: Recognition | None = await session.scalar(
-        _known(select(Recognition), as_of).where(Recognition.id == recognition_id)
+) -> ReceivedRecognition | None:
+    """Return a recognition with its revocation as of an instant, or None."""
+    recognition: ReceivedRecognition | None = await session.scalar(
+        _limit_to_received(select(ReceivedRecognition), as_of).where(ReceivedRecognition.id == recognition_id)
     )
-    return found
+    return recognition
 
 
-def listed(units: Collection[str] | None, as_of: datetime | None) -> Select[Any]:
-    """Select the recognitions of communes in these units (as the map was on their day), newest first."""
-    query = _known(select(Recognition), as_of)
+def select_recognitions(units: Collection[str] | None, as_of: datetime | None) -> Select[Any]:
+    """Select the recognitions of communes in these units (on the map of each decision's day), newest first."""
+    query = _limit_to_received(select(ReceivedRecognition), as_of)
     if units is not None:
-        query = query.where(Recognition.line.op("&&")(literal(sorted(units), ARRAY(Text))))
-    return query.order_by(Recognition.recorded_at.desc(), Recognition.id.desc())
+        query = query.where(is_in_units(ReceivedRecognition, units))
+    return order_newest_first(query, ReceivedRecognition)
 
 
-async def placed(
+async def find_recognitions_in_units(
     session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
-) -> list[tuple[str, Recognition]]:
-    """Give the recognitions by a day of communes in units of that day, each with the commune. One statement."""
+) -> list[tuple[str, ReceivedRecognition]]:
+    """Return the recognitions decided by a day, each with its commune in units of that day. One statement."""
     lands = unit_versions_within(units, on, adds=False)
-    query = _known(select(lands.c.place, Recognition), as_of).join(
-        lands, and_(lands.c.code == Recognition.land, lands.c.valid_from == Recognition.land_since)
+    query = _limit_to_received(select(lands.c.place, ReceivedRecognition), as_of).join(
+        lands, is_land_of(ReceivedRecognition, lands)
     )
-    rows = await session.execute(query.where(Recognition.decision_date <= on))
-    return [(place, row) for place, row in rows]
+    rows = await session.execute(query.where(ReceivedRecognition.decision_date <= on))
+    return [(commune, recognition) for commune, recognition in rows]
 
 
-def _known(query: Select[Any], as_of: datetime | None) -> Select[Any]:
-    """Keep what was known at an instant (None: now), each with its revocation if that was known."""
-    ended: ColumnElement[bool] = true() if as_of is None else Revocation.recorded_at <= as_of
-    same = and_(Revocation.recognition_id == Recognition.id, Revocation.life == Recognition.life)
+def _limit_to_received(query: Select[Any], as_of: datetime | None) -> Select[Any]:
+    """Return the query of what counts at an instant (None: now), each recognition with its revocation by then."""
+    by_then: ColumnElement[bool] = true() if as_of is None else ReceivedRevocation.recorded_at <= as_of
+    same = and_(
+        ReceivedRevocation.recognition_id == ReceivedRecognition.id,
+        ReceivedRevocation.life == ReceivedRecognition.life,
+    )
     return (
-        query.outerjoin(Revocation, and_(same, ended))
+        query.outerjoin(ReceivedRevocation, and_(same, by_then))
         .where(
-            Recognition.life == life_known(FEED, as_of),
-            true() if as_of is None else Recognition.recorded_at <= as_of,
+            ReceivedRecognition.life == life_known(FEED, as_of), is_recorded_by(ReceivedRecognition, as_of)
         )
-        .options(contains_eager(Recognition.revocation))
+        .options(contains_eager(ReceivedRecognition.revocation))
         .execution_options(populate_existing=True)
     )

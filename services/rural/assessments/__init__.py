@@ -1,1 +1,1 @@
-"""Assessments of rural communes, as people read them: what is met, what is missing, who stands where."""
+"""Assessments of communes: the verdicts on the criteria as they are reported and accepted."""

@@ -1,67 +1,68 @@
-"""How assessments are said."""
+"""Assessments on the wire: each criterion with what its verdict rests on, and its indicators beside their thresholds."""
 
 import datetime as dt
 import uuid
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from services.rural.criteria.sets import RecognitionLevel
-from services.rural.ocop.schemas import EvaluationOut
-from services.rural.recognitions.schemas import HeldOut, RecognitionOut
-from services.rural.villages.schemas import VillageOut
+from services.rural.assessments.rules import CriteriaResult, find_changes
+from services.rural.assessments.store import CommuneAssessment
+from services.rural.criteria.rules import MET
+from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.evidence.schemas import EvidenceRef
 
-
-class CommuneRow(BaseModel):
-    """One rural commune in a list."""
-
-    code: str = Field(description="code of the commune")
-    name: str = Field(description="its name with its kind")
-    district: str | None = Field(description="code of its district; null where there are no districts")
-    met: int | None = Field(description="criteria met; null while it is not assessed")
-    missing: list[int] = Field(
-        description="numbers of the criteria that it lacks to meet all 19, unstated ones included"
-    )
-    unstated: list[int] = Field(description="numbers of those of which nothing is stated")
-    recognized: list[RecognitionLevel] = Field(description="levels in force on the period's last day")
-    criteria_sets: list[str] = Field(description="the sets under which they are in force")
+STATED = Sentence(
+    "Theo kết luận của đơn vị báo cáo; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
+    "As stated by the reporting unit; the indicator values do not decide it.",
+)
+STATED_WITHOUT_EVIDENCE = Sentence(
+    "Theo kết luận của đơn vị báo cáo, không kèm văn bản hay minh chứng; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
+    "As stated by the reporting unit, without a paper or evidence; the indicator values do not decide it.",
+)
 
 
-class CommunesOut(BaseModel):
-    """Rural communes of a period."""
+class IndicatorVerdictOut(LabelOut, BasisOut):
+    """An indicator of a criterion as it is stated, beside the threshold that it is compared with."""
 
-    unit: str = Field(description="code of the unit asked about")
-    period: str = Field(description="SDMX time period of the assessment")
-    on: dt.date = Field(description="the period's last day, whose map and recognitions are read")
-    basis: BasisName = Field(description="which assessments count")
-    items: list[CommuneRow]
-    next: str | None = Field(description="cursor of the page that follows; null on the last one")
-
-
-class IndicatorHeldOut(LabelOut, BasisOut):
-    """An indicator of a criterion as it is stated, beside the threshold it was held to."""
-
-    code: str = Field(description="what it is called in reports")
+    code: str = Field(description="code of the indicator in reports")
     number: str = Field(description="its number in the criteria set")
     unit_of_measure: str = Field(description="unit of measure of value and threshold")
     value: JsonDecimal | None = Field(description="its value, or 1 or 0; null where it does not apply")
-    comparator: Literal[">=", "<=", "="] = Field(description="how the value must stand to the threshold")
+    comparator: Literal[">=", "<=", "="] = Field(description="how the value is compared with the threshold")
     threshold: JsonDecimal | None = Field(
-        description="the threshold of that year and place; null where it was held to none"
+        description="the threshold of that year and area; null where it was compared with none"
     )
-    met: bool | None = Field(description="whether it holds; null where it was held to no threshold")
+    met: bool | None = Field(description="whether the threshold is met; null where it was compared with none")
+
+    @classmethod
+    def from_indicator(
+        cls, indicator: CriterionIndicator, value: Decimal | None, ground: Mapping[str, Any] | None
+    ) -> Self:
+        """Serialize an indicator; `ground` is its stored comparison, None where there was none."""
+        if ground is None:
+            return cls.from_fact(indicator, value=value, threshold=None, met=None)
+        return cls.from_fact(
+            indicator,
+            value=value,
+            comparator=ground["comparator"],
+            threshold=Decimal(ground["threshold"]),
+            met=ground["met"],
+            legal_basis=ground["legal_basis"],
+            confidence=ground["confidence"],
+        )
 
 
-class CriterionVerdictOut(BaseModel):
-    """How one criterion was decided in an assessment, and on what that rests."""
+class CriterionVerdictOut(LabelOut):
+    """The verdict on one criterion of an assessment, and what it rests on."""
 
     number: int = Field(description="number of the criterion")
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
     met: bool = Field(description="whether it is met")
     rests_on: Literal["values", "statement"] = Field(
         description="values: it follows from the indicators; statement: the reporting unit states it, on its evidence"
@@ -69,7 +70,30 @@ class CriterionVerdictOut(BaseModel):
     rule: str | None = Field(description="by which set, region and year it follows; null for a statement")
     why: str = Field(description="the reason, in Vietnamese")
     why_en: str = Field(description="the reason, in English")
-    indicators: list[IndicatorHeldOut] = Field(description="the indicators stated for it")
+    indicators: list[IndicatorVerdictOut] = Field(description="the indicators stated for it")
+
+    @classmethod
+    def from_assessment(cls, assessment: CommuneAssessment, criterion: Criterion, code: str) -> Self:
+        """Serialize the verdict that an assessment holds under the code of a criterion."""
+        reasons = assessment.reasons.get(code)
+        with_evidence = assessment.report.document or assessment.report.evidence
+        stated = STATED if with_evidence else STATED_WITHOUT_EVIDENCE
+        grounds = {ground["indicator"]: ground for ground in (reasons["grounds"] if reasons else ())}
+        return cls.from_fact(
+            criterion,
+            met=assessment.values[code] == MET,
+            rests_on="values" if reasons else "statement",
+            rule=reasons["rule"] if reasons else None,
+            why=reasons["why"] if reasons else stated.vi,
+            why_en=reasons["why_en"] if reasons else stated.en,
+            indicators=[
+                IndicatorVerdictOut.from_indicator(
+                    indicator, assessment.values.get(indicator.code), grounds.get(indicator.code)
+                )
+                for indicator in criterion.indicators
+                if indicator.code in assessment.values or indicator.applies in assessment.values
+            ],
+        )
 
 
 class AssessmentOut(BaseModel):
@@ -77,45 +101,62 @@ class AssessmentOut(BaseModel):
 
     period: str = Field(description="SDMX time period")
     met: int = Field(description="criteria met")
-    missing: list[int] = Field(description="numbers of the criteria that lack to 19, unstated ones included")
-    unstated: list[int] = Field(description="numbers of those of which nothing is stated")
+    missing: list[int] = Field(description="numbers of the criteria not met, unstated ones included")
+    unstated: list[int] = Field(description="numbers of the criteria that are not stated")
     gained: list[int] = Field(description="criteria met now and not in the assessment before")
     lost: list[int] = Field(description="criteria met in the assessment before and not now")
-    year: int = Field(description="the assessment year, by whose thresholds it is held")
-    criteria: list[CriterionVerdictOut] = Field(description="each criterion that is decided, and why")
+    year: int = Field(description="the assessment year, whose thresholds apply")
+    criteria: list[CriterionVerdictOut] = Field(description="each criterion with a verdict, and the reason")
     document: dict[str, Any] | None = Field(description="the signed paper behind the report")
     evidence: list[EvidenceRef] = Field(description="files behind the report, by hash")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="code of the reporting unit")
     received_at: dt.datetime = Field(description="when that report was received")
 
+    @classmethod
+    def from_assessment(
+        cls, assessment: CommuneAssessment, before: CommuneAssessment | None, sets: CriteriaSets
+    ) -> Self:
+        """Serialize an assessment, with what changed since the one before it."""
+        verdicts, report = assessment.verdicts, assessment.report
+        result = CriteriaResult(verdicts)
+        criteria_set = _find_assessed_set(sets, assessment.period.year)
+        criteria = criteria_set.criteria if criteria_set else ()
+        return cls(
+            period=str(assessment.period),
+            met=result.met or 0,
+            missing=result.missing,
+            unstated=result.unstated,
+            **find_changes(before.verdicts if before else None, verdicts),
+            year=assessment.period.year,
+            criteria=[
+                CriterionVerdictOut.from_assessment(assessment, criterion, criterion.code)
+                for criterion in criteria
+                if criterion.code in assessment.values
+            ],
+            document=report.document,
+            evidence=[EvidenceRef(**file) for file in report.evidence],
+            report=report.id,
+            reported_by=report.unit,
+            received_at=report.received_at,
+        )
 
-class CommuneOut(BaseModel):
-    """One commune on one page."""
-
-    code: str = Field(description="code of the commune")
-    name: str = Field(description="its name with its kind")
-    district: str | None = Field(description="code of its district; null where there are no districts")
-    on: dt.date = Field(description="the day that is read")
-    assessments: list[AssessmentOut] = Field(
-        description="its assessments for the years begun by that day, the latest first"
-    )
-    in_force: list[HeldOut] = Field(
-        description="what it holds on that day, by level; the latest decision first"
-    )
-    recognitions: list[RecognitionOut] = Field(description="all its recognitions, the latest decision first")
-    villages: list[VillageOut] = Field(description="its registered villages")
-    village_recognitions: list[RecognitionOut] = Field(description="recognitions of its villages in force")
-    products: list[EvaluationOut] = Field(description="its OCOP products valid on that day")
+    @classmethod
+    def from_history(cls, assessments: Iterable[CommuneAssessment], sets: CriteriaSets) -> list[Self]:
+        """Serialize the assessments of one commune, given the oldest first, as a list with the latest first."""
+        serialized: list[Self] = []
+        before = None
+        for assessment in assessments:
+            serialized.append(cls.from_assessment(assessment, before, sets))
+            before = assessment
+        return serialized[::-1]
 
 
-class CriterionOut(BaseModel):
-    """How one criterion stands."""
+class CriterionCountOut(LabelOut):
+    """How many communes meet one criterion."""
 
     number: int = Field(description="number of the criterion")
     indicator: str = Field(description="its code")
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
     met: int = Field(description="communes that meet it")
     assessed: int = Field(description="communes for which it is stated")
     by_values: int = Field(description="communes whose verdict follows from the values of its indicators")
@@ -123,9 +164,9 @@ class CriterionOut(BaseModel):
 
 
 class CriteriaOut(BaseModel):
-    """How each criterion stands over the rural communes of a unit."""
+    """How many rural communes of a unit meet each criterion."""
 
-    unit: str = Field(description="code of the unit asked about")
+    unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which assessments count")
     communes: int = Field(description="rural communes on the period's last day")
@@ -137,5 +178,17 @@ class CriteriaOut(BaseModel):
     not_assessed: int = Field(
         description="communes that are not assessed; with the groups they add up to all rural communes"
     )
-    items: list[CriterionOut] = Field(description="the criteria in their order")
+    items: list[CriterionCountOut] = Field(description="the criteria in their order")
     weakest: list[int] = Field(description="numbers of the criteria met by the smallest share, weakest first")
+
+
+def _find_assessed_set(sets: CriteriaSets, year: int) -> CriteriaSet | None:
+    """Return the set by which communes are assessed in a year, or None."""
+    for criteria_set in sets.values():
+        if (
+            criteria_set.assessed_by
+            and criteria_set.unit_level == "commune"
+            and criteria_set.includes_year(year)
+        ):
+            return criteria_set
+    return None

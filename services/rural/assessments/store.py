@@ -1,5 +1,6 @@
-"""How assessments are found: the criteria that stand for communes, of one period or of all."""
+"""Queries of assessments: the verdicts of a period, of one commune over the years, and those that are accepted."""
 
+import uuid
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.rural.rules import CRITERIA
+from services.rural.assessments.rules import CRITERIA, AcceptedAssessment, list_missing
 from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.effective_values import read_effective_values
@@ -18,65 +19,68 @@ from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Obse
 from shared.territory.succession_queries import unit_versions_within
 
 FORM = "criteria_assessment"
+"""The form on which communes are assessed."""
 
 
 @dataclass(frozen=True)
-class Assessment:
-    """What stands for one commune and period: its verdicts and indicators by code, and why, where values decided."""
+class CommuneAssessment:
+    """The assessment of one commune and period: verdicts and indicator values by code, and why a verdict follows."""
 
     unit: str
     period: Period
     report: Report
     values: dict[str, Decimal] = field(default_factory=dict)
     reasons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Reasons by code, of the verdicts that follow from values."""
 
     @property
     def verdicts(self) -> dict[str, Decimal]:
-        """The verdicts alone, by criterion."""
+        """The verdicts by code, without indicator values."""
         return {code: self.values[code] for code in CRITERIA if code in self.values}
 
 
 @dataclass
-class Standings:
-    """What stands for communes in a period: verdicts by commune, and which of them values decided."""
+class PeriodVerdicts:
+    """The verdicts of communes in a period."""
 
-    verdicts: dict[str, dict[str, Decimal]] = field(default_factory=dict)
-    by_values: Counter[str] = field(default_factory=Counter)
-    """How many communes' verdict on each criterion follows from values."""
+    by_commune: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    """Verdicts by commune and code; a commune that is not assessed is absent."""
+    derived: Counter[str] = field(default_factory=Counter)
+    """Number of communes by the code of a verdict that follows from values."""
 
 
-async def latest_period(session: AsyncSession, basis: BasisName) -> Period | None:
-    """Give the latest year for which an assessment stands, or None."""
-    found = await session.scalar(
+async def read_latest_period(session: AsyncSession, basis: BasisName) -> Period | None:
+    """Return the latest year that has an assessment, or None."""
+    period = await session.scalar(
         select(EffectiveReport.period)
         .where(EffectiveReport.form == FORM, EffectiveReport.basis == basis, EffectiveReport.until.is_(None))
         .order_by(EffectiveReport.year.desc(), EffectiveReport.period.desc())
         .limit(1)
     )
-    return Period.parse(found) if found else None
+    return Period.parse(period) if period else None
 
 
-async def of_period(
+async def read_period_verdicts(
     session: AsyncSession,
     communes: Collection[str],
     period: Period,
     basis: BasisName,
     as_of: datetime | None = None,
-) -> Standings:
-    """Give the verdicts that stand for communes in a period. One statement."""
-    found = Standings()
-    for one in await read_effective_values(
+) -> PeriodVerdicts:
+    """Return the verdicts of communes in a period. One statement."""
+    verdicts = PeriodVerdicts()
+    for value in await read_effective_values(
         session, period=period, basis=basis, units=communes, indicators=CRITERIA, as_of=as_of
     ):
-        found.verdicts.setdefault(one.unit, {})[one.indicator] = one.value
-        found.by_values[one.indicator] += one.has_reasons
-    return found
+        verdicts.by_commune.setdefault(value.unit, {})[value.indicator] = value.value
+        verdicts.derived[value.indicator] += value.has_reasons
+    return verdicts
 
 
-async def of_commune(
+async def find_commune_assessments(
     session: AsyncSession, commune: str, on: date, basis: BasisName, indicators: Collection[str]
-) -> list[Assessment]:
-    """Give every assessment that stands under a code which the land of a commune of a day has had, the oldest first."""
+) -> list[CommuneAssessment]:
+    """Return the assessments under each code that the land of a commune of a day has had, the oldest first."""
     lands = unit_versions_within([commune], on, adds=False)
     rows = await session.execute(
         select(
@@ -97,10 +101,60 @@ async def of_commune(
         )
         .order_by(Observation.year, Observation.period)
     )
-    found: dict[tuple[str, str], Assessment] = {}
+    assessments: dict[tuple[str, str], CommuneAssessment] = {}
     for unit, period, indicator, value, reasons, report in rows:
-        it = found.setdefault((unit, period), Assessment(unit, Period.parse(period), report))
-        it.values[indicator] = value
+        assessment = assessments.setdefault(
+            (unit, period), CommuneAssessment(unit, Period.parse(period), report)
+        )
+        assessment.values[indicator] = value
         if reasons is not None:
-            it.reasons[indicator] = reasons
-    return list(found.values())
+            assessment.reasons[indicator] = reasons
+    return list(assessments.values())
+
+
+async def find_accepted_assessment(
+    session: AsyncSession, commune: str, year: int
+) -> AcceptedAssessment | None:
+    """Return the accepted assessment of a commune and year, or None. One statement."""
+    rows = await session.execute(
+        select(Observation.indicator, Observation.value, Report.id, Report.document)
+        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
+        .join(Report, Report.id == Observation.report_id)
+        .where(
+            Observation.year == year,
+            Observation.period == str(Period(year)),
+            Observation.unit == commune,
+            Observation.indicator.in_(CRITERIA),
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.until.is_(None),
+        )
+    )
+    verdicts: dict[str, Decimal] = {}
+    documents: dict[uuid.UUID, dict[str, Any] | None] = {}
+    for row in rows:
+        verdicts[row.indicator] = row.value
+        documents[row.id] = row.document
+    if not verdicts:
+        return None
+    signed = [date.fromisoformat(document["signed_on"]) for document in documents.values() if document]
+    return AcceptedAssessment(
+        unmet=tuple(list_missing(verdicts)),
+        signed_on=max(signed, default=None),
+        reports=tuple(sorted(documents)),
+    )
+
+
+async def find_accepted_reports(
+    session: AsyncSession, units: Collection[str], form: str, last_year: int
+) -> list[tuple[str, Period]]:
+    """Return the units with an accepted report on a form for a year or an earlier one, each with its period."""
+    rows = await session.execute(
+        select(EffectiveReport.unit, EffectiveReport.period).where(
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.until.is_(None),
+            EffectiveReport.unit.in_(units),
+            EffectiveReport.form == form,
+            EffectiveReport.year <= last_year,
+        )
+    )
+    return [(unit, Period.parse(period)) for unit, period in rows]

@@ -1,1 +1,1 @@
-"""Criteria sets: which criteria and indicators, to which thresholds, for which years; and what follows from values."""
+"""Criteria sets and thresholds as dated facts, and the verdicts that follow from the values of indicators."""

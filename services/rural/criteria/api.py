@@ -1,10 +1,10 @@
-"""Where criteria sets are said."""
+"""The routes of criteria sets."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from services.rural.criteria.schemas import CriteriaSetOut, CriteriaSetsOut, CriteriaSetWholeOut
+from services.rural.criteria.schemas import CriteriaSetDetailOut, CriteriaSetOut, CriteriaSetsOut
 from services.rural.criteria.sets import CriteriaSets
 from services.rural.criteria.thresholds import Thresholds
 from shared.kit.problems import NotFound, Sentence
@@ -14,6 +14,9 @@ from shared.roles import PublicReader
 
 router = APIRouter(prefix="/v1/rural/criteria-sets", tags=["criteria"], route_class=TransactionRoute)
 
+CurrentCriteriaSets = Annotated[CriteriaSets, Depends(resource(CriteriaSets))]
+CurrentThresholds = Annotated[Thresholds, Depends(resource(Thresholds))]
+
 
 class CriteriaSetNotFound(NotFound):
     """No criteria set has this code."""
@@ -22,25 +25,21 @@ class CriteriaSetNotFound(NotFound):
     detail = Sentence("Không có bộ tiêu chí {set}.", "There is no criteria set {set}.")
 
 
-TheSets = Annotated[CriteriaSets, Depends(resource(CriteriaSets))]
-TheThresholds = Annotated[Thresholds, Depends(resource(Thresholds))]
-
-
 @router.get("", summary="List the criteria sets")
-async def list_criteria_sets(*, _: PublicReader, sets: TheSets) -> CriteriaSetsOut:
-    """Read which criteria sets there are: what each recognizes, for which years, on which legal basis."""
+async def list_criteria_sets(*, _: PublicReader, sets: CurrentCriteriaSets) -> CriteriaSetsOut:
+    """List the criteria sets: the level that each recognizes, its years and its legal basis."""
     return CriteriaSetsOut(items=[CriteriaSetOut.from_fact(criteria_set) for criteria_set in sets.values()])
 
 
 @router.get("/{code}", summary="Read one criteria set")
 async def read_criteria_set(
-    *, _: PublicReader, sets: TheSets, thresholds: TheThresholds, code: str
-) -> CriteriaSetWholeOut:
-    """Read a criteria set whole: groups, criteria, indicators, and the thresholds by region and assessment year.
+    *, _: PublicReader, sets: CurrentCriteriaSets, thresholds: CurrentThresholds, code: str
+) -> CriteriaSetDetailOut:
+    """Read a criteria set with its groups, criteria, indicators, and the thresholds by region and assessment year.
 
-    What was not found is absent and says so: an indicator without a threshold is not decided from values.
+    A part that was not found is absent. No verdict follows from the value of an indicator without a threshold.
     """
     criteria_set = sets.get(code)
     if criteria_set is None:
         raise CriteriaSetNotFound(set=code[:60])
-    return CriteriaSetWholeOut.from_set(criteria_set, thresholds)
+    return CriteriaSetDetailOut.from_set(criteria_set, thresholds)

@@ -1,9 +1,8 @@
-"""What follows from the indicators of a commune: which criteria it meets, and why. Pure: values and thresholds in.
+"""The verdict on each criterion that follows from the values of its indicators. Pure: values and thresholds in.
 
-A criterion is met only when all of its indicators hold, so one that fails decides it at once, whatever else is stated or has
-a threshold. All have to be stated, and to have a threshold, before it is met. Short of either the verdict has to be stated,
-and rests on that statement; where it is not, what is lacking is a fault. A verdict stated beside values that decide
-otherwise is refused by the engine. Of a year that no set is for there is no verdict at all.
+A criterion is met when each of its indicators meets its threshold, and not met as soon as one fails. While none fails
+and a value or a threshold is missing, no verdict follows: the report must state one, or what is missing is a fault. The
+engine refuses a stated verdict that contradicts the values. A year without a criteria set has no verdicts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,9 +13,10 @@ from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, C
 from services.rural.criteria.thresholds import Thresholds
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.catalogue.derivations import Derivation, ReportedUnit, ThresholdGround, Values
+from shared.reporting.report_content import to_canonical_text
 
 MET, NOT_MET = Decimal(1), Decimal(0)
-NOWHERE = Sentence("không rõ vùng", "no known region")
+UNKNOWN_REGION = Sentence("không rõ vùng", "unknown region")
 
 THRESHOLD_MISSING = Sentence(
     "Chưa có ngưỡng của chỉ tiêu {number} ({region}, năm {year}){delegated}; hãy nêu kết luận {verdict} (1 hoặc 0) kèm minh "
@@ -25,30 +25,30 @@ THRESHOLD_MISSING = Sentence(
 )
 SET_MISSING = Sentence(
     "Không có bộ tiêu chí nào để đánh giá năm {year}, nên không có kết luận về {verdict}.",
-    "No criteria set is there for the assessments of {year}, so there is no verdict {verdict}.",
+    "No criteria set applies to the assessments of {year}, so {verdict} has no verdict.",
 )
-NOTHING_SAID = Sentence("", "")
-LEFT_TO_PROVINCE = Sentence(", do UBND cấp tỉnh quy định", ", it is left to the province")
+NOT_DELEGATED = Sentence("", "")
+DELEGATED = Sentence(", do UBND cấp tỉnh quy định", ", which the province sets")
 INDICATORS_MISSING = Sentence(
     "Tiêu chí {criterion} mới nêu một phần chỉ tiêu, còn thiếu {missing}; hãy nêu đủ, hoặc nêu kết luận {verdict} (1 hoặc 0).",
-    "Criterion {criterion} is stated in part, {missing} lacking; state them all, or the verdict {verdict} (1 or 0).",
+    "Criterion {criterion} is stated in part: {missing} is missing. State all indicators, or the verdict {verdict} (1 or 0).",
 )
 DOES_NOT_APPLY = Sentence(
     "Chỉ tiêu {number} đã nêu là không áp dụng ({applies} là 0) nên không có giá trị.",
-    "Indicator {number} is said not to apply ({applies} is 0); it has no value then.",
+    "Indicator {number} is stated not to apply ({applies} is 0), so it has no value.",
 )
-ALL_HOLD = Sentence("Đạt: cả {count} chỉ tiêu đều đạt.", "Met: all {count} indicators hold.")
-SOME_FAIL = Sentence("Không đạt: {failing}.", "Not met: {failing}.")
-FAILS = Sentence(
+ALL_MET = Sentence("Đạt: cả {count} chỉ tiêu đều đạt.", "Met: all {count} indicators are met.")
+SOME_NOT_MET = Sentence("Không đạt: {failures}.", "Not met: {failures}.")
+THRESHOLD_FAILED = Sentence(
     "{number} là {value}, cần {comparator} {threshold}",
-    "{number} is {value}, wanted {comparator} {threshold}",
+    "{number} is {value}, required {comparator} {threshold}",
 )
-FAILS_TO_PASS = Sentence("{number} chưa đạt", "{number} does not hold")
+PASS_FAILED = Sentence("{number} chưa đạt", "{number} is not met")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is known of one criterion's indicators: those held to a threshold, and what is lacking."""
+class IndicatorComparison:
+    """The indicators of one criterion that apply: those compared with a threshold, and those that cannot be."""
 
     grounds: tuple[ThresholdGround, ...]
     unstated: tuple[CriterionIndicator, ...]
@@ -56,137 +56,168 @@ class Held:
 
     @property
     def met(self) -> bool | None:
-        """Whether the criterion is met; None while nothing fails and something lacks."""
-        if any(not it.is_met for it in self.grounds):
+        """Whether the criterion is met; None while no indicator fails and some cannot be compared."""
+        if any(not ground.is_met for ground in self.grounds):
             return False
         return None if self.unstated or self.without_threshold else True
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Where and for which year a commune is assessed: the places whose thresholds are looked for, and its region."""
+class AssessmentArea:
+    """The year of an assessment, and the area whose thresholds apply."""
 
     year: int
-    places: tuple[str, ...]
+    codes: tuple[str, ...]
+    """Codes whose thresholds apply, the nearest first: the unit, those above it, then the region."""
     region: str | None
-    region_named: Sentence
+    region_label: Sentence
 
 
 @dataclass(frozen=True)
-class Judge:
-    """The sets with their thresholds, as a derivation of the reporting engine."""
+class VerdictDerivation:
+    """Derives verdicts by the criteria sets and their thresholds; `derive` is a derivation of the reporting engine."""
 
     sets: CriteriaSets
     thresholds: Thresholds
 
     def derive(self, subject: ReportedUnit, values: Values) -> Iterator[Derivation | Fault]:
-        """Give the verdicts that follow from what is stated of a commune, or what keeps them from following."""
-        where = self._where(subject)
-        assessed = [it for it in self.sets.values() if it.assessed_by is not None]
-        of_year = [it for it in assessed if it.includes_year(where.year)]
-        for it in of_year:
-            for criterion in it.criteria:
-                yield from self._criterion(where, values, it, criterion)
-        for code in sorted((_verdicts(assessed) - _verdicts(of_year)).intersection(values)):
-            yield make_fault(code, "criteria_set_missing", SET_MISSING, year=where.year, verdict=code)
+        """Yield the verdicts that follow from the stated values of a commune, and the faults that prevent others."""
+        area = self._find_area(subject)
+        assessed_sets = [criteria_set for criteria_set in self.sets.values() if criteria_set.assessed_by]
+        sets_of_year = [
+            criteria_set for criteria_set in assessed_sets if criteria_set.includes_year(area.year)
+        ]
+        for criteria_set in sets_of_year:
+            for criterion in criteria_set.criteria:
+                yield from self._derive_criterion(area, values, criteria_set, criterion)
+        without_set = _list_verdict_codes(assessed_sets) - _list_verdict_codes(sets_of_year)
+        for code in sorted(without_set.intersection(values)):
+            yield make_fault(code, "criteria_set_missing", SET_MISSING, year=area.year, verdict=code)
 
-    def _where(self, subject: ReportedUnit) -> Where:
+    def _find_area(self, subject: ReportedUnit) -> AssessmentArea:
         region = self.thresholds.find_region(subject.line, subject.period.ends_on)
-        return Where(
+        return AssessmentArea(
             year=subject.period.year,
-            places=(*subject.line, region) if region else subject.line,
+            codes=(*subject.line, region) if region else subject.line,
             region=region,
-            region_named=self.thresholds.regions[region] if region else NOWHERE,
+            region_label=self.thresholds.regions[region] if region else UNKNOWN_REGION,
         )
 
-    def _criterion(
-        self, where: Where, values: Values, of: CriteriaSet, criterion: Criterion
+    def _derive_criterion(
+        self, area: AssessmentArea, values: Values, criteria_set: CriteriaSet, criterion: Criterion
     ) -> Iterator[Derivation | Fault]:
-        stated = [one for one in criterion.indicators if one.code in values or one.applies in values]
+        stated = [
+            indicator
+            for indicator in criterion.indicators
+            if indicator.code in values or indicator.applies in values
+        ]
         if not stated or criterion.code is None:
             return
-        for one in stated:
-            if one.code in values and not _applies(one, values):
-                shown = {"number": one.number, "applies": one.applies}
-                yield make_fault(one.code, "indicator_does_not_apply", DOES_NOT_APPLY, **shown)
-        held = hold(criterion, values, where, self.thresholds)
-        if held.met is not None:
-            verdict = MET if held.met else NOT_MET
-            rule = f"{of.code}/{where.region or '-'}/{where.year}"
-            yield Derivation(criterion.code, verdict, rule, _why(criterion, held), held.grounds)
+        for indicator in stated:
+            if indicator.code in values and not _applies(indicator, values):
+                facts = {"number": indicator.number, "applies": indicator.applies}
+                yield make_fault(indicator.code, "indicator_does_not_apply", DOES_NOT_APPLY, **facts)
+        comparison = compare_indicators(criterion, values, area, self.thresholds)
+        if comparison.met is not None:
+            verdict = MET if comparison.met else NOT_MET
+            rule = f"{criteria_set.code}/{area.region or '-'}/{area.year}"
+            yield Derivation(
+                criterion.code, verdict, rule, _explain(criterion, comparison), comparison.grounds
+            )
         elif criterion.code not in values:
-            yield from _lacking(where, values, criterion, held)
+            yield from _find_missing_faults(area, values, criterion, comparison)
 
 
-def hold(criterion: Criterion, values: Values, where: Where, thresholds: Thresholds) -> Held:
-    """Hold each indicator of a criterion that applies to its threshold."""
-    grounds, unstated, without = [], [], []
-    for one in criterion.indicators:
-        if not _applies(one, values):
+def compare_indicators(
+    criterion: Criterion, values: Values, area: AssessmentArea, thresholds: Thresholds
+) -> IndicatorComparison:
+    """Compare each indicator of a criterion that applies with its threshold."""
+    grounds, unstated, without_threshold = [], [], []
+    for indicator in criterion.indicators:
+        if not _applies(indicator, values):
             continue
-        value = values.get(one.code)
+        value = values.get(indicator.code)
         if value is None:
-            unstated.append(one)
-        elif one.passes:
-            grounds.append(ThresholdGround(one.code, value, "=", MET, one.legal_basis, one.confidence))
-        elif (it := thresholds.find(one.code, where.year, where.places)) is not None:
+            unstated.append(indicator)
+        elif indicator.passes:
             grounds.append(
-                ThresholdGround(one.code, value, one.comparator, it.value, it.legal_basis, it.confidence)
+                ThresholdGround(indicator.code, value, "=", MET, indicator.legal_basis, indicator.confidence)
+            )
+        elif (threshold := thresholds.find(indicator.code, area.year, area.codes)) is not None:
+            grounds.append(
+                ThresholdGround(
+                    indicator.code,
+                    value,
+                    indicator.comparator,
+                    threshold.value,
+                    threshold.legal_basis,
+                    threshold.confidence,
+                )
             )
         else:
-            without.append(one)
-    return Held(tuple(grounds), tuple(unstated), tuple(without))
+            without_threshold.append(indicator)
+    return IndicatorComparison(tuple(grounds), tuple(unstated), tuple(without_threshold))
 
 
-def _verdicts(sets: Iterable[CriteriaSet]) -> set[str]:
-    """Give the codes of the verdicts that are stated under some sets."""
-    return {criterion.code for it in sets for criterion in it.criteria if criterion.code}
+def _list_verdict_codes(sets: Iterable[CriteriaSet]) -> set[str]:
+    """Return the codes of the verdicts that are stated under some sets."""
+    return {criterion.code for criteria_set in sets for criterion in criteria_set.criteria if criterion.code}
 
 
-def _applies(one: CriterionIndicator, values: Values) -> bool:
-    return one.applies is None or values.get(one.applies, MET) != NOT_MET
+def _applies(indicator: CriterionIndicator, values: Values) -> bool:
+    return indicator.applies is None or values.get(indicator.applies, MET) != NOT_MET
 
 
-def _lacking(where: Where, values: Values, criterion: Criterion, held: Held) -> Iterator[Fault]:
-    for one in held.without_threshold:
-        facts = {"number": one.number, "year": where.year, "verdict": criterion.code}
-        left, named = LEFT_TO_PROVINCE if one.delegated else NOTHING_SAID, where.region_named
+def _find_missing_faults(
+    area: AssessmentArea, values: Values, criterion: Criterion, comparison: IndicatorComparison
+) -> Iterator[Fault]:
+    for indicator in comparison.without_threshold:
         yield make_fault(
-            one.code, "threshold_missing", THRESHOLD_MISSING, **facts, region=named, delegated=left
+            indicator.code,
+            "threshold_missing",
+            THRESHOLD_MISSING,
+            number=indicator.number,
+            year=area.year,
+            verdict=criterion.code,
+            region=area.region_label,
+            delegated=DELEGATED if indicator.delegated else NOT_DELEGATED,
         )
-    if held.unstated:
-        codes = (code for one in criterion.indicators for code in (one.code, one.applies))
+    if comparison.unstated:
+        codes = (code for indicator in criterion.indicators for code in (indicator.code, indicator.applies))
         yield make_fault(
             next(code for code in codes if code in values) or "",
             "indicators_missing",
             INDICATORS_MISSING,
             criterion=criterion.number,
-            missing=", ".join(one.number for one in held.unstated),
+            missing=", ".join(indicator.number for indicator in comparison.unstated),
             verdict=criterion.code,
         )
 
 
-def _why(criterion: Criterion, held: Held) -> Sentence:
-    failing = [it for it in held.grounds if not it.is_met]
-    if not failing:
-        return ALL_HOLD.filled(count=len(held.grounds))
-    by_code = {one.code: one for one in criterion.indicators}
-    said = [_fails(by_code[it.indicator], it) for it in failing]
-    every = Sentence("; ".join(it.vi for it in said), "; ".join(it.en for it in said))
-    return SOME_FAIL.filled(failing=every)
+def _explain(criterion: Criterion, comparison: IndicatorComparison) -> Sentence:
+    """Return the reason for a verdict: how many indicators are met, or each one that fails."""
+    failed = [ground for ground in comparison.grounds if not ground.is_met]
+    if not failed:
+        return ALL_MET.filled(count=len(comparison.grounds))
+    indicators = {indicator.code: indicator for indicator in criterion.indicators}
+    failures = [_explain_failure(indicators[ground.indicator], ground) for ground in failed]
+    joined = Sentence(
+        "; ".join(failure.vi for failure in failures), "; ".join(failure.en for failure in failures)
+    )
+    return SOME_NOT_MET.filled(failures=joined)
 
 
-def _fails(one: CriterionIndicator, it: ThresholdGround) -> Sentence:
-    if one.passes:
-        return FAILS_TO_PASS.filled(number=one.number)
-    return FAILS.filled(
-        number=one.number,
-        comparator=it.comparator,
-        value=_written(one, it.value),
-        threshold=_written(one, it.threshold),
+def _explain_failure(indicator: CriterionIndicator, ground: ThresholdGround) -> Sentence:
+    if indicator.passes:
+        return PASS_FAILED.filled(number=indicator.number)
+    return THRESHOLD_FAILED.filled(
+        number=indicator.number,
+        comparator=ground.comparator,
+        value=_format_value(indicator, ground.value),
+        threshold=_format_value(indicator, ground.threshold),
     )
 
 
-def _written(one: CriterionIndicator, number: Decimal) -> Sentence:
-    plain = f"{number.normalize():f}" + ("%" if one.kind == "percent" else "")
-    return Sentence(plain.replace(".", ","), plain)
+def _format_value(indicator: CriterionIndicator, value: Decimal) -> Sentence:
+    text = to_canonical_text(value) + ("%" if indicator.kind == "percent" else "")
+    return Sentence(text.replace(".", ","), text)

@@ -1,4 +1,4 @@
-"""Wire forms of criteria sets."""
+"""Criteria sets on the wire."""
 
 from typing import Literal, Self
 
@@ -8,7 +8,7 @@ from services.rural.criteria.sets import (
     CriteriaSet,
     Criterion,
     CriterionIndicator,
-    Kind,
+    IndicatorKind,
     RecognitionLevel,
     RevocationGround,
 )
@@ -49,15 +49,17 @@ class ThresholdOut(BasisOut):
 class CriterionIndicatorOut(LabelOut, BasisOut):
     """An indicator of a criterion."""
 
-    code: str = Field(description="what it is called in reports")
+    code: str = Field(description="its code in reports")
     number: str = Field(description="its number in the set")
-    kind: Kind = Field(description="met or not, the same where it applies, a percentage, another amount")
-    applies: str | None = Field(description="code under which is stated whether it applies; null: always")
+    kind: IndicatorKind = Field(
+        description="what is stated: met or not (pass), the same where it applies (pass_or_na), a percentage, another amount"
+    )
+    applies: str | None = Field(description="code that states whether it applies; null: it always does")
     comparator: Literal[">=", "<=", "="] = Field(description="how its value is compared with the threshold")
     unit_of_measure: str = Field(description="unit of measure of value and threshold")
-    delegated: bool = Field(description="whether the threshold is left to the province")
+    delegated: bool = Field(description="whether the province sets the threshold")
     thresholds: list[ThresholdOut] = Field(
-        description="by place and years; none where it is met or not, or where none is known"
+        description="by area and years; none for an indicator that is met or not, or where none is known"
     )
 
     @classmethod
@@ -69,11 +71,11 @@ class CriterionIndicatorOut(LabelOut, BasisOut):
         )
 
 
-class CriterionOfSetOut(LabelOut):
-    """A criterion of a set; it is met only when all of its indicators hold."""
+class SetCriterionOut(LabelOut):
+    """A criterion of a set; it is met only when all of its indicators are."""
 
     number: int = Field(description="its number in the set")
-    code: str | None = Field(description="under which its verdict is stated; null where nobody reports it")
+    code: str | None = Field(description="code that states its verdict; null where it is not reported")
     group: str | None = Field(description="code of its group; null where the set has none")
     indicators: list[CriterionIndicatorOut] = Field(description="none where their names were not found")
 
@@ -83,41 +85,43 @@ class CriterionOfSetOut(LabelOut):
         return cls.from_fact(
             criterion,
             indicators=[
-                CriterionIndicatorOut.from_indicator(one, thresholds) for one in criterion.indicators
+                CriterionIndicatorOut.from_indicator(indicator, thresholds)
+                for indicator in criterion.indicators
             ],
         )
 
 
-class NamedOut(LabelOut):
-    """A group of criteria, or a region."""
+class CriterionGroupOut(LabelOut):
+    """A group of criteria."""
 
     code: str = Field(description="its code")
 
 
-class MemberOut(DatedOut):
-    """A unit that lies in a region, with everything below it."""
+class RegionMemberOut(DatedOut):
+    """A unit that lies in a region, with all units below it."""
 
     unit: str = Field(description="code of the unit")
 
 
-class RegionOut(NamedOut):
+class ThresholdRegionOut(LabelOut):
     """A region by which thresholds differ."""
 
-    members: list[MemberOut] = Field(description="the units that lie in it, by days")
+    code: str = Field(description="its code")
+    members: list[RegionMemberOut] = Field(description="the units that lie in it, by days")
 
 
 class SetConditionOut(LabelOut, BasisOut):
-    """What a set requires besides, or instead of, criteria; it is not judged here."""
+    """What a set requires besides criteria, or instead of them; the service does not evaluate it."""
 
 
 class AuthorityOut(BasisOut):
-    """Who recognizes under a set, and how sure that is."""
+    """The authority that recognizes under a set."""
 
     name: str = Field(description="the office, in Vietnamese")
 
 
 class DatedAuthorityOut(AuthorityOut, DatedOut):
-    """Who recognizes under a set, and from when to when."""
+    """The authority that recognizes under a set, with its days."""
 
 
 class RevocationGroundOut(DatedOut):
@@ -134,21 +138,23 @@ class RevocationGroundOut(DatedOut):
         return cls.from_fact(ground, including=sorted(ground.including))
 
 
-class CriteriaSetWholeOut(CriteriaSetOut):
+class CriteriaSetDetailOut(CriteriaSetOut):
     """A criteria set with its authorities, clauses, groups, criteria, indicators and thresholds."""
 
-    authorities: list[DatedAuthorityOut] = Field(description="who recognizes under it, by days")
+    authorities: list[DatedAuthorityOut] = Field(
+        description="the authorities that recognize under it, by days"
+    )
     needs_clause: str | None = Field(description="the clause behind the level that must be in force already")
     assessment_clause: str | None = Field(
-        description="the clause by which every criterion has to be met; null where nobody assesses by it here"
+        description="the clause by which every criterion must be met; null where communes are not assessed by the set"
     )
     grounds: list[RevocationGroundOut] = Field(
-        description="when a recognition is to be revoked, any of these is enough; none where no rule was found"
+        description="when a recognition is to be revoked: one of these suffices; none where no rule was found"
     )
-    groups: list[NamedOut]
-    criteria: list[CriterionOfSetOut] = Field(description="those whose names are known")
+    groups: list[CriterionGroupOut]
+    criteria: list[SetCriterionOut] = Field(description="those whose names are known")
     conditions: list[SetConditionOut] = Field(description="what it requires besides")
-    regions: list[RegionOut] = Field(description="the regions by which thresholds differ")
+    regions: list[ThresholdRegionOut] = Field(description="the regions by which thresholds differ")
 
     @classmethod
     def from_set(cls, criteria_set: CriteriaSet, thresholds: Thresholds) -> Self:
@@ -159,22 +165,24 @@ class CriteriaSetWholeOut(CriteriaSetOut):
             needs_clause=criteria_set.needs_clause or None,
             assessment_clause=criteria_set.assessment_clause or None,
             grounds=[RevocationGroundOut.from_ground(ground) for ground in criteria_set.grounds],
-            groups=[NamedOut.from_fact(group) for group in criteria_set.groups],
+            groups=[CriterionGroupOut.from_fact(group) for group in criteria_set.groups],
             criteria=[
-                CriterionOfSetOut.from_criterion(criterion, thresholds) for criterion in criteria_set.criteria
+                SetCriterionOut.from_criterion(criterion, thresholds) for criterion in criteria_set.criteria
             ],
             conditions=[SetConditionOut.from_fact(condition) for condition in criteria_set.conditions],
-            regions=_regions(thresholds),
+            regions=_list_regions(thresholds),
         )
 
 
-def _regions(thresholds: Thresholds) -> list[RegionOut]:
+def _list_regions(thresholds: Thresholds) -> list[ThresholdRegionOut]:
     return [
-        RegionOut(
+        ThresholdRegionOut(
             code=code,
             label=label.vi,
             label_en=label.en,
-            members=[MemberOut.from_fact(member) for member in thresholds.members if member.region == code],
+            members=[
+                RegionMemberOut.from_fact(member) for member in thresholds.members if member.region == code
+            ],
         )
         for code, label in thresholds.regions.items()
     ]

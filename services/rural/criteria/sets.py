@@ -14,10 +14,10 @@ RecognitionLevel = Literal["meets", "advanced", "model"]
 LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
 """From the lowest to the highest."""
 
-Kind = Literal["pass", "pass_or_na", "percent", "amount"]
-"""What is stated of an indicator: 1 or 0; the same where it applies at all; a percentage; another amount."""
+IndicatorKind = Literal["pass", "pass_or_na", "percent", "amount"]
+"""What is stated of an indicator: 1 or 0; the same where it applies; a percentage; another amount."""
 
-UNITS_OF_MEASURE: Mapping[Kind, str] = {"pass": "met", "pass_or_na": "met", "percent": "percent"}
+UNITS_OF_MEASURE: Mapping[IndicatorKind, str] = {"pass": "met", "pass_or_na": "met", "percent": "percent"}
 """By kind; an amount has its own."""
 
 
@@ -30,35 +30,35 @@ class Authority(DatedFact):
 
 @dataclass(frozen=True, slots=True)
 class RevocationGround(DatedFact):
-    """When a recognition is to be revoked: so large a share of the criteria is no longer met, and one of some among them."""
+    """When a recognition is to be revoked: a share of the criteria is no longer met, one of some criteria among them."""
 
     least_percent: int
     including: frozenset[int] = frozenset()
-    """Numbers of criteria, one of which has to be among them; none: any."""
+    """Numbers of criteria, one of which must be among them; none: any."""
 
     def applies_to(self, unmet: Collection[int], criteria: int) -> bool:
-        """Whether a recognition is to be revoked when these numbers, of so many criteria, are no longer met."""
-        among = not self.including or not self.including.isdisjoint(unmet)
-        return among and 100 * len(set(unmet)) >= self.least_percent * criteria
+        """Whether a recognition is to be revoked when these criteria, by number and of that total, are no longer met."""
+        included = not self.including or not self.including.isdisjoint(unmet)
+        return included and 100 * len(set(unmet)) >= self.least_percent * criteria
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionIndicator:
-    """One indicator of a criterion. It holds when its value reaches a threshold."""
+    """One indicator of a criterion. It is met when its value meets a threshold."""
 
     code: str
-    """What it is called in reports."""
+    """Its code in reports."""
     number: str
     """Its number in the set, such as 10.1."""
     label: Sentence
-    kind: Kind
+    kind: IndicatorKind
     legal_basis: str
     confidence: str
     comparator: Comparator = "="
     own_unit_of_measure: str | None = None
     """None for a kind that has only one."""
     delegated: bool = False
-    """Whether its threshold is left to the province."""
+    """Whether the province sets its threshold."""
 
     @property
     def unit_of_measure(self) -> str:
@@ -72,7 +72,7 @@ class CriterionIndicator:
 
     @property
     def applies(self) -> str | None:
-        """The code under which is stated whether it applies (1) or not (0); None for one that always does."""
+        """The code that states whether it applies (1) or not (0); None where it always does."""
         return f"{self.code}_applies" if self.kind == "pass_or_na" else None
 
     def __post_init__(self) -> None:
@@ -82,12 +82,12 @@ class CriterionIndicator:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One criterion. It is met only when all of its indicators hold."""
+    """One criterion. It is met only when all of its indicators are."""
 
     number: int
     label: Sentence
     code: str | None = None
-    """The indicator that states its verdict; None where nobody reports on the set."""
+    """The code that states its verdict; None where the set is not reported on."""
     group: str | None = None
     indicators: tuple[CriterionIndicator, ...] = ()
 
@@ -102,7 +102,7 @@ class CriterionGroup:
 
 @dataclass(frozen=True, slots=True)
 class SetCondition:
-    """What a set requires besides, or instead of, criteria; nothing here judges it."""
+    """What a set requires besides criteria, or instead of them; the service does not evaluate it."""
 
     label: Sentence
     legal_basis: str
@@ -153,7 +153,11 @@ class CriteriaSet:
             if rows and len(rows) != count:
                 faults.append(f"names {len(rows)} of {count} {name}")
         groups = {group.code for group in self.groups}
-        unknown = [one.number for one in self.criteria if one.group and one.group not in groups]
+        unknown = [
+            criterion.number
+            for criterion in self.criteria
+            if criterion.group and criterion.group not in groups
+        ]
         if unknown:
             faults.append(f"has criteria of unknown groups: {unknown}")
         numbers = range(1, (self.criteria_count or 0) + 1)
@@ -172,7 +176,7 @@ class CriteriaSet:
         return self.years[1]
 
     def find_authority(self, on: date) -> Authority | None:
-        """Return who recognizes under the set on a day."""
+        """Return the authority that recognizes under the set on a day, or None."""
         return next(iter(select_in_force(self.authorities, on)), None)
 
     def select_grounds(self, on: date) -> list[RevocationGround]:
@@ -191,6 +195,3 @@ class CriteriaSet:
 
 class CriteriaSets(dict[str, CriteriaSet]):
     """The criteria sets of all periods, by code."""
-
-
-"""The sets by code."""

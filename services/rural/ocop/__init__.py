@@ -1,1 +1,1 @@
-"""OCOP products (one commune, one product): their evaluations, stars and certificates."""
+"""OCOP products (one commune, one product): evaluations with stars, certificates, and the rules of the program."""

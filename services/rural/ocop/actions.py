@@ -1,12 +1,12 @@
-"""What people do with products: state an evaluation. Evaluating a product again is another row; its history stays."""
+"""The action on OCOP products: record an evaluation. A re-evaluation is another row; the history stays."""
 
 from datetime import date
 
 from services.rural.models import OcopEvaluation
-from services.rural.ocop import store
 from services.rural.ocop.dated_rules import OcopRules
-from services.rural.ocop.rules import ProductExists, faults_of
+from services.rural.ocop.rules import ProductExists, find_decision_faults
 from services.rural.ocop.schemas import ProductIn
+from services.rural.ocop.store import find_product_evaluations
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.partial_body import PartialBody
@@ -15,45 +15,46 @@ from shared.reporting.registers import RegisterResult, locate_body_unit, require
 from shared.territory.units import Level, NoCounterpartOnMap, SplitWithoutWeight, UnitNotGranted
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
-"""A product's owner is known to be in one of these; the lowest that a paper names."""
+"""Levels of the unit of a product: the lowest unit that the paper names."""
 
 
-async def certify(
+async def record_evaluation(
     context: ReportingContext, draft: PartialBody[ProductIn], rules: OcopRules
 ) -> RegisterResult[OcopEvaluation]:
-    """Keep a decision on a product's stars, or refuse it naming every fault. Stating it again answers what is kept.
+    """Insert the evaluation of a product, or return the one with the same content. Raise every fault of the body.
 
-    Who evaluates a product again has to be granted the place to which it belongs so far, too.
+    A re-evaluation requires that the caller was granted the unit of the latest evaluation as well.
     """
     body = draft.body
     on = body.decision.date
-    found = await locate_body_unit(context, draft, body.unit, on, levels=LEVELS, dated_by="decision")
-    found = require_valid(context, draft, found, faults_of(body.stated(), rules, draft.unread), decided_on=on)
+    located = await locate_body_unit(context, draft, body.unit, on, levels=LEVELS, dated_by="decision")
+    faults = find_decision_faults(body.to_decision(), rules, draft.unread)
+    unit = require_valid(context, draft, located, faults, decided_on=on)
 
     at = await lock_feed(context.session, context.clock)
     row = OcopEvaluation(
         id=uuid7(at),
         code=body.code,
         name=body.name,
-        **found.columns(),
+        **unit.columns(),
         owner_kind=body.owner_kind,
         owner_name=body.owner_name,
         product_group=body.group,
         stars=body.stars,
         score=body.score,
-        score_parts=body.parts(),
+        score_parts=body.list_parts(),
         potential_five_star=body.potential_five_star,
         decision_number=body.decision.number,
         decision_date=body.decision.date,
         client_id=context.caller.client_id,
         recorded_at=at,
     )
-    before = await store.of_product(context.session, body.code)
-    same_day = next((it for it in before if it.decision_date == on), None)
-    if same_day is not None and _content(same_day) == _content(row):
+    evaluations = await find_product_evaluations(context.session, body.code)
+    same_day = next((evaluation for evaluation in evaluations if evaluation.decision_date == on), None)
+    if same_day is not None and _to_content(same_day) == _to_content(row):
         return RegisterResult(same_day, created=False)
-    if before:
-        _require_granted(context, before[0], on)
+    if evaluations:
+        _require_latest_granted(context, evaluations[0], on)
     if same_day is not None:
         raise ProductExists(product=body.code, date=on.isoformat())
     context.session.add(row)
@@ -69,33 +70,34 @@ async def certify(
     return RegisterResult(row, created=True)
 
 
-def _require_granted(context: ReportingContext, last: OcopEvaluation, on: date) -> None:
-    """Refuse to evaluate again what belongs to a place that was not granted, as it lay then or as it lies on a day."""
+def _require_latest_granted(context: ReportingContext, latest: OcopEvaluation, on: date) -> None:
+    """Raise `UnitNotGranted` unless the caller was granted the unit of an evaluation on its own day or on `on`."""
     try:
-        shares = context.territory.map_onto(last.unit, last.decision_date, on)
+        shares = context.territory.map_onto(latest.unit, latest.decision_date, on)
     except (NoCounterpartOnMap, SplitWithoutWeight):
         shares = ()
     lines = [
-        {it.unit.code, *(above.code for above in context.territory.ancestors(it.unit.code, on))}
-        for it in shares
+        {share.unit.code, *(above.code for above in context.territory.ancestors(share.unit.code, on))}
+        for share in shares
     ]
     granted = context.caller.units
-    here = bool(lines) and not any(granted.isdisjoint(line) for line in lines)
-    if not here and granted.isdisjoint(last.line):
-        raise UnitNotGranted(unit=last.unit)
+    granted_on_day = bool(lines) and not any(granted.isdisjoint(line) for line in lines)
+    if not granted_on_day and granted.isdisjoint(latest.line):
+        raise UnitNotGranted(unit=latest.unit)
 
 
-def _content(it: OcopEvaluation) -> tuple[object, ...]:
-    parts = None if it.score_parts is None else tuple(it.score_parts)
+def _to_content(row: OcopEvaluation) -> tuple[object, ...]:
+    """Return what a decision states in a row: two rows with the same content state the same evaluation."""
+    parts = None if row.score_parts is None else tuple(row.score_parts)
     return (
-        it.name,
-        it.unit,
-        it.owner_kind,
-        it.owner_name,
-        it.product_group,
-        it.stars,
-        it.score,
+        row.name,
+        row.unit,
+        row.owner_kind,
+        row.owner_name,
+        row.product_group,
+        row.stars,
+        row.score,
         parts,
-        it.potential_five_star,
-        it.decision_number,
+        row.potential_five_star,
+        row.decision_number,
     )

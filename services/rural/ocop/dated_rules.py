@@ -1,4 +1,4 @@
-"""The rules of the OCOP program by days: bands, grantors, validity, parts of a score, groups. Pure."""
+"""The rules of the OCOP program as dated facts: bands, grantors, validity, parts of a score, groups. Pure."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from shared.kit.problems import Sentence
 
 @dataclass(frozen=True, slots=True)
 class StarBand(DatedFact):
-    """Which scores give how many stars: from `low`, up to but not including `high` (100 is in the highest band)."""
+    """The scores that give a number of stars: from `low` to below `high`; the highest band includes its `high`."""
 
     stars: int
     low: Decimal
     high: Decimal
     certified: bool
-    """Whether so many stars give a certificate at all."""
+    """Whether this number of stars gives a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grantor(DatedFact):
-    """Who grants so many stars."""
+    """The authority that grants a number of stars."""
 
     stars: int
     code: str
@@ -38,7 +38,7 @@ class CertificateValidity(DatedFact):
 
 @dataclass(frozen=True, slots=True)
 class ScorePart(DatedFact):
-    """A part of the score and its most points."""
+    """A part of the score, with the maximum of its points."""
 
     code: str
     points: Decimal
@@ -55,7 +55,7 @@ class ProductGroup(DatedFact):
 
 @dataclass(frozen=True)
 class OcopRules:
-    """All rules of the program; a decision is judged by those of its own date."""
+    """All rules of the program; a decision follows those of its own date."""
 
     bands: tuple[StarBand, ...]
     grantors: tuple[Grantor, ...]
@@ -77,7 +77,7 @@ class OcopRules:
         return max(select_in_force(self.bands, on), key=lambda band: band.stars, default=None)
 
     def find_grantor(self, stars: int, on: date) -> Grantor | None:
-        """Return who grants so many stars."""
+        """Return the authority that grants a number of stars."""
         return next((row for row in select_in_force(self.grantors, on) if row.stars == stars), None)
 
     def find_end(self, decided_on: date) -> date | None:
@@ -95,7 +95,7 @@ class OcopRules:
         return next(iter(select_in_force(self.validities, decided_on)), None)
 
     def select_parts(self, on: date) -> list[ScorePart]:
-        """Return the parts of a score in their order; none where no rule divides it."""
+        """Return the parts of a score in their order; none where no rule names any."""
         return select_in_force(self.parts, on)
 
     def map_groups(self, on: date) -> dict[int, ProductGroup]:
@@ -104,6 +104,6 @@ class OcopRules:
 
 
 def add_months(day: date, months: int) -> date:
-    """Return the same day so many calendar months later, or the last one of a shorter month."""
+    """Return the same day a number of calendar months later, or the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,7 +1,7 @@
-"""What the evaluation of a product may say. Pure: what is stated and the rules of its day in; every fault out.
+"""What the decision on a product's stars may state. Pure: the decision and the program's rules in; every fault out.
 
-Stars follow from the score by the bands of the decision's date. One case differs on purpose: a product that the province
-scored as five stars waits for the ministry with four, and is counted apart as a potential five-star product.
+The stars follow from the score by the bands of the decision's date. There is one exception: a product that the province
+scored as five stars has four while the ministry has not decided, and is counted as a potential five-star product.
 """
 
 from collections.abc import Collection, Iterator
@@ -11,38 +11,40 @@ from decimal import Decimal
 
 from services.rural.ocop.dated_rules import OcopRules
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
+from shared.reporting.report_content import to_canonical_text
 
-AWAITING_STARS = 4
-"""What a product of five stars by score has while the ministry has not decided: a definition, not a threshold."""
+POTENTIAL_FIVE_STARS = 4
+"""The stars of a potential five-star product: a definition, not a threshold."""
 
 HOUSEHOLD = "household"
-"""The kind of owner of which nothing but the kind is kept: its name is that of a person."""
+"""The kind of owner whose name is not kept: it would be the name of a person."""
 
 NO_RULE = Sentence("Chưa có quy định OCOP có hiệu lực vào ngày {on}.", "No OCOP rule is in force on {on}.")
 GROUP_UNKNOWN = Sentence(
-    "Không có nhóm sản phẩm {group}; các nhóm: {groups}.", "There is no group {group}; groups: {groups}."
+    "Không có nhóm sản phẩm {group}; các nhóm: {groups}.",
+    "There is no product group {group}; groups: {groups}.",
 )
 STARS_NOT_CERTIFIED = Sentence(
     "{stars} sao không được công nhận ({legal_basis}).", "{stars} stars give no certificate ({legal_basis})."
 )
 STARS_NOT_OF_SCORE = Sentence(
-    "{score} điểm ứng với {wanted} sao, không phải {stars} ({legal_basis}).",
-    "A score of {score} is {wanted} stars, not {stars} ({legal_basis}).",
+    "{score} điểm ứng với {score_stars} sao, không phải {stars} ({legal_basis}).",
+    "A score of {score} gives {score_stars} stars, not {stars} ({legal_basis}).",
 )
 POTENTIAL_STARS = Sentence(
     "Sản phẩm tiềm năng 5 sao mang 4 sao trong khi chờ trung ương đánh giá.",
-    "A potential five-star product has four stars while it awaits the ministry.",
+    "A potential five-star product has four stars until the ministry decides.",
 )
 POTENTIAL_SCORE = Sentence(
     "Tiềm năng 5 sao cần từ {least} điểm ({legal_basis}).",
-    "A potential five-star product has {least} points or more ({legal_basis}).",
+    "A potential five-star product needs {least} points or more ({legal_basis}).",
 )
-GRANTOR_MAY_NOT = Sentence(
-    "{stars} sao do {wanted} công nhận vào ngày {on} ({legal_basis}).",
-    "{stars} stars are granted by {wanted} on {on} ({legal_basis}).",
+GRANTOR_NOT_ALLOWED = Sentence(
+    "{stars} sao do {grantor} công nhận vào ngày {on} ({legal_basis}).",
+    "{stars} stars are granted by {grantor} on {on} ({legal_basis}).",
 )
 HOUSEHOLD_NAMED = Sentence(
-    "Chủ thể là hộ gia đình thì không nêu tên.", "Of a household only the kind is stated, never a name."
+    "Chủ thể là hộ gia đình thì không nêu tên.", "The name of a household must not be stated."
 )
 PART_TOO_HIGH = Sentence("Phần này tối đa {points} điểm.", "This part has at most {points} points.")
 PARTS_NOT_OF_SCORE = Sentence(
@@ -61,8 +63,8 @@ class ProductExists(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """What a decision states of a product."""
+class StarDecision:
+    """What a decision states of a product and its stars."""
 
     code: str
     owner_kind: str
@@ -70,49 +72,53 @@ class Stated:
     group: int
     stars: int
     score: Decimal
+    """Points, 0 to 100."""
     parts: tuple[Decimal, ...] | None
-    """Points by part, in the order of the rules."""
+    """Points by part, in the order of the program's rules."""
     potential_five_star: bool
     decided_on: date
     grantor: str | None
-    """Code of who granted the stars, where the decision's paper is quoted."""
+    """Code of the authority that granted the stars; None where it is not stated."""
 
 
-def faults_of(stated: Stated, rules: OcopRules, unread: Collection[str] = ()) -> Iterator[Fault]:
-    """Give what is wrong with a statement; fields in `unread` are known to be at fault already."""
-    named = not {"owner_kind", "owner_name"}.intersection(unread) and stated.owner_name is not None
-    if named and stated.owner_kind == HOUSEHOLD:
+def find_decision_faults(
+    decision: StarDecision, rules: OcopRules, unread: Collection[str] = ()
+) -> Iterator[Fault]:
+    """Yield the faults of a decision; fields in `unread` are at fault already."""
+    owner_read = not {"owner_kind", "owner_name"}.intersection(unread)
+    if owner_read and decision.owner_kind == HOUSEHOLD and decision.owner_name is not None:
         yield make_fault("/owner_name", "household_named", HOUSEHOLD_NAMED)
     if "decision" in unread:
         return
-    on = stated.decided_on
+    on = decision.decided_on
     groups = rules.map_groups(on)
     if rules.find_end(on) is None or not groups or rules.find_highest_band(on) is None:
         yield make_fault("/decision/date", "ocop_rule_missing", NO_RULE, on=on)
         return
-    if "group" not in unread and stated.group not in groups:
-        names = ", ".join(map(str, groups))
-        yield make_fault("/group", "ocop_group_unknown", GROUP_UNKNOWN, group=stated.group, groups=names)
+    if "group" not in unread and decision.group not in groups:
+        numbers = ", ".join(map(str, groups))
+        yield make_fault("/group", "ocop_group_unknown", GROUP_UNKNOWN, group=decision.group, groups=numbers)
     if not {"stars", "score", "potential_five_star"}.intersection(unread):
-        yield from _potential(stated, rules) if stated.potential_five_star else _stars(stated, rules)
-    if not {"stars", "grantor"}.intersection(unread) and stated.grantor is not None:
-        yield from _grantor(stated, rules)
+        find_star_faults = _find_potential_faults if decision.potential_five_star else _find_star_faults
+        yield from find_star_faults(decision, rules)
+    if not {"stars", "grantor"}.intersection(unread) and decision.grantor is not None:
+        yield from _find_grantor_faults(decision, rules)
     if not {"score", "score_parts"}.intersection(unread):
-        yield from _parts(stated, rules)
+        yield from _find_part_faults(decision, rules)
 
 
-def _stars(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
-    band = rules.find_band(stated.score, stated.decided_on)
+def _find_star_faults(decision: StarDecision, rules: OcopRules) -> Iterator[Fault]:
+    band = rules.find_band(decision.score, decision.decided_on)
     if band is None:
         return
-    if band.stars != stated.stars:
+    if band.stars != decision.stars:
         yield make_fault(
             "/stars",
             "stars_not_of_score",
             STARS_NOT_OF_SCORE,
-            score=_plain(stated.score),
-            wanted=band.stars,
-            stars=stated.stars,
+            score=to_canonical_text(decision.score),
+            score_stars=band.stars,
+            stars=decision.stars,
             legal_basis=band.legal_basis,
         )
     elif not band.certified:
@@ -125,51 +131,51 @@ def _stars(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
         )
 
 
-def _potential(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
-    highest = rules.find_highest_band(stated.decided_on)
-    if stated.stars != AWAITING_STARS:
+def _find_potential_faults(decision: StarDecision, rules: OcopRules) -> Iterator[Fault]:
+    highest = rules.find_highest_band(decision.decided_on)
+    if decision.stars != POTENTIAL_FIVE_STARS:
         yield make_fault("/stars", "potential_five_star_stars", POTENTIAL_STARS)
-    if highest is not None and stated.score < highest.low:
+    if highest is not None and decision.score < highest.low:
         yield make_fault(
             "/score",
             "potential_five_star_score",
             POTENTIAL_SCORE,
-            least=_plain(highest.low),
+            least=to_canonical_text(highest.low),
             legal_basis=highest.legal_basis,
         )
 
 
-def _grantor(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
-    may = rules.find_grantor(stated.stars, stated.decided_on)
-    if may is not None and stated.grantor != may.code:
+def _find_grantor_faults(decision: StarDecision, rules: OcopRules) -> Iterator[Fault]:
+    grantor = rules.find_grantor(decision.stars, decision.decided_on)
+    if grantor is not None and decision.grantor != grantor.code:
         yield make_fault(
             "/grantor",
             "grantor_may_not",
-            GRANTOR_MAY_NOT,
-            stars=stated.stars,
-            wanted=may.label,
-            on=stated.decided_on,
-            legal_basis=may.legal_basis,
+            GRANTOR_NOT_ALLOWED,
+            stars=decision.stars,
+            grantor=grantor.label,
+            on=decision.decided_on,
+            legal_basis=grantor.legal_basis,
         )
 
 
-def _parts(stated: Stated, rules: OcopRules) -> Iterator[Fault]:
-    if stated.parts is None:
+def _find_part_faults(decision: StarDecision, rules: OcopRules) -> Iterator[Fault]:
+    if decision.parts is None:
         return
-    for part, points in zip(rules.select_parts(stated.decided_on), stated.parts, strict=False):
+    for part, points in zip(rules.select_parts(decision.decided_on), decision.parts, strict=False):
         if points > part.points:
-            most = _plain(part.points)
-            yield make_fault(f"/score_parts/{part.code}", "score_part_too_high", PART_TOO_HIGH, points=most)
-    total = sum(stated.parts, Decimal(0))
-    if total != stated.score:
+            yield make_fault(
+                f"/score_parts/{part.code}",
+                "score_part_too_high",
+                PART_TOO_HIGH,
+                points=to_canonical_text(part.points),
+            )
+    total = sum(decision.parts, Decimal(0))
+    if total != decision.score:
         yield make_fault(
             "/score_parts",
             "score_parts_not_of_score",
             PARTS_NOT_OF_SCORE,
-            sum=_plain(total),
-            score=_plain(stated.score),
+            sum=to_canonical_text(total),
+            score=to_canonical_text(decision.score),
         )
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"

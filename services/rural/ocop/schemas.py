@@ -1,4 +1,4 @@
-"""How OCOP products are said. Of a household that owns one only its kind is taken and said: no name of a person is kept."""
+"""OCOP products on the wire. Of an owner that is a household only the kind is accepted: no name of a person is kept."""
 
 import datetime as dt
 import uuid
@@ -11,13 +11,13 @@ from pydantic_core import PydanticKnownError
 
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.dated_rules import OcopRules
-from services.rural.ocop.rules import Stated
-from services.rural.villages.schemas import Name
+from services.rural.ocop.rules import StarDecision
 from shared.dated_facts.schemas import BasisOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
+from shared.reporting.field_types import Name
 
 EXAMPLE: dict[str, Any] = {
     "code": "OCOP-610-01",
@@ -35,7 +35,7 @@ EXAMPLE: dict[str, Any] = {
 OwnerKind = Literal["cooperative", "enterprise", "household"]
 
 
-def _a_number(value: Any) -> Any:
+def _require_json_number(value: Any) -> Any:
     if isinstance(value, (str, bool)):
         raise PydanticKnownError("decimal_type")
     return value
@@ -43,9 +43,10 @@ def _a_number(value: Any) -> Any:
 
 Points = Annotated[
     Decimal,
-    BeforeValidator(_a_number, json_schema_input_type=float),
+    BeforeValidator(_require_json_number, json_schema_input_type=float),
     Field(ge=0, le=100, max_digits=5, decimal_places=2),
 ]
+"""Points of a score: a JSON number from 0 to 100 with at most two decimals."""
 
 
 class ScorePartsIn(BaseModel):
@@ -88,7 +89,7 @@ class ProductIn(PartialModel):
     )
     owner_kind: OwnerKind = Field(description="cooperative, enterprise or household")
     owner_name: Name | None = Field(
-        None, description="name of the cooperative or enterprise; of a household none is taken"
+        None, description="name of the cooperative or enterprise; refused for a household"
     )
     group: int = Field(strict=True, description="number of its group, 1 to 6")
     stars: int = Field(strict=True, description="stars granted, 3 to 5")
@@ -98,42 +99,43 @@ class ProductIn(PartialModel):
     potential_five_star: bool = Field(
         default=False,
         strict=True,
-        description="scored as five stars by the province and awaiting the ministry",
+        description="scored as five stars by the province; the ministry has not decided",
     )
     grantor: Literal["district", "province", "central"] | None = Field(
-        None, description="who granted them, as the paper says; refused where that is not who may on its date"
+        None,
+        description="who granted them, as the paper states; refused where another authority grants them on that date",
     )
 
-    def stated(self) -> Stated:
-        """Give what the rules look at as a frozen value."""
-        return Stated(
+    def to_decision(self) -> StarDecision:
+        """Convert to the frozen value that the rules check."""
+        return StarDecision(
             code=self.code,
             owner_kind=self.owner_kind,
             owner_name=self.owner_name,
             group=self.group,
             stars=self.stars,
             score=self.score,
-            parts=self.parts(),
+            parts=self.list_parts(),
             potential_five_star=self.potential_five_star,
             decided_on=self.decision.date,
             grantor=self.grantor,
         )
 
-    def parts(self) -> tuple[Decimal, ...] | None:
-        """Give the points by part, in the order of the rules."""
-        it = self.score_parts
-        return None if it is None else (it.product, it.marketing, it.quality)
+    def list_parts(self) -> tuple[Decimal, ...] | None:
+        """Return the points by part, in the order of the program's rules."""
+        parts = self.score_parts
+        return None if parts is None else (parts.product, parts.marketing, parts.quality)
 
 
 class GrantorOut(BasisOut):
-    """Who grants the stars."""
+    """The authority that grants the stars."""
 
     code: str = Field(description="district, province or central")
     label: str = Field(description="its name in Vietnamese")
 
 
 class ValidityOut(BasisOut):
-    """How long a certificate is valid, and on what that rests."""
+    """How long a certificate is valid, with the legal basis."""
 
     months: int = Field(description="calendar months from the decision")
 
@@ -152,7 +154,7 @@ class EvaluationOut(BaseModel):
     id: uuid.UUID = Field(description="the evaluation's id")
     code: str = Field(description="code of the product")
     name: str = Field(description="name of the product")
-    unit: str = Field(description="code of the unit that it belongs to, on the day of the decision")
+    unit: str = Field(description="code of the unit of the product, on the day of the decision")
     owner_kind: OwnerKind = Field(description="cooperative, enterprise or household")
     owner_name: str | None = Field(
         description="name of a cooperative or enterprise, where stated; never one of a household"
@@ -161,36 +163,36 @@ class EvaluationOut(BaseModel):
     stars: int = Field(description="stars granted")
     score: JsonDecimal = Field(description="points scored")
     score_parts: ScorePartsOut | None = Field(description="the score by its parts, where known")
-    potential_five_star: bool = Field(description="awaits the ministry; not counted as five stars")
+    potential_five_star: bool = Field(description="the ministry has not decided; not counted as five stars")
     decision: DecisionIn = Field(description="the decision that grants the stars")
     grantor: GrantorOut | None = Field(description="who grants so many stars on that day")
     valid_until: dt.date | None = Field(description="last day on which the certificate is valid")
-    validity: ValidityOut | None = Field(description="the rule by which it is valid until then")
-    recorded_at: dt.datetime = Field(description="when it was stated here")
+    validity: ValidityOut | None = Field(description="the rule behind that day")
+    recorded_at: dt.datetime = Field(description="when it was recorded")
 
     @classmethod
-    def of(cls, it: OcopEvaluation, rules: OcopRules) -> Self:
-        """Say a row with what the rules of its date say."""
-        grantor = rules.find_grantor(it.stars, it.decision_date)
-        ends_on, rule = rules.find_end(it.decision_date), rules.find_validity(it.decision_date)
-        parts = dict(zip(("product", "marketing", "quality"), it.score_parts or (), strict=False))
+    def from_row(cls, row: OcopEvaluation, rules: OcopRules) -> Self:
+        """Serialize a row with the grantor and the validity by the rules of its date."""
+        grantor = rules.find_grantor(row.stars, row.decision_date)
+        ends_on, validity = rules.find_end(row.decision_date), rules.find_validity(row.decision_date)
+        parts = dict(zip(("product", "marketing", "quality"), row.score_parts or (), strict=False))
         return cls(
-            id=it.id,
-            code=it.code,
-            name=it.name,
-            unit=it.unit,
-            owner_kind=it.owner_kind,
-            owner_name=it.owner_name,
-            group=it.product_group,
-            stars=it.stars,
-            score=it.score,
+            id=row.id,
+            code=row.code,
+            name=row.name,
+            unit=row.unit,
+            owner_kind=row.owner_kind,
+            owner_name=row.owner_name,
+            group=row.product_group,
+            stars=row.stars,
+            score=row.score,
             score_parts=ScorePartsOut(**parts) if parts else None,
-            potential_five_star=it.potential_five_star,
-            decision=DecisionIn(number=it.decision_number, date=it.decision_date),
+            potential_five_star=row.potential_five_star,
+            decision=DecisionIn(number=row.decision_number, date=row.decision_date),
             grantor=GrantorOut.from_fact(grantor) if grantor else None,
             valid_until=ends_on - dt.timedelta(days=1) if ends_on else None,
-            validity=ValidityOut.from_fact(rule) if rule else None,
-            recorded_at=it.recorded_at,
+            validity=ValidityOut.from_fact(validity) if validity else None,
+            recorded_at=row.recorded_at,
         )
 
 
@@ -198,10 +200,10 @@ ProductsPage = Page[EvaluationOut]
 
 
 class ProductOut(BaseModel):
-    """A product on one page: what holds today, and its history."""
+    """A product on one page: its evaluation of a day, and its history."""
 
     code: str = Field(description="code of the product")
-    on: dt.date = Field(description="the day that is read")
+    on: dt.date = Field(description="the day of the page")
     valid: bool = Field(description="whether its certificate is valid on that day")
     current: EvaluationOut | None = Field(description="its latest evaluation decided by that day")
     history: list[EvaluationOut] = Field(description="all its evaluations, the newest decision first")
@@ -214,18 +216,18 @@ class SummaryRow(BaseModel):
     name: str = Field(description="its name")
     valid: int = Field(description="products with a valid certificate")
     by_stars: dict[int, int] = Field(description="of them, by stars")
-    potential_five_star: int = Field(description="of them, awaiting the ministry")
+    potential_five_star: int = Field(description="of them, potential five-star products")
     by_owner_kind: dict[str, int] = Field(description="of them, by kind of owner")
     by_group: dict[int, int] = Field(description="of them, by group")
-    expiring: int = Field(description="of them, ending within the months asked about")
+    expiring: int = Field(description="of them, those that end within the months of the request")
 
 
 class SummaryOut(BaseModel):
-    """Valid products of a day by the units right below, and in all."""
+    """Valid products of a day by the units directly below, and in total."""
 
-    on: dt.date = Field(description="the day that is read")
-    expiring_before: dt.date = Field(description="first day after the months asked about")
+    on: dt.date = Field(description="the day of the counts")
+    expiring_before: dt.date = Field(description="first day after the months of the request")
     rows: list[SummaryRow] = Field(
-        description="by the units right below; products of the unit itself are its own row"
+        description="by the units directly below; products of the unit itself are a row of their own"
     )
     total: SummaryRow

@@ -1,45 +1,30 @@
-"""How evaluations of products are found. Valid on a day: the latest decision by then, whose months are not over.
+"""Queries of evaluations of products. Flushes, never commits.
 
-A product follows its unit into whatever that becomes: products add up over units that merge.
+Valid on a day: of the decisions by then the latest on each product, while the months of its certificate run. A product
+follows its unit into whatever that becomes: products add up over units that merge.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Row,
-    Select,
-    Text,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.dated_rules import OcopRules
-from shared.reporting.basis import to_rfc3339
-from shared.reporting.engine import CountScope, RegisterCount, RegisterCounter
-from shared.reporting.registers import topmost_units
+from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.territory.succession_queries import unit_versions_within
 
 PATH = "/v1/rural/ocop/products"
-FIVE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """What a list is asked for; None leaves a question open."""
+class ProductFilter:
+    """The filters of a list of products; None filters nothing."""
 
     code: str | None = None
     stars: int | None = None
@@ -49,8 +34,8 @@ class Sought:
     as_of: datetime | None = None
 
 
-async def of_product(session: AsyncSession, code: str) -> list[OcopEvaluation]:
-    """Give the evaluations of a product, the newest decision first."""
+async def find_product_evaluations(session: AsyncSession, code: str) -> list[OcopEvaluation]:
+    """Return the evaluations of a product, the newest decision first."""
     rows = await session.scalars(
         select(OcopEvaluation)
         .where(OcopEvaluation.code == code)
@@ -59,53 +44,41 @@ async def of_product(session: AsyncSession, code: str) -> list[OcopEvaluation]:
     return list(rows)
 
 
-def listed(units: Collection[str] | None, sought: Sought) -> Select[Any]:
-    """Select all evaluations of products of these units (as the map was on each decision's day), newest first."""
-    query = select(OcopEvaluation).where(*_asked(sought), _known(sought.as_of))
+def select_evaluations(units: Collection[str] | None, filters: ProductFilter) -> Select[Any]:
+    """Select all evaluations of products of these units (on the map of each decision's day), newest first."""
+    query = select(OcopEvaluation).where(
+        *_to_conditions(filters), is_recorded_by(OcopEvaluation, filters.as_of)
+    )
     if units is not None:
-        query = query.where(OcopEvaluation.line.op("&&")(literal(sorted(units), ARRAY(Text))))
-    return _newest_first(query)
+        query = query.where(is_in_units(OcopEvaluation, units))
+    return order_newest_first(query, OcopEvaluation)
 
 
-def valid(
-    rules: OcopRules, units: Collection[str], on: date, sought: Sought, *, ending_before: date | None = None
+def select_valid(
+    rules: OcopRules,
+    units: Collection[str],
+    on: date,
+    filters: ProductFilter,
+    *,
+    ending_before: date | None = None,
 ) -> Select[Any]:
-    """Select the evaluations by which products of units of a day are valid on it, or those that end before another."""
-    rows = _valid(rules, units, on, sought.as_of).subquery()
-    query = select(OcopEvaluation).where(OcopEvaluation.id.in_(select(rows.c.id)), *_asked(sought))
+    """Select the evaluations valid on a day, of products of units of that day, newest first.
+
+    With `ending_before`: only those that are no longer valid on that later day.
+    """
+    rows = select_valid_columns(rules, units, on, filters.as_of).subquery()
+    query = select(OcopEvaluation).where(OcopEvaluation.id.in_(select(rows.c.id)), *_to_conditions(filters))
     if ending_before is not None:
-        query = query.where(~_holds(rules, OcopEvaluation.decision_date, ending_before))
-    return _newest_first(query)
+        query = query.where(~_is_valid(rules, OcopEvaluation.decision_date, ending_before))
+    return order_newest_first(query, OcopEvaluation)
 
 
-def counting(rules: OcopRules) -> RegisterCounter:
-    """Make the engine's register: it counts valid products. One statement."""
-
-    async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
-        rows = _valid(rules, scope.units, scope.on, scope.as_of).subquery()
-        numbers = select(
-            func.count(),
-            func.count().filter(rows.c.stars == FIVE),
-            func.count().filter(rows.c.potential_five_star),
-        ).select_from(rows)
-        every, five, potential = (await session.execute(numbers)).one()
-        return {
-            "ocop_products_valid": RegisterCount(every, _lineage(scope)),
-            "ocop_products_five_star": RegisterCount(five, _lineage(scope, stars="5")),
-            "ocop_products_potential_five_star": RegisterCount(
-                potential, _lineage(scope, potential_five_star="true")
-            ),
-        }
-
-    return count
-
-
-async def summed(
+async def count_valid_products(
     session: AsyncSession, rules: OcopRules, units: Collection[str], on: date, ending_before: date
 ) -> list[Row[Any]]:
-    """Count valid products by the unit they lie in, stars, group, kind of owner, and whether they end soon."""
-    rows = _valid(rules, units, on, None).subquery()
-    ending = (~_holds(rules, rows.c.decision_date, ending_before)).label("ending")
+    """Count valid products by unit of the day (`place`), stars, group, owner kind, potential, and whether they end."""
+    rows = select_valid_columns(rules, units, on, None).subquery()
+    ending = (~_is_valid(rules, rows.c.decision_date, ending_before)).label("ending")
     keys = (
         rows.c.place,
         rows.c.stars,
@@ -114,39 +87,40 @@ async def summed(
         rows.c.potential_five_star,
         ending,
     )
-    found = await session.execute(select(*keys, func.count().label("products")).group_by(*keys))
-    return list(found)
+    counts = await session.execute(select(*keys, func.count().label("products")).group_by(*keys))
+    return list(counts)
 
 
-def _valid(
+def select_valid_columns(
     rules: OcopRules, units: Collection[str], on: date, as_of: datetime | None
 ) -> Select[*tuple[Any, ...]]:
+    """Select the columns by which valid products are counted, with the unit of the day that each lies in (`place`)."""
     latest = (
         select(OcopEvaluation)
-        .where(OcopEvaluation.decision_date <= on, _known(as_of))
+        .where(OcopEvaluation.decision_date <= on, is_recorded_by(OcopEvaluation, as_of))
         .ext(distinct_on(OcopEvaluation.code))
         .order_by(OcopEvaluation.code, OcopEvaluation.decision_date.desc())
         .subquery()
     )
-    it = aliased(OcopEvaluation, latest)
+    evaluation = aliased(OcopEvaluation, latest)
     lands = unit_versions_within(units, on, adds=True)
     return (
         select(
-            it.id,
+            evaluation.id,
             lands.c.place,
-            it.decision_date,
-            it.stars,
-            it.product_group,
-            it.owner_kind,
-            it.potential_five_star,
+            evaluation.decision_date,
+            evaluation.stars,
+            evaluation.product_group,
+            evaluation.owner_kind,
+            evaluation.potential_five_star,
         )
-        .join(lands, and_(lands.c.code == it.land, lands.c.valid_from == it.land_since))
-        .where(_holds(rules, it.decision_date, on))
+        .join(lands, is_land_of(evaluation, lands))
+        .where(_is_valid(rules, evaluation.decision_date, on))
     )
 
 
-def _holds(rules: OcopRules, decided_on: Any, on: date) -> ColumnElement[bool]:
-    """Tell, in SQL, whether a certificate of a date is valid on a day, as `Book.valid` does."""
+def _is_valid(rules: OcopRules, decided_on: Any, on: date) -> ColumnElement[bool]:
+    """Return the condition that a certificate of a date is valid on a day; the same rule as `OcopRules.is_valid`."""
     return or_(
         *(
             and_(
@@ -160,30 +134,15 @@ def _holds(rules: OcopRules, decided_on: Any, on: date) -> ColumnElement[bool]:
     )
 
 
-def _asked(sought: Sought) -> list[ColumnElement[bool]]:
+def _to_conditions(filters: ProductFilter) -> list[ColumnElement[bool]]:
     return [
-        column == wanted
-        for column, wanted in (
-            (OcopEvaluation.code, sought.code),
-            (OcopEvaluation.stars, sought.stars),
-            (OcopEvaluation.product_group, sought.group),
-            (OcopEvaluation.owner_kind, sought.owner_kind),
-            (OcopEvaluation.potential_five_star, sought.potential_five_star),
+        column == value
+        for column, value in (
+            (OcopEvaluation.code, filters.code),
+            (OcopEvaluation.stars, filters.stars),
+            (OcopEvaluation.product_group, filters.group),
+            (OcopEvaluation.owner_kind, filters.owner_kind),
+            (OcopEvaluation.potential_five_star, filters.potential_five_star),
         )
-        if wanted is not None
+        if value is not None
     ]
-
-
-def _known(as_of: datetime | None) -> ColumnElement[bool]:
-    return true() if as_of is None else OcopEvaluation.recorded_at <= as_of
-
-
-def _lineage(scope: CountScope, **also: str) -> str:
-    query = {"unit": topmost_units(scope.units), "valid_on": scope.on.isoformat(), **also}
-    if scope.as_of:
-        query["as_of"] = to_rfc3339(scope.as_of) or ""
-    return f"{PATH}?{urlencode(query, safe=',:')}"
-
-
-def _newest_first(query: Select[Any]) -> Select[Any]:
-    return query.order_by(OcopEvaluation.recorded_at.desc(), OcopEvaluation.id.desc())

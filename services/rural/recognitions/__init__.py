@@ -1,1 +1,1 @@
-"""Recognitions of communes and villages: who meets which standard by whose decision, and what ended it."""
+"""Recognitions: decisions that a commune or village meets a standard, and which of them are in force on a day."""

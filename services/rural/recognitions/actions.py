@@ -1,25 +1,26 @@
-"""What people do with recognitions: recognize. It is one transaction, its rules looked at under the write order."""
+"""The action on recognitions: recognize a unit. One transaction; its rules are checked under the lock of the feed."""
 
 import uuid
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from services.rural.assessments.store import find_accepted_assessment, find_accepted_reports
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets
-from services.rural.exceptions.rules import excused
 from services.rural.models import Recognition
 from services.rural.recognitions import store
 from services.rural.recognitions.rules import (
-    Basis,
+    AssessmentBasis,
+    RecognitionDecision,
     RecognitionExists,
-    Stated,
-    assessment_faults,
-    broken_rules,
-    faults_of,
-    grounds_faults,
+    find_assessment_faults,
+    find_broken_rules,
+    find_decision_faults,
+    find_grounds_faults,
     refuse_duplicate,
 )
 from services.rural.recognitions.schemas import RecognitionIn
+from services.rural.rules import accept_exception
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.partial_body import PartialBody
@@ -40,108 +41,86 @@ from shared.reporting.registers import (
 from shared.territory.units import Level
 
 LEVELS: tuple[Level, ...] = ("commune", "village")
-"""Whom a recognition is of."""
+"""Levels of the units that are recognized."""
 
 
 async def recognize(
     context: ReportingContext, draft: PartialBody[RecognitionIn], sets: CriteriaSets
 ) -> RegisterResult[Recognition]:
-    """Keep a recognition, or refuse it: every fault of the body first, then a duplicate, then every broken rule."""
-    stated, grounds = draft.body.stated(), draft.body.grounds
-    found = await locate_body_unit(
-        context, draft, stated.unit, stated.decided_on, levels=LEVELS, dated_by="decision"
+    """Insert a recognition, or return the one that states the same decision.
+
+    Raise all faults of the body first, then a duplicate, then every broken rule.
+    """
+    decision, grounds = draft.body.to_decision(), draft.body.grounds
+    located = await locate_body_unit(
+        context, draft, decision.unit, decision.decided_on, levels=LEVELS, dated_by="decision"
     )
-    unit = (found.unit.level, found.unit.kind) if isinstance(found, UnitOnDay) else None
-    faults = faults_of(stated, sets, unit, draft.unread)
-    found = require_valid(context, draft, found, faults, decided_on=stated.decided_on)
+    level_and_kind = (located.unit.level, located.unit.kind) if isinstance(located, UnitOnDay) else None
+    faults = find_decision_faults(decision, sets, level_and_kind, draft.unread)
+    unit = require_valid(context, draft, located, faults, decided_on=decision.decided_on)
 
     at = await lock_feed(context.session, context.clock)
-    before = await known_of(context, found, stated.decided_on)
-    if (row := _said_before(before, stated, grounds)) is not None:
-        return RegisterResult(row, created=False)
-    others, under = store.known(before), sets[stated.criteria_set]
-    refuse_duplicate(stated, others)
-    basis, reports = await _basis(context, found, stated, under)
-    raise_if_any([*grounds_faults(stated, grounds, others), *assessment_faults(stated, basis)])
-    broken = broken_rules(stated, under, others, basis)
-    reason = excused(broken, draft.body.excuse, context.caller.scopes)
+    rows = await find_recognitions_of_land(context, unit, decision.decided_on)
+    if (same := _find_same_decision(rows, decision, grounds)) is not None:
+        return RegisterResult(same, created=False)
+    registered, criteria_set = store.to_registered(rows), sets[decision.criteria_set]
+    refuse_duplicate(decision, registered)
+    basis = await _read_assessment_basis(context, unit, decision, criteria_set)
+    raise_if_any(
+        [
+            *find_grounds_faults(decision, grounds, registered),
+            *find_assessment_faults(decision, basis),
+        ]
+    )
+    broken = find_broken_rules(decision, criteria_set, registered, basis)
+    reason = accept_exception(broken, draft.body.exception_reason, context.caller.scopes)
     row = Recognition(
         id=uuid7(at),
-        **found.columns(),
-        unit_level=found.unit.level,
-        level=stated.level,
-        field=stated.field,
-        criteria_set=stated.criteria_set,
-        decision_number=stated.decision_number,
-        decision_date=stated.decided_on,
-        year=stated.year,
+        **unit.columns(),
+        unit_level=unit.unit.level,
+        level=decision.level,
+        field=decision.field,
+        criteria_set=decision.criteria_set,
+        decision_number=decision.decision_number,
+        decision_date=decision.decided_on,
+        year=decision.year,
         grounds=grounds,
-        assessments=reports,
-        exceptions=[it.code for it in broken],
+        assessments=list(basis.assessment.reports) if basis.assessment else [],
+        exceptions=[rule.code for rule in broken],
         exception_reason=reason,
         client_id=context.caller.client_id,
         recorded_at=at,
     )
     context.session.add(row)
     await context.session.flush()
-    await publish_events(
-        context.session, at, [Event("unit.recognized", f"recognitions/{row.id}", facts(row))]
-    )
-    return RegisterResult(await whole(context, row.id), created=True)
+    event = Event("unit.recognized", f"recognitions/{row.id}", to_event_data(row))
+    await publish_events(context.session, at, [event])
+    return RegisterResult(await read_recognition(context, row.id), created=True)
 
 
-async def known_of(context: ReportingContext, found: UnitOnDay, on: date) -> list[Recognition]:
-    """Give every recognition of the land of a unit of a day, told from today: under whatever code it was, or is since."""
-    territory = await with_villages(context.session, context.territory, [found.unit.code])
+async def find_recognitions_of_land(
+    context: ReportingContext, unit: UnitOnDay, on: date
+) -> list[Recognition]:
+    """Return every recognition of the land of a unit of a day, also under the codes that it had since until today."""
+    territory = await with_villages(context.session, context.territory, [unit.unit.code])
     today = local_day(context.now)
-    code = find_unchanged_counterpart(territory, found.unit.code, on, today)
-    here = found if code is None else locate_unit(territory, code, today, levels=LEVELS)
-    assert isinstance(here, UnitOnDay), "the same land stands today"
-    return await store.of_unit(context.session, here, on if code is None else today)
-
-
-async def whole(context: ReportingContext, recognition_id: uuid.UUID) -> Recognition:
-    """Give a recognition that was kept just now with what ended it."""
-    found = await store.find(context.session, recognition_id)
-    assert found is not None, "it was kept just now"
-    return found
-
-
-async def _basis(
-    context: ReportingContext, found: UnitOnDay, stated: Stated, under: CriteriaSet
-) -> tuple[Basis, list[uuid.UUID]]:
-    """Give what the recognition can be held to, with the reports that say it. Three statements."""
-    nothing = Basis(None, expected=False), list[uuid.UUID]()
-    if under.assessed_by is None:
-        return nothing
-    last = Period(stated.year).ends_on
-    code = find_unchanged_counterpart(context.territory, stated.unit, stated.decided_on, last)
+    code = find_unchanged_counterpart(territory, unit.unit.code, on, today)
     if code is None:
-        return nothing
-    assessed, reports = await store.assessed(context.session, code, stated.year)
-    line = (code, *(above.code for above in context.territory.ancestors(code, last)))
-    began = await store.assessed_by_then(context.session, line, under.assessed_by, stated.year)
-    reported = any(
-        find_unchanged_counterpart(context.territory, unit, it.ends_on, last) == unit for unit, it in began
-    )
-    live_on = find_live_day(found.line, await read_live_days(context.session), context.engine.live_on)
-    return Basis(assessed, expected=reported or (live_on is not None and live_on <= last)), reports
+        return await store.find_unit_recognitions(context.session, unit, on)
+    unit_today = locate_unit(territory, code, today, levels=LEVELS)
+    assert isinstance(unit_today, UnitOnDay), "the counterpart of today exists today"
+    return await store.find_unit_recognitions(context.session, unit_today, today)
 
 
-def _said_before(before: Iterable[Recognition], stated: Stated, grounds: str | None) -> Recognition | None:
-    """Find the same decision among what is kept of the unit; refuse it where it says something else."""
-    decision = (stated.level, stated.criteria_set, stated.decision_number, stated.decided_on)
-    for row in before:
-        same = (row.level, row.criteria_set, row.decision_number, row.decision_date) == decision
-        if same and row.unit == stated.unit:
-            if (row.field, row.year, row.grounds) != (stated.field, stated.year, grounds):
-                raise RecognitionExists(recognition=str(row.id))
-            return row
-    return None
+async def read_recognition(context: ReportingContext, recognition_id: uuid.UUID) -> Recognition:
+    """Return a recognition that this transaction wrote, with its revocation."""
+    recognition = await store.find_recognition(context.session, recognition_id)
+    assert recognition is not None, "this transaction wrote it"
+    return recognition
 
 
-def facts(row: Recognition) -> dict[str, Any]:
-    """What another service needs to act: which unit, at which level, under which set, since when, by which decision."""
+def to_event_data(row: Recognition) -> dict[str, Any]:
+    """Return the data of an event about a recognition, as followers of the feed read it."""
     return {
         "unit": row.unit,
         "unit_level": row.unit_level,
@@ -152,3 +131,40 @@ def facts(row: Recognition) -> dict[str, Any]:
         "year": row.year,
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
     }
+
+
+async def _read_assessment_basis(
+    context: ReportingContext, unit: UnitOnDay, decision: RecognitionDecision, criteria_set: CriteriaSet
+) -> AssessmentBasis:
+    """Return the assessment on which a recognition rests, and whether there must be one. Three statements."""
+    none_required = AssessmentBasis(None, required=False)
+    if criteria_set.assessed_by is None:
+        return none_required
+    territory, last_day = context.territory, Period(decision.year).ends_on
+    code = find_unchanged_counterpart(territory, decision.unit, decision.decided_on, last_day)
+    if code is None:
+        return none_required
+    assessment = await find_accepted_assessment(context.session, code, decision.year)
+    line = (code, *(above.code for above in territory.ancestors(code, last_day)))
+    reports = await find_accepted_reports(context.session, line, criteria_set.assessed_by, decision.year)
+    reported = any(
+        find_unchanged_counterpart(territory, reporter, period.ends_on, last_day) == reporter
+        for reporter, period in reports
+    )
+    live_on = find_live_day(unit.line, await read_live_days(context.session), context.engine.live_on)
+    live = live_on is not None and live_on <= last_day
+    return AssessmentBasis(assessment, required=reported or live)
+
+
+def _find_same_decision(
+    rows: Iterable[Recognition], decision: RecognitionDecision, grounds: str | None
+) -> Recognition | None:
+    """Return the row of the same decision, or None; raise `RecognitionExists` where it states something else."""
+    key = (decision.level, decision.criteria_set, decision.decision_number, decision.decided_on)
+    for row in rows:
+        same = (row.level, row.criteria_set, row.decision_number, row.decision_date) == key
+        if same and row.unit == decision.unit:
+            if (row.field, row.year, row.grounds) != (decision.field, decision.year, grounds):
+                raise RecognitionExists(recognition=str(row.id))
+            return row
+    return None

@@ -1,17 +1,17 @@
-"""When a commune or village may be recognized. Pure: what is stated, the sets, what is known and the day in; refusals out.
+"""When a commune or village may be recognized. Pure: the decision, the sets, what the register holds and the day in.
 
-What a body alone shows is a fault of the body. What only the register or an assessment shows is a broken rule: refused with
-its clause, unless an authorized officer records an exception with a reason. A duplicate is never excused.
+What the body alone shows is a fault of the body. What only the register or an assessment shows is a broken rule: refused
+with its clause, unless an authorized officer records an exception with a reason. A duplicate is always refused.
 
-A recognition is in force from its decision until it is revoked, or until the unit is recognized anew at the same level: one
-under an earlier set goes on until then. Whoever was recognized before is recognized again on grounds that are said.
+A recognition is in force from its decision until it is revoked, or until the unit is recognized again at the same level,
+also where its criteria set is an earlier one. A unit that was recognized before is recognized again only with grounds.
 
     Conflict
     ├── RecognitionExists       recognition_exists             one under the same set is in force
     └── RuleBroken
         ├── LowerLevelNeeded    recognition_needs_lower_level  advanced needs meets, model needs advanced
-        ├── CriteriaNotMet      recognition_needs_all_criteria the year's accepted assessment falls short
-        └── AssessmentNeeded    recognition_needs_assessment   there is none, though one is to be known here by then
+        ├── CriteriaNotMet      recognition_needs_all_criteria the accepted assessment of the year falls short
+        └── AssessmentNeeded    recognition_needs_assessment   a required assessment is missing
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,48 +19,49 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from services.rural.assessments.rules import AcceptedAssessment
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, RecognitionLevel
-from services.rural.exceptions.rules import RuleBroken
+from services.rural.rules import RuleBroken
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 SET_UNKNOWN = Sentence(
     "Không có bộ tiêu chí “{set}”; các bộ: {sets}.", "There is no criteria set “{set}”; sets: {sets}."
 )
 SET_OF_OTHER_LEVEL = Sentence(
-    "Bộ tiêu chí {set} dùng để công nhận mức {wanted}, không phải {level}.",
-    "The set {set} is for the level {wanted}, not {level}.",
+    "Bộ tiêu chí {set} dùng để công nhận mức {set_level}, không phải {level}.",
+    "The set {set} is for the level {set_level}, not {level}.",
 )
 SET_OF_OTHER_UNITS = Sentence(
-    "Bộ tiêu chí {set} áp dụng cho {wanted}; {unit} là {kind}.",
-    "The set {set} is for {wanted}; {unit} is {kind}.",
+    "Bộ tiêu chí {set} áp dụng cho {set_units}; {unit} là {kind}.",
+    "The set {set} is for {set_units}; {unit} is {kind}.",
 )
 SET_NOT_FOR_YEAR = Sentence(
     "Bộ tiêu chí {set} áp dụng cho các năm {first}-{last} ({legal_basis}).",
     "The set {set} is for the years {first} to {last} ({legal_basis}).",
 )
 FIELD_REQUIRED = Sentence(
-    "Cần nêu lĩnh vực kiểu mẫu: {fields} ({clause}).", "Name the field: {fields} ({clause})."
+    "Cần nêu lĩnh vực kiểu mẫu: {fields} ({clause}).", "A field is required: {fields} ({clause})."
 )
 FIELD_UNKNOWN = Sentence(
     "Không có lĩnh vực “{field}”; các lĩnh vực: {fields}.", "There is no field “{field}”; fields: {fields}."
 )
-FIELD_NOT_HERE = Sentence("Bộ tiêu chí {set} không có lĩnh vực.", "The set {set} knows no fields.")
+SET_WITHOUT_FIELDS = Sentence("Bộ tiêu chí {set} không có lĩnh vực.", "The set {set} has no fields.")
 DECIDED_BEFORE_YEAR = Sentence(
     "Quyết định đề ngày {date}, trước khi năm được công nhận ({year}) bắt đầu.",
-    "The decision of {date} is dated before the year recognized for ({year}) begins.",
+    "The decision is dated {date}, before the year recognized for ({year}) begins.",
 )
 DECIDED_BEFORE_ASSESSMENT = Sentence(
     "Quyết định đề ngày {date}, trước ngày ký kết quả đánh giá năm {year} ({assessed_on}).",
-    "The decision of {date} is dated before the assessment of {year}, which was signed on {assessed_on}.",
+    "The decision is dated {date}, before the assessment of {year} was signed ({assessed_on}).",
 )
 GROUNDS_MISSING = Sentence(
     "Đơn vị đã được công nhận ở mức này ngày {decided_on}; cần nêu căn cứ công nhận lại.",
-    "The unit was recognized at this level on {decided_on}; say on which grounds it is recognized again.",
+    "The unit was recognized at this level on {decided_on}; state the grounds for recognizing it again.",
 )
 
 
 class RecognitionExists(Conflict):
-    """One of the same unit, level and set is in force, or will be."""
+    """A recognition of the same unit at the same level under the same set is in force, or will be."""
 
     code = "recognition_exists"
     detail = Sentence(
@@ -70,7 +71,7 @@ class RecognitionExists(Conflict):
 
 
 class LowerLevelNeeded(RuleBroken):
-    """The level below is not in force."""
+    """No recognition at the level below is in force."""
 
     code = "recognition_needs_lower_level"
     detail = Sentence(
@@ -80,7 +81,7 @@ class LowerLevelNeeded(RuleBroken):
 
 
 class CriteriaNotMet(RuleBroken):
-    """The accepted assessment of the year falls short."""
+    """The accepted assessment of the year does not meet every criterion."""
 
     code = "recognition_needs_all_criteria"
     detail = Sentence(
@@ -90,7 +91,7 @@ class CriteriaNotMet(RuleBroken):
 
 
 class AssessmentNeeded(RuleBroken):
-    """No accepted assessment of the year is known, though one is to be known here."""
+    """The accepted assessment of the year is required and missing."""
 
     code = "recognition_needs_assessment"
     detail = Sentence(
@@ -100,8 +101,8 @@ class AssessmentNeeded(RuleBroken):
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """What is stated of a unit."""
+class RecognitionDecision:
+    """What a decision states of a unit."""
 
     unit: str
     level: RecognitionLevel
@@ -110,11 +111,12 @@ class Stated:
     decision_number: str
     decided_on: date
     year: int
+    """The year recognized for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A recognition of the same unit that is known already."""
+class RegisteredRecognition:
+    """A recognition that the register holds, with the days on which it began and ended."""
 
     id: str
     level: str
@@ -122,169 +124,189 @@ class Known:
     decided_on: date
     revoked_on: date | None = None
     replaced_on: date | None = None
-    """The day on which a later decision recognized the unit again at this level."""
+    """The day of the later decision that recognizes the unit again at this level."""
 
-    def in_force(self, on: date) -> bool:
-        """Tell whether it holds on a day: from its decision to the day before whatever ended it."""
-        return self.decided_on <= on and self.holds_after(on)
+    def is_in_force(self, on: date) -> bool:
+        """Whether the recognition is in force on a day: from its decision to the day before it ended."""
+        return self.decided_on <= on and not self.has_ended(on)
 
-    def holds_after(self, on: date) -> bool:
-        """Tell whether nothing has ended it by a day, though it may begin later."""
-        return not any(it is not None and it <= on for it in (self.revoked_on, self.replaced_on))
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """What the accepted assessment of a year says of a commune."""
-
-    unmet: tuple[int, ...]
-    """Numbers of the criteria that it does not meet, or that nobody stated."""
-    signed_on: date | None
-    """The day on which its paper was signed, where it names one."""
+    def has_ended(self, on: date) -> bool:
+        """Whether the recognition was revoked or replaced by a day."""
+        return any(day is not None and day <= on for day in (self.revoked_on, self.replaced_on))
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """What a recognition can be held to: the accepted assessment of its year, and whether there has to be one."""
+class AssessmentBasis:
+    """The assessment on which a recognition rests."""
 
-    assessed: Assessed | None
-    expected: bool
-    """Whether that assessment is to be known here: by the end of that year the unit had gone live, or it was reported on
-    for that year or for one before."""
+    assessment: AcceptedAssessment | None
+    required: bool
+    """Whether there must be one: by the end of that year the unit had gone live, or an accepted report assessed it for
+    that year or an earlier one."""
 
 
-def ordered(known: Sequence[Known]) -> list[Known]:
-    """Give the recognitions of one unit in the order of their decisions, each with the day on which a later one replaced it."""
-    found = sorted(known, key=lambda it: (it.decided_on, it.id))
+def set_replacement_days(recognitions: Sequence[RegisteredRecognition]) -> list[RegisteredRecognition]:
+    """Return the recognitions of one unit in the order of their decisions, with `replaced_on` set."""
+    ordered = sorted(recognitions, key=lambda recognition: (recognition.decided_on, recognition.id))
     return [
         replace(
-            it,
+            recognition,
             replaced_on=next(
-                (later.decided_on for later in found[at + 1 :] if later.level == it.level), None
+                (later.decided_on for later in ordered[index + 1 :] if later.level == recognition.level),
+                None,
             ),
         )
-        for at, it in enumerate(found)
+        for index, recognition in enumerate(ordered)
     ]
 
 
-def faults_of(
-    stated: Stated, sets: CriteriaSets, unit: tuple[str, str] | None, unread: Collection[str] = ()
+def find_decision_faults(
+    decision: RecognitionDecision,
+    sets: CriteriaSets,
+    unit: tuple[str, str] | None,
+    unread: Collection[str] = (),
 ) -> Iterator[Fault]:
-    """Give what is wrong with a statement; `unit` is its level and kind, None where it was not found."""
-    if "decision" not in unread and "year" not in unread and stated.decided_on < date(stated.year, 1, 1):
+    """Yield the faults that the body alone shows.
+
+    `unit` is the level and kind of the unit, None where it was not found. Fields in `unread` are at fault already.
+    """
+    if "decision" not in unread and "year" not in unread and decision.decided_on < date(decision.year, 1, 1):
         yield make_fault(
             "/decision/date",
             "decided_before_year",
             DECIDED_BEFORE_YEAR,
-            date=stated.decided_on,
-            year=stated.year,
+            date=decision.decided_on,
+            year=decision.year,
         )
     if "criteria_set" in unread:
         return
-    known = sets.get(stated.criteria_set)
-    if known is None:
-        shown = stated.criteria_set[:60]
+    criteria_set = sets.get(decision.criteria_set)
+    if criteria_set is None:
         yield make_fault(
-            "/criteria_set", "criteria_set_unknown", SET_UNKNOWN, set=shown, sets=", ".join(sets)
+            "/criteria_set",
+            "criteria_set_unknown",
+            SET_UNKNOWN,
+            set=decision.criteria_set[:60],
+            sets=", ".join(sets),
         )
         return
-    yield from _fit(stated, known, unit, unread)
+    yield from _find_set_faults(decision, criteria_set, unit, unread)
 
 
-def _fit(
-    stated: Stated, known: CriteriaSet, unit: tuple[str, str] | None, unread: Collection[str]
+def _find_set_faults(
+    decision: RecognitionDecision,
+    criteria_set: CriteriaSet,
+    unit: tuple[str, str] | None,
+    unread: Collection[str],
 ) -> Iterator[Fault]:
-    if "level" not in unread and stated.level != known.level:
+    """Yield what does not fit the criteria set: level, unit, year, field."""
+    if "level" not in unread and decision.level != criteria_set.level:
         yield make_fault(
             "/level",
             "level_not_of_set",
             SET_OF_OTHER_LEVEL,
-            set=known.code,
-            wanted=known.level,
-            level=stated.level,
+            set=criteria_set.code,
+            set_level=criteria_set.level,
+            level=decision.level,
         )
     if unit is not None:
         level, kind = unit
-        if level != known.unit_level or (known.unit_kinds is not None and kind not in known.unit_kinds):
-            wanted = ", ".join(sorted(known.unit_kinds or [known.unit_level]))
+        kinds = criteria_set.unit_kinds
+        if level != criteria_set.unit_level or (kinds is not None and kind not in kinds):
             yield make_fault(
                 "/unit",
                 "unit_not_of_set",
                 SET_OF_OTHER_UNITS,
-                set=known.code,
-                wanted=wanted,
-                unit=stated.unit,
+                set=criteria_set.code,
+                set_units=", ".join(sorted(kinds or [criteria_set.unit_level])),
+                unit=decision.unit,
                 kind=kind,
             )
-    if "year" not in unread and not known.first_year <= stated.year <= known.last_year:
+    if "year" not in unread and not criteria_set.includes_year(decision.year):
         yield make_fault(
             "/year",
             "criteria_set_not_for_year",
             SET_NOT_FOR_YEAR,
-            set=known.code,
-            first=known.first_year,
-            last=known.last_year,
-            legal_basis=known.legal_basis,
+            set=criteria_set.code,
+            first=criteria_set.first_year,
+            last=criteria_set.last_year,
+            legal_basis=criteria_set.legal_basis,
         )
     if "field" not in unread:
-        yield from _field(stated.field, known)
+        yield from _find_field_faults(decision.field, criteria_set)
 
 
-def _field(field: str | None, known: CriteriaSet) -> Iterator[Fault]:
-    names = ", ".join(known.fields)
-    if field is None and known.fields:
-        yield make_fault("/field", "field_required", FIELD_REQUIRED, fields=names, clause=known.field_clause)
-    elif field is not None and not known.fields:
-        yield make_fault("/field", "field_not_of_set", FIELD_NOT_HERE, set=known.code)
-    elif field is not None and field not in known.fields:
-        yield make_fault("/field", "field_unknown", FIELD_UNKNOWN, field=field[:60], fields=names)
+def _find_field_faults(field: str | None, criteria_set: CriteriaSet) -> Iterator[Fault]:
+    fields = ", ".join(criteria_set.fields)
+    if field is None and criteria_set.fields:
+        yield make_fault(
+            "/field", "field_required", FIELD_REQUIRED, fields=fields, clause=criteria_set.field_clause
+        )
+    elif field is not None and not criteria_set.fields:
+        yield make_fault("/field", "field_not_of_set", SET_WITHOUT_FIELDS, set=criteria_set.code)
+    elif field is not None and field not in criteria_set.fields:
+        yield make_fault("/field", "field_unknown", FIELD_UNKNOWN, field=field[:60], fields=fields)
 
 
-def refuse_duplicate(stated: Stated, others: Sequence[Known]) -> None:
-    """Refuse a second recognition of a unit at the same level under the same set while one holds."""
-    for other in others:
-        same = (other.level, other.criteria_set) == (stated.level, stated.criteria_set)
-        if same and (other.revoked_on is None or stated.decided_on < other.revoked_on):
+def refuse_duplicate(decision: RecognitionDecision, registered: Sequence[RegisteredRecognition]) -> None:
+    """Raise `RecognitionExists` where one at the same level under the same set is in force on that day or later."""
+    for other in registered:
+        same = (other.level, other.criteria_set) == (decision.level, decision.criteria_set)
+        if same and (other.revoked_on is None or decision.decided_on < other.revoked_on):
             raise RecognitionExists(recognition=other.id)
 
 
-def grounds_faults(stated: Stated, grounds: str | None, others: Sequence[Known]) -> Iterator[Fault]:
-    """Check that a unit which was recognized at this level before is recognized again on grounds that are said."""
+def find_grounds_faults(
+    decision: RecognitionDecision, grounds: str | None, registered: Sequence[RegisteredRecognition]
+) -> Iterator[Fault]:
+    """Yield a fault where the unit was recognized at this level before and no grounds are stated."""
     before = [
-        it.decided_on for it in others if it.level == stated.level and it.decided_on <= stated.decided_on
+        other.decided_on
+        for other in registered
+        if other.level == decision.level and other.decided_on <= decision.decided_on
     ]
     if before and grounds is None:
         yield make_fault("/grounds", "grounds_missing", GROUNDS_MISSING, decided_on=max(before))
 
 
-def assessment_faults(stated: Stated, basis: Basis) -> Iterator[Fault]:
-    """Check that the decision is not dated before the paper of the assessment that it rests on."""
-    assessed_on = basis.assessed.signed_on if basis.assessed else None
-    if assessed_on is not None and stated.decided_on < assessed_on:
+def find_assessment_faults(decision: RecognitionDecision, basis: AssessmentBasis) -> Iterator[Fault]:
+    """Yield a fault where the decision is dated before the paper of its assessment was signed."""
+    signed_on = basis.assessment.signed_on if basis.assessment else None
+    if signed_on is not None and decision.decided_on < signed_on:
         yield make_fault(
             "/decision/date",
             "decided_before_assessment",
             DECIDED_BEFORE_ASSESSMENT,
-            date=stated.decided_on,
-            year=stated.year,
-            assessed_on=assessed_on,
+            date=decision.decided_on,
+            year=decision.year,
+            assessed_on=signed_on,
         )
 
 
-def broken_rules(
-    stated: Stated, under: CriteriaSet, others: Sequence[Known], basis: Basis
+def find_broken_rules(
+    decision: RecognitionDecision,
+    criteria_set: CriteriaSet,
+    registered: Sequence[RegisteredRecognition],
+    basis: AssessmentBasis,
 ) -> list[RuleBroken]:
-    """Give the rules that it breaks: the level below must be in force, the year's assessment must not fall short."""
-    found: list[RuleBroken] = []
-    on, sure = stated.decided_on, under.confidence
-    if under.needs is not None and not any(it.level == under.needs and it.in_force(on) for it in others):
-        found.append(
-            LowerLevelNeeded(needs=under.needs, on=on.isoformat(), clause=under.needs_clause, confidence=sure)
+    """Return the rules that a decision breaks: on the level below, and on the assessment of the year."""
+    broken: list[RuleBroken] = []
+    on, confidence = decision.decided_on, criteria_set.confidence
+    needs = criteria_set.needs
+    if needs is not None and not any(other.level == needs and other.is_in_force(on) for other in registered):
+        broken.append(
+            LowerLevelNeeded(
+                needs=needs, on=on.isoformat(), clause=criteria_set.needs_clause, confidence=confidence
+            )
         )
-    if under.assessed_by is not None:
-        facts: dict[str, Any] = {"year": stated.year, "clause": under.assessment_clause, "confidence": sure}
-        if basis.assessed is None and basis.expected:
-            found.append(AssessmentNeeded(**facts))
-        elif basis.assessed is not None and basis.assessed.unmet:
-            found.append(CriteriaNotMet(**facts, unmet=list(basis.assessed.unmet)))
-    return found
+    if criteria_set.assessed_by is not None:
+        facts: dict[str, Any] = {
+            "year": decision.year,
+            "clause": criteria_set.assessment_clause,
+            "confidence": confidence,
+        }
+        if basis.assessment is None and basis.required:
+            broken.append(AssessmentNeeded(**facts))
+        elif basis.assessment is not None and basis.assessment.unmet:
+            broken.append(CriteriaNotMet(**facts, unmet=list(basis.assessment.unmet)))
+    return broken

@@ -1,19 +1,17 @@
-"""How recognitions are said."""
+"""Recognitions on the wire, each with its revocation."""
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rural.criteria.schemas import AuthorityOut
 from services.rural.criteria.sets import LEVELS, CriteriaSets, RecognitionLevel
-from services.rural.exceptions.schemas import ExceptionIn
-from services.rural.models import Recognition
-from services.rural.recognitions.in_force import UnderSet
-from services.rural.recognitions.rules import Stated
-from services.rural.revocations.schemas import AssessedOut, Reason, RevocationOut
+from services.rural.models import Recognition, Revocation
+from services.rural.recognitions.rules import RecognitionDecision
+from services.rural.recognitions.store import SetCount
 from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
 from shared.periods import FIRST_YEAR, LAST_YEAR
@@ -27,6 +25,17 @@ EXAMPLE: dict[str, Any] = {
     "decision": {"number": "186/QĐ-UBND", "date": "2023-04-12"},
     "year": 2022,
 }
+
+Reason = Annotated[str, StringConstraints(min_length=3, max_length=2000)]
+"""The reason of a decision, as free text."""
+
+
+class ExceptionIn(BaseModel):
+    """A request for an exception: broken rules are set aside by an officer who may also review."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=10, max_length=2000, description="why the rules are set aside")
 
 
 class RecognitionIn(PartialModel):
@@ -59,24 +68,24 @@ class RecognitionIn(PartialModel):
         strict=True,
         ge=FIRST_YEAR,
         le=LAST_YEAR,
-        description="the year recognized for, not that of the decision",
+        description="the year recognized for, not the year of the decision",
     )
     grounds: Reason | None = Field(
         None,
-        description="why it is recognized again; wanted of a unit that was recognized at this level before",
+        description="why the unit is recognized again; required of a unit recognized at this level before",
     )
     exception: ExceptionIn | None = Field(
-        None, description="accept broken rules by a recorded exception; wants the scope review as well"
+        None, description="set broken rules aside by a recorded exception; requires the scope review as well"
     )
 
     @property
-    def excuse(self) -> str | None:
-        """Why broken rules are set aside; None where that is not asked for."""
+    def exception_reason(self) -> str | None:
+        """Why broken rules are set aside; None where no exception is requested."""
         return self.exception.reason if self.exception else None
 
-    def stated(self) -> Stated:
-        """Give what is stated as a frozen value."""
-        return Stated(
+    def to_decision(self) -> RecognitionDecision:
+        """Convert to the frozen value that the rules check."""
+        return RecognitionDecision(
             self.unit,
             self.level,
             self.field,
@@ -87,8 +96,31 @@ class RecognitionIn(PartialModel):
         )
 
 
+class RevocationOut(BaseModel):
+    """A decision that ended a recognition."""
+
+    decision: DecisionIn = Field(description="the decision that revokes")
+    reason: str = Field(description="grounds of the revocation, as text")
+    unmet: list[int] = Field(description="numbers of the criteria that are no longer met")
+    exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")
+    exception_reason: str | None = Field(description="why they were set aside")
+    recorded_at: dt.datetime = Field(description="when it was recorded")
+
+    @classmethod
+    def from_row(cls, row: Revocation) -> Self:
+        """Serialize a row."""
+        return cls(
+            decision=DecisionIn(number=row.decision_number, date=row.decision_date),
+            reason=row.reason,
+            unmet=row.unmet,
+            exceptions=row.exceptions,
+            exception_reason=row.exception_reason,
+            recorded_at=row.recorded_at,
+        )
+
+
 class RecognitionOut(BaseModel):
-    """A recognition as it was stated, and what ended it."""
+    """A recognition as it was stated, with its revocation."""
 
     id: uuid.UUID = Field(description="the recognition's id")
     unit: str = Field(description="code of the commune or village on the day of the decision")
@@ -103,109 +135,102 @@ class RecognitionOut(BaseModel):
     year: int = Field(description="the year recognized for")
     grounds: str | None = Field(description="why it is recognized again; null for a first recognition")
     assessments: list[uuid.UUID] = Field(
-        description="accepted reports with the assessment that it was held to; none where none was known here"
+        description="accepted reports that state the assessment on which it rests; none where there was none"
     )
     exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")
     exception_reason: str | None = Field(description="why they were set aside")
-    recorded_at: dt.datetime = Field(description="when it was stated here")
-    revocation: RevocationOut | None = Field(description="what ended it; null while nothing has")
+    recorded_at: dt.datetime = Field(description="when it was recorded")
+    revocation: RevocationOut | None = Field(description="the revocation; null while there is none")
 
     @classmethod
-    def of(cls, it: Recognition, sets: CriteriaSets, as_of: dt.datetime | None = None) -> Self:
-        """Say a row, as it was known at an instant."""
-        ended = it.revocation
-        if ended is not None and as_of is not None and ended.recorded_at > as_of:
-            ended = None
-        under = sets.get(it.criteria_set)
-        authority = under.find_authority(it.decision_date) if under else None
+    def from_row(cls, row: Recognition, sets: CriteriaSets, as_of: dt.datetime | None = None) -> Self:
+        """Serialize a row as it was at an instant; None: now."""
+        revocation = row.revocation
+        if revocation is not None and as_of is not None and revocation.recorded_at > as_of:
+            revocation = None
+        criteria_set = sets.get(row.criteria_set)
+        authority = criteria_set.find_authority(row.decision_date) if criteria_set else None
         return cls(
-            id=it.id,
-            unit=it.unit,
-            unit_level=it.unit_level,
-            level=it.level,
-            field=it.field,
-            criteria_set=it.criteria_set,
-            decision=DecisionIn(number=it.decision_number, date=it.decision_date),
+            id=row.id,
+            unit=row.unit,
+            unit_level=row.unit_level,
+            level=row.level,
+            field=row.field,
+            criteria_set=row.criteria_set,
+            decision=DecisionIn(number=row.decision_number, date=row.decision_date),
             authority=AuthorityOut.from_fact(authority) if authority else None,
-            year=it.year,
-            grounds=it.grounds,
-            assessments=it.assessments,
-            exceptions=it.exceptions,
-            exception_reason=it.exception_reason,
-            recorded_at=it.recorded_at,
-            revocation=RevocationOut.of(ended) if ended else None,
+            year=row.year,
+            grounds=row.grounds,
+            assessments=row.assessments,
+            exceptions=row.exceptions,
+            exception_reason=row.exception_reason,
+            recorded_at=row.recorded_at,
+            revocation=RevocationOut.from_row(revocation) if revocation else None,
         )
-
-
-class RevokedOut(RecognitionOut):
-    """A recognition that was revoked, with what was known of the criteria by then."""
-
-    assessed: AssessedOut | None = Field(
-        description="the latest accepted assessment for a year begun by the day of the revocation, and where the two differ; "
-        "null where there is none"
-    )
 
 
 RecognitionsPage = Page[RecognitionOut]
 
 
-class HeldOut(BaseModel):
-    """A level that a commune or village holds, and by which recognition."""
+class LevelInForceOut(BaseModel):
+    """A level in force of a commune or village, and its recognition."""
 
     level: RecognitionLevel = Field(description="meets, advanced or model")
-    criteria_set: str = Field(description="code of the criteria set under which it holds")
+    criteria_set: str = Field(description="code of the criteria set of the recognition")
     since: dt.date = Field(description="the day of the decision")
     recognition: uuid.UUID = Field(description="id of the recognition")
 
     @classmethod
-    def of(cls, it: Recognition) -> Self:
-        """Say a recognition in force."""
+    def from_row(cls, row: Recognition) -> Self:
+        """Serialize a recognition in force."""
         return cls.model_validate(
             {
-                "level": it.level,
-                "criteria_set": it.criteria_set,
-                "since": it.decision_date,
-                "recognition": it.id,
+                "level": row.level,
+                "criteria_set": row.criteria_set,
+                "since": row.decision_date,
+                "recognition": row.id,
             }
         )
 
 
-class UnderSetOut(BaseModel):
+class SetCountOut(BaseModel):
     """How many units are recognized at a level under a criteria set."""
 
     unit_level: str = Field(description="commune or village")
     level: RecognitionLevel = Field(description="meets, advanced or model")
     criteria_set: str = Field(description="code of the criteria set")
-    label: str = Field(description="name of the set in Vietnamese; its code where it is no longer known")
+    label: str = Field(
+        description="name of the set in Vietnamese; its code where this installation no longer has it"
+    )
     label_en: str = Field(description="name of the set in English")
     earlier: bool = Field(
-        description="whether it is no more the set of that day's year: its units are to be assessed anew"
+        description="whether the years of the set ended before that day: its units are to be assessed again"
     )
     units: int = Field(description="units that are recognized under it on that day")
 
     @classmethod
-    def of(cls, it: UnderSet, sets: CriteriaSets, on: dt.date) -> Self:
-        """Say a count."""
-        under = sets.get(it.criteria_set)
+    def from_count(cls, count: SetCount, sets: CriteriaSets, on: dt.date) -> Self:
+        """Serialize a count of a day."""
+        criteria_set = sets.get(count.criteria_set)
         return cls(
-            unit_level=it.unit_level,
-            level=it.level,
-            criteria_set=it.criteria_set,
-            label=under.label.vi if under else it.criteria_set,
-            label_en=under.label.en if under else it.criteria_set,
-            earlier=under is None or on.year > under.last_year,
-            units=it.units,
+            unit_level=count.unit_level,
+            level=count.level,
+            criteria_set=count.criteria_set,
+            label=criteria_set.label.vi if criteria_set else count.criteria_set,
+            label_en=criteria_set.label.en if criteria_set else count.criteria_set,
+            earlier=criteria_set is None or on.year > criteria_set.last_year,
+            units=count.units,
         )
 
     @property
-    def place(self) -> tuple[str, int, str]:
-        """Where it stands in the order: communes before villages, by level, the newest set last."""
+    def sort_key(self) -> tuple[str, int, str]:
+        """The order of the list: communes before villages, then by level, the newest set last."""
         return (self.unit_level, LEVELS.index(self.level), self.criteria_set)
 
 
 class RecognitionsSummaryOut(BaseModel):
     """Recognized units of a day by level and criteria set."""
 
-    unit: str = Field(description="code of the unit asked about")
-    on: dt.date = Field(description="the day that is read")
-    items: list[UnderSetOut]
+    unit: str = Field(description="code of the unit")
+    on: dt.date = Field(description="the day of the counts")
+    items: list[SetCountOut]

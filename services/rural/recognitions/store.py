@@ -1,6 +1,7 @@
-"""How recognitions are found, beside the assessments that they rest on. Flushes, never commits.
+"""Queries of recognitions: all that were decided, and those in force on a day. Flushes, never commits.
 
-A recognition follows its unit only to the same land: a merged commune has to be recognized anew.
+In force on a day: of the decisions by then the latest on its unit at its level, unless it was revoked by then. A
+recognition follows its unit only to the same land: a merged commune has to be recognized anew.
 """
 
 import uuid
@@ -8,21 +9,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from services.rural.models import Recognition
-from services.rural.recognitions.rules import Assessed, Known, ordered
-from services.rural.rules import CRITERIA, missing
+from services.rural.criteria.sets import RecognitionLevel
+from services.rural.models import Recognition, Revocation
+from services.rural.recognitions.rules import RegisteredRecognition, set_replacement_days
 from shared.kit.problems import NotFound, Sentence
-from shared.periods import Period
-from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
+from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.reporting.registers import UnitOnDay
 from shared.territory.succession_queries import unit_versions_within
+from shared.territory.units import to_commune_code
 
 PATH = "/v1/rural/recognitions"
 
@@ -35,8 +36,8 @@ class RecognitionNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """What a list is asked for; None leaves a question open."""
+class RecognitionFilter:
+    """The filters of a list of recognitions; None filters nothing."""
 
     level: str | None = None
     unit_level: str | None = None
@@ -45,135 +46,176 @@ class Sought:
     as_of: datetime | None = None
 
 
-async def find(session: AsyncSession, recognition_id: uuid.UUID) -> Recognition | None:
-    """Find one with what ended it, or None."""
-    found: Recognition | None = await session.scalar(
-        select(Recognition)
+class SetCount(NamedTuple):
+    """How many units are recognized at a level under a criteria set."""
+
+    unit_level: str
+    level: str
+    criteria_set: str
+    units: int
+
+
+async def find_recognition(session: AsyncSession, recognition_id: uuid.UUID) -> Recognition | None:
+    """Return a recognition with its revocation, or None."""
+    recognition: Recognition | None = await session.scalar(
+        _select_with_revocation()
         .where(Recognition.id == recognition_id)
-        .options(joinedload(Recognition.revocation))
         .execution_options(populate_existing=True)
     )
-    return found
+    return recognition
 
 
-async def of_unit(session: AsyncSession, found: UnitOnDay, on: date) -> list[Recognition]:
-    """Give the recognitions of a unit, wherever its land had the code before."""
-    lands = unit_versions_within([found.land[0]], on, adds=False)
-    rows = await session.scalars(
-        select(Recognition)
-        .where(
-            Recognition.unit == found.unit.code
-            if found.unit.level == "village"
-            else Recognition.unit_level == "commune",
-            tuple_(Recognition.land, Recognition.land_since).in_(select(lands.c.code, lands.c.valid_from)),
-        )
-        .options(joinedload(Recognition.revocation))
-        .order_by(Recognition.decision_date, Recognition.id)
+async def find_unit_recognitions(session: AsyncSession, unit: UnitOnDay, on: date) -> list[Recognition]:
+    """Return the recognitions of the land of a unit of a day, under each code that it has had, the oldest first."""
+    of_unit = (
+        Recognition.unit == unit.unit.code
+        if unit.unit.level == "village"
+        else Recognition.unit_level == "commune"
     )
+    rows = await session.scalars(_select_of_land(unit.land[0], on).where(of_unit))
     return list(rows)
 
 
-async def of_land(session: AsyncSession, commune: str, on: date) -> list[Recognition]:
-    """Give the recognitions of the commune that has a code on a day and of its villages, the oldest decision first."""
-    lands = unit_versions_within([commune], on, adds=False)
-    rows = await session.scalars(
-        select(Recognition)
-        .where(tuple_(Recognition.land, Recognition.land_since).in_(select(lands.c.code, lands.c.valid_from)))
-        .options(joinedload(Recognition.revocation))
-        .order_by(Recognition.decision_date, Recognition.id)
-    )
-    return list(rows)
+async def find_land_recognitions(session: AsyncSession, commune: str, on: date) -> list[Recognition]:
+    """Return the recognitions of the land of a commune of a day and of its villages, the oldest decision first."""
+    return list(await session.scalars(_select_of_land(commune, on)))
 
 
-async def of_village(session: AsyncSession, code: str) -> list[Recognition]:
-    """Give the recognitions of a village, whose code is never given to another, the oldest decision first."""
+async def find_village_recognitions(session: AsyncSession, code: str) -> list[Recognition]:
+    """Return the recognitions of a village, the oldest decision first. A village's code is never used again."""
     rows = await session.scalars(
-        select(Recognition)
+        _select_with_revocation()
         .where(Recognition.unit == code)
-        .options(joinedload(Recognition.revocation))
         .order_by(Recognition.decision_date, Recognition.id)
     )
     return list(rows)
 
 
-def known(rows: Iterable[Recognition]) -> list[Known]:
-    """Give rows as the rules see them, each with what ended it; those of a commune and of its villages keep apart."""
-    of_each: dict[str, list[Known]] = defaultdict(list)
-    for it in rows:
-        revoked_on = it.revocation.decision_date if it.revocation else None
-        one = Known(str(it.id), it.level, it.criteria_set, it.decision_date, revoked_on)
-        of_each[it.unit if it.unit_level == "village" else "commune"].append(one)
-    return [one for of_unit in of_each.values() for one in ordered(of_unit)]
-
-
-async def assessed(session: AsyncSession, commune: str, year: int) -> tuple[Assessed | None, list[uuid.UUID]]:
-    """Give what a commune's accepted assessment of a year says, and the reports that say it; None where there is none."""
-    rows = await session.execute(
-        select(Observation.indicator, Observation.value, Report.id, Report.document)
-        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
-        .join(Report, Report.id == Observation.report_id)
-        .where(
-            Observation.year == year,
-            Observation.period == str(Period(year)),
-            Observation.unit == commune,
-            Observation.indicator.in_(CRITERIA),
-            EffectiveReport.basis == "accepted",
-            EffectiveReport.until.is_(None),
-        )
-    )
-    values: dict[str, Decimal] = {}
-    papers: dict[uuid.UUID, dict[str, Any] | None] = {}
+def to_registered(rows: Iterable[Recognition]) -> list[RegisteredRecognition]:
+    """Convert the recognitions of one commune and its villages, each with the days on which it ended."""
+    by_unit: dict[str, list[RegisteredRecognition]] = defaultdict(list)
     for row in rows:
-        values[row.indicator] = row.value
-        papers[row.id] = row.document
-    if not values:
-        return None, []
-    signed = [date.fromisoformat(paper["signed_on"]) for paper in papers.values() if paper]
-    return Assessed(tuple(missing(values)), max(signed, default=None)), sorted(papers)
-
-
-async def assessed_by_then(
-    session: AsyncSession, units: Collection[str], form: str, year: int
-) -> list[tuple[str, Period]]:
-    """Give which of some units reported on a form, accepted, for a year or for one before it, and for which."""
-    rows = await session.execute(
-        select(EffectiveReport.unit, EffectiveReport.period).where(
-            EffectiveReport.basis == "accepted",
-            EffectiveReport.until.is_(None),
-            EffectiveReport.unit.in_(units),
-            EffectiveReport.form == form,
-            EffectiveReport.year <= year,
+        revoked_on = row.revocation.decision_date if row.revocation else None
+        recognition = RegisteredRecognition(
+            str(row.id), row.level, row.criteria_set, row.decision_date, revoked_on
         )
-    )
-    return [(unit, Period.parse(period)) for unit, period in rows]
+        by_unit[row.unit if row.unit_level == "village" else "commune"].append(recognition)
+    return [recognition for of_unit in by_unit.values() for recognition in set_replacement_days(of_unit)]
 
 
-def listed(units: Collection[str] | None, sought: Sought) -> Select[Any]:
-    """Select recognitions of these units (as the map was on the day of each decision), newest first."""
-    query = select(Recognition).where(*narrowed(sought))
+def select_recognitions(units: Collection[str] | None, filters: RecognitionFilter) -> Select[Any]:
+    """Select the recognitions of these units (on the map of each decision's day), newest first."""
+    query = _select_with_revocation().where(*_to_conditions(filters))
     if units is not None:
-        query = query.where(Recognition.line.op("&&")(literal(sorted(units), ARRAY(Text))))
-    return newest_first(query)
+        query = query.where(is_in_units(Recognition, units))
+    return order_newest_first(query, Recognition)
 
 
-def narrowed(sought: Sought) -> list[ColumnElement[bool]]:
-    """Give the conditions that a list is narrowed by."""
-    found: list[ColumnElement[bool]] = []
-    for column, wanted in (
-        (Recognition.level, sought.level),
-        (Recognition.unit_level, sought.unit_level),
-        (Recognition.criteria_set, sought.criteria_set),
-        (Recognition.year, sought.year),
-    ):
-        if wanted is not None:
-            found.append(column == wanted)
-    if sought.as_of is not None:
-        found.append(Recognition.recorded_at <= sought.as_of)
-    return found
+def select_listed_in_force(units: Collection[str], on: date, filters: RecognitionFilter) -> Select[Any]:
+    """Select the recognitions of units of a day that are in force on it, newest first."""
+    rows = select_in_force(units, on, filters.as_of).subquery()
+    query = _select_with_revocation().where(Recognition.id.in_(select(rows.c.id)), *_to_conditions(filters))
+    return order_newest_first(query, Recognition)
 
 
-def newest_first(query: Select[Any]) -> Select[Any]:
-    """Order a list as lists are, each recognition with what ended it."""
-    return query.options(joinedload(Recognition.revocation)).order_by(
-        Recognition.recorded_at.desc(), Recognition.id.desc()
+async def find_commune_levels(
+    session: AsyncSession, communes: Collection[str], on: date, as_of: datetime | None = None
+) -> dict[str, list[tuple[str, str]]]:
+    """Return the levels in force of communes of a day, each with its criteria set, by commune. One statement."""
+    rows = select_in_force(communes, on, as_of).subquery()
+    levels: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in await session.execute(select(rows).where(rows.c.unit_level == "commune")):
+        levels[row.place].append((row.level, row.criteria_set))
+    return levels
+
+
+async def find_village_levels(
+    session: AsyncSession, villages: Collection[str], on: date
+) -> dict[str, set[RecognitionLevel]]:
+    """Return the levels in force of villages on a day, by village. One statement."""
+    rows = select_in_force(villages, on, None).subquery()
+    levels: dict[str, set[RecognitionLevel]] = defaultdict(set)
+    for row in await session.execute(select(rows.c.unit, rows.c.level)):
+        levels[row.unit].add(row.level)
+    return levels
+
+
+async def count_by_set(
+    session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
+) -> list[SetCount]:
+    """Count the units recognized on a day by level and criteria set. One statement."""
+    rows = select_in_force(units, on, as_of).subquery()
+    keys = (rows.c.unit_level, rows.c.level, rows.c.criteria_set)
+    counts = await session.execute(select(*keys, func.count()).group_by(*keys))
+    return [SetCount(*row) for row in counts]
+
+
+def select_in_force(units: Collection[str], on: date, as_of: datetime | None) -> Select[*tuple[Any, ...]]:
+    """Select id, unit, unit_level, level, criteria_set and place (commune of the day) of what is in force on a day.
+
+    `units` are units of that day; a village is in its commune, and one without its commune among them counts alone.
+    """
+    communes = {code for code in units if to_commune_code(code) is None}
+    villages_alone = {
+        code: commune for code in units if (commune := to_commune_code(code)) and commune not in communes
+    }
+    lands = unit_versions_within({*communes, *villages_alone.values()}, on, adds=False)
+    unit_of_day = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.place)
+    in_units = or_(lands.c.place.in_(communes), Recognition.unit.in_(villages_alone))
+    latest = (
+        select(
+            Recognition.id,
+            Recognition.unit,
+            Recognition.unit_level,
+            Recognition.level,
+            Recognition.criteria_set,
+            lands.c.place,
+        )
+        .join(lands, is_land_of(Recognition, lands))
+        .where(
+            Recognition.decision_date <= on,
+            is_recorded_by(Recognition, as_of),
+            in_units if villages_alone else true(),
+        )
+        .ext(distinct_on(unit_of_day, Recognition.level))
+        .order_by(unit_of_day, Recognition.level, Recognition.decision_date.desc(), Recognition.id.desc())
+        .subquery("latest")
     )
+    revoked = (
+        select(Revocation.recognition_id)
+        .where(
+            Revocation.recognition_id == latest.c.id,
+            Revocation.decision_date <= on,
+            true() if as_of is None else Revocation.recorded_at <= as_of,
+        )
+        .exists()
+    )
+    return select(latest).where(~revoked)
+
+
+def _select_with_revocation() -> Select[Recognition]:
+    return select(Recognition).options(joinedload(Recognition.revocation))
+
+
+def _select_of_land(commune: str, on: date) -> Select[Recognition]:
+    lands = unit_versions_within([commune], on, adds=False)
+    land = tuple_(Recognition.land, Recognition.land_since)
+    return (
+        _select_with_revocation()
+        .where(land.in_(select(lands.c.code, lands.c.valid_from)))
+        .order_by(Recognition.decision_date, Recognition.id)
+    )
+
+
+def _to_conditions(filters: RecognitionFilter) -> list[ColumnElement[bool]]:
+    conditions = [
+        column == value
+        for column, value in (
+            (Recognition.level, filters.level),
+            (Recognition.unit_level, filters.unit_level),
+            (Recognition.criteria_set, filters.criteria_set),
+            (Recognition.year, filters.year),
+        )
+        if value is not None
+    ]
+    return [*conditions, is_recorded_by(Recognition, filters.as_of)]

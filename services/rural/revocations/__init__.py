@@ -1,1 +1,1 @@
-"""Revocations of recognitions: the decisions that end them, on which grounds."""
+"""Revocations: the decisions that end recognitions, and their grounds."""

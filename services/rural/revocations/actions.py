@@ -1,20 +1,25 @@
-"""What people do with revocations: revoke. It is one transaction, its rules looked at under the write order."""
+"""The action on revocations: revoke a recognition. One transaction; its rules are checked under the lock of the feed."""
 
 import uuid
 
 from services.rural.criteria.sets import CriteriaSets
-from services.rural.exceptions.rules import excused
 from services.rural.models import Recognition, Revocation
 from services.rural.recognitions import store
-from services.rural.recognitions.actions import LEVELS, facts, known_of, whole
+from services.rural.recognitions.actions import (
+    LEVELS,
+    find_recognitions_of_land,
+    read_recognition,
+    to_event_data,
+)
 from services.rural.revocations.rules import (
-    AlreadyRevoked,
-    broken_rules,
-    faults_of,
+    RecognitionRevoked,
+    find_broken_rules,
+    find_revocation_faults,
     refuse_replaced,
-    refuse_to_undercut,
+    refuse_required_by_higher,
 )
 from services.rural.revocations.schemas import RevocationIn
+from services.rural.rules import accept_exception
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
@@ -32,35 +37,36 @@ from shared.reporting.registers import (
 async def revoke(
     context: ReportingContext, recognition_id: uuid.UUID, draft: PartialBody[RevocationIn], sets: CriteriaSets
 ) -> RegisterResult[Recognition]:
-    """End a recognition by a decision with its grounds. It is a row of its own; nothing is changed or removed."""
+    """Insert the revocation of a recognition, or return the recognition where the same revocation exists."""
     at = await lock_feed(context.session, context.clock)
-    row = await store.find(context.session, recognition_id)
+    row = await store.find_recognition(context.session, recognition_id)
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
-    body, under = draft.body, sets.get(row.criteria_set)
+    body, criteria_set = draft.body, sets.get(row.criteria_set)
     decision, unmet = body.decision, sorted(set(body.unmet))
     faults = [
         *draft.faults,
-        *faults_of(row.decision_date, decision.date, body.unmet, under, draft.unread),
+        *find_revocation_faults(row.decision_date, decision.date, body.unmet, criteria_set, draft.unread),
     ]
     if "decision" not in draft.unread:
         faults += find_future_date_faults(decision.date, context)
     raise_if_any(faults)
     territory = await with_villages(context.session, context.territory, [row.unit])
-    found = locate_unit(territory, row.unit, row.decision_date, levels=LEVELS)
-    assert isinstance(found, UnitOnDay), "a unit that was recognized stood on that day"
-    require_granted(context, found)
+    unit = locate_unit(territory, row.unit, row.decision_date, levels=LEVELS)
+    assert isinstance(unit, UnitOnDay), "a recognized unit exists on the day of its decision"
+    require_granted(context, unit)
 
     if row.revocation is not None:
-        if _same(row.revocation, body):
+        if _is_same(row.revocation, body):
             return RegisterResult(row, created=False)
-        raise AlreadyRevoked(recognition=str(row.id), revoked_on=row.revocation.decision_date.isoformat())
-    known = store.known(await known_of(context, found, row.decision_date))
-    own = next(it for it in known if it.id == str(row.id))
-    refuse_replaced(own, decision.date)
-    refuse_to_undercut(own, decision.date, known, sets)
-    broken = broken_rules(under, unmet, decision.date)
-    reason = excused(broken, body.excuse, context.caller.scopes)
+        revoked_on = row.revocation.decision_date.isoformat()
+        raise RecognitionRevoked(recognition=str(row.id), revoked_on=revoked_on)
+    registered = store.to_registered(await find_recognitions_of_land(context, unit, row.decision_date))
+    recognition = next(other for other in registered if other.id == str(row.id))
+    refuse_replaced(recognition, decision.date)
+    refuse_required_by_higher(recognition, decision.date, registered, sets)
+    broken = find_broken_rules(criteria_set, unmet, decision.date)
+    reason = accept_exception(broken, body.exception_reason, context.caller.scopes)
     context.session.add(
         Revocation(
             recognition_id=row.id,
@@ -68,22 +74,22 @@ async def revoke(
             decision_date=decision.date,
             reason=body.reason,
             unmet=unmet,
-            exceptions=[it.code for it in broken],
+            exceptions=[rule.code for rule in broken],
             exception_reason=reason,
             client_id=context.caller.client_id,
             recorded_at=at,
         )
     )
     await context.session.flush()
-    data = {**facts(row), "revoked_by": {"number": decision.number, "date": decision.date.isoformat()}}
-    await publish_events(
-        context.session, at, [Event("unit.recognition_revoked", f"recognitions/{row.id}", data)]
-    )
-    return RegisterResult(await whole(context, row.id), created=True)
+    revoked_by = {"number": decision.number, "date": decision.date.isoformat()}
+    data = {**to_event_data(row), "revoked_by": revoked_by}
+    event = Event("unit.recognition_revoked", f"recognitions/{row.id}", data)
+    await publish_events(context.session, at, [event])
+    return RegisterResult(await read_recognition(context, row.id), created=True)
 
 
-def _same(ended: Revocation, body: RevocationIn) -> bool:
-    return (ended.decision_number, ended.decision_date, ended.reason, ended.unmet) == (
+def _is_same(row: Revocation, body: RevocationIn) -> bool:
+    return (row.decision_number, row.decision_date, row.reason, row.unmet) == (
         body.decision.number,
         body.decision.date,
         body.reason,

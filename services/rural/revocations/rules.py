@@ -1,45 +1,45 @@
-"""When a recognition may be revoked. Pure: the recognition, what else is known of its unit, the set and the day in.
+"""When a recognition may be revoked. Pure: the recognition, the others of its unit, the criteria set and the day in.
 
-What a body alone shows is a fault of the body. That the criteria no longer met are too few is a broken rule: refused with
-its clause, or set aside by a recorded exception. What stands on a recognition is never excused.
+What the body alone shows is a fault of the body. Too few criteria that are no longer met are a broken rule: refused with
+its clause, or set aside by a recorded exception. A recognition that a higher level requires is never revoked before it.
 
     Conflict
     ├── RuleBroken
-    │   └── GroundsInsufficient revocation_grounds_insufficient  too few criteria are no longer met
-    ├── AlreadyRevoked          recognition_revoked
-    ├── AlreadyReplaced         recognition_replaced             recognized again since: revoke the later decision
-    └── HigherLevelStands       recognition_supports_higher      what stands on it has to be revoked first
+    │   └── RevocationGroundsInsufficient revocation_grounds_insufficient  too few criteria are no longer met
+    ├── RecognitionRevoked                recognition_revoked
+    ├── RecognitionReplaced               recognition_replaced             recognized again: revoke the later decision
+    └── HigherLevelInForce                recognition_supports_higher      revoke the higher level first
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets
-from services.rural.exceptions.rules import RuleBroken
-from services.rural.recognitions.rules import Known
+from services.rural.recognitions.rules import RegisteredRecognition
+from services.rural.rules import RuleBroken
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
-REVOKED_BEFORE = Sentence(
+REVOKED_BEFORE_RECOGNITION = Sentence(
     "Quyết định thu hồi đề ngày {date}, trước quyết định công nhận ({decided_on}).",
-    "The revocation of {date} is dated before the recognition of {decided_on}.",
+    "The revocation is dated {date}, before the recognition ({decided_on}).",
 )
 CRITERION_UNKNOWN = Sentence(
     "Bộ tiêu chí {set} không có tiêu chí số {number}.", "The set {set} has no criterion {number}."
 )
 
 
-class GroundsInsufficient(RuleBroken):
-    """Fewer criteria are no longer met than a revocation wants, or none of those among them that it wants."""
+class RevocationGroundsInsufficient(RuleBroken):
+    """Too few criteria are no longer met, or none of those that the rule names is among them."""
 
     code = "revocation_grounds_insufficient"
     detail = Sentence(
         "{unmet} trên {of} tiêu chí không còn đạt, chưa đủ căn cứ thu hồi ({clause}).",
-        "{unmet} of {of} criteria no longer met are no ground for a revocation ({clause}).",
+        "{unmet} of {of} criteria no longer met are not sufficient grounds for a revocation ({clause}).",
     )
 
 
-class AlreadyRevoked(Conflict):
-    """It was revoked, by another decision."""
+class RecognitionRevoked(Conflict):
+    """Another decision has revoked the recognition."""
 
     code = "recognition_revoked"
     detail = Sentence(
@@ -48,8 +48,8 @@ class AlreadyRevoked(Conflict):
     )
 
 
-class AlreadyReplaced(Conflict):
-    """The unit was recognized again at this level before the day of the revocation."""
+class RecognitionReplaced(Conflict):
+    """A later decision recognized the unit again at this level before the day of the revocation."""
 
     code = "recognition_replaced"
     detail = Sentence(
@@ -58,73 +58,86 @@ class AlreadyReplaced(Conflict):
     )
 
 
-class HigherLevelStands(Conflict):
-    """A higher recognition in force stands on this one."""
+class HigherLevelInForce(Conflict):
+    """A recognition in force at a higher level requires this one."""
 
     code = "recognition_supports_higher"
     detail = Sentence(
         "Mức {higher} còn hiệu lực dựa trên quyết định công nhận này; hãy thu hồi mức đó trước.",
-        "The level {higher} stands on this recognition; revoke that one first.",
+        "The level {higher} is in force and requires this recognition; revoke that level first.",
     )
 
 
-def faults_of(
+def find_revocation_faults(
     decided_on: date,
     revoked_on: date,
     unmet: Sequence[int],
-    under: CriteriaSet | None,
+    criteria_set: CriteriaSet | None,
     unread: Collection[str] = (),
 ) -> Iterator[Fault]:
-    """Give what is wrong with a revocation; fields in `unread` are known to be at fault already.
+    """Yield the faults that the body alone shows; fields in `unread` are at fault already.
 
-    Of a set that this installation no longer knows (None) no criterion is, and nothing is held against it.
+    `decided_on` is the day of the recognition. Without a criteria set (None: this installation no longer has it) the
+    numbers of criteria are not checked.
     """
     if "decision" not in unread and revoked_on < decided_on:
         yield make_fault(
             "/decision/date",
             "revoked_before_recognition",
-            REVOKED_BEFORE,
+            REVOKED_BEFORE_RECOGNITION,
             date=revoked_on,
             decided_on=decided_on,
         )
-    if under is None or "unmet" in unread:
+    if criteria_set is None or "unmet" in unread:
         return
-    for at, number in enumerate(unmet):
-        if not 1 <= number <= (under.criteria_count or 0):
+    for index, number in enumerate(unmet):
+        if not 1 <= number <= (criteria_set.criteria_count or 0):
             yield make_fault(
-                f"/unmet/{at}", "criterion_unknown", CRITERION_UNKNOWN, set=under.code, number=number
+                f"/unmet/{index}",
+                "criterion_unknown",
+                CRITERION_UNKNOWN,
+                set=criteria_set.code,
+                number=number,
             )
 
 
-def broken_rules(under: CriteriaSet | None, unmet: Collection[int], on: date) -> list[RuleBroken]:
-    """Give the rule that is broken where the criteria no longer met are no ground; none where the set knows no grounds."""
-    if under is None:
+def find_broken_rules(criteria_set: CriteriaSet | None, unmet: Collection[int], on: date) -> list[RuleBroken]:
+    """Return the rule that is broken where the unmet criteria are not sufficient; none where the set has no rule."""
+    if criteria_set is None:
         return []
-    grounds, of = under.select_grounds(on), under.criteria_count or 0
-    if not grounds or any(ground.applies_to(unmet, of) for ground in grounds):
+    grounds, total = criteria_set.select_grounds(on), criteria_set.criteria_count or 0
+    if not grounds or any(ground.applies_to(unmet, total) for ground in grounds):
         return []
     clause = "; ".join(ground.legal_basis for ground in grounds)
-    sure = "; ".join(dict.fromkeys(ground.confidence for ground in grounds))
-    return [GroundsInsufficient(unmet=len(set(unmet)), of=of, clause=clause, confidence=sure)]
+    confidence = "; ".join(dict.fromkeys(ground.confidence for ground in grounds))
+    return [
+        RevocationGroundsInsufficient(unmet=len(set(unmet)), of=total, clause=clause, confidence=confidence)
+    ]
 
 
-def apart(named: Collection[int], unmet: Collection[int]) -> tuple[list[int], list[int]]:
-    """Tell where a revocation and an assessment differ: the criteria only the one names, and those only the other lacks."""
-    return sorted(set(named) - set(unmet)), sorted(set(unmet) - set(named))
+def compare_unmet(named: Collection[int], assessed: Collection[int]) -> tuple[list[int], list[int]]:
+    """Return the criteria that only the revocation names as unmet, and those that only the assessment finds unmet."""
+    return sorted(set(named) - set(assessed)), sorted(set(assessed) - set(named))
 
 
-def refuse_replaced(revoked: Known, revoked_on: date) -> None:
-    """Refuse to revoke what a later decision at its level had replaced by that day."""
-    if revoked.replaced_on is not None and revoked.replaced_on <= revoked_on:
-        raise AlreadyReplaced(replaced_on=revoked.replaced_on.isoformat())
+def refuse_replaced(recognition: RegisteredRecognition, revoked_on: date) -> None:
+    """Raise `RecognitionReplaced` where a later decision at the level replaced the recognition by that day."""
+    if recognition.replaced_on is not None and recognition.replaced_on <= revoked_on:
+        raise RecognitionReplaced(replaced_on=recognition.replaced_on.isoformat())
 
 
-def refuse_to_undercut(revoked: Known, revoked_on: date, others: Sequence[Known], sets: CriteriaSets) -> None:
-    """Refuse to revoke what a higher recognition in force stands on, unless another of the same level holds too."""
-    remaining = [it for it in others if it.id != revoked.id]
-    if any(it.level == revoked.level and it.in_force(revoked_on) for it in remaining):
+def refuse_required_by_higher(
+    recognition: RegisteredRecognition,
+    revoked_on: date,
+    registered: Sequence[RegisteredRecognition],
+    sets: CriteriaSets,
+) -> None:
+    """Raise `HigherLevelInForce` where a higher level requires the recognition and no other at its level is in force."""
+    others = [other for other in registered if other.id != recognition.id]
+    if any(other.level == recognition.level and other.is_in_force(revoked_on) for other in others):
         return
-    for it in remaining:
-        under = sets.get(it.criteria_set)
-        if under is not None and under.needs == revoked.level and it.holds_after(revoked_on):
-            raise HigherLevelStands(recognition=it.id, higher=it.level)
+    for other in others:
+        criteria_set = sets.get(other.criteria_set)
+        requires = criteria_set is not None and criteria_set.needs == recognition.level
+        if requires and not other.has_ended(revoked_on):
+            raise HigherLevelInForce(recognition=other.id, higher=other.level)

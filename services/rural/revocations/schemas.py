@@ -1,21 +1,17 @@
-"""How revocations are said."""
+"""Revocations on the wire."""
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.rural.exceptions.schemas import ExceptionIn
-from services.rural.models import Revocation
+from services.rural.recognitions.schemas import ExceptionIn, Reason, RecognitionOut
 from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
-Reason = Annotated[str, StringConstraints(min_length=3, max_length=2000)]
-"""Grounds in words."""
-
-Criterion = Annotated[int, Field(strict=True)]
+CriterionNumber = Annotated[int, Field(strict=True)]
 
 
 class RevocationIn(PartialModel):
@@ -39,56 +35,40 @@ class RevocationIn(PartialModel):
     }
 
     decision: DecisionIn = Field(description="the decision that revokes")
-    reason: Reason = Field(description="grounds of the revocation, in words")
-    unmet: list[Criterion] = Field(
+    reason: Reason = Field(description="grounds of the revocation, as text")
+    unmet: list[CriterionNumber] = Field(
         default_factory=list,
         max_length=100,
-        description="numbers of the criteria that are no longer met; a set with rules for revocations is held to them",
+        description="numbers of the criteria that are no longer met; checked by the rules of the criteria set, if any",
     )
     exception: ExceptionIn | None = Field(
-        None, description="accept a broken rule by a recorded exception; wants the scope review as well"
+        None, description="set a broken rule aside by a recorded exception; requires the scope review as well"
     )
 
     @property
-    def excuse(self) -> str | None:
-        """Why a broken rule is set aside; None where that is not asked for."""
+    def exception_reason(self) -> str | None:
+        """Why a broken rule is set aside; None where no exception is requested."""
         return self.exception.reason if self.exception else None
 
 
-class AssessedOut(BaseModel):
-    """The accepted assessment before a revocation, beside the criteria that the revocation names."""
+class AssessmentComparisonOut(BaseModel):
+    """The accepted assessment before a revocation, compared with the criteria that the revocation names."""
 
     period: str = Field(description="SDMX time period of the assessment")
     report: uuid.UUID = Field(description="the report that states it")
     unmet: list[int] = Field(
         description="numbers of the criteria that it finds unmet, unstated ones included"
     )
-    only_named: list[int] = Field(
-        description="those that the revocation names though the assessment finds them met"
-    )
+    only_named: list[int] = Field(description="those that the revocation names and the assessment finds met")
     only_found: list[int] = Field(
         description="those that the assessment finds unmet and the revocation does not name"
     )
 
 
-class RevocationOut(BaseModel):
-    """What ended a recognition."""
+class RevokedOut(RecognitionOut):
+    """A revoked recognition, with the assessment before the revocation."""
 
-    decision: DecisionIn = Field(description="the decision that revokes")
-    reason: str = Field(description="grounds of the revocation, in words")
-    unmet: list[int] = Field(description="numbers of the criteria that are no longer met")
-    exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")
-    exception_reason: str | None = Field(description="why they were set aside")
-    recorded_at: dt.datetime = Field(description="when it was stated here")
-
-    @classmethod
-    def of(cls, it: Revocation) -> Self:
-        """Say a row."""
-        return cls(
-            decision=DecisionIn(number=it.decision_number, date=it.decision_date),
-            reason=it.reason,
-            unmet=it.unmet,
-            exceptions=it.exceptions,
-            exception_reason=it.exception_reason,
-            recorded_at=it.recorded_at,
-        )
+    assessed: AssessmentComparisonOut | None = Field(
+        description="the latest accepted assessment for a year begun by the day of the revocation, and how it differs; "
+        "null where there is none"
+    )

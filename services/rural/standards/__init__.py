@@ -1,1 +1,1 @@
-"""District and province standards, computed from their communes, with what is missing."""
+"""Standards of districts and the province: each condition with its result and what is missing."""

@@ -1,8 +1,8 @@
-"""Whether a district or province meets its standard. Pure: its communes and what was stated in, an answer out.
+"""Whether a district or province meets its standard. Pure: its communes and what was reported in, results out.
 
-A condition is counted over recognized communes, over what the district states of its own criteria or of its townships, or
-is a percentage that it states. What nobody stated leaves it open, unless the rest decides it; one that nothing here can
-answer stays open. A standard is met only when all of its conditions are.
+A condition is a share of the rural communes recognized at a level, a share of the criteria or townships that the district
+reports as met, or a percentage that it reports. A missing value leaves a condition unknown, unless the other values decide
+it; a condition that nothing in this service can answer stays unknown. A standard is met when all of its conditions are.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
-from services.rural.rules import MET
+from services.rural.criteria.rules import MET
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
 
@@ -26,15 +26,15 @@ class StandardCondition(DatedFact):
     label: Sentence
     least_percent: Decimal
     level: str | None = None
-    """Counted: rural communes that are recognized at this level."""
+    """The share is that of the rural communes recognized at this level."""
     criteria_set: str | None = None
     criteria: tuple[str, ...] = ()
-    """Counted: those of the unit's own criteria, all of the set, that it states as met."""
+    """The share is that of these criteria, all of the set, of those that the unit reports as met."""
     indicator: str | None = None
-    """Stated: a percentage of the unit itself or, with kinds, whether each unit of these kinds meets it."""
+    """A percentage that the unit reports; with `kinds`, whether each unit of these kinds meets it."""
     kinds: frozenset[str] = frozenset()
     supplied_by: Sentence | None = None
-    """What would answer a condition that nothing here can."""
+    """What would answer a condition that nothing in this service can answer."""
 
 
 class StandardConditions(tuple[StandardCondition, ...]):
@@ -44,49 +44,53 @@ class StandardConditions(tuple[StandardCondition, ...]):
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """A value that stands, and for which period."""
+class ReportedValue:
+    """An accepted value, and its period."""
 
     value: Decimal
     period: str
 
 
+ReportedValues = Mapping[tuple[str, str], ReportedValue]
+"""The latest reported values by unit and indicator."""
+
+
 @dataclass(frozen=True)
-class Facts:
-    """What is known of one unit on a day."""
+class StandardInputs:
+    """What the service holds about one unit on a day."""
 
     unit: str
     communes: Collection[str]
     """Its rural communes."""
-    held: Mapping[str, Collection[str]] = field(default_factory=dict)
+    levels: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Levels of recognition in force, by commune."""
-    by_kind: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The units below it by kind."""
-    stated: Mapping[tuple[str, str], Stated] = field(default_factory=dict)
-    """What was stated last, by unit and indicator."""
+    units_by_kind: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The units below it, by kind."""
+    reported: ReportedValues = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """How a unit stands against one condition."""
+class ConditionResult:
+    """The result of one condition for a unit."""
 
     condition: StandardCondition
     having: int | None = None
-    """How many of those counted have what it asks for; None where nothing is counted."""
-    of: int | None = None
+    """How many of those counted satisfy the condition; None where nothing is counted."""
+    total: int | None = None
+    """How many are counted."""
     needed: int | None = None
-    """How many it asks for, rounded up."""
+    """How many must satisfy it, rounded up."""
     lacking: tuple[str, ...] = ()
-    """Those known to be without it, as long as more are needed."""
+    """Those that do not satisfy it, while more are needed."""
     unstated: tuple[str, ...] = ()
-    """Those of which nobody stated it, as long as more are needed."""
+    """Those without a value, while more are needed."""
     percent: Decimal | None = None
     periods: frozenset[str] = frozenset()
-    """The periods of the assessments that it was read from."""
+    """The periods of the reported values."""
 
     @property
     def met(self) -> bool | None:
-        """Whether it is met; None where that is not known."""
+        """Whether the condition is met; None while it is unknown."""
         if self.having is None or self.needed is None:
             return None if self.percent is None else self.percent >= self.condition.least_percent
         if self.having >= self.needed:
@@ -94,68 +98,78 @@ class Judged:
         return None if self.having + len(self.unstated) >= self.needed else False
 
 
-def stated_indicators(conditions: Iterable[StandardCondition]) -> frozenset[str]:
-    """Give the indicators that the conditions are read from."""
-    found = {code for it in conditions for code in it.criteria}
-    return frozenset(found | {it.indicator for it in conditions if it.indicator})
+def list_indicators(conditions: Iterable[StandardCondition]) -> frozenset[str]:
+    """Return the codes of the indicators and criteria from which the conditions are evaluated."""
+    codes = {code for condition in conditions for code in condition.criteria}
+    return frozenset(codes | {condition.indicator for condition in conditions if condition.indicator})
 
 
-def judge(conditions: Iterable[StandardCondition], unit_level: str, on: date, facts: Facts) -> list[Judged]:
-    """Judge a unit by the conditions in force."""
-    wanted = select_in_force((it for it in conditions if it.unit_level == unit_level), on)
-    return [_judge(condition, facts) for condition in wanted]
+def evaluate_conditions(
+    conditions: Iterable[StandardCondition], unit_level: str, on: date, inputs: StandardInputs
+) -> list[ConditionResult]:
+    """Return the result of each condition in force on a day for units of a level."""
+    of_level = (condition for condition in conditions if condition.unit_level == unit_level)
+    return [_evaluate_condition(condition, inputs) for condition in select_in_force(of_level, on)]
 
 
-def standard_met(judged: Collection[Judged]) -> bool | None:
-    """Tell whether a standard is met: no when a condition fails, unknown while one is unknown."""
-    answers = [it.met for it in judged]
-    if False in answers:
+def is_standard_met(results: Collection[ConditionResult]) -> bool | None:
+    """Whether a standard is met: False where a condition fails, None while one is unknown or there is none."""
+    met = [result.met for result in results]
+    if False in met:
         return False
-    return None if None in answers or not answers else True
+    return None if None in met or not met else True
 
 
-def _judge(condition: StandardCondition, facts: Facts) -> Judged:
+def _evaluate_condition(condition: StandardCondition, inputs: StandardInputs) -> ConditionResult:
     if condition.level is not None:
-        communes = {code: condition.level in facts.held.get(code, ()) for code in facts.communes}
-        return _counted(condition, communes, frozenset(), of_nobody=1)
+        recognized = {code: condition.level in inputs.levels.get(code, ()) for code in inputs.communes}
+        return _count(condition, recognized, frozenset(), needed_of_none=1)
     if condition.criteria:
-        return _stated(condition, {code: facts.stated.get((facts.unit, code)) for code in condition.criteria})
-    if condition.indicator is None:
-        return Judged(condition)
+        return _count_reported(
+            condition, {code: inputs.reported.get((inputs.unit, code)) for code in condition.criteria}
+        )
+    indicator = condition.indicator
+    if indicator is None:
+        return ConditionResult(condition)
     if condition.kinds:
-        below = (code for kind in condition.kinds for code in facts.by_kind.get(kind, ()))
-        return _stated(condition, {code: facts.stated.get((code, condition.indicator)) for code in below})
-    own = facts.stated.get((facts.unit, condition.indicator))
-    if own is None:
-        return Judged(condition, unstated=(facts.unit,))
-    return Judged(condition, percent=own.value, periods=frozenset({own.period}))
+        units = (code for kind in condition.kinds for code in inputs.units_by_kind.get(kind, ()))
+        return _count_reported(condition, {code: inputs.reported.get((code, indicator)) for code in units})
+    percent = inputs.reported.get((inputs.unit, indicator))
+    if percent is None:
+        return ConditionResult(condition, unstated=(inputs.unit,))
+    return ConditionResult(condition, percent=percent.value, periods=frozenset({percent.period}))
 
 
-def _stated(condition: StandardCondition, found: Mapping[str, Stated | None]) -> Judged:
-    periods = frozenset(it.period for it in found.values() if it is not None)
-    having = {code: None if it is None else it.value == MET for code, it in found.items()}
-    return _counted(condition, having, periods, of_nobody=0)
+def _count_reported(
+    condition: StandardCondition, reported: Mapping[str, ReportedValue | None]
+) -> ConditionResult:
+    """Count the criteria or units that are reported as met; a missing value is None."""
+    periods = frozenset(value.period for value in reported.values() if value is not None)
+    met = {code: None if value is None else value.value == MET for code, value in reported.items()}
+    return _count(condition, met, periods, needed_of_none=0)
 
 
-def _counted(
+def _count(
     condition: StandardCondition,
-    having: Mapping[str, bool | None],
+    satisfied: Mapping[str, bool | None],
     periods: frozenset[str],
     *,
-    of_nobody: int,
-) -> Judged:
-    """Count who has it; `of_nobody` is how many are asked for where there is nobody to count."""
-    share = condition.least_percent * len(having) / HUNDRED
-    needed = int(share.to_integral_value(ROUND_CEILING)) if having else of_nobody
-    count = sum(1 for it in having.values() if it)
-    short = count < needed
-    return Judged(
+    needed_of_none: int,
+) -> ConditionResult:
+    """Count those that satisfy a condition; `needed_of_none` is how many are needed where there are none to count."""
+    share = condition.least_percent * len(satisfied) / HUNDRED
+    needed = int(share.to_integral_value(ROUND_CEILING)) if satisfied else needed_of_none
+    having = sum(1 for satisfies in satisfied.values() if satisfies)
+    lacking = sorted(code for code, satisfies in satisfied.items() if satisfies is False)
+    unstated = sorted(code for code, satisfies in satisfied.items() if satisfies is None)
+    more_needed = having < needed
+    return ConditionResult(
         condition,
-        having=count,
-        of=len(having),
+        having=having,
+        total=len(satisfied),
         needed=needed,
-        lacking=tuple(sorted(code for code, it in having.items() if it is False)) if short else (),
-        unstated=tuple(sorted(code for code, it in having.items() if it is None)) if short else (),
-        percent=HUNDRED * count / len(having) if having else None,
+        lacking=tuple(lacking) if more_needed else (),
+        unstated=tuple(unstated) if more_needed else (),
+        percent=HUNDRED * having / len(satisfied) if satisfied else None,
         periods=periods,
     )

@@ -1,4 +1,4 @@
-"""How standards are said."""
+"""Standards of districts and the province on the wire."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from services.rural.assessments.store import FORM
-from services.rural.standards.rules import Judged
+from services.rural.standards.rules import ConditionResult
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 
-A_REPORT = Sentence(
+REPORT_NEEDED = Sentence(
     "Báo cáo {form} hằng năm nêu {stated}", "A yearly report on the form {form} that states {stated}"
 )
 STATES: Mapping[bool | None, Literal["met", "not_met", "unknown"]] = {
@@ -23,74 +23,71 @@ STATES: Mapping[bool | None, Literal["met", "not_met", "unknown"]] = {
 
 
 class ConditionOut(LabelOut, BasisOut):
-    """How a unit stands against one condition."""
+    """The result of one condition for a unit."""
 
     code: str = Field(description="code of the condition")
     state: Literal["met", "not_met", "unknown"] = Field(
-        description="unknown: `supplied_by` says what would tell"
+        description="unknown: `supplied_by` names what would answer it"
     )
     met: bool | None = Field(description="whether it is met; null while unknown")
     having: int | None = Field(
-        description="communes, townships or criteria that have what it asks for; null for a stated percentage"
+        description="communes, townships or criteria that satisfy it; null for a reported percentage"
     )
-    of: int | None = Field(description="out of how many")
-    percent: JsonDecimal | None = Field(description="having by of, or the percentage stated")
-    least_percent: JsonDecimal = Field(description="the share that is asked for, in percent")
+    of: int | None = Field(description="how many are counted")
+    percent: JsonDecimal | None = Field(description="having by of, or the reported percentage")
+    least_percent: JsonDecimal = Field(description="the share that is required, in percent")
     needed: int | None = Field(description="how many that share is, rounded up")
     lacking: list[str] = Field(
-        description="codes of units or criteria without it, as long as more are needed"
+        description="codes of the units or criteria that do not satisfy it, while more are needed"
     )
-    unstated: list[str] = Field(
-        description="codes of those of which nobody states it, as long as more are needed"
-    )
+    unstated: list[str] = Field(description="codes of those without a reported value, while more are needed")
     supplied_by: str | None = Field(description="what would answer it, in Vietnamese; null where it is known")
     supplied_by_en: str | None = Field(description="what would answer it, in English")
-    periods: list[str] = Field(description="the assessments it is read from; none for recognitions in force")
+    periods: list[str] = Field(
+        description="the periods of the reported values; none for recognitions in force"
+    )
 
     @classmethod
-    def from_judged(cls, judged: Judged) -> Self:
-        """Serialize how a unit stands against a condition."""
-        supplied_by = _supplied_by(judged) if judged.met is None else None
+    def from_result(cls, result: ConditionResult) -> Self:
+        """Serialize the result of a condition."""
+        supplied_by = _name_source(result) if result.met is None else None
         return cls.from_fact(
-            judged.condition,
-            state=STATES[judged.met],
-            met=judged.met,
-            having=judged.having,
-            of=judged.of,
-            percent=judged.percent,
-            needed=judged.needed,
-            lacking=list(judged.lacking),
-            unstated=list(judged.unstated),
+            result.condition,
+            state=STATES[result.met],
+            met=result.met,
+            having=result.having,
+            of=result.total,
+            percent=result.percent,
+            needed=result.needed,
+            lacking=list(result.lacking),
+            unstated=list(result.unstated),
             supplied_by=supplied_by.vi if supplied_by else None,
             supplied_by_en=supplied_by.en if supplied_by else None,
-            periods=sorted(judged.periods),
+            periods=sorted(result.periods),
         )
 
 
 class StandardOut(BaseModel):
-    """How one unit stands against its standard."""
+    """One unit and the conditions of its standard."""
 
     unit: str = Field(description="code of the unit")
     name: str = Field(description="its name with its kind")
     level: str = Field(description="district or province")
-    met: bool | None = Field(description="no when a condition fails, null while one is unknown")
+    met: bool | None = Field(description="false where a condition fails, null while one is unknown")
     conditions: list[ConditionOut]
 
 
 class StandardsOut(BaseModel):
-    """A unit and the districts right below it, against their standards."""
+    """A unit and the districts directly below it, with the conditions of their standards."""
 
-    on: dt.date = Field(description="the day that is read")
+    on: dt.date = Field(description="the day of the results")
     items: list[StandardOut]
 
 
-def _supplied_by(it: Judged) -> Sentence | None:
-    """Tell what would answer a condition that is open."""
-    condition = it.condition
-    if condition.indicator is None:
-        named = ", ".join(it.unstated)
-    else:
-        named = f"{condition.indicator} ({', '.join(it.unstated)})"
-    if not it.unstated:
-        return condition.supplied_by
-    return A_REPORT.filled(form=FORM, stated=named)
+def _name_source(result: ConditionResult) -> Sentence | None:
+    """Return what would answer a condition that is unknown."""
+    if not result.unstated:
+        return result.condition.supplied_by
+    codes = ", ".join(result.unstated)
+    indicator = result.condition.indicator
+    return REPORT_NEEDED.filled(form=FORM, stated=codes if indicator is None else f"{indicator} ({codes})")

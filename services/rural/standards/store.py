@@ -1,4 +1,4 @@
-"""How what units state for a standard is found."""
+"""The query of what units reported for a standard."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -6,19 +6,19 @@ from datetime import date, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.rural.standards.rules import Stated
+from services.rural.standards.rules import ReportedValue, ReportedValues
 from shared.periods import Period
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation
 
 
-async def stated_last(
+async def read_latest_values(
     session: AsyncSession,
     units: Collection[str],
     indicators: Collection[str],
     on: date,
     as_of: datetime | None,
-) -> dict[tuple[str, str], Stated]:
-    """Give the accepted value of each unit and indicator for the latest year that had ended by a day. One statement."""
+) -> ReportedValues:
+    """Return the accepted value of each unit and indicator for the latest year that had ended by a day. One statement."""
     last_year = on.year if Period(on.year).ends_on <= on else on.year - 1
     query = (
         select(Observation.unit, Observation.indicator, Observation.value, Observation.period)
@@ -39,4 +39,4 @@ async def stated_last(
             or_(EffectiveReport.until.is_(None), EffectiveReport.until > as_of),
         )
     rows = await session.execute(query)
-    return {(unit, indicator): Stated(value, period) for unit, indicator, value, period in rows}
+    return {(unit, indicator): ReportedValue(value, period) for unit, indicator, value, period in rows}

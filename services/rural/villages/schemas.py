@@ -1,33 +1,22 @@
-"""How villages are said."""
+"""Villages on the wire."""
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.criteria.sets import RecognitionLevel
-from services.rural.recognitions.schemas import HeldOut, RecognitionOut
+from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
+from services.rural.villages.rules import VillageKind
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
 from shared.kit.partial_body import PartialModel
+from shared.reporting.field_types import Name
 from shared.territory.models import UnitRow
 from shared.territory.units import CODE_SHAPES, Unit
 
 EXAMPLE: dict[str, Any] = {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"}
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(_composed),
-]
-"""A name as people write it: one Unicode form, no blanks around it."""
 
 
 class VillageIn(PartialModel):
@@ -45,10 +34,8 @@ class VillageIn(PartialModel):
         pattern=f"^{CODE_SHAPES['village']}$", description="local code: the commune's, a dot and two digits"
     )
     name: Name = Field(description="name with its kind, as people write it: Thôn 1, Làng Kon Tu")
-    kind: Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"] | None = Field(
-        None, description="its kind; told by its name when left out"
-    )
-    valid_from: IsoDate = Field(description="the day since when it stands in its commune")
+    kind: VillageKind | None = Field(None, description="its kind; inferred from its name when left out")
+    valid_from: IsoDate = Field(description="the first day on which it exists in its commune")
 
 
 class VillageOut(BaseModel):
@@ -58,20 +45,20 @@ class VillageOut(BaseModel):
     name: str = Field(description="name with its kind")
     kind: str = Field(description="thon, lang, to_dan_pho or khu_dan_cu")
     commune: str = Field(description="code of its commune")
-    valid_from: dt.date = Field(description="the day since when it stands")
-    valid_to: dt.date | None = Field(description="the last day on which it stood; null while it stands")
+    valid_from: dt.date = Field(description="the first day on which it exists")
+    valid_to: dt.date | None = Field(description="the last day on which it existed; null while it exists")
 
     @classmethod
-    def of(cls, it: Unit | UnitRow, **also: Any) -> Self:
-        """Say a unit, or its row, with what else is said of it."""
+    def from_unit(cls, unit: Unit | UnitRow, **fields: Any) -> Self:
+        """Serialize a unit, or its row, with the other fields of a subclass."""
         return cls(
-            code=it.code,
-            name=it.name,
-            kind=it.kind,
-            commune=it.parent or "",
-            valid_from=it.valid_from,
-            valid_to=it.valid_to,
-            **also,
+            code=unit.code,
+            name=unit.name,
+            kind=unit.kind,
+            commune=unit.parent or "",
+            valid_from=unit.valid_from,
+            valid_to=unit.valid_to,
+            **fields,
         )
 
 
@@ -79,18 +66,18 @@ class VillageRow(VillageOut):
     """A village in a list."""
 
     recognized: list[RecognitionLevel] = Field(
-        description="what it holds on the day asked about: meets the standard, model"
+        description="its levels in force on the day of the request: meets, model"
     )
 
 
-class VillageWholeOut(VillageOut):
-    """A village with the decisions on it."""
+class VillageDetailOut(VillageOut):
+    """A village with its recognitions."""
 
-    on: dt.date = Field(description="the day that is read")
-    in_force: list[HeldOut] = Field(description="what it holds on that day; the latest decision first")
-    recognitions: list[RecognitionOut] = Field(
-        description="all decisions that it meets the standard or is a model, the latest first"
+    on: dt.date = Field(description="the day of the page")
+    in_force: list[LevelInForceOut] = Field(
+        description="its levels in force on that day; the latest decision first"
     )
+    recognitions: list[RecognitionOut] = Field(description="all its recognitions, the latest decision first")
 
 
 VillagesPage = Page[VillageRow]

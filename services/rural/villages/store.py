@@ -1,4 +1,4 @@
-"""How villages are found by the communes of a day."""
+"""The condition by which villages are read: in which communes of a day they lie."""
 
 from collections.abc import Collection
 from datetime import date
@@ -10,8 +10,8 @@ from shared.territory.models import UnitRow
 from shared.territory.succession_queries import unit_versions_within
 
 
-def in_communes(communes: Collection[str], on: date) -> ColumnElement[bool]:
-    """Tell, of a village's row, whether its commune is the land of one of these communes of a day."""
+def is_in_communes(communes: Collection[str], on: date) -> ColumnElement[bool]:
+    """Return the condition that the commune of a village's row is the land of one of these communes of a day."""
     commune = aliased(UnitRow)
     lands = unit_versions_within(communes, on, adds=False)
     return exists(

@@ -1,0 +1,79 @@
+"""Answers about OCOP products: one product on a day, and the counts of valid products by unit."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from services.rural.ocop.dated_rules import OcopRules, add_months
+from services.rural.ocop.schemas import EvaluationOut, ProductOut, SummaryOut, SummaryRow
+from services.rural.ocop.store import count_valid_products, find_product_evaluations
+from shared.kit.problems import NotFound, Sentence
+from shared.reporting.context import ReportingContext
+from shared.reporting.registers import expand_units
+from shared.territory.units import Unit
+
+
+class ProductNotFound(NotFound):
+    """No evaluation has this product code."""
+
+    code = "ocop_product_not_found"
+    detail = Sentence("Không có sản phẩm mã {product}.", "There is no product {product}.")
+
+
+async def read_product(context: ReportingContext, rules: OcopRules, code: str, on: date) -> ProductOut:
+    """Return a product with its evaluation of a day and its history. Raise `ProductNotFound`."""
+    rows = await find_product_evaluations(context.session, code)
+    if not rows:
+        raise ProductNotFound(product=code[:60])
+    current = next((row for row in rows if row.decision_date <= on), None)
+    return ProductOut(
+        code=code,
+        on=on,
+        valid=current is not None and rules.is_valid(current.decision_date, on),
+        current=EvaluationOut.from_row(current, rules) if current else None,
+        history=[EvaluationOut.from_row(row, rules) for row in rows],
+    )
+
+
+async def summarize_products(
+    context: ReportingContext, rules: OcopRules, top: Unit, on: date, months: int
+) -> SummaryOut:
+    """Return the counts of products valid on a day by the units directly below `top`, and in total. One statement."""
+    territory, expiring_before = context.territory, add_months(on, months)
+    units = expand_units(territory, top.code, on)
+    counts = await count_valid_products(context.session, rules, units, on, expiring_before)
+    children = [child for child in territory.children(top.code, on) if child.level != "village"]
+    units_of = {child.code: expand_units(territory, child.code, on) for child in children}
+    of_top = [count for count in counts if count.place == top.code]
+    rows = [
+        _to_row(child, (count for count in counts if count.place in units_of[child.code]))
+        for child in children
+    ]
+    return SummaryOut(
+        on=on,
+        expiring_before=expiring_before,
+        rows=[*([_to_row(top, of_top)] if of_top else []), *rows],
+        total=_to_row(top, counts),
+    )
+
+
+def _to_row(unit: Unit, unit_counts: Iterable[Any]) -> SummaryRow:
+    counts = list(unit_counts)
+
+    def sum_by(column: str) -> dict[Any, int]:
+        products: Counter[Any] = Counter()
+        for count in counts:
+            products[getattr(count, column)] += count.products
+        return dict(sorted(products.items()))
+
+    return SummaryRow(
+        unit=unit.code,
+        name=unit.name,
+        valid=sum(count.products for count in counts),
+        by_stars=sum_by("stars"),
+        potential_five_star=sum(count.products for count in counts if count.potential_five_star),
+        by_owner_kind=sum_by("owner_kind"),
+        by_group=sum_by("product_group"),
+        expiring=sum(count.products for count in counts if count.ending),
+    )
