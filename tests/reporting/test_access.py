@@ -1,4 +1,4 @@
-"""Who may write and read what: rights by scope, program and unit, on the tree of the day."""
+"""Who may write and read what: by scope, program and unit, on the tree of the day."""
 
 from datetime import timedelta
 
@@ -23,10 +23,10 @@ async def test_a_district_cannot_write_for_another_and_nothing_is_kept(office):
     assert (await office.get("changes", office.reviewer)).json()["items"] == []
 
 
-async def test_a_district_cannot_slip_in_values_of_another(office):
+async def test_a_district_cannot_state_values_of_another(office):
     answer = await office.submit("611", "2023", "census", values(), token=office.district("611"))
     assert answer.status_code == 422
-    assert {it["code"] for it in answer.json()["errors"]} == {"unit_not_below"}
+    assert {error["code"] for error in answer.json()["errors"]} == {"unit_not_below"}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ async def test_a_unit_grants_its_whole_subtree_and_nothing_else(office, granted,
 
 
 @pytest.mark.parametrize("scope", ["read", "review", "target", "register", "funding", "admin"])
-async def test_other_scopes_do_not_report(office, scope):
+async def test_clients_with_other_scopes_cannot_report(office, scope):
     token = office.token("client", [scope], ["62"])
     answer = await office.submit("610", "2023", "census", values(), token=token)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
@@ -65,7 +65,7 @@ async def test_a_client_of_another_program_is_refused(office):
     assert (await office.get("progress", token, period="2023", basis="provisional")).status_code == 403
 
 
-async def test_reviewers_review_only_below_what_they_were_granted(office):
+async def test_reviewers_review_only_at_and_below_granted_units(office):
     report = (await office.submit("610", "2023", "census", values())).json()
     body = {"content_sha256": report["content_sha256"]}
     for units in (["611"], [COMMUNE], []):
@@ -77,22 +77,22 @@ async def test_reviewers_review_only_below_what_they_were_granted(office):
 
 
 async def test_a_reporter_reads_its_own_reports_and_no_others(office):
-    mine = (await office.submit("610", "2023", "census", values())).json()
-    theirs = (await office.submit("611", "2023", "census", values("23377"))).json()
+    own = (await office.submit("610", "2023", "census", values())).json()
+    other = (await office.submit("611", "2023", "census", values("23377"))).json()
     token = office.district("610")
     listed = (await office.get("reports", token)).json()["items"]
-    assert [it["id"] for it in listed] == [mine["id"]]
+    assert [item["id"] for item in listed] == [own["id"]]
     assert (await office.get("reports", token, unit="62")).json()["items"] == listed
     assert (await office.get("reports", token, unit="611")).json()["items"] == []
-    assert (await office.get(f"reports/{mine['id']}", token)).status_code == 200
-    for path in (f"reports/{theirs['id']}", f"reports/{theirs['id']}/differences"):
+    assert (await office.get(f"reports/{own['id']}", token)).status_code == 200
+    for path in (f"reports/{other['id']}", f"reports/{other['id']}/differences"):
         answer = await office.get(path, token)
         assert (answer.status_code, answer.json()["code"]) == (404, "report_not_found")
-    everything = (await office.get("reports", office.reviewer)).json()["items"]
-    assert [it["id"] for it in everything] == [theirs["id"], mine["id"]]
+    all_reports = (await office.get("reports", office.reviewer)).json()["items"]
+    assert [report["id"] for report in all_reports] == [other["id"], own["id"]]
 
 
-async def test_accepted_figures_are_public_and_provisional_ones_want_a_token(office):
+async def test_accepted_figures_are_public_and_provisional_ones_need_a_token(office):
     await office.accepted("610", "2023", "census", values())
     await office.submit("611", "2023", "census", values("23377", 5))
     reader = office.token("anyone", ["read"], [])
@@ -116,43 +116,43 @@ async def test_a_pending_value_never_shows_in_a_public_answer(office):
         assert "77" not in answer.text.replace(answer.headers["etag"], ""), path
 
 
-async def test_lists_of_reports_and_the_feed_want_a_token(office):
+async def test_lists_of_reports_and_the_feed_need_a_token(office):
     for path in ("reports", "changes"):
         assert (await office.get(path)).status_code == 401
 
 
 async def test_lists_are_filtered_and_paged_newest_first(office):
     ids = []
-    for at, unit in enumerate(["610", "611", "612", "613", "614"]):
+    for number, unit in enumerate(["610", "611", "612", "613", "614"]):
         commune = office.communes(unit)[0]
-        answer = await office.submit(unit, "2023", "census", values(commune, at))
+        answer = await office.submit(unit, "2023", "census", values(commune, number))
         ids.append(answer.json()["id"])
     results = await office.submit("610", "2023-05", "results", [("610", "jobs", 1)])
     ids.append(results.json()["id"])
     await office.verdict(results.json())
-    seen, cursor = [], {}
+    listed, cursor = [], {}
     while True:
         answer = await office.get("reports", office.reviewer, limit=2, **cursor)
         body = answer.json()
-        seen += [it["id"] for it in body["items"]]
+        listed += [item["id"] for item in body["items"]]
         if body["next"] is None:
             break
         cursor = {"cursor": body["next"]}
-    assert seen == list(reversed(ids))
+    assert listed == list(reversed(ids))
 
-    async def found(**query):
+    async def list_ids(**query):
         answer = await office.get("reports", office.reviewer, **query)
         assert answer.status_code == 200, answer.text
-        return {it["id"] for it in answer.json()["items"]}
+        return {item["id"] for item in answer.json()["items"]}
 
-    assert await found(form="results") == {ids[5]}
-    assert await found(period="2023-05") == {ids[5]}
-    assert await found(state="accepted") == {ids[5]}
-    assert await found(unit="611") == {ids[1]}
-    assert await found(unit="62", state="submitted") == set(ids[:5])
-    assert await found(period="2022") == set()
-    for wrong in ({"state": "lost"}, {"period": "2023-13"}, {"limit": 0}, {"cursor": "x"}):
-        assert (await office.get("reports", office.reviewer, **wrong)).status_code in (400, 422), wrong
+    assert await list_ids(form="results") == {ids[5]}
+    assert await list_ids(period="2023-05") == {ids[5]}
+    assert await list_ids(state="accepted") == {ids[5]}
+    assert await list_ids(unit="611") == {ids[1]}
+    assert await list_ids(unit="62", state="submitted") == set(ids[:5])
+    assert await list_ids(period="2022") == set()
+    for invalid in ({"state": "lost"}, {"period": "2023-13"}, {"limit": 0}, {"cursor": "x"}):
+        assert (await office.get("reports", office.reviewer, **invalid)).status_code in (400, 422), invalid
     assert (await office.get("reports", office.reviewer, unit="999")).status_code == 404
 
 
@@ -168,19 +168,19 @@ async def test_lists_are_filtered_and_paged_newest_first(office):
         ({"period": "2025", "unit": "51"}, 200),
     ],
 )
-async def test_a_question_that_cannot_be_answered_says_why(office, path, query, status):
+async def test_a_query_that_cannot_be_answered_is_refused_with_a_reason(office, path, query, status):
     answer = await office.get(path, **query)
     assert answer.status_code == status, answer.text
 
 
-async def test_a_reading_is_not_sent_again_until_what_it_says_changes(office):
+async def test_the_etag_of_a_reading_changes_with_its_content_only(office):
     await office.accepted("610", "2023", "census", values())
     for path in ("progress", "observations", "completeness", "indicators"):
         headers = {"If-None-Match": (await office.get(path, period="2023")).headers["etag"]}
         url = f"/v1/poverty/{path}?period=2023"
         assert (await office.http.get(url, headers=headers)).status_code in (304, 200), path
-        again = await office.get(path, period="2023")
-        assert again.headers["etag"] == headers["If-None-Match"], path
+        repeat = await office.get(path, period="2023")
+        assert repeat.headers["etag"] == headers["If-None-Match"], path
     tag = (await office.get("progress", period="2023")).headers["etag"]
     await office.accepted("611", "2023", "census", values("23377"))
     assert (await office.get("progress", period="2023")).headers["etag"] != tag

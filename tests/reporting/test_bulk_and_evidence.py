@@ -1,10 +1,10 @@
-"""Many reports in one request, and the files behind reports."""
+"""Bulk submission, and the evidence files of reports."""
 
 import hashlib
 import json
-import random
 from collections import Counter
 from datetime import date
+from random import Random
 
 import pytest
 
@@ -36,7 +36,7 @@ async def send(office, lines, units=("62",)):
     return await office.http.post("/v1/poverty/reports/bulk", content="\n".join(lines), headers=headers)
 
 
-async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
+async def test_every_line_has_a_result_and_the_counts_add_up(office):
     lines = [
         line("608", 1),
         line("610", -1),
@@ -47,7 +47,7 @@ async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
         line("611", 4, note="x" * 3000),
     ]
     body = (await send(office, lines)).json()
-    assert [(it["line"], it["outcome"]) for it in body["lines"]] == [
+    assert [(line["line"], line["outcome"]) for line in body["lines"]] == [
         (1, "submitted"),
         (2, "refused"),
         (3, "refused"),
@@ -62,51 +62,62 @@ async def test_every_line_has_a_verdict_and_the_counts_add_up(office):
     assert body["lines"][5]["problem"]["errors"][0]["pointer"] == "/report/note"
 
 
-async def test_whatever_the_lines_received_is_created_changed_unchanged_and_refused(office):
-    """Random lines: first reports, corrections, the same again, faults; counts of each line and of all of them."""
-    chance = random.Random(13)
+async def test_received_is_created_changed_unchanged_and_refused_for_random_lines(office):
+    """First reports, corrections, repeats and faults, with the counts of each line and of all lines."""
+    random = Random(13)
     live: dict[str, str] = {}
     outcomes: Counter[str] = Counter()
     for round_ in range(8):
         lines, expected = [], 0
-        for at in range(6):
-            unit = chance.choice(DISTRICTS)
+        for number in range(6):
+            unit = random.choice(DISTRICTS)
             communes = office.communes(unit)[:3]
-            cells = [(place, code) for place in communes for code in ("households", "poor")]
-            chosen = chance.sample(cells, chance.randint(1, 6))
+            cells = [(commune, code) for commune in communes for code in ("households", "poor")]
+            chosen = random.sample(cells, random.randint(1, 6))
             values = [
-                {"unit": place, "indicator": code, "value": chance.choice([1, 1, 2, -1 if at == 0 else 3])}
-                for place, code in chosen
+                {
+                    "unit": commune,
+                    "indicator": code,
+                    "value": random.choice([1, 1, 2, -1 if number == 0 else 3]),
+                }
+                for commune, code in chosen
             ]
             expected += len(values)
             report = {"unit": unit, "period": "2023", "form": "census", "observations": values}
-            report["supersedes"] = live.get(unit) if chance.random() < 0.8 else None
-            lines.append(json.dumps({"idempotency_key": f"{round_}-{at}", "report": report}))
+            report["supersedes"] = live.get(unit) if random.random() < 0.8 else None
+            lines.append(json.dumps({"idempotency_key": f"{round_}-{number}", "report": report}))
         body = (await send(office, lines)).json()
         counts = body["counts"]
         assert counts["received"] == expected
-        assert counts["received"] == sum(counts[it] for it in ("created", "changed", "unchanged", "refused"))
-        taken = Counter()
-        for it in body["lines"]:
-            outcomes[it["outcome"]] += 1
-            if it["outcome"] == "submitted":
-                said = it["report"]["counts"]
-                assert said["received"] == said["created"] + said["changed"] + said["unchanged"]
-                taken.update(said)
-                live[it["report"]["unit"]] = it["report"]["id"]
+        assert counts["received"] == sum(
+            counts[name] for name in ("created", "changed", "unchanged", "refused")
+        )
+        by_change = Counter()
+        for line in body["lines"]:
+            outcomes[line["outcome"]] += 1
+            if line["outcome"] == "submitted":
+                line_counts = line["report"]["counts"]
+                assert (
+                    line_counts["received"]
+                    == line_counts["created"] + line_counts["changed"] + line_counts["unchanged"]
+                )
+                by_change.update(line_counts)
+                live[line["report"]["unit"]] = line["report"]["id"]
         for name in ("created", "changed"):
-            assert counts[name] == taken[name]
+            assert counts[name] == by_change[name]
             outcomes[name] += counts[name]
         assert sum(body["reports"].values()) == len(lines)
-    assert min(outcomes[it] for it in ("submitted", "refused", "created", "changed")) > 3
+    assert min(outcomes[name] for name in ("submitted", "refused", "created", "changed")) > 3
 
 
 async def test_sending_the_same_lines_again_repeats_nothing(office):
     lines = [line(unit, 7) for unit in DISTRICTS]
     first = (await send(office, lines)).json()
-    again = (await send(office, lines)).json()
-    assert [it["outcome"] for it in again["lines"]] == ["replayed"] * 4
-    assert [it["report"]["id"] for it in again["lines"]] == [it["report"]["id"] for it in first["lines"]]
+    repeat = (await send(office, lines)).json()
+    assert [line["outcome"] for line in repeat["lines"]] == ["replayed"] * 4
+    assert [line["report"]["id"] for line in repeat["lines"]] == [
+        line["report"]["id"] for line in first["lines"]
+    ]
     other_keys = (await send(office, [line(unit, 7, key=f"other-{unit}") for unit in DISTRICTS])).json()
     assert other_keys["reports"] == {"unchanged": 4}
     assert len((await office.get("reports", office.reviewer)).json()["items"]) == 4
@@ -117,44 +128,44 @@ async def test_a_key_with_another_content_is_refused_on_its_line(office):
     assert body["lines"][1]["problem"]["code"] == "idempotency_key_reused"
 
 
-async def test_what_comes_together_takes_effect_in_the_order_of_its_lines(office):
+async def test_lines_take_effect_in_their_order(office):
     districts = [unit.code for unit in shipped_territory().children("62", date(2023, 12, 31))]
     lines = []
-    for at, district in enumerate(districts):
-        lines += [line(district, at), "{not json", line(district, at, key=f"again-{at}")]
+    for number, district in enumerate(districts):
+        lines += [line(district, number), "{not json", line(district, number, key=f"again-{number}")]
         lines += [
-            line(district, at + 1, key=f"other-{at}"),
-            line(district, at),
-            line(district, -1, key=f"bad-{at}"),
+            line(district, number + 1, key=f"other-{number}"),
+            line(district, number),
+            line(district, -1, key=f"bad-{number}"),
         ]
-    said = (await send(office, lines)).json()
-    assert [it["line"] for it in said["lines"]] == list(range(1, len(lines) + 1))
+    body = (await send(office, lines)).json()
+    assert [line["line"] for line in body["lines"]] == list(range(1, len(lines) + 1))
     outcomes = ["submitted", "refused", "unchanged", "refused", "replayed", "refused"]
-    assert [it["outcome"] for it in said["lines"]] == outcomes * len(districts)
-    assert {it["problem"]["code"] for it in said["lines"][3::6]} == {"report_exists"}
-    ids = [it["report"]["id"] for it in said["lines"][::6]]
+    assert [line["outcome"] for line in body["lines"]] == outcomes * len(districts)
+    assert {line["problem"]["code"] for line in body["lines"][3::6]} == {"report_exists"}
+    ids = [line["report"]["id"] for line in body["lines"][::6]]
     feed = (await office.get("changes", office.reviewer, limit=200)).json()
-    assert [it["subject"] for it in feed["items"]] == [f"reports/{each}" for each in ids]
+    assert [item["subject"] for item in feed["items"]] == [f"reports/{report_id}" for report_id in ids]
 
 
-@pytest.mark.parametrize("at_once", [False, True], ids=["as it comes", "in one piece"])
-async def test_lines_before_one_that_is_too_long_are_taken(office, at_once):
+@pytest.mark.parametrize("at_once", [False, True], ids=["line by line", "in one piece"])
+async def test_lines_before_one_that_is_too_long_are_processed(office, at_once):
     lines = [f"{line(unit, 7)}\n".encode() for unit in DISTRICTS]
     lines += [f"{line('613', 1, note='x' * 5_000_000)}\n".encode(), line("614", 1).encode()]
 
-    async def trickling():
-        for each in [b"".join(lines)] if at_once else lines:
-            yield each
+    async def send_chunks():
+        for chunk in [b"".join(lines)] if at_once else lines:
+            yield chunk
 
     headers = {"Authorization": f"Bearer {office.token('sender', ['report'], ['62'])}"}
-    refused = await office.http.post("/v1/poverty/reports/bulk", content=trickling(), headers=headers)
+    refused = await office.http.post("/v1/poverty/reports/bulk", content=send_chunks(), headers=headers)
     assert refused.status_code == 413
     assert len((await office.get("reports", office.reviewer)).json()["items"]) == len(DISTRICTS)
 
 
 async def test_a_line_for_another_district_is_refused(office):
     body = (await send(office, [line("608", 1), line("610", 1)], units=("608",))).json()
-    assert [it["outcome"] for it in body["lines"]] == ["submitted", "refused"]
+    assert [line["outcome"] for line in body["lines"]] == ["submitted", "refused"]
     assert body["lines"][1]["problem"]["code"] == "unit_not_granted"
 
 
@@ -174,9 +185,9 @@ async def test_a_report_names_its_evidence_by_hash(office):
     assert early.json()["errors"][0]["pointer"] == "/evidence/0/sha256"
     first = await keep(office)
     office.clock.move(days=1)
-    again = await keep(office)
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
+    repeat = await keep(office)
+    assert (first.status_code, repeat.status_code) == (201, 200)
+    assert repeat.json() == first.json()
     report = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[ref])
     assert report.status_code == 201
     whole = (await office.get(f"reports/{report.json()['id']}", office.reviewer)).json()
@@ -185,7 +196,7 @@ async def test_a_report_names_its_evidence_by_hash(office):
     assert (read.content, read.headers["content-disposition"]) == (PDF, "attachment")
 
 
-async def test_evidence_is_what_it_says_and_has_no_name(office):
+async def test_evidence_has_the_stated_type_and_hash_and_no_name(office):
     assert (await keep(office, b"<html>", hashlib.sha256(b"<html>").hexdigest())).json()[
         "code"
     ] == "evidence_type"
@@ -205,7 +216,7 @@ async def test_evidence_is_what_it_says_and_has_no_name(office):
     assert answer.json()["errors"][0]["code"] == "unknown_field"
 
 
-async def test_evidence_is_not_for_everyone(office):
+async def test_evidence_is_not_public(office):
     await keep(office)
     assert (await office.get(f"evidence/{PDF_SHA}")).status_code == 401
     assert (await office.get(f"evidence/{PDF_SHA}", office.district("611"))).status_code == 404
@@ -216,14 +227,14 @@ async def reads(office, *tokens):
     return [(await office.get(f"evidence/{PDF_SHA}", token)).status_code == 200 for token in tokens]
 
 
-async def test_whoever_sends_a_file_again_reads_it_too(office):
-    one, two, other = (office.district(code) for code in ("610", "611", "608"))
-    for token in (one, two, two, one):
+async def test_every_client_that_sent_a_file_reads_it(office):
+    first, second, other = (office.district(code) for code in ("610", "611", "608"))
+    for token in (first, second, second, first):
         assert (await keep(office, token=token)).status_code in {200, 201}
-    assert await reads(office, one, two, other, office.reviewer) == [True, True, False, True]
+    assert await reads(office, first, second, other, office.reviewer) == [True, True, False, True]
 
 
-async def test_whoever_sees_a_report_reads_the_files_behind_it(office):
+async def test_every_client_that_sees_a_report_reads_its_files(office):
     def reporter(name, unit):
         return office.token(name, ["report"], [unit])
 
@@ -243,7 +254,7 @@ async def test_whoever_sees_a_report_reads_the_files_behind_it(office):
     ]
 
 
-async def test_nobody_reads_a_file_by_naming_its_hash(office):
+async def test_naming_the_hash_of_a_file_gives_no_access_to_it(office):
     ref = {"sha256": PDF_SHA, "kind": "signed_document"}
     await keep(office)
     named = await office.submit("611", "2023", "results", [("611", "jobs", 5)], evidence=[ref])
@@ -254,16 +265,16 @@ async def test_nobody_reads_a_file_by_naming_its_hash(office):
     assert await reads(office, stranger, colleague) == [True, True]
 
 
-async def test_a_key_that_is_no_text_is_refused_on_its_line(office):
+async def test_a_key_that_is_no_string_is_refused_on_its_line(office):
     body = (await send(office, ['{"idempotency_key": 5, "report": {}}', line("608", 1)])).json()
-    assert [it["outcome"] for it in body["lines"]] == ["refused", "submitted"]
+    assert [line["outcome"] for line in body["lines"]] == ["refused", "submitted"]
     assert body["lines"][0]["idempotency_key"] is None
 
 
-async def test_thousands_of_faults_do_not_fill_the_answer(office):
+async def test_not_all_of_thousands_of_faults_are_shown(office):
     faulty = json.dumps({"idempotency_key": "k", "report": {"unit": "608", "observations": [{}] * 600}})
     body = (await send(office, [faulty] * 4)).json()
-    said = [it["problem"]["errors"] for it in body["lines"]]
-    assert [len(each) for each in said][-1] == 4
-    assert said[-1][-1]["code"] == "more_faults"
+    errors_by_line = [line["problem"]["errors"] for line in body["lines"]]
+    assert [len(errors) for errors in errors_by_line][-1] == 4
+    assert errors_by_line[-1][-1]["code"] == "more_faults"
     assert body["counts"]["refused"] == 2400

@@ -1,22 +1,22 @@
-"""One answer names every fault of shape and of meaning, and nothing of the report is kept."""
+"""One answer names every fault of shape and of content, and nothing of the report is kept."""
 
-PLACE = "610"
+DISTRICT = "610"
 
 
-async def test_a_row_at_fault_in_shape_is_still_checked_for_meaning(office):
-    commune = office.communes(PLACE)[0]
+async def test_a_row_with_a_fault_of_shape_is_still_checked_by_the_rules(office):
+    commune = office.communes(DISTRICT)[0]
     rows = [
         {"unit": "611", "indicator": "households", "value": -5},
-        {"unit": PLACE, "indicator": "nothing", "value": "many"},
+        {"unit": DISTRICT, "indicator": "nothing", "value": "many"},
         {"unit": commune, "indicator": 7, "value": 10**13},
         {"unit": commune, "indicator": "households", "value": 1.5, "colour": "red"},
         "not a row",
         {"unit": commune, "indicator": "poor"},
     ]
-    body = {"unit": PLACE, "period": "2023", "form": "census", "observations": rows, "supersedes": "x"}
-    answer = await office.post("reports", body, office.district(PLACE))
+    body = {"unit": DISTRICT, "period": "2023", "form": "census", "observations": rows, "supersedes": "x"}
+    answer = await office.post("reports", body, office.district(DISTRICT))
     assert answer.status_code == 422
-    assert {(it["pointer"], it["code"]) for it in answer.json()["errors"]} == {
+    assert {(error["pointer"], error["code"]) for error in answer.json()["errors"]} == {
         ("/observations/0/unit", "unit_not_below"),
         ("/observations/0/value", "value_out_of_range"),
         ("/observations/1/indicator", "indicator_unknown"),
@@ -33,42 +33,42 @@ async def test_a_row_at_fault_in_shape_is_still_checked_for_meaning(office):
     assert kept.json()["items"] == []
 
 
-async def fault_of(office, body):
+async def find_fault(office, body):
     answer = await office.post("reports", body, office.token("sender", ["report"], ["62", "51"]))
-    (one,) = answer.json()["errors"]
-    return one["pointer"], one["code"], one["detail"]
+    (error,) = answer.json()["errors"]
+    return error["pointer"], error["code"], error["detail"]
 
 
-async def test_every_limit_has_a_name_of_its_own(office):
-    commune = office.communes(PLACE)[0]
+async def test_every_limit_has_its_own_code(office):
+    commune = office.communes(DISTRICT)[0]
     value = {"unit": commune, "indicator": "households", "value": 1}
-    report = {"unit": PLACE, "period": "2023", "form": "census", "observations": [value]}
+    report = {"unit": DISTRICT, "period": "2023", "form": "census", "observations": [value]}
     office.clock.move(days=500)
-    works = {"unit": PLACE, "indicator": "works_done", "value": 1}
-    assert await fault_of(office, {**report, "form": "works", "observations": [works]}) == (
+    works = {"unit": DISTRICT, "indicator": "works_done", "value": 1}
+    assert await find_fault(office, {**report, "form": "works", "observations": [works]}) == (
         "/period",
         "period_closed",
         "2023 was closed for this form after 2025-02-03 (Điều 9).",
     )
-    assert (await fault_of(office, {**report, "unit": commune, "period": "2024-13"}))[1] == "period_invalid"
-    assert (await fault_of(office, {"unit": "51", "period": "2031", "form": "census", "nil": True}))[1] == (
+    assert (await find_fault(office, {**report, "unit": commune, "period": "2024-13"}))[1] == "period_invalid"
+    assert (await find_fault(office, {"unit": "51", "period": "2031", "form": "census", "nil": True}))[1] == (
         "period_not_started"
     )
-    assert (await fault_of(office, {**report, "observations": [{**value, "indicator": "retired"}]}))[1] == (
+    assert (await find_fault(office, {**report, "observations": [{**value, "indicator": "retired"}]}))[1] == (
         "indicator_retired"
     )
-    assert (await fault_of(office, {**report, "observations": [{**value, "value": -1}]}))[2] == (
+    assert (await find_fault(office, {**report, "observations": [{**value, "value": -1}]}))[2] == (
         "-1 is outside 0 to 999999999999."
     )
     many = [{"unit": commune, "indicator": "households", "value": 1}] * 10_001
-    assert (await fault_of(office, {**report, "observations": many}))[:2] == (
+    assert (await find_fault(office, {**report, "observations": many}))[:2] == (
         "/observations",
         "too_many_observations",
     )
 
 
-async def test_a_body_too_large_or_too_deep_is_a_problem_of_its_own(office):
-    token = office.district(PLACE)
+async def test_a_body_that_is_too_large_or_too_deep_has_its_own_code(office):
+    token = office.district(DISTRICT)
     large = await office.post("reports", {"note": "x" * (4 * 1024 * 1024)}, token)
     assert (large.status_code, large.json()["code"]) == (413, "body_too_large")
     deep = await office.post("reports", {"note": [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}, token)
@@ -76,9 +76,9 @@ async def test_a_body_too_large_or_too_deep_is_a_problem_of_its_own(office):
 
 
 async def test_a_district_consolidates_its_communes_by_reviewing_their_reports(office):
-    one, two, *_ = office.communes(PLACE)
-    district = office.token(f"office-{PLACE}", ["report", "review"], [PLACE])
-    for commune in (one, two):
+    first, second, *_ = office.communes(DISTRICT)
+    district = office.token(f"office-{DISTRICT}", ["report", "review"], [DISTRICT])
+    for commune in (first, second):
         own = office.token(f"commune-{commune}", ["report"], [commune])
         answer = await office.submit(
             commune, "2023", "census", [(commune, "households", 100), (commune, "poor", 7)], token=own
@@ -87,11 +87,11 @@ async def test_a_district_consolidates_its_communes_by_reviewing_their_reports(o
         seen = {"content_sha256": report["content_sha256"]}
         accepted = await office.post(f"reports/{report['id']}/accept", seen, district)
         assert accepted.status_code == 200, accepted.text
-    assert (await office.figure("poor", unit=PLACE))["value"] == 14
-    whole = await office.submit(PLACE, "2023", "census", [(one, "households", 100)], token=district)
+    assert (await office.figure("poor", unit=DISTRICT))["value"] == 14
+    whole = await office.submit(DISTRICT, "2023", "census", [(first, "households", 100)], token=district)
     assert (whole.status_code, whole.json()["code"]) == (409, "value_stated_elsewhere")
-    above = await office.submit(PLACE, "2023", "census", [(PLACE, "households", 900)], token=district)
-    assert above.json()["conflicts"][0]["unit"] == PLACE
+    above = await office.submit(DISTRICT, "2023", "census", [(DISTRICT, "households", 900)], token=district)
+    assert above.json()["conflicts"][0]["unit"] == DISTRICT
     foreign = await office.submit(
         "611", "2023", "census", [(c, "households", 5) for c in office.communes("611")]
     )

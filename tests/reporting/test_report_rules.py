@@ -1,4 +1,4 @@
-"""What a report may say: each fault by its code and its place, all of them at once. Pure, on the shipped map."""
+"""The rules of a report's content: each fault by its code and pointer, all of them at once. Pure, on the shipped map."""
 
 import hashlib
 import json
@@ -55,30 +55,32 @@ VERSIONS = tuple(
 CATALOGUE = replace(CATALOGUE, indicators={**CATALOGUE.indicators, "herd": VERSIONS})
 
 
-def say(*values, unit="610", period="2023", form="census", **more) -> ReportContent:
-    """State values as (unit, indicator, value)."""
-    stated = tuple(StatedValue(place, code, Decimal(str(value)), "official") for place, code, value in values)
+def make_content(*values, unit="610", period="2023", form="census", **more) -> ReportContent:
+    """Return a report that states values, given as (unit, indicator, value)."""
+    stated = tuple(
+        StatedValue(code, indicator, Decimal(str(value)), "official") for code, indicator, value in values
+    )
     return ReportContent(unit, period, form, stated, range(len(stated)), **more)
 
 
-def check(statement, unread=frozenset(), today=TODAY, of=CATALOGUE):
-    return ReportChecker(of, MAP, today).check(statement, frozenset(unread))
+def check(content, unread=frozenset(), today=TODAY):
+    return ReportChecker(CATALOGUE, MAP, today).check(content, frozenset(unread))
 
 
-def found(statement, unread=frozenset(), today=TODAY):
-    checked, faults = check(statement, unread, today)
+def find_faults(content, unread=frozenset(), today=TODAY):
+    checked, faults = check(content, unread, today)
     assert (checked is None) == bool(faults)
-    for one in faults:
-        assert one.sentence.vi
-        assert "{" not in one.sentence.vi + one.sentence.en
-    return [(it.pointer, it.code) for it in faults]
+    for fault in faults:
+        assert fault.sentence.vi
+        assert "{" not in fault.sentence.vi + fault.sentence.en
+    return [(fault.pointer, fault.code) for fault in faults]
 
 
-ONE = ("23341", "households", 100)
+VALUE = ("23341", "households", 100)
 
 
-def test_a_clean_report_has_no_fault_and_says_how_many_units_each_value_covers():
-    checked, faults = check(say(ONE, ("610", "poor", 5), ("23344", "households", 7)))
+def test_a_report_without_faults_has_the_number_of_units_that_each_value_covers():
+    checked, faults = check(make_content(VALUE, ("610", "poor", 5), ("23344", "households", 7)))
     assert faults == []
     assert checked.form.code == "census"
     assert str(checked.period) == "2023"
@@ -86,95 +88,110 @@ def test_a_clean_report_has_no_fault_and_says_how_many_units_each_value_covers()
 
 
 @pytest.mark.parametrize(
-    ("statement", "expected"),
+    ("content", "expected"),
     [
-        (say(ONE, period="2023-13"), ("/period", "period_invalid")),
-        (say(ONE, period="last year"), ("/period", "period_invalid")),
-        (say(ONE, form="nothing"), ("/form", "form_unknown")),
-        (say(ONE, form="census", period="2023-03"), ("/form", "form_unknown")),
-        (say(ONE, form=None), ("/form", "form_required")),
-        (say(ONE, unit="999"), ("/unit", "unit_unknown")),
-        (say(nil=True, period="2025"), ("/unit", "unit_unknown_on_date")),
-        (say(("610", "poor", 1), unit="51", period="2025"), ("/observations/0/unit", "unit_unknown_on_date")),
-        (say(), ("/observations", "report_empty")),
-        (say(ONE, nil=True), ("/nil", "nil_with_observations")),
-        (say(("99999", "poor", 1)), ("/observations/0/unit", "unit_unknown")),
-        (say(ONE, ("62001", "poor", 1)), ("/observations/1/unit", "unit_unknown")),
-        (say(("23377", "poor", 1)), ("/observations/0/unit", "unit_not_below")),
-        (say(("62", "poor", 1)), ("/observations/0/unit", "unit_not_below")),
-        (say(("23341.01", "poor", 1)), ("/observations/0/unit", "unit_level_wrong")),
-        (say(("23341", "jobs", 1), form="results"), ("/observations/0/unit", "unit_level_wrong")),
-        (say(("23341.01", "jobs", 1), form="results"), ("/observations/0/unit", "unit_level_wrong")),
+        (make_content(VALUE, period="2023-13"), ("/period", "period_invalid")),
+        (make_content(VALUE, period="last year"), ("/period", "period_invalid")),
+        (make_content(VALUE, form="nothing"), ("/form", "form_unknown")),
+        (make_content(VALUE, form="census", period="2023-03"), ("/form", "form_unknown")),
+        (make_content(VALUE, form=None), ("/form", "form_required")),
+        (make_content(VALUE, unit="999"), ("/unit", "unit_unknown")),
+        (make_content(nil=True, period="2025"), ("/unit", "unit_unknown_on_date")),
         (
-            say((TOWN, "criterion_a", 1), form="criteria"),
+            make_content(("610", "poor", 1), unit="51", period="2025"),
+            ("/observations/0/unit", "unit_unknown_on_date"),
+        ),
+        (make_content(), ("/observations", "report_empty")),
+        (make_content(VALUE, nil=True), ("/nil", "nil_with_observations")),
+        (make_content(("99999", "poor", 1)), ("/observations/0/unit", "unit_unknown")),
+        (make_content(VALUE, ("62001", "poor", 1)), ("/observations/1/unit", "unit_unknown")),
+        (make_content(("23377", "poor", 1)), ("/observations/0/unit", "unit_not_below")),
+        (make_content(("62", "poor", 1)), ("/observations/0/unit", "unit_not_below")),
+        (make_content(("23341.01", "poor", 1)), ("/observations/0/unit", "unit_level_wrong")),
+        (make_content(("23341", "jobs", 1), form="results"), ("/observations/0/unit", "unit_level_wrong")),
+        (make_content(("23341.01", "jobs", 1), form="results"), ("/observations/0/unit", "unit_level_wrong")),
+        (
+            make_content((TOWN, "criterion_a", 1), form="criteria"),
             ("/observations/0/unit", "unit_kind_wrong"),
         ),
-        (say(("23341", "goats", 1)), ("/observations/0/indicator", "indicator_unknown")),
-        (say(("23341", "retired", 1)), ("/observations/0/indicator", "indicator_retired")),
-        (say(("610", "jobs", 1)), ("/observations/0/indicator", "indicator_on_other_form")),
-        (say(("23341", "poor", -1)), ("/observations/0/value", "value_out_of_range")),
-        (say(("23341", "herd", 21), form="results"), ("/observations/0/value", "value_out_of_range")),
-        (say(("23341", "poor", "1.5")), ("/observations/0/value", "value_too_precise")),
-        (say(("23341", "rain", "1.005"), form="results"), ("/observations/0/value", "value_too_precise")),
-        (say(ONE, ("23341", "poor", 1), ONE), ("/observations/2", "value_repeated")),
-        (say(ONE, ("23341", "poor", 101)), ("/observations/1/value", "more_poor_than_all")),
-        (say(ONE, ("610", "households", 9)), ("/observations/0", "value_stated_above")),
-        (say(("62", "poor", 9), ("23341", "poor", 9), unit="62"), ("/observations/1", "value_stated_above")),
-        # since 1 July 2025, when no district is between a commune and the province
+        (make_content(("23341", "goats", 1)), ("/observations/0/indicator", "indicator_unknown")),
+        (make_content(("23341", "retired", 1)), ("/observations/0/indicator", "indicator_retired")),
+        (make_content(("610", "jobs", 1)), ("/observations/0/indicator", "indicator_on_other_form")),
+        (make_content(("23341", "poor", -1)), ("/observations/0/value", "value_out_of_range")),
         (
-            say(("23293.01", "poor", 1), unit="51", period="2025"),
+            make_content(("23341", "herd", 21), form="results"),
+            ("/observations/0/value", "value_out_of_range"),
+        ),
+        (make_content(("23341", "poor", "1.5")), ("/observations/0/value", "value_too_precise")),
+        (
+            make_content(("23341", "rain", "1.005"), form="results"),
+            ("/observations/0/value", "value_too_precise"),
+        ),
+        (make_content(VALUE, ("23341", "poor", 1), VALUE), ("/observations/2", "value_repeated")),
+        (make_content(VALUE, ("23341", "poor", 101)), ("/observations/1/value", "more_poor_than_all")),
+        (make_content(VALUE, ("610", "households", 9)), ("/observations/0", "value_stated_above")),
+        (
+            make_content(("62", "poor", 9), ("23341", "poor", 9), unit="62"),
+            ("/observations/1", "value_stated_above"),
+        ),
+        # since 1 July 2025 there is no district between a commune and the province
+        (
+            make_content(("23293.01", "poor", 1), unit="51", period="2025"),
             ("/observations/0/unit", "unit_level_wrong"),
         ),
         (
-            say(("23293.01", "jobs", 1), unit="51", period="2025", form="results"),
+            make_content(("23293.01", "jobs", 1), unit="51", period="2025", form="results"),
             ("/observations/0/unit", "unit_level_wrong"),
         ),
-        # a count is made from each unit's own values: nobody states them for the units below
-        (say(("610", "criterion_a", 1), form="criteria"), ("/observations/0/unit", "unit_level_wrong")),
+        # units are counted by their own values, so no unit states them for the units below
         (
-            say(("62", "criterion_a", 1), unit="62", form="criteria"),
+            make_content(("610", "criterion_a", 1), form="criteria"),
+            ("/observations/0/unit", "unit_level_wrong"),
+        ),
+        (
+            make_content(("62", "criterion_a", 1), unit="62", form="criteria"),
             ("/observations/0/unit", "unit_level_wrong"),
         ),
     ],
 )
-def test_each_fault_has_its_code_and_its_place(statement, expected):
-    assert found(statement) == [expected]
+def test_each_fault_has_its_code_and_its_pointer(content, expected):
+    assert find_faults(content) == [expected]
 
 
-def test_a_period_that_has_not_begun_cannot_be_reported():
-    statement = say(("23293", "poor", 1), unit="51", period="2026")
-    assert found(statement, today=date(2026, 1, 1)) == []
-    assert found(statement, today=date(2025, 12, 31)) == [("/period", "period_not_started")]
+def test_a_period_is_not_reported_before_it_begins():
+    content = make_content(("23293", "poor", 1), unit="51", period="2026")
+    assert find_faults(content, today=date(2026, 1, 1)) == []
+    assert find_faults(content, today=date(2025, 12, 31)) == [("/period", "period_not_started")]
 
 
 @pytest.mark.parametrize(
-    "statement",
+    "content",
     [
-        say(nil=True),
-        say(("610", "jobs", 0), form="results", period="2023-12"),
-        say(("23341", "herd", 10), form="results", period="2022"),
-        say(("23341", "herd", 20), form="results", period="2023"),
-        say(("23341", "poor", "1.000")),
-        say(("62", "poor", 1), unit="62"),
-        say(("23293", "poor", 1), unit="51", period="2025"),
-        say(("23293", "jobs", 1), unit="23293", form="results", period="2025"),
-        say(("23344", "criterion_a", 1), form="criteria"),
-        say(("23341", "retired", 1), period="2020"),
-        say(("23293", "poor", 1), unit="51", period="2026"),
+        make_content(nil=True),
+        make_content(("610", "jobs", 0), form="results", period="2023-12"),
+        make_content(("23341", "herd", 10), form="results", period="2022"),
+        make_content(("23341", "herd", 20), form="results", period="2023"),
+        make_content(("23341", "poor", "1.000")),
+        make_content(("62", "poor", 1), unit="62"),
+        make_content(("23293", "poor", 1), unit="51", period="2025"),
+        make_content(("23293", "jobs", 1), unit="23293", form="results", period="2025"),
+        make_content(("23344", "criterion_a", 1), form="criteria"),
+        make_content(("23341", "retired", 1), period="2020"),
+        make_content(("23293", "poor", 1), unit="51", period="2026"),
     ],
 )
-def test_what_is_allowed_has_no_fault(statement):
-    assert found(statement) == []
+def test_allowed_content_has_no_fault(content):
+    assert find_faults(content) == []
 
 
 def test_the_only_form_of_a_period_need_not_be_named():
-    checked, faults = check(say(("610", "jobs", 1), form=None, period="2023-05"))
+    checked, faults = check(make_content(("610", "jobs", 1), form=None, period="2023-05"))
     assert faults == []
     assert checked.form.code == "results"
 
 
 def test_faults_of_all_kinds_are_found_at_once_in_the_order_of_the_body():
-    statement = say(
+    content = make_content(
         ("23341", "poor", -1),
         ("99999", "poor", 1),
         ("23344", "goats", 1),
@@ -183,7 +200,7 @@ def test_faults_of_all_kinds_are_found_at_once_in_the_order_of_the_body():
         form="nothing",
         unit="999",
     )
-    assert found(statement) == [
+    assert find_faults(content) == [
         ("/form", "form_unknown"),
         ("/unit", "unit_unknown"),
         ("/observations/0/value", "value_out_of_range"),
@@ -195,8 +212,8 @@ def test_faults_of_all_kinds_are_found_at_once_in_the_order_of_the_body():
 
 
 @pytest.mark.parametrize("unread", [frozenset(), {"period"}])
-def test_a_period_that_cannot_be_read_hides_no_fault_that_holds_in_any_period(unread):
-    statement = say(
+def test_an_invalid_period_hides_no_fault_that_holds_in_every_period(unread):
+    content = make_content(
         ("99999", "poor", 1),
         ("23344", "goats", 1),
         ("23341", "poor", -1),
@@ -217,41 +234,45 @@ def test_a_period_that_cannot_be_read_hides_no_fault_that_holds_in_any_period(un
         ("/observations/4", "value_repeated"),
         ("/observations/5/value", "more_poor_than_all"),
     ]
-    checked, faults = check(statement, unread)
+    checked, faults = check(content, unread)
     assert checked is None
-    said = [(it.pointer, it.code) for it in faults]
-    assert said == ([] if unread else [("/period", "period_invalid")]) + expected
+    codes = [(fault.pointer, fault.code) for fault in faults]
+    assert codes == ([] if unread else [("/period", "period_invalid")]) + expected
 
 
-def test_without_a_period_nothing_is_said_that_depends_on_its_day():
-    """A commune of 2023 only, a retired indicator, a value that one version allows: any may be right in some period."""
-    statement = say(
+def test_without_a_period_no_fault_is_found_that_depends_on_its_day():
+    """A commune of 2023 only, a retired indicator, a value that one version allows: each is right in some period."""
+    content = make_content(
         ("23341", "retired", 1), ("23293", "herd", 15), ("610", "jobs", 1), form="results", period="x"
     )
-    assert [it.code for it in check(statement)[1]] == ["period_invalid"]
+    assert [fault.code for fault in check(content)[1]] == ["period_invalid"]
 
 
-def test_what_was_not_read_is_not_judged():
-    checked, faults = check(say(form="nothing", unit="999"), frozenset({"observations", "form", "unit"}))
+def test_fields_that_were_not_read_have_no_fault():
+    checked, faults = check(
+        make_content(form="nothing", unit="999"), frozenset({"observations", "form", "unit"})
+    )
     assert checked is None
     assert faults == []
     row = replace(
-        say(("00", "-", 0), ("23341", "goats", 1)),
+        make_content(("00", "-", 0), ("23341", "goats", 1)),
         unread_fields={0: frozenset({"unit", "indicator", "value"})},
     )
     for period in ("2023", "x"):
-        said = [it.pointer for it in check(replace(row, period=period))[1] if it.pointer != "/period"]
-        assert said == ["/observations/1/indicator"]
-    statement = replace(say(ONE, ("23341", "poor", -1)), ordinals=(3, 7))
-    assert found(statement, {"observations"}) == [("/observations/7/value", "value_out_of_range")]
+        pointers = [
+            fault.pointer for fault in check(replace(row, period=period))[1] if fault.pointer != "/period"
+        ]
+        assert pointers == ["/observations/1/indicator"]
+    content = replace(make_content(VALUE, ("23341", "poor", -1)), ordinals=(3, 7))
+    assert find_faults(content, {"observations"}) == [("/observations/7/value", "value_out_of_range")]
 
 
-def test_a_field_of_any_other_name_hides_no_fault_of_its_row():
-    rows = say(("23341", "poor", -1), ("99999", "goats", 1), ("23341", "poor", 2))
-    odd = frozenset({"", "/unit", "colour", "status"})
+def test_an_unread_unknown_field_hides_no_fault_of_its_row():
+    rows = make_content(("23341", "poor", -1), ("99999", "goats", 1), ("23341", "poor", 2))
+    unknown = frozenset({"", "/unit", "colour", "status"})
     for period in ("2023", "x"):
-        statement = replace(rows, period=period, unread_fields={0: odd, 1: odd, 2: odd})
-        assert [(it.pointer, it.code) for it in check(statement)[1] if it.pointer != "/period"] == [
+        content = replace(rows, period=period, unread_fields={0: unknown, 1: unknown, 2: unknown})
+        assert [(fault.pointer, fault.code) for fault in check(content)[1] if fault.pointer != "/period"] == [
             ("/observations/0/value", "value_out_of_range"),
             ("/observations/1/unit", "unit_unknown"),
             ("/observations/1/indicator", "indicator_unknown"),
@@ -259,11 +280,11 @@ def test_a_field_of_any_other_name_hides_no_fault_of_its_row():
         ]
 
 
-def test_faults_of_one_row_are_named_in_one_order_whatever_they_are_found_by():
-    statement = say(
+def test_faults_of_a_row_have_a_fixed_order():
+    content = make_content(
         ("610", "poor", 1), (TOWN, "poor", "-1.5"), (TOWN, "poor", 1), ("99999", "goats", 1), unit="610"
     )
-    assert found(statement) == [
+    assert find_faults(content) == [
         ("/observations/1/value", "value_out_of_range"),
         ("/observations/1/value", "value_too_precise"),
         ("/observations/2", "value_repeated"),
@@ -272,8 +293,8 @@ def test_faults_of_one_row_are_named_in_one_order_whatever_they_are_found_by():
         ("/observations/1", "value_stated_above"),
         ("/observations/2", "value_stated_above"),
     ]
-    statement = say((TOWN, "criterion_a", 2), ("23341.01", "criterion_a", "0.5"), form="criteria")
-    assert found(statement) == [
+    content = make_content((TOWN, "criterion_a", 2), ("23341.01", "criterion_a", "0.5"), form="criteria")
+    assert find_faults(content) == [
         ("/observations/0/value", "value_out_of_range"),
         ("/observations/0/unit", "unit_kind_wrong"),
         ("/observations/1/value", "value_too_precise"),
@@ -298,21 +319,21 @@ VALUES = st.tuples(
     nil=st.booleans(),
     unread=st.sets(st.sampled_from(["period", "form", "unit", "observations", "nil"])),
 )
-def test_any_statement_is_checked_or_refused_with_places_that_exist(values, unit, period, form, nil, unread):
-    statement = say(*values, unit=unit, period=period, form=form, nil=nil)
-    checked, faults = check(statement, unread)
+def test_any_content_is_accepted_or_has_faults_whose_pointers_exist(values, unit, period, form, nil, unread):
+    content = make_content(*values, unit=unit, period=period, form=form, nil=nil)
+    checked, faults = check(content, unread)
     assert checked is None or not faults
     if checked is not None:
         assert len(checked.covers) == len(values)
-        assert all(one >= 1 for one in checked.covers)
-    for one in faults:
-        top, *rest = one.pointer.split("/")[1:]
+        assert all(covers >= 1 for covers in checked.covers)
+    for fault in faults:
+        top, *rest = fault.pointer.split("/")[1:]
         assert top in {"period", "form", "unit", "nil", "observations"}
         if rest:
             assert int(rest[0]) < len(values)
 
 
-# Who is expected to state what
+# Expected units
 
 
 @pytest.mark.parametrize(
@@ -332,53 +353,58 @@ def test_any_statement_is_checked_or_refused_with_places_that_exist(values, unit
         ("jobs", "23293", "2025-12-31", 1),
     ],
 )
-def test_who_is_expected_to_state_an_indicator(code, root, on, expected):
+def test_the_units_expected_to_state_an_indicator(code, root, on, expected):
     indicator = CATALOGUE.indicators[code][-1]
     units = find_expected_units(MAP, root, indicator, date.fromisoformat(on))
     assert len(units) == len(set(units)) == expected
 
 
-# The fingerprint
+# The hash
 
 
-PLAIN = [("5", "5.0"), ("5", "5.000000"), ("0", "-0"), ("0", "0.00"), ("1000", "1E+3"), ("0.1", "0.10")]
+SPELLINGS = [("5", "5.0"), ("5", "5.000000"), ("0", "-0"), ("0", "0.00"), ("1000", "1E+3"), ("0.1", "0.10")]
 
 
-@pytest.mark.parametrize(("one", "other"), PLAIN)
-def test_a_number_has_one_spelling(one, other):
-    assert to_canonical_text(Decimal(one)) == to_canonical_text(Decimal(other)) == one
+@pytest.mark.parametrize(("canonical", "other"), SPELLINGS)
+def test_a_number_has_one_canonical_text(canonical, other):
+    assert to_canonical_text(Decimal(canonical)) == to_canonical_text(Decimal(other)) == canonical
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
-def test_the_one_spelling_is_the_number(value):
+def test_the_canonical_text_is_the_number(value):
     assert Decimal(to_canonical_text(value)) == value
     assert "E" not in to_canonical_text(value)
 
 
-SAID = st.lists(
+VALUE_LISTS = st.lists(
     st.tuples(
         st.sampled_from(["23341", "23344"]),
         st.sampled_from(["poor", "households", "herd"]),
         st.decimals(min_value=0, max_value=99, places=2),
         st.sampled_from(STATUSES),
     ),
-    unique_by=lambda it: it[:2],
+    unique_by=lambda value: value[:2],
 )
 
 
-@given(SAID, st.randoms(use_true_random=False))
-def test_the_fingerprint_does_not_know_the_order_or_the_spelling_of_values(said, chance):
-    shuffled = list(said)
-    chance.shuffle(shuffled)
-    one = replace(say(), values=tuple(StatedValue(*it) for it in said))
-    two = replace(say(), values=tuple(StatedValue(u, i, v.normalize(), s) for u, i, v, s in shuffled))
-    assert hash_content(one) == hash_content(two)
+@given(VALUE_LISTS, st.randoms(use_true_random=False))
+def test_the_hash_does_not_depend_on_the_order_or_the_spelling_of_values(rows, random):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    content = replace(make_content(), values=tuple(StatedValue(*row) for row in rows))
+    same = replace(
+        make_content(), values=tuple(StatedValue(u, i, v.normalize(), s) for u, i, v, s in shuffled)
+    )
+    assert hash_content(content) == hash_content(same)
 
 
-@given(SAID, SAID)
-def test_other_values_have_another_fingerprint(said, other):
-    one, two = (replace(say(), values=tuple(StatedValue(*it) for it in each)) for each in (said, other))
-    assert (hash_content(one) == hash_content(two)) == (set(said) == set(other))
+@given(VALUE_LISTS, VALUE_LISTS)
+def test_other_values_have_another_hash(rows, other_rows):
+    content, other = (
+        replace(make_content(), values=tuple(StatedValue(*row) for row in each_rows))
+        for each_rows in (rows, other_rows)
+    )
+    assert (hash_content(content) == hash_content(other)) == (set(rows) == set(other_rows))
 
 
 @pytest.mark.parametrize(
@@ -393,18 +419,18 @@ def test_other_values_have_another_fingerprint(said, other):
         {"evidence": ({"sha256": "0" * 64, "kind": "photo"},)},
     ],
 )
-def test_whatever_else_it_says_is_in_the_fingerprint(change):
-    assert hash_content(say(ONE)) != hash_content(replace(say(ONE), **change))
+def test_every_other_field_is_in_the_hash(change):
+    assert hash_content(make_content(VALUE)) != hash_content(replace(make_content(VALUE), **change))
 
 
-def test_the_fingerprint_is_of_a_text_that_anyone_can_write():
+def test_the_hash_is_of_a_text_that_anyone_can_write():
     values = (
         StatedValue("23344", "poor", Decimal(7), "estimate"),
         StatedValue("23341", "rain", Decimal("-0.50"), "preliminary"),
         StatedValue("23341", "households", Decimal("1E+3"), "official"),
         StatedValue("23341", "goats", Decimal(3), "official", derived=True),
     )
-    statement = ReportContent(
+    content = ReportContent(
         unit="610",
         period="2023-Q2",
         form="census",
@@ -421,25 +447,25 @@ def test_the_fingerprint_is_of_a_text_that_anyone_can_write():
         '{"number":"123/BC-UBND","signed_on":"2023-12-14","signer_role":"chairman"},'
         '[{"kind":"photo","sha256":"' + "0" * 64 + '"}]]'
     )
-    assert hash_content(statement) == hashlib.sha256(text.encode()).hexdigest()
-    assert hash_content(statement) == "577ee6c587d979c503cdbeb2f493f983ed9a2ed60fee23f3396bf3521509146f"
+    assert hash_content(content) == hashlib.sha256(text.encode()).hexdigest()
+    assert hash_content(content) == "577ee6c587d979c503cdbeb2f493f983ed9a2ed60fee23f3396bf3521509146f"
     nothing = ReportContent("610", "2023", "census", (), range(0), nil=True)
     assert hash_content(nothing) == "5e941a0af57ddb6edc53b445bb7aea93e2e060539801b2cf65754e119750fbac"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_the_fingerprint_escapes_nothing_but_what_must_be(note):
+def test_the_hashed_text_escapes_only_what_json_requires(note):
     text = json.dumps(
         ["610", "2023", "census", [], False, note, None, []], ensure_ascii=False, separators=(",", ":")
     )
-    assert hash_content(say(note=note)) == hashlib.sha256(text.encode()).hexdigest()
+    assert hash_content(make_content(note=note)) == hashlib.sha256(text.encode()).hexdigest()
 
 
 @given(st.sampled_from(["rural", "poverty", "ethnic"]), st.uuids())
-def test_a_receipt_can_be_read_aloud(program, report):
-    code = make_receipt_code(program, report)
+def test_a_receipt_code_can_be_read_aloud(program, report_id):
+    code = make_receipt_code(program, report_id)
     initial, *groups = code.split("-")
     assert initial == program[0].upper()
-    assert [len(it) for it in groups] == [4, 4, 4, 4]
+    assert [len(group) for group in groups] == [4, 4, 4, 4]
     assert set("".join(groups)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-    assert make_receipt_code(program, report) == code
+    assert make_receipt_code(program, report_id) == code

@@ -1,4 +1,4 @@
-"""Reviews in bulk, the steps of a chain, what a report changes, receipts."""
+"""Reviews of many reports, review chains, differences between reports, receipts."""
 
 import uuid
 
@@ -8,17 +8,17 @@ from shared.reporting.reports import store
 from shared.reporting.reviews.schemas import MAX_VERDICTS
 from tests.application import get_database
 
-PLACE, COMMUNE = "610", "23344"
+DISTRICT, COMMUNE = "610", "23344"
 
 
-async def submitted(office, unit=PLACE, jobs=5, **more):
+async def submit(office, unit=DISTRICT, jobs=5, **more):
     answer = await office.submit(unit, "2023", "results", [(unit, "jobs", jobs)], **more)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-async def test_each_of_many_verdicts_has_its_own_outcome(office):
-    good, own, returned = [await submitted(office, unit) for unit in ("610", "611", "612")]
+async def test_each_of_many_verdicts_has_its_own_result(office):
+    good, own, returned = [await submit(office, unit) for unit in ("610", "611", "612")]
     body = {
         "reviews": [
             {"report": good["id"], "verdict": "accept", "content_sha256": good["content_sha256"]},
@@ -32,22 +32,22 @@ async def test_each_of_many_verdicts_has_its_own_outcome(office):
         ]
     }
     answer = (await office.post("reviews", body, office.reviewer)).json()
-    assert [it["state"] for it in answer["items"]] == ["accepted", None, "returned"]
+    assert [item["state"] for item in answer["items"]] == ["accepted", None, "returned"]
     assert (answer["done"], answer["refused"]) == (2, 1)
     assert answer["items"][1]["problem"]["code"] == "content_changed"
     assert (await office.figure("jobs"))["value"] == 5
 
 
-async def test_a_return_needs_a_reason(office):
-    report = await submitted(office)
+async def test_a_report_is_returned_with_a_reason(office):
+    report = await submit(office)
     verdict = {"report": report["id"], "verdict": "return", "content_sha256": report["content_sha256"]}
     answer = await office.post("reviews", {"reviews": [verdict]}, office.reviewer)
     assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("reason", ["   ", " .\n "])
-async def test_blanks_are_no_reason(office, reason):
-    report = await submitted(office)
+async def test_spaces_are_no_reason(office, reason):
+    report = await submit(office)
     for body, path in (
         ({"content_sha256": report["content_sha256"], "reason": reason}, f"reports/{report['id']}/return"),
         ({"content_sha256": report["content_sha256"], "reason": reason}, f"reports/{report['id']}/withdraw"),
@@ -56,8 +56,8 @@ async def test_blanks_are_no_reason(office, reason):
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reason"), path
 
 
-async def test_a_report_that_another_moved_meanwhile_is_not_taken_for_what_it_was(office):
-    report = await submitted(office)
+async def test_a_report_that_another_transaction_changed_is_read_again(office):
+    report = await submit(office)
     async with get_database(office.app).writing() as session:
         before = (await store.find_report(session, uuid.UUID(report["id"]))).state
         await office.verdict(report)
@@ -67,12 +67,12 @@ async def test_a_report_that_another_moved_meanwhile_is_not_taken_for_what_it_wa
         )
 
 
-async def test_steps_are_passed_in_order_before_acceptance(office):
-    answer = await office.submit(PLACE, "2023", "works", [(PLACE, "works_done", 3)])
+async def test_steps_are_passed_in_their_order_before_acceptance(office):
+    answer = await office.submit(DISTRICT, "2023", "works", [(DISTRICT, "works_done", 3)])
     report = answer.json()
     seen = {"content_sha256": report["content_sha256"]}
 
-    async def step(name):
+    async def pass_step(name):
         return await office.post(f"reports/{report['id']}/steps/{name}", seen, office.reviewer)
 
     early = await office.verdict(report)
@@ -81,26 +81,26 @@ async def test_steps_are_passed_in_order_before_acceptance(office):
         "step_missing",
         "certified",
     )
-    assert (await step("checked")).json()["code"] == "step_missing"
-    assert (await step("signed")).json()["code"] == "step_unknown"
-    assert (await step("certified")).status_code == 200
-    again = await step("certified")
-    assert (again.status_code, again.json()["code"]) == (409, "step_passed")
-    assert (await step("checked")).status_code == 200
+    assert (await pass_step("checked")).json()["code"] == "step_missing"
+    assert (await pass_step("signed")).json()["code"] == "step_unknown"
+    assert (await pass_step("certified")).status_code == 200
+    repeat = await pass_step("certified")
+    assert (repeat.status_code, repeat.json()["code"]) == (409, "step_passed")
+    assert (await pass_step("checked")).status_code == 200
     assert (await office.verdict(report)).status_code == 200
     whole = (await office.get(f"reports/{report['id']}", office.reviewer)).json()
-    assert [it["step"] for it in whole["reviews"]] == [None, "certified", "checked", None]
+    assert [review["step"] for review in whole["reviews"]] == [None, "certified", "checked", None]
 
 
-async def support(office, unit, place):
-    """What an implementing unit, or a district, states of the support in a commune."""
+async def submit_support(office, unit, commune):
+    """Submit the support in a commune by a unit: the commune itself or its district."""
     token = office.token(f"implementing-{unit}", ["report"], [unit])
-    answer = await office.submit(unit, "2023-S1", "support", [(place, "supported", 3)], token=token)
+    answer = await office.submit(unit, "2023-S1", "support", [(commune, "supported", 3)], token=token)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-def verdict_on(report, verdict, **more):
+def make_verdict(report, verdict, **more):
     return {
         "report": report["id"],
         "verdict": verdict,
@@ -109,9 +109,9 @@ def verdict_on(report, verdict, **more):
     }
 
 
-async def test_a_step_of_a_level_is_passed_there_and_accepted_above_it(office):
-    report = await support(office, COMMUNE, COMMUNE)
-    commune, district = (office.token(f"of-{it}", ["review"], [it]) for it in (COMMUNE, PLACE))
+async def test_a_step_of_a_level_is_passed_at_this_level_and_accepted_above_it(office):
+    report = await submit_support(office, COMMUNE, COMMUNE)
+    commune, district = (office.token(f"of-{unit}", ["review"], [unit]) for unit in (COMMUNE, DISTRICT))
     seen = {"content_sha256": report["content_sha256"]}
     step, accept = f"reports/{report['id']}/steps/certified", f"reports/{report['id']}/accept"
     for token in (district, office.reviewer):
@@ -122,56 +122,62 @@ async def test_a_step_of_a_level_is_passed_there_and_accepted_above_it(office):
     own = await office.post(accept, seen, commune)
     assert (own.status_code, own.json()["code"]) == (403, "accepted_above")
     assert (await office.post(accept, seen, district)).status_code == 200
-    back = {**seen, "reason": "nhầm"}
-    taken = await office.post(f"reports/{report['id']}/withdraw", back, commune)
-    assert (taken.status_code, taken.json()["code"]) == (403, "accepted_above")
-    assert (await office.post(f"reports/{report['id']}/withdraw", back, district)).status_code == 200
+    withdrawal = {**seen, "reason": "nhầm"}
+    by_commune = await office.post(f"reports/{report['id']}/withdraw", withdrawal, commune)
+    assert (by_commune.status_code, by_commune.json()["code"]) == (403, "accepted_above")
+    assert (await office.post(f"reports/{report['id']}/withdraw", withdrawal, district)).status_code == 200
 
 
-async def test_what_a_district_states_for_its_communes_is_certified_by_it_and_accepted_above(office):
-    report = await support(office, PLACE, COMMUNE)
-    commune, district = (office.token(f"of-{it}", ["review"], [it]) for it in (COMMUNE, PLACE))
+async def test_a_report_of_a_district_for_its_communes_is_certified_by_the_district_and_accepted_above(
+    office,
+):
+    report = await submit_support(office, DISTRICT, COMMUNE)
+    commune, district = (office.token(f"of-{unit}", ["review"], [unit]) for unit in (COMMUNE, DISTRICT))
 
-    async def said(verdict, token):
+    async def review(verdict, token):
         answer = await office.post("reviews", {"reviews": [verdict]}, token)
         (item,) = answer.json()["items"]
         return item["problem"]["code"] if item["problem"] else item["state"]
 
-    certify, accept = verdict_on(report, "pass", step="certified"), verdict_on(report, "accept")
-    assert await said(certify, commune) == "unit_not_granted"
-    assert await said(certify, office.reviewer) == "step_of_level"
-    assert await said(certify, district) == "submitted"
-    assert await said(accept, district) == "accepted_above"
-    assert await said(accept, office.reviewer) == "accepted"
+    certify, accept = make_verdict(report, "pass", step="certified"), make_verdict(report, "accept")
+    assert await review(certify, commune) == "unit_not_granted"
+    assert await review(certify, office.reviewer) == "step_of_level"
+    assert await review(certify, district) == "submitted"
+    assert await review(accept, district) == "accepted_above"
+    assert await review(accept, office.reviewer) == "accepted"
 
 
 async def test_many_reports_pass_a_step_at_once(office):
-    communes = office.communes(PLACE)[:3]
-    reports = [await support(office, each, each) for each in communes]
+    communes = office.communes(DISTRICT)[:3]
+    reports = [await submit_support(office, unit, unit) for unit in communes]
     token = office.token("of-communes", ["review"], communes)
-    verdicts = [verdict_on(each, "pass", step="certified") for each in reports]
-    verdicts += [verdict_on(reports[0], "pass", step="certified"), verdict_on(reports[0], "pass", step="x")]
+    verdicts = [make_verdict(report, "pass", step="certified") for report in reports]
+    verdicts += [
+        make_verdict(reports[0], "pass", step="certified"),
+        make_verdict(reports[0], "pass", step="x"),
+    ]
     answer = (await office.post("reviews", {"reviews": verdicts}, token)).json()
-    assert [it["state"] for it in answer["items"]] == ["submitted"] * 3 + [None] * 2
-    assert [it["problem"]["code"] for it in answer["items"][3:]] == ["step_passed", "step_unknown"]
+    assert [item["state"] for item in answer["items"]] == ["submitted"] * 3 + [None] * 2
+    assert [item["problem"]["code"] for item in answer["items"][3:]] == ["step_passed", "step_unknown"]
     assert (answer["done"], answer["refused"]) == (3, 2)
-    accepted = [verdict_on(each, "accept") for each in reports]
+    accepted = [make_verdict(report, "accept") for report in reports]
     assert (await office.post("reviews", {"reviews": accepted}, office.reviewer)).json()["done"] == 3
-    assert (await office.figure("supported", "2023-S1", PLACE))["value"] == 9
+    assert (await office.figure("supported", "2023-S1", DISTRICT))["value"] == 9
 
 
 @pytest.mark.parametrize(
-    "said", [{"verdict": "pass"}, {"verdict": "accept", "step": "certified"}, {"verdict": "pass", "step": ""}]
+    "fields",
+    [{"verdict": "pass"}, {"verdict": "accept", "step": "certified"}, {"verdict": "pass", "step": ""}],
 )
-async def test_a_step_is_named_to_pass_and_only_then(office, said):
-    verdict = {"report": str(uuid.uuid4()), "content_sha256": "0" * 64, **said}
+async def test_a_step_is_named_with_the_verdict_pass_and_only_with_it(office, fields):
+    verdict = {"report": str(uuid.uuid4()), "content_sha256": "0" * 64, **fields}
     answer = await office.post("reviews", {"reviews": [verdict]}, office.reviewer)
     assert answer.status_code == 422
     (fault,) = answer.json()["errors"]
     assert fault["pointer"].startswith("/reviews/0")
 
 
-async def test_so_many_verdicts_as_keep_other_writers_waiting_are_too_many(office):
+async def test_more_verdicts_than_the_limit_are_refused(office):
     verdict = {"report": str(uuid.uuid4()), "verdict": "accept", "content_sha256": "0" * 64}
     most = await office.post("reviews", {"reviews": [verdict] * MAX_VERDICTS}, office.reviewer)
     assert (most.status_code, most.json()["refused"]) == (200, MAX_VERDICTS)
@@ -179,45 +185,51 @@ async def test_so_many_verdicts_as_keep_other_writers_waiting_are_too_many(offic
     assert (more.status_code, more.json()["errors"][0]["pointer"]) == (422, "/reviews")
 
 
-async def test_the_catalogue_says_which_steps_a_form_asks_for_and_of_whom(office):
+async def test_the_catalogue_lists_the_steps_of_a_form_with_their_levels(office):
     form = (await office.get("indicators/supported")).json()["form"]
-    assert [(it["code"], it["level"]) for it in form["steps"]] == [("certified", "commune")]
+    assert [(step["code"], step["level"]) for step in form["steps"]] == [("certified", "commune")]
     works = (await office.get("indicators/works_done")).json()["form"]
-    assert [(it["code"], it["level"]) for it in works["steps"]] == [("certified", None), ("checked", None)]
+    assert [(step["code"], step["level"]) for step in works["steps"]] == [
+        ("certified", None),
+        ("checked", None),
+    ]
     assert (await office.get("indicators/jobs")).json()["form"]["steps"] == []
 
 
-async def test_a_reviewer_takes_no_pending_report_away_without_a_reason(office):
-    report = await submitted(office)
+async def test_a_reviewer_withdraws_no_pending_report_without_a_reason(office):
+    report = await submit(office)
     seen, path = {"content_sha256": report["content_sha256"]}, f"reports/{report['id']}/withdraw"
-    silent = await office.post(path, seen, office.reviewer)
-    assert (silent.status_code, silent.json()["errors"][0]["code"]) == (422, "reason_required")
-    mine = await office.post(path, seen, office.district(PLACE))
-    assert (mine.status_code, mine.json()["state"]) == (200, "withdrawn")
-    other = await submitted(office, "611")
+    without_reason = await office.post(path, seen, office.reviewer)
+    assert (without_reason.status_code, without_reason.json()["errors"][0]["code"]) == (
+        422,
+        "reason_required",
+    )
+    by_reporter = await office.post(path, seen, office.district(DISTRICT))
+    assert (by_reporter.status_code, by_reporter.json()["state"]) == (200, "withdrawn")
+    other = await submit(office, "611")
     assert (await office.verdict(other, "withdraw", reason="trùng")).status_code == 200
 
 
-async def test_what_changed_since_the_last_acceptance_is_one_read(office):
-    first = await submitted(office, jobs=5)
+async def test_the_differences_from_the_accepted_report_are_one_read(office):
+    first = await submit(office, jobs=5)
     await office.verdict(first)
-    second = await submitted(office, jobs=8, supersedes=first["id"])
+    second = await submit(office, jobs=8, supersedes=first["id"])
     answer = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()
     assert answer["accepted"] == first["id"]
     official = {"status_before": "official", "status_after": "official"}
-    jobs = {"unit": PLACE, "indicator": "jobs"}
+    jobs = {"unit": DISTRICT, "indicator": "jobs"}
     assert answer["items"] == [{**jobs, "before": "5", "after": "8", **official}]
 
 
-async def test_an_estimate_that_becomes_official_has_changed(office):
+async def test_a_change_of_status_is_a_difference(office):
     def results(status):
-        value = {"unit": PLACE, "indicator": "jobs", "value": 5, "status": status}
-        return {"unit": PLACE, "period": "2023", "form": "results", "observations": [value]}
+        value = {"unit": DISTRICT, "indicator": "jobs", "value": 5, "status": status}
+        return {"unit": DISTRICT, "period": "2023", "form": "results", "observations": [value]}
 
-    first = (await office.post("reports", results("estimate"), office.district(PLACE))).json()
+    first = (await office.post("reports", results("estimate"), office.district(DISTRICT))).json()
     await office.verdict(first)
     body = {**results("official"), "supersedes": first["id"]}
-    second = (await office.post("reports", body, office.district(PLACE))).json()
+    second = (await office.post("reports", body, office.district(DISTRICT))).json()
     (changed,) = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()["items"]
     assert (changed["before"], changed["after"]) == ("5", "5")
     assert (changed["status_before"], changed["status_after"]) == ("estimate", "official")
@@ -225,33 +237,33 @@ async def test_an_estimate_that_becomes_official_has_changed(office):
 
 
 async def test_anyone_checks_a_receipt_by_its_code(office):
-    report = await submitted(office)
+    report = await submit(office)
     code = report["receipt"]["code"]
     checked = (await office.get(f"receipts/{code.lower()}")).json()
     assert (checked["content_sha256"], checked["unit"], checked["state"]) == (
         report["content_sha256"],
-        PLACE,
+        DISTRICT,
         "submitted",
     )
     unknown = await office.get("receipts/P-AAAA-AAAA-AAAA-AAAA")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "receipt_not_found")
 
 
-async def test_a_report_says_from_when_to_when_it_stood(office):
-    first = await submitted(office, jobs=5)
+async def test_a_report_shows_from_when_to_when_it_was_in_effect(office):
+    first = await submit(office, jobs=5)
     await office.verdict(first)
-    second = await submitted(office, jobs=8, supersedes=first["id"])
+    second = await submit(office, jobs=8, supersedes=first["id"])
     await office.verdict(second)
-    stood = (await office.get(f"reports/{first['id']}", office.reviewer)).json()["stood"]
-    assert {(it["basis"], it["until"] is None) for it in stood} == {
+    effect = (await office.get(f"reports/{first['id']}", office.reviewer)).json()["stood"]
+    assert {(row["basis"], row["until"] is None) for row in effect} == {
         ("accepted", False),
         ("provisional", False),
     }
 
 
-async def test_nobody_takes_an_accepted_report_of_their_own_client_out_of_the_figures(office):
+async def test_a_client_that_reviews_does_not_withdraw_its_own_accepted_report(office):
     both = office.token("both", ["report", "review"], ["62"])
-    report = (await office.submit(PLACE, "2023", "results", [(PLACE, "jobs", 5)], token=both)).json()
+    report = (await office.submit(DISTRICT, "2023", "results", [(DISTRICT, "jobs", 5)], token=both)).json()
     await office.verdict(report)
     body = {"content_sha256": report["content_sha256"], "reason": "nhầm"}
     own = await office.post(f"reports/{report['id']}/withdraw", body, both)
@@ -260,7 +272,7 @@ async def test_nobody_takes_an_accepted_report_of_their_own_client_out_of_the_fi
 
 
 async def test_a_district_sees_its_own_reports_and_no_unreviewed_figure_of_others(office):
-    await submitted(office, "611")
+    await submit(office, "611")
     token = office.district("610")
     for path, params in (
         ("progress", {"period": "2023", "unit": "611", "basis": "provisional"}),

@@ -1,10 +1,10 @@
-"""Roll-ups equal a recomputation from scratch, and a plain model, whatever is submitted, reviewed and withdrawn."""
+"""Roll-ups equal a recomputation and a simple model, whatever is submitted, reviewed and withdrawn (ADR 0012)."""
 
 import asyncio
-import random
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
@@ -24,37 +24,37 @@ from shared.reporting.report_content import STATUSES
 from tests.reporting.office import open_context, open_office
 
 PERIOD = Period(2023)
-LEVELS = {"610": ("23344", "23347"), "611": ("23380",)}
+COMMUNES = {"610": ("23344", "23347"), "611": ("23380",)}
 """Two districts with a few of their rural communes."""
-ABOVE = {commune: district for district, communes in LEVELS.items() for commune in communes}
-COMMUNES_OF = {"610": 12, "611": 8}
+DISTRICT_OF = {commune: district for district, communes in COMMUNES.items() for commune in communes}
+COMMUNE_COUNTS = {"610": 12, "611": 8}
 FORMS = {"census": ("households", "poor"), "criteria": ("criterion_a", "criterion_b")}
 UNITS = ("610", "611", "23344", "23380")
 BASES = ("accepted", "provisional")
 SCOPES = {"62": ("62", "610", "611"), "610": ("610",)}
 
 
-def places(unit, form):
-    """The units that a reporting unit may state a form's values for."""
-    if unit not in LEVELS:
+def list_stated_units(unit, form):
+    """Return the units for which a reporting unit may state values of a form."""
+    if unit not in COMMUNES:
         return (unit,)
-    return LEVELS[unit] if form == "criteria" else (unit, *LEVELS[unit])
+    return COMMUNES[unit] if form == "criteria" else (unit, *COMMUNES[unit])
 
 
-def overlap(one, other):
-    """Whether two units are the same, or one lies in the other."""
-    return one == other or ABOVE.get(one) == other or ABOVE.get(other) == one
+def overlap(unit, other):
+    """Whether two units are the same, or one contains the other."""
+    return unit == other or DISTRICT_OF.get(unit) == other or DISTRICT_OF.get(other) == unit
 
 
 @dataclass
-class Paper:
-    """A report as the model knows it."""
+class ModelReport:
+    """A report in the model."""
 
     unit: str
     form: str
     values: dict[tuple[str, str], tuple[int, str]]
     state: str = "submitted"
-    said: dict = field(default_factory=dict)
+    answer: dict = field(default_factory=dict)
 
     @property
     def live(self):
@@ -62,64 +62,69 @@ class Paper:
 
 
 class Model:
-    """What should be true, from nothing but the papers."""
+    """What must be true, computed from the reports alone."""
 
     def __init__(self):
-        self.papers: list[Paper] = []
+        self.reports: list[ModelReport] = []
 
-    def of(self, unit, form, *states):
-        return [it for it in self.papers if (it.unit, it.form) == (unit, form) and it.state in states]
+    def find(self, unit, form, *states):
+        return [
+            report
+            for report in self.reports
+            if (report.unit, report.form) == (unit, form) and report.state in states
+        ]
 
-    def latest(self, unit, form):
-        return next(iter(self.of(unit, form, "submitted") + self.of(unit, form, "accepted")), None)
+    def find_latest(self, unit, form):
+        return next(iter(self.find(unit, form, "submitted") + self.find(unit, form, "accepted")), None)
 
-    def stated_elsewhere(self, paper):
+    def is_stated_elsewhere(self, report):
         return any(
-            overlap(place, there) and indicator == the_same
-            for other in self.papers
-            if other.live and (other.unit, other.form) != (paper.unit, paper.form)
-            for there, the_same in other.values
-            for place, indicator in paper.values
+            overlap(unit, other_unit) and indicator == other_indicator
+            for other in self.reports
+            if other.live and (other.unit, other.form) != (report.unit, report.form)
+            for other_unit, other_indicator in other.values
+            for unit, indicator in report.values
         )
 
-    def standing(self, basis):
-        keys = {(it.unit, it.form) for it in self.papers}
+    def find_in_effect(self, basis):
+        keys = {(report.unit, report.form) for report in self.reports}
         for unit, form in keys:
-            accepted = self.of(unit, form, "accepted")
-            pending = self.of(unit, form, "submitted") if basis == "provisional" else []
+            accepted = self.find(unit, form, "accepted")
+            pending = self.find(unit, form, "submitted") if basis == "provisional" else []
             yield from (pending or accepted)[:1]
 
-    def expected(self, basis, scope):
-        """Give value, coverage and least status by measure."""
+    def compute_measures(self, basis, scope):
+        """Return value, coverage and least certain status by measure."""
         stated = {}
-        for paper in self.standing(basis):
-            for (place, indicator), said in paper.values.items():
-                if scope in ("62", place, ABOVE.get(place)):
-                    assert (place, indicator) not in stated, "counted twice"
-                    stated[place, indicator] = said
-        found = {}
-        for indicator in {one for _, one in stated}:
-            mine = [(place, *said) for (place, one), said in stated.items() if one == indicator]
-            found[indicator] = (
-                sum(value for _, value, _ in mine),
-                sum(COMMUNES_OF.get(place, 1) for place, _, _ in mine),
-                min(STATUSES.index(status) for _, _, status in mine),
+        for report in self.find_in_effect(basis):
+            for (unit, indicator), value_and_status in report.values.items():
+                if scope in ("62", unit, DISTRICT_OF.get(unit)):
+                    assert (unit, indicator) not in stated, "counted twice"
+                    stated[unit, indicator] = value_and_status
+        measures = {}
+        for indicator in {code for _, code in stated}:
+            rows = [(unit, *stated[unit, code]) for unit, code in stated if code == indicator]
+            measures[indicator] = (
+                sum(value for _, value, _ in rows),
+                sum(COMMUNE_COUNTS.get(unit, 1) for unit, _, _ in rows),
+                min(STATUSES.index(status) for _, _, status in rows),
             )
-        both = [
-            [stated[place, one] for one in FORMS["criteria"]]
-            for place in {place for place, _ in stated}
-            if all((place, one) in stated for one in FORMS["criteria"])
+        criteria = [
+            [stated[unit, code] for code in FORMS["criteria"]]
+            for unit in {unit for unit, _ in stated}
+            if all((unit, code) in stated for code in FORMS["criteria"])
         ]
-        if both:
-            least = min(STATUSES.index(status) for one in both for _, status in one)
-            done = sum(all(value == 1 for value, _ in one) for one in both)
-            found["communes_done"] = done, len(both), least
-            found["criteria_average"] = sum(value for one in both for value, _ in one), len(both), least
-        return found
+        if criteria:
+            least = min(STATUSES.index(status) for commune in criteria for _, status in commune)
+            done = sum(all(value == 1 for value, _ in commune) for commune in criteria)
+            total = sum(value for commune in criteria for value, _ in commune)
+            measures["communes_done"] = done, len(criteria), least
+            measures["criteria_average"] = total, len(criteria), least
+        return measures
 
 
 async def compare(office, model):
-    """Compare what is rolled up, what is recomputed and what the model says, on both bases and at both levels."""
+    """Compare roll-ups, their recomputation and the model, on both bases and for both scopes."""
     async with open_context(office) as context:
         session, catalogue = context.session, context.engine.catalogue
         for basis in BASES:
@@ -130,17 +135,20 @@ async def compare(office, model):
                 recomputed = await store.read_measures(session, catalogue, units=below, **ask)
                 assert rolled == recomputed, (basis, scope)
                 if model is not None:
-                    said = {code: (it.value, it.covers, it.status) for code, it in rolled.items()}
-                    assert said == model.expected(basis, scope), (basis, scope)
+                    measures = {
+                        code: (measure.value, measure.covers, measure.status)
+                        for code, measure in rolled.items()
+                    }
+                    assert measures == model.compute_measures(basis, scope), (basis, scope)
 
 
-SAID = st.lists(
+CELLS = st.lists(
     st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from(STATUSES)), min_size=1, max_size=5
 )
 
 
 class Reporting(RuleBasedStateMachine):
-    """Submit, correct, accept, return, withdraw in any order, by two districts and two of their communes."""
+    """Two districts and two of their communes submit, correct and withdraw; reports are accepted and returned, in any order."""
 
     office = runner = clear = None
 
@@ -150,44 +158,44 @@ class Reporting(RuleBasedStateMachine):
         self.refused = 0
         self.clear()
 
-    @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), said=SAID)
-    def submit(self, unit, form, said):
-        self.send(unit, form, said, name_it=False)
+    @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), cells=CELLS)
+    def submit(self, unit, form, cells):
+        self.send(unit, form, cells, correct=False)
 
-    @precondition(lambda self: any(it.live for it in self.model.papers))
-    @rule(pick=st.integers(0, 100), said=SAID)
-    def correct(self, pick, said):
-        live = [it for it in self.model.papers if it.live]
-        paper = live[pick % len(live)]
-        self.send(paper.unit, paper.form, said, name_it=True)
+    @precondition(lambda self: any(report.live for report in self.model.reports))
+    @rule(pick=st.integers(0, 100), cells=CELLS)
+    def correct(self, pick, cells):
+        live = [report for report in self.model.reports if report.live]
+        report = live[pick % len(live)]
+        self.send(report.unit, report.form, cells, correct=True)
 
-    def send(self, unit, form, said, *, name_it):
-        cells = [(place, indicator) for place in places(unit, form) for indicator in FORMS[form]]
+    def send(self, unit, form, cells, *, correct):
+        keys = [(stated, code) for stated in list_stated_units(unit, form) for code in FORMS[form]]
         limit = 1 if form == "criteria" else 3
-        values = {cells[at % len(cells)]: (min(value, limit), status) for at, value, status in said}
-        paper = Paper(unit, form, values)
-        latest = self.model.latest(unit, form)
+        values = {keys[index % len(keys)]: (min(value, limit), status) for index, value, status in cells}
+        report = ModelReport(unit, form, values)
+        latest = self.model.find_latest(unit, form)
         body = {
             "unit": unit,
             "period": "2023",
             "form": form,
-            "supersedes": latest.said["id"] if latest and name_it else None,
+            "supersedes": latest.answer["id"] if latest and correct else None,
             "observations": [
-                {"unit": place, "indicator": indicator, "value": value, "status": status}
-                for (place, indicator), (value, status) in values.items()
+                {"unit": stated, "indicator": indicator, "value": value, "status": status}
+                for (stated, indicator), (value, status) in values.items()
             ],
         }
         answer = self.runner.run(self.office.post("reports", body, self.office.district(unit)))
-        if any((ABOVE.get(place), indicator) in values for place, indicator in values):
+        if any((DISTRICT_OF.get(stated), indicator) in values for stated, indicator in values):
             expected = 422, "invalid"
         elif any(
-            it.values == values and (it is latest or not name_it)
-            for it in self.model.of(unit, form, "submitted", "accepted")
+            live.values == values and (live is latest or not correct)
+            for live in self.model.find(unit, form, "submitted", "accepted")
         ):
             expected = 200, None
-        elif latest and not name_it:
+        elif latest and not correct:
             expected = 409, "report_exists"
-        elif self.model.stated_elsewhere(paper):
+        elif self.model.is_stated_elsewhere(report):
             expected = 409, "value_stated_elsewhere"
         else:
             expected = 201, None
@@ -197,37 +205,37 @@ class Reporting(RuleBasedStateMachine):
         if answer.status_code == 201:
             if latest and latest.state == "submitted":
                 latest.state = "superseded"
-            paper.said = answer.json()
-            self.model.papers.append(paper)
+            report.answer = answer.json()
+            self.model.reports.append(report)
 
-    @precondition(lambda self: self.model.papers)
+    @precondition(lambda self: self.model.reports)
     @rule(
         pick=st.integers(0, 100), move=st.sampled_from(["accept", "accept", "accept", "return", "withdraw"])
     )
-    def judge(self, pick, move):
-        live = [it for it in self.model.papers if it.live]
-        paper = (live or self.model.papers)[pick % len(live or self.model.papers)]
+    def review(self, pick, move):
+        live = [report for report in self.model.reports if report.live]
+        report = (live or self.model.reports)[pick % len(live or self.model.reports)]
         answer = self.runner.run(
-            self.office.verdict(paper.said, move, **({} if move == "accept" else {"reason": "vì sao"}))
+            self.office.verdict(report.answer, move, **({} if move == "accept" else {"reason": "vì sao"}))
         )
-        legal = paper.state == "submitted" or (paper.state, move) == ("accepted", "withdraw")
-        note(f"{move} {paper.unit} {paper.form} while {paper.state}: {legal}")
-        assert answer.status_code == (200 if legal else 409), answer.text
-        self.refused = 0 if legal else self.refused + 1
-        if legal:
+        allowed = report.state == "submitted" or (report.state, move) == ("accepted", "withdraw")
+        note(f"{move} {report.unit} {report.form} while {report.state}: {allowed}")
+        assert answer.status_code == (200 if allowed else 409), answer.text
+        self.refused = 0 if allowed else self.refused + 1
+        if allowed:
             if move == "accept":
-                for other in self.model.of(paper.unit, paper.form, "accepted"):
+                for other in self.model.find(report.unit, report.form, "accepted"):
                     other.state = "superseded"
-            paper.state = {"accept": "accepted", "return": "returned", "withdraw": "withdrawn"}[move]
+            report.state = {"accept": "accepted", "return": "returned", "withdraw": "withdrawn"}[move]
 
     @invariant()
-    def everything_agrees(self):
-        """After every change, and once after refusals, which change nothing."""
+    def roll_ups_agree_with_the_model(self):
+        """Checked after every change, and once after refusals, which change nothing."""
         if hasattr(self, "model") and self.refused < 2:
             self.runner.run(compare(self.office, self.model))
 
 
-def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database, postgres_server):
+def test_roll_ups_equal_a_recomputation_and_a_simple_model(database, postgres_server):
     with asyncio.Runner() as runner:
         opened = open_office(database)
         Reporting.runner = runner
@@ -250,85 +258,97 @@ def test_roll_ups_stay_equal_to_a_recomputation_and_to_a_plain_model(database, p
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def in_bulk(office, chance):
-    """A file of a line for each of some units, for one form."""
-    form = chance.choice(list(FORMS))
+async def submit_in_bulk(office, random):
+    """Submit a line for each of three units, on one form."""
+    form = random.choice(list(FORMS))
     lines = []
-    for unit in chance.sample(UNITS, 3):
-        place = chance.choice([one for one in places(unit, form) if one not in LEVELS or form == "census"])
-        rows = [{"unit": place, "indicator": code, "value": chance.randint(0, 1)} for code in FORMS[form]]
-        said = {"unit": unit, "period": "2023", "form": form, "observations": rows}
-        lines.append({"idempotency_key": f"line-{chance.random()}", "report": said})
+    for unit in random.sample(UNITS, 3):
+        stated = random.choice(list_single_units(unit, form))
+        rows = [{"unit": stated, "indicator": code, "value": random.randint(0, 1)} for code in FORMS[form]]
+        report = {"unit": unit, "period": "2023", "form": form, "observations": rows}
+        lines.append({"idempotency_key": f"line-{random.random()}", "report": report})
     return await office.bulk(lines, office.token("sender", ["report"], ["62"]))
 
 
-async def many_reviews(office, chance, reports):
-    """Verdicts on some reports, of other places among them, in one request."""
+def list_single_units(unit, form):
+    """Return the units for which a reporting unit may state values, without districts whose communes state them."""
+    return [stated for stated in list_stated_units(unit, form) if stated not in COMMUNES or form == "census"]
+
+
+async def review_many(office, random, reports):
+    """Review these reports in one request."""
     verdicts = [
-        {"report": it["id"], "verdict": verdict, "content_sha256": it["content_sha256"], "reason": "vì sao"}
-        for it in reports
-        for verdict in [chance.choice(["accept", "return"])]
+        {
+            "report": report["id"],
+            "verdict": random.choice(["accept", "return"]),
+            "content_sha256": report["content_sha256"],
+            "reason": "vì sao",
+        }
+        for report in reports
     ]
     return await office.post("reviews", {"reviews": verdicts}, office.reviewer)
 
 
-async def worker(office, number):
-    """One client that submits, corrects, reviews and withdraws at random, and takes no for an answer."""
-    chance = random.Random(number)
-    answered = []
+async def work(office, number):
+    """Submit, correct, review and withdraw at random, as one of several clients; return the answers."""
+    random = Random(number)
+    answers = []
     for _ in range(16):
-        unit, form = chance.choice(UNITS), chance.choice(list(FORMS))
+        unit, form = random.choice(UNITS), random.choice(list(FORMS))
         listed = await office.get("reports", office.reviewer, unit=unit, form=form, limit=5)
-        live = [it for it in listed.json()["items"] if it["state"] in ("submitted", "accepted")]
-        if chance.random() < 0.15:
-            answered.append(await in_bulk(office, chance))
-        elif chance.random() < 0.15:
+        live = [report for report in listed.json()["items"] if report["state"] in ("submitted", "accepted")]
+        if random.random() < 0.15:
+            answers.append(await submit_in_bulk(office, random))
+        elif random.random() < 0.15:
             listed = await office.get("reports", office.reviewer, state="submitted", limit=5)
-            answered.append(await many_reviews(office, chance, listed.json()["items"] or live))
-        elif live and chance.random() < 0.6:
-            report, move = chance.choice(live), chance.choice(["accept", "accept", "return", "withdraw"])
+            answers.append(await review_many(office, random, listed.json()["items"] or live))
+        elif live and random.random() < 0.6:
+            report, move = random.choice(live), random.choice(["accept", "accept", "return", "withdraw"])
             more = {} if move == "accept" else {"reason": "vì sao"}
-            answered.append(await office.verdict(report, move, **more))
+            answers.append(await office.verdict(report, move, **more))
         else:
-            wanted = [place for place in places(unit, form) if place not in LEVELS or form == "census"]
-            place = chance.choice(wanted)
-            rows = [(place, indicator, chance.randint(0, 1)) for indicator in FORMS[form]]
+            stated = random.choice(list_single_units(unit, form))
+            rows = [(stated, indicator, random.randint(0, 1)) for indicator in FORMS[form]]
             supersedes = live[0]["id"] if live else None
-            answered.append(await office.submit(unit, "2023", form, rows, supersedes=supersedes))
-    return answered
+            answers.append(await office.submit(unit, "2023", form, rows, supersedes=supersedes))
+    return answers
+
+
+async def read_states(office):
+    """Return the state of every report, by id."""
+    states, cursor = {}, {}
+    while cursor is not None:
+        page = (await office.get("reports", office.reviewer, limit=100, **cursor)).json()
+        states |= {report["id"]: report["state"] for report in page["items"]}
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    return states
 
 
 @pytest.mark.race
 @pytest.mark.anyio
-async def test_many_at_once_leave_roll_ups_and_feed_that_agree_with_the_reports(office):
-    answers = [it for each in await asyncio.gather(*(worker(office, at) for at in range(8))) for it in each]
-    statuses = Counter(it.status_code for it in answers)
-    assert set(statuses) <= {200, 201, 404, 409}, [it.text for it in answers if it.status_code >= 500]
-    one_by_one = [
-        it for answer in answers for it in (answer.json().get("lines") or answer.json().get("items") or ())
-    ]
-    problems = [it["problem"] for it in one_by_one if it["problem"]]
-    assert all(it["status"] in (404, 409) for it in problems), problems
-    assert len(problems) < len(one_by_one)
+async def test_roll_ups_and_feed_agree_with_the_reports_after_many_writers_at_once(office):
+    answers_by_client = await asyncio.gather(*(work(office, number) for number in range(8)))
+    answers = [answer for answers in answers_by_client for answer in answers]
+    statuses = Counter(answer.status_code for answer in answers)
+    errors = [answer.text for answer in answers if answer.status_code >= 500]
+    assert set(statuses) <= {200, 201, 404, 409}, errors
+    bodies = [answer.json() for answer in answers]
+    results = [result for body in bodies for result in (body.get("lines") or body.get("items") or ())]
+    problems = [result["problem"] for result in results if result["problem"]]
+    assert all(problem["status"] in (404, 409) for problem in problems), problems
+    assert len(problems) < len(results)
     assert statuses[201] > 10
     assert statuses[200] > 5
     await compare(office, None)
 
     feed = (await office.get("changes", office.reviewer, limit=1000)).json()
     assert not feed["more"]
-    ids = [int(it["id"]) for it in feed["items"]]
-    times = [it["time"] for it in feed["items"]]
+    ids = [int(event["id"]) for event in feed["items"]]
+    times = [event["time"] for event in feed["items"]]
     assert ids == sorted(set(ids))
     assert times == sorted(times)
-    told = {
-        it["subject"].removeprefix("reports/"): it["type"].removeprefix("report.") for it in feed["items"]
+    last_events = {
+        event["subject"].removeprefix("reports/"): event["type"].removeprefix("report.")
+        for event in feed["items"]
     }
-    reports, cursor = {}, None
-    while True:
-        asked = {"limit": 100, **({"cursor": cursor} if cursor else {})}
-        page = (await office.get("reports", office.reviewer, **asked)).json()
-        reports |= {it["id"]: it["state"] for it in page["items"]}
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert told == reports
+    assert last_events == await read_states(office)
