@@ -22,9 +22,8 @@ Where things are, in the order of a report's life:
 4. `rollups/`: refreshing the roll-ups of what came into effect or ceased to be.
 5. `models.py`: the tables. The table `standings` (the class `EffectiveReport`) records which report is in effect, from when
    to when; the present is its rows without an end.
-6. `effective_values.py`, `measures.py`, `time_aggregation.py`: the values in effect at an instant, added up over units and
-   over the parts of a year.
-7. `figures/`: reading figures, on the map of any day, with their coverage and lineage.
+6. `observations/`: the values in effect at an instant, added up over units and over the parts of a year.
+7. `indicators/`: reading the catalogue. `figures/`: reading figures, on the map of any day, with their coverage and lineage.
 8. `targets/`, `obligations/`, `publications/`, `evidence/`: planned values, the reporting calendar, vintages, files.
    `registers.py`: what the registers of the programs share.
 9. `api.py` and `service.py`: the routes and the service of a program.

@@ -6,6 +6,7 @@ from shared.kit.change_feed import feed_router
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.evidence.api import router as evidence
 from shared.reporting.figures.api import router as figures
+from shared.reporting.indicators.api import router as indicators
 from shared.reporting.obligations.api import router as obligations
 from shared.reporting.publications.api import router as publications
 from shared.reporting.reports.api import receipts
@@ -21,7 +22,18 @@ def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> AP
     """Return the routes of a program."""
     router = APIRouter(prefix=engine.path)
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
-    parts = (bulk, reports, reviews, receipts, evidence, figures, targets, obligations, publications)
+    parts = (
+        bulk,
+        reports,
+        reviews,
+        receipts,
+        evidence,
+        figures,
+        indicators,
+        targets,
+        obligations,
+        publications,
+    )
     for part in (*parts, feed_router(engine.path, INSIDE)):
         router.include_router(part)
     return router

@@ -12,11 +12,15 @@ from shared.kit.decimal_fields import round_half_away
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
-from shared.reporting.figures.coverage import Coverage, CoverageCalculator, find_least_covered
+from shared.reporting.figures.coverage import (
+    Coverage,
+    CoverageCalculator,
+    PeriodStatement,
+    find_least_covered,
+)
 from shared.reporting.figures.map_projection import project_unit
 from shared.reporting.figures.rules import compute_achieved_percent, compute_share_percent, evaluate_formula
-from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.measures import Measure, measure_unit_by_unit, sum_measures
+from shared.reporting.observations.measures import Measure, measure_unit_by_unit, sum_measures
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import NAME, SINCE, catalogue, done

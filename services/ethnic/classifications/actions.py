@@ -41,7 +41,7 @@ async def classify(
         return RegisterResult(same, created=False)
     row = Classification(
         id=uuid7(at),
-        **unit.columns(),
+        **unit.to_columns(),
         region=decision.region,
         specially_difficult=decision.specially_difficult,
         decision_number=decision.decision_number,

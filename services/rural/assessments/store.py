@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.rural.assessments.rules import CRITERIA, AcceptedAssessment, list_missing
 from shared.periods import Period
 from shared.reporting.basis import BasisName
-from shared.reporting.effective_values import read_effective_values
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
+from shared.reporting.observations.store import read_effective_values
 from shared.territory.succession_queries import unit_versions_within
 
 FORM = "criteria_assessment"

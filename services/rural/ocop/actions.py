@@ -36,7 +36,7 @@ async def record_evaluation(
         id=uuid7(at),
         code=body.code,
         name=body.name,
-        **unit.columns(),
+        **unit.to_columns(),
         owner_kind=body.owner_kind,
         owner_name=body.owner_name,
         product_group=body.group,

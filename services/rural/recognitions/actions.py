@@ -76,7 +76,7 @@ async def recognize(
     reason = accept_exception(broken, draft.body.exception_reason, context.caller.scopes)
     row = Recognition(
         id=uuid7(at),
-        **unit.columns(),
+        **unit.to_columns(),
         unit_level=unit.unit.level,
         level=decision.level,
         field=decision.field,

@@ -6,10 +6,20 @@ from datetime import date
 from itertools import pairwise
 
 from shared.dated_facts.facts import select_in_force
+from shared.kit.problems import NotFound, Sentence
 from shared.periods import PeriodKind
 from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator
 from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.formulas import CountUnits
+
+
+class IndicatorNotFound(NotFound):
+    """The catalogue has no such code."""
+
+    code = "indicator_not_found"
+    detail = Sentence(
+        "Danh mục không có chỉ tiêu {indicator}.", "The catalogue has no indicator {indicator}."
+    )
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,13 @@ class Catalogue:
         object.__setattr__(self, "non_additive", frozenset(non_additive))
         if faults := [*_find_figure_faults(self), *_find_indicator_faults(self)]:
             raise ValueError("; ".join(faults))
+
+    def require_figure(self, code: str) -> Figure:
+        """Return the figure of a code; raise `IndicatorNotFound` where there is none."""
+        figure = self.figures.get(code)
+        if figure is None:
+            raise IndicatorNotFound(indicator=code[:100])
+        return figure
 
     def find_indicator(self, code: str, on: date) -> Indicator | None:
         """Return the version of an indicator that is valid on a day."""

@@ -1,4 +1,4 @@
-"""Where evidence is sent and read."""
+"""The routes of evidence files."""
 
 from typing import Annotated
 
@@ -42,9 +42,9 @@ async def keep_evidence(
     request: Request,
     response: Response,
 ) -> EvidenceOut:
-    """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing and says when it was kept.
+    """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing and shows when it was kept.
 
-    It has a type and no name: one that comes with a file name is refused.
+    A file has a type and no name: one that is sent with a file name is refused.
     """
     content = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -65,14 +65,14 @@ async def keep_evidence(
 
 @router.get("/{sha256}", summary="Read a file", response_class=Response)
 async def read_evidence(*, context: ReaderContext, sha256: Hash) -> Response:
-    """Read a file's bytes: for whoever sent it, first or again, and for whoever sees a report that names it.
+    """Read the bytes of a file: for clients that sent it, and for those who may see a report that names it.
 
-    The report has to be of a client that sent the file; nobody reads a file by naming its hash.
+    The report must be of a client that sent the file; to name its hash is not enough.
     """
     if not await _may_read(context, sha256):
         raise EvidenceNotFound
-    found = await store.read_file(context.session, sha256)
-    return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": "attachment"})
+    file = await store.read_file(context.session, sha256)
+    return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": "attachment"})
 
 
 async def _may_read(context: ReportingContext, sha256: str) -> bool:

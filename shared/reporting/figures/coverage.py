@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Indicator, ReportingLevel
 from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.catalogue.formulas import FromRegister
-from shared.reporting.effective_values import EffectiveValue
 from shared.reporting.figures.map_projection import MapProjection
-from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.measures import Measure
+from shared.reporting.observations.measures import Measure
+from shared.reporting.observations.values import EffectiveValue
 from shared.territory.tree import Territory
 
 Months = set[int]
@@ -28,6 +28,15 @@ StatingUnits = tuple[ReportingLevel, frozenset[str] | None]
 """The level and the kinds of the units that state an indicator."""
 CommuneMonths = Mapping[tuple[date, str], Months]
 """Months by a day of a map and commune."""
+
+
+class PeriodStatement(NamedTuple):
+    """A unit's report on a form for a period or a part of it: of values, or that nothing happened."""
+
+    form: str
+    unit: str
+    period: Period
+    nil: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
-from shared.reporting.effective_values import to_measures
 from shared.reporting.figures import store
 from shared.reporting.figures.map_projection import requires_reassessment
 from shared.reporting.figures.query import FigureQuery
@@ -23,6 +22,7 @@ from shared.reporting.figures.reading import (
 )
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
+from shared.reporting.observations.values import to_measures
 from shared.reporting.report_content import STATUSES, Status
 
 MAX_VALUES = 20_000

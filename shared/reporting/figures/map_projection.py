@@ -15,7 +15,7 @@ from itertools import groupby
 
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.effective_values import EffectiveValue
+from shared.reporting.observations.values import EffectiveValue
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 

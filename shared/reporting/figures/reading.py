@@ -10,10 +10,9 @@ from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
-from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
 from shared.reporting.engine import CountScope, RegisterCount
 from shared.reporting.figures import store
-from shared.reporting.figures.coverage import CoverageCalculator
+from shared.reporting.figures.coverage import CoverageCalculator, PeriodStatement
 from shared.reporting.figures.map_projection import (
     MapProjection,
     SourceMap,
@@ -24,8 +23,9 @@ from shared.reporting.figures.map_projection import (
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
 from shared.reporting.figures.rules import FigureValue, evaluate_formula
 from shared.reporting.figures.schemas import FigureOut, FigureUnitOut, ProgressOut
-from shared.reporting.figures.store import PeriodStatement
-from shared.reporting.measures import Measure
+from shared.reporting.observations.measures import Measure
+from shared.reporting.observations.store import read_effective_values
+from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.targets.store import read_target_values
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 
 from shared.reporting.catalogue.definitions import BetterDirection, Figure
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
-from shared.reporting.measures import Measure
+from shared.reporting.observations.measures import Measure
 from shared.reporting.report_content import STATUSES, Status
 
 DIVISION_DIGITS = 34

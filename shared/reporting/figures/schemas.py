@@ -1,4 +1,4 @@
-"""Wire forms of figures, of the values behind them and of the catalogue."""
+"""Wire forms of figures and of the values behind them."""
 
 import uuid
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Row
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
@@ -18,7 +19,8 @@ from shared.reporting.catalogue.formulas import Ratio
 from shared.reporting.engine import RegisterCount
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
 from shared.reporting.figures.rules import FigureValue, compute_achieved_percent
-from shared.reporting.report_content import Status
+from shared.reporting.models import Observation
+from shared.reporting.report_content import STATUSES, Status
 
 UNEQUAL_COVERAGE = Sentence(
     "Các số cộng của tỷ lệ này không do cùng số đơn vị nêu: {units}.",
@@ -194,8 +196,8 @@ class ProgressOut(BaseModel):
     figures: list[FigureOut]
 
 
-class ObservedOut(BaseModel):
-    """One standing value with the report that states it."""
+class ObservedValueOut(BaseModel):
+    """A value in effect with the report that states it."""
 
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
@@ -207,70 +209,21 @@ class ObservedOut(BaseModel):
     received_at: datetime = Field(description="when that report was received")
     derived: bool = Field(description="whether it follows from what that report states, by a dated rule")
 
-
-ObservationsPage = Page[ObservedOut]
-
-
-class StepOut(BaseModel):
-    """A step that a report passes before it is accepted."""
-
-    code: str = Field(description="code of the step, as reviews name it")
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
-    level: str | None = Field(description="level of the units that pass it; null: any reviewer")
-    legal_basis: str = Field(description="the document that asks for it")
-
-
-class FormOut(BaseModel):
-    """The form that an indicator is on."""
-
-    code: str = Field(description="code of the form")
-    label: str = Field(description="its name in Vietnamese")
-    owed_by: str = Field(description="level of the units that owe it")
-    periods: list[str] = Field(description="kinds of period it is for")
-    steps: list[StepOut] = Field(description="what its reports pass, in this order, before they are accepted")
+    @classmethod
+    def from_row(cls, row: Row[Observation, uuid.UUID, str, datetime]) -> Self:
+        """Serialize a row of `select_observations`."""
+        observation, report_id, reported_by, received_at = row
+        return cls(
+            unit=observation.unit,
+            indicator=observation.indicator,
+            period=observation.period,
+            value=observation.value,
+            status=STATUSES[observation.status],
+            report=report_id,
+            reported_by=reported_by,
+            received_at=received_at,
+            derived=observation.derived,
+        )
 
 
-class BreakOut(BaseModel):
-    """A break in a series."""
-
-    on: date = Field(description="first day of the new meaning")
-    note: str = Field(description="what changed, in Vietnamese")
-    note_en: str = Field(description="what changed, in English")
-
-
-class IndicatorOut(BaseModel):
-    """An entry of the catalogue: something stated, or something that follows."""
-
-    code: str = Field(description="its code")
-    kind: Literal["observed", "sum", "ratio", "average", "count", "register"] = Field(
-        description="observed values are stated in reports; the rest is computed"
-    )
-    label: str = Field(description="its name in Vietnamese")
-    label_en: str = Field(description="its name in English")
-    definition: str = Field(description="what it means, in Vietnamese")
-    definition_en: str = Field(description="what it means, in English")
-    unit_of_measure: str = Field(description="percent, households, communes, …")
-    decimals: int = Field(description="decimal places")
-    formula: str = Field(description="how it is made from other indicators")
-    inputs: list[str] = Field(description="the indicators it is made from")
-    form: FormOut | None = Field(description="the form it is stated on, when it is observed")
-    level: str | None = Field(description="level of the units that state it")
-    unit_kinds: list[str] | None = Field(description="kinds of unit that state it; null for all")
-    flow: bool | None = Field(description="true: happens during the period; false: a state at its end")
-    minimum: JsonDecimal | None = Field(description="smallest value allowed")
-    maximum: JsonDecimal | None = Field(description="largest value allowed")
-    better: Literal["higher", "lower"] = Field(description="which direction is better")
-    adds: bool = Field(description="whether it adds up over units that merge")
-    headline: bool = Field(description="whether the province-wide status shows it")
-    breaks: list[BreakOut] = Field(description="breaks in its series")
-    legal_basis: str = Field(description="the document that defines it")
-    valid_from: date = Field(description="first day of validity")
-    valid_to: date | None = Field(description="last day of validity")
-    version: int = Field(description="version of the definition")
-
-
-class CatalogueOut(BaseModel):
-    """The catalogue of a program."""
-
-    items: list[IndicatorOut]
+ObservationsPage = Page[ObservedValueOut]

@@ -1,26 +1,22 @@
 """Queries for the measures of figures: from roll-ups for the present, from observations for anything else."""
 
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import NamedTuple
 
-from sqlalchemy import DateTime, TextClause, bindparam, select, text
+from sqlalchemy import DateTime, Select, TextClause, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.effective_values import (
-    EffectiveValue,
-    read_effective_values,
-    sum_by_code,
-    to_measures,
-    to_period_measures,
-)
-from shared.reporting.measures import Measure
-from shared.reporting.models import RollUp
-from shared.reporting.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
+from shared.reporting.figures.coverage import PeriodStatement
+from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report, RollUp
+from shared.reporting.observations.measures import Measure
+from shared.reporting.observations.store import read_effective_values
+from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
+from shared.reporting.observations.values import EffectiveValue, sum_by_code, to_measures, to_period_measures
 
 _IN_EFFECT_NOW = "{0}.basis = :basis AND {0}.until IS NULL"
 _IN_EFFECT_AT = """
@@ -51,15 +47,6 @@ def _nil_statements(in_effect: str) -> TextClause:
 
 _NIL_NOW = _nil_statements(_IN_EFFECT_NOW)
 _NIL_AT = _nil_statements(_IN_EFFECT_AT).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
-
-
-class PeriodStatement(NamedTuple):
-    """A unit's report on a form for a period or a part of it: of values, or that nothing happened."""
-
-    form: str
-    unit: str
-    period: Period
-    nil: bool
 
 
 async def read_roll_ups(
@@ -157,3 +144,33 @@ async def read_nil_statements(
         else session.execute(_NIL_AT, {**params, "as_of": as_of})
     )
     return [PeriodStatement(form, unit, by_text[part], nil) for form, unit, part, nil in rows]
+
+
+def select_observations(
+    period: Period,
+    units: Collection[str],
+    basis: str,
+    indicators: Collection[str] | None,
+    as_of: datetime | None,
+) -> Select[Observation, uuid.UUID, str, datetime]:
+    """Return the query for the observations in effect with report, reporting unit and receipt, newest first."""
+    query = (
+        select(Observation, Report.id, Report.unit, Report.received_at)
+        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
+        .join(Report, Report.id == Observation.report_id)
+        .where(
+            Observation.year == period.year,
+            Observation.period == str(period),
+            Observation.unit.in_(units),
+            EffectiveReport.basis == basis,
+        )
+        .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
+    )
+    if as_of is None:
+        query = query.where(EffectiveReport.until.is_(None))
+    else:
+        query = query.where(
+            EffectiveReport.since <= as_of,
+            (EffectiveReport.until.is_(None)) | (EffectiveReport.until > as_of),
+        )
+    return query if indicators is None else query.where(Observation.indicator.in_(indicators))

@@ -1,18 +1,14 @@
-"""Where obligations are said: who owes what, who is late, what one unit has open, and who went live when."""
+"""The routes of obligations: completeness of a period, open obligations of a unit, days of going live."""
 
-from collections.abc import Collection
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.transactions import TransactionRoute
-from shared.periods import Period, PeriodKind, local_day
-from shared.reporting.context import PlannerContext, PublicContext, ReportingContext
-from shared.reporting.figures.rules import compute_share_percent
-from shared.reporting.obligations import store
-from shared.reporting.obligations.rules import ObligationCalendar
+from shared.periods import local_day
+from shared.reporting.context import PlannerContext, PublicContext
+from shared.reporting.obligations import actions, store
+from shared.reporting.obligations.reading import read_calendar, read_obligations
 from shared.reporting.obligations.schemas import (
     CompletenessOut,
     GoLiveIn,
@@ -33,27 +29,12 @@ async def read_completeness(
     period: PeriodQuery,
     unit: UnitQuery,
 ) -> CompletenessOut:
-    """Read, for every unit and form owed, whether a report came, in which state, and whether in time."""
-    place = unit.on(period.ends_on).code
-    calendar = await _calendar(context)
-    owed = list(
-        calendar.list_obligations(place, period, await store.read_received_reports(context.session, [period]))
-    )
-    reported = sum(1 for it in owed if it.received)
-    on_time = sum(1 for it in owed if it.timeliness == "on_time")
-    judged = sum(1 for it in owed if it.is_judged)
-    return CompletenessOut(
-        unit=place,
-        period=str(period),
-        expected=len(owed),
-        reported=reported,
-        accepted=sum(1 for it in owed if it.received and it.received.state == "accepted"),
-        on_time=on_time,
-        judged=judged,
-        reported_percent=compute_share_percent(reported, len(owed)),
-        on_time_percent=compute_share_percent(on_time, judged),
-        items=[ObligationOut.from_obligation(it) for it in owed],
-    )
+    """Read, for every unit and form owed, whether a report was received, in which state, and whether in time."""
+    code = unit.on(period.ends_on).code
+    calendar = await read_calendar(context)
+    received = await store.read_received_reports(context.session, [period])
+    obligations = list(calendar.list_obligations(code, period, received))
+    return CompletenessOut.from_obligations(code, period, obligations)
 
 
 @router.get("/obligations", summary="What one unit has open")
@@ -66,51 +47,16 @@ async def list_obligations(
     ] = "open",
 ) -> ObligationsOut:
     """Read what a unit itself still owes, the most urgent first; small enough for a phone."""
-    context.territory.versions(unit)  # a unit that never was is refused, not said to owe nothing
-    calendar = await _calendar(context)
-    periods = calendar.list_periods()
-    came = await store.read_received_reports(context.session, periods, _speaking_for(context, unit, periods))
-    owed = [
-        it
-        for period in periods
-        if context.territory.find(unit, period.ends_on)
-        for it in calendar.list_obligations(unit, period, came)
-        if it.unit.code == unit and (include == "all" or it.is_open)
-    ]
-    owed.sort(key=lambda it: (it.due_on or date.max, it.period.ends_on, it.form.code))
+    obligations = await read_obligations(context, unit, with_met=include == "all")
     return ObligationsOut(
-        unit=unit, today=calendar.today, items=[ObligationOut.from_obligation(it) for it in owed]
+        unit=unit,
+        today=local_day(context.now),
+        items=[ObligationOut.from_obligation(obligation) for obligation in obligations],
     )
 
 
 @router.put("/go-lives/{unit}", summary="State when a unit goes live")
 async def set_go_live(*, context: PlannerContext, unit: str, body: GoLiveIn) -> GoLiveOut:
     """State the day from which a unit, and what is below it, is judged for timeliness; the latest statement counts."""
-    context.require_unit(unit, Period.from_day(body.live_on, PeriodKind.MONTH))
-    at = await lock_feed(context.session, context.clock)
-    await store.insert_live_day(context.session, unit, body.live_on, context.caller.client_id, at)
-    happened = Event(
-        "unit.went_live", f"go-lives/{unit}", {"unit": unit, "live_on": body.live_on.isoformat()}
-    )
-    await publish_events(context.session, at, [happened])
+    await actions.set_live_day(context, unit, body.live_on)
     return GoLiveOut(unit=unit, live_on=body.live_on)
-
-
-def _speaking_for(context: ReportingContext, unit: str, periods: Collection[Period]) -> set[str]:
-    """Give a unit, and the communes by whose reports a district's obligation is met as well."""
-    found = {unit}
-    for on in {period.ends_on for period in periods}:
-        one = context.territory.find(unit, on)
-        if one is not None and one.level == "district":
-            found.update(commune.code for commune in context.territory.communes(unit, on))
-    return found
-
-
-async def _calendar(context: ReportingContext) -> ObligationCalendar:
-    return ObligationCalendar(
-        context.engine.catalogue,
-        context.territory,
-        local_day(context.now),
-        await store.read_live_days(context.session),
-        context.engine.live_on,
-    )

@@ -1,11 +1,15 @@
 """Wire forms of obligations."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
+from shared.periods import Period
+from shared.reporting.figures.rules import compute_share_percent
 from shared.reporting.obligations.rules import Obligation, ObligationState, Timeliness
 
 
@@ -56,6 +60,25 @@ class CompletenessOut(BaseModel):
     reported_percent: JsonDecimal | None = Field(description="reported by expected, in percent")
     on_time_percent: JsonDecimal | None = Field(description="on time by judged, in percent")
     items: list[ObligationOut]
+
+    @classmethod
+    def from_obligations(cls, unit: str, period: Period, obligations: Sequence[Obligation]) -> Self:
+        """Serialize the obligations of a unit and period with their counts."""
+        reports = [obligation.received for obligation in obligations if obligation.received]
+        on_time = sum(1 for obligation in obligations if obligation.timeliness == "on_time")
+        judged = sum(1 for obligation in obligations if obligation.is_judged)
+        return cls(
+            unit=unit,
+            period=str(period),
+            expected=len(obligations),
+            reported=len(reports),
+            accepted=sum(1 for report in reports if report.state == "accepted"),
+            on_time=on_time,
+            judged=judged,
+            reported_percent=compute_share_percent(len(reports), len(obligations)),
+            on_time_percent=compute_share_percent(on_time, judged),
+            items=[ObligationOut.from_obligation(obligation) for obligation in obligations],
+        )
 
 
 class ObligationsOut(BaseModel):

@@ -1,18 +1,15 @@
-"""Where publications are said: freeze, list, read, compare."""
+"""The routes of publications: freeze, list, read, compare."""
 
 import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
-from sqlalchemy import select
 
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import require_basis_access
 from shared.reporting.context import PublicContext, ReviewerContext
-from shared.reporting.models import Publication
-from shared.reporting.publications import actions
-from shared.reporting.publications.actions import PublicationNotFound
+from shared.reporting.publications import actions, store
 from shared.reporting.publications.schemas import (
     ComparisonOut,
     PublicationIn,
@@ -31,9 +28,9 @@ async def freeze_publication(
     *, context: ReviewerContext, body: PublicationIn, response: Response
 ) -> PublicationOut:
     """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
-    found = await actions.freeze_figures(context, body)
-    response.headers["Location"] = f"{context.engine.path}/publications/{found.id}"
-    return PublicationOut.model_validate(found, from_attributes=True)
+    publication = await actions.freeze_figures(context, body)
+    response.headers["Location"] = f"{context.engine.path}/publications/{publication.id}"
+    return PublicationOut.model_validate(publication, from_attributes=True)
 
 
 @router.get("", summary="List vintages")
@@ -48,34 +45,27 @@ async def list_publications(
     cursor: Cursor = None,
 ) -> PublicationsPage:
     """List published vintages, newest first; those of provisional figures are for clients with a token."""
-    query = select(Publication).order_by(Publication.published_at.desc(), Publication.id.desc())
-    if context.caller.anonymous:
-        query = query.where(Publication.basis == "accepted")
-    if unit:
-        query = query.where(Publication.unit == unit)
-    if period:
-        query = query.where(Publication.period == str(period))
-    found = await fetch_page(
+    bases = ["accepted"] if context.caller.anonymous else None
+    query = store.select_publications(unit, str(period) if period else None, bases)
+    page = await fetch_page(
         context.session,
         query,
         limit=limit,
         cursor=cursor,
         said=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
     )
-    set_next_link(request, response, found.next)
-    return found
+    set_next_link(request, response, page.next)
+    return page
 
 
 @router.get("/{publication_id}", summary="Read a vintage")
 async def read_publication(
     *, context: PublicContext, request: Request, publication_id: uuid.UUID
 ) -> PublicationOut:
-    """Read a vintage with its figures as they were; one of provisional figures wants a token."""
-    found = await context.session.get(Publication, publication_id)
-    if found is None:
-        raise PublicationNotFound
-    await require_basis_access(found.basis, request)
-    return PublicationOut.model_validate(found, from_attributes=True)
+    """Read a vintage with its figures as they were; one of provisional figures needs a token."""
+    publication = await actions.read_publication(context, publication_id)
+    await require_basis_access(publication.basis, request)
+    return PublicationOut.model_validate(publication, from_attributes=True)
 
 
 @router.get("/{publication_id}/differences", summary="Compare two vintages")
@@ -87,6 +77,6 @@ async def compare_publications(
     other: Annotated[uuid.UUID, Query(description="the other vintage, of the same unit, period and basis")],
 ) -> ComparisonOut:
     """Compare two vintages figure by figure, with the reports that explain each difference."""
-    found = await actions.compare_publications(context, publication_id, other)
-    await require_basis_access(found.later.basis, request)
-    return found
+    comparison = await actions.compare_publications(context, publication_id, other)
+    await require_basis_access(comparison.later.basis, request)
+    return comparison

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.models import Change
@@ -98,6 +98,18 @@ async def read_register_changes(
         .order_by(Change.sequence)
     )
     return changes.all()
+
+
+def select_publications(
+    unit: str | None, period: str | None, bases: Collection[str] | None
+) -> Select[Publication]:
+    """Return the query for publications, newest first; None: of any unit, period or basis."""
+    query = select(Publication).order_by(Publication.published_at.desc(), Publication.id.desc())
+    if bases is not None:
+        query = query.where(Publication.basis.in_(bases))
+    if unit is not None:
+        query = query.where(Publication.unit == unit)
+    return query if period is None else query.where(Publication.period == period)
 
 
 async def find_publication(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:

@@ -21,9 +21,10 @@ from shared.kit.plain_sql import join_codes, run_sql
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.effective_values import EffectiveValue, read_effective_values, to_measures
-from shared.reporting.measures import Measure, measure_unit_by_unit
 from shared.reporting.models import RollUp
+from shared.reporting.observations.measures import Measure, measure_unit_by_unit
+from shared.reporting.observations.store import read_effective_values
+from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.report_content import StatedValue
 from shared.reporting.rollups.sql import DELETE_ROLL_UPS, READ_VALUES_IN_EFFECT, REFRESH_SUMS
 from shared.territory.tree import Territory

@@ -1,45 +1,17 @@
-"""The observations in effect, and the measures that are made from them."""
+"""The values in effect, and the measures that are made from them. Pure."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.measures import Measure, measure_unit_by_unit, sum_measures
-from shared.reporting.time_aggregation import PeriodMeasure, aggregate_over_time
-
-_EFFECTIVE_VALUES = text(
-    """
-    WITH standing AS MATERIALIZED (
-        SELECT report_id, received_at FROM standings
-        WHERE basis = :basis AND period = ANY(:periods)
-          AND since <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
-          AND (until IS NULL OR until > CAST(:as_of AS timestamptz))
-          AND (CAST(:reporters AS text[]) IS NULL OR unit = ANY(:reporters))
-    )
-    SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id,
-           o.reasons IS NOT NULL AS has_reasons
-    FROM observations o
-    JOIN standing s ON s.report_id = o.report_id
-    WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
-      AND (CAST(:indicators AS text[]) IS NULL OR o.indicator = ANY(:indicators))
-    """
-).bindparams(
-    bindparam("units", type_=Codes),
-    bindparam("periods", type_=Codes),
-    bindparam("indicators", type_=Codes),
-    bindparam("reporters", type_=Codes),
-    bindparam("as_of", type_=DateTime(timezone=True)),
-)
+from shared.reporting.observations.measures import Measure, measure_unit_by_unit, sum_measures
+from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time
 
 
 class EffectiveValue(NamedTuple):
@@ -64,37 +36,6 @@ class EffectiveValue(NamedTuple):
     def origin(self) -> str:
         """The unit that it was stated for."""
         return self.stated_by or self.unit
-
-
-async def read_effective_values(
-    session: AsyncSession,
-    *,
-    period: Period,
-    basis: str,
-    units: Collection[str],
-    indicators: Collection[str] | None = None,
-    reporters: Collection[str] | None = None,
-    as_of: datetime | None = None,
-    parts: Collection[Period] | None = None,
-) -> list[EffectiveValue]:
-    """Return the values of these units in effect, now or at an instant, for a period and its sub-periods. One statement.
-
-    `parts` are the sub-periods to read, where a code means another unit in those that ended on another map. `reporters`,
-    where they are few and known, spares a look at the reports of all others.
-    """
-    rows = await session.execute(
-        _EFFECTIVE_VALUES,
-        {
-            "year": period.year,
-            "periods": [str(part) for part in (period.with_subperiods() if parts is None else parts)],
-            "basis": basis,
-            "units": sorted(units),
-            "indicators": sorted(indicators) if indicators is not None else None,
-            "reporters": sorted(reporters) if reporters is not None else None,
-            "as_of": as_of,
-        },
-    )
-    return [EffectiveValue(*row) for row in rows]
 
 
 def to_measures(catalogue: Catalogue, period: Period, values: Iterable[EffectiveValue]) -> dict[str, Measure]:

@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 
 from shared.periods import Period
-from shared.reporting.measures import Measure, sum_measures
+from shared.reporting.observations.measures import Measure, sum_measures
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,123 @@
+"""Wire forms of the catalogue."""
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field
+
+from shared.dated_facts.schemas import LabelOut
+from shared.kit.decimal_fields import JsonDecimal
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.definitions import Figure, Form
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+
+FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register"]
+KINDS: dict[type, FigureKind] = {
+    Sum: "sum",
+    Ratio: "ratio",
+    Average: "average",
+    CountUnits: "count",
+    FromRegister: "register",
+}
+
+
+class ReviewStepOut(LabelOut):
+    """A step that a report passes before it is accepted."""
+
+    code: str = Field(description="code of the step, as reviews name it")
+    level: str | None = Field(description="level of the units that pass it; null: any reviewer")
+    legal_basis: str = Field(description="the document that requires it")
+
+
+class FormOut(BaseModel):
+    """The form that an indicator is on."""
+
+    code: str = Field(description="code of the form")
+    label: str = Field(description="its name in Vietnamese")
+    owed_by: str = Field(description="level of the units that owe it")
+    periods: list[str] = Field(description="kinds of period it is for")
+    steps: list[ReviewStepOut] = Field(
+        description="the steps of its reports before they are accepted, in this order"
+    )
+
+    @classmethod
+    def from_form(cls, form: Form) -> Self:
+        """Serialize a form."""
+        return cls(
+            code=form.code,
+            label=form.label.vi,
+            owed_by=form.owed_by,
+            periods=sorted(form.periods),
+            steps=[ReviewStepOut.from_fact(step) for step in form.steps],
+        )
+
+
+class SeriesBreakOut(BaseModel):
+    """A break in a series."""
+
+    on: date = Field(description="first day of the new meaning")
+    note: str = Field(description="what changed, in Vietnamese")
+    note_en: str = Field(description="what changed, in English")
+
+
+class IndicatorOut(LabelOut):
+    """An entry of the catalogue: an indicator that is stated, or a figure that is computed."""
+
+    code: str = Field(description="its code")
+    kind: FigureKind = Field(description="observed values are stated in reports; the rest is computed")
+    definition: str = Field(description="what it means, in Vietnamese")
+    definition_en: str = Field(description="what it means, in English")
+    unit_of_measure: str = Field(description="percent, households, communes, …")
+    decimals: int = Field(description="decimal places")
+    formula: str = Field(description="how it is made from other indicators")
+    inputs: list[str] = Field(description="the indicators it is made from")
+    form: FormOut | None = Field(description="the form it is stated on, when it is observed")
+    level: str | None = Field(description="level of the units that state it")
+    unit_kinds: list[str] | None = Field(description="kinds of unit that state it; null for all")
+    flow: bool | None = Field(description="true: happens during the period; false: a state at its end")
+    minimum: JsonDecimal | None = Field(description="smallest value allowed")
+    maximum: JsonDecimal | None = Field(description="largest value allowed")
+    better: Literal["higher", "lower"] = Field(description="which direction is better")
+    adds: bool = Field(description="whether it adds up over units that merge")
+    headline: bool = Field(description="whether the province-wide status shows it")
+    breaks: list[SeriesBreakOut] = Field(description="breaks in its series")
+    legal_basis: str = Field(description="the document that defines it")
+    valid_from: date = Field(description="first day of validity")
+    valid_to: date | None = Field(description="last day of validity")
+    version: int = Field(description="version of the definition")
+
+    @classmethod
+    def from_figure(cls, catalogue: Catalogue, figure: Figure) -> Self:
+        """Serialize a figure, with the form, level and limits of the indicator that it is, where it is one."""
+        versions = catalogue.indicators.get(figure.code)
+        indicator = versions[-1] if versions else None
+        return cls.from_fact(
+            figure,
+            kind=_find_kind(catalogue, figure),
+            definition=figure.definition.vi,
+            definition_en=figure.definition.en,
+            formula=figure.formula_text,
+            inputs=list(figure.inputs),
+            form=FormOut.from_form(catalogue.forms[indicator.form]) if indicator else None,
+            level=indicator.level if indicator else None,
+            unit_kinds=sorted(indicator.kinds) if indicator and indicator.kinds else None,
+            flow=indicator.flow if indicator else None,
+            minimum=indicator.minimum if indicator else None,
+            maximum=indicator.maximum if indicator else None,
+            adds=figure.is_additive,
+            breaks=[
+                SeriesBreakOut(on=one.on, note=one.note.vi, note_en=one.note.en) for one in figure.breaks
+            ],
+        )
+
+
+def _find_kind(catalogue: Catalogue, figure: Figure) -> FigureKind:
+    if figure.code in catalogue.indicators and figure.formula == Sum((figure.code,)):
+        return "observed"
+    return KINDS[type(figure.formula)]
+
+
+class IndicatorsOut(BaseModel):
+    """The catalogue of a program."""
+
+    items: list[IndicatorOut]

@@ -1,0 +1,54 @@
+"""Read the obligations of a unit, and the calendar that they follow from."""
+
+from collections.abc import Collection
+from datetime import date
+
+from shared.periods import Period, local_day
+from shared.reporting.context import ReportingContext
+from shared.reporting.obligations import store
+from shared.reporting.obligations.rules import Obligation, ObligationCalendar
+
+
+async def read_calendar(context: ReportingContext) -> ObligationCalendar:
+    """Return the calendar of today."""
+    return ObligationCalendar(
+        context.engine.catalogue,
+        context.territory,
+        local_day(context.now),
+        await store.read_live_days(context.session),
+        context.engine.live_on,
+    )
+
+
+async def read_obligations(context: ReportingContext, unit: str, *, with_met: bool) -> list[Obligation]:
+    """Return the open obligations of a unit itself, or all of its last year, the earliest due first.
+
+    Raise `UnknownUnit` for a code that no unit ever had.
+    """
+    context.territory.versions(unit)
+    calendar = await read_calendar(context)
+    periods = calendar.list_periods()
+    reporting = _find_reporting_units(context, unit, periods)
+    received = await store.read_received_reports(context.session, periods, reporting)
+    obligations = [
+        obligation
+        for period in periods
+        if context.territory.find(unit, period.ends_on)
+        for obligation in calendar.list_obligations(unit, period, received)
+        if obligation.unit.code == unit and (with_met or obligation.is_open)
+    ]
+    return sorted(obligations, key=_by_urgency)
+
+
+def _by_urgency(obligation: Obligation) -> tuple[date, date, str]:
+    return obligation.due_on or date.max, obligation.period.ends_on, obligation.form.code
+
+
+def _find_reporting_units(context: ReportingContext, unit: str, periods: Collection[Period]) -> set[str]:
+    """Return a unit, and the communes of a district, whose reports meet its obligation as well."""
+    reporting = {unit}
+    for on in {period.ends_on for period in periods}:
+        found = context.territory.find(unit, on)
+        if found is not None and found.level == "district":
+            reporting.update(commune.code for commune in context.territory.communes(unit, on))
+    return reporting
