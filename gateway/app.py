@@ -12,6 +12,7 @@ from gateway.clients.secrets import Pepper
 from gateway.composition import api as overview
 from gateway.composition.parts import PartFetcher
 from gateway.limits import RateLimits
+from gateway.models import REVISION
 from gateway.proxy import Proxy
 from gateway.rate_limiting import RateLimitMiddleware
 from gateway.reference import api as reference
@@ -27,6 +28,7 @@ from shared.kit.resources import Resources
 from shared.kit.service import ServiceDefinition, create_service, open_database
 from shared.territory import api as territory
 from shared.territory.current import load_territory
+from shared.territory.models import REVISION as TERRITORY_REVISION
 
 DESCRIPTION = """The public entry to the three National Target Programs of a province: reports, figures, targets, registers and
 the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the status of the province at `/v1/status`."""
@@ -55,6 +57,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             title="National Target Programs: data integration and monitoring",
             description=DESCRIPTION,
             settings=settings,
+            revisions=[TERRITORY_REVISION, REVISION],
             clock=clock,
             database=database,
             key_source=KeyRingKeys(key_ring) if settings.jwks_url is None else None,

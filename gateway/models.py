@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.kit.schema_revisions import SchemaRevision
 
 
 class Base(DeclarativeBase):
@@ -19,6 +20,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
+REVISION = SchemaRevision("gateway", "gateway_0001")
 
 
 class ClientRow(Base):

@@ -38,6 +38,19 @@ def run_history(connection: Connection, owner: str, history: str) -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            declare_compatible_code(connection, history)
+
+
+def declare_compatible_code(connection: Connection, history: str) -> None:
+    """Write into the comment of the version table which code runs on the schema (`shared.kit.schema_revisions`).
+
+    That is code for the last revision, or, where this one states `compatible_from`, code for an earlier revision as well.
+    """
+    last = context.script.get_current_head()
+    if last is None:
+        return
+    oldest = getattr(context.script.get_revision(last).module, "compatible_from", last)
+    connection.exec_driver_sql(f"COMMENT ON TABLE {version_table_name(history)} IS '{oldest}'")
 
 
 def make_name_filter(connection: Connection, owner: str, history: str) -> NameFilter:

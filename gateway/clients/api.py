@@ -139,7 +139,7 @@ async def list_clients(
         select_clients(),
         limit=limit,
         cursor=cursor,
-        said=lambda row: ClientOut.from_row(row[0]),
+        serialize=lambda row: ClientOut.from_row(row[0]),
     )
     set_next_link(request, response, clients_page.next)
     return clients_page
@@ -165,7 +165,11 @@ async def list_audit(
 ) -> Page[AuditOut]:
     """List the changes to clients and signing keys, newest first."""
     clients_page = await fetch_page(
-        unit.session, select_audit(), limit=limit, cursor=cursor, said=lambda row: AuditOut.from_row(row[0])
+        unit.session,
+        select_audit(),
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: AuditOut.from_row(row[0]),
     )
     set_next_link(request, response, clients_page.next)
     return clients_page

@@ -10,6 +10,7 @@ from services.ethnic.classifications import figures
 from services.ethnic.classifications.queries import RecognitionRules
 from services.ethnic.classifications.rules import ClassificationExists
 from services.ethnic.dated_facts import load_regions
+from services.ethnic.models import REVISION
 from services.ethnic.recognitions import api as recognitions
 from services.ethnic.recognitions.actions import HANDLERS
 from services.ethnic.recognitions.store import FEED
@@ -41,6 +42,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
         settings=settings,
+        revisions=[REVISION],
         registers={"classifications": Register(figures.make_exit_counter(rules), figures.EVENT_TYPES)},
         routers=[
             classifications.router,

@@ -14,6 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.kit.schema_revisions import SchemaRevision
 from shared.reporting.register_rows import RegisterRow
 
 
@@ -25,6 +26,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
+REVISION = SchemaRevision("ethnic", "ethnic_0002")
 
 
 class Classification(RegisterRow, Base):

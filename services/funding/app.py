@@ -8,11 +8,13 @@ from services.funding.agencies import add_agencies
 from services.funding.dated_facts import load_catalogue, load_deadlines, load_method
 from services.funding.entries.api import start_group_commit
 from services.funding.journal.sealer import seal_repeatedly
+from services.funding.models import REVISION
 from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
 from shared.kit.service import ServiceDefinition, create_service
 from shared.territory.current import load_territory
+from shared.territory.models import REVISION as TERRITORY_REVISION
 
 LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promised_within_left")
 """The constraints that an overdraft violates."""
@@ -27,6 +29,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             title="Nguồn vốn các chương trình / Program funding",
             description=description or "",
             settings=settings,
+            revisions=[TERRITORY_REVISION, REVISION],
             routers=[api.router],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
             start_steps=[load_territory, add_agencies, start_group_commit],

@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.funding.ledger import CAPITALS, MEASURES, EntryKind
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.kit.schema_revisions import SchemaRevision
 
 
 class Base(DeclarativeBase):
@@ -35,6 +36,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
+REVISION = SchemaRevision("funding", "funding_0001")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"

@@ -17,6 +17,7 @@ from services.rural.dated_facts import (
     load_standard_conditions,
     load_thresholds,
 )
+from services.rural.models import REVISION
 from services.rural.ocop import api as ocop
 from services.rural.ocop import figures as ocop_figures
 from services.rural.ocop.rules import ProductExists
@@ -53,6 +54,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         title="Xây dựng nông thôn mới / New rural development",
         description=description or "",
         settings=settings,
+        revisions=[REVISION],
         registers={
             "recognitions": Register(
                 recognition_figures.count_recognitions,

@@ -1,15 +1,9 @@
-"""The change feed: what happened, in exact commit order, read by cursor and never skipped.
+"""The change feed: what happened, in exact commit order, read by a cursor, with nothing skipped (see ADR 0001).
 
-Identity values alone commit out of order: a reader that remembers "the last one I saw" would miss a slower
-transaction with a smaller number. Here whoever changes something first takes the write order, an advisory lock of
-the schema held to the commit, and only then numbers its entries. The lock is taken late, when the heavy work of the
-transaction is done, so writers queue for milliseconds; in return a cursor is a plain sequence, and an instant (`at`,
-never going back) divides what was known from what was not.
+A writer locks the feed (an advisory lock of the schema, held to the commit), reads the instant of its change from the
+clock, and inserts its events. So their sequence is the order of the commits, and a read `as_of` a past instant is final.
 
-The instant of a change is read off the clock when the write order is held. So a reading `as_of` a passed instant waits
-for whoever holds it, and is final: every later writer gets a later instant.
-
-Entries are CloudEvents 1.0 (structured JSON).
+Events are CloudEvents 1.0 (structured JSON).
 """
 
 import json
@@ -32,22 +26,22 @@ from shared.kit.problems import Invalid, Sentence
 from shared.kit.transactions import CurrentUnit, TransactionRoute, unit_for
 from shared.kit.unit_of_work import UnitOfWork
 
-WRITE_ORDER = 7_701
+FEED_LOCK = 7_701
 """The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""
 
 ONE_TICK = timedelta(microseconds=1)
 
 LOCK_FEED = "SELECT take_write_order() AS latest"
-"""Takes the lock, then looks: a function of the schema, each of whose statements sees what was committed before it."""
+"""A function of the schema: it takes the lock, and then reads the newest instant, which was committed before."""
 WAIT_FOR_WRITERS = (
-    f"SELECT pg_advisory_xact_lock_shared(to_regnamespace(current_schema())::oid::int, {WRITE_ORDER})"
+    f"SELECT pg_advisory_xact_lock_shared(to_regnamespace(current_schema())::oid::int, {FEED_LOCK})"
 )
 
 
 def insert_events_sql(first: int = 1) -> str:
     """Return the statement that writes events, whose four parameters begin at `$first` (see `to_event_parameters`).
 
-    It may end a statement that makes what happened, which saves a round trip while the feed is locked.
+    It may be the end of the statement that writes the change itself, which saves a round trip while the feed is locked.
     """
     at, types, subjects, data = (f"${number}" for number in range(first, first + 4))
     return f"""
@@ -64,7 +58,7 @@ INSERT_EVENTS = insert_events_sql()
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: a stable type, the subject's path, and the facts that a follower needs."""
+    """Something that happened: a stable type, the path of its subject, and the facts that a consumer needs."""
 
     type: str
     subject: str
@@ -72,7 +66,7 @@ class Event:
 
 
 class InstantNotPassed(Invalid):
-    """What will be known at an instant to come cannot be read yet."""
+    """The instant is in the future, so what will be known then cannot be read."""
 
     code = "as_of_not_passed"
     detail = Sentence(
@@ -82,16 +76,16 @@ class InstantNotPassed(Invalid):
 
 
 async def lock_feed(session: AsyncSession, clock: Clock) -> datetime:
-    """Wait for the write order and tell the instant of this change: later than every change before it."""
+    """Lock the feed to the commit, and return the instant of this change: later than every change before it."""
     ((latest,),) = await run_sql(session, LOCK_FEED)
     now = clock()
     return now if latest is None or latest < now else latest + ONE_TICK
 
 
-async def publish_events(session: AsyncSession, at: datetime, happenings: Sequence[Event]) -> None:
-    """Write the entries; the caller holds the write order that gave `at`, to the commit."""
-    if happenings:
-        await run_sql(session, INSERT_EVENTS, *to_event_parameters(at, happenings))
+async def publish_events(session: AsyncSession, at: datetime, events: Sequence[Event]) -> None:
+    """Insert events; the caller has locked the feed, which gave it `at`."""
+    if events:
+        await run_sql(session, INSERT_EVENTS, *to_event_parameters(at, events))
 
 
 def to_event_parameters(
@@ -107,14 +101,14 @@ def to_event_parameters(
 
 
 async def _final_instant(unit: CurrentUnit, as_of: InstantQuery = None) -> datetime | None:
-    """Wait until all that happened by an instant is committed; what the request reads next includes it."""
+    """Wait until every change up to an instant is committed, and return the instant; the next statement sees them all."""
     if as_of is None:
         return None
     await run_sql(unit.session, WAIT_FOR_WRITERS)
     await unit.session.rollback()  # the snapshot that waited is older than what it waited for
     if (
         as_of >= unit.now
-    ):  # the clock of a consumer may be behind the one that gave the newest change its instant
+    ):  # this process's clock may be behind the one that gave the newest change its instant
         _, newest = await read_newest_change(unit.session)
         if newest is None or as_of > newest:
             raise InstantNotPassed(as_of=as_of.isoformat(), now=unit.now.isoformat())
@@ -126,7 +120,7 @@ AsOf = Annotated[datetime | None, Depends(_final_instant)]
 
 
 async def read_newest_change(session: AsyncSession) -> tuple[int, datetime | None]:
-    """Tell the sequence and the instant of the newest change that this transaction sees; 0 and None at first."""
+    """Return the sequence and the instant of the newest change that this transaction sees; 0 and None before the first."""
     row = (
         await session.execute(select(Change.sequence, Change.at).order_by(Change.sequence.desc()).limit(1))
     ).one_or_none()
@@ -155,20 +149,20 @@ class ChangeOut(BaseModel):
     id: str = Field(description="the change's sequence: exact commit order; the cursor to continue from")
     source: str = Field(description="path of the service")
     type: str = Field(description="what happened, as noun.verb")
-    subject: str = Field(description="path of what it happened to, below the source")
+    subject: str = Field(description="path of its subject, below the source")
     time: datetime = Field(description="instant of the change; never goes back along the feed")
-    datacontenttype: str = Field("application/json", description="how `data` is said")
-    data: dict[str, Any] = Field(description="what a follower needs to act")
+    datacontenttype: str = Field("application/json", description="media type of `data`")
+    data: dict[str, Any] = Field(description="the facts that a consumer needs")
 
 
 class ChangesOut(BaseModel):
-    """A stretch of the feed, oldest first."""
+    """Events of the feed, oldest first."""
 
     items: list[ChangeOut]
-    next: str = Field(description="hand back as `after` to continue; the same as `after` when nothing is new")
-    more: bool = Field(description="whether more was there already")
+    next: str = Field(description="send it as `after` to continue; the same as `after` when nothing is new")
+    more: bool = Field(description="whether there are more already")
     newest: str = Field(
-        description="sequence of the newest change there is, 0 where there is none: how far behind a follower is; "
+        description="sequence of the newest change, 0 where there is none: it shows how far behind a consumer is; "
         "smaller than `after`: the feed is not the one that was read, it was restored from a backup"
     )
 

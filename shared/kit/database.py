@@ -1,4 +1,4 @@
-"""PostgreSQL, as the services use it: one engine a process, sessions for reading and for writing.
+"""The database of a process: one engine, and sessions for reading and for writing.
 
 Stores get a session, flush, and never commit: the unit of work does (`unit_of_work.py`). Background work, which has no
 caller and no answer to keep, uses `reading()` and `writing()` itself.
@@ -33,35 +33,31 @@ CONSTRAINT_NAMES = {
 }
 
 COLUMN_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}
-"""What a column's Python type is kept as, where SQLAlchemy's own choice is not ours: an instant is never without a zone."""
+"""The column types of Python types where SQLAlchemy's default is not ours: an instant always has a zone."""
 
 STATEMENT_TIMEOUT_MS = 15_000
-"""Longer than any honest statement of a request; a runaway query must not hold a connection."""
+"""Longer than any statement of a request needs; a runaway query must not hold a connection."""
 
 LOCK_TIMEOUT_MS = 5_000
-"""A writer that waits longer answers 503 and is tried again by its client."""
+"""A writer that waits longer answers 503, and its client tries again."""
 
 CONNECT_WITHIN_S = 5
-"""Long enough for any database that is there; the driver alone would wait a minute for one that is not."""
+"""Long enough for any database that runs; the driver alone would wait a minute for one that does not."""
 
 POOL_TIMEOUT_S = 10
 """A request that waits longer for a connection answers 503."""
 
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-"""A process that dies or stalls inside a transaction must let go of what others wait for."""
+"""A process that dies or stalls inside a transaction must release the locks that others wait for."""
 
 
 def named_metadata() -> MetaData:
-    """Metadata whose constraints have predictable names, so that a violation is recognized by its name."""
+    """Return metadata whose constraints have predictable names, so that a violation is recognized by its name."""
     return MetaData(naming_convention=CONSTRAINT_NAMES)
 
 
 class Codes(TypeDecorator[Collection[str]]):
-    """A list of codes or of numbers, none with a comma in it, handed over as one text and taken apart by the database.
-
-    The driver looks three times at each member of an array; of hundreds that is more work than all the rest of a
-    statement.
-    """
+    """A list of codes or numbers without commas, passed as one text and split by the database (see `join_codes`)."""
 
     impl = Text
     cache_ok = True
@@ -71,16 +67,16 @@ class Codes(TypeDecorator[Collection[str]]):
         value: Collection[str] | None,
         dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
     ) -> str | None:
-        """Join them; refuses what could not be taken apart again."""
+        """Return the codes as one text; raises `ValueError` for a comma."""
         return None if value is None else join_codes(value)
 
     def bind_expression(self, bindparam: BindParameter[Any]) -> ColumnElement[Any]:
-        """Take them apart: `string_to_array`."""
+        """Return the call that splits them: `string_to_array`."""
         return func.string_to_array(bindparam, SEPARATOR)
 
 
 class Database:
-    """The engine of one process and the two ways to use it."""
+    """The engine of one process, and the two ways to use it."""
 
     def __init__(self, url: str, *, pool_size: int = 10, application: str = "ntp") -> None:
         self.engine: AsyncEngine = create_async_engine(
@@ -109,19 +105,19 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """One consistent snapshot for all statements of a read; nothing can be written."""
+        """Open a session with one snapshot for all its statements; it can write nothing."""
         async with AsyncSession(self._snapshots, expire_on_commit=False) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends well, rolled back when it raises."""
+        """Open a session with one transaction: committed when the block ends, rolled back when it raises."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A bare connection, for the health check."""
+        """Open a connection without a session, for the health check."""
         async with self.engine.connect() as connection:
             yield connection
 

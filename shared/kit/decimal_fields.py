@@ -1,4 +1,4 @@
-"""Numbers on the wire: exact or to six places, as JSON numbers, without float noise."""
+"""Decimal fields: JSON numbers that are exact or have six places, without the noise of binary floats."""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Any
@@ -6,26 +6,26 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, WithJsonSchema
 
 SIX_PLACES = Decimal("0.000001")
-ROOMY = Context(prec=80)
-"""Digits enough to round any quotient of sums; the default of 28 refuses larger ones."""
+WIDE_CONTEXT = Context(prec=80)
+"""Enough digits to round any quotient of sums; the default of 28 refuses larger ones."""
 
 
 def to_json_number(value: Decimal) -> Any:
-    """Say a decimal as a JSON number: an integer where it is one, else rounded to six places.
+    """Return a decimal as a JSON number: an integer where it is one, otherwise rounded to six places.
 
     Binary floats carry fifteen significant digits, so a value below 10^9 keeps all six places.
     """
     if value == value.to_integral_value():
         return int(value)
-    return float(value.quantize(SIX_PLACES, ROUND_HALF_UP, ROOMY))
+    return float(value.quantize(SIX_PLACES, ROUND_HALF_UP, WIDE_CONTEXT))
 
 
 def round_half_away(value: Decimal, places: int) -> Decimal:
-    """Round once, for display, half away from zero: 2.345 to 2.35 and -2.345 to -2.35."""
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, ROOMY)
+    """Return a value rounded for display, half away from zero: 2.345 to 2.35 and -2.345 to -2.35."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE_CONTEXT)
 
 
 JsonDecimal = Annotated[
     Decimal, PlainSerializer(to_json_number, when_used="json"), WithJsonSchema({"type": "number"})
 ]
-"""A decimal that is said as a JSON number."""
+"""A decimal that is serialized as a JSON number."""

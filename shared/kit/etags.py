@@ -1,4 +1,4 @@
-"""Conditional reads: a weak ETag over what is said, and 304 when the client has it already."""
+"""Conditional reads: a weak ETag of the content, and 304 when the client has it already."""
 
 import hashlib
 from http import HTTPStatus
@@ -9,7 +9,7 @@ KEPT_ON_304 = ("etag", "cache-control", "vary", "link", "age")
 
 
 def make_weak_etag(content: bytes) -> str:
-    """Tag a content; equal contents have equal tags."""
+    """Return the weak ETag of a content; equal contents have equal tags."""
     return f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
@@ -18,12 +18,12 @@ def matches_if_none_match(request: Request, tag: str) -> bool:
     named = request.headers.get("if-none-match", "")
     opaque = tag.removeprefix("W/")
     return named.strip() == "*" or any(
-        each.strip().removeprefix("W/") == opaque for each in named.split(",") if each.strip()
+        candidate.strip().removeprefix("W/") == opaque for candidate in named.split(",") if candidate.strip()
     )
 
 
 def apply_if_none_match(request: Request, response: Response) -> Response:
-    """Give a successful read its tag (unless it carries one) and shorten it to 304 where the client has it."""
+    """Add an ETag to a successful read that has none, and return 304 where the client has this content."""
     if response.status_code != HTTPStatus.OK or not getattr(response, "body", b""):
         return response
     tag = response.headers.get("etag") or make_weak_etag(bytes(response.body))

@@ -1,6 +1,7 @@
-"""How refusals are said: every exception that leaves a route becomes a problem document.
+"""Exception handlers: every exception that leaves a route becomes a problem document.
 
-An expected refusal is no crash and leaves no trace in the log; what is not expected is logged whole and said briefly.
+An expected refusal is no crash and leaves no traceback in the log. Any other exception is logged whole, and its document
+says only that the server failed.
 """
 
 import json
@@ -37,30 +38,30 @@ log = structlog.get_logger()
 PROBLEM_JSON = "application/problem+json"
 
 ConstraintProblems = Mapping[str, Callable[[], Problem]]
-"""Which problem a violated constraint is, by the constraint's name."""
+"""The problem that a violated constraint means, by the name of the constraint."""
 
 RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25P03"})
 """SQLSTATE of serialization failure, deadlock, lock and statement timeout, idle timeout."""
 
 UNREACHABLE_STATES = ("08", "28", "3D", "53", "57P")
-"""SQLSTATE, by its beginning: connection lost, not let in, no such database, out of resources, going down or up."""
+"""SQLSTATE, by its beginning: connection lost, access refused, no such database, out of resources, shutting down or starting."""
 
 NOT_ACCEPTING = "55000"
-"""SQLSTATE of a database that is closed to connections; anywhere but in connecting it is a bug of ours."""
+"""SQLSTATE of a database that accepts no connections; in any other place it is a bug of ours."""
 
 UNREADABLE = Sentence("không đọc được nội dung", "it cannot be read")
-DATABASE_TROUBLES = (DBAPIError, PoolTimeout, OSError)
-"""The database says no; all connections are taken; nobody answers at its address."""
+DATABASE_ERRORS = (DBAPIError, PoolTimeout, OSError)
+"""An error of a statement; all connections of the pool are in use; no connection is possible."""
 
 NOT_IN_UTF8 = "22021"
-"""SQLSTATE of a text with U+0000, which comes only from a question's path or query: bodies are read by the kit."""
+"""SQLSTATE of a text with U+0000, which comes only from a path or a query: bodies are checked by the kit."""
 
 
 def negotiate_language(request: Request) -> Language:
-    """Choose Vietnamese unless the client prefers English (Accept-Language)."""
+    """Return Vietnamese unless the client prefers English (Accept-Language)."""
     weights = {"vi": 0.0, "en": 0.0}
-    for wish in request.headers.get("accept-language", "").replace(" ", "").split(","):
-        tag, _, quality = wish.partition(";q=")
+    for preference in request.headers.get("accept-language", "").replace(" ", "").split(","):
+        tag, _, quality = preference.partition(";q=")
         name = tag.split("-")[0].lower()
         if name in weights:
             try:
@@ -75,7 +76,7 @@ def _plain(fact: Any) -> str:
 
 
 def to_problem_response(request: Request, problem: Problem) -> Response:
-    """Say a problem."""
+    """Return the response with the document of a problem, in the language of the request."""
     language = negotiate_language(request)
     document = problem.document(language, request.url.path)
     return Response(
@@ -87,27 +88,25 @@ def to_problem_response(request: Request, problem: Problem) -> Response:
 
 
 def _validation_problem(error: RequestValidationError) -> Problem:
-    def located(one: dict[str, Any]) -> ErrorDetails:
-        kind, *rest = one["loc"]
+    def locate(details: dict[str, Any]) -> ErrorDetails:
+        kind, *rest = details["loc"]
         steps = rest if kind == "body" else [kind, *rest]
-        return {**one, "loc": tuple(steps)}  # type: ignore[typeddict-item]
+        return {**details, "loc": tuple(steps)}  # type: ignore[typeddict-item]
 
-    return to_invalid([located(one) for one in error.errors()])
+    return to_invalid([locate(details) for details in error.errors()])
 
 
 def _methods(request: Request) -> set[str]:
-    """Give what an address takes, by all routes that share it; what can be read has a head as well."""
-    found: set[str] = set()
+    """Return the methods of all routes at the path of a request; HEAD where there is GET."""
+    methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.path_regex.match(request.scope["path"]):
-            found |= route.methods or set()
-    return found | {"HEAD"} if "GET" in found else found
+            methods |= route.methods or set()
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _http_problem(request: Request, error: HTTPException, limit_bytes: int) -> Problem:
-    if isinstance(
-        error.__cause__, Problem
-    ):  # FastAPI hides what a body's reader said behind a 400 of its own
+    if isinstance(error.__cause__, Problem):  # FastAPI raises its own 400 from what our parser raised
         return error.__cause__
     by_status: dict[int, Callable[[], Problem]] = {
         401: lambda: Unauthenticated(reason=TOKEN_REQUIRED),
@@ -120,7 +119,7 @@ def _http_problem(request: Request, error: HTTPException, limit_bytes: int) -> P
 
 
 class MethodNotAllowed(Problem):
-    """The address exists; the method does not."""
+    """The path exists and does not take the method."""
 
     status = 405
     code = "method_not_allowed"
@@ -129,7 +128,7 @@ class MethodNotAllowed(Problem):
 
 
 class Busy(Unavailable):
-    """Another writer was in the way, or all connections are taken; the same request can be sent again."""
+    """A lock was not free in time, or all connections are in use; the same request can be sent again."""
 
     code = "busy"
     detail = Sentence("Hệ thống đang bận; hãy gửi lại.", "The service is busy; send the same request again.")
@@ -139,10 +138,10 @@ class Busy(Unavailable):
 
 
 def _database_problem(error: Exception, violations: ConstraintProblems) -> Problem | None:
-    """Say what a trouble with the database is to the caller; None where it is a bug of ours, or no such trouble."""
+    """Return what an error of the database means to the caller; None where it is a bug of ours, or no such error."""
     if isinstance(error, DBAPIError):
         return _statement_problem(error, violations)
-    if isinstance(error, OSError) and error.filename is not None:  # of a file: nobody was being connected to
+    if isinstance(error, OSError) and error.filename is not None:  # an error of a file, not of a connection
         return None
     return Busy()
 
@@ -164,7 +163,7 @@ def _statement_problem(error: DBAPIError, violations: ConstraintProblems) -> Pro
 
 
 def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, max_body_bytes: int) -> None:
-    """Make every refusal of this app a problem document."""
+    """Install the handlers that answer every exception by a problem document."""
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -179,16 +178,16 @@ def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, 
         return to_problem_response(request, _http_problem(request, error, max_body_bytes))
 
     async def on_database(request: Request, error: Exception) -> Response:
-        known = _database_problem(error, violations)
-        if known is None:
+        problem = _database_problem(error, violations)
+        if problem is None:
             log.error("database error", path=request.url.path, exc_info=error)
-            known = Problem()
-        elif isinstance(known, Busy):
+            problem = Problem()
+        elif isinstance(problem, Busy):
             log.warning("database busy or unreachable", path=request.url.path, reason=str(error))
-        return to_problem_response(request, known)
+        return to_problem_response(request, problem)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    for trouble in DATABASE_TROUBLES:
-        app.add_exception_handler(trouble, on_database)
+    for error_class in DATABASE_ERRORS:
+        app.add_exception_handler(error_class, on_database)

@@ -1,11 +1,11 @@
-"""Identifiers that sort by time, so that rows of a time lie together."""
+"""Identifiers that sort by time, so that rows of the same time are stored together."""
 
 import uuid
 from datetime import datetime
 
 
 def uuid7(at: datetime) -> uuid.UUID:
-    """Make a time-ordered UUID (RFC 9562, version 7)."""
+    """Return a time-ordered UUID (RFC 9562, version 7)."""
     milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
     random = uuid.uuid4().int
     number = (

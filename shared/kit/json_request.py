@@ -1,4 +1,4 @@
-"""Reading a hostile request: JSON with exact decimals, no repeated keys, no NaN, no bottomless nesting."""
+"""JSON bodies of untrusted clients: exact decimals, no repeated keys, no NaN, bounded nesting."""
 
 import json
 import re
@@ -12,29 +12,31 @@ from shared.kit.cooperative import yield_to_event_loop
 from shared.kit.problems import Malformed, Sentence
 
 MAX_DEPTH = 16
-"""Nothing said on this wire nests deeper than six; sixteen leaves room and stops a nesting attack."""
+"""No body of ours nests deeper than six; sixteen leaves room, and stops an attack by nesting."""
 
-HOLDING = frozenset({dict, list})
-"""What a parser makes of objects and lists, exactly these types; their levels are walked for every body."""
+CONTAINERS = frozenset({dict, list})
+"""The exact types that the parser makes of objects and lists; their levels are counted for every body."""
 
-SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-"""Escapes of U+0000 and of halves of surrogate pairs: few bodies hold one, and only those are looked at twice."""
+SUSPICIOUS_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""Escapes of U+0000 and of halves of surrogate pairs: few bodies hold one, and only these are searched for them."""
 
-UNKEPT = re.compile("[\x00\ud800-\udfff]")
-"""Characters that JSON can write and that no database, and no answer in UTF-8, can hold."""
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""Characters that JSON can write and that neither a database nor a response in UTF-8 can hold."""
 
 
 REPEATED = Sentence("trường {name} bị lặp lại", "member {name} is repeated")
 NOT_A_NUMBER = Sentence("{name} không phải là số trong JSON", "{name} is not a JSON number")
 NOT_UTF8 = Sentence("nội dung không phải là UTF-8", "the body is not UTF-8")
-NOT_JSON = Sentence("sai cú pháp JSON ở ký tự {at}", "{said} at character {at}")
+NOT_JSON = Sentence("sai cú pháp JSON ở ký tự {at}", "{error} at character {at}")
 TOO_MANY_DIGITS = Sentence("có số quá nhiều chữ số", "a number has too many digits")
-UNSTORABLE_CHARACTER = Sentence("có ký tự không lưu được", "a character cannot be kept")
-UNKEPT_CODE_POINT = Sentence("ký tự U+{code:04X} không lưu được", "the character U+{code:04X} cannot be kept")
+UNSTORABLE_CHARACTER = Sentence("có ký tự không lưu được", "a character cannot be stored")
+UNSTORABLE_CODE_POINT = Sentence(
+    "ký tự U+{code:04X} không lưu được", "the character U+{code:04X} cannot be stored"
+)
 
 
 class TooDeep(Malformed):
-    """The body nests deeper than anything said here."""
+    """The body nests deeper than the limit."""
 
     code = "body_too_deep"
     detail = Sentence(
@@ -55,7 +57,7 @@ def _constant(name: str) -> NoReturn:
 
 
 def _count_members(value: Any) -> int:
-    """Count the members of all objects; refuses what nests too deep."""
+    """Return the number of members of all objects; raises `TooDeep`."""
     level, members = [value], 0
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
@@ -65,43 +67,43 @@ def _count_members(value: Any) -> int:
                 below += parent.values()
             elif type(parent) is list:
                 below += parent
-        if HOLDING.isdisjoint(map(type, below)):
+        if CONTAINERS.isdisjoint(map(type, below)):
             return members
         level = below
     raise TooDeep(limit=MAX_DEPTH)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         yield from value
         for child in value.values():
-            yield from _texts(child)
+            yield from _strings(child)
     elif isinstance(value, list):
         for child in value:
-            yield from _texts(child)
+            yield from _strings(child)
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a JSON text with decimals kept exact; raises `Malformed`."""
+    """Return the value of a JSON text, with exact decimals; raises `Malformed`."""
     try:
         text = body.decode()
         value = json.loads(text, parse_float=Decimal, parse_constant=_constant)
     except UnicodeDecodeError as error:
         raise Malformed(reason=NOT_UTF8) from error
     except json.JSONDecodeError as error:
-        raise Malformed(reason=NOT_JSON.filled(said=error.msg, at=error.pos)) from error
+        raise Malformed(reason=NOT_JSON.filled(error=error.msg, at=error.pos)) from error
     except RecursionError as error:
         raise TooDeep(limit=MAX_DEPTH) from error
     except (ValueError, InvalidOperation) as error:  # an integer, or an exponent, of thousands of digits
         raise Malformed(reason=TOO_MANY_DIGITS) from error
-    if text.count(":") != _count_members(value):  # a colon in a text; or a member that is repeated
+    if text.count(":") != _count_members(value):  # a colon in a string, or a repeated member
         json.loads(text, object_pairs_hook=_refuse_repeated)
-    if SUSPECT.search(body):
-        for text in _texts(value):
-            if found := UNKEPT.search(text):
-                raise Malformed(reason=UNKEPT_CODE_POINT.filled(code=ord(found[0])))
+    if SUSPICIOUS_ESCAPE.search(body):
+        for text in _strings(value):
+            if match := UNSTORABLE.search(text):
+                raise Malformed(reason=UNSTORABLE_CODE_POINT.filled(code=ord(match[0])))
     return value
 
 
@@ -109,7 +111,7 @@ class JsonRequest(Request):
     """A request whose JSON keeps decimals exact."""
 
     async def json(self) -> Any:
-        """Parse the body once; `Malformed` when it is not clean JSON."""
+        """Return the parsed body; raises `Malformed`."""
         if not hasattr(self, "_json"):
             self._json = parse_json(await self.body())
             await yield_to_event_loop()

@@ -1,4 +1,4 @@
-"""Logs: one line an event, key=value in a terminal and JSON in production, never a secret."""
+"""Logs: one line for each event, key=value in a terminal and JSON in production, never a secret."""
 
 import logging
 import sys
@@ -20,9 +20,9 @@ def _hidden(name: Any, value: Any) -> Any:
     if str(name).lower() in SECRET_NAMES:
         return "***"
     if isinstance(value, Mapping):
-        return {inner: _hidden(inner, each) for inner, each in value.items()}
+        return {member: _hidden(member, content) for member, content in value.items()}
     if type(value) in {list, tuple}:
-        return type(value)(_hidden("", each) for each in value)
+        return type(value)(_hidden("", content) for content in value)
     return value
 
 

@@ -1,7 +1,7 @@
-"""What happens around every request, as pure ASGI: its id, its trace, its log line, its metrics.
+"""Middleware around every request, as pure ASGI: its id, its trace, its log line, its metrics.
 
-A client's `X-Request-Id` is kept when it is clean; otherwise one is made. W3C `traceparent` is passed on, or begun.
-A body larger than the limit and an unexpected crash are said as problem documents too.
+A client's `X-Request-Id` is kept when it is clean; otherwise one is generated. W3C `traceparent` is passed on, or begun.
+A body larger than the limit and an unexpected exception are answered by problem documents too.
 """
 
 import re
@@ -25,7 +25,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CLEAN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-MOST_DIGITS = 15
+MAX_LENGTH_DIGITS = 15
 """A length of more digits than this is larger than any limit, and not worth parsing."""
 QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 FEED_PATH = re.compile(r"/v1/[a-z]+/changes")
@@ -59,13 +59,13 @@ def _is_routine(path: str, status: int) -> bool:
 
 
 def _declares_more(scope: Scope, limit: int) -> bool:
-    """Tell by Content-Length alone, before anything is read; a body that does not say its length is counted."""
-    said = _header(scope, b"content-length")
-    return said.isdecimal() and (len(said) > MOST_DIGITS or int(said) > limit)
+    """Whether Content-Length is over the limit; a body without it is counted while it is read."""
+    length = _header(scope, b"content-length")
+    return length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > limit)
 
 
 class HeadAsGetMiddleware:
-    """Answers HEAD as GET would be answered, without the body (RFC 9110, 9.3.2); routes know GET alone."""
+    """Answers HEAD as GET, without the body (RFC 9110, 9.3.2); routes know only GET."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -75,17 +75,17 @@ class HeadAsGetMiddleware:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
-        asked = {**scope, "method": "GET"}
+        as_get = {**scope, "method": "GET"}
 
-        async def say(message: Message) -> None:
+        async def send_without_body(message: Message) -> None:
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self.app(asked, receive, say)
+            await self.app(as_get, receive, send_without_body)
         finally:
-            scope["route"] = asked.get("route")
+            scope["route"] = as_get.get("route")
 
 
 class RequestMiddleware:
@@ -109,18 +109,18 @@ class RequestMiddleware:
         request_id = given if CLEAN_ID.fullmatch(given) else secrets.token_hex(8)
         if not TRACEPARENT.fullmatch(trace):
             trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        began, status, started, taken = time.perf_counter(), 500, False, 0
+        began, status, started, received_bytes = time.perf_counter(), 500, False, 0
         limit = self._limit(scope["path"])
 
-        async def take() -> Message:
-            nonlocal taken
+        async def receive_limited() -> Message:
+            nonlocal received_bytes
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > limit:
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > limit:
                 raise TooLarge(limit_bytes=limit)
             return message
 
-        async def say(message: Message) -> None:
+        async def send_with_fields(message: Message) -> None:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
@@ -139,25 +139,25 @@ class RequestMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=request_id, trace=trace[3:35]):
             try:
                 if _declares_more(scope, limit):
-                    await self._say_problem(TooLarge(limit_bytes=limit), scope, receive, say)
+                    await self._send_problem(TooLarge(limit_bytes=limit), scope, receive, send_with_fields)
                 else:
-                    await self.app(scope, take, say)
+                    await self.app(scope, receive_limited, send_with_fields)
             except Exception as error:
                 log.exception("request failed", method=scope["method"], path=scope["path"], exc_info=error)
                 if started:
                     raise
-                await self._say_problem(Problem(), scope, receive, say)
+                await self._send_problem(Problem(), scope, receive, send_with_fields)
             finally:
-                self._note(scope, status, time.perf_counter() - began)
+                self._record(scope, status, time.perf_counter() - began)
 
     def _limit(self, path: str) -> int:
-        found = (limit for begins, limit in self.larger_bodies.items() if path.startswith(begins))
-        return next(found, self.max_body_bytes)
+        limits = (limit for prefix, limit in self.larger_bodies.items() if path.startswith(prefix))
+        return next(limits, self.max_body_bytes)
 
-    async def _say_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         await to_problem_response(Request(scope), problem)(scope, receive, send)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route, method = _route_of(scope), scope["method"]
         REQUESTS.labels(self.service, method, route, status).inc()
         SECONDS.labels(self.service, method, route).observe(seconds)

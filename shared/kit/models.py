@@ -1,4 +1,4 @@
-"""What every service remembers besides its own facts: answered requests, the change feed, the feeds it follows."""
+"""The tables of every service besides its own: answered requests, the change feed, cursors of consumed feeds."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.kit.schema_revisions import SchemaRevision
 
 
 class Base(DeclarativeBase):
@@ -18,17 +19,18 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
+REVISION = SchemaRevision("kit", "kit_0003")
 
 
 class AnsweredRequest(Base):
-    """A POST that took effect and what was answered, under the client's Idempotency-Key."""
+    """A POST that took effect and its answer, under the client's Idempotency-Key."""
 
     __tablename__ = "answered_requests"
 
     client_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     content_sha256: Mapped[str]
-    """SHA-256 of method, path, query and body: the same key with other content is refused."""
+    """SHA-256 of method, path, query and body: the same key with another content is refused."""
     received_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[int | None] = mapped_column(SmallInteger)
     headers: Mapped[dict[str, str] | None] = mapped_column(JSONB)
@@ -36,7 +38,7 @@ class AnsweredRequest(Base):
 
 
 class Change(Base):
-    """One entry of the change feed. `sequence` is exact commit order: see `feed.py`."""
+    """One event of the change feed. `sequence` is exact commit order (see ADR 0001)."""
 
     __tablename__ = "changes"
 
@@ -50,24 +52,24 @@ class Change(Base):
 
 
 class FollowedFeed(Base):
-    """How far a neighbour's feed was taken here. A feed that is begun again from zero is another row: another life."""
+    """How far another service's feed was read here. A feed that is begun again from zero is another row: another life."""
 
     __tablename__ = "followed_feeds"
 
     feed: Mapped[str] = mapped_column(primary_key=True)
-    """Its path behind the door."""
+    """Its path at the gateway."""
     life: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    """Counted from 1; the highest is the one that is followed."""
+    """Counted from 1; the highest is the current one."""
     begun_at: Mapped[datetime]
     sequence: Mapped[int] = mapped_column(BigInteger)
-    """The last change taken; 0 before the first."""
+    """The last event that took effect; 0 before the first."""
     change_at: Mapped[datetime | None]
-    """The instant of that change: with its sequence it proves that the feed is still the one that was read."""
+    """The instant of that event: with its sequence it proves that the feed is still the one that was read."""
     newest: Mapped[int] = mapped_column(BigInteger)
-    """The feed's newest change when it was last heard."""
+    """The newest event of the feed when a page was received last."""
     heard_at: Mapped[datetime | None]
     reached_at: Mapped[datetime | None]
-    """When everything in the feed had been taken last."""
+    """When everything in the feed was read last."""
     state: Mapped[str]
     problem: Mapped[str | None]
 

@@ -1,4 +1,4 @@
-"""What an OpenAPI document says that no route does: how refusals look, and what a service adds to its own."""
+"""Parts of the OpenAPI document that belong to no route: the schemas of problems, and what a service adds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,14 +15,14 @@ PROBLEM_RESPONSE: dict[str, Any] = {
     "description": "A refusal",
     "content": {PROBLEM_JSON: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
 }
-"""The answer of every operation that is not one of its own."""
+"""The default response of every operation."""
 
-_WORDS = "\n".join(f"- `{shape.code}`: {shape.sentence.en}" for shape in SHAPES)
+_SHAPE_CODES = "\n".join(f"- `{shape.code}`: {shape.sentence.en}" for shape in SHAPES)
 
 SCHEMAS: dict[str, Any] = {
     "Problem": {
         "title": "Problem",
-        "description": "A refusal (RFC 9457); facts that it speaks of travel as further members.",
+        "description": "A refusal (RFC 9457); its facts are further members.",
         "type": "object",
         "required": ["type", "title", "status", "detail", "instance", "code"],
         "properties": {
@@ -30,11 +30,11 @@ SCHEMAS: dict[str, Any] = {
             "title": {**_TEXT, "description": "what kind of refusal it is"},
             "status": {"type": "integer", "description": "the HTTP status again"},
             "detail": {**_TEXT, "description": "one sentence, Vietnamese or English by Accept-Language"},
-            "instance": {**_TEXT, "description": "the path that was asked"},
+            "instance": {**_TEXT, "description": "the path of the request"},
             "code": {**_TEXT, "description": "which refusal it is; never changes"},
             "errors": {
                 "type": "array",
-                "description": "every fault of the body or the question",
+                "description": "every fault of the body or the parameters",
                 "items": {"$ref": f"{_SCHEMAS}Fault"},
             },
         },
@@ -59,7 +59,7 @@ SCHEMAS: dict[str, Any] = {
                 "description": "where: a JSON pointer (RFC 6901); parameters below `/query`, `/path`",
             },
             "code": {
-                "description": "which fault it is; never changes. Of shape, or of what the operation's rules say",
+                "description": "which fault it is; never changes. A fault of shape, or one of the operation's rules",
                 "anyOf": [{"$ref": f"{_SCHEMAS}ShapeCode"}, _TEXT],
             },
             "detail": {**_TEXT, "description": "one sentence, in the language of the answer"},
@@ -67,7 +67,7 @@ SCHEMAS: dict[str, Any] = {
     },
     "ShapeCode": {
         "title": "ShapeCode",
-        "description": f"Faults of shape, which every operation may name.\n\n{_WORDS}",
+        "description": f"Faults of shape, which every operation may name.\n\n{_SHAPE_CODES}",
         "type": "string",
         "enum": list(dict.fromkeys(shape.code for shape in SHAPES)),
     },
@@ -75,11 +75,11 @@ SCHEMAS: dict[str, Any] = {
 
 
 def extend_openapi(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
-    """Have something added to the document of an app whenever it is asked for."""
-    describe = app.openapi
+    """Add something to the OpenAPI document of an app whenever it is built."""
+    build_document = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = describe()
+        document = build_document()
         add(document)
         return document
 
@@ -87,5 +87,5 @@ def extend_openapi(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
 
 
 def add_problem_schemas(document: dict[str, Any]) -> None:
-    """Add the schemas that every refusal refers to."""
+    """Add the schemas of problems."""
     document.setdefault("components", {}).setdefault("schemas", {}).update(SCHEMAS)

@@ -1,4 +1,4 @@
-"""Lists: keyset pages, newest first, `{items, next}`, never cut silently."""
+"""Lists: keyset pages, `{items, next}`, never cut silently."""
 
 import base64
 import binascii
@@ -14,50 +14,48 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Malformed, Sentence
 
-Item = TypeVar("Item")
+ItemT = TypeVar("ItemT")
 MAX_PAGE = 1000
 
-UNFIT_STATES = frozenset({"22", "42"})
+MISFIT_STATES = frozenset({"22", "42"})
 """Classes of SQLSTATE: a value that its type cannot hold, types that cannot be compared."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most on this page")]
-Cursor = Annotated[
-    str | None, Query(max_length=1000, description="`next` of the page before; opaque, only handed back")
-]
+Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before; opaque")]
 
 
-class Page(BaseModel, Generic[Item]):
+class Page(BaseModel, Generic[ItemT]):
     """One page of a list."""
 
-    items: list[Item]
+    items: list[ItemT]
     next: str | None = Field(description="cursor of the page that follows; null on the last one")
 
 
 class InvalidCursor(Malformed):
-    """The cursor is none of ours."""
+    """The cursor was not issued by this list."""
 
     code = "cursor_invalid"
-    detail = Sentence("Con trỏ trang không hợp lệ.", "The cursor is not one that this list gave out.")
+    detail = Sentence("Con trỏ trang không hợp lệ.", "The cursor was not issued by this list.")
 
 
 def encode_cursor(bookmark: str) -> str:
-    """Make a bookmark opaque."""
+    """Return a bookmark as an opaque cursor."""
     return base64.urlsafe_b64encode(bookmark.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> str:
-    """Read an opaque bookmark back; raises `InvalidCursor`."""
+    """Return the bookmark of a cursor; raises `InvalidCursor`."""
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise InvalidCursor from error
 
 
-def _does_not_fit(error: ArgumentError | DBAPIError) -> bool:
-    """Tell a well-formed cursor of another list, whose values have other types, from a database in trouble."""
+def _is_misfit(error: ArgumentError | DBAPIError) -> bool:
+    """Whether the error comes from a well-formed cursor of another list, whose values have other types."""
     if isinstance(error, ArgumentError):
         return True
-    return str(getattr(error.orig, "sqlstate", None))[:2] in UNFIT_STATES
+    return str(getattr(error.orig, "sqlstate", None))[:2] in MISFIT_STATES
 
 
 async def fetch_page(
@@ -66,9 +64,9 @@ async def fetch_page(
     *,
     limit: int,
     cursor: str | None,
-    said: Callable[[Any], Item],
-) -> Page[Item]:
-    """Read one page of an ordered query; `said` turns a row into what is answered."""
+    serialize: Callable[[Any], ItemT],
+) -> Page[ItemT]:
+    """Return one page of an ordered query; `serialize` turns a row into an item."""
     try:
         rows = await select_page(
             session, query, per_page=limit, page=decode_cursor(cursor) if cursor else None
@@ -76,15 +74,15 @@ async def fetch_page(
     except (BadBookmark, InvalidPage, ValueError) as error:
         raise InvalidCursor from error
     except (ArgumentError, DBAPIError) as error:
-        if cursor and _does_not_fit(error):
+        if cursor and _is_misfit(error):
             raise InvalidCursor from error
         raise
-    following = encode_cursor(rows.paging.bookmark_next) if rows.paging.has_next else None
-    return Page[Any](items=[said(row) for row in rows], next=following)
+    next_cursor = encode_cursor(rows.paging.bookmark_next) if rows.paging.has_next else None
+    return Page[Any](items=[serialize(row) for row in rows], next=next_cursor)
 
 
 def set_next_link(request: Request, response: Response, cursor: str | None) -> None:
-    """Name the following page in a Link header (RFC 8288)."""
+    """Add a Link header with the address of the next page (RFC 8288)."""
     if cursor:
         target = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'

@@ -1,8 +1,8 @@
-"""Bodies that are read as far as they can be, so that one answer names every fault of shape and of meaning.
+"""Partial bodies: a body is read as far as it can be, so that one response names every fault of shape and of meaning.
 
-FastAPI alone stops at shape: a wrong type in row 7 hides an unknown unit in row 12. A route that takes a `PartialBody[Model]`
-gets what could be read, and the faults of what could not; its rules look at the first and join the second. The OpenAPI
-schema is the model's own.
+FastAPI alone stops at shape: a wrong type in row 7 hides an unknown unit in row 12. A route that takes a
+`PartialBody[Model]` gets what could be read, and the faults of the rest; its rules check the first and add to the second.
+The OpenAPI schema is the model's own.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from shared.kit.problems import Fault, Sentence, make_fault, to_json_pointer
 from shared.kit.validation_faults import to_fault
 
 MAX_FAULTS_SHOWN = 1000
-"""A body with more faults than this is no report; the answer stays readable and says that there are more."""
+"""More faults than this help nobody; the response stays readable and counts the others."""
 
 MORE_FAULTS = Sentence(
     "Còn {more} lỗi khác không nêu ở đây.", "There are {more} more faults, not named here."
@@ -26,34 +26,35 @@ MORE_FAULTS = Sentence(
 
 
 class PartialModel(BaseModel):
-    """A model that can be read in part: it says what stands in for an unread field, and which list holds its rows."""
+    """A model that can be read in part: it states what replaces an unread field, and which list holds its rows."""
 
     rows: ClassVar[str | None] = None
-    """The list that is read row by row; None where the body is one statement without rows."""
-    each_row_told: ClassVar[bool] = False
-    """Whether each row at fault is told at least one of its faults, however many the body has: it is answered by itself."""
+    """The list that is read row by row; None for a body without rows."""
+    names_each_row: ClassVar[bool] = False
+    """Whether at least one fault of each faulty row is named, however many there are: each row gets its own answer."""
     unread: ClassVar[Mapping[str, Any]]
+    """The values that replace unread fields."""
     row_unread: ClassVar[Mapping[str, Any]] = {}
-    """What stands in for an unread field of a row; a row with another fault is left out."""
+    """The values that replace unread fields of a row; a row with another fault is left out."""
 
 
-Model = TypeVar("Model", bound=PartialModel)
+ModelT = TypeVar("ModelT", bound=PartialModel)
 
-EVERYTHING_READ: frozenset[str] = frozenset()
+NO_FIELDS: frozenset[str] = frozenset()
 
 
-class PartialBody(Generic[Model]):
-    """What of a body could be read.
+class PartialBody(Generic[ModelT]):
+    """What could be read of a body.
 
-    `ordinals` gives the place of each row that was read in the list as posted, and `partial` the fields of a row that
-    were not read, by its place.
+    `unread` names the fields that were not read, `ordinals` the index of each row that was read in the posted list, and
+    `partial` the unread fields of a row by its index.
     """
 
     __slots__ = ("body", "faults", "ordinals", "partial", "unread")
 
     def __init__(
         self,
-        body: Model,
+        body: ModelT,
         faults: tuple[Fault, ...] = (),
         unread: frozenset[str] = frozenset(),
         ordinals: tuple[int, ...] | range = range(0),
@@ -69,85 +70,88 @@ class PartialBody(Generic[Model]):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         (model,) = get_args(source)
         return core_schema.no_info_wrap_validator_function(
-            lambda raw, read: _read(model, raw, read), handler(model)
+            lambda raw, validate: _read(model, raw, validate), handler(model)
         )
 
 
-def _said(model: type[PartialModel], found: list[ErrorDetails]) -> tuple[Fault, ...]:
-    said, more = found[:MAX_FAULTS_SHOWN], Counter[str]()
-    told = {_row_told(model, one) for one in said}
-    for one in found[MAX_FAULTS_SHOWN:]:
-        row = _row_told(model, one)
-        if row and row not in told:
-            said.append(one)
-            told.add(row)
-        else:
-            more[row] += 1
-    unsaid = (make_fault(row, "more_faults", MORE_FAULTS, more=count) for row, count in more.items())
-    return (*(_named(model, one) for one in said), *unsaid)
-
-
-def _row_told(model: type[PartialModel], one: ErrorDetails) -> str:
-    """Point to the row that must be told of a fault; nowhere where the body as a whole is."""
-    in_a_row = model.each_row_told and len(one["loc"]) > 1 and one["loc"][0] == model.rows
-    return to_json_pointer(one["loc"][:2]) if in_a_row else ""
-
-
-def _named(model: type[PartialModel], one: ErrorDetails) -> Fault:
-    """Name a fault; too many rows have a code of their own, such as `too_many_observations`."""
-    found = to_fault(one)
-    too_many = one["type"] == "too_long" and one["loc"] == (model.rows,)
-    return replace(found, code=f"too_many_{model.rows}") if too_many else found
-
-
-def _read(model: type[Model], raw: Any, read: Callable[[Any], Model]) -> PartialBody[Model]:
+def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> PartialBody[ModelT]:
     try:
-        body = read(raw)
+        body = validate(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
+        errors = error.errors(include_url=False, include_input=False)
         if not isinstance(raw, Mapping):
             raise
     else:
         return PartialBody(body, ordinals=range(len(getattr(body, model.rows)) if model.rows else 0))
 
-    unread = frozenset(str(one["loc"][0]) for one in found if one["loc"][:1] != (model.rows,))
-    kept: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
-    kept |= {name: model.unread[name] for name in unread if name in model.unread}
-    faults = _said(model, found)
+    unread = frozenset(str(each["loc"][0]) for each in errors if each["loc"][:1] != (model.rows,))
+    values: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
+    values |= {name: model.unread[name] for name in unread if name in model.unread}
+    faults = _to_faults(model, errors)
     if model.rows is None:
-        return PartialBody(read(kept), faults, unread)
+        return PartialBody(validate(values), faults, unread)
     posted = raw.get(model.rows, [])
     rows: list[Any] = posted if isinstance(posted, list) else []
-    partial = _partial_rows(model, found)
-    all_rows_unread = any(one["loc"] == (model.rows,) for one in found) or not isinstance(posted, list)
+    partial = _find_partial_rows(model, errors)
+    all_rows_unread = any(each["loc"] == (model.rows,) for each in errors) or not isinstance(posted, list)
     ordinals = (
         ()
         if all_rows_unread
-        else tuple(at for at in range(len(rows)) if partial.get(at, EVERYTHING_READ) is not None)
+        else tuple(index for index in range(len(rows)) if partial.get(index, NO_FIELDS) is not None)
     )
-    kept[model.rows] = [_patched(model, rows[at], partial.get(at)) for at in ordinals]
+    values[model.rows] = [_replace_unread(model, rows[index], partial.get(index)) for index in ordinals]
     if all_rows_unread:
         unread |= {model.rows}
-    fields = {at: names for at, names in partial.items() if names is not None}
-    return PartialBody(read(kept), faults, unread, ordinals, fields)
+    fields = {index: names for index, names in partial.items() if names is not None}
+    return PartialBody(validate(values), faults, unread, ordinals, fields)
 
 
-def _partial_rows(model: type[Model], found: list[ErrorDetails]) -> dict[int, frozenset[str] | None]:
-    """Give, for each row at fault, the fields that were not read; None where nothing of the row can be used."""
+def _find_partial_rows(
+    model: type[PartialModel], errors: list[ErrorDetails]
+) -> dict[int, frozenset[str] | None]:
+    """Return the unread fields of each faulty row, by its index; None where nothing of the row can be used."""
     partial: dict[int, frozenset[str] | None] = {}
-    for one in found:
-        if one["loc"][:1] != (model.rows,) or len(one["loc"]) == 1:
+    for error in errors:
+        if error["loc"][:1] != (model.rows,) or len(error["loc"]) == 1:
             continue
-        at, *field = one["loc"][1:]
-        assert isinstance(at, int)
-        replaceable = bool(field) and (field[0] in model.row_unread or one["type"] == "extra_forbidden")
-        known = partial.get(at, EVERYTHING_READ)
-        partial[at] = known | {str(field[0])} if replaceable and known is not None else None
+        index, *field = error["loc"][1:]
+        assert isinstance(index, int)
+        replaceable = bool(field) and (field[0] in model.row_unread or error["type"] == "extra_forbidden")
+        names = partial.get(index, NO_FIELDS)
+        partial[index] = names | {str(field[0])} if replaceable and names is not None else None
     return partial
 
 
-def _patched(model: type[Model], row: Any, unread: frozenset[str] | None) -> Any:
+def _replace_unread(model: type[PartialModel], row: Any, unread: frozenset[str] | None) -> Any:
     if not unread:
         return row
-    stand_ins = {name: model.row_unread[name] for name in unread if name in model.row_unread}
-    return {name: value for name, value in row.items() if name not in unread} | stand_ins
+    replacements = {name: model.row_unread[name] for name in unread if name in model.row_unread}
+    return {name: value for name, value in row.items() if name not in unread} | replacements
+
+
+def _to_faults(model: type[PartialModel], errors: list[ErrorDetails]) -> tuple[Fault, ...]:
+    """Return the first faults, one of each row that must have one, and the count of the others."""
+    shown, more = errors[:MAX_FAULTS_SHOWN], Counter[str]()
+    rows_shown = {_point_to_row(model, error) for error in shown}
+    for error in errors[MAX_FAULTS_SHOWN:]:
+        row = _point_to_row(model, error)
+        if row and row not in rows_shown:
+            shown.append(error)
+            rows_shown.add(row)
+        else:
+            more[row] += 1
+    counts = (make_fault(row, "more_faults", MORE_FAULTS, more=count) for row, count in more.items())
+    return (*(_to_fault(model, error) for error in shown), *counts)
+
+
+def _point_to_row(model: type[PartialModel], error: ErrorDetails) -> str:
+    """Return the pointer of the row that must have a fault of its own; empty for any other part of the body."""
+    in_a_row = model.names_each_row and len(error["loc"]) > 1 and error["loc"][0] == model.rows
+    return to_json_pointer(error["loc"][:2]) if in_a_row else ""
+
+
+def _to_fault(model: type[PartialModel], error: ErrorDetails) -> Fault:
+    """Convert an error of Pydantic; too many rows have a code of their own, such as `too_many_observations`."""
+    fault = to_fault(error)
+    too_many = error["type"] == "too_long" and error["loc"] == (model.rows,)
+    return replace(fault, code=f"too_many_{model.rows}") if too_many else fault

@@ -1,18 +1,18 @@
-"""Refusals in the language of the field, said on the wire as RFC 9457 problem documents.
+"""Problems: refusals that rules raise, answered over HTTP as RFC 9457 documents.
 
-A refusal is a small class beside the rule that it guards: a stable `code`, a kind (its parent class, which fixes the
-HTTP status), and one sentence in Vietnamese and English built from its facts. Rules raise it without knowing that
-HTTP exists; the service factory renders it. This module imports the standard library only, so rules may use it.
+A problem is a small class beside its rule: a stable `code`, a kind (its parent class, which has the HTTP status), and one
+sentence in Vietnamese and English that is built from its facts. Rules raise it without knowing HTTP; the exception
+handlers serialize it. This module imports only the standard library, so rules may import it.
 
     Problem
     ├── Malformed            400  the request cannot be read
-    ├── Unauthenticated      401  who is calling is not known
-    ├── Forbidden            403  known, and not allowed
+    ├── Unauthenticated      401  the caller is not known
+    ├── Forbidden            403  the caller is known and not allowed
     ├── NotFound             404
-    ├── Conflict             409  the state of the world says no
+    ├── Conflict             409  the present state does not allow it
     ├── PreconditionFailed   412
     ├── TooLarge             413
-    ├── Invalid              422  readable, and wrong; carries every fault
+    ├── Invalid              422  readable and wrong; names every fault
     ├── PreconditionRequired 428
     ├── TooManyRequests      429
     └── Unavailable          503  try again later
@@ -26,50 +26,53 @@ Language = Literal["vi", "en"]
 
 
 class Sentence(NamedTuple):
-    """The same sentence in both languages; `{name}` stands for a fact, which may itself be said in two languages."""
+    """The same sentence in both languages; `{name}` stands for a fact, which may itself be a sentence."""
 
     vi: str
     en: str
 
-    def said(self, language: Language) -> str:
-        """Give the sentence of one language as it stands."""
+    def in_language(self, language: Language) -> str:
+        """Return the sentence of one language as it is."""
         return self.vi if language == "vi" else self.en
 
     def render(self, language: Language, facts: Mapping[str, Any]) -> str:
-        """Fill the facts into the sentence of one language."""
-        return self.said(language).format_map(_said(facts, language))
+        """Return the sentence of one language with the facts filled in."""
+        return self.in_language(language).format_map(_in_language(facts, language))
 
     def filled(self, **facts: Any) -> "Sentence":
-        """Fill the facts into both."""
+        """Return the sentence with the facts filled in, in both languages."""
         return Sentence(self.render("vi", facts), self.render("en", facts))
 
 
-def _said(facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    return {name: fact.said(language) if isinstance(fact, Sentence) else fact for name, fact in facts.items()}
+def _in_language(facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    return {
+        name: fact.in_language(language) if isinstance(fact, Sentence) else fact
+        for name, fact in facts.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a body: where (RFC 6901 JSON pointer), which (stable code), and why."""
+    """One thing that is wrong with a body: where (RFC 6901 JSON pointer), which (stable code), and why."""
 
     pointer: str
     code: str
     sentence: Sentence
 
     def document(self, language: Language) -> dict[str, str]:
-        """Render as an entry of a problem's `errors`."""
-        return {"pointer": self.pointer, "code": self.code, "detail": self.sentence.said(language)}
+        """Return the entry of a problem's `errors`."""
+        return {"pointer": self.pointer, "code": self.code, "detail": self.sentence.in_language(language)}
 
 
 def make_fault(pointer: str, code: str, sentence: Sentence, **facts: Any) -> Fault:
-    """Make a fault with its facts filled in."""
+    """Return a fault with its facts filled in."""
     return Fault(pointer, code, sentence.filled(**facts))
 
 
 class Problem(Exception):  # noqa: N818 (the field says problem, not error)
-    """A refusal. Facts given by name fill the sentences and travel as members of the document.
+    """A refusal. Facts given by name fill the sentences and are members of the document.
 
-    A fact that is a sentence is said in the language of the document; a reason always is one, without its full stop.
+    A fact that is a sentence gets the language of the document; a reason always is one, without its full stop.
     """
 
     status: ClassVar[int] = 500
@@ -94,7 +97,7 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
         return self.detail.render("en", self.facts)
 
     def document(self, language: Language, instance: str) -> dict[str, Any]:
-        """Render as an RFC 9457 document; facts become extension members."""
+        """Return the RFC 9457 document; facts are extension members."""
         body: dict[str, Any] = {
             "type": f"/problems/{self.code}",
             "title": self.title.render(language, self.facts),
@@ -104,8 +107,8 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
             "code": self.code,
         }
         if self.faults:
-            body["errors"] = [each.document(language) for each in self.faults]
-        return {**_said(self.facts, language), **body}
+            body["errors"] = [fault.document(language) for fault in self.faults]
+        return {**_in_language(self.facts, language), **body}
 
 
 class Malformed(Problem):
@@ -118,7 +121,7 @@ class Malformed(Problem):
 
 
 class Unauthenticated(Problem):
-    """No token, or one that proves nothing."""
+    """There is no token, or it is not valid."""
 
     status = 401
     code = "unauthenticated"
@@ -127,7 +130,7 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """The caller is known and may not do this."""
+    """The caller is known and not allowed to do this."""
 
     status = 403
     code = "forbidden"
@@ -136,7 +139,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """Nothing is there."""
+    """There is nothing at this address."""
 
     status = 404
     code = "not_found"
@@ -145,12 +148,12 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """Correct in itself, and in conflict with what is already known."""
+    """The request is correct in itself, and in conflict with the present state."""
 
     status = 409
     code = "conflict"
-    title = Sentence("Xung đột với dữ liệu hiện có", "Conflict with what is known")
-    detail = Sentence("Yêu cầu xung đột với dữ liệu hiện có.", "The request conflicts with what is known.")
+    title = Sentence("Xung đột với dữ liệu hiện có", "Conflict with existing data")
+    detail = Sentence("Yêu cầu xung đột với dữ liệu hiện có.", "The request conflicts with existing data.")
 
 
 class PreconditionFailed(Problem):
@@ -165,7 +168,7 @@ class PreconditionFailed(Problem):
 
 
 class TooLarge(Problem):
-    """Larger than a limit."""
+    """The body is larger than the limit."""
 
     status = 413
     code = "body_too_large"
@@ -176,7 +179,7 @@ class TooLarge(Problem):
 
 
 class Invalid(Problem):
-    """Readable, and wrong. `errors` names every fault at once."""
+    """The request is readable and wrong; `errors` names every fault."""
 
     status = 422
     code = "invalid"
@@ -185,7 +188,7 @@ class Invalid(Problem):
 
 
 class PreconditionRequired(Problem):
-    """An update that could overwrite must say which version it saw."""
+    """An update that could overwrite must name the version that was read."""
 
     status = 428
     code = "precondition_required"
@@ -196,7 +199,7 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
-    """Over the rate limit."""
+    """The caller is over the rate limit."""
 
     status = 429
     code = "rate_limited"
@@ -205,7 +208,7 @@ class TooManyRequests(Problem):
 
 
 class Unavailable(Problem):
-    """Not now; the same request may succeed later."""
+    """The same request may succeed later."""
 
     status = 503
     code = "unavailable"
@@ -214,12 +217,12 @@ class Unavailable(Problem):
 
 
 def to_json_pointer(location: Iterable[str | int]) -> str:
-    """Build an RFC 6901 JSON pointer from the steps of a location."""
+    """Return the RFC 6901 JSON pointer of a location."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
 
 
 def raise_if_any(faults: Iterable[Fault]) -> None:
     """Raise `Invalid` with all the faults, or return when there are none."""
-    found = tuple(faults)
-    if found:
-        raise Invalid(faults=found)
+    named = tuple(faults)
+    if named:
+        raise Invalid(faults=named)

@@ -38,6 +38,10 @@ class Resources:
             found = self._found[kind] = candidates[0]
         return found
 
+    def has(self, kind: type[Any]) -> bool:
+        """Whether there is a resource of a class or of a subclass."""
+        return any(isinstance(resource, kind) for resource in self._by_class.values())
+
 
 def put_resources(app: FastAPI, resources: Resources) -> None:
     """Give an application its resources; the service factory does so once."""

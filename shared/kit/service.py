@@ -29,9 +29,16 @@ from shared.kit.identity import AllowsAnyone, Caller, Identity
 from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
 from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
+from shared.kit.models import REVISION
 from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources, put_resources
+from shared.kit.schema_revisions import (
+    SchemaMismatchError,
+    SchemaRevision,
+    SchemaRevisions,
+    require_schema,
+)
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.kit.version import product_version
 
@@ -59,6 +66,8 @@ class ServiceDefinition:
     program: str | None = None
     """The program that a caller must serve to write here; None where the body names it."""
     version: str = field(default_factory=product_version)
+    revisions: Sequence[SchemaRevision] = ()
+    """The revisions of the histories, besides the kit's, that the service was written for."""
     violations: ConstraintProblems = field(default_factory=dict)
     """The problems of violated constraints, by the constraint's name."""
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
@@ -100,7 +109,14 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     configure_logging(service=definition.name, as_json=settings.log_json, level=settings.log_level)
     _warn_of_unread_variables(settings)
     database = definition.database or open_database(settings, definition.name)
-    resources = Resources(definition.clock, settings, database, _identity(definition), *definition.resources)
+    resources = Resources(
+        definition.clock,
+        settings,
+        database,
+        _identity(definition),
+        SchemaRevisions((REVISION, *definition.revisions)),
+        *definition.resources,
+    )
     app = FastAPI(
         title=definition.title,
         version=definition.version,
@@ -169,7 +185,7 @@ def _lifespan(
             stack.push_async_callback(database.close)
             for open_lifespan in definition.lifespans:
                 await stack.enter_async_context(open_lifespan())
-            for step in definition.start_steps:
+            for step in (_require_schema, *definition.start_steps):
                 await step(resources)
             tasks = [asyncio.create_task(work(resources)) for work in (pruning, *definition.background_tasks)]
             yield
@@ -178,6 +194,16 @@ def _lifespan(
             await asyncio.gather(*tasks, return_exceptions=True)
 
     return lifespan
+
+
+async def _require_schema(resources: Resources) -> None:
+    try:
+        async with resources.get(Database).reading() as session:
+            await require_schema(session, resources.get(SchemaRevisions))
+    except SchemaMismatchError as error:
+        log.error("not started", reason=str(error))  # noqa: TRY400 (expected, and no crash)
+        resources.put(error)
+        raise
 
 
 def _health(name: str) -> APIRouter:

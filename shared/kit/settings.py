@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """What every service process is told. A service adds its own beside it."""
+    """The settings of every service process; a service adds its own in a subclass."""
 
     model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
 
@@ -40,18 +40,16 @@ class ServiceSettings(BaseSettings):
 
 
 class FollowingSettings(ServiceSettings):
-    """What a service is told that follows its neighbours, beside what every service is told."""
+    """The settings of a service that reads the change feeds of other services."""
 
     client_id: str | None = Field(
-        None, description="the client that neighbours are read as; by default the one that the gateway makes"
+        None, description="the client that feeds are read as; by default the one that the gateway makes"
     )
     client_secret: SecretStr | None = Field(
-        None, description="its secret; without it no neighbour is followed, and the answers say so"
+        None, description="its secret; without it no feed is followed, and the answers say so"
     )
-    token_url: str | None = Field(None, description="where it gets its tokens; by default the gateway's")
-    follow_every_seconds: float = Field(
-        2, gt=0, le=3600, description="how often a neighbour is asked what is new"
-    )
+    token_url: str | None = Field(None, description="where it gets its tokens; by default at the gateway")
+    follow_every_seconds: float = Field(2, gt=0, le=3600, description="seconds between two polls of a feed")
 
 
 def list_variables(settings_class: type[BaseSettings]) -> frozenset[str]:

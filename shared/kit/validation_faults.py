@@ -1,8 +1,8 @@
-"""What can be wrong with the shape of a body or a question: a closed list of codes of our own, each with its sentence.
+"""Faults of shape in a body or a query: a closed list of codes of our own, each with its sentence.
 
-Pydantic finds the faults; its own names for them and its English never leave this module. A code stands on several lines
-where the same fault is said in different words. A finding that is on no line is a failure of a test, and to a client it
-is `invalid_value`.
+Pydantic finds the faults; its own names and its English never leave this module. A code is on several lines where the
+same fault has different sentences. A test fails for an error type of Pydantic that is on no line; a client would get
+`invalid_value` for it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,15 +17,15 @@ from shared.kit.problems import Fault, Invalid, Sentence, to_json_pointer
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A fault of shape: its code on the wire, its sentence, and which of Pydantic's findings it names."""
+    """A fault of shape: its code, its sentence, and the error types of Pydantic that it stands for."""
 
     code: str
     sentence: Sentence
-    findings: frozenset[str]
+    error_types: frozenset[str]
 
 
-def _shape(code: str, vi: str, en: str, findings: str) -> Shape:
-    return Shape(code, Sentence(vi, en), frozenset(findings.split()))
+def _shape(code: str, vi: str, en: str, error_types: str) -> Shape:
+    return Shape(code, Sentence(vi, en), frozenset(error_types.split()))
 
 
 OTHER = _shape(
@@ -48,7 +48,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "unknown_field",
         "Trường này không có trong quy định.",
-        "This field is not known here.",
+        "There is no such field.",
         "extra_forbidden unexpected_keyword_argument unexpected_positional_argument",
     ),
     _shape(
@@ -93,7 +93,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "wrong_form",
         "Không phải là địa chỉ URL.",
-        "Is no URL.",
+        "Is not a URL.",
         "url_parsing url_syntax_violation url_scheme",
     ),
     _shape(
@@ -102,7 +102,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "not_one_of",
         "Không thuộc các loại được nhận.",
-        "Is of no kind that is taken here.",
+        "Is of no kind that is accepted here.",
         "union_tag_invalid union_tag_not_found",
     ),
     _shape("not_a_boolean", "Phải là true hoặc false.", "Must be true or false.", "bool_type bool_parsing"),
@@ -163,64 +163,66 @@ SHAPES: tuple[Shape, ...] = (
     OTHER,
 )
 
-BY_FINDING: Mapping[str, Shape] = {finding: shape for shape in SHAPES for finding in shape.findings}
+SHAPE_BY_ERROR_TYPE: Mapping[str, Shape] = {
+    error_type: shape for shape in SHAPES for error_type in shape.error_types
+}
 
-_OWN = "sentence"
+_SENTENCE = "sentence"
 _REFUSAL = "refusal"
 
 
 def make_validation_error(code: str, sentence: Sentence) -> PydanticCustomError:
-    """Make the error that a validator of ours raises: a code and a sentence that are said as they are."""
-    return PydanticCustomError(code, "{" + _OWN + "}", {_OWN: sentence})
+    """Return the error that a validator of ours raises; its code and its sentence are answered as they are."""
+    return PydanticCustomError(code, "{" + _SENTENCE + "}", {_SENTENCE: sentence})
 
 
-def parseable_by(read: Callable[[str], object]) -> AfterValidator:
-    """Make the validator of a text that a reader of ours must be able to read; the text stays as it is.
+def parseable_by(parse: Callable[[str], object]) -> AfterValidator:
+    """Return the validator of a text that a parser of ours must be able to read; the text stays as it is.
 
-    What the reader refuses is a finding like every other, so it is named beside them.
+    What the parser refuses is a fault like every other, and is named together with them.
     """
 
     def check(text: str) -> str:
         try:
-            read(text)
+            parse(text)
         except Invalid as refusal:
-            said = {_OWN: refusal.detail.filled(**refusal.facts), _REFUSAL: refusal}
-            raise PydanticCustomError(refusal.code, "{" + _OWN + "}", said) from refusal
+            context = {_SENTENCE: refusal.detail.filled(**refusal.facts), _REFUSAL: refusal}
+            raise PydanticCustomError(refusal.code, "{" + _SENTENCE + "}", context) from refusal
         return text
 
     return AfterValidator(check)
 
 
 def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
-    """Make one refusal that names every finding; a lone one of a reader of ours keeps the name that its reader gave it."""
-    faults = tuple(one for error in errors for one in _faults(error))
-    alone = errors[0].get("ctx", {}).get(_REFUSAL) if len(errors) == 1 else None
-    if isinstance(alone, Invalid):
-        alone.faults = faults
-        return alone
+    """Return one problem that names every error; a single one of a parser of ours stays the problem that was raised."""
+    faults = tuple(fault for error in errors for fault in _faults(error))
+    refusal = errors[0].get("ctx", {}).get(_REFUSAL) if len(errors) == 1 else None
+    if isinstance(refusal, Invalid):
+        refusal.faults = faults
+        return refusal
     return Invalid(faults=faults)
 
 
 def _faults(error: ErrorDetails) -> list[Fault]:
-    """Give the faults that a finding stands for: a reader may have named several, from the text it read on."""
+    """Return the faults of an error: a parser may have named several, each at a place in the text."""
     whole = to_fault(error)
     refusal = error.get("ctx", {}).get(_REFUSAL)
-    several = refusal.faults if isinstance(refusal, Invalid) else ()
-    return [replace(one, pointer=whole.pointer + one.pointer) for one in several] or [whole]
+    parts = refusal.faults if isinstance(refusal, Invalid) else ()
+    return [replace(fault, pointer=whole.pointer + fault.pointer) for fault in parts] or [whole]
 
 
 def to_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
-    """Turn one of Pydantic's findings into a fault; `below` is where the validated part hangs in the body."""
+    """Convert an error of Pydantic to a fault; `below` is the location of the validated part in the body."""
     facts = dict(error.get("ctx", {}))
-    place = to_json_pointer((*below, *error["loc"]))
-    own = facts.get(_OWN)
-    if isinstance(own, Sentence):
-        return Fault(place, error["type"], own)
-    shape = BY_FINDING.get(error["type"], OTHER)
-    return Fault(place, shape.code, shape.sentence.filled(**_said(facts)))
+    pointer = to_json_pointer((*below, *error["loc"]))
+    sentence = facts.get(_SENTENCE)
+    if isinstance(sentence, Sentence):
+        return Fault(pointer, error["type"], sentence)
+    shape = SHAPE_BY_ERROR_TYPE.get(error["type"], OTHER)
+    return Fault(pointer, shape.code, shape.sentence.filled(**_without_english(facts)))
 
 
-def _said(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the one English word out of what Pydantic gives: “'a', 'b' or 'c'”."""
+def _without_english(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of Pydantic without its one English word: “'a', 'b' or 'c'”."""
     expected = facts.get("expected")
     return {**facts, "expected": expected.replace(" or ", ", ")} if isinstance(expected, str) else dict(facts)

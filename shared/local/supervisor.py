@@ -127,6 +127,11 @@ class ProcessSupervisor:
                 return
             if self._run_folder.find_takeover(self.name) is not None:
                 continue
+            if self._process is not None and self._process.returncode == os.EX_CONFIG:
+                self._log.write(self.name, f"{end}; not started again, because nothing would change")
+                if not self.first_ready.done():
+                    self.first_ready.set_result(False)
+                return
             failed_starts = failed_starts + 1 if ready_seconds is None else 0
             if ready_seconds is not None and ready_seconds > STEADY_SECONDS:
                 pause = FIRST_RESTART_SECONDS

@@ -8,14 +8,17 @@ from fastapi import APIRouter, FastAPI
 from shared.kit.clock import Clock, system_clock
 from shared.kit.exception_handlers import ConstraintProblems
 from shared.kit.openapi import extend_openapi
+from shared.kit.schema_revisions import SchemaRevision
 from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
+from shared.reporting.models import REVISION as REPORTING_REVISION
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
 from shared.territory.current import load_territory
+from shared.territory.models import REVISION as TERRITORY_REVISION
 
 VIOLATIONS: ConstraintProblems = {
     "uq_standings_one": lambda: ReportExists(report=None),
@@ -33,6 +36,7 @@ def create_program(
     registers: Mapping[str, Register] | None = None,
     routers: Sequence[APIRouter] = (),
     violations: ConstraintProblems | None = None,
+    revisions: Sequence[SchemaRevision] = (),
     resources: Sequence[object] = (),
     background_tasks: Sequence[BackgroundTask] = (),
     clock: Clock = system_clock,
@@ -46,6 +50,7 @@ def create_program(
             description=description,
             settings=settings,
             program=catalogue.program,
+            revisions=[TERRITORY_REVISION, REPORTING_REVISION, *revisions],
             routers=[reporting_router(engine, settings), *routers],
             violations={**VIOLATIONS, **(violations or {})},
             larger_bodies={

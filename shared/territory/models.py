@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, Un
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
+from shared.kit.schema_revisions import SchemaRevision
 from shared.territory.units import CODE_SHAPES, KINDS
 
 
@@ -21,6 +22,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
+REVISION = SchemaRevision("territory", "territory_0001")
 
 CODE_SHAPE = " OR ".join(f"level = '{level}' AND code ~ '^{shape}$'" for level, shape in CODE_SHAPES.items())
 KIND_OF_LEVEL = " OR ".join(f"level = '{level}' AND kind IN {tuple(kinds)}" for level, kinds in KINDS.items())

@@ -72,10 +72,10 @@ class LinkedServices:
         """Let ethnic take everything that rural published; a failure is recorded as when the consumer runs."""
         database, clock = get_database(self.app), get_clock(self.app)
         try:
-            while await self.consumer.round(database, clock):
+            while await self.consumer.poll(database, clock):
                 pass
         except Exception as error:  # noqa: BLE001 (as the consumer itself does)
-            await self.consumer._note(error, database, clock)
+            await self.consumer._record_failure(error, database, clock)
 
     async def recognize(self, unit="23509", on="2023-04-12", number=None, **fields):
         body = {
@@ -132,7 +132,7 @@ async def link_services(database, **settings):
     )
     ethnic = issuer.trust(create_ethnic(ethnic_settings, clock=lambda: NOW))
     transport = GatewayTransport(gateway, rural)
-    get_resources(ethnic).get(FeedConsumer).neighbours.transport = transport
+    get_resources(ethnic).get(FeedConsumer).client.transport = transport
     async with (
         gateway.router.lifespan_context(gateway),
         open_client(rural) as rural_http,

@@ -154,8 +154,8 @@ async def test_a_feed_that_cannot_be_followed_is_a_caveat_of_the_figure(services
         elif state == "rewound":
             await session.execute(text("UPDATE followed_feeds SET change_at = change_at - interval '1 hour'"))
     if state == "refused":
-        services.consumer.neighbours._credentials = ("service-ethnic", "another secret")
-        services.consumer.neighbours._renew_at = float("-inf")
+        services.consumer.client._credentials = ("service-ethnic", "another secret")
+        services.consumer.client._renew_at = float("-inf")
     elif state == "stuck":
         async with get_database(services.app).writing() as session:
             await session.execute(text("UPDATE followed_feeds SET sequence = 0, change_at = NULL"))

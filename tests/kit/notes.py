@@ -163,7 +163,7 @@ async def list_notes(
         query,
         limit=limit,
         cursor=cursor,
-        said=lambda row: NoteOut(id=row[0].id, text=row[0].text),
+        serialize=lambda row: NoteOut(id=row[0].id, text=row[0].text),
     )
     set_next_link(request, response, found.next)
     return found
@@ -172,7 +172,7 @@ async def list_notes(
 @router.get("/words")
 async def list_words(*, unit: PublicUnit, cursor: Cursor = None) -> Page[str]:
     query = select(NoteRow.text).order_by(NoteRow.text)
-    return await fetch_page(unit.session, query, limit=1, cursor=cursor, said=lambda row: row[0])
+    return await fetch_page(unit.session, query, limit=1, cursor=cursor, serialize=lambda row: row[0])
 
 
 @router.get("/crash")

@@ -144,7 +144,7 @@ async def test_five_faults_of_shape_and_meaning_are_named_at_once_and_nothing_is
         errors = {it["pointer"]: (it["code"], it["detail"]) for it in answer.json()["errors"]}
         assert errors == {
             "/author": ("not_a_text", "Must be a string."),
-            "/unknown": ("unknown_field", "This field is not known here."),
+            "/unknown": ("unknown_field", "There is no such field."),
             "/lines/1/word": ("text_too_long", "Longer than 10 characters."),
             "/lines/0/word": ("word_bad", "The word “bad” cannot be used."),
             "/lines/3/word": ("word_bad", "The word “bad” cannot be used."),

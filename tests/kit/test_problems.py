@@ -41,7 +41,7 @@ def test_a_document_carries_its_facts_and_its_faults():
     problem = OutOfStock(faults=faults, what="gạo", report={"id": "7"})
     assert problem.document("en", "/v1/notes") == {
         "type": "/problems/out_of_stock",
-        "title": "Conflict with what is known",
+        "title": "Conflict with existing data",
         "status": 409,
         "detail": "Out of “gạo”.",
         "instance": "/v1/notes",

@@ -23,8 +23,8 @@ from shared.kit.date_fields import IsoDate
 from shared.kit.openapi import SCHEMAS
 from shared.kit.problems import Fault, Invalid, Sentence, to_json_pointer
 from shared.kit.validation_faults import (
-    BY_FINDING,
     OTHER,
+    SHAPE_BY_ERROR_TYPE,
     SHAPES,
     make_validation_error,
     parseable_by,
@@ -36,8 +36,8 @@ REASON = Sentence("Phải nêu lý do.", "A reason is needed.")
 
 
 def test_every_finding_of_pydantic_is_named_once():
-    assert set(BY_FINDING) == set(get_args(ErrorType))
-    assert sum(len(shape.findings) for shape in SHAPES) == len(BY_FINDING)
+    assert set(SHAPE_BY_ERROR_TYPE) == set(get_args(ErrorType))
+    assert sum(len(shape.error_types) for shape in SHAPES) == len(SHAPE_BY_ERROR_TYPE)
 
 
 def test_codes_are_of_our_own_and_stand_in_the_reference():
@@ -104,7 +104,7 @@ class Body(BaseModel):
         ({"rows": []}, "too_few", "Fewer than 1 entries."),
         ({"rows": [1, 2, 3]}, "too_many", "More than 2 entries."),
         ({"facts": []}, "not_an_object", "Must be a JSON object."),
-        ({"colour": 1}, "unknown_field", "This field is not known here."),
+        ({"colour": 1}, "unknown_field", "There is no such field."),
         ({"why": ""}, "reason_required", "A reason is needed."),
         ([], "not_an_object", "Must be a JSON object."),
     ],

@@ -20,14 +20,16 @@ def create_app():
     """Answer with the process id; fail to start, ignore a stop or write a long line when the test says so."""
     if os.environ.get("TINY_REFUSES"):
         raise SystemExit("no thank you")
+    if os.environ.get("TINY_MISCONFIGURED"):
+        raise SystemExit(os.EX_CONFIG)
     if "TINY_NEEDS" in os.environ and not Path(os.environ["TINY_NEEDS"]).exists():
         raise SystemExit("not yet")
-    if os.environ.get("TINY_STUBBORN"):
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # after uvicorn's own handler
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()
+            if os.environ.get("TINY_STUBBORN"):
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)  # after uvicorn's own handler
             print("x" * 200_000 if os.environ.get("TINY_LONG_LINE") else "hello")
             for number in range(int(os.environ.get("TINY_LINES", "0"))):
                 print(f"line {number}")

@@ -240,6 +240,14 @@ def test_an_application_that_cannot_start_ends_the_start(make_stack):
     assert stack.all_ended()
 
 
+def test_a_process_that_ends_as_misconfigured_is_not_started_again(make_stack):
+    stack = make_stack(environment={"TINY_MISCONFIGURED": "1"})
+    assert stack.start().wait_for_exit() == 2
+    assert f"ended with exit code {os.EX_CONFIG}; not started again" in stack.read_log()
+    assert "starting again" not in stack.read_log()
+    assert stack.all_ended()
+
+
 def test_a_stop_from_outside_waits_until_everything_has_ended(make_stack):
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     assert stack.run_folder.stop_stack(PATIENCE_SECONDS) is True

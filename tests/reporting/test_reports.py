@@ -136,7 +136,7 @@ async def test_all_faults_of_shape_and_content_are_in_one_answer_and_nothing_is_
         "/observations/3/value": "value_out_of_range",
     }
     assert [error["detail"] for error in answer.json()["errors"] if error["pointer"] == "/unknown"] == [
-        "This field is not known here."
+        "There is no such field."
     ]
     listed = await office.get("reports", office.reviewer)
     assert listed.json()["items"] == []

@@ -115,7 +115,7 @@ async def list_classifications(
         if statuses is None
         else store.select_by_ids([commune_status.classification.id for commune_status in statuses])
     )
-    page = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row[0])
+    page = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row[0])
     set_next_link(request, response, page.next)
     items = await _serialize(context, rules, page.items, statuses, as_of)
     return ClassificationsPage(items=items, next=page.next)

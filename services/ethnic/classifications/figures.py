@@ -65,7 +65,7 @@ async def _find_caveat(
     session: AsyncSession, rules: RecognitionRules, as_of: datetime | None
 ) -> Caveat | None:
     """Return the caveat that recognitions may be missing; None where all were received by the instant."""
-    feed = await cursor.current(session, FEED) if rules.feed_followed else None
+    feed = await cursor.find_cursor(session, FEED) if rules.feed_followed else None
     state = read_consumer_state(feed, on=rules.feed_followed)
     problem = FEED_PROBLEMS.get(state)
     complete = (

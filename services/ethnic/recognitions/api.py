@@ -47,7 +47,7 @@ async def list_heard_recognitions(
         store.select_recognitions(parse_units(context.territory, unit), as_of),
         limit=limit,
         cursor=cursor,
-        said=lambda row: ReceivedRecognitionOut.from_row(row[0]),
+        serialize=lambda row: ReceivedRecognitionOut.from_row(row[0]),
     )
     set_next_link(request, response, page.next)
     return page

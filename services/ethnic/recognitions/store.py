@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
 from services.ethnic.models import ReceivedRecognition, ReceivedRevocation
-from shared.kit.feed_consumer.cursor import life_known
+from shared.kit.feed_consumer.cursor import select_life
 from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.territory.models import UnitRow
 from shared.territory.succession_queries import unit_versions_within
@@ -40,7 +40,7 @@ async def find_land(session: AsyncSession, commune: str, on: date) -> tuple[str,
 
 async def read_life(session: AsyncSession) -> int:
     """Return the life of the feed that is followed now."""
-    life = (await session.execute(select(life_known(FEED, None)))).scalar_one()
+    life = (await session.execute(select(select_life(FEED, None)))).scalar_one()
     return int(life)
 
 
@@ -84,7 +84,7 @@ def _limit_to_received(query: Select[Any], as_of: datetime | None) -> Select[Any
     return (
         query.outerjoin(ReceivedRevocation, and_(same, by_then))
         .where(
-            ReceivedRecognition.life == life_known(FEED, as_of), is_recorded_by(ReceivedRecognition, as_of)
+            ReceivedRecognition.life == select_life(FEED, as_of), is_recorded_by(ReceivedRecognition, as_of)
         )
         .options(contains_eager(ReceivedRecognition.revocation))
         .execution_options(populate_existing=True)

@@ -68,7 +68,7 @@ class BatchIn(PartialModel):
     )
 
     rows: ClassVar[str | None] = "entries"
-    each_row_told: ClassVar[bool] = True
+    names_each_row: ClassVar[bool] = True
     unread: ClassVar[Mapping[str, Any]] = {"mode": "all_or_nothing"}
 
     mode: Mode = Field(

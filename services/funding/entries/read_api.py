@@ -66,7 +66,7 @@ async def list_entries(
     query = store.select_newest_first(
         ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of
     )
-    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
     set_next_link(request, response, rows.next)
     entries = await store.load_postings(context.session, rows.items)
     return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)

@@ -85,7 +85,7 @@ async def list_projects(
 ) -> ProjectsPage:
     """List projects by code, each with its money and its physical progress."""
     query = store.select_projects(program=program)
-    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=lambda row: row)
+    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
     set_next_link(request, response, rows.next)
     return ProjectsPage(items=await actions.describe_projects(context, rows.items), next=rows.next)
 

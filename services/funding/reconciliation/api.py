@@ -89,7 +89,7 @@ async def read_reconciliation(
     ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places)
     agency, treasury = await store.sum_books(context.session, ledger_filter)
     query = store.select_gaps(ledger_filter, tolerance_vnd)
-    gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, said=_to_gap)
+    gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=_to_gap)
     set_next_link(request, response, gaps.next)
     return ReconciliationOut(
         year=year,

@@ -104,7 +104,7 @@ async def list_products(
         query,
         limit=limit,
         cursor=cursor,
-        said=lambda row: EvaluationOut.from_row(row[0], rules),
+        serialize=lambda row: EvaluationOut.from_row(row[0], rules),
     )
     set_next_link(request, response, page.next)
     return page

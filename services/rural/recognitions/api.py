@@ -99,7 +99,7 @@ async def list_recognitions(
         query,
         limit=limit,
         cursor=cursor,
-        said=lambda row: RecognitionOut.from_row(row[0], sets, filters.as_of),
+        serialize=lambda row: RecognitionOut.from_row(row[0], sets, filters.as_of),
     )
     set_next_link(request, response, page.next)
     return page

@@ -73,7 +73,7 @@ async def list_villages(
         communes = [commune.code for commune in context.territory.communes(unit, day)]
         query = query.where(is_in_communes(communes, day))
     codes = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, said=lambda row: str(row[0].code)
+        context.session, query, limit=limit, cursor=cursor, serialize=lambda row: str(row[0].code)
     )
     set_next_link(request, response, codes.next)
     territory = await with_villages(context.session, context.territory, codes.items)

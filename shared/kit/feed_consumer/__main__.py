@@ -1,7 +1,7 @@
-"""`python -m shared.kit.feed_consumer begin-again FEED`: what an operator does when a feed was rewound.
+"""`python -m shared.kit.feed_consumer begin-again FEED`: the operator's command when a feed was rewound.
 
-Run it as the service that follows (`python -m services exec NAME -- …`), which tells it the database. The feed is read
-again from zero, as it is now; the answer is one JSON object on standard output.
+Run it as the consuming service (`python -m services exec NAME -- …`), whose environment names the database. The feed is
+read again from zero, as it is now; the output is one JSON object.
 """
 
 # ruff: noqa: T201 (a command line prints)
@@ -17,23 +17,23 @@ from shared.kit.database import Database
 from shared.kit.feed_consumer import cursor
 from shared.kit.settings import ServiceSettings
 
-NEVER_FOLLOWED = 1
+NEVER_CONSUMED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks; the exit code."""
+    """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m shared.kit.feed_consumer", description="Beside the door."
+        prog="python -m shared.kit.feed_consumer", description="Commands for feeds that a service consumes."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    again = commands.add_parser("begin-again", help="read a feed again from zero")
-    again.add_argument("feed", help="its path, such as /v1/NAME/changes")
-    given = parser.parse_args(arguments)
-    life = asyncio.run(_begin_again(ServiceSettings().database_url.get_secret_value(), given.feed))
+    begin_again = commands.add_parser("begin-again", help="read a feed again from zero")
+    begin_again.add_argument("feed", help="its path, such as /v1/NAME/changes")
+    options = parser.parse_args(arguments)
+    life = asyncio.run(_begin_again(ServiceSettings().database_url.get_secret_value(), options.feed))
     if life is None:
-        print(f"{given.feed} was never followed here", file=sys.stderr)
-        return NEVER_FOLLOWED
-    print(json.dumps({"feed": given.feed, "life": life}))
+        print(f"{options.feed} was never consumed here", file=sys.stderr)
+        return NEVER_CONSUMED
+    print(json.dumps({"feed": options.feed, "life": life}))
     return 0
 
 
@@ -41,7 +41,7 @@ async def _begin_again(url: str, feed: str) -> int | None:
     database = Database(url, pool_size=1, application="operator")
     try:
         async with database.writing() as session:
-            if await cursor.current(session, feed) is None:
+            if await cursor.find_cursor(session, feed) is None:
                 return None
             return await cursor.begin_again(session, feed, system_clock)
     finally:

@@ -1,4 +1,4 @@
-"""How a service says what it follows: `GET {source}/following`."""
+"""The state of the feeds that a service consumes: `GET {source}/following`."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,31 +17,31 @@ State = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
 
 
 class FollowedOut(BaseModel):
-    """One feed and how far it was taken."""
+    """One feed and how far it was read."""
 
-    feed: str = Field(description="path of the feed behind the door")
+    feed: str = Field(description="path of the feed at the gateway")
     state: State = Field(
-        description="following; off: no client is set; silent: no answer; refused: the client is not let in; rewound: "
-        "the feed was restored from an older backup, an operator has to begin again; stuck: a change is not understood"
+        description="following; off: no client is set; silent: no answer; refused: the client or its secret is refused; rewound: "
+        "the feed was restored from an older backup, an operator has to begin again; stuck: an event cannot be read"
     )
     problem: str | None = Field(description="what is wrong; null while it is followed")
-    taken: int = Field(description="sequence of the last change taken; 0 before the first")
-    behind: int = Field(description="how many changes were not taken yet, at most")
+    taken: int = Field(description="sequence of the last event that took effect; 0 before the first")
+    behind: int = Field(description="how many events are not read yet, at most")
     reached_at: datetime | None = Field(
-        description="when everything had been taken last; null while it is followed, and when it never was"
+        description="when everything was read last; null while it is followed, and when it never was"
     )
     life: int | None = Field(description="how often the feed was begun from zero; null before it was ever")
     begun_at: datetime | None = Field(description="when that was last")
 
 
 class FollowingOut(BaseModel):
-    """What the service follows."""
+    """The feeds that the service consumes."""
 
     items: list[FollowedOut]
 
 
 def read_consumer_state(row: FollowedFeed | None, *, on: bool) -> State:
-    """Tell how a feed stands; `on` is whether a client is set to follow it with."""
+    """Return the state of a feed; `on` is whether a client is set to read it with."""
     if not on:
         return "off"
     return row.state if row else "following"  # type: ignore[return-value]  # the table holds no other
@@ -55,17 +55,17 @@ def feed_consumer_router(source: str, feeds: Collection[str], guard: Guard, *, o
     async def list_followed_feeds(
         *, unit: Annotated[UnitOfWork, unit_for(guard)], response: Response
     ) -> FollowingOut:
-        """Read which feeds of other services this one follows, and how far. `Age`: seconds since the oldest was heard."""
-        rows = {row.feed: row for row in await cursor.current_of(unit.session, feeds)}
-        heard = [row.heard_at for row in rows.values() if row.heard_at]
-        if on and heard:
-            response.headers["Age"] = str(max(0, int((unit.now - min(heard)).total_seconds())))
-        return FollowingOut(items=[_said(feed, rows.get(feed), on=on) for feed in feeds])
+        """Read which feeds of other services this one follows, and how far. `Age`: seconds since the last page of each."""
+        rows = {row.feed: row for row in await cursor.find_cursors(unit.session, feeds)}
+        received = [row.heard_at for row in rows.values() if row.heard_at]
+        if on and received:
+            response.headers["Age"] = str(max(0, int((unit.now - min(received)).total_seconds())))
+        return FollowingOut(items=[_to_schema(feed, rows.get(feed), on=on) for feed in feeds])
 
     return router
 
 
-def _said(feed: str, row: FollowedFeed | None, *, on: bool) -> FollowedOut:
+def _to_schema(feed: str, row: FollowedFeed | None, *, on: bool) -> FollowedOut:
     state = read_consumer_state(row, on=on)
     return FollowedOut(
         feed=feed,

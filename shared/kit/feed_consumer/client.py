@@ -1,6 +1,6 @@
-"""A neighbour's feed on the wire: a token for this service's own client, then a stretch of changes.
+"""Reads a change feed over HTTP: a token for this service's own client, then pages of events.
 
-The door knows where the neighbour is, so the address of the door and a secret are all that a follower is told.
+The gateway knows where the other services are, so a consumer is configured with the gateway's address and a secret.
 """
 
 import time
@@ -16,22 +16,22 @@ from pydantic import BaseModel, ValidationError
 
 from shared.kit.settings import FollowingSettings
 
-Said = TypeVar("Said", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 ANSWER_WITHIN_S = 5.0
-"""A stretch of a feed is one indexed read; a neighbour that takes longer is not well."""
+"""A page is one indexed read; a service that takes longer is not well."""
 
 RENEW_BEFORE_S = 60
-"""A token is given up so long before its end, so that none runs out on the way."""
+"""A token is renewed so long before it expires; with less, one could expire on the way."""
 
 REFUSALS = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 )
-"""Answers that asking again does not mend; any other trouble is of the moment."""
+"""Responses that a repeated request does not change; any other error is temporary."""
 
 
-class FeedUnavailable(Exception):  # noqa: N818 (an answer, or none: not a fault of ours)
-    """There is nothing to take: the neighbour is silent, or refuses."""
+class FeedUnavailable(Exception):  # noqa: N818 (an expected state, not a fault of ours)
+    """No page can be read: the other service is silent, or refuses."""
 
     def __init__(self, state: Literal["silent", "refused"], reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class FeedUnavailable(Exception):  # noqa: N818 (an answer, or none: not a fault
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """One change of a neighbour."""
+    """One event of another service."""
 
     sequence: int
     at: datetime
@@ -52,15 +52,15 @@ class ReceivedEvent:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """A stretch of a feed, oldest first, with the sequence of the newest change there is."""
+    """Events of a feed, oldest first, and the sequence of the newest event that there is."""
 
-    changes: tuple[ReceivedEvent, ...]
+    events: tuple[ReceivedEvent, ...]
     newest: int
     more: bool
 
 
-class _Change(BaseModel):
-    """What a follower reads of a change; it tolerates whatever else is said."""
+class _EventIn(BaseModel):
+    """What a consumer reads of an event; other fields are ignored."""
 
     id: int
     time: datetime
@@ -69,23 +69,23 @@ class _Change(BaseModel):
     data: dict[str, Any]
 
 
-class _Changes(BaseModel):
-    items: list[_Change]
+class _EventsIn(BaseModel):
+    items: list[_EventIn]
     more: bool
     newest: int
 
 
-class _Token(BaseModel):
+class _TokenIn(BaseModel):
     access_token: str
     expires_in: int
 
 
 class FeedClient:
-    """Reads feeds behind the door as one client. `transport` is httpx's own unless a test brings another."""
+    """Reads feeds through the gateway as one client. A test passes a `transport` of its own."""
 
     def __init__(
         self,
-        door: str,
+        gateway_url: str,
         *,
         client_id: str,
         client_secret: str,
@@ -93,24 +93,26 @@ class FeedClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.transport = transport
-        self._door = door.rstrip("/")
-        self._token_url = token_url or f"{self._door}/oauth/token"
+        self._gateway_url = gateway_url.rstrip("/")
+        self._token_url = token_url or f"{self._gateway_url}/oauth/token"
         self._credentials = (quote(client_id, safe=""), quote(client_secret, safe=""))
         self._http: httpx.AsyncClient | None = None
         self._token = ""
         self._renew_at = float("-inf")
 
-    async def stretch(self, feed: str, *, after: int, limit: int) -> FeedPage:
-        """Read what came after a change; raises `FeedUnavailable`."""
-        answer = await self._asked(feed, after, limit)
+    async def read_page(self, feed: str, *, after: int, limit: int) -> FeedPage:
+        """Return the events after a sequence; raises `FeedUnavailable`."""
+        response = await self._get_page(feed, after, limit)
         if (
-            answer.status_code == HTTPStatus.UNAUTHORIZED
-        ):  # the keys were changed: one more try with a new token
+            response.status_code == HTTPStatus.UNAUTHORIZED
+        ):  # the keys were changed: once more with a new token
             self._renew_at = float("-inf")
-            answer = await self._asked(feed, after, limit)
-        said = _read(answer, _Changes)
-        heard = tuple(ReceivedEvent(it.id, it.time, it.type, it.subject, it.data) for it in said.items)
-        return FeedPage(heard, said.newest, said.more)
+            response = await self._get_page(feed, after, limit)
+        page = _parse(response, _EventsIn)
+        events = (
+            ReceivedEvent(event.id, event.time, event.type, event.subject, event.data) for event in page.items
+        )
+        return FeedPage(tuple(events), page.newest, page.more)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -118,31 +120,32 @@ class FeedClient:
             await self._http.aclose()
         self._http = None
 
-    async def _asked(self, feed: str, after: int, limit: int) -> httpx.Response:
-        bearer = {"Authorization": f"Bearer {await self._bearer()}"}
-        return await self._sent("GET", f"{self._door}{feed}?after={after}&limit={limit}", headers=bearer)
+    async def _get_page(self, feed: str, after: int, limit: int) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {await self._get_token()}"}
+        return await self._send(
+            "GET", f"{self._gateway_url}{feed}?after={after}&limit={limit}", headers=headers
+        )
 
-    async def _bearer(self) -> str:
+    async def _get_token(self) -> str:
         if time.monotonic() >= self._renew_at:
-            answer = await self._sent(
-                "POST", self._token_url, data={"grant_type": "client_credentials"}, auth=self._credentials
-            )
-            said = _read(answer, _Token)
-            self._token = said.access_token
-            self._renew_at = time.monotonic() + said.expires_in - RENEW_BEFORE_S
+            form = {"grant_type": "client_credentials"}
+            response = await self._send("POST", self._token_url, data=form, auth=self._credentials)
+            token = _parse(response, _TokenIn)
+            self._token = token.access_token
+            self._renew_at = time.monotonic() + token.expires_in - RENEW_BEFORE_S
         return self._token
 
-    async def _sent(self, method: str, url: str, **more: Any) -> httpx.Response:
+    async def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
         if self._http is None:
             self._http = httpx.AsyncClient(transport=self.transport, timeout=ANSWER_WITHIN_S)
         try:
-            return await self._http.request(method, url, **more)
+            return await self._http.request(method, url, **options)
         except httpx.HTTPError as error:
             raise FeedUnavailable("silent", type(error).__name__) from error
 
 
 def make_feed_client(settings: FollowingSettings, service: str) -> FeedClient | None:
-    """Give the neighbours as a service's own client reads them; None where it has no secret to do so with."""
+    """Return the client with which a service reads feeds; None where the settings hold no secret for it."""
     if settings.client_secret is None:
         return None
     return FeedClient(
@@ -153,13 +156,12 @@ def make_feed_client(settings: FollowingSettings, service: str) -> FeedClient | 
     )
 
 
-def _read(answer: httpx.Response, model: type[Said]) -> Said:
-    if answer.status_code != HTTPStatus.OK:
-        state: Literal["silent", "refused"] = "refused" if answer.status_code in REFUSALS else "silent"
-        raise FeedUnavailable(state, f"{answer.request.url.path} answers {answer.status_code}")
+def _parse(response: httpx.Response, model: type[ModelT]) -> ModelT:
+    path = response.request.url.path
+    if response.status_code != HTTPStatus.OK:
+        state: Literal["silent", "refused"] = "refused" if response.status_code in REFUSALS else "silent"
+        raise FeedUnavailable(state, f"{path} answers {response.status_code}")
     try:
-        return model.model_validate_json(answer.content)
+        return model.model_validate_json(response.content)
     except ValidationError as error:
-        raise FeedUnavailable(
-            "refused", f"{answer.request.url.path} answers what is not understood"
-        ) from error
+        raise FeedUnavailable("refused", f"{path} answers what cannot be read") from error

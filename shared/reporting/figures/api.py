@@ -83,7 +83,7 @@ async def list_observations(
     codes = indicator.split(",") if indicator else None
     query = store.select_observations(period, units, basis, codes, as_of)
     page = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, said=ObservedValueOut.from_row
+        context.session, query, limit=limit, cursor=cursor, serialize=ObservedValueOut.from_row
     )
     set_next_link(request, response, page.next)
     return page

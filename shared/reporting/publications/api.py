@@ -52,7 +52,7 @@ async def list_publications(
         query,
         limit=limit,
         cursor=cursor,
-        said=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
+        serialize=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
     )
     set_next_link(request, response, page.next)
     return page

@@ -108,7 +108,11 @@ async def list_reports(
         unit_codes=units, period=str(period) if period else None, form=form, state=state
     )
     page = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, said=lambda row: ReportSummary.from_report(row[0])
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ReportSummary.from_report(row[0]),
     )
     set_next_link(request, response, page.next)
     return page

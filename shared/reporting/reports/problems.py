@@ -60,7 +60,7 @@ class ReportNotFound(NotFound):
 
 
 class ReceiptNotFound(NotFound):
-    """No receipt has this code."""
+    """No receipt has this code, or no program issues receipts with its first letter."""
 
     code = "receipt_not_found"
     detail = Sentence("Không có biên nhận {receipt}.", "There is no receipt {receipt}.")

@@ -53,7 +53,11 @@ async def list_targets(
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
     query = store.select_target_history([unit] if unit else None, str(period) if period else None, indicator)
     page = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, said=lambda row: TargetOut.from_target(row[0])
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: TargetOut.from_target(row[0]),
     )
     set_next_link(request, response, page.next)
     return page
