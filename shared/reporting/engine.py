@@ -17,7 +17,7 @@ from shared.reporting.catalogue.formulas import FromRegister
 
 @dataclass(frozen=True, slots=True)
 class CountScope:
-    """What a register counts: below a unit, on a day, as known at an instant (None: now)."""
+    """The scope of a register's count: below a unit, on a day, as known at an instant (None: now)."""
 
     root: str
     units: frozenset[str]
@@ -66,7 +66,7 @@ class Register:
 
 @dataclass(frozen=True)
 class ReportingEngine:
-    """What the reporting engine needs to know of a program."""
+    """A program as the reporting engine knows it."""
 
     catalogue: Catalogue
     registers: Mapping[str, Register] = field(default_factory=dict)

@@ -47,7 +47,7 @@ def _is_one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class Report(Base):
-    """What one unit states on one form for one period. Only its state changes; its content never does."""
+    """A report of one unit on one form for one period. Only its state changes; its content never does."""
 
     __tablename__ = "reports"
 

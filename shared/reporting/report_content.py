@@ -1,4 +1,4 @@
-"""What one report states, as frozen values: its hash, and how it differs from another report. Pure."""
+"""The content of a report as frozen values, its hash, and how it differs from another report. Pure."""
 
 import base64
 import hashlib
@@ -48,7 +48,7 @@ REQUIRED_FIELDS = KEY_FIELDS | {"value"}
 
 @dataclass(frozen=True)
 class ReportContent:
-    """What one report states. The ordinal of a value is its index in the list as posted."""
+    """The content of one report. The ordinal of a value is its index in the list as posted."""
 
     unit: str
     period: str

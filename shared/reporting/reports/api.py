@@ -67,16 +67,16 @@ async def submit_posted(
     context: ReportingContext, posted: PartialBody[ReportIn]
 ) -> tuple[SubmittedOut, bool]:
     """Submit a report as posted; return the answer, and whether the report was created."""
-    done = await submit(
+    submitted = await submit(
         context,
         posted.body.to_content(posted.ordinals, posted.partial),
         supersedes=posted.body.supersedes,
         shape_faults=posted.faults,
         unread=posted.unread,
     )
-    kept = not (context.unit.dry_run and done.created)
-    derived = await _read_derived(context, done.report)
-    return SubmittedOut.from_report(done.report, derived, kept=kept), done.created
+    kept = not (context.unit.dry_run and submitted.created)
+    derived = await _read_derived(context, submitted.report)
+    return SubmittedOut.from_report(submitted.report, derived, kept=kept), submitted.created
 
 
 async def _read_derived(context: ReportingContext, report: Report) -> Sequence[store.ReasonedValue]:

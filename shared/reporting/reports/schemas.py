@@ -57,7 +57,7 @@ class DocumentIn(BaseModel):
 
 
 class ReportIn(PartialModel):
-    """What one unit states on one form for one period."""
+    """A report of one unit on one form for one period."""
 
     model_config = ConfigDict(extra="forbid")
     rows: ClassVar[str] = "observations"
@@ -115,7 +115,7 @@ class ReportIn(PartialModel):
 
 
 class CountsOut(BaseModel):
-    """What a report changes against the one it supersedes."""
+    """The number of values that a report changes against the one it supersedes."""
 
     received: int = Field(description="values received = created + changed + unchanged")
     created: int = Field(description="values not stated before")
@@ -284,7 +284,7 @@ class DifferenceOut(BaseModel):
 
 
 class DifferencesOut(BaseModel):
-    """What a report changes against what was accepted last."""
+    """The differences between a report and the one accepted last."""
 
     report: uuid.UUID = Field(description="the report's id")
     accepted: uuid.UUID | None = Field(description="the report accepted last; null when there was none")
@@ -292,7 +292,7 @@ class DifferencesOut(BaseModel):
 
 
 class ReceiptCheckOut(ReceiptOut):
-    """What a receipt proves."""
+    """A receipt with the report that it proves."""
 
     unit: str = Field(description="the reporting unit")
     period: str = Field(description="SDMX time period")

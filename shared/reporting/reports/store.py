@@ -145,8 +145,8 @@ async def read_effect(session: AsyncSession, report_id: uuid.UUID) -> Sequence[E
 
 async def find_known_evidence(session: AsyncSession, hashes: Collection[str]) -> frozenset[str]:
     """Return those of the hashes under which a file is kept."""
-    known = await session.scalars(select(EvidenceFile.sha256).where(EvidenceFile.sha256.in_(hashes)))
-    return frozenset(known)
+    stored = await session.scalars(select(EvidenceFile.sha256).where(EvidenceFile.sha256.in_(hashes)))
+    return frozenset(stored)
 
 
 async def move_to_state(session: AsyncSession, report: Report, state: str, at: datetime) -> None:
@@ -156,7 +156,7 @@ async def move_to_state(session: AsyncSession, report: Report, state: str, at: d
 
 
 async def begin_effect(session: AsyncSession, report: Report, basis: str, at: datetime) -> None:
-    """Put a report into effect on a basis from an instant on."""
+    """Begin the effect of a report on a basis."""
     await session.execute(
         insert(EffectiveReport).values(
             basis=basis,

@@ -77,7 +77,7 @@ async def pass_step(
 ) -> Report:
     """Pass a submitted report through a step of its form's review chain: the steps in their order, each once."""
     at, report, period = await _lock_pending(context, report_id, seen_sha256, "passed")
-    steps = {known.code: known for known in _find_form(context, report).steps}
+    steps = {review_step.code: review_step for review_step in _find_form(context, report).steps}
     if step not in steps:
         raise StepUnknown(step=step, steps=", ".join(steps) or "-")
     _require_level(context, report, period, steps[step])
@@ -189,7 +189,7 @@ async def _require_steps(
     form = _find_form(context, report)
     if not form.steps:
         return set()
-    passed = {done.step for done in await store.read_reviews(context.session, report.id)}
+    passed = {review.step for review in await store.read_reviews(context.session, report.id)}
     for step in form.steps:
         if step.code == before:
             break

@@ -35,7 +35,7 @@ NOT_SUMMED = "-"
 
 @dataclass(frozen=True)
 class _Scope:
-    """Where the values of some units are summed for one period."""
+    """The answering units in which the values of some units are summed for one period."""
 
     period: Period
     answering: Mapping[str, str]
@@ -150,8 +150,8 @@ class RollUpRefresh:
         parameters = self._scope.to_parameters(basis, inputs)
         await _delete_roll_ups(session, basis, self._scope, [figure.code for figure in self._figures])
         rows = await run_sql(session, READ_VALUES_IN_EFFECT, *parameters)
-        made = _make_figures(self._figures, map(_Input._make, rows))
-        await _insert_roll_ups(session, basis, self._scope, made)
+        roll_ups = _make_figures(self._figures, map(_Input._make, rows))
+        await _insert_roll_ups(session, basis, self._scope, roll_ups)
 
     async def _refresh_over_parts(self, session: AsyncSession, basis: str, scope: _Scope) -> None:
         """Refresh what the parts of a period decide: stocks, of which the last one counts, and figures made of them."""

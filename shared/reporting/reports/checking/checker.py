@@ -151,7 +151,9 @@ class ReportChecker:
         }
         versions = {code: self.catalogue.indicators.get(code, ()) for code in content.indicators}
         unknown_indicators = {code: _make_unknown_indicator(code) for code in versions if not versions[code]}
-        single_versions = {code: known[0] for code, known in versions.items() if len(known) == 1}
+        single_versions = {
+            code: one_version[0] for code, one_version in versions.items() if len(one_version) == 1
+        }
         yield from merge_row_faults(
             content,
             find_repeated_rows(content),

@@ -37,7 +37,7 @@ class _NearbyValue(NamedTuple):
 
 
 class OverlapSearch:
-    """Where and when other reports may not state what a report states.
+    """The units and periods in which no other report may state what a report states.
 
     - For the same period: any value.
     - For a period that contains this one or lies in it: a flow, because what happened in a month happened in its year.
@@ -189,11 +189,11 @@ class _TreeMatch:
     @cached_property
     def _at_or_below(self) -> Mapping[tuple[str, str], Collection[str]]:
         """The units of the report that state an indicator at or below a unit."""
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        reporting_units: dict[tuple[str, str], list[str]] = defaultdict(list)
         for unit, indicator in sorted((value.unit, value.indicator) for value in self._values):
             for code in self._lines[unit]:
-                found[code, indicator].append(unit)
-        return found
+                reporting_units[code, indicator].append(unit)
+        return reporting_units
 
     def _list_line(self, unit: str) -> Collection[str]:
         """Return a unit and those above it."""

@@ -57,7 +57,7 @@ async def submit(
     shape_faults: Collection[Fault] = (),
     unread: frozenset[str] = frozenset(),
 ) -> Submitted:
-    """Keep a report whole, or raise a problem that names every fault.
+    """Return the report, kept whole, or raise a problem that names every fault.
 
     An identical live report is returned instead of a new one. A correction must name the latest live report.
     """
@@ -111,11 +111,11 @@ async def _check(
 
 async def _find_unknown_evidence(context: ReportingContext, content: ReportContent) -> list[Fault]:
     hashes = [file["sha256"] for file in content.evidence]
-    known = await store.find_known_evidence(context.session, hashes) if hashes else frozenset()
+    stored = await store.find_known_evidence(context.session, hashes) if hashes else frozenset()
     return [
         make_fault(f"/evidence/{index}/sha256", "evidence_unknown", EVIDENCE_UNKNOWN)
         for index, sha256 in enumerate(hashes)
-        if sha256 not in known
+        if sha256 not in stored
     ]
 
 
