@@ -13,11 +13,12 @@ the balance of a lot is the sum of its postings and nothing else. Of a lot's mon
 was not given on or cut, what is **left** has neither been disbursed, handed back nor carried out, and what is
 **reserved** is committed and not paid yet.
 
-Five rules hold it together. An entry takes effect under a lock on its lots, in the transaction that keeps it: two
+Six rules hold it together. An entry takes effect under a lock on its lots, in the transaction that keeps it: two
 entries never take the same đồng, nor two allocations the same assigned one. Money is taken from the oldest origin first
 unless the entry names one. The centre's money comes to a unit from above: who brings it in holds the unit above. A
 reversal undoes one whole entry, once, and is refused where the money has moved on. A voucher stands for one entry,
-however often and by whichever way it is sent.
+however often and by whichever way it is sent. An entry without a voucher is refused where one in effect has the same
+kind, lines, amount, year of origin and decision, unless it names that one and why it is another fact (`distinct_from`).
 
 Payments stand in two **books**, as agencies report them and as the treasury confirms them; neither overwrites the other,
 and every rate says which one it reads.

@@ -1,5 +1,6 @@
 """Types of the fields that several bodies and parameters have. Amounts are whole đồng: a JSON integer, never text or a fraction."""
 
+import uuid
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -34,6 +35,10 @@ Note = Annotated[str, _text(1000)]
 
 DECISION_EXAMPLE: JsonDict = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
 VOUCHER_EXAMPLE: JsonDict = {"source": "KBNN Kon Tum", "number": "GRT-2023-0412"}
+REFERENCE_EXAMPLE: JsonDict = {
+    "entry": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "reason": "Hai đợt giao vốn bằng nhau của cùng quyết định",
+}
 LINE_EXAMPLE: JsonDict = {
     "year": 2023,
     "program": "poverty",
@@ -68,3 +73,12 @@ class VoucherIO(BaseModel):
 
     source: ShortText = Field(description="its issuer: a treasury office or an agency, never a person")
     number: ShortText = Field(description="its number at the issuer")
+
+
+class EntryReferenceIO(BaseModel):
+    """Another entry, and the reason for naming it."""
+
+    model_config = body_config(REFERENCE_EXAMPLE)
+
+    entry: uuid.UUID = Field(description="id of the entry")
+    reason: Note = Field(description="the reason, without names of persons")

@@ -211,6 +211,14 @@ class InKind:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryReference:
+    """Another entry that an entry names, and the reason."""
+
+    entry: uuid.UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as it is recorded. One that is not recorded yet has no sequence, and in a dry run no id."""
 
@@ -241,6 +249,8 @@ class Entry:
     in_kind: InKind | None = None
     deadline: date | None = None
     project: str | None = None
+    distinct_from: EntryReference | None = None
+    """An entry that looks the same and is another fact, as the client states."""
 
     @property
     def lots(self) -> list[Lot]:

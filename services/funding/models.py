@@ -127,6 +127,9 @@ class EntryRow(Base):
     reverses: Mapped[uuid.UUID | None]
     project: Mapped[str | None]
     batch: Mapped[uuid.UUID | None]
+    distinct_from: Mapped[uuid.UUID | None]
+    """An entry that looks the same and is another fact, as the client states."""
+    distinct_reason: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
@@ -135,6 +138,13 @@ class EntryRow(Base):
         Index("ix_entries_project", "project", postgresql_where=text("project IS NOT NULL")),
         Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index("ix_entries_voucher", "voucher_number", postgresql_where=text("voucher_number IS NOT NULL")),
+        Index(
+            "ix_entries_decision",
+            "decision_number",
+            "unit",
+            "amount_vnd",
+            postgresql_where=text("voucher_number IS NULL"),
+        ),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint(IS_CAPITAL, name="capital"),
         CheckConstraint("amount_vnd > 0", name="amount"),
@@ -150,6 +160,7 @@ class EntryRow(Base):
         ),
         CheckConstraint("deadline IS NULL OR kind IN ('carry_over', 'reversal')", name="deadline"),
         CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
+        CheckConstraint("num_nonnulls(distinct_from, distinct_reason) IN (0, 2)", name="distinct_from"),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 

@@ -18,6 +18,11 @@ VOUCHER = {"source": "KBNN Kon Tum", "number": "GRT-1"}
 NUMBERS = count(2)
 
 
+def decision():
+    """A decision of its own: entries of one decision, line and amount are the same fact."""
+    return {**DECISION, "number": f"{next(NUMBERS)}/NQ-HĐND"}
+
+
 def voucher():
     """A voucher that no entry has yet."""
     return {"source": "KBNN Kon Tum", "number": f"GRT-{next(NUMBERS)}"}
@@ -48,13 +53,11 @@ class Office:
         )
 
     async def allocate(self, amount, **line):
-        return await done(
-            self.post("allocations", {**LINE, "amount_vnd": amount, "decision": DECISION, **line})
-        )
+        return await self.decide("allocations", amount, **line)
 
     async def decide(self, what, amount, **line):
         """Record what a decision is behind: an assignment, a transfer, a return, …"""
-        return await done(self.post(what, {**LINE, "amount_vnd": amount, "decision": DECISION, **line}))
+        return await done(self.post(what, {**LINE, "amount_vnd": amount, "decision": decision(), **line}))
 
     async def disburse(self, amount, **line):
         return await done(
@@ -67,7 +70,7 @@ class Office:
         )
 
     async def carry_over(self, amount, **line):
-        body = {**LINE, "amount_vnd": amount, "decision": DECISION, "from_year": 2023, **line}
+        body = {**LINE, "amount_vnd": amount, "decision": decision(), "from_year": 2023, **line}
         del body["year"]
         return await done(self.post("carry-overs", body))
 

@@ -15,6 +15,7 @@ PROJECT, PROJECT_COMPONENT = "CT.1", "GN.DA1"
 IN = ("opening_balance", "allocated", "carried_over", "received")
 OUT = ("given", "cancelled")
 GONE = ("disbursed", "returned", "carried_out")
+BRINGS_IN = ("opening_balance", "assignment", "allocation", "supplement")
 
 
 class Lot(NamedTuple):
@@ -41,6 +42,14 @@ class Existing(Refused):
         self.entry = entry
 
 
+class Duplicate(Refused):
+    """An entry states the same fact already."""
+
+    def __init__(self, entry):
+        super().__init__("duplicate_entry")
+        self.entry = entry
+
+
 @dataclass
 class Written:
     """An entry that took effect."""
@@ -49,6 +58,8 @@ class Written:
     said: dict
     effects: list
     undone: bool = False
+    fact: tuple | None = None
+    """What it states, where no voucher does."""
 
 
 def within(unit, root):
@@ -63,6 +74,19 @@ def paper_of(kind, said):
     """The voucher, in the book that it stands in."""
     voucher = said.get("voucher")
     return voucher and (kind == "confirmation", voucher["source"], voucher["number"])
+
+
+def fact_of(kind, said):
+    """What an entry without a voucher states; the note, the day and the entry that it is distinct from are no part of it."""
+    year = said.get("from_year", said.get("year"))
+    origin = said.get("origin_year") or (year if kind in BRINGS_IN else None)
+    to_unit, to_component = said.get("to_unit"), said.get("to_component")
+    return (
+        kind, year, said["capital"], said.get("component"), said["unit"], origin, said["amount_vnd"],
+        None if to_unit == said["unit"] else to_unit,
+        None if to_component == said.get("component") else to_component,
+        said["decision"]["number"], said["decision"]["date"],
+    )  # fmt: skip
 
 
 @dataclass
@@ -128,6 +152,9 @@ class PaperLedger:
             if (standing.kind, standing.said) == (kind, said):
                 raise Existing(known)
             raise Refused("voucher_used")
+        same = self.same(kind, said)
+        if same is not None and said.get("distinct_from", {}).get("entry") != same:
+            raise Duplicate(same)
         if said.get("project"):
             self.require_project(kind, said)
         if kind in {"allocation", "supplement"}:
@@ -135,6 +162,16 @@ class PaperLedger:
             if unallocated is not None and unallocated < said["amount_vnd"]:
                 raise Refused("beyond_assignment")
         return list(getattr(self, f"by_{kind}")(said, said["amount_vnd"]))
+
+    def same(self, kind, said):
+        """The latest entry that states the same fact and is not undone; None where there is none."""
+        if kind == "reversal" or said.get("voucher"):
+            return None
+        fact = fact_of(kind, said)
+        found = (
+            entry for entry, written in self.entries.items() if written.fact == fact and not written.undone
+        )
+        return max(found, default=None, key=list(self.entries).index)
 
     def require_sense(self, kind, said):
         unit, to_unit = said.get("unit"), said.get("to_unit")
@@ -288,7 +325,8 @@ class PaperLedger:
 
     def write(self, entry, kind, said, effects):
         self.apply(effects)
-        self.entries[entry] = Written(kind, said, effects)
+        papered = kind == "reversal" or said.get("voucher")
+        self.entries[entry] = Written(kind, said, effects, fact=None if papered else fact_of(kind, said))
         if kind == "reversal":
             self.entries[said["reverses"]].undone = True
         elif paper_of(kind, said):

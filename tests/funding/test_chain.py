@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.funding.assignments import calculate_program_remainder, calculate_remainder
 from services.funding.store import find_unbalanced_lots
 from tests.application import get_database
-from tests.funding.conftest import DECISION, LINE, Office, voucher
+from tests.funding.conftest import LINE, Office, decision, voucher
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ PROVINCE = {"unit": "62"}
 
 
 def decided(amount, **line):
-    return {**LINE, "amount_vnd": amount, "decision": DECISION, **line}
+    return {**LINE, "amount_vnd": amount, "decision": decision(), **line}
 
 
 async def refusal(office, what, body, **params):
@@ -357,7 +357,7 @@ async def test_money_moves_in_circles_without_a_deadlock(office, app):
         *(office.post("transfers", decided(7, unit=a, to_unit=b)) for a in units for b in units if a != b),
         *(office.post("allocations", decided(5, unit=unit)) for unit in units for _ in range(2)),
         *(office.post("disbursements", {**LINE, "unit": unit, "amount_vnd": 3, "voucher": voucher()}) for unit in units),
-        *(office.post("carry-overs", {**line, "unit": unit, "from_year": 2023, "amount_vnd": 2, "decision": DECISION}) for unit in units),
+        *(office.post("carry-overs", {**line, "unit": unit, "from_year": 2023, "amount_vnd": 2, "decision": decision()}) for unit in units),
     ]  # fmt: skip
     answers = await asyncio.gather(*requests)
     assert {answer.status_code for answer in answers} <= {201, 409}, Counter(a.text for a in answers)

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from services.funding.store import find_unbalanced_lots
 from shared.kit import group_commit
 from tests.application import get_database
-from tests.funding.conftest import DECISION, LINE, Office, build_app, voucher
+from tests.funding.conftest import DECISION, LINE, Office, build_app, decision, voucher
 from tests.in_process import open_client
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
@@ -114,12 +114,12 @@ async def test_kinds_and_lots_of_all_sorts_together(office, app):
     lefts = sorted(it.json()["unallocated_vnd"] for it in answers if it.status_code == 201)
     assert lefts == [10, 40, 70]
     unit = next(it.json()["unit"] for it in answers if it.status_code == 201)
-    moved = {**LINE, "unit": unit, "amount_vnd": 4, "decision": DECISION, "to_component": "GN.DA2"}
+    moved = {**LINE, "unit": unit, "amount_vnd": 4, "to_component": "GN.DA2"}
     carried = {name: value for name, value in LINE.items() if name != "year"}
-    carried |= {"from_year": 2023, "unit": unit, "amount_vnd": 3, "decision": DECISION}
+    carried |= {"from_year": 2023, "unit": unit, "amount_vnd": 3}
     answers = await asyncio.gather(
-        *(office.post("transfers", moved) for _ in range(3)),
-        *(office.post("carry-overs", carried) for _ in range(3)),
+        *(office.post("transfers", {**moved, "decision": decision()}) for _ in range(3)),
+        *(office.post("carry-overs", {**carried, "decision": decision()}) for _ in range(3)),
         *(office.post("commitments", paid(2, unit=unit)) for _ in range(3)),
     )
     assert codes(answers) == {201: 9}
@@ -208,12 +208,12 @@ async def test_two_services_over_one_ledger_never_take_the_same_money(office, ap
         for unit in ("610", "611"):
             await office.allocate(100, unit=unit)
         same = paid(1, unit="611")
-        moved = {**LINE, "amount_vnd": 3, "decision": DECISION}
+        moved = {**LINE, "amount_vnd": 3}
         answers = await asyncio.gather(
             *(offices[at % 2].post("disbursements", paid(5, unit="610")) for at in range(40)),
             *(offices[at % 2].post("disbursements", same, key="same") for at in range(6)),
-            *(offices[at % 2].post("transfers", {**moved, "unit": ("610", "611")[at % 2], "to_unit": ("611", "610")[at % 2]}) for at in range(8)),
-            *(offices[at % 2].post("transfers", {**moved, "unit": "611", "to_unit": "613"}) for at in range(6)),
+            *(offices[at % 2].post("transfers", {**moved, "decision": decision(), "unit": ("610", "611")[at % 2], "to_unit": ("611", "610")[at % 2]}) for at in range(8)),
+            *(offices[at % 2].post("transfers", {**moved, "decision": decision(), "unit": "611", "to_unit": "613"}) for at in range(6)),
         )  # fmt: skip
         found = codes(answers)
         assert set(found) == {201, "insufficient_funds"}

@@ -129,7 +129,7 @@ async def test_what_lapses_is_listed_in_advance_and_handed_back_by_an_entry(offi
 
 async def test_the_decision_of_a_carry_over_sets_its_own_day(office):
     await office.allocate(60)
-    moved = await office.carry_over(60, deadline="2025-06-30")
+    moved = await office.carry_over(60, deadline="2025-06-30", decision=DECISION)
     assert moved["deadline"] == "2025-06-30"
     assert await lapsing(office, year=2024) == [("610", "investment", 2023, 60, "2025-06-30")]
     (item,) = (await office.get("lapses", year=2024)).json()["items"]

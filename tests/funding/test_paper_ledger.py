@@ -28,6 +28,7 @@ from tests.funding.paper_ledger import (
     IN,
     PROJECT,
     PROJECT_COMPONENT,
+    Duplicate,
     Existing,
     Lot,
     PaperLedger,
@@ -58,6 +59,8 @@ LONG = timedelta(hours=6)
 """How long the token of a long search is valid."""
 
 WITH_VOUCHER = ("commitment", "disbursement", "confirmation")
+BY_DECISION = 7
+"""The paper of a payment or commitment that has no voucher but a decision."""
 TAKES = ("sub_allocation", "transfer", "cancellation", "return", "carry_over", *WITH_VOUCHER)
 TAKES_MONEY = frozenset(TAKES) - {"confirmation"}
 OFTEN = (*PATHS, "reversal", "disbursement", "disbursement", "commitment", "allocation", "carry_over")
@@ -94,7 +97,9 @@ class Wish:
     origin: int | None
     edge: str
     paper: int
-    """Number of the voucher; the smallest are used again and again."""
+    """Number of the voucher or decision; the smallest are used again and again."""
+    distinct: int
+    """Which recorded entry it is said to be distinct from: 0 the latest that looks the same, 1 any, otherwise none."""
     project: bool
     dry: bool
     pick: int
@@ -116,6 +121,7 @@ WISHES = st.builds(
     origin=st.sampled_from((None, None, None, 2021, 2022, 2023)),
     edge=st.sampled_from(list(EDGES)),
     paper=st.integers(0, 12),
+    distinct=st.integers(0, 3),
     project=st.booleans(),
     dry=st.integers(0, 7).map(lambda it: it == 0),
     pick=st.integers(0, 1000),
@@ -230,15 +236,21 @@ class Offices(RuleBasedStateMachine):
         takes_a_year = wish.kind not in {"assignment", "allocation", "supplement"}
         if wish.origin and takes_a_year and wish.origin <= wish.year:
             said["origin_year"] = wish.origin
-        if wish.kind in WITH_VOUCHER:
-            self.papers += 1
-            number = wish.paper if wish.paper < 3 else self.papers
+        self.papers += 1
+        number = wish.paper if wish.paper < 3 else self.papers
+        if wish.kind in WITH_VOUCHER and wish.paper != BY_DECISION:
             said["voucher"] = {"source": "KBNN", "number": f"V{number}"}
             if wish.project and wish.component == PROJECT_COMPONENT:
                 said["project"] = PROJECT
         else:
-            said["decision"] = DECISION
+            said["decision"] = {**DECISION, "number": f"{number}/NQ-HĐND"}
         said["amount_vnd"] = max(1, EDGES[wish.edge](self.paper.room(wish.kind, said)))
+        entries = list(self.paper.entries)
+        distinct_from = {0: self.paper.same(wish.kind, said), 1: entries[wish.pick % len(entries)]}.get(
+            wish.distinct
+        )
+        if distinct_from and wish.kind not in WITH_VOUCHER:
+            said["distinct_from"] = {"entry": distinct_from, "reason": "Việc khác"}
         return Ask(wish.kind, said, key, wish.dry)
 
     def wrong(self, wish):
@@ -274,7 +286,8 @@ class Offices(RuleBasedStateMachine):
         )
 
     def batch(self, wishes, mode, *, dry=False):
-        wanted = [self.settled(replace(it, again="no")) for it in wishes if it.kind in WITH_VOUCHER]
+        wishes = [replace(it, again="no", paper=max(it.paper, BY_DECISION + 1) if it.paper > 2 else it.paper) for it in wishes]  # fmt: skip
+        wanted = [self.settled(it) for it in wishes if it.kind in WITH_VOUCHER]
         return Ask("batch", {}, uuid.uuid4().hex, dry, mode, tuple(wanted))
 
     @rule(wish=WISHES)
@@ -389,6 +402,8 @@ class Offices(RuleBasedStateMachine):
         except Refused as refusal:
             note(f"{ask.kind} {ask.said} -> {refusal.code}")
             assert said.get("code") == refusal.code, answer.text
+            if isinstance(refusal, Duplicate):
+                assert said["entry"] == refusal.entry
             if ask.dry and ask.kind in TAKES_MONEY and refusal.code == "insufficient_funds":
                 came = sum(self.paper.lots[lot][one] for lot in self.paper.of_line(ask.said) for one in IN)
                 assert said["consumed_in_all"]["taken_vnd"] == came - said["available_vnd"]

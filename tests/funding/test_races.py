@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.funding.store import find_unbalanced_lots
 from tests.application import get_database
-from tests.funding.conftest import DECISION, LINE, voucher
+from tests.funding.conftest import LINE, decision, voucher
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
 
@@ -60,9 +60,9 @@ async def test_many_small_payments_take_it_all_and_no_more(office, app):
 async def test_a_carry_over_and_payments_want_the_same_money(office, app):
     await office.allocate(100)
     carried = {name: value for name, value in LINE.items() if name != "year"}
-    carried |= {"from_year": 2023, "amount_vnd": 80, "decision": DECISION}
+    carried |= {"from_year": 2023, "amount_vnd": 80}
     found = await outcomes(
-        *(office.post("carry-overs", carried) for _ in range(4)),
+        *(office.post("carry-overs", {**carried, "decision": decision()}) for _ in range(4)),
         *(office.post("disbursements", paid(80)) for _ in range(4)),
     )
     assert found == {201: 1, "insufficient_funds": 7}
@@ -79,7 +79,7 @@ async def test_money_moves_both_ways_through_the_years_without_a_deadlock(office
     moved = [await office.carry_over(10, from_year=2022) for _ in range(6)]
     found = await outcomes(
         *(office.post("reversals", {"reverses": entry["id"], "reason": "x"}) for entry in moved),
-        *(office.post("carry-overs", {**line, "from_year": year, "amount_vnd": 5, "decision": DECISION}) for year in (2022, 2023) * 6),
+        *(office.post("carry-overs", {**line, "from_year": year, "amount_vnd": 5, "decision": decision()}) for year in (2022, 2023) * 6),
         *(office.post("disbursements", paid(50)) for _ in range(8)),
     )  # fmt: skip
     assert found[201] >= 20 - 6
@@ -117,7 +117,7 @@ async def test_fifty_repeats_are_one_entry(office, app):
 
 async def test_a_line_begun_by_many_at_once_is_one_lot(office, app):
     found = await outcomes(
-        *(office.post("allocations", {**LINE, "amount_vnd": 1, "decision": DECISION}) for _ in range(20))
+        *(office.post("allocations", {**LINE, "amount_vnd": 1, "decision": decision()}) for _ in range(20))
     )
     assert found == {201: 20}
     assert await books(app) == [(2023, 20)]
@@ -144,10 +144,10 @@ async def test_random_entries_of_many_workers_leave_sound_books(office, app, see
         body = {**LINE, "year": year, "amount_vnd": amount}
         return chance.choice(
             [
-                lambda: office.post("allocations", {**body, "decision": DECISION}),
+                lambda: office.post("allocations", {**body, "decision": decision()}),
                 lambda: office.post("commitments", {**body, "voucher": voucher()}),
                 lambda: office.post("disbursements", {**body, "voucher": voucher()}),
-                lambda: office.post("carry-overs", {**line, "from_year": year, "amount_vnd": amount, "decision": DECISION}),
+                lambda: office.post("carry-overs", {**line, "from_year": year, "amount_vnd": amount, "decision": decision()}),
                 lambda: office.post("reversals", {"reverses": chance.choice(kept)["id"], "reason": "x"}) if kept else office.get("changes"),
             ]
         )  # fmt: skip

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
 from services.funding.entries.ledger_session import EntryOutcome, Outcome, RequestContext
-from services.funding.entries.request_schemas import DisbursementIn
+from services.funding.entries.request_schemas import PaymentIn
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
 from services.funding.ledger import Decision, EntryKind, Voucher
@@ -29,7 +29,7 @@ EXAMPLE: JsonDict = {
 }
 
 
-class BatchEntryIn(DisbursementIn):
+class BatchEntryIn(PaymentIn):
     """A commitment, a payment, or a payment that the treasury confirms; its voucher identifies it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})

@@ -21,7 +21,7 @@ from services.funding.entries.ledger_session import (
     LockedState,
     changes_plan,
 )
-from services.funding.entries.store import find_entries, find_reversals
+from services.funding.entries.store import find_entries, find_latest_entries, find_reversals
 from services.funding.entries.validation import EntryRequest, EntryValidator, ReversalRequest
 from services.funding.fault_sentences import ENTRY_UNKNOWN
 from services.funding.ledger import Balances, Entry, Voucher
@@ -85,9 +85,7 @@ async def _validate(
     session: AsyncSession, requests: Sequence[EntryRequest | ReversalRequest]
 ) -> list[EntryCandidate | Problem]:
     """Validate each request by itself."""
-    ids = [
-        request.reverses for request in requests if isinstance(request, ReversalRequest) and request.reverses
-    ]
+    ids = {entry_id for request in requests for entry_id in request.named_entries}
     validator = EntryValidator(await find_entries(session, ids) if ids else None)
     return [validator.validate(request) for request in requests]
 
@@ -107,7 +105,10 @@ async def lock_and_decide(
 
 
 async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
-    """Lock vouchers, projects, plans and lots, and read them."""
+    """Lock vouchers, projects, plans and lots, and read them.
+
+    Entries that state the same fact lock the same plan or the same lots, so those found under the locks are all there are.
+    """
     recorded = await _claim_vouchers(session, candidates)
     new = [
         candidate
@@ -126,7 +127,9 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
     plans = await statements.lock_plans(session, plan_keys) if plan_keys else {}
     lots = await statements.lock_lots(session, lines) if lines else statements.NO_LOTS
     reversals = await find_reversals(session, reversed_entries) if reversed_entries else {}
-    return LockedState(recorded, reversals, projects, plans, lots)
+    facts = {fact for candidate in new if (fact := candidate.fact) is not None}
+    latest_entries = await find_latest_entries(session, facts) if facts else {}
+    return LockedState(recorded, reversals, latest_entries, projects, plans, lots)
 
 
 async def _claim_vouchers(

@@ -29,7 +29,7 @@ from services.funding.entries.request_schemas import (
 )
 from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.entries.validation import EntryRequest, ReversalRequest
-from services.funding.ledger import Decision, EntryKind, InKind, Voucher
+from services.funding.ledger import Decision, EntryKind, EntryReference, InKind, Voucher
 from shared.kit.database import Database
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit, GroupCommitRequest, GroupCommitRoute
@@ -116,6 +116,8 @@ class EntryRecorder:
             fields["voucher"] = Voucher(voucher.source, voucher.number)
         if (in_kind := fields.get("in_kind")) is not None:
             fields["in_kind"] = InKind(in_kind.form, in_kind.quantity, in_kind.unit_of_measure)
+        if (distinct_from := fields.get("distinct_from")) is not None:
+            fields["distinct_from"] = EntryReference(distinct_from.entry, distinct_from.reason)
         request = EntryRequest(self.context, kind, **fields, unread=draft.unread, shape_faults=draft.faults)
         if self.dry_run:
             return await self.commits.submit_alone(self.request, request, dry_run=True)

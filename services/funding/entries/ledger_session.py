@@ -21,6 +21,7 @@ from services.funding.assignments import (
     require_unallocated,
 )
 from services.funding.catalogue import FundingCatalogue
+from services.funding.entries.duplicates import Fact, LatestEntries, find_fact, require_distinct
 from services.funding.ledger import (
     ALLOCATION_KINDS,
     INFLOW_KINDS,
@@ -111,6 +112,11 @@ class EntryCandidate:
             return {self.line, replace(self.line, year=self.line.year + 1)}
         return {self.line} if self.to_line is None else {self.line, self.to_line}
 
+    @property
+    def fact(self) -> Fact | None:
+        """What identifies the entry; None where its voucher does, and for a reversal."""
+        return find_fact(self.entry, self.line.unit_since)
+
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
@@ -135,6 +141,8 @@ class LockedState:
     """The entries of vouchers that were recorded before."""
     reversals: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     """Ids of recorded reversals, by the id of the entry that is to be reversed."""
+    facts: LatestEntries = field(default_factory=dict)
+    """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
     plans: Mapping[PlanKey, Plan] = field(default_factory=dict)
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
@@ -153,7 +161,8 @@ class LedgerSession:
         self._entries: dict[Voucher, Entry] = {}
         self._projects = dict(state.projects)
         self._plans = {key: dict(plan) for key, plan in state.plans.items()}
-        self._reversals = dict(state.reversals)
+        self._reversals: dict[uuid.UUID | None, uuid.UUID | None] = dict(state.reversals.items())
+        self._facts: dict[Fact, uuid.UUID | None] = dict(state.facts.items())
         self._lines: dict[Line, dict[Lot, Amounts]] = {}
         for lot, balance in state.lots.balances.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
@@ -184,32 +193,39 @@ class LedgerSession:
         return self.state.recorded.get(voucher) or self._entries.get(voucher)
 
     def _record(self, candidate: EntryCandidate) -> EntryOutcome:
-        entry = candidate.entry
-        project = None
+        entry, fact = candidate.entry, candidate.fact
         if candidate.reversed_entry is not None:
             self._require_unreversed(candidate.reversed_entry)
-        elif entry.project is not None:
-            project = require_payable(self._projects, entry, f"{candidate.pointer}/project")
+        if fact is not None:
+            require_distinct(entry, self._facts.get(fact))
+        project = self._require_payable(candidate)
         unallocated_vnd = self._require_plan(candidate)
         postings = self._post(candidate)
+        after = self._apply(postings)
+        if project is not None:
+            self._projects[project.code] = project
+        if fact is not None:
+            self._facts[fact] = entry.id
+        if candidate.reversed_entry is not None:
+            self._reversals[candidate.reversed_entry.id] = entry.id
+        elif entry.voucher is not None:
+            self._entries[entry.voucher] = entry
+            self.unused_vouchers.discard(entry.voucher)
+        self.new_entries.append(NewEntry(entry, postings))
+        payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
+        return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
+
+    def _apply(self, postings: Sequence[Posting]) -> Balances:
+        """Return the balances of the posted lots after the postings; the plans change with them."""
         balances = {posting.lot: self._read_balance(posting.lot) for posting in postings}
         after = rules.apply_postings(balances, postings)
         for lot, balance in after.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
         self.changed_balances.update(after)
-        if project is not None:
-            self._projects[project.code] = project
         for posting in postings if self._plans else ():
             if (plan := self._plans.get(find_plan_key(posting.lot.line))) is not None:
                 add_posting(plan, posting)
-        if candidate.reversed_entry and candidate.reversed_entry.id and entry.id:
-            self._reversals[candidate.reversed_entry.id] = entry.id
-        self.new_entries.append(NewEntry(entry, postings))
-        if entry.voucher is not None and not candidate.reversed_entry:
-            self._entries[entry.voucher] = entry
-            self.unused_vouchers.discard(entry.voucher)
-        payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
-        return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
+        return after
 
     def _post(self, candidate: EntryCandidate) -> list[Posting]:
         entry, line = candidate.entry, candidate.line
@@ -226,8 +242,13 @@ class LedgerSession:
             return rules.post_transfer(line, candidate.to_line, lots, entry.amount_vnd)
         return OUTFLOW_RULES[entry.kind](line, lots, entry.amount_vnd)
 
+    def _require_payable(self, candidate: EntryCandidate) -> ProjectFunding | None:
+        """Return the funding of the project of an entry after it; None where it names none, and for a reversal."""
+        if candidate.reversed_entry is not None or candidate.entry.project is None:
+            return None
+        return require_payable(self._projects, candidate.entry, f"{candidate.pointer}/project")
+
     def _require_unreversed(self, entry: Entry) -> None:
-        assert entry.id is not None
         reversed_by = self._reversals.get(entry.id)
         if reversed_by is not None:
             raise rules.AlreadyReversed(str(entry.id), str(reversed_by))

@@ -14,6 +14,7 @@ from services.funding.field_types import (
     AmountVnd,
     Code,
     DecisionIO,
+    EntryReferenceIO,
     Note,
     ShortText,
     VoucherIO,
@@ -66,6 +67,16 @@ class _LineIn(PartialModel):
     note: Note | None = Field(None, description="a remark without names of persons")
 
 
+class _ReferencesIn(PartialModel):
+    """The recorded entries that an entry names."""
+
+    distinct_from: EntryReferenceIO | None = Field(
+        None,
+        description="the recorded entry of the same kind, line, amount, year of origin and decision, where this one is "
+        "another fact; of several, the latest. An entry with a voucher needs none",
+    )
+
+
 class _EntryIn(_LineIn):
     unread: ClassVar[Mapping[str, Any]] = {**LINE_EXAMPLE, "amount_vnd": 1, "decision": DECISION_EXAMPLE}
 
@@ -77,7 +88,7 @@ OriginYear = Annotated[
 ]
 
 
-class OpeningBalanceIn(_EntryIn):
+class OpeningBalanceIn(_EntryIn, _ReferencesIn):
     """Money that a line had before this ledger began."""
 
     model_config = body_config(
@@ -88,7 +99,7 @@ class OpeningBalanceIn(_EntryIn):
     decision: DecisionIO
 
 
-class _DecidedIn(_EntryIn):
+class _DecidedIn(_EntryIn, _ReferencesIn):
     decision: DecisionIO
 
 
@@ -170,13 +181,8 @@ class TransferIn(CancellationIn):
     to_component: Code | None = Field(None, description="component that receives the money; null: the same")
 
 
-class CommitmentIn(_EntryIn):
-    """Money committed by a contract or an approved estimate."""
-
-    model_config = body_config(
-        LINE_EXAMPLE,
-        {"amount_vnd": 8_400_000_000, "voucher": {"source": "UBND huyện Đăk Glei", "number": "15/HĐ-XD"}},
-    )
+class PaymentIn(_EntryIn):
+    """A commitment or a payment."""
 
     origin_year: OriginYear = None
     voucher: VoucherIO | None = Field(
@@ -187,6 +193,15 @@ class CommitmentIn(_EntryIn):
         description="code of the project; a payment is then limited by the plan and the approved total of the project",
     )
     decision: DecisionIO | None = Field(None, description="the decision, if there is one")
+
+
+class CommitmentIn(PaymentIn, _ReferencesIn):
+    """Money committed by a contract or an approved estimate."""
+
+    model_config = body_config(
+        LINE_EXAMPLE,
+        {"amount_vnd": 8_400_000_000, "voucher": {"source": "UBND huyện Đăk Glei", "number": "15/HĐ-XD"}},
+    )
 
 
 class DisbursementIn(CommitmentIn):
@@ -201,7 +216,7 @@ class ConfirmationIn(DisbursementIn):
     """A payment that the treasury confirms."""
 
 
-class CarryOverIn(_LineIn):
+class CarryOverIn(_LineIn, _ReferencesIn):
     """Money of one year carried over into the next."""
 
     model_config = body_config(

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from services.funding.entries.request_schemas import InKindIO
-from services.funding.field_types import DecisionIO, VoucherIO
+from services.funding.field_types import DecisionIO, EntryReferenceIO, VoucherIO
 from services.funding.ledger import MEASURES, Amounts, Capital, Entry, EntryKind, Lot, Posting
 from shared.kit.paging import Page
 
@@ -94,6 +94,9 @@ class EntryOut(BaseModel):
     voucher: VoucherIO | None = Field(description="the document of the payment or contract")
     project: str | None = Field(description="code of the project; null where none is named")
     deadline: date | None = Field(description="of a carry-over: last day of payment by its decision")
+    distinct_from: EntryReferenceIO | None = Field(
+        description="the entry that looks the same and is another fact; null where none is named"
+    )
     effective_on: date = Field(description="day on which it takes effect")
     note: str | None = Field(description="a remark; of a reversal, the reason")
     client_id: str = Field(description="the client that recorded it")
@@ -116,13 +119,17 @@ class EntryOut(BaseModel):
                 quantity=entry.in_kind.quantity,
                 unit_of_measure=entry.in_kind.unit_of_measure,
             ),
+            distinct_from=entry.distinct_from
+            and EntryReferenceIO(entry=entry.distinct_from.entry, reason=entry.distinct_from.reason),
             postings=[PostingOut.from_posting(posting) for posting in entry.postings],
             **fields,
         )
 
 
 SAME_FIELDS = tuple(
-    name for name in EntryOut.model_fields if name not in {"decision", "voucher", "in_kind", "postings"}
+    name
+    for name in EntryOut.model_fields
+    if name not in {"decision", "voucher", "in_kind", "distinct_from", "postings"}
 )
 
 

@@ -96,24 +96,25 @@ INSERT_ENTRIES = """
     WITH inserted AS (
         INSERT INTO entries (
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, year, to_year, program, component, capital, source, unit,
-            origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component, to_unit, deadline,
-            project)
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, year, to_year, program, component,
+            capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component,
+            to_unit, deadline, project)
         SELECT
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, year, to_year, program, component, capital, source, unit,
-            origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component, to_unit, deadline,
-            project
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, year, to_year, program, component,
+            capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component,
+            to_unit, deadline, project
         FROM unnest(
             $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
-            $9::numeric[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[], $15::text[], $16::text[],
-            $17::text[], $18::int[], $19::bigint[], $20::date[], $21::text[], $22::text[], $23::uuid[], $24::uuid[],
-            $25::text[], $26::text[], $27::date[], $28::text[]
+            $9::numeric[], $10::text[], $11::uuid[], $12::text[], $13::int[], $14::int[], $15::text[], $16::text[],
+            $17::text[], $18::text[], $19::text[], $20::int[], $21::bigint[], $22::date[], $23::text[], $24::text[],
+            $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::date[], $30::text[]
         ) WITH ORDINALITY AS entry (
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, year, to_year, program, component, capital, source, unit,
-            origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component, to_unit, deadline,
-            project, ordinal)
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, year, to_year, program, component,
+            capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component,
+            to_unit, deadline, project,
+            ordinal)
         ORDER BY ordinal
         RETURNING sequence
     ), posted AS (
@@ -122,9 +123,9 @@ INSERT_ENTRIES = """
             given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
             reserved_vnd)
         SELECT * FROM unnest(
-            $29::int[], $30::uuid[], $31::bigint[], $32::bigint[], $33::bigint[], $34::bigint[], $35::bigint[],
-            $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[], $40::bigint[], $41::bigint[], $42::bigint[],
-            $43::bigint[], $44::bigint[])
+            $31::int[], $32::uuid[], $33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[],
+            $38::bigint[], $39::bigint[], $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::bigint[],
+            $45::bigint[], $46::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
@@ -138,7 +139,7 @@ SAME_COLUMNS = (
 
 ENTRY_COLUMNS = (
     "id", "kind", "recorded_at", "decision_number", "decision_date", "voucher_source", "voucher_number",
-    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", *SAME_COLUMNS,
+    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", "distinct_from", "distinct_reason", *SAME_COLUMNS,
 )  # fmt: skip
 """In the order of `INSERT_ENTRIES`."""
 
@@ -220,7 +221,12 @@ async def insert_entries(
 
 def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
     """Return the values of an entry in the order of `ENTRY_COLUMNS`."""
-    decision, voucher, in_kind = entry.decision, entry.voucher, entry.in_kind
+    decision, voucher, in_kind, distinct_from = (
+        entry.decision,
+        entry.voucher,
+        entry.in_kind,
+        entry.distinct_from,
+    )
     return (
         entry.id,
         entry.kind.value,
@@ -228,6 +234,7 @@ def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
         *((decision.number, decision.date) if decision else (None, None)),
         *((voucher.source, voucher.number) if voucher else (None, None)),
         *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
+        *((distinct_from.entry, distinct_from.reason) if distinct_from else (None, None)),
         *_to_same_columns(entry),
     )
 

@@ -1,7 +1,7 @@
 """How entries are read. `statements.py` inserts them; they are never changed."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from typing import cast as typed
@@ -9,6 +9,7 @@ from typing import cast as typed
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.entries.duplicates import Fact
 from services.funding.entries.statements import SAME_COLUMNS
 from services.funding.ledger import (
     MEASURES,
@@ -17,6 +18,7 @@ from services.funding.ledger import (
     Decision,
     Entry,
     EntryKind,
+    EntryReference,
     InKind,
     Lot,
     Posting,
@@ -32,6 +34,37 @@ from services.funding.store import (
     LedgerFilter,
 )
 from shared.kit.cooperative import iterate_cooperatively
+from shared.kit.plain_sql import run_sql
+
+FIND_LATEST_ENTRIES = """
+    SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id
+    FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
+        $9::text[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::date[], $15::text[], $16::text[],
+        $17::numeric[], $18::text[]
+    ) WITH ORDINALITY AS fact (kind, year, program, component, capital, source, unit, unit_since, to_component, to_unit,
+        origin_year, amount_vnd, decision_number, decision_date, project, in_kind_form, in_kind_quantity,
+        in_kind_unit_of_measure, ordinal)
+    JOIN entries ON entries.year = fact.year AND entries.kind = fact.kind AND entries.program = fact.program
+        AND entries.component IS NOT DISTINCT FROM fact.component AND entries.capital = fact.capital
+        AND entries.source = fact.source AND entries.unit = fact.unit
+        AND entries.to_component IS NOT DISTINCT FROM fact.to_component
+        AND entries.to_unit IS NOT DISTINCT FROM fact.to_unit
+        AND entries.origin_year IS NOT DISTINCT FROM fact.origin_year
+        AND entries.amount_vnd = fact.amount_vnd AND entries.decision_number = fact.decision_number
+        AND entries.decision_date = fact.decision_date AND entries.project IS NOT DISTINCT FROM fact.project
+        AND entries.in_kind_form IS NOT DISTINCT FROM fact.in_kind_form
+        AND entries.in_kind_quantity IS NOT DISTINCT FROM fact.in_kind_quantity
+        AND entries.in_kind_unit_of_measure IS NOT DISTINCT FROM fact.in_kind_unit_of_measure
+    WHERE entries.voucher_number IS NULL
+      AND NOT EXISTS (
+        SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
+      AND EXISTS (
+        SELECT FROM postings JOIN lots ON lots.id = postings.lot_id
+        WHERE postings.year = entries.year AND postings.entry_id = entries.id
+          AND lots.unit = fact.unit AND lots.unit_since = fact.unit_since)
+    ORDER BY fact.ordinal, entries.sequence DESC
+"""
+"""A unit is its code and the first day on which it means this land, which the lots have."""
 
 
 async def find_entry(session: AsyncSession, entry_id: uuid.UUID) -> Entry | None:
@@ -53,6 +86,15 @@ async def find_reversals(session: AsyncSession, entries: Sequence[Entry]) -> Map
         ENTRIES.c.reverses.in_([entry.id for entry in entries]),
     )
     return {row.reverses: row.id for row in await session.execute(query)}
+
+
+async def find_latest_entries(session: AsyncSession, facts: Collection[Fact]) -> dict[Fact, uuid.UUID]:
+    """Return the latest entry in effect that states each fact, where there is one."""
+    ordered = list(facts)
+    rows = await run_sql(
+        session, FIND_LATEST_ENTRIES, *map(list, zip(*map(_to_fact_row, ordered), strict=True))
+    )
+    return {ordered[row.ordinal - 1]: row.id for row in rows}
 
 
 def select_newest_first(
@@ -120,6 +162,28 @@ def select_entries() -> Select[Any]:
     return select(*ENTRIES.c, REVERSALS.c.id.label("reversed_by")).outerjoin(REVERSALS, IS_REVERSED_BY)
 
 
+def _to_fact_row(fact: Fact) -> tuple[Any, ...]:
+    in_kind = fact.in_kind
+    return (
+        fact.kind.value,
+        fact.year,
+        fact.program,
+        fact.component,
+        fact.capital,
+        fact.source,
+        fact.unit,
+        fact.unit_since,
+        fact.to_component,
+        fact.to_unit,
+        fact.origin_year,
+        fact.amount_vnd,
+        fact.decision.number,
+        fact.decision.date,
+        fact.project,
+        *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
+    )
+
+
 def _is_one_of(column: ColumnElement[uuid.UUID], ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:
     """Return the condition with all ids as one parameter; one for each of thousands takes longer than the query."""
     return column == any_(literal(list(ids), ARRAY(Uuid)))
@@ -137,6 +201,7 @@ def _to_entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         in_kind=InKind(row.in_kind_form, row.in_kind_quantity, row.in_kind_unit_of_measure)
         if row.in_kind_form
         else None,
+        distinct_from=EntryReference(row.distinct_from, row.distinct_reason) if row.distinct_from else None,
         postings=postings,
         id=row.id,
         sequence=row.sequence,

@@ -21,6 +21,7 @@ from services.funding.ledger import (
     Decision,
     Entry,
     EntryKind,
+    EntryReference,
     InKind,
     Line,
     Voucher,
@@ -55,12 +56,18 @@ class EntryRequest:
     in_kind: InKind | None = None
     deadline: date | None = None
     project: str | None = None
+    distinct_from: EntryReference | None = None
     unread: frozenset[str] = frozenset()
     """The fields that could not be read."""
     shape_faults: Collection[Fault] = ()
     batch: uuid.UUID | None = None
     pointer: str = ""
     """Where the entry stands in the body, as a JSON pointer."""
+
+    @property
+    def named_entries(self) -> set[uuid.UUID]:
+        """The ids of recorded entries that it names."""
+        return {self.distinct_from.entry} if self.distinct_from else set()
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield the faults of meaning, apart from those of units."""
@@ -141,6 +148,11 @@ class ReversalRequest:
     effective_on: date | None
     shape_faults: Collection[Fault] = ()
 
+    @property
+    def named_entries(self) -> set[uuid.UUID]:
+        """The ids of recorded entries that it names."""
+        return {self.reverses} if self.reverses else set()
+
     def find_faults(self, reversed_on: date | None) -> Iterator[Fault]:
         """Yield the faults of the dates; `reversed_on` is the day of the entry, None where there is no such entry."""
         today = self.context.today
@@ -167,9 +179,9 @@ def _find_decision_fault(decision: Decision | None, today: date) -> Iterator[Fau
 class EntryValidator:
     """Validates the requests of one transaction. Entries with the same voucher get the same id: one of them is recorded."""
 
-    def __init__(self, reversed_entries: Mapping[uuid.UUID, Entry] | None = None) -> None:
-        """`reversed_entries` are those that reversals of the transaction name, by id."""
-        self._reversed_entries = reversed_entries or {}
+    def __init__(self, named_entries: Mapping[uuid.UUID, Entry] | None = None) -> None:
+        """`named_entries` are the recorded entries that requests of the transaction name, by id."""
+        self._named_entries = named_entries or {}
         self._ids: dict[Voucher, uuid.UUID | None] = {}
         self._find_unit_fault = cache(units.find_unit_fault)
         self._find_unit_version = cache(units.find_unit_version)
@@ -186,7 +198,11 @@ class EntryValidator:
 
     def _validate_entry(self, request: EntryRequest) -> EntryCandidate:
         context, day = request.context, request.find_effective_date()
-        faults = [*request.find_faults(), *self._find_unit_faults(request, day)]
+        faults = [
+            *request.find_faults(),
+            *self._find_unit_faults(request, day),
+            *self._find_reference_faults(request),
+        ]
         if faults or request.shape_faults:
             located = (replace(fault, pointer=f"{request.pointer}{fault.pointer}") for fault in faults)
             raise Invalid(faults=[*request.shape_faults, *located])
@@ -207,7 +223,7 @@ class EntryValidator:
 
     def _validate_reversal(self, request: ReversalRequest) -> EntryCandidate:
         context = request.context
-        entry = self._reversed_entries.get(request.reverses) if request.reverses else None
+        entry = self._named_entries.get(request.reverses) if request.reverses else None
         faults = list(request.shape_faults)
         if entry is None and request.reverses:
             faults.append(
@@ -233,6 +249,7 @@ class EntryValidator:
             id=uuid7(context.now),
             sequence=None,
             batch=None,
+            distinct_from=None,
         )
         return EntryCandidate(context, reversal, entry.lots[0].line, reversed_entry=entry)
 
@@ -248,6 +265,14 @@ class EntryValidator:
             return
         if unit == to_unit or not territory.is_within(to_unit, unit, day):
             yield make_fault("/to_unit", "unit_not_below", sentences.NOT_BELOW, to_unit=to_unit, unit=unit)
+
+    def _find_reference_faults(self, request: EntryRequest) -> Iterator[Fault]:
+        """Yield that a named entry does not exist."""
+        reference = request.distinct_from
+        if reference is not None and reference.entry not in self._named_entries:
+            yield make_fault(
+                "/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=str(reference.entry)
+            )
 
     def _find_receiving_line(self, context: RequestContext, line: Line, entry: Entry) -> Line | None:
         if entry.kind not in TRANSFER_KINDS:
@@ -274,7 +299,7 @@ def _require_giver(context: RequestContext, kind: EntryKind, line: Line, day: da
 
 COPIED_FIELDS = (
     "kind", "year", "program", "component", "capital", "source", "amount_vnd", "decision", "note", "batch", "in_kind",
-    "deadline", "project",
+    "deadline", "project", "distinct_from",
 )  # fmt: skip
 """The fields of an entry that are those of its request."""
 

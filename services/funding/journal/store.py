@@ -16,6 +16,8 @@ from services.funding.models import BLOCKS, ENTRIES
 TRY_LOCK_JOURNAL = text(
     "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/journal', 0))"
 )
+LATER_COLUMNS = frozenset({"distinct_from", "distinct_reason"})
+"""Columns that entries got after blocks had been sealed without them. Where they are empty, fingerprints leave them out."""
 BLOCK_COLUMNS = tuple(field.name for field in fields(Block))
 
 
@@ -73,7 +75,8 @@ def list_sequences(entries: Sequence[Entry]) -> list[int]:
 
 
 def _to_document(entry: Entry) -> dict[str, Any]:
-    row = dict(zip(ENTRY_COLUMNS, to_entry_row(entry, entry.recorded_at), strict=True))
+    columns = zip(ENTRY_COLUMNS, to_entry_row(entry, entry.recorded_at), strict=True)
+    row = {name: value for name, value in columns if value is not None or name not in LATER_COLUMNS}
     postings = [
         {
             **posting.lot.line.to_dict(),

@@ -1,0 +1,90 @@
+"""When a new entry states the same fact as one that is in effect. Pure.
+
+A voucher identifies its entry; an entry without one is identified by its kind, lines, amount, year of origin and decision.
+A client that means another fact names the entry that looks the same (`distinct_from`). Of several it names the latest one,
+so that the same request is refused when it comes again.
+
+Problem
+└── Conflict
+    └── DuplicateEntry         duplicate_entry          the same fact is recorded
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from services.funding.ledger import Decision, Entry, EntryKind, InKind
+from shared.kit.problems import Conflict, Sentence
+
+
+class DuplicateEntry(Conflict):
+    """An entry in effect states the same fact."""
+
+    code = "duplicate_entry"
+    title = Sentence("Bút toán trùng", "Duplicate entry")
+    detail = Sentence(
+        "Bút toán {entry} đã ghi cùng loại, dòng vốn, số tiền, năm gốc và quyết định {decision}. Nếu là việc khác, "
+        "hãy nêu bút toán đó và lý do trong distinct_from.",
+        "The entry {entry} has the same kind, line, amount, year of origin and decision {decision}. If this is another "
+        "fact, name that entry and the reason in distinct_from.",
+    )
+
+    def __init__(self, entry: uuid.UUID, decision: str) -> None:
+        super().__init__(entry=str(entry), decision=decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What identifies an entry without a voucher."""
+
+    kind: EntryKind
+    year: int
+    program: str
+    component: str | None
+    capital: str
+    source: str
+    unit: str
+    unit_since: date
+    to_component: str | None
+    to_unit: str | None
+    origin_year: int | None
+    amount_vnd: int
+    decision: Decision
+    project: str | None
+    in_kind: InKind | None
+
+
+LatestEntries = Mapping[Fact, uuid.UUID]
+"""The latest entry in effect that states a fact."""
+
+
+def find_fact(entry: Entry, unit_since: date) -> Fact | None:
+    """Return what identifies a new entry; None where its voucher does, and for a reversal."""
+    if entry.reverses or entry.voucher or entry.decision is None:
+        return None
+    return Fact(
+        kind=entry.kind,
+        year=entry.year,
+        program=entry.program,
+        component=entry.component,
+        capital=entry.capital,
+        source=entry.source,
+        unit=entry.unit,
+        unit_since=unit_since,
+        to_component=entry.to_component,
+        to_unit=entry.to_unit,
+        origin_year=entry.origin_year,
+        amount_vnd=entry.amount_vnd,
+        decision=entry.decision,
+        project=entry.project,
+        in_kind=entry.in_kind,
+    )
+
+
+def require_distinct(entry: Entry, latest: uuid.UUID | None) -> None:
+    """Raise `DuplicateEntry` where the latest entry that states the same fact is not the one that the entry names."""
+    named = entry.distinct_from.entry if entry.distinct_from else None
+    if latest is not None and latest != named:
+        assert entry.decision is not None
+        raise DuplicateEntry(latest, entry.decision.number)
