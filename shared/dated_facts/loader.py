@@ -136,7 +136,7 @@ class FactsFile:
                 self.add_fault(table, what=what)
 
     def add_fault(self, table: str, row: str = "", field_name: str = "", *, what: str) -> None:
-        """Keep a fault: the table, the name of the row, the field, what is wrong."""
+        """Add a fault: the table, the name of the row, the field, what is wrong."""
         path = self.path / f"{table}.csv" if self.path.is_dir() else self.path
         parts = (str(path), f"{table} {row}".strip(), field_name, what)
         self.faults.append(": ".join(part for part in parts if part))

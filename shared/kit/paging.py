@@ -2,11 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from heapq import nsmallest
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlakeyset import BadBookmark, InvalidPage
 from sqlakeyset.asyncio import select_page
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.problems import Malformed, Sentence
 
 ItemT = TypeVar("ItemT")
+RowT = TypeVar("RowT")
+KeyT = TypeVar("KeyT", bound=tuple[Any, ...])
 MAX_PAGE = 1000
 
 MISFIT_STATES = frozenset({"22", "42"})
@@ -79,6 +82,34 @@ async def fetch_page(
         raise
     next_cursor = encode_cursor(rows.paging.bookmark_next) if rows.paging.has_next else None
     return Page[Any](items=[serialize(row) for row in rows], next=next_cursor)
+
+
+def slice_page(
+    rows: Iterable[RowT],
+    *,
+    key: Callable[[RowT], KeyT],
+    adapter: TypeAdapter[KeyT],
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[RowT], str | None]:
+    """Return a page of rows in memory, in the order of their key, and the cursor of the page that follows.
+
+    The cursor is the key of the last row, so rows that come and go in between do not shift the pages. Keys must be unique.
+    `adapter` reads them back; raise `InvalidCursor` for a cursor that is no key.
+    """
+    after = _read_key(adapter, cursor) if cursor else None
+    remaining = (row for row in rows if after is None or key(row) > after)
+    page = nsmallest(limit + 1, remaining, key=key)
+    if len(page) <= limit:
+        return page, None
+    return page[:limit], encode_cursor(adapter.dump_json(key(page[limit - 1])).decode())
+
+
+def _read_key(adapter: TypeAdapter[KeyT], cursor: str) -> KeyT:
+    try:
+        return adapter.validate_json(decode_cursor(cursor), strict=True)
+    except ValidationError as error:
+        raise InvalidCursor from error
 
 
 def set_next_link(request: Request, response: Response, cursor: str | None) -> None:

@@ -1,21 +1,19 @@
 """Routes of units, `/v1/units`, mounted by the gateway; answered from memory."""
 
-import re
-from collections.abc import Iterable
-from heapq import nsmallest
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import TypeAdapter
 
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, InvalidCursor, Limit, Page, decode_cursor, encode_cursor, set_next_link
+from shared.kit.paging import Cursor, Limit, Page, set_next_link, slice_page
 from shared.kit.resources import Now
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.roles import PublicReader
 from shared.territory.current import CurrentGazetteer, CurrentTerritory
 from shared.territory.schemas import UnitDetail, UnitOut
-from shared.territory.units import CODE_SHAPES, Level, Unit
+from shared.territory.units import Level
 
 router = APIRouter(prefix="/v1/units", tags=["units"], route_class=TransactionRoute)
 
@@ -37,6 +35,10 @@ Name = Annotated[
         examples=["dak ha"],
     ),
 ]
+
+
+BY_CODE = TypeAdapter(tuple[str])
+"""The key of a page of units: the code, which is unique on a day."""
 
 
 @router.get("", operation_id="list_units", summary="Administrative units of a day")
@@ -62,19 +64,11 @@ async def list_units(
     units = (unit for unit in candidates if level in (None, unit.level) and kind in (None, unit.kind))
     if q is not None:
         units = (unit for unit in units if names.matches(unit, q))
-    page = _page(units, limit=limit, cursor=cursor)
-    set_next_link(request, response, page.next)
-    return page
-
-
-def _page(units: Iterable[Unit], *, limit: int, cursor: str | None) -> Page[UnitOut]:
-    """Return a page of units; the cursor is the code of its last unit, which is unique on a day."""
-    after = decode_cursor(cursor) if cursor else ""
-    if after and not any(re.fullmatch(shape, after) for shape in CODE_SHAPES.values()):
-        raise InvalidCursor
-    rows = nsmallest(limit + 1, (unit for unit in units if unit.code > after), key=lambda unit: unit.code)
-    next_cursor = encode_cursor(rows[limit - 1].code) if len(rows) > limit else None
-    return Page(items=[UnitOut.model_validate(unit) for unit in rows[:limit]], next=next_cursor)
+    page, next_cursor = slice_page(
+        units, key=lambda unit: (unit.code,), adapter=BY_CODE, limit=limit, cursor=cursor
+    )
+    set_next_link(request, response, next_cursor)
+    return Page(items=[UnitOut.model_validate(unit) for unit in page], next=next_cursor)
 
 
 @router.get("/{code}", operation_id="get_unit", summary="One unit on a day, and what became of it")

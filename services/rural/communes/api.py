@@ -1,10 +1,9 @@
 """The routes of rural communes."""
 
-import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import StringConstraints
+from pydantic import StringConstraints, TypeAdapter
 
 from services.rural.assessments.api import RequestedAssessments
 from services.rural.assessments.rules import parse_met_range
@@ -13,7 +12,7 @@ from services.rural.communes.schemas import CommuneOut, CommuneRow, CommunesOut
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.ocop.api import CurrentOcopRules
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, InvalidCursor, Limit, decode_cursor, encode_cursor, set_next_link
+from shared.kit.paging import Cursor, Limit, set_next_link, slice_page
 from shared.kit.transactions import TransactionRoute
 from shared.kit.validation_faults import parseable_by
 from shared.periods import local_day
@@ -24,6 +23,8 @@ router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=Transac
 
 SortOrder = Literal["code", "met", "-met"]
 
+BY_RANK_AND_CODE = TypeAdapter(tuple[int, str])
+"""The key of a page of communes."""
 AFTER_ALL_ASSESSED = 100
 """The rank of a commune that is not assessed: after every number of criteria met."""
 
@@ -61,11 +62,9 @@ async def list_communes(
         for row in await queries.list_communes(context, query, district)
         if _is_selected(row, met_range, recognized)
     ]
-    rows.sort(key=lambda row: _to_sort_key(row, sort))
-    after = _read_cursor(cursor)
-    remaining = [row for row in rows if after is None or _to_sort_key(row, sort) > after]
-    page = remaining[:limit]
-    next_cursor = encode_cursor(json.dumps(_to_sort_key(page[-1], sort))) if len(remaining) > limit else None
+    page, next_cursor = slice_page(
+        rows, key=lambda row: _to_sort_key(row, sort), adapter=BY_RANK_AND_CODE, limit=limit, cursor=cursor
+    )
     set_next_link(request, response, next_cursor)
     return CommunesOut(
         unit=query.unit,
@@ -106,16 +105,3 @@ def _to_sort_key(row: CommuneRow, sort: SortOrder) -> tuple[int, str]:
     if row.met is None:
         return (AFTER_ALL_ASSESSED, row.code)
     return (row.met if sort == "met" else -row.met, row.code)
-
-
-def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
-    """Return the sort key that a cursor holds. Raise `InvalidCursor`."""
-    if cursor is None:
-        return None
-    try:
-        rank, code = json.loads(decode_cursor(cursor))
-    except (ValueError, TypeError) as error:
-        raise InvalidCursor from error
-    if not isinstance(rank, int) or not isinstance(code, str):
-        raise InvalidCursor
-    return rank, code

@@ -72,7 +72,9 @@ class Catalogue:
         """Return the codes of the indicators that add up over time, as they are on a day; computed once for each day."""
         if on not in self._flows:
             valid = (self.find_indicator(code, on) for code in self.indicators)
-            self._flows[on] = frozenset(one.code for one in valid if one is not None and one.flow)
+            self._flows[on] = frozenset(
+                indicator.code for indicator in valid if indicator is not None and indicator.flow
+            )
         return self._flows[on]
 
     def find_forms(self, kind: PeriodKind, on: date) -> list[Form]:

@@ -14,7 +14,7 @@ from shared.reporting.figures import store
 from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
-from shared.reporting.figures.schemas import ObservationsPage, ObservedValueOut, ProgressOut
+from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
 from shared.reporting.query_params import PeriodQuery
 from shared.territory.query_params import UnitQuery
 
@@ -38,7 +38,7 @@ async def read_progress(
     as_of: AsOf = None,
     map_on: MapOn = None,
     headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
-) -> ProgressOut:
+) -> FiguresOut:
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
     code = unit.on(map_on or period.ends_on).code
     return await read_figures(context, FigureQuery(code, period, basis, as_of, map_on, headline=headline))

@@ -22,14 +22,14 @@ from shared.reporting.figures.map_projection import (
 )
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
 from shared.reporting.figures.rules import FigureValue, evaluate_formula
-from shared.reporting.figures.schemas import FigureOut, FigureUnitOut, ProgressOut
+from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOut
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.store import read_effective_values
 from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.targets.store import read_target_values
 
 
-async def read_figures(context: ReportingContext, query: FigureQuery) -> ProgressOut:
+async def read_figures(context: ReportingContext, query: FigureQuery) -> FiguresOut:
     """Return the figures of a unit and period.
 
     Four statements and those of each register (one or two), whatever the number of units, reports and years. A reading of
@@ -59,7 +59,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Progres
                 reassess=reassess,
             )
         )
-    return ProgressOut(
+    return FiguresOut(
         unit=FigureUnitOut(code=projection.unit.code, name=projection.unit.name),
         period=str(query.period),
         basis=query.basis,

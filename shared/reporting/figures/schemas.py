@@ -185,7 +185,7 @@ def _warn_of_unequal_coverage(figure: Figure, unequal: Mapping[str, Coverage]) -
     )
 
 
-class ProgressOut(BaseModel):
+class FiguresOut(BaseModel):
     """The figures of one unit and period."""
 
     unit: FigureUnitOut

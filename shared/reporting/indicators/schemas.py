@@ -106,7 +106,8 @@ class IndicatorOut(LabelOut):
             maximum=indicator.maximum if indicator else None,
             adds=figure.is_additive,
             breaks=[
-                SeriesBreakOut(on=one.on, note=one.note.vi, note_en=one.note.en) for one in figure.breaks
+                SeriesBreakOut(on=series_break.on, note=series_break.note.vi, note_en=series_break.note.en)
+                for series_break in figure.breaks
             ],
         )
 

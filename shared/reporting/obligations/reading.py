@@ -48,7 +48,7 @@ def _find_reporting_units(context: ReportingContext, unit: str, periods: Collect
     """Return a unit, and the communes of a district, whose reports meet its obligation as well."""
     reporting = {unit}
     for on in {period.ends_on for period in periods}:
-        found = context.territory.find(unit, on)
-        if found is not None and found.level == "district":
+        version = context.territory.find(unit, on)
+        if version is not None and version.level == "district":
             reporting.update(commune.code for commune in context.territory.communes(unit, on))
     return reporting

@@ -101,7 +101,7 @@ async def compare_publications(
     context: ReportingContext, publication_id: uuid.UUID, other_id: uuid.UUID
 ) -> ComparisonOut:
     """Compare two publications of the same unit, period and basis figure by figure, the earlier one first."""
-    publications = [await read_publication(context, one) for one in (publication_id, other_id)]
+    publications = [await read_publication(context, id_) for id_ in (publication_id, other_id)]
     earlier, later = sorted(publications, key=lambda publication: publication.as_of)
     if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
         raise NotComparable
