@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 ARGS ?=
+NOT_FAST := architecture contracts local migrations running
 SERVICE ?=
 
 # Each stamp is newer than the list it was installed from; the list of developers contains the other.
@@ -18,11 +19,11 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 endif
 
-.PHONY: help install demo run dev stop status test check bench
+.PHONY: help install demo run dev stop status test test-fast test-long check bench
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(DEV) ## make .venv and install everything, for developers
 demo: $(LOCAL) ## start all, post Kon Tum's 2023, compare every figure with Plan 570; leaves it running
@@ -42,8 +43,14 @@ stop: ## stop the stack that runs in the background
 status: $(LOCAL) ## list the processes of the running stack
 	@$(BIN)/python -m services status
 
-test: $(DEV) ## run the tests (ARGS="-k words" for some)
-	@$(BIN)/pytest -n 2 $(ARGS)
+test: $(DEV) ## run all tests but the long ones, and measure what they cover (ARGS="-k words" for some)
+	@$(BIN)/pytest -n auto $(ARGS)
+
+test-fast: $(DEV) ## run the tests of rules and of one database, under a minute
+	@$(BIN)/pytest -n auto -m "not (long or slow or race or own_database or e2e)" $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
+
+test-long: $(DEV) ## run the long forms: a hundred kills, back-tests, deep histories
+	@$(BIN)/pytest -n auto -m long $(ARGS)
 
 check: $(DEV) ## lint, format, types, import rules, dependencies; all of them, whatever fails; counts the files of a write
 	@failed=; for one in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ."; do \

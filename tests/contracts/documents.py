@@ -7,6 +7,7 @@ snapshot is a change of the contract: its diff shows a reviewer what clients wil
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -40,7 +41,12 @@ def build_app(name: str, **environment: str) -> FastAPI:
 
 def make_document(name: str) -> Mapping[str, Any]:
     """Return the OpenAPI document that an application makes of itself."""
-    return json.loads(json.dumps(build_app(name).openapi()))
+    return json.loads(_write_document(name))
+
+
+@cache
+def _write_document(name: str) -> str:
+    return json.dumps(build_app(name).openapi())
 
 
 def format_document(document: Mapping[str, Any]) -> str:

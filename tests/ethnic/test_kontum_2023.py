@@ -1,9 +1,12 @@
 """The demo's tables through HTTP give the figures of Plan 570."""
 
+import pytest
+
 from tests.lineages import check_lineages
 from tests.program_clients import read_table, to_decision
 
 
+@pytest.mark.slow
 async def test_the_figures_are_those_of_plan_570(clients):
     for row in read_table("ethnic_classifications"):
         await clients.create(

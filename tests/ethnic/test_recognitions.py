@@ -9,6 +9,8 @@ from tests.application import get_database
 from tests.ethnic.linked_services import NOW, link_services
 from tests.program_clients import read_table, to_decision
 
+pytestmark = pytest.mark.slow
+
 LEFT, BY_DECISION, BY_RECOGNITION = (
     "communes_left_special_difficulty",
     "communes_left_by_decision",

@@ -7,6 +7,7 @@ far, up to what there is.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 from statistics import median
 
 from services.funding.dated_facts import load_method
@@ -97,17 +98,16 @@ def naive(each: Foreseen, on: date) -> int:
     return min(each.held.all.came_vnd, each.held.all.paid_vnd * whole // gone)
 
 
-def back_test(provinces=PROVINCES) -> list[Found]:
-    """Foretell the last year of every province, with and without past years, at four times of the year."""
+def back_test(provinces=PROVINCES, histories=HISTORIES, times=tuple(AT)) -> list[Found]:
+    """Foretell the last year of every province, with and without past years, at these times of the year."""
     rows: dict[tuple[int, str], tuple[list[Tried], list[Tried]]] = {}
     for seed in provinces:
         years = list(years_of_a_province(seed, YEAR - max(HISTORIES), YEAR))
-        for history in HISTORIES:
-            for at, month in AT.items():
-                lots = foretold(years, history, month)
-                units, wholes = rows.setdefault((history, at), ([], []))
-                units.extend(tried(lots, years[-1], lambda lot: (lot.line.capital, lot.line.unit)))
-                wholes.extend(tried(lots, years[-1], lambda lot: lot.line.capital))
+        for history, at in product(histories, times):
+            lots = foretold(years, history, AT[at])
+            units, wholes = rows.setdefault((history, at), ([], []))
+            units.extend(tried(lots, years[-1], lambda lot: (lot.line.capital, lot.line.unit)))
+            wholes.extend(tried(lots, years[-1], lambda lot: lot.line.capital))
     return [
         Found(
             history,

@@ -32,6 +32,7 @@ def checks(common_database):
     return common_database.admin_url, " AND ".join(f"({each})" for each in expressions)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(many=st.lists(amounts, min_size=20, max_size=60))
 @example(

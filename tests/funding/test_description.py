@@ -30,6 +30,7 @@ def operations(document):
     }
 
 
+@pytest.mark.slow
 def test_it_is_valid_and_its_operations_are_known(document):
     validate(document)
     assert set(operations(document)) == OPERATIONS

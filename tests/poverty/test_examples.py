@@ -17,6 +17,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 async def test_the_examples_of_the_engine_are_accepted(database, issuer, program):
     create_app, settings = PROGRAMS[program]

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from services.poverty.rules import POOR
 from shared.kit.decimal_fields import round_half_away
 from tests.lineages import check_lineages
@@ -29,6 +31,7 @@ async def post_everything(clients):
         assert response.status_code == 200, response.text
 
 
+@pytest.mark.slow
 async def test_the_figures_are_those_of_plan_570_and_the_movement_table_adds_up(clients):
     await post_everything(clients)
     figures = await clients.read_figures(headline=True)

@@ -8,6 +8,7 @@ import pytest
 
 from shared.kit.change_feed import lock_feed
 from tests.application import get_database
+from tests.forms import short_and_long
 from tests.reporting.office import wait_for_waiting
 
 pytestmark = pytest.mark.anyio
@@ -55,8 +56,10 @@ async def read_all(office, **as_of):
     return said
 
 
-async def test_at_every_recorded_instant_the_past_reads_as_it_was(office):
-    """Twenty random actions; after each, what is read now is kept, and at the end read again as of that instant."""
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", short_and_long(20, 200))
+async def test_at_every_recorded_instant_the_past_reads_as_it_was(office, steps):
+    """Random actions; after each, what is read now is kept, and at the end read again as of that instant."""
     chance = random.Random(2023)
     kept, pending, accepted = [], {}, {}
 
@@ -64,7 +67,7 @@ async def test_at_every_recorded_instant_the_past_reads_as_it_was(office):
         feed = (await office.get("changes", office.reviewer, limit=1000)).json()["items"]
         kept.append((feed[-1]["time"], await read_all(office)))
 
-    for _ in range(20):
+    for _ in range(steps):
         office.clock.move(minutes=chance.randint(0, 5))
         unit, form = chance.choice(list(UNITS)), chance.choice(["census", "criteria"])
         key = unit, form

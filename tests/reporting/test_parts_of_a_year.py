@@ -6,6 +6,7 @@ import pytest
 
 from shared.periods import Period
 from shared.reporting.figures import store
+from tests.forms import short_and_long
 from tests.reporting.office import open_context
 
 pytestmark = pytest.mark.anyio
@@ -97,11 +98,13 @@ async def test_a_flow_may_come_from_a_district_in_one_month_and_from_its_commune
     assert (await office.figure("rain"))["value"] == 11
 
 
-async def test_roll_ups_of_all_periods_equal_a_recomputation_in_any_order(office):
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", short_and_long(30, 400))
+async def test_roll_ups_of_all_periods_equal_a_recomputation_in_any_order(office, steps):
     chance = random.Random(7)
     live: dict[tuple[str, str], list[dict]] = {}
     outcomes = []
-    for _ in range(40):
+    for _ in range(steps):
         unit, period = chance.choice(("610", "611")), chance.choice(REPORTED)
         known = live.setdefault((unit, period), [])
         if known and chance.random() < 0.5:

@@ -21,9 +21,12 @@ from hypothesis.stateful import (
 from shared.periods import Period
 from shared.reporting.figures import store
 from shared.reporting.report_content import STATUSES
+from tests.forms import short_and_long
 from tests.reporting.office import open_context, open_office
 
 PERIOD = Period(2023)
+FEW, MANY = 8, 150
+"""How many histories are searched for a roll-up that differs: a few, the same in every run; or many."""
 COMMUNES = {"610": ("23344", "23347"), "611": ("23380",)}
 """Two districts with a few of their rural communes."""
 DISTRICT_OF = {commune: district for district, communes in COMMUNES.items() for commune in communes}
@@ -235,7 +238,9 @@ class Reporting(RuleBasedStateMachine):
             self.runner.run(compare(self.office, self.model))
 
 
-def test_roll_ups_equal_a_recomputation_and_a_simple_model(database, postgres_server):
+@pytest.mark.slow
+@pytest.mark.parametrize("histories", short_and_long(FEW, MANY))
+def test_roll_ups_equal_a_recomputation_and_a_simple_model(database, postgres_server, histories):
     with asyncio.Runner() as runner:
         opened = open_office(database)
         Reporting.runner = runner
@@ -245,9 +250,9 @@ def test_roll_ups_equal_a_recomputation_and_a_simple_model(database, postgres_se
             run_state_machine_as_test(
                 Reporting,
                 settings=settings(
-                    max_examples=15,
+                    max_examples=histories,
                     stateful_step_count=40,
-                    derandomize=True,
+                    derandomize=histories == FEW,
                     database=None,
                     deadline=None,
                     phases=[Phase.generate],

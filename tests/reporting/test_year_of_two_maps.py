@@ -255,6 +255,7 @@ def a_year_by_hand(papers, unit):
     return flows, sum(value for _, _, value in stocks.values())
 
 
+@pytest.mark.slow
 async def test_whatever_is_reported_in_whatever_order_the_year_is_what_it_means(office):
     chance = random.Random(2025)
     wards = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))

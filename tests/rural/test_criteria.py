@@ -155,6 +155,7 @@ async def test_a_verdict_that_does_not_follow_is_a_fault_and_nothing_is_stored(c
     assert listed.json()["items"] == []
 
 
+@pytest.mark.slow
 async def test_a_report_for_a_year_without_a_set_is_refused(database, tmp_path):
     rows = [
         {"unit": "23368", "indicator": "criterion_01", "value": 1},
@@ -232,6 +233,7 @@ async def open_clients(database, now=NOW, **settings):
         yield Clients(http, issuer, "rural", now), app
 
 
+@pytest.mark.slow
 async def test_an_installation_sets_its_own_thresholds_by_a_file(database, tmp_path):
     thresholds_file = tmp_path / "thresholds.toml"
     roads = "".join(

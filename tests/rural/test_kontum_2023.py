@@ -1,5 +1,7 @@
 """The demo's tables through HTTP give the figures of Plan 570, and each lineage shows exactly what was counted."""
 
+import pytest
+
 from tests.lineages import check_lineages
 from tests.program_clients import read_table
 from tests.rural.bodies import to_product, to_recognition, to_village
@@ -29,6 +31,7 @@ COUNTED = tuple(
 )
 
 
+@pytest.mark.slow
 async def test_the_figures_are_those_of_plan_570(clients):
     for row in read_table("rural_villages"):
         await clients.create("villages", to_village(row))
