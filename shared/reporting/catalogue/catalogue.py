@@ -1,4 +1,4 @@
-"""A program's catalogue: what it holds on a day, and that it does not contradict itself. Pure."""
+"""A program's catalogue: what it holds on a day, which units are expected to state an indicator, its consistency. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +11,11 @@ from shared.periods import PeriodKind
 from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator
 from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.formulas import CountUnits
+from shared.territory.tree import Territory
+from shared.territory.units import Unit
+
+MAX_DAYS_KEPT = 500
+"""Each is some kilobytes; a request for figures of a year needs about twenty days."""
 
 
 class IndicatorNotFound(NotFound):
@@ -20,6 +25,15 @@ class IndicatorNotFound(NotFound):
     detail = Sentence(
         "Danh mục không có chỉ tiêu {indicator}.", "The catalogue has no indicator {indicator}."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The forms and indicators that are in force on a day."""
+
+    forms: tuple[Form, ...]
+    indicators: Mapping[str, Indicator]
+    flows: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ class Catalogue:
     """The figures that are made unit by unit, by each of their inputs."""
     non_additive: frozenset[str] = field(init=False)
     """The indicators whose values do not add up over units."""
-    _flows: dict[date, frozenset[str]] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _days: dict[date, _Day] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         by_input: dict[str, tuple[Figure, ...]] = {}
@@ -63,32 +77,32 @@ class Catalogue:
 
     def find_indicator(self, code: str, on: date) -> Indicator | None:
         """Return the version of an indicator that is valid on a day."""
-        for version in self.indicators.get(code, ()):
-            if version.is_in_force(on):
-                return version
-        return None
+        return self._read_day(on).indicators.get(code)
 
     def find_flows(self, on: date) -> frozenset[str]:
-        """Return the codes of the indicators that add up over time, as they are on a day; computed once for each day."""
-        if on not in self._flows:
-            valid = (self.find_indicator(code, on) for code in self.indicators)
-            self._flows[on] = frozenset(
-                indicator.code for indicator in valid if indicator is not None and indicator.flow
-            )
-        return self._flows[on]
+        """Return the codes of the indicators that add up over time, as they are on a day."""
+        return self._read_day(on).flows
 
     def find_forms(self, kind: PeriodKind, on: date) -> list[Form]:
         """Return the forms that a period of this kind can be reported on."""
-        return [form for form in select_in_force(self.forms.values(), on) if kind in form.periods]
+        return [form for form in self._read_day(on).forms if kind in form.periods]
 
     def find_indicators(self, form: str, on: date) -> list[Indicator]:
         """Return the indicators of a form that are valid on a day."""
-        return [
-            version
-            for versions in self.indicators.values()
-            for version in versions
-            if version.form == form and version.is_in_force(on)
-        ]
+        return [indicator for indicator in self._read_day(on).indicators.values() if indicator.form == form]
+
+    def _read_day(self, on: date) -> _Day:
+        """Return what is in force on a day, which is found once for each day."""
+        day = self._days.get(on)
+        if day is None:
+            versions = (version for versions in self.indicators.values() for version in versions)
+            indicators = {version.code: version for version in select_in_force(versions, on)}
+            flows = frozenset(code for code, indicator in indicators.items() if indicator.flow)
+            day = _Day(tuple(select_in_force(self.forms.values(), on)), indicators, flows)
+            if len(self._days) >= MAX_DAYS_KEPT:
+                self._days.clear()
+            self._days[on] = day
+        return day
 
     def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
         """Return the forms that these indicators are on, or were on some other day."""
@@ -98,6 +112,24 @@ class Catalogue:
         """Return the figures that are answered for a day, or only those of the province-wide status."""
         valid = select_in_force(self.figures.values(), on)
         return [figure for figure in valid if figure.headline or not headline]
+
+
+def find_expected_units(territory: Territory, root: str, indicator: Indicator, on: date) -> tuple[Unit, ...]:
+    """Return the units at and below a root that are expected to state an indicator on a day.
+
+    A district's indicator is expected of each district, and of each commune where there is no district (since
+    1 July 2025); a commune within a district is not expected to state it.
+    """
+    if indicator.level == "district":
+        top = territory.unit(root, on)
+        districts = (
+            (top,)
+            if top.level == "district"
+            else tuple(unit for unit in territory.children(root, on) if unit.level == "district")
+        )
+        if districts or territory.answering_unit(root, on).level == "district":
+            return districts
+    return territory.communes(root, on, indicator.kinds)
 
 
 def _find_figure_faults(catalogue: Catalogue) -> Iterator[str]:

@@ -13,9 +13,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shared.periods import Period
-from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
 from shared.reporting.catalogue.definitions import Figure, Indicator, ReportingLevel
-from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.figures.map_projection import MapProjection
 from shared.reporting.observations.measures import Measure

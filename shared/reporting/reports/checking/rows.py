@@ -13,9 +13,8 @@ from operator import itemgetter
 from typing import Literal
 
 from shared.kit.problems import Fault, make_fault
-from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
 from shared.reporting.catalogue.definitions import MAX_DECIMALS, Indicator, ReportingLevel
-from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.catalogue.formulas import CountUnits
 from shared.reporting.report_content import KEY_FIELDS, NONE_UNREAD, ReportContent, to_canonical_text
 from shared.reporting.reports.checking.sentences import (
