@@ -9,7 +9,7 @@ difficulty (đặc biệt khó khăn), classification (phân loại), consequenc
 A classification is a decision with a day of taking effect. On a day the latest one in effect holds, unless a recognition
 of the commune as new rural since then has a consequence for its region (dated facts in `classifications/regions.toml`).
 Recognitions belong to the new rural program. This service receives them from that program's change feed, keeps each with
-the sequence of its event, and never states one. The decision and the consequence are always answered apart.
+the sequence of its event, and never states one. The decision and the consequence are always answered separately.
 
 The service is the reporting engine with this catalogue and this register. It never keeps a list of households or the name
 of a person.

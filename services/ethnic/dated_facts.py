@@ -1,20 +1,11 @@
 """The dated facts of the program, read from the file beside the code or from an installation's own."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from services.ethnic.classifications.rules import Consequence, Region
+from services.ethnic.classifications.rules import Consequence, Region, RegionFacts
 from shared.dated_facts.loader import open_facts
 
 REGIONS_FILE = Path(__file__).parent / "classifications" / "regions.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class RegionFacts:
-    """The regions, and what a recognition makes of each."""
-
-    regions: tuple[Region, ...]
-    consequences: tuple[Consequence, ...]
 
 
 def load_regions(path: Path | None = None) -> RegionFacts:

@@ -48,7 +48,7 @@ class Recognition(RegisterRow, Base):
     grounds: Mapped[str | None]
     """Why a unit is recognized again."""
     assessments: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
-    """Accepted reports that state the assessment on which the recognition rests."""
+    """Accepted reports that state the assessment that the recognition is based on."""
     exceptions: Mapped[list[str]]
     """Codes of the broken rules that an authorized officer set aside for `exception_reason`."""
     exception_reason: Mapped[str | None]
@@ -105,7 +105,7 @@ class OcopEvaluation(RegisterRow, Base):
     name: Mapped[str]
     owner_kind: Mapped[str]
     owner_name: Mapped[str | None]
-    """Name of a cooperative or enterprise. Of a household no name is kept."""
+    """Name of a cooperative or enterprise. The name of a household is not stored."""
     product_group: Mapped[int] = mapped_column(SmallInteger)
     stars: Mapped[int] = mapped_column(SmallInteger)
     score: Mapped[Decimal] = mapped_column(Numeric(5, 2))

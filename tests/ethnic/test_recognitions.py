@@ -1,4 +1,4 @@
-"""Recognitions of rural in ethnic: received over the feed, answered apart from the decision, ended by revocation."""
+"""Recognitions of rural in ethnic: received over the feed, answered separately from the decision, ended by revocation."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Two vintages differ by the decisions that a register was told in between, and they are named."""
+"""Two vintages differ by the decisions that a register received in between, and the comparison names them."""
 
 
 async def publish(clients, name, unit="62"):

@@ -205,7 +205,7 @@ async def test_one_commune_on_one_page(clients):
         ("2023", 19, []),
         ("2021", 17, [10, 11]),
     ]
-    assert "without a paper or evidence" in page["assessments"][0]["criteria"][0]["why_en"]
+    assert "without a document or evidence" in page["assessments"][0]["criteria"][0]["why_en"]
     assert (page["assessments"][0]["gained"], page["assessments"][0]["lost"]) == ([10, 11], [])
     assert [row["code"] for row in page["villages"]] == ["23509.01"]
     assert [row["unit"] for row in page["village_recognitions"]] == ["23509.01"]

@@ -100,13 +100,13 @@ async def test_the_threshold_of_each_year_applies(clients):
 
 
 async def test_verdicts_by_values_and_by_statement_are_answered_apart(clients):
-    paper = {"number": "12/BB-UBND", "signed_on": "2023-12-20", "signer_role": "chairman"}
+    document = {"number": "12/BB-UBND", "signed_on": "2023-12-20", "signer_role": "chairman"}
     rows = [
         *make_full_observations("23509", indicator_13_4_applies=0),
         {"unit": "23510", "indicator": "criterion_10", "value": 1},
     ]
     rows = [row for row in rows if row["indicator"] != "indicator_13_4"]
-    report = await report_and_accept_rows(clients, rows, "615", document=paper)
+    report = await report_and_accept_rows(clients, rows, "615", document=document)
     assert report["counts"]["received"] == len(rows)
     assert {row["value"] for row in report["derived"]} == {1}
     assert len(report["derived"]) == 17

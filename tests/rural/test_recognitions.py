@@ -258,9 +258,9 @@ async def test_a_late_entry_conflicts_with_a_later_decision_on_the_same_land(dat
 
 
 async def test_a_decision_before_its_assessment_is_refused(clients):
-    paper = {"number": "12/BB-UBND", "signed_on": "2023-04-13", "signer_role": "chairman"}
+    document = {"number": "12/BB-UBND", "signed_on": "2023-04-13", "signer_role": "chairman"}
     rows = [{"unit": "23509", "indicator": f"criterion_{n:02d}", "value": 1} for n in range(1, 20)]
-    report = await report_and_accept_rows(clients, rows, "615", "2022", document=paper)
+    report = await report_and_accept_rows(clients, rows, "615", "2022", document=document)
     assert await clients.list_faults("recognitions", meets_body()) == {
         "/decision/date": "decided_before_assessment"
     }

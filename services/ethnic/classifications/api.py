@@ -9,9 +9,8 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.ethnic.classifications import actions, store
 from services.ethnic.classifications.queries import ExitCause, RecognitionRules, find_exits, find_statuses
-from services.ethnic.classifications.rules import CommuneStatus
+from services.ethnic.classifications.rules import CommuneStatus, RegionFacts
 from services.ethnic.classifications.schemas import ClassificationIn, ClassificationOut, ClassificationsPage
-from services.ethnic.dated_facts import RegionFacts
 from services.ethnic.models import Classification
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
@@ -99,7 +98,7 @@ async def list_classifications(
 ) -> ClassificationsPage:
     """List classifications, newest first: all of them, those in effect on a day, or the exits of a period.
 
-    Each holds what its decision states, and apart from it (`by_rule`) the consequence of a recognition of the commune.
+    Each holds what its decision states, and separately (`by_rule`) the consequence of a recognition of the commune.
     """
     if left_by is not None and left_in is None:
         raise Invalid(faults=[make_fault("/query/left_by", "left_by_without_period", LEFT_BY_WITHOUT_PERIOD)])

@@ -7,7 +7,7 @@ effect before its own date: a commune recognized as new rural leaves region III 
 A decision classifies a commune until a later one takes effect. Meanwhile a recognition may put the commune into another
 region, from its own day to the day before its revocation: the consequence that the law attaches to it. A later
 recognition of the same level replaces an earlier one, which does not return when the later one is revoked. The decision
-and the consequence are always stated apart.
+and the consequence are always stated separately.
 """
 
 import uuid
@@ -63,6 +63,14 @@ class Consequence(DatedFact):
     revocation_restores: bool
     """Whether the revocation of the recognition ends the consequence."""
     revocation_confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFacts:
+    """The regions, and the consequences of recognitions for their communes."""
+
+    regions: tuple[Region, ...]
+    consequences: tuple[Consequence, ...]
 
 
 @dataclass(frozen=True, slots=True)

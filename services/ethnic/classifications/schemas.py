@@ -1,4 +1,4 @@
-"""Classifications on the wire: what a decision states, and apart from it the consequence of a recognition."""
+"""Classifications on the wire: what a decision states, and separately the consequence of a recognition."""
 
 import datetime as dt
 import uuid
@@ -75,7 +75,7 @@ class ByRecognitionOut(BaseModel):
 
 
 class ByRuleOut(BaseModel):
-    """The consequence of a recognition, apart from what the decision states."""
+    """The consequence of a recognition, separate from what the decision states."""
 
     region: str = Field(description="the region of the commune by the consequence")
     specially_difficult: bool = Field(

@@ -110,12 +110,12 @@ class CriteriaResult:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedAssessment:
-    """The accepted assessment of a commune and year, as a recognition rests on it."""
+    """The accepted assessment of a commune and year, which a recognition is based on."""
 
     unmet: tuple[int, ...]
     """Numbers of the criteria not met or not stated."""
     signed_on: date | None
-    """The day on which its paper was signed; None where no report names one."""
+    """The day on which its document was signed; None where no report names one."""
     reports: tuple[uuid.UUID, ...] = ()
     """The reports that state it."""
 

@@ -1,4 +1,4 @@
-"""Assessments on the wire: each criterion with what its verdict rests on, and its indicators beside their thresholds."""
+"""Assessments on the wire: each criterion with the basis of its verdict, and its indicators beside their thresholds."""
 
 import datetime as dt
 import uuid
@@ -24,7 +24,7 @@ STATED = Sentence(
 )
 STATED_WITHOUT_EVIDENCE = Sentence(
     "Theo kết luận của đơn vị báo cáo, không kèm văn bản hay minh chứng; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
-    "As stated by the reporting unit, without a paper or evidence; the indicator values do not decide it.",
+    "As stated by the reporting unit, without a document or evidence; the indicator values do not decide it.",
 )
 
 
@@ -60,7 +60,7 @@ class IndicatorVerdictOut(LabelOut, BasisOut):
 
 
 class CriterionVerdictOut(LabelOut):
-    """The verdict on one criterion of an assessment, and what it rests on."""
+    """The verdict on one criterion of an assessment, and its basis."""
 
     number: int = Field(description="number of the criterion")
     met: bool = Field(description="whether it is met")
@@ -107,7 +107,7 @@ class AssessmentOut(BaseModel):
     lost: list[int] = Field(description="criteria met in the assessment before and not now")
     year: int = Field(description="the assessment year, whose thresholds apply")
     criteria: list[CriterionVerdictOut] = Field(description="each criterion with a verdict, and the reason")
-    document: dict[str, Any] | None = Field(description="the signed paper behind the report")
+    document: dict[str, Any] | None = Field(description="the signed document behind the report")
     evidence: list[EvidenceRef] = Field(description="files behind the report, by hash")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="code of the reporting unit")

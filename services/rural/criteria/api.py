@@ -37,7 +37,7 @@ async def read_criteria_set(
 ) -> CriteriaSetDetailOut:
     """Read a criteria set with its groups, criteria, indicators, and the thresholds by region and assessment year.
 
-    A part that was not found is absent. No verdict follows from the value of an indicator without a threshold.
+    A part that is not known is absent. No verdict follows from the value of an indicator without a threshold.
     """
     criteria_set = sets.get(code)
     if criteria_set is None:

@@ -27,8 +27,8 @@ class CriteriaSetOut(LabelOut, BasisOut):
     last_year: int = Field(description="last year recognized for")
     needs: RecognitionLevel | None = Field(description="the level that must be in force already")
     fields: list[str] = Field(description="fields, one of which must be named")
-    criteria_count: int | None = Field(description="how many criteria it has; null where that was not found")
-    indicators_count: int | None = Field(description="how many indicators; null where that was not found")
+    criteria_count: int | None = Field(description="how many criteria it has; null where unknown")
+    indicators_count: int | None = Field(description="how many indicators it has; null where unknown")
 
 
 class CriteriaSetsOut(BaseModel):
@@ -59,7 +59,7 @@ class CriterionIndicatorOut(LabelOut, BasisOut):
     unit_of_measure: str = Field(description="unit of measure of value and threshold")
     delegated: bool = Field(description="whether the province sets the threshold")
     thresholds: list[ThresholdOut] = Field(
-        description="by area and years; none for an indicator that is met or not, or where none is known"
+        description="by area and years; none for an indicator that is met or not, or where no threshold is known"
     )
 
     @classmethod
@@ -77,7 +77,7 @@ class SetCriterionOut(LabelOut):
     number: int = Field(description="its number in the set")
     code: str | None = Field(description="code that states its verdict; null where it is not reported")
     group: str | None = Field(description="code of its group; null where the set has none")
-    indicators: list[CriterionIndicatorOut] = Field(description="none where their names were not found")
+    indicators: list[CriterionIndicatorOut] = Field(description="none where their names are not known")
 
     @classmethod
     def from_criterion(cls, criterion: Criterion, thresholds: Thresholds) -> Self:
@@ -107,7 +107,7 @@ class ThresholdRegionOut(LabelOut):
     """A region by which thresholds differ."""
 
     code: str = Field(description="its code")
-    members: list[RegionMemberOut] = Field(description="the units that lie in it, by days")
+    members: list[RegionMemberOut] = Field(description="the units of the region, each with its days")
 
 
 class SetConditionOut(LabelOut, BasisOut):
@@ -142,14 +142,14 @@ class CriteriaSetDetailOut(CriteriaSetOut):
     """A criteria set with its authorities, clauses, groups, criteria, indicators and thresholds."""
 
     authorities: list[DatedAuthorityOut] = Field(
-        description="the authorities that recognize under it, by days"
+        description="the authorities that recognize under it, each with its days"
     )
     needs_clause: str | None = Field(description="the clause behind the level that must be in force already")
     assessment_clause: str | None = Field(
         description="the clause by which every criterion must be met; null where communes are not assessed by the set"
     )
     grounds: list[RevocationGroundOut] = Field(
-        description="when a recognition is to be revoked: one of these suffices; none where no rule was found"
+        description="when a recognition is to be revoked: one of these suffices; none where no rule is known"
     )
     groups: list[CriterionGroupOut]
     criteria: list[SetCriterionOut] = Field(description="those whose names are known")

@@ -132,10 +132,10 @@ class CriteriaSet:
     """The form whose accepted assessment must show every criterion met."""
     assessment_clause: str = ""
     grounds: tuple[RevocationGround, ...] = ()
-    """When a recognition is to be revoked; none where no rule was found."""
+    """When a recognition is to be revoked; none where no rule is known."""
     groups: tuple[CriterionGroup, ...] = ()
     criteria: tuple[Criterion, ...] = ()
-    """Those whose names are known, in their order."""
+    """The criteria whose names are known, in their order."""
     conditions: tuple[SetCondition, ...] = ()
     criteria_count: int | None = None
     indicators_count: int | None = None

@@ -15,7 +15,7 @@ from shared.reporting.registers import RegisterResult, locate_body_unit, require
 from shared.territory.units import Level, NoCounterpartOnMap, SplitWithoutWeight, UnitNotGranted
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
-"""Levels of the unit of a product: the lowest unit that the paper names."""
+"""Levels of the unit of a product: the lowest unit that the decision names."""
 
 
 async def record_evaluation(

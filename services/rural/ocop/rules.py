@@ -17,7 +17,7 @@ POTENTIAL_FIVE_STARS = 4
 """The stars of a potential five-star product: a definition, not a threshold."""
 
 HOUSEHOLD = "household"
-"""The kind of owner whose name is not kept: it would be the name of a person."""
+"""The kind of owner whose name is not stored: it would be the name of a person."""
 
 NO_RULE = Sentence("Chưa có quy định OCOP có hiệu lực vào ngày {on}.", "No OCOP rule is in force on {on}.")
 GROUP_UNKNOWN = Sentence(

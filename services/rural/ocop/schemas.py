@@ -1,4 +1,4 @@
-"""OCOP products on the wire. Of an owner that is a household only the kind is accepted: no name of a person is kept."""
+"""OCOP products on the wire. Of an owner that is a household only the kind is accepted: no name of a person is stored."""
 
 import datetime as dt
 import uuid
@@ -103,7 +103,7 @@ class ProductIn(PartialModel):
     )
     grantor: Literal["district", "province", "central"] | None = Field(
         None,
-        description="who granted them, as the paper states; refused where another authority grants them on that date",
+        description="who granted them, as the decision states; refused where another authority grants them on that date",
     )
 
     def to_decision(self) -> StarDecision:

@@ -136,7 +136,7 @@ def to_event_data(row: Recognition) -> dict[str, Any]:
 async def _read_assessment_basis(
     context: ReportingContext, unit: UnitOnDay, decision: RecognitionDecision, criteria_set: CriteriaSet
 ) -> AssessmentBasis:
-    """Return the assessment on which a recognition rests, and whether there must be one. Three statements."""
+    """Return the assessment that a recognition is based on, and whether there must be one. Three statements."""
     none_required = AssessmentBasis(None, required=False)
     if criteria_set.assessed_by is None:
         return none_required

@@ -137,7 +137,7 @@ class RegisteredRecognition:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentBasis:
-    """The assessment on which a recognition rests."""
+    """The assessment that a recognition is based on."""
 
     assessment: AcceptedAssessment | None
     required: bool
@@ -270,7 +270,7 @@ def find_grounds_faults(
 
 
 def find_assessment_faults(decision: RecognitionDecision, basis: AssessmentBasis) -> Iterator[Fault]:
-    """Yield a fault where the decision is dated before the paper of its assessment was signed."""
+    """Yield a fault where the decision is dated before the document of its assessment was signed."""
     signed_on = basis.assessment.signed_on if basis.assessment else None
     if signed_on is not None and decision.decided_on < signed_on:
         yield make_fault(

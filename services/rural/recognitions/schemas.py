@@ -130,12 +130,12 @@ class RecognitionOut(BaseModel):
     criteria_set: str = Field(description="code of the criteria set")
     decision: DecisionIn = Field(description="the decision that recognizes")
     authority: AuthorityOut | None = Field(
-        description="who recognizes under the set on that day; null where that was not found"
+        description="who recognizes under the set on that day; null where unknown"
     )
     year: int = Field(description="the year recognized for")
     grounds: str | None = Field(description="why it is recognized again; null for a first recognition")
     assessments: list[uuid.UUID] = Field(
-        description="accepted reports that state the assessment on which it rests; none where there was none"
+        description="accepted reports that state the assessment which the recognition is based on; empty where there was none"
     )
     exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")
     exception_reason: str | None = Field(description="why they were set aside")

@@ -35,7 +35,7 @@ async def revoke_recognition(
     """End a recognition by a decision with its grounds; it is in force to the day before that decision.
 
     Where the criteria set has rules for revocations, the criteria no longer met must be sufficient grounds: refused with
-    the clause (409), or accepted by a recorded exception with its reason. A revocation rests on its own decision; the
+    the clause (409), or accepted by a recorded exception with its reason. A revocation is valid by its own decision; the
     answer compares its criteria with those of the latest accepted assessment.
     """
     result = await actions.revoke(context, recognition_id, draft, sets)

@@ -38,11 +38,13 @@ class ConditionOut(LabelOut, BasisOut):
     least_percent: JsonDecimal = Field(description="the share that is required, in percent")
     needed: int | None = Field(description="how many that share is, rounded up")
     lacking: list[str] = Field(
-        description="codes of the units or criteria that do not satisfy it, while more are needed"
+        description="codes of the units or criteria that do not satisfy the condition, while more are needed"
     )
     unstated: list[str] = Field(description="codes of those without a reported value, while more are needed")
-    supplied_by: str | None = Field(description="what would answer it, in Vietnamese; null where it is known")
-    supplied_by_en: str | None = Field(description="what would answer it, in English")
+    supplied_by: str | None = Field(
+        description="what data would decide the condition, in Vietnamese; null where it is decided"
+    )
+    supplied_by_en: str | None = Field(description="what data would decide the condition, in English")
     periods: list[str] = Field(
         description="the periods of the reported values; none for recognitions in force"
     )

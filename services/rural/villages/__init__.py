@@ -1,1 +1,1 @@
-"""Villages (thôn, làng): registered with local codes, and kept with the other units of the territory."""
+"""Villages (thôn, làng): registered under local codes, stored with the other units of the territory."""
