@@ -12,7 +12,7 @@ from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
 from services.funding.entries.api import router as entries
 from services.funding.entries.read_api import router as recorded_entries
-from services.funding.foresight.api import router as foresight
+from services.funding.forecast.api import router as forecast
 from services.funding.journal.api import router as journal
 from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
@@ -108,6 +108,6 @@ router.include_router(progress)
 router.include_router(counterparts)
 router.include_router(contributions)
 router.include_router(lapses)
-router.include_router(foresight)
+router.include_router(forecast)
 router.include_router(reconciliation)
 router.include_router(feed_router(PATH, INSIDE))

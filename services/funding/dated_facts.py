@@ -17,14 +17,14 @@ from services.funding.catalogue import (
     Program,
     Source,
 )
-from services.funding.foresight.profiles import (
+from services.funding.forecast.profiles import (
+    MAX_PACE_PPB,
+    MAX_PAST_YEARS,
     MONTHS,
-    MOST_PACE,
-    MOST_YEARS,
-    PERCENT,
-    Method,
-    Profile,
-    shares_of,
+    PERCENT_PPB,
+    ForecastMethod,
+    PaymentProfile,
+    to_shares,
 )
 from services.funding.lapses.rules import DeadlineRule, Deadlines, MoneyKind
 from services.funding.ledger import CAPITALS, Capital
@@ -85,7 +85,7 @@ class MethodRow:
     """The head of the file: how much the ledger's own past and pace weigh."""
 
     covers_percent: Annotated[int, Field(ge=1, le=99)]
-    past_years: Annotated[int, Field(ge=0, le=MOST_YEARS)]
+    past_years: Annotated[int, Field(ge=0, le=MAX_PAST_YEARS)]
     capital_weight_percent: Weight
     line_weight_percent: Weight
 
@@ -99,27 +99,27 @@ class ProfileRow:
     disbursed_percent: Annotated[tuple[Percent, ...], AfterValidator(_check_disbursed)]
     extended_percent: Percent
     slow_percent: Percent
-    quick_percent: Annotated[Decimal, Field(ge=100, le=MOST_PACE // PERCENT)]
+    quick_percent: Annotated[Decimal, Field(ge=100, le=MAX_PACE_PPB // PERCENT_PPB)]
     legal_basis: str
     source: str
     confidence: str
 
-    def to_profile(self) -> Profile:
-        """Return the profile in whole billionths."""
-        return Profile(
+    def to_profile(self) -> PaymentProfile:
+        """Return the profile in parts per billion."""
+        return PaymentProfile(
             capital=self.capital,
             valid_from=self.valid_from,
-            shares=shares_of([_to_billionths(percent) for percent in self.disbursed_percent]),
-            extended=_to_billionths(self.extended_percent),
-            slow=_to_billionths(self.slow_percent),
-            quick=_to_billionths(self.quick_percent),
+            shares_ppb=to_shares([_to_ppb(percent) for percent in self.disbursed_percent]),
+            extended_share_ppb=_to_ppb(self.extended_percent),
+            slow_ppb=_to_ppb(self.slow_percent),
+            quick_ppb=_to_ppb(self.quick_percent),
             legal_basis=self.legal_basis,
             source=self.source,
             confidence=self.confidence,
         )
 
 
-def load_method(folder: Path = DATA) -> Method:
+def load_method(folder: Path = DATA) -> ForecastMethod:
     """Return how disbursement is forecast; refuse a file that leaves some money without a profile."""
     with open_facts(folder / "foresight.toml") as facts:
         head = facts.header(MethodRow)
@@ -128,17 +128,17 @@ def load_method(folder: Path = DATA) -> Method:
             if all(row.capital != capital for row in rows):
                 facts.add_fault("profile", what=f"no profile for {capital} money")
     assert head is not None, "a head with faults was refused above"
-    return Method(
+    return ForecastMethod(
         covers_percent=head.covers_percent,
         past_years=head.past_years,
-        capital_weight=_to_billionths(head.capital_weight_percent),
-        line_weight=_to_billionths(head.line_weight_percent),
+        capital_weight_ppb=_to_ppb(head.capital_weight_percent),
+        line_weight_ppb=_to_ppb(head.line_weight_percent),
         profiles=tuple(row.to_profile() for row in rows),
     )
 
 
-def _to_billionths(percent: Decimal) -> int:
-    return int(percent * PERCENT)
+def _to_ppb(percent: Decimal) -> int:
+    return int(percent * PERCENT_PPB)
 
 
 def _find_unknown_codes(facts: FactsFile, catalogue: FundingCatalogue) -> None:

@@ -1,1 +1,1 @@
-"""Entries: the facts of the ledger, as they are recorded, reversed and read."""
+"""Entries: how they are recorded, reversed and read."""

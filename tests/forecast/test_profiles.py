@@ -1,4 +1,4 @@
-"""The shipped table of profiles: whole, dated, with its sources, and refused at start where it makes no sense."""
+"""The shipped payment profiles: complete, dated, with their sources; invalid ones are refused at start."""
 
 import re
 import shutil
@@ -8,32 +8,32 @@ import pytest
 
 from services.funding.app import create_app
 from services.funding.dated_facts import DATA, load_deadlines, load_method
-from services.funding.foresight.learning import month_of
-from services.funding.foresight.profiles import WHOLE, disbursed_of
+from services.funding.forecast.estimation import number_month
+from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
 from services.funding.lapses.rules import find_legal_deadline
 from services.funding.ledger import CAPITALS
 from services.funding.settings import FundingSettings
 
 
-def test_the_shipped_profiles_are_back_loaded_and_say_where_they_come_from():
+def test_the_shipped_profiles_are_back_loaded_and_name_their_sources():
     method = load_method()
     for capital in CAPITALS:
-        profile = method.profile(capital, 2023)
-        disbursed = disbursed_of(profile.shares)
+        profile = method.find_profile(capital, 2023)
+        disbursed = to_disbursed(profile.shares_ppb)
         assert disbursed[5] < disbursed[11] / 2, "less than half of the year's payments by mid-year"
         assert profile.source
         assert profile.legal_basis
         assert profile.confidence
-    investment = disbursed_of(method.profile("investment", 2023).shares)
+    investment = to_disbursed(method.find_profile("investment", 2023).shares_ppb)
     sourced = {3: 10.35, 6: 30.49, 8: 42.3, 9: 51.38, 13: 93.12}
-    assert {month: round(investment[month - 1] * 100 / WHOLE, 2) for month in sourced} == sourced
+    assert {month: round(investment[month - 1] * 100 / WHOLE_PPB, 2) for month in sourced} == sourced
 
 
-def test_a_profile_runs_to_the_deadline_of_the_years_own_money():
+def test_a_profile_ends_with_the_deadline_of_own_money():
     method, rules = load_method(), load_deadlines()
     for capital in CAPITALS:
         deadline = find_legal_deadline(rules, capital, "own", 2023).paid_by
-        assert len(method.profile(capital, 2023).shares) == month_of(2023, deadline)
+        assert len(method.find_profile(capital, 2023).shares_ppb) == number_month(2023, deadline)
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def folder(tmp_path):
     return folder
 
 
-def change(folder, pattern, text):
+def edit_profiles(folder, pattern, text):
     path = folder / "foresight.toml"
-    said = path.read_text(encoding="utf-8")
-    changed = re.sub(pattern, text, said, count=1, flags=re.DOTALL)
-    assert changed != said
+    text_before = path.read_text(encoding="utf-8")
+    changed = re.sub(pattern, text, text_before, count=1, flags=re.DOTALL)
+    assert changed != text_before
     path.write_text(changed, encoding="utf-8")
 
 
@@ -73,21 +73,25 @@ def change(folder, pattern, text):
         (r"past_years = 5", "past_years = 21", "past_years: is 21; .* less than or equal to 20"),
     ],
 )
-def test_a_table_that_makes_no_sense_is_refused_at_start(folder, pattern, text, why):
-    change(folder, pattern, text)
+def test_invalid_profiles_are_refused_at_start(folder, pattern, text, why):
+    edit_profiles(folder, pattern, text)
     with pytest.raises(ValueError, match=why):
         create_app(
             FundingSettings(database_url="postgresql+asyncpg://x@127.0.0.1:9/x", funding_catalogue=folder)
         )
 
 
-def test_another_folder_holds_from_its_day_on(folder):
+def test_a_later_profile_is_in_force_from_its_day_on(folder):
     path = folder / "foresight.toml"
-    said = path.read_text(encoding="utf-8")
-    first = said[said.index("[[profile]]") : said.index("[[profile]]", said.index("[[profile]]") + 1)]
+    text_before = path.read_text(encoding="utf-8")
+    first = text_before[
+        text_before.index("[[profile]]") : text_before.index(
+            "[[profile]]", text_before.index("[[profile]]") + 1
+        )
+    ]
     later = first.replace("2021-01-01", "2025-01-01").replace("93.12]", "99]")
-    path.write_text(f"{said}\n{later}", encoding="utf-8")
+    path.write_text(f"{text_before}\n{later}", encoding="utf-8")
     method, kind = load_method(folder), "investment"
-    assert method.profile(kind, 2024) == method.profile(kind, 2016), "before the first, the first"
-    assert method.profile(kind, 2025).valid_from == date(2025, 1, 1)
-    assert method.profile(kind, 2025).shares != method.profile(kind, 2024).shares
+    assert method.find_profile(kind, 2024) == method.find_profile(kind, 2016), "before the first, the first"
+    assert method.find_profile(kind, 2025).valid_from == date(2025, 1, 1)
+    assert method.find_profile(kind, 2025).shares_ppb != method.find_profile(kind, 2024).shares_ppb
