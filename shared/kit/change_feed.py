@@ -18,10 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock, InstantQuery
+from shared.kit.database import run_sql
 from shared.kit.identity import Guard
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
-from shared.kit.plain_sql import run_sql
 from shared.kit.problems import Invalid, Sentence
 from shared.kit.transactions import CurrentUnit, TransactionRoute, unit_for
 from shared.kit.unit_of_work import UnitOfWork

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -10,10 +11,8 @@ from pydantic import AwareDatetime
 Clock = Callable[[], datetime]
 
 
-def system_clock() -> datetime:
-    """Return the present instant in UTC."""
-    return datetime.now(UTC)
-
+system_clock: Clock = partial(datetime.now, UTC)
+"""The present instant in UTC."""
 
 InstantQuery = Annotated[
     AwareDatetime | None, Query(description="RFC 3339 instant: read what was known then; now when left out")

@@ -1,10 +1,10 @@
-"""The database of a process: one engine, and sessions for reading and for writing.
+"""The database of a process: one engine, sessions for reading and for writing, and plain SQL.
 
 Stores get a session, flush, and never commit: the unit of work does (`unit_of_work.py`). Background work, which has no
 caller and no answer to keep, uses `reading()` and `writing()` itself.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,12 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     MetaData,
+    Row,
     Text,
     TypeDecorator,
     func,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-
-from shared.kit.plain_sql import SEPARATOR, join_codes
 
 CONSTRAINT_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,6 +53,9 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 def named_metadata() -> MetaData:
     """Return metadata whose constraints have predictable names, so that a violation is recognized by its name."""
     return MetaData(naming_convention=CONSTRAINT_NAMES)
+
+
+SEPARATOR = ","
 
 
 class Codes(TypeDecorator[Collection[str]]):
@@ -124,3 +126,25 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def run_sql(session: AsyncSession, statement: str, *parameters: Any) -> Sequence[Row[Any]]:
+    """Run plain SQL with `$1` parameters in the transaction of a session, and return its rows (see ADR 0010).
+
+    Parameters are what asyncpg takes: `datetime`, `UUID`, `Decimal`, lists for arrays, and JSON text for `jsonb`, which
+    comes back as Python objects. Objects that the session holds must be flushed before. Raises what SQLAlchemy raises.
+    """
+    connection = await session.connection()
+    result = await connection.exec_driver_sql(statement, parameters)
+    return result.all() if result.returns_rows else ()
+
+
+def join_codes(codes: Collection[str]) -> str:
+    """Return codes as one text, which a statement splits by `string_to_array($1, ',')`; raises `ValueError` for a comma.
+
+    The driver looks three times at each member of an array, so hundreds of codes are cheaper as one text.
+    """
+    joined = SEPARATOR.join(codes)
+    if joined.count(SEPARATOR) != max(0, len(codes) - 1):
+        raise ValueError("a code holds a comma")
+    return joined

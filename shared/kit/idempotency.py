@@ -19,10 +19,9 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
-from shared.kit.database import Database
+from shared.kit.database import Database, run_sql
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.models import AnsweredRequest
-from shared.kit.plain_sql import run_sql
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 from shared.kit.unit_of_work import UnitOfWork
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 
-from shared.kit.cooperative import yield_to_event_loop
+from shared.kit.concurrency import yield_to_event_loop
 from shared.kit.problems import Malformed, Sentence
 
 MAX_DEPTH = 16

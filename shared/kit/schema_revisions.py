@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.plain_sql import run_sql
+from shared.kit.database import run_sql
 
 VERSION_TABLE_PREFIX = "alembic_version_"
 

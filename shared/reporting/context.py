@@ -9,8 +9,8 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
+from shared.kit.concurrency import PipelinePosition
 from shared.kit.identity import Caller, Guard
-from shared.kit.pipeline import PipelinePosition
 from shared.kit.resources import CurrentResources
 from shared.kit.transactions import unit_for
 from shared.kit.unit_of_work import UnitOfWork

@@ -9,8 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from shared.kit.change_feed import lock_feed
 from shared.kit.clock import system_clock
-from shared.kit.database import Database
-from shared.kit.plain_sql import join_codes, run_sql
+from shared.kit.database import Database, join_codes, run_sql
 from tests.kit.notes import running_notes
 from tests.waiting import poll_until
 

@@ -18,7 +18,7 @@ from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock
-from shared.kit.cooperative import iterate_cooperatively
+from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.problems import Conflict, Fault, Invalid, Problem, Sentence, raise_if_any
 
 Mode = Literal["all_or_nothing", "best_effort"]

@@ -14,7 +14,7 @@ from services.funding.entries.request_schemas import PaymentIn
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
 from services.funding.ledger import Decision, EntryKind, Voucher
-from shared.kit.cooperative import iterate_cooperatively
+from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Language
 

@@ -29,7 +29,7 @@ from services.funding.projects.store import lock_projects
 from services.funding.store import read_balances
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
-from shared.kit.cooperative import iterate_cooperatively
+from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.problems import NotFound, Problem
 
 EVENT_FIELDS = (

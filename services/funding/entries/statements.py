@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import Plan, PlanKey
 from services.funding.ledger import Amounts, Entry, Line, LockedLots, Lot, NewEntry, Voucher
-from shared.kit.plain_sql import run_sql
+from shared.kit.database import run_sql
 
 CLAIM_VOUCHERS = """
     INSERT INTO vouchers (book, source, number, entry_id)

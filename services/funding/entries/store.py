@@ -33,8 +33,8 @@ from services.funding.store import (
     LOT_KEY,
     LedgerFilter,
 )
-from shared.kit.cooperative import iterate_cooperatively
-from shared.kit.plain_sql import run_sql
+from shared.kit.concurrency import iterate_cooperatively
+from shared.kit.database import run_sql
 
 FIND_LATEST_ENTRIES = """
     SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id

@@ -13,7 +13,7 @@ from services.funding.ledger import EntryKind
 from services.funding.models import ENTRIES, PROJECT_STATEMENTS, PROJECTS, REVERSALS
 from services.funding.projects.rules import ProjectFunding
 from services.funding.store import IS_REVERSED_BY
-from shared.kit.plain_sql import run_sql
+from shared.kit.database import run_sql
 
 LOCK_PROJECTS = """
     SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/projects/' || code, 0))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.plain_sql import join_codes, run_sql
+from shared.kit.database import join_codes, run_sql
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure

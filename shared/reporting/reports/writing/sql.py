@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.change_feed import Event, insert_events_sql, to_event_parameters
-from shared.kit.plain_sql import join_codes, run_sql
+from shared.kit.database import join_codes, run_sql
 from shared.periods import Period, PeriodKind
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES

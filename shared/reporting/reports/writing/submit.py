@@ -10,9 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from shared.kit.change_feed import Event, lock_feed
-from shared.kit.cooperative import yield_to_event_loop
+from shared.kit.concurrency import PipelineStep, yield_to_event_loop
 from shared.kit.ids import uuid7
-from shared.kit.pipeline import PipelineStep
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

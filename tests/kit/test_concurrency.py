@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.kit.cooperative import ELEMENTS_PER_PIECE, iterate_cooperatively
-from shared.kit.pipeline import PipelinePosition, PipelineStep
+from shared.kit.concurrency import ELEMENTS_PER_PIECE, PipelinePosition, PipelineStep, iterate_cooperatively
 
 
 async def test_each_step_is_taken_in_the_order_of_the_lines_however_long_the_rest_takes():
