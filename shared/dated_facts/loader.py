@@ -5,8 +5,8 @@
 
 A TOML file holds its tables as arrays of tables; a folder holds a CSV file for each table. The fields of a dataclass are
 the columns of its table. When the block ends, every fault that was found is raised in one `FaultyFactsError`: with its
-file, table, row, field and what is wrong. A word that nobody reads is a fault too: a due day by another name would be no due
-day at all.
+file, table, row, field and what is wrong. A field or table that is not known is a fault too: a misspelt due day would be no
+due day at all.
 """
 
 import csv
@@ -149,7 +149,7 @@ class FactsFile:
 
 @contextmanager
 def open_facts(path: Path) -> Iterator[FactsFile]:
-    """Open a TOML file or a folder of CSV files; raise its faults when the block ends, tables that nobody read among them."""
+    """Open a TOML file or a folder of CSV files; raise its faults when the block ends, unknown tables among them."""
     tables: Row = {}
     if not path.is_dir():
         try:
@@ -159,7 +159,7 @@ def open_facts(path: Path) -> Iterator[FactsFile]:
     file = FactsFile(path, tables)
     yield file
     for name in tables.keys() - file.read:
-        file.add_fault(name, what="nobody reads this table")
+        file.add_fault(name, what="is not a known table")
     file.raise_faults()
 
 
@@ -232,7 +232,7 @@ def _explain(details: ErrorDetails) -> str:
         case "missing" | "missing_argument":
             return "is missing"
         case "extra_forbidden" | "unexpected_keyword_argument":
-            return "nobody reads this field"
+            return "is not a known field"
         case "literal_error" | "enum":
             return f"is {_text(value)}, and can only be {expected}"
         case "value_error":

@@ -127,16 +127,16 @@ def test_every_fault_of_a_file_is_named_at_once(tmp_path):
         "program: is 7; input should be a valid string",
         "rate low: the rate is negative",
         "rate broken: label: en: is missing",
-        "rate broken: label: eng: nobody reads this field",
+        "rate broken: label: eng: is not a known field",
         "rate broken: percent: is missing",
         "rate broken: level: is 'hamlet', and can only be 'district' or 'commune'",
         "rate broken: part a: points: is 'many'; input should be a valid decimal",
         "rate broken: legal_basis: is missing",
         "rate broken: confidence: is missing",
-        "rate broken: floor: nobody reads this field",
-        "rate broken: rate: nobody reads this field",
+        "rate broken: floor: is not a known field",
+        "rate broken: rate: is not a known field",
         "rate: two rows in force at once for poor: from 2021-01-01 and from 2022-01-01",
-        "ratio: nobody reads this table",
+        "ratio: is not a known table",
     ]
 
 
@@ -173,7 +173,7 @@ def test_a_folder_holds_a_csv_file_for_each_table(tmp_path):
     assert [line.removeprefix(f"{path}: ") for line in refused.value.faults] == [
         "sources central: counted: is 'maybe'; input should be a valid boolean, unable to interpret input",
         f"sources central: valid_from: is '2021-13-01'; {NO_DATE}",
-        "sources central: (cells beyond the header): nobody reads this field",
+        "sources central: (cells beyond the header): is not a known field",
         "sources #2: code: is missing",
     ]
 

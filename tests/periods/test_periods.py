@@ -26,7 +26,7 @@ near = st.builds(
 
 def days(period):
     length = (period.ends_on - period.starts_on).days + 1
-    return {period.starts_on + timedelta(days=each) for each in range(length)}
+    return {period.starts_on + timedelta(days=offset) for offset in range(length)}
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,21 @@ def test_text_round_trip(period):
 
 
 @given(periods, periods)
-def test_order_follows_the_first_day_and_the_longer_one_comes_first(one, two):
-    assert (one < two) == ((one.starts_on, -one.kind.months) < (two.starts_on, -two.kind.months))
-    assert (one == two) == (not one < two and not two < one)
+def test_order_follows_the_first_day_and_the_longer_one_comes_first(first, second):
+    assert (first < second) == (
+        (first.starts_on, -first.kind.months) < (second.starts_on, -second.kind.months)
+    )
+    assert (first == second) == (not first < second and not second < first)
 
 
 @given(near, near)
-def test_containment_and_overlap_are_those_of_the_days(one, two):
-    assert one.contains(two) == (days(two) <= days(one))
-    assert one.overlaps(two) == bool(days(one) & days(two))
+def test_containment_and_overlap_are_those_of_the_days(first, second):
+    assert first.contains(second) == (days(second) <= days(first))
+    assert first.overlaps(second) == bool(days(first) & days(second))
 
 
 @given(near, kinds)
-def test_parts_fill_the_period_without_gap_or_overlap(period, kind):
+def test_subperiods_fill_the_period_without_gap_or_overlap(period, kind):
     parts = period.subperiods(kind)
     if kind.months > period.kind.months:
         assert parts == ()
@@ -92,20 +94,20 @@ def test_parts_fill_the_period_without_gap_or_overlap(period, kind):
 
 
 @given(periods)
-def test_the_periods_it_lies_within_are_all_the_longer_ones(period):
+def test_the_enclosing_periods_are_all_the_longer_ones(period):
     holders = period.enclosing_periods()
     assert [holder.kind.months for holder in holders] == [m for m in (3, 6, 12) if m > period.kind.months]
     assert all(holder.contains(period) and period in holder.subperiods(period.kind) for holder in holders)
 
 
 @given(near)
-def test_neighbours_touch(period):
+def test_the_next_period_begins_where_one_ends(period):
     assert period.next().starts_on == period.ends_on + timedelta(days=1)
     assert period.next().previous() == period
     assert period.previous() < period < period.next()
 
 
-def test_there_is_nothing_past_the_last_year():
+def test_there_is_no_period_after_the_last_year():
     with pytest.raises(InvalidPeriod):
         Period(LAST_YEAR, PeriodKind.MONTH, 12).next()
     with pytest.raises(InvalidPeriod):

@@ -18,8 +18,8 @@ REGIMES = {"poverty": "poverty_review", "ethnic": "ethnic_program", "rural": "ru
 
 
 def days(text, regime):
-    found = find_cut_off(Period.parse(text), regime, RULES)
-    return found.opens_on, found.closes_on
+    cut_off = find_cut_off(Period.parse(text), regime, RULES)
+    return cut_off.opens_on, cut_off.closes_on
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,16 @@ def test_the_poverty_review_is_a_census_of_the_autumn():
 @pytest.mark.parametrize("kind", list(PeriodKind))
 def test_administrative_windows_follow_each_other(kind):
     period = Period(2023, kind, 1)
-    this, following = (find_cut_off(each, "administrative", RULES) for each in (period, period.next()))
+    this, following = (
+        find_cut_off(one_period, "administrative", RULES) for one_period in (period, period.next())
+    )
     assert following.opens_on == this.closes_on + timedelta(days=1)
 
 
 def test_a_window_names_its_basis_and_how_sure_it_is():
-    found = find_cut_off(Period.parse("2023"), "administrative", RULES)
-    assert found.legal_basis == "NĐ 09/2019/NĐ-CP Điều 12"
-    assert found.confidence == "from memory"
+    cut_off = find_cut_off(Period.parse("2023"), "administrative", RULES)
+    assert cut_off.legal_basis == "NĐ 09/2019/NĐ-CP Điều 12"
+    assert cut_off.confidence == "from memory"
     assert all(rule.legal_basis and rule.confidence for rule in RULES)
 
 
@@ -104,15 +106,15 @@ def due_days():
                     periods = [
                         part for kind in form["periods"] for part in Period(year).subperiods(PeriodKind(kind))
                     ]
-                    for period in (each for each in periods if rule.is_in_force(each.ends_on)):
+                    for period in (part for part in periods if rule.is_in_force(part.ends_on)):
                         yield form["code"], rule.compute_due_on(period), find_cut_off(period, regime, RULES)
 
 
 def test_no_report_is_due_before_its_figures_are_cut_off():
-    found = list(due_days())
-    assert {form for form, *_ in found} >= {"annual_review", "annual_land"}
-    assert [(form, str(it.period)) for form, due_on, it in found if due_on < it.closes_on] == []
-    assert all(due_on == it.closes_on for form, due_on, it in found if form == "annual_land")
+    rows = list(due_days())
+    assert {form for form, *_ in rows} >= {"annual_review", "annual_land"}
+    assert [(form, str(cut_off.period)) for form, due_on, cut_off in rows if due_on < cut_off.closes_on] == []
+    assert all(due_on == cut_off.closes_on for form, due_on, cut_off in rows if form == "annual_land")
 
 
 @pytest.mark.parametrize("year", [2022, 2023, 2024, 2025])

@@ -1,4 +1,4 @@
-"""A made-up program over HTTP on a database of its own: a catalogue with one of each kind, and people at its counters."""
+"""A made-up program over HTTP on a database of its own: a catalogue with one of each kind, and the clients that use it."""
 
 import itertools
 import json
@@ -65,8 +65,8 @@ def catalogue() -> Catalogue:
         Indicator("retired", NAME, "census", "-", "commune", "-", valid_from=SINCE, valid_to=date(2020, 12, 31)),
     ]  # fmt: skip
     figures = [
-        Figure(one.code, NAME, Sum((one.code,)), one.unit_of_measure, NAME, "-", one.decimals, valid_from=SINCE, valid_to=one.valid_to)
-        for one in indicators
+        Figure(indicator.code, NAME, Sum((indicator.code,)), indicator.unit_of_measure, NAME, "-", indicator.decimals, valid_from=SINCE, valid_to=indicator.valid_to)
+        for indicator in indicators
     ]  # fmt: skip
     figures += [
         Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", NAME, "-", 2, valid_from=SINCE, headline=True, better="lower", breaks=(SeriesBreak(date(2021, 12, 31), NAME),)),
@@ -76,14 +76,14 @@ def catalogue() -> Catalogue:
     return Catalogue(
         "poverty",
         {form.code: form for form in forms},
-        {one.code: (one,) for one in indicators},
+        {indicator.code: (indicator,) for indicator in indicators},
         {figure.code: figure for figure in figures},
     )
 
 
 @dataclass
 class Clock:
-    """A clock that stands until it is moved; every reading is a microsecond later than the one before."""
+    """A clock that a test moves; every reading is a microsecond later than the one before."""
 
     at: datetime = datetime(2024, 1, 10, 2, tzinfo=UTC)
 
@@ -97,7 +97,7 @@ class Clock:
 
 @dataclass
 class Office:
-    """The service and the people who use it."""
+    """The service and the clients that use it."""
 
     http: AsyncClient
     app: FastAPI
@@ -121,7 +121,7 @@ class Office:
         return self.token("planner", ["target"], ["62", "51"])
 
     def communes(self, unit: str, on: date = date(2023, 12, 31), kinds=None) -> list[str]:
-        return [one.code for one in get_resources(self.app).get(Territory).communes(unit, on, kinds)]
+        return [unit.code for unit in get_resources(self.app).get(Territory).communes(unit, on, kinds)]
 
     async def post(self, path: str, body, token: str, *, key: str | None = None, **params) -> Response:
         headers = {
@@ -135,8 +135,8 @@ class Office:
         )
 
     async def put(self, path: str, body, token: str, **headers: str) -> Response:
-        said = {"Authorization": f"Bearer {token}", "Accept-Language": "en", **headers}
-        return await self.http.put(f"/v1/poverty/{path}", json=body, headers=said)
+        all_headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en", **headers}
+        return await self.http.put(f"/v1/poverty/{path}", json=body, headers=all_headers)
 
     async def get(self, path: str, token: str | None = None, **params) -> Response:
         headers = {"Accept-Language": "en"} | ({"Authorization": f"Bearer {token}"} if token else {})
@@ -175,7 +175,7 @@ class Office:
         """Read one figure."""
         answer = await self.get("progress", token, period=period, unit=unit, **params)
         assert answer.status_code == 200, answer.text
-        return next(one for one in answer.json()["figures"] if one["indicator"] == code)
+        return next(figure for figure in answer.json()["figures"] if figure["indicator"] == code)
 
 
 def build_office(database: TestDatabase, **settings) -> tuple[FastAPI, Issuer, Clock]:

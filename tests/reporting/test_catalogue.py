@@ -1,4 +1,4 @@
-"""A catalogue is checked whole when it is loaded: what contradicts itself fails at start and not in a report."""
+"""A catalogue is checked whole when it is loaded: a contradiction stops the start and fails in no report."""
 
 from dataclasses import replace
 from datetime import date
@@ -76,7 +76,7 @@ def load(tmp_path):
 
 
 def test_every_kind_of_figure_is_read(load):
-    found = load(
+    loaded = load(
         indicator(),
         indicator("poor"),
         figure("sum", "sum", 'terms = ["households", "poor"]'),
@@ -86,33 +86,33 @@ def test_every_kind_of_figure_is_read(load):
         figure("kept", "register", 'register = "decisions"'),
         rules={"done": done},
     )
-    formulas = {code: it.formula for code, it in found.figures.items()}
+    formulas = {code: figure.formula for code, figure in loaded.figures.items()}
     assert formulas["sum"] == Sum(("households", "poor"))
     assert formulas["rate"] == Ratio(("poor",), ("households",), Decimal(100))
     assert formulas["mean"] == Average(("poor",))
     assert formulas["many"] == CountUnits(("poor", "households"), done)
     assert formulas["kept"] == FromRegister("decisions")
-    assert found.figures["rate"].better == "lower"
-    assert not found.figures["many"].adds
-    assert [it.code for it in found.find_figures(date(2023, 12, 31), headline=True)] == ["mean"]
-    assert [it.code for it in found.made_unit_by_unit["poor"]] == ["many"]
-    form = found.forms["census"]
+    assert loaded.figures["rate"].better == "lower"
+    assert not loaded.figures["many"].adds
+    assert [figure.code for figure in loaded.find_figures(date(2023, 12, 31), headline=True)] == ["mean"]
+    assert [figure.code for figure in loaded.made_unit_by_unit["poor"]] == ["many"]
+    form = loaded.forms["census"]
     assert form.periods == {PeriodKind.YEAR, PeriodKind.HALF}
     assert (form.due[0].days_after_end, form.steps[0].code) == (5, "certified")
     assert form.steps[0].level == "commune"
 
 
 def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_force(load):
-    found = load(
+    loaded = load(
         indicator(more="valid_to = 2020-12-31\nmaximum = 10"),
         indicator(valid_from="2021-01-01", more="version = 2\nvalid_to = 2024-12-31\nmaximum = 20"),
     )
-    versions = found.indicators["households"]
-    assert [it.version for it in versions] == [1, 2]
-    assert found.find_indicator("households", date(2020, 12, 31)).maximum == 10
-    assert found.find_indicator("households", date(2021, 1, 1)).maximum == 20
-    assert found.find_indicator("households", date(2015, 12, 31)) is None
-    plain = found.figures["households"]
+    versions = loaded.indicators["households"]
+    assert [version.version for version in versions] == [1, 2]
+    assert loaded.find_indicator("households", date(2020, 12, 31)).maximum == 10
+    assert loaded.find_indicator("households", date(2021, 1, 1)).maximum == 20
+    assert loaded.find_indicator("households", date(2015, 12, 31)) is None
+    plain = loaded.figures["households"]
     assert plain.formula == Sum(("households",))
     assert (plain.valid_from, plain.valid_to) == (date(2016, 1, 1), date(2024, 12, 31))
 
@@ -150,24 +150,24 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
             "figure f: code: is that of two rows",
         ),
         ([HEAD.split("\n\n")[1], indicator()], "form census: code: is that of two rows"),
-        ([indicator(more="floor = 5")], "indicator households: floor: nobody reads"),
+        ([indicator(more="floor = 5")], "indicator households: floor: is not a known field"),
         (
             [indicator(), figure("f", "sum", 'terms = ["households"]\nroof = 5')],
-            "figure f: roof: nobody reads",
+            "figure f: roof: is not a known field",
         ),
         (
             [
                 OTHER.replace("due =", "due_days = 25\ndue ="),
                 indicator(),
             ],
-            "form other: due_days: nobody reads",
+            "form other: due_days: is not a known field",
         ),
         (
             [
                 OTHER.replace("5, clause", "5, day = 1, clause"),
                 indicator(),
             ],
-            "form other: due #1: day: nobody reads",
+            "form other: due #1: day: is not a known field",
         ),
         (
             [
@@ -202,16 +202,16 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
         (["\n[[form]"], "catalogue.toml: "),
     ],
 )
-def test_a_catalogue_that_contradicts_itself_is_refused_and_says_where(load, parts, words):
+def test_a_catalogue_that_contradicts_itself_is_refused_with_the_place(load, parts, words):
     with pytest.raises(ValueError, match=words):
         load(*parts, rules={"done": done})
 
 
 def test_a_figure_from_a_register_that_the_service_does_not_have_is_refused():
-    found = catalogue()
-    one = replace(found.figures["jobs"], formula=FromRegister("decisions"))
+    shipped = catalogue()
+    jobs = replace(shipped.figures["jobs"], formula=FromRegister("decisions"))
     with pytest.raises(ValueError, match=r"jobs.*decisions"):
-        ReportingEngine(replace(found, figures={**found.figures, "jobs": one}))
+        ReportingEngine(replace(shipped, figures={**shipped.figures, "jobs": jobs}))
 
 
 SHIPPED = [
@@ -222,7 +222,7 @@ SHIPPED = [
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
-def test_what_ships_has_a_legal_basis_and_both_languages_everywhere(path):
+def test_every_row_that_ships_has_a_legal_basis_and_both_languages(path):
     import tomllib
 
     document = tomllib.loads(path.read_text(encoding="utf-8"))

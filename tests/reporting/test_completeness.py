@@ -1,4 +1,4 @@
-"""Completeness is counted over what is owed: whatever else comes, it never exceeds a hundred percent."""
+"""Completeness is counted over what is owed: whatever else is reported, it never exceeds a hundred percent."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,23 +43,23 @@ def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> Obligatio
     live_on=st.dictionaries(UNITS, DAYS, max_size=3),
     by_default=st.none() | DAYS,
 )
-def test_no_more_is_reported_judged_or_on_time_than_is_owed(
+def test_no_more_obligations_are_reported_judged_or_on_time_than_there_are(
     root, period, received, today, live_on, by_default
 ):
     owed = list(calendar(today, live_on, by_default).list_obligations(root, period, received))
-    named = [(it.unit.code, it.form.code) for it in owed]
+    named = [(obligation.unit.code, obligation.form.code) for obligation in owed]
     assert len(named) == len(set(named)), "owed twice"
-    reported = [it for it in owed if it.received]
-    judged = [it for it in owed if it.is_judged]
-    on_time = [it for it in owed if it.timeliness == "on_time"]
+    reported = [obligation for obligation in owed if obligation.received]
+    judged = [obligation for obligation in owed if obligation.is_judged]
+    on_time = [obligation for obligation in owed if obligation.timeliness == "on_time"]
     assert len(reported) <= len(owed)
     assert len(on_time) <= len(judged) <= len(owed)
-    for it in owed:
-        assert MAP.is_within(it.unit.code, root, period.ends_on)
-        assert it.period == period
-        assert not (it.is_judged and it.due_on is None)
-        if it.received is None:
-            assert it.timeliness in ("overdue", "pending", "not_judged")
+    for obligation in owed:
+        assert MAP.is_within(obligation.unit.code, root, period.ends_on)
+        assert obligation.period == period
+        assert not (obligation.is_judged and obligation.due_on is None)
+        if obligation.received is None:
+            assert obligation.timeliness in ("overdue", "pending", "not_judged")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_who_owes_a_form(root, period, owed_by, expected):
     assert len(find_owing_units(MAP, root, form, Period.parse(period))) == expected
 
 
-async def test_shares_stay_at_a_hundred_however_often_and_by_whom_it_is_reported(office):
+async def test_shares_stay_at_a_hundred_percent_however_often_and_by_whom_is_reported(office):
     first = await office.accepted("610", "2023", "criteria", [("23344", "criterion_a", 1)])
     second = await office.submit(
         "610", "2023", "criteria", [("23344", "criterion_a", 0)], supersedes=first["id"]
@@ -89,12 +89,12 @@ async def test_shares_stay_at_a_hundred_however_often_and_by_whom_it_is_reported
     await office.verdict(second.json())
     commune = office.token("commune", ["report"], ["23347"])
     await office.submit("23347", "2023", "criteria", [("23347", "criterion_a", 1)], token=commune)
-    said = (await office.get("completeness", period="2023", unit="610")).json()
-    (criteria,) = (it for it in said["items"] if it["form"] == "criteria")
+    completeness = (await office.get("completeness", period="2023", unit="610")).json()
+    (criteria,) = (item for item in completeness["items"] if item["form"] == "criteria")
     assert criteria["state"] == "accepted"
-    assert said["reported"] == 1
-    assert said["reported"] <= said["expected"]
-    assert said["reported_percent"] <= 100
+    assert completeness["reported"] == 1
+    assert completeness["reported"] <= completeness["expected"]
+    assert completeness["reported_percent"] <= 100
     for district in ("610", "611"):
         for form in ("census", "works"):
             await office.submit(district, "2023", form, [], nil=True)
@@ -104,13 +104,16 @@ async def test_shares_stay_at_a_hundred_however_often_and_by_whom_it_is_reported
     assert 0 < whole["reported_percent"] < 100
 
 
-async def test_a_ratio_says_when_its_sums_are_not_of_the_same_units(office):
+async def test_a_ratio_warns_when_its_sums_do_not_cover_the_same_units(office):
     await office.accepted("610", "2023", "census", [("23344", "poor", 5), ("23344", "households", 50)])
     even = await office.figure("poverty_rate")
     assert (even["inputs"], even["caveat"]) == ([], None)
     await office.accepted("611", "2023", "census", [("23380", "poor", 9)])
-    leaning = await office.figure("poverty_rate")
-    assert leaning["coverage"] == {"reported": 1, "nil": 0, "expected": 102}
-    assert [(it["indicator"], it["reported"]) for it in leaning["inputs"]] == [("poor", 2), ("households", 1)]
-    assert leaning["caveat"]["code"] == "inputs_covered_unequally"
-    assert "poor 2/102, households 1/102" in leaning["caveat"]["text_en"]
+    poverty_rate = await office.figure("poverty_rate")
+    assert poverty_rate["coverage"] == {"reported": 1, "nil": 0, "expected": 102}
+    assert [(row["indicator"], row["reported"]) for row in poverty_rate["inputs"]] == [
+        ("poor", 2),
+        ("households", 1),
+    ]
+    assert poverty_rate["caveat"]["code"] == "inputs_covered_unequally"
+    assert "poor 2/102, households 1/102" in poverty_rate["caveat"]["text_en"]

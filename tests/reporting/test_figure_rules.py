@@ -47,18 +47,18 @@ MEASURES = st.lists(measures, min_size=1, max_size=8)
 
 
 @given(MEASURES)
-def test_adding_up_keeps_the_least_status_and_the_oldest_and_newest_receipt(found):
-    whole = sum_measures(found)
-    assert whole.value == sum(it.value for it in found)
-    assert whole.covers == sum(it.covers for it in found)
-    assert whole.status == min(it.status for it in found)
-    assert whole.oldest_at == min(it.oldest_at for it in found)
-    assert whole.newest_at == max(it.newest_at for it in found)
+def test_adding_up_keeps_the_least_status_and_the_oldest_and_newest_receipt(terms):
+    total = sum_measures(terms)
+    assert total.value == sum(term.value for term in terms)
+    assert total.covers == sum(term.covers for term in terms)
+    assert total.status == min(term.status for term in terms)
+    assert total.oldest_at == min(term.oldest_at for term in terms)
+    assert total.newest_at == max(term.newest_at for term in terms)
 
 
 @given(MEASURES, MEASURES)
-def test_adding_up_in_two_steps_is_adding_up_at_once(one, other):
-    assert sum_measures([sum_measures(one), sum_measures(other)]) == sum_measures([*one, *other])
+def test_adding_up_in_two_steps_is_adding_up_at_once(first, second):
+    assert sum_measures([sum_measures(first), sum_measures(second)]) == sum_measures([*first, *second])
 
 
 def test_nothing_adds_up_to_nothing_and_not_to_zero():
@@ -88,10 +88,10 @@ districts = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), mi
 
 @given(districts)
 def test_a_provinces_rate_is_the_ratio_of_the_sums(parts):
-    poor = sum_measures(measure(one) for one, _ in parts)
+    poor = sum_measures(measure(part) for part, _ in parts)
     everyone = sum_measures(measure(all_) for _, all_ in parts)
     outcome = evaluate_formula(RATE, {"poor": poor, "all": everyone})
-    above, below = sum(one for one, _ in parts), sum(all_ for _, all_ in parts)
+    above, below = sum(part for part, _ in parts), sum(all_ for _, all_ in parts)
     assert outcome.numerator == above
     assert outcome.denominator == below
     if below == 0:
@@ -110,39 +110,39 @@ def test_rates_are_never_averaged():
     assert rate != (Decimal("0.1") + Decimal(50)) / 2
 
 
-def test_a_rate_wants_both_of_its_sums():
+def test_a_rate_needs_both_of_its_sums():
     assert evaluate_formula(RATE, {"poor": measure(5)}).value is None
     only = evaluate_formula(RATE, {"all": measure(5, covers=3)})
     assert (only.value, only.denominator, only.covers) == (None, 5, 0)
 
 
 def test_kon_tums_rates_of_2023_round_as_the_plan_prints_them():
-    said = {"poor": measure(10_220), "all": measure(149_480)}
-    assert round_half_away(evaluate_formula(RATE, said).value, 2) == Decimal("6.84")
-    said["poor"] = measure(6_258)
-    assert round_half_away(evaluate_formula(RATE, said).value, 2) == Decimal("4.19")
+    inputs = {"poor": measure(10_220), "all": measure(149_480)}
+    assert round_half_away(evaluate_formula(RATE, inputs).value, 2) == Decimal("6.84")
+    inputs["poor"] = measure(6_258)
+    assert round_half_away(evaluate_formula(RATE, inputs).value, 2) == Decimal("4.19")
 
 
 # Sums, averages, counts
 
 
 @given(st.dictionaries(st.sampled_from("abc"), measures))
-def test_a_sum_needs_one_term_and_says_that_the_others_are_missing(stated):
+def test_a_sum_needs_one_term_and_covers_nothing_while_others_are_missing(stated):
     outcome = evaluate_formula(figure(Sum(("a", "b", "c"))), stated)
     if not stated:
         assert outcome.value is None
         return
-    assert outcome.value == sum(it.value for it in stated.values())
+    assert outcome.value == sum(term.value for term in stated.values())
     assert (outcome.covers == 0) == (len(stated) < 3)
 
 
 @given(st.lists(st.integers(0, 19), min_size=1, max_size=85))
-def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(each):
-    whole = sum_measures(measure(one) for one in each)
-    outcome = evaluate_formula(figure(Average(("a",))), {"a": whole})
-    assert outcome.denominator == len(each)
-    assert Fraction(outcome.value).limit_denominator(10**6) == Fraction(sum(each), len(each))
-    halves = [sum_measures(measure(one) for one in part) for part in (each[::2], each[1::2]) if part]
+def test_an_average_is_the_sum_by_the_number_of_units_however_they_are_grouped(counts):
+    total = sum_measures(measure(count) for count in counts)
+    outcome = evaluate_formula(figure(Average(("a",))), {"a": total})
+    assert outcome.denominator == len(counts)
+    assert Fraction(outcome.value).limit_denominator(10**6) == Fraction(sum(counts), len(counts))
+    halves = [sum_measures(measure(count) for count in part) for part in (counts[::2], counts[1::2]) if part]
     assert evaluate_formula(figure(Average(("a",))), {"a": sum_measures(halves)}) == outcome
 
 
@@ -156,36 +156,38 @@ UNITS = st.dictionaries(
 
 
 def complete(units):
-    return [it for it in units.values() if {"criterion_a", "criterion_b"} <= set(it)]
+    return [inputs for inputs in units.values() if {"criterion_a", "criterion_b"} <= set(inputs)]
 
 
 @given(UNITS)
-def test_a_count_is_of_units_that_state_all_its_inputs_and_knows_nothing_of_the_others(units):
-    spoken = complete(units)
+def test_a_count_is_of_the_units_that_state_all_its_inputs_and_of_no_others(units):
+    complete_units = complete(units)
     made = measure_unit_by_unit(CRITERIA, units)
-    if not spoken:
+    if not complete_units:
         assert made is None
         return
-    inputs = [it[code] for it in spoken for code in ("criterion_a", "criterion_b")]
-    assert made.covers == len(spoken)
-    assert made.value == sum(it["criterion_a"].value == it["criterion_b"].value == 1 for it in spoken)
-    assert made.status == min(it.status for it in inputs)
+    inputs = [unit[code] for unit in complete_units for code in ("criterion_a", "criterion_b")]
+    assert made.covers == len(complete_units)
+    assert made.value == sum(
+        unit["criterion_a"].value == unit["criterion_b"].value == 1 for unit in complete_units
+    )
+    assert made.status == min(value.status for value in inputs)
     assert (made.oldest_at, made.newest_at) == (
-        min(it.oldest_at for it in inputs),
-        max(it.newest_at for it in inputs),
+        min(value.oldest_at for value in inputs),
+        max(value.newest_at for value in inputs),
     )
     assert evaluate_formula(CRITERIA, {"communes_done": made}).value == made.value
 
 
 @given(UNITS)
 def test_an_average_of_several_terms_is_of_the_units_that_state_them_all(units):
-    spoken = complete(units)
+    complete_units = complete(units)
     made = measure_unit_by_unit(MEAN, units)
-    assert (made is None) == (not spoken)
+    assert (made is None) == (not complete_units)
     if made is not None:
-        met = sum(it["criterion_a"].value + it["criterion_b"].value for it in spoken)
+        met = sum(unit["criterion_a"].value + unit["criterion_b"].value for unit in complete_units)
         outcome = evaluate_formula(MEAN, {"mean": made})
-        assert (outcome.numerator, outcome.denominator) == (met, len(spoken))
+        assert (outcome.numerator, outcome.denominator) == (met, len(complete_units))
         assert 0 <= outcome.value <= 2
 
 
@@ -211,15 +213,15 @@ def test_a_register_has_no_measure():
         ("5", None, "higher", None),
     ],
 )
-def test_what_was_achieved_of_a_plan(actual, planned, better, expected):
-    found = compute_achieved_percent(
+def test_the_achieved_percent_of_a_target(actual, planned, better, expected):
+    percent = compute_achieved_percent(
         Decimal(actual) if actual else None, Decimal(planned) if planned else None, better
     )
-    assert (None if found is None else str(round_half_away(found, 2))) == expected
+    assert (None if percent is None else str(round_half_away(percent, 2))) == expected
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["higher", "lower"]))
-def test_a_plan_is_met_exactly_when_a_hundred_percent_are_achieved(actual, planned, better):
+def test_a_target_is_met_exactly_when_a_hundred_percent_are_achieved(actual, planned, better):
     achieved = compute_achieved_percent(Decimal(actual), Decimal(planned), better)
     met = actual >= planned if better == "higher" else actual <= planned
     assert (achieved >= 100) == met
@@ -227,8 +229,8 @@ def test_a_plan_is_met_exactly_when_a_hundred_percent_are_achieved(actual, plann
 
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_a_share_never_exceeds_a_hundred(part, whole):
-    found = compute_share_percent(min(part, whole), whole)
-    assert found is None if whole == 0 else 0 <= found <= 100
+    percent = compute_share_percent(min(part, whole), whole)
+    assert percent is None if whole == 0 else 0 <= percent <= 100
 
 
 # Coverage
@@ -252,8 +254,8 @@ RATE_OF_OFFICE = catalogue().figures["poverty_rate"]
 
 
 def test_coverage_is_that_of_the_least_covered_input():
-    found = covered(expect(), {"poor": measure(5, 90), "households": measure(9, 102)})
-    assert found == Coverage(90, 0, 102)
+    coverage = covered(expect(), {"poor": measure(5, 90), "households": measure(9, 102)})
+    assert coverage == Coverage(90, 0, 102)
     assert covered(expect(), {"poor": measure(5, 90)}) == Coverage(0, 0, 102)
 
 
@@ -276,9 +278,9 @@ def test_a_count_is_covered_by_the_units_that_state_all_of_it():
     st.integers(0, 102),
 )
 def test_coverage_never_exceeds_what_was_expected(nil, poor, households):
-    said = {
+    by_code = {
         code: measure(1, covers) for code, covers in (("poor", poor), ("households", households)) if covers
     }
-    found = covered(expect({"census": nil}), said)
-    assert found.reported + found.nil <= found.expected
-    assert 0 <= found.share <= 1
+    coverage = covered(expect({"census": nil}), by_code)
+    assert coverage.reported + coverage.nil <= coverage.expected
+    assert 0 <= coverage.share <= 1

@@ -19,7 +19,7 @@ async def test_completeness_counts_nil_as_reported_and_silence_as_missing(office
     body = (await office.get("completeness", period="2023")).json()
     assert (body["expected"], body["reported"], body["accepted"]) == (40, 2, 1)
     assert body["reported_percent"] == 5
-    owed = {(it["unit"], it["form"]): it for it in body["items"]}
+    owed = {(item["unit"], item["form"]): item for item in body["items"]}
     assert owed["611", "results"]["nil"] is True
     assert owed["612", "results"]["state"] == "missing"
     assert owed["612", "census"]["clause"] == "Điều 7"
@@ -28,30 +28,30 @@ async def test_completeness_counts_nil_as_reported_and_silence_as_missing(office
 
 async def test_on_time_is_judged_by_the_servers_receipt(office):
     office.clock.at = datetime(2023, 12, 19, 16, 59, tzinfo=UTC)  # 23:59 in Viet Nam
-    households = [(one, code, 9) for one in office.communes(PLACE) for code in ("households", "poor")]
+    households = [(commune, code, 9) for commune in office.communes(PLACE) for code in ("households", "poor")]
     await office.submit(PLACE, "2023", "census", households)
     office.clock.at = datetime(2023, 12, 19, 17, 1, tzinfo=UTC)  # past midnight there
     await office.submit(
         "611",
         "2023",
         "census",
-        [(one, code, 9) for one in office.communes("611") for code in ("households", "poor")],
+        [(commune, code, 9) for commune in office.communes("611") for code in ("households", "poor")],
     )
     owed = {
-        it["unit"]: it["timeliness"]
-        for it in (await office.get("completeness", period="2023")).json()["items"]
-        if it["form"] == "census"
+        item["unit"]: item["timeliness"]
+        for item in (await office.get("completeness", period="2023")).json()["items"]
+        if item["form"] == "census"
     }
     assert (owed[PLACE], owed["611"], owed["612"]) == ("on_time", "late", "overdue")
 
 
-async def test_what_lies_before_going_live_is_backfilled_and_not_judged(office):
+async def test_periods_before_going_live_are_backfilled_and_not_judged(office):
     went_live = await office.put("go-lives/62", {"live_on": "2024-01-01"}, office.planner)
     assert went_live.status_code == 200
     await office.put("go-lives/611", {"live_on": "2023-01-01"}, office.planner)
     await office.submit(PLACE, "2023", "results", [(PLACE, "jobs", 5)])
     body = (await office.get("completeness", period="2023")).json()
-    owed = {(it["unit"], it["form"]): it["timeliness"] for it in body["items"]}
+    owed = {(item["unit"], item["form"]): item["timeliness"] for item in body["items"]}
     assert owed[PLACE, "results"] == "backfilled"
     assert owed["612", "results"] == "not_judged"
     assert owed["611", "results"] == "overdue"
@@ -59,29 +59,29 @@ async def test_what_lies_before_going_live_is_backfilled_and_not_judged(office):
     assert body["on_time_percent"] == 0
 
 
-async def test_a_phone_is_shown_what_is_open_the_most_urgent_first(office):
+async def test_open_obligations_are_listed_the_most_urgent_first(office):
     await office.put("go-lives/62", {"live_on": "2023-12-01"}, office.planner)
     answer = await office.get("obligations", unit=PLACE)
     items = answer.json()["items"]
-    due = [it["due_on"] or "9999" for it in items]
+    due = [item["due_on"] or "9999" for item in items]
     assert due == sorted(due)
-    assert {it["unit"] for it in items} == {PLACE}
-    assert ("2023-12", "results") in {(it["period"], it["form"]) for it in items}
-    assert ("2023-11", "results") not in {(it["period"], it["form"]) for it in items}
+    assert {item["unit"] for item in items} == {PLACE}
+    assert ("2023-12", "results") in {(item["period"], item["form"]) for item in items}
+    assert ("2023-11", "results") not in {(item["period"], item["form"]) for item in items}
     assert len(answer.content) < 8_000
     await office.accepted(PLACE, "2023-12", "results", [(PLACE, "jobs", 5)])
     left = (await office.get("obligations", unit=PLACE)).json()["items"]
-    assert ("2023-12", "results") not in {(it["period"], it["form"]) for it in left}
+    assert ("2023-12", "results") not in {(item["period"], item["form"]) for item in left}
 
 
-async def test_what_a_phone_is_shown_stays_small_when_everything_of_the_last_year_is_open(office):
+async def test_the_list_stays_small_when_everything_of_the_last_year_is_open(office):
     """Nobody ever reported: every month, quarter and year since the end of 2022 is owed on every form."""
     for include in ("open", "all"):
         answer = await office.get("obligations", unit=PLACE, include=include)
         items = answer.json()["items"]
-        assert len({(it["form"], it["period"]) for it in items}) == len(items) > 20
-        assert {it["timeliness"] for it in items} >= {"overdue", "pending", "not_judged"}
-        assert all(it["clause"] for it in items if it["due_on"])
+        assert len({(item["form"], item["period"]) for item in items}) == len(items) > 20
+        assert {item["timeliness"] for item in items} >= {"overdue", "pending", "not_judged"}
+        assert all(item["clause"] for item in items if item["due_on"])
         assert len(answer.content) < 300 * len(items) < 10_000
 
 
@@ -91,7 +91,7 @@ async def test_what_a_phone_is_shown_stays_small_when_everything_of_the_last_yea
     today=st.dates(date(2023, 1, 1), date(2025, 12, 31)),
     live_on=st.none() | st.dates(date(2022, 1, 1), date(2025, 12, 31)),
 )
-def test_a_judgement_is_one_of_six_and_never_blames_before_going_live(due, received, today, live_on):
+def test_timeliness_is_one_of_six_values_and_never_late_before_going_live(due, received, today, live_on):
     period = Period(2023)
     came = ReceivedReport("r", "submitted", received, nil=False) if received else None
     verdict = judge_timeliness(due, came, today=today, live_on=live_on, period=period)
@@ -106,15 +106,17 @@ def test_a_judgement_is_one_of_six_and_never_blames_before_going_live(due, recei
 
 
 def census(office, district, value):
-    return [(one, code, value) for one in office.communes(district) for code in ("households", "poor")]
+    return [
+        (commune, code, value) for commune in office.communes(district) for code in ("households", "poor")
+    ]
 
 
 async def census_timeliness(office, unit=PLACE):
     items = (await office.get("completeness", period="2023", unit=unit)).json()["items"]
-    return next((it["state"], it["timeliness"]) for it in items if it["form"] == "census")
+    return next((item["state"], item["timeliness"]) for item in items if item["form"] == "census")
 
 
-async def test_a_late_correction_of_what_came_in_time_is_not_late_but_what_follows_a_return_is(office):
+async def test_a_late_correction_of_a_report_in_time_is_in_time_but_not_one_after_a_return(office):
     office.clock.at = datetime(2023, 12, 1, tzinfo=UTC)
     first = await office.accepted(PLACE, "2023", "census", census(office, PLACE, 9))
     returned = (await office.submit("611", "2023", "census", census(office, "611", 9))).json()
@@ -129,17 +131,17 @@ async def test_a_late_correction_of_what_came_in_time_is_not_late_but_what_follo
 async def test_a_district_consolidates_the_reports_of_its_communes_by_review(office):
     office.clock.at = datetime(2023, 12, 1, tzinfo=UTC)
     *most, last = office.communes(PLACE)
-    for one in most:
-        await office.accepted(one, "2023", "census", [(one, "households", 5), (one, "poor", 1)])
+    for commune in most:
+        await office.accepted(commune, "2023", "census", [(commune, "households", 5), (commune, "poor", 1)])
     assert await census_timeliness(office) == ("missing", "pending")
     waiting = await office.submit(last, "2023", "census", [], nil=True)
     assert await census_timeliness(office) == ("submitted", "on_time")
     await office.verdict(waiting.json())
     assert await census_timeliness(office) == ("accepted", "on_time")
     open_here = (await office.get("obligations", unit=PLACE)).json()["items"]
-    assert ("2023", "census") not in {(it["period"], it["form"]) for it in open_here}
+    assert ("2023", "census") not in {(item["period"], item["form"]) for item in open_here}
 
 
-async def test_a_unit_that_never_was_owes_nothing_and_is_refused(office):
+async def test_an_unknown_unit_is_refused(office):
     answer = await office.get("obligations", unit="999")
     assert (answer.status_code, answer.json()["code"]) == (404, "unit_unknown")

@@ -15,22 +15,22 @@ def census(office, households, poor):
 
 async def test_the_past_reads_exactly_as_it_was_known(office):
     first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
-    known = [(office.clock(), 10.0)]
+    readings = [(office.clock(), 10.0)]
     office.clock.move(days=1)
     second = await office.submit(PLACE, "2023", "census", census(office, 100, 20), supersedes=first["id"])
-    known.append((office.clock(), 10.0))
+    readings.append((office.clock(), 10.0))
     office.clock.move(days=1)
     await office.verdict(second.json())
-    known.append((office.clock(), 20.0))
+    readings.append((office.clock(), 20.0))
     office.clock.move(days=1)
     await office.verdict(second.json(), "withdraw", reason="sai số liệu")
 
     assert (await office.figure("poverty_rate"))["value"] is None
-    for instant, value in known:
+    for instant, value in readings:
         figure = await office.figure("poverty_rate", as_of=instant.isoformat())
         assert figure["value"] == value
         stated = await office.get("observations", period="2023", indicator="poor", as_of=instant.isoformat())
-        assert {one["value"] for one in stated.json()["items"]} == {value}
+        assert {item["value"] for item in stated.json()["items"]} == {value}
 
 
 async def test_provisional_and_accepted_have_their_own_past(office):
@@ -59,37 +59,37 @@ async def publish(office, name, **more):
     return await office.post("publications", body, office.reviewer)
 
 
-async def test_two_vintages_differ_by_the_reports_that_moved_between_them(office):
+async def test_two_publications_differ_by_the_reports_that_came_into_or_out_of_effect_between_them(office):
     first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
-    one = (await publish(office, "lần 1")).json()
+    earlier = (await publish(office, "lần 1")).json()
     correction = await office.accepted(
         PLACE, "2023", "census", census(office, 100, 15), supersedes=first["id"]
     )
     await office.accepted("611", "2023", "results", [("611", "jobs", 5)])
-    two = (await publish(office, "lần 2")).json()
+    later = (await publish(office, "lần 2")).json()
 
-    frozen = (await office.get(f"publications/{one['id']}")).json()
-    assert next(it["value"] for it in frozen["figures"] if it["indicator"] == "poor") == 120
-    compared = (await office.get(f"publications/{two['id']}/differences", other=one["id"])).json()
+    frozen = (await office.get(f"publications/{earlier['id']}")).json()
+    assert next(figure["value"] for figure in frozen["figures"] if figure["indicator"] == "poor") == 120
+    compared = (await office.get(f"publications/{later['id']}/differences", other=earlier["id"])).json()
     assert compared["earlier"]["name"] == "lần 1"
-    differing = {it["indicator"]: it for it in compared["items"] if it["before"] != it["after"]}
+    differing = {item["indicator"]: item for item in compared["items"] if item["before"] != item["after"]}
     assert set(differing) == {"poor", "poverty_rate", "jobs"}
     assert differing["poor"]["difference"] == 60
-    explained = {(it["id"], it["change"]) for it in differing["poor"]["reports"]}
+    explained = {(report["id"], report["change"]) for report in differing["poor"]["reports"]}
     assert explained == {(first["id"], "ceased"), (correction["id"], "began")}
-    assert [it["unit"] for it in differing["jobs"]["reports"]] == ["611"]
+    assert [report["unit"] for report in differing["jobs"]["reports"]] == ["611"]
 
 
-async def test_a_vintage_is_never_replaced(office):
+async def test_a_publication_is_never_replaced(office):
     assert (await publish(office, "lần 1")).status_code == 201
     again = await publish(office, "lần 1")
     assert (again.status_code, again.json()["code"]) == (409, "publication_exists")
 
 
-async def test_vintages_of_other_units_are_not_compared(office):
-    one = (await publish(office, "tỉnh")).json()
-    two = (await publish(office, "huyện", unit=PLACE)).json()
-    answer = await office.get(f"publications/{one['id']}/differences", other=two["id"])
+async def test_publications_of_other_units_are_not_compared(office):
+    earlier = (await publish(office, "tỉnh")).json()
+    second = (await publish(office, "huyện", unit=PLACE)).json()
+    answer = await office.get(f"publications/{earlier['id']}/differences", other=second["id"])
     assert (answer.status_code, answer.json()["code"]) == (409, "publications_not_comparable")
 
 
@@ -98,8 +98,8 @@ async def test_recomputing_from_the_lineage_gives_the_figure(office):
     figure = await office.figure("poverty_rate")
     lineage = (await office.get("lineage/poverty_rate", period="2023")).json()
     assert lineage["value"] == figure["value"] == 33.333333
-    poor = sum(it["value"] for it in lineage["values"] if it["indicator"] == "poor")
-    households = sum(it["value"] for it in lineage["values"] if it["indicator"] == "households")
+    poor = sum(value["value"] for value in lineage["values"] if value["indicator"] == "poor")
+    households = sum(value["value"] for value in lineage["values"] if value["indicator"] == "households")
     assert (poor, households) == (lineage["numerator"], lineage["denominator"])
     (source,) = lineage["reports"]
     assert (source["id"], source["submitted_by"], source["reviewed_by"]) == (
@@ -115,29 +115,29 @@ async def test_an_unknown_indicator_is_named(office, path):
     assert (answer.status_code, answer.json()["code"]) == (404, "indicator_not_found")
 
 
-async def test_a_difference_names_only_the_reports_that_say_something_else_of_it(office):
+async def test_a_difference_names_only_the_reports_with_other_values_of_it(office):
     first = await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
-    one = (await publish(office, "lần 1")).json()
+    earlier = (await publish(office, "lần 1")).json()
     await office.accepted("611", "2023", "census", [("611", "households", 50)])
     second = await office.accepted(PLACE, "2023", "census", census(office, 100, 15), supersedes=first["id"])
-    two = (await publish(office, "lần 2")).json()
-    compared = (await office.get(f"publications/{one['id']}/differences", other=two["id"])).json()
+    later = (await publish(office, "lần 2")).json()
+    compared = (await office.get(f"publications/{earlier['id']}/differences", other=later["id"])).json()
     explained = {
-        it["indicator"]: {(report["unit"], report["change"]) for report in it["reports"]}
-        for it in compared["items"]
+        item["indicator"]: {(report["unit"], report["change"]) for report in item["reports"]}
+        for item in compared["items"]
     }
     assert explained["households"] == {("611", "began")}
     assert explained["poor"] == {(PLACE, "ceased"), (PLACE, "began")}
-    assert second["id"] in {it["id"] for each in compared["items"] for it in each["reports"]}
+    assert second["id"] in {report["id"] for item in compared["items"] for report in item["reports"]}
 
 
-async def test_a_vintage_of_provisional_figures_is_not_for_everyone(office):
+async def test_a_publication_of_provisional_figures_needs_a_token(office):
     await office.submit(PLACE, "2023", "census", census(office, 100, 10))
-    one = (await publish(office, "sơ bộ 1", basis="provisional")).json()
+    publication = (await publish(office, "sơ bộ 1", basis="provisional")).json()
     two = (await publish(office, "sơ bộ 2", basis="provisional")).json()
     for path, params in (("", {}), ("/differences", {"other": two["id"]})):
-        assert (await office.get(f"publications/{one['id']}{path}", **params)).status_code == 401
-        read = await office.get(f"publications/{one['id']}{path}", office.reviewer, **params)
+        assert (await office.get(f"publications/{publication['id']}{path}", **params)).status_code == 401
+        read = await office.get(f"publications/{publication['id']}{path}", office.reviewer, **params)
         assert read.status_code == 200
     assert (await office.get("publications")).json()["items"] == []
     assert len((await office.get("publications", office.reviewer)).json()["items"]) == 2
@@ -148,7 +148,7 @@ async def test_a_period_that_has_not_begun_is_not_published(office):
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "period_not_started")
 
 
-async def test_a_vintage_of_no_period_is_refused_with_every_fault(office):
+async def test_a_publication_of_no_period_is_refused_with_every_fault(office):
     body = {
         "name": "Lần 1",
         "period": "2023-13",
@@ -158,7 +158,7 @@ async def test_a_vintage_of_no_period_is_refused_with_every_fault(office):
     alone = await office.post("publications", body, office.reviewer)
     assert (alone.status_code, alone.json()["code"]) == (422, "period_invalid")
     answer = await office.post("publications", {**body, "name": ""}, office.reviewer)
-    assert {(it["pointer"], it["code"]) for it in answer.json()["errors"]} == {
+    assert {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]} == {
         ("/period", "period_invalid"),
         ("/name", "text_too_short"),
     }

@@ -14,7 +14,7 @@ def plan(value=50, decision=FIRST, **more):
     targets = {"poor": value, **more}
     return {
         "decision": decision,
-        "targets": [{"indicator": code, "value": it} for code, it in targets.items()],
+        "targets": [{"indicator": code, "value": value} for code, value in targets.items()],
     }
 
 
@@ -25,10 +25,12 @@ async def put(office, body, unit="62", period="2023", token=None, **headers):
 async def history(office, **query):
     answer = await office.get("targets", **query)
     assert answer.status_code == 200, answer.text
-    return [(it["indicator"], it["value"], it["decision_number"]) for it in answer.json()["items"]]
+    return [
+        (target["indicator"], target["value"], target["decision_number"]) for target in answer.json()["items"]
+    ]
 
 
-async def test_a_target_stands_beside_its_figure(office):
+async def test_a_target_is_shown_beside_its_figure(office):
     answer = await put(office, plan(50, poverty_rate=12.5))
     assert answer.status_code == 200, answer.text
     assert answer.headers["etag"].startswith('"')
@@ -59,34 +61,37 @@ async def test_a_revision_names_the_version_it_saw_and_loses_nothing(office):
 
 
 @pytest.mark.parametrize("if_match", ['"0", {tag}', "*", " {tag} "])
-async def test_one_of_several_versions_is_enough(office, if_match):
+async def test_if_match_may_name_several_versions(office, if_match):
     tag = (await put(office, plan(50))).headers["etag"]
     answer = await put(office, plan(60), **{"If-Match": if_match.format(tag=tag)})
     assert answer.status_code == 200, answer.text
 
 
-async def test_saying_it_again_changes_nothing(office):
+async def test_a_repetition_changes_nothing(office):
     first = await put(office, plan(50))
     again = await put(office, plan(50.0))
     assert again.status_code == 200
     assert again.headers["etag"] == first.headers["etag"]
     assert len(await history(office)) == 1
     changes = (await office.get("changes", office.reviewer)).json()["items"]
-    assert [it["type"] for it in changes] == ["target.set"]
+    assert [event["type"] for event in changes] == ["target.set"]
 
 
 async def test_figures_not_named_keep_their_target_and_new_ones_need_no_version(office):
     await put(office, plan(50))
     answer = await put(office, {"decision": SECOND, "targets": [{"indicator": "jobs", "value": 7}]})
     assert answer.status_code == 200
-    assert {(it["indicator"], it["value"]) for it in answer.json()["items"]} == {("poor", 50), ("jobs", 7)}
+    assert {(target["indicator"], target["value"]) for target in answer.json()["items"]} == {
+        ("poor", 50),
+        ("jobs", 7),
+    }
 
 
 async def test_the_same_value_under_another_decision_is_a_revision(office):
     tag = (await put(office, plan(50))).headers["etag"]
     assert (await put(office, plan(50, SECOND))).status_code == 428
     assert (await put(office, plan(50, SECOND), **{"If-Match": tag})).status_code == 200
-    assert [it[2] for it in await history(office)] == ["99/QĐ-UBND", "01/QĐ-UBND"]
+    assert [row[2] for row in await history(office)] == ["99/QĐ-UBND", "01/QĐ-UBND"]
 
 
 async def test_the_past_reads_the_target_of_its_day(office):
@@ -110,7 +115,7 @@ async def test_targets_are_of_their_unit_and_period(office):
     assert (await office.figure("poor", unit="610"))["target"] == 2
     page = (await office.get("targets", limit=2)).json()
     rest = (await office.get("targets", limit=2, cursor=page["next"])).json()
-    assert [it["value"] for it in page["items"] + rest["items"]] == [3, 2, 1]
+    assert [target["value"] for target in page["items"] + rest["items"]] == [3, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -127,21 +132,21 @@ async def test_targets_are_of_their_unit_and_period(office):
         ({"decision": {"number": "", "date": "x"}, "targets": 5}, None),
     ],
 )
-async def test_faults_are_named_and_nothing_is_kept(office, body, errors):
+async def test_every_fault_is_named_and_nothing_is_inserted(office, body, errors):
     answer = await put(office, body)
     assert answer.status_code == 422, answer.text
-    found = {(it["pointer"], it["code"]) for it in answer.json()["errors"]}
-    assert found == errors if errors is not None else len(found) == 3
+    faults = {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}
+    assert faults == errors if errors is not None else len(faults) == 3
     assert await history(office) == []
 
 
-async def test_a_period_that_is_none_is_named_beside_the_faults_of_the_body(office):
+async def test_an_invalid_period_is_named_beside_the_faults_of_the_body(office):
     alone = await put(office, plan(), period="2023-13")
     assert (alone.status_code, alone.json()["code"]) == (422, "period_invalid")
     assert (alone.json()["period"], alone.json()["errors"][0]["pointer"]) == ("2023-13", "/path/period")
     answer = await put(office, plan("many"), period="2023-13")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert {(it["pointer"], it["code"]) for it in answer.json()["errors"]} == {
+    assert {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]} == {
         ("/path/period", "period_invalid"),
         ("/targets/0/value", "not_a_number"),
     }
@@ -162,5 +167,5 @@ async def test_only_a_planner_of_the_unit_sets_targets(office):
 async def test_of_many_revisions_of_one_version_one_wins(office):
     tag = (await put(office, plan(50))).headers["etag"]
     answers = await asyncio.gather(*(put(office, plan(60 + at), **{"If-Match": tag}) for at in range(8)))
-    assert sorted(it.status_code for it in answers) == [200, *[412] * 7]
+    assert sorted(answer.status_code for answer in answers) == [200, *[412] * 7]
     assert len(await history(office)) == 2

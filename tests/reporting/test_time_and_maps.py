@@ -32,14 +32,14 @@ async def test_flows_add_up_over_months_and_stocks_take_the_last(office):
     assert (await office.figure("herd", "2023", unit=commune))["value"] == 45
 
 
-async def test_the_link_of_a_figure_leads_to_what_was_stated_for_parts_of_its_period(office):
+async def test_the_link_of_a_figure_leads_to_the_values_of_its_subperiods(office):
     for month, jobs in (("2023-01", 5), ("2023-02", 7)):
         await office.accepted(PLACE, month, "results", [(PLACE, "jobs", jobs)])
     for period, total in (("2023", 12), ("2023-Q1", 12), ("2023-02", 7)):
         figure = await office.figure("jobs", period)
         behind = (await office.http.get(figure["lineage"])).json()
         shown = behind["values"] if "values" in behind else behind["items"]
-        assert sum(one["value"] for one in shown) == figure["value"] == total, period
+        assert sum(value["value"] for value in shown) == figure["value"] == total, period
 
 
 async def test_a_part_of_the_year_is_no_full_coverage(office):
@@ -54,7 +54,7 @@ async def test_a_part_of_the_year_is_no_full_coverage(office):
     assert (await office.figure("jobs", "2023", unit=PLACE))["coverage"]["reported"] == 1
 
 
-async def test_a_month_in_which_nothing_happened_fills_the_year_as_one_with_a_value_does(office):
+async def test_a_month_of_nil_covers_the_year_like_one_with_a_value(office):
     for month in range(1, 12):
         await office.accepted(PLACE, f"2023-{month:02d}", "results", [(PLACE, "jobs", 1)])
     await office.accepted(PLACE, "2023-12", "results", [], nil=True)
@@ -80,9 +80,7 @@ async def test_a_month_in_which_nothing_happened_fills_the_year_as_one_with_a_va
     ("first", "second"), [("2023", "2023-05"), ("2023-Q2", "2023"), ("2023-05", "2023-Q2")]
 )
 @pytest.mark.parametrize("nil_first", [True, False])
-async def test_that_nothing_happened_is_not_stated_beside_a_flow_of_an_overlapping_period(
-    office, first, second, nil_first
-):
+async def test_nil_is_refused_beside_a_flow_of_an_overlapping_period(office, first, second, nil_first):
     async def say(period, *, nil):
         values = [] if nil else [(PLACE, "jobs", 5)]
         return await office.submit(PLACE, period, "results", values, nil=nil)
@@ -94,7 +92,7 @@ async def test_that_nothing_happened_is_not_stated_beside_a_flow_of_an_overlappi
     assert (await say("2023-11" if "2023" not in (first, second) else "2022", nil=True)).status_code == 201
 
 
-async def test_a_stock_is_no_word_about_a_longer_period_in_which_nothing_happened(office):
+async def test_a_stock_may_be_stated_beside_nil_for_a_longer_period(office):
     commune = office.communes(PLACE)[0]
     await office.accepted(PLACE, "2023", "results", [(commune, "herd", 9)])
     assert (await office.submit(PLACE, "2023-05", "results", [], nil=True)).status_code == 201
@@ -111,7 +109,7 @@ async def test_a_flow_is_not_stated_for_a_year_and_for_a_month_of_it(office):
     assert neighbour.status_code == 201
 
 
-async def test_a_stock_of_the_year_and_of_its_months_stand_side_by_side(office):
+async def test_a_stock_may_be_stated_for_the_year_and_for_its_months(office):
     commune = office.communes(PLACE)[0]
     await office.accepted(PLACE, "2023-12", "results", [(commune, "herd", 10)])
     await office.accepted(PLACE, "2023", "results", [(commune, "herd", 12)])
@@ -133,14 +131,18 @@ async def whole_province(office):
             district,
             "2023",
             "census",
-            [(one, code, value) for one in communes for code, value in (("households", 50), ("poor", 5))],
+            [
+                (commune, code, value)
+                for commune in communes
+                for code, value in (("households", 50), ("poor", 5))
+            ],
         )
         rural = office.communes(district, kinds={"xa"})
         await office.accepted(
             district,
             "2023",
             "criteria",
-            [(one, code, 1) for one in rural for code in ("criterion_a", "criterion_b")],
+            [(commune, code, 1) for commune in rural for code in ("criterion_a", "criterion_b")],
         )
 
 
@@ -161,7 +163,7 @@ async def test_figures_of_2023_on_the_map_of_2025(office):
     assert lineage.status_code == 200
 
 
-async def test_a_merged_commune_adds_its_parts_and_an_unchanged_one_keeps_its_standing(office):
+async def test_a_merged_commune_adds_its_parts_and_an_unchanged_one_keeps_its_verdict(office):
     await whole_province(office)
     merged = await office.figure("households", unit="23293", map=NEW_MAP)  # five wards became phường Kon Tum
     assert merged["value"] == 250
@@ -177,7 +179,7 @@ def divided(weights):
     last = day - timedelta(days=1)
     old = MAP.unit("23368", last)
     parts = [replace(old, code=code, name=code, valid_from=day) for code in ("23368", "99991")]
-    units = [replace(one, valid_to=last) if one is old else one for one in MAP._all_units()]
+    units = [replace(unit, valid_to=last) if unit is old else unit for unit in MAP._all_units()]
     links = [
         Succession("23368", old.valid_from, part.code, day, day, "split", weight)
         for part, weight in zip(parts, weights, strict=True)
@@ -207,7 +209,7 @@ async def test_a_split_is_refused_without_declared_weights_and_divided_by_them(o
         resources.put(before)
 
 
-async def test_after_the_districts_communes_answer_to_the_province(office):
+async def test_after_the_end_of_districts_the_province_answers_for_its_communes(office):
     office.clock.move(days=900)
     token = office.token("commune", ["report"], ["51"])
     on = Period.parse("2025").ends_on

@@ -55,10 +55,14 @@ def covered(figure):
 def test_land_is_followed_both_ways():
     wards = MAP.communes_sharing_land(MERGED, AFTER, BEFORE)
     assert len(wards) == 5
-    assert MERGED in wards, "the code was one of theirs"
-    assert {one for ward in wards for one in MAP.communes_sharing_land(ward, BEFORE, AFTER)} == {MERGED}
+    assert MERGED in wards, "the code was that of one of the wards"
+    assert {commune for ward in wards for commune in MAP.communes_sharing_land(ward, BEFORE, AFTER)} == {
+        MERGED
+    }
     assert MAP.communes_sharing_land("610", BEFORE, AFTER) >= {KEPT}
-    assert MAP.communes_sharing_land("62", BEFORE, AFTER) == {one.code for one in MAP.communes("51", AFTER)}
+    assert MAP.communes_sharing_land("62", BEFORE, AFTER) == {
+        commune.code for commune in MAP.communes("51", AFTER)
+    }
     assert MAP.same_map(date(2024, 1, 1), BEFORE)
     assert not MAP.same_map(BEFORE, AFTER)
 
@@ -78,7 +82,7 @@ async def test_flows_of_both_maps_add_up_where_their_land_lies(office):
     assert (await office.figure("rain", "2025-S2", "51"))["value"] == 7
 
 
-async def test_what_a_district_stated_lies_in_the_province_and_in_no_commune(office):
+async def test_values_of_a_district_count_in_the_province_and_in_no_commune(office):
     await report(office, "610", "2025-Q1", [("610", "jobs", 12)])
     await report(office, KEPT, "2025-Q3", [(KEPT, "jobs", 5)])
     assert (await year(office, "jobs"))["value"] == 17
@@ -90,12 +94,12 @@ async def test_a_code_with_another_meaning_before_july_is_counted_where_its_land
     (home,) = MAP.communes_sharing_land("23425", BEFORE, AFTER)
     await report(office, "617", "2025-02", [("23425", "rain", 6)])
     assert (await year(office, "rain", home))["value"] == 6
-    others = {one.code for one in MAP.communes("51", AFTER)} - {home}
+    others = {commune.code for commune in MAP.communes("51", AFTER)} - {home}
     for other in sorted(others)[:5]:
         assert (await year(office, "rain", other))["value"] is None
 
 
-async def test_a_stock_of_the_first_half_stands_until_its_land_is_stated_anew(office):
+async def test_a_stock_of_the_first_half_counts_until_its_land_is_stated_again(office):
     parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     await report(office, "608", "2025-03", [(ward, "herd", 100) for ward in parts])
     await report(office, "608", "2025-05", [(parts[0], "herd", 90)])
@@ -108,13 +112,13 @@ async def test_a_stock_of_the_first_half_stands_until_its_land_is_stated_anew(of
     assert (await office.figure("herd", "2025-S1", "62"))["value"] == 100 * len(parts) - 10
 
 
-async def test_a_districts_stock_is_overtaken_when_any_of_its_communes_is_stated_anew(office):
+async def test_a_districts_stock_is_superseded_when_any_of_its_communes_is_stated_again(office):
     await report(office, "610", "2025-03", [("610", "herd", 500)])
     assert (await year(office, "herd"))["value"] == 500
     (home,) = MAP.communes_sharing_land("23344", BEFORE, AFTER)
     await report(office, home, "2025-09", [(home, "herd", 70)])
-    found = await year(office, "herd")
-    assert (found["value"], covered(found)) == (70, (1, 0, 40))
+    figure = await year(office, "herd")
+    assert (figure["value"], covered(figure)) == (70, (1, 0, 40))
 
 
 async def test_coverage_is_in_months_and_of_every_part_of_a_commune(office):
@@ -130,7 +134,7 @@ async def test_coverage_is_in_months_and_of_every_part_of_a_commune(office):
     assert covered(await year(office, "rain")) == (1, 0, 40)
 
 
-async def test_silence_by_word_before_july_counts_as_well(office):
+async def test_nil_before_july_counts_as_well(office):
     for district in ("608", "610"):
         for quarter in ("2025-Q1", "2025-Q2"):
             await report(office, district, quarter, [], nil=True)
@@ -140,7 +144,7 @@ async def test_silence_by_word_before_july_counts_as_well(office):
     assert (await year(office, "rain", MERGED))["value"] is None
 
 
-async def test_what_does_not_add_is_to_be_assessed_anew_only_where_it_is_asked_of_merged_land(office):
+async def test_a_figure_that_does_not_add_up_needs_reassessment_only_for_merged_land(office):
     """Criteria are stated by the year; here by the half year as well."""
     catalogue = get_resources(office.app).get(ReportingEngine).catalogue
     criteria = catalogue.forms["criteria"]
@@ -150,25 +154,29 @@ async def test_what_does_not_add_is_to_be_assessed_anew_only_where_it_is_asked_o
     before = resources.get(ReportingEngine)
     resources.put(replace(before, catalogue=halved))
     try:
-        rural = sorted(one.code for one in MAP.communes("610", BEFORE, {"xa"}))
-        values = [(one, code, 1) for one in rural for code in ("criterion_a", "criterion_b")]
+        rural = sorted(commune.code for commune in MAP.communes("610", BEFORE, {"xa"}))
+        values = [(commune, code, 1) for commune in rural for code in ("criterion_a", "criterion_b")]
         answer = await report(office, "610", "2025-S1", values, form="criteria")
         assert answer.status_code == 201, answer.text
         kept = await year(office, "communes_done", KEPT)
         assert (kept["value"], kept["reassessment_required"]) == (1, False)
         merged = sorted(
-            {one for each in rural for one in MAP.communes_sharing_land(each, BEFORE, AFTER)} - {KEPT}
+            {commune for old in rural for commune in MAP.communes_sharing_land(old, BEFORE, AFTER)} - {KEPT}
         )
         for unit in (*merged[:1], "51"):
-            found = await year(office, "communes_done", unit)
-            assert (found["value"], found["reassessment_required"]) == (None, True)
-        for one in merged:
+            figure = await year(office, "communes_done", unit)
+            assert (figure["value"], figure["reassessment_required"]) == (None, True)
+        for commune in merged:
             answer = await report(
-                office, one, "2025", [(one, "criterion_a", 1), (one, "criterion_b", 0)], form="criteria"
+                office,
+                commune,
+                "2025",
+                [(commune, "criterion_a", 1), (commune, "criterion_b", 0)],
+                form="criteria",
             )
             assert answer.status_code == 201, answer.text
-        found = await year(office, "communes_done")
-        assert (found["value"], found["reassessment_required"]) == (1, False)
+        figure = await year(office, "communes_done")
+        assert (figure["value"], figure["reassessment_required"]) == (1, False)
     finally:
         resources.put(before)
 
@@ -196,21 +204,21 @@ async def test_a_stock_may_change_its_level_with_the_map(office):
     assert (await year(office, "herd"))["value"] == 9
 
 
-async def test_the_lineage_of_the_year_says_where_each_value_lies_and_gives_the_figure(office):
+async def test_the_lineage_of_the_year_shows_where_each_value_counts_and_gives_the_figure(office):
     parts = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     await report(office, "608", "2025-01", [(ward, "herd", 4) for ward in parts])
     await report(office, "608", "2025-02", [(parts[0], "herd", 6)])
     await report(office, KEPT, "2025-09", [(KEPT, "herd", 1)])
     lineage = (await office.get("lineage/herd", period="2025", unit="51")).json()
     assert lineage["value"] == (await year(office, "herd"))["value"] == 4 * (len(parts) - 1) + 7
-    assert sum(it["value"] for it in lineage["values"]) == lineage["value"]
-    assert {(it["unit"], it["lies_in"]) for it in lineage["values"]} == {
+    assert sum(value["value"] for value in lineage["values"]) == lineage["value"]
+    assert {(value["unit"], value["lies_in"]) for value in lineage["values"]} == {
         *((ward, MERGED) for ward in parts),
         (KEPT, None),
     }
 
 
-async def test_two_vintages_of_the_year_differ_by_the_reports_of_both_maps(office):
+async def test_two_publications_of_the_year_differ_by_the_reports_of_both_maps(office):
     async def publish(name):
         body = {
             "name": name,
@@ -222,21 +230,21 @@ async def test_two_vintages_of_the_year_differ_by_the_reports_of_both_maps(offic
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
 
-    one = await publish("lần 1")
+    first = await publish("lần 1")
     early = (await report(office, "608", "2025-01", [("23281", "rain", 4)])).json()
     late = (await report(office, KEPT, "2025-09", [(KEPT, "rain", 1)])).json()
-    two = await publish("lần 2")
-    compared = (await office.get(f"publications/{two}/differences", other=one)).json()
-    (rain,) = (it for it in compared["items"] if it["indicator"] == "rain")
+    second = await publish("lần 2")
+    compared = (await office.get(f"publications/{second}/differences", other=first)).json()
+    (rain,) = (item for item in compared["items"] if item["indicator"] == "rain")
     assert rain["after"] == 5
-    assert {it["id"] for it in rain["reports"]} == {early["id"], late["id"]}
+    assert {report["id"] for report in rain["reports"]} == {early["id"], late["id"]}
 
 
 def a_year_by_hand(papers, unit):
-    """The plain meaning: flows add up where their land lies; a stock is the last that was said of its land."""
+    """The plain meaning: flows add up where their land lies; a stock is the last value of its land."""
     flows, stocks = Decimal(0), {}
-    here = {one.code for one in MAP.communes(unit, AFTER)}
-    for part, stated_by, code, value in sorted(papers, key=lambda it: Period.parse(it[0]).ends_on):
+    here = {commune.code for commune in MAP.communes(unit, AFTER)}
+    for part, stated_by, code, value in sorted(papers, key=lambda paper: Period.parse(paper[0]).ends_on):
         on = Period.parse(part).ends_on
         (share,) = MAP.map_onto(stated_by, on, AFTER)
         inside = MAP.is_within(share.unit.code, unit, AFTER)
@@ -256,13 +264,13 @@ def a_year_by_hand(papers, unit):
 
 
 @pytest.mark.slow
-async def test_whatever_is_reported_in_whatever_order_the_year_is_what_it_means(office):
+async def test_the_year_equals_a_computation_by_hand_in_any_order_of_reports(office):
     chance = random.Random(2025)
     wards = sorted(MAP.communes_sharing_land(MERGED, AFTER, BEFORE))
     cells = [("608", f"2025-{month:02d}", ward) for month in (1, 4) for ward in wards]
     cells += [("610", f"2025-{month:02d}", "23368") for month in (2, 5)]
     cells += [(unit, f"2025-{month:02d}", unit) for unit in (MERGED, KEPT, MERGED_TOO) for month in (8, 11)]
-    by_report = itertools.groupby(cells, key=lambda it: it[:2])
+    by_report = itertools.groupby(cells, key=lambda cell: cell[:2])
     posts = [(unit, part, [place for *_, place in rows]) for (unit, part), rows in by_report]
     chance.shuffle(posts)
     papers = []
@@ -274,13 +282,13 @@ async def test_whatever_is_reported_in_whatever_order_the_year_is_what_it_means(
         papers += [(part, *value) for value in values]
         for scope in ("51", MERGED, KEPT):
             rain, herd = a_year_by_hand(papers, scope)
-            found = {code: (await year(office, code, scope))["value"] for code in ("rain", "herd")}
-            assert found == {"rain": rain or None, "herd": herd or None}, (scope, papers)
+            read = {code: (await year(office, code, scope))["value"] for code in ("rain", "herd")}
+            assert read == {"rain": rain or None, "herd": herd or None}, (scope, papers)
             past = {
                 code: (await year(office, code, scope, as_of=office.clock.at.isoformat()))["value"]
                 for code in ("rain", "herd")
             }
-            assert past == found
+            assert past == read
     await compare_roll_ups(office)
 
 
@@ -290,7 +298,7 @@ async def compare_roll_ups(office):
         session, catalogue = context.session, context.engine.catalogue
         for text in ("2025", "2025-S2", "2025-Q3", "2025-08"):
             period = Period.parse(text)
-            parts = [one for one in period.with_subperiods() if MAP.same_map(one.ends_on, period.ends_on)]
+            parts = [part for part in period.with_subperiods() if MAP.same_map(part.ends_on, period.ends_on)]
             ask = {"period": period, "basis": "accepted", "parts": parts}
             rolled = await store.read_roll_ups(session, catalogue, units=["51"], **ask)
             again = await store.read_measures(session, catalogue, units=context.below("51", period), **ask)
