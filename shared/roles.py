@@ -1,6 +1,6 @@
 """The roles of this product: which scopes a client may have, and what each lets it do on a route.
 
-A route names its role by a type: a unit of work (`InsiderUnit`), a context of its service, or the caller alone
+A route names its role by a type: a unit of work (`InsiderUnitOfWork`), a context of its service, or the caller alone
 (`Reporter`). A test proves that every route has a guard.
 """
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Caller, Requires
-from shared.kit.transactions import unit_for
+from shared.kit.transactions import unit_of_work_for
 from shared.kit.unit_of_work import UnitOfWork
 
 SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
@@ -44,7 +44,7 @@ Reporter = Annotated[Caller, Depends(REPORT)]
 PublicReader = Annotated[Caller, Depends(PUBLIC)]
 Anyone = Annotated[Caller, Depends(OPEN)]
 
-ReaderUnit = Annotated[UnitOfWork, unit_for(READ)]
-InsiderUnit = Annotated[UnitOfWork, unit_for(INSIDE)]
-AdministratorUnit = Annotated[UnitOfWork, unit_for(ADMINISTER)]
-PublicUnit = Annotated[UnitOfWork, unit_for(PUBLIC)]
+ReaderUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(READ)]
+InsiderUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(INSIDE)]
+AdministratorUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(ADMINISTER)]
+PublicUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(PUBLIC)]

@@ -27,7 +27,7 @@ from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import get_resources, resource
 from shared.kit.transactions import TransactionRoute
-from shared.roles import AdministratorUnit
+from shared.roles import AdministratorUnitOfWork
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -73,7 +73,7 @@ async def create_client(
     *,
     draft: Annotated[PartialBody[ClientIn], Body()],
     response: Response,
-    unit: AdministratorUnit,
+    unit_of_work: AdministratorUnitOfWork,
     pepper: CurrentPepper,
     settings: CurrentSettings,
 ) -> ClientWithSecretIdOut:
@@ -81,13 +81,13 @@ async def create_client(
     body = draft.body
     raise_if_any([*draft.faults, *find_grant_faults(body.grant, settings.programs)])
     client, secret_id = await actions.create_client(
-        unit.session,
+        unit_of_work.session,
         pepper,
         client_id=body.client_id,
         description=body.description,
         grant=body.grant,
-        actor=unit.caller.client_id,
-        now=unit.now,
+        actor=unit_of_work.caller.client_id,
+        now=unit_of_work.now,
     )
     response.headers["Location"] = f"/v1/clients/{client.client_id}"
     return _to_schema(client, secret_id)
@@ -97,29 +97,32 @@ async def create_client(
 async def rotate_client_secret(
     *,
     client_id: str,
-    unit: AdministratorUnit,
+    unit_of_work: AdministratorUnitOfWork,
     pepper: CurrentPepper,
     body: RotationIn | None = None,
 ) -> ClientWithSecretIdOut:
     """Create a new secret of a client; the ones before it expire at once, or after the overlap."""
     overlap = timedelta(seconds=body.overlap_seconds if body else 0)
     client, secret_id = await actions.rotate_secret(
-        unit.session,
+        unit_of_work.session,
         pepper,
         client_id=client_id,
         overlap=overlap,
-        actor=unit.caller.client_id,
-        now=unit.now,
+        actor=unit_of_work.caller.client_id,
+        now=unit_of_work.now,
     )
     return _to_schema(client, secret_id)
 
 
 @router.post("/clients/{client_id}/disable")
-async def disable_client(*, client_id: str, unit: AdministratorUnit) -> ClientOut:
+async def disable_client(*, client_id: str, unit_of_work: AdministratorUnitOfWork) -> ClientOut:
     """Disable a client: it gets no further token; tokens that it holds expire within ten minutes."""
     return ClientOut.from_row(
         await actions.disable_client(
-            unit.session, client_id=client_id, actor=unit.caller.client_id, now=unit.now
+            unit_of_work.session,
+            client_id=client_id,
+            actor=unit_of_work.caller.client_id,
+            now=unit_of_work.now,
         )
     )
 
@@ -129,13 +132,13 @@ async def list_clients(
     *,
     request: Request,
     response: Response,
-    unit: AdministratorUnit,
+    unit_of_work: AdministratorUnitOfWork,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ClientOut]:
     """List the clients, newest first, without secrets."""
     clients_page = await fetch_page(
-        unit.session,
+        unit_of_work.session,
         select_clients(),
         limit=limit,
         cursor=cursor,
@@ -146,9 +149,9 @@ async def list_clients(
 
 
 @router.get("/clients/{client_id}")
-async def read_client(*, client_id: str, unit: AdministratorUnit) -> ClientOut:
+async def read_client(*, client_id: str, unit_of_work: AdministratorUnitOfWork) -> ClientOut:
     """Read one client."""
-    client = await find_client(unit.session, client_id)
+    client = await find_client(unit_of_work.session, client_id)
     if client is None:
         raise UnknownClient(client_id)
     return ClientOut.from_row(client)
@@ -159,13 +162,13 @@ async def list_audit(
     *,
     request: Request,
     response: Response,
-    unit: AdministratorUnit,
+    unit_of_work: AdministratorUnitOfWork,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AuditOut]:
     """List the changes to clients and signing keys, newest first."""
     clients_page = await fetch_page(
-        unit.session,
+        unit_of_work.session,
         select_audit(),
         limit=limit,
         cursor=cursor,

@@ -20,7 +20,7 @@ from services.funding.units import (
 from shared.kit.clock import Clock
 from shared.kit.identity import Caller, Guard
 from shared.kit.resources import CurrentResources, resource
-from shared.kit.transactions import unit_for
+from shared.kit.transactions import unit_of_work_for
 from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import local_day
 from shared.roles import FINANCE, PUBLIC, READ
@@ -64,12 +64,12 @@ class LedgerContext:
 class FundingContext(LedgerContext):
     """What an action in the transaction of its request needs: the same, and the unit of work."""
 
-    unit: UnitOfWork
+    unit_of_work: UnitOfWork
 
     @property
     def session(self) -> AsyncSession:
         """The session of the unit of work."""
-        return self.unit.session
+        return self.unit_of_work.session
 
     async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> UnitScope:
         """Tell where the money lies that a reader asks for: in a unit of a year, or everywhere."""
@@ -93,10 +93,12 @@ def context_for(guard: Guard) -> Any:
     """Return the dependency that gives the context in a transaction, with the caller that a guard lets in."""
 
     async def context_of_caller(
-        unit: Annotated[UnitOfWork, unit_for(guard)], resources: CurrentResources
+        unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], resources: CurrentResources
     ) -> FundingContext:
         catalogue, territory = resources.get(FundingCatalogue), resources.get(Territory)
-        return FundingContext(catalogue, territory, unit.now, unit.clock, unit.caller, unit)
+        return FundingContext(
+            catalogue, territory, unit_of_work.now, unit_of_work.clock, unit_of_work.caller, unit_of_work
+        )
 
     return Depends(context_of_caller)
 

@@ -23,7 +23,7 @@ from shared.kit.identity import Guard
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
 from shared.kit.problems import Invalid, Sentence
-from shared.kit.transactions import CurrentUnit, TransactionRoute, unit_for
+from shared.kit.transactions import CurrentUnitOfWork, TransactionRoute, unit_of_work_for
 from shared.kit.unit_of_work import UnitOfWork
 
 FEED_LOCK = 7_701
@@ -100,18 +100,18 @@ def to_event_parameters(
     )
 
 
-async def _final_instant(unit: CurrentUnit, as_of: InstantQuery = None) -> datetime | None:
+async def _final_instant(unit_of_work: CurrentUnitOfWork, as_of: InstantQuery = None) -> datetime | None:
     """Wait until every change up to an instant is committed, and return the instant; the next statement sees them all."""
     if as_of is None:
         return None
-    await run_sql(unit.session, WAIT_FOR_WRITERS)
-    await unit.session.rollback()  # the snapshot that waited is older than what it waited for
+    await run_sql(unit_of_work.session, WAIT_FOR_WRITERS)
+    await unit_of_work.session.rollback()  # the snapshot that waited is older than what it waited for
     if (
-        as_of >= unit.now
+        as_of >= unit_of_work.now
     ):  # this process's clock may be behind the one that gave the newest change its instant
-        _, newest = await read_newest_change(unit.session)
+        _, newest = await read_newest_change(unit_of_work.session)
         if newest is None or as_of > newest:
-            raise InstantNotPassed(as_of=as_of.isoformat(), now=unit.now.isoformat())
+            raise InstantNotPassed(as_of=as_of.isoformat(), now=unit_of_work.now.isoformat())
     return as_of
 
 
@@ -174,7 +174,7 @@ def feed_router(source: str, guard: Guard) -> APIRouter:
     @router.get("/changes", operation_id="list_changes", summary="Follow changes")
     async def list_changes(
         *,
-        unit: Annotated[UnitOfWork, unit_for(guard)],
+        unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)],
         after: Annotated[
             int, Query(ge=0, lt=2**63, description="sequence of the last change seen; 0 from the start")
         ] = 0,
@@ -182,7 +182,7 @@ def feed_router(source: str, guard: Guard) -> APIRouter:
     ) -> ChangesOut:
         """Read what changed after a cursor, oldest first, in exact commit order, withdrawals included."""
         query = select(Change).where(Change.sequence > after).order_by(Change.sequence).limit(limit + 1)
-        changes = list(await unit.session.scalars(query))
+        changes = list(await unit_of_work.session.scalars(query))
         items = [
             ChangeOut(
                 id=str(change.sequence),
@@ -194,7 +194,7 @@ def feed_router(source: str, guard: Guard) -> APIRouter:
             )
             for change in changes[:limit]
         ]
-        newest, _ = await read_newest_change(unit.session)
+        newest, _ = await read_newest_change(unit_of_work.session)
         return ChangesOut(
             items=items,
             next=items[-1].id if items else str(after),

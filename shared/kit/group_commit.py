@@ -52,7 +52,7 @@ CaseT_contra = TypeVar("CaseT_contra", contravariant=True)
 class CaseWorker(Protocol[CaseT_contra]):
     """Works on cases in their order; it keeps nothing for the cases that it refuses."""
 
-    async def __call__(self, unit: UnitOfWork, cases: Sequence[CaseT_contra], /) -> Sequence[Answer]:
+    async def __call__(self, unit_of_work: UnitOfWork, cases: Sequence[CaseT_contra], /) -> Sequence[Answer]:
         """Return an answer or a refusal for each case."""
 
 
@@ -97,8 +97,8 @@ class GroupCommit(Generic[CaseT]):
     async def submit_alone(self, request: GroupCommitRequest, case: CaseT, *, dry_run: bool) -> Response:
         """Answer a case from a transaction of its own; raises its refusal."""
 
-        async def work_on_case(unit: UnitOfWork) -> Answer:
-            (answer,) = await self._work(unit, [case])
+        async def work_on_case(unit_of_work: UnitOfWork) -> Answer:
+            (answer,) = await self._work(unit_of_work, [case])
             return answer
 
         return await self.run_alone(request, work_on_case, dry_run=dry_run)
@@ -113,9 +113,9 @@ class GroupCommit(Generic[CaseT]):
         """Do other work of a request on a `GroupCommitRoute` in a unit of work of its own."""
         request.submitted = True
 
-        async def work_in_unit(unit: UnitOfWork) -> Answer:
-            unit.dry_run = dry_run
-            return await work(unit)
+        async def work_in_unit(unit_of_work: UnitOfWork) -> Answer:
+            unit_of_work.dry_run = dry_run
+            return await work(unit_of_work)
 
         return await answer_once(self._database, self._clock, request.claim, work_in_unit)
 
@@ -166,8 +166,8 @@ class GroupCommit(Generic[CaseT]):
     async def _transaction(self, taken: Sequence[_PendingCase[CaseT]]) -> Sequence[Answer]:
         cases = {pending.claim: pending.case for pending in taken}
 
-        async def work_on_new(unit: UnitOfWork, claims: Sequence[Claim]) -> Sequence[Answer]:
-            return await self._work(unit, [cases[claim] for claim in claims])
+        async def work_on_new(unit_of_work: UnitOfWork, claims: Sequence[Claim]) -> Sequence[Answer]:
+            return await self._work(unit_of_work, [cases[claim] for claim in claims])
 
         return await answer_each_once(self._database, self._clock, list(cases), work_on_new)
 

@@ -108,8 +108,8 @@ async def answer_once(
 ) -> Response:
     """Answer one request once: its work is done in a unit of work of its own. Raises its refusal, which keeps nothing."""
 
-    async def work_on_one(unit: UnitOfWork, _: Sequence[Claim]) -> list[Response | Problem]:
-        return [await work(unit)]
+    async def work_on_one(unit_of_work: UnitOfWork, _: Sequence[Claim]) -> list[Response | Problem]:
+        return [await work(unit_of_work)]
 
     (answer,) = await answer_each_once(
         database, clock, [claim], work_on_one, caller=caller, while_claiming=while_claiming
@@ -133,28 +133,28 @@ async def answer_each_once(
     `work` gets the claims that were not answered before and returns an answer or a refusal for each; it keeps nothing for
     those that it refuses. Their keys are given back. The keys are claimed inside of `while_claiming`.
     """
-    async with UnitOfWork.writing(database, clock, caller) as unit:
+    async with UnitOfWork.writing(database, clock, caller) as unit_of_work:
         async with while_claiming or nullcontext():
-            answers = await _claim(unit, claims)
+            answers = await _claim(unit_of_work, claims)
         new = [claim for claim in claims if claim not in answers]
         if new:
-            answers.update(zip(new, await work(unit, new), strict=True))
-        await _keep(unit, {claim: answers[claim] for claim in new})
+            answers.update(zip(new, await work(unit_of_work, new), strict=True))
+        await _keep(unit_of_work, {claim: answers[claim] for claim in new})
     return [answers[claim] for claim in claims]
 
 
-async def _claim(unit: UnitOfWork, claims: Collection[Claim]) -> dict[Claim, Response | Problem]:
+async def _claim(unit_of_work: UnitOfWork, claims: Collection[Claim]) -> dict[Claim, Response | Problem]:
     """Claim keys, each once; return the answers of those that were used before, or that they were for other content."""
     unclaimed = {(claim.client_id, claim.key): claim for claim in claims}
     answers: dict[Claim, Response | Problem] = {}
     while unclaimed:
         contents = [claim.content_sha256 for claim in unclaimed.values()]
-        columns = (*_key_columns(unclaimed.values()), contents, unit.now)
-        for row in await run_sql(unit.session, CLAIM_KEYS, *columns):
+        columns = (*_key_columns(unclaimed.values()), contents, unit_of_work.now)
+        for row in await run_sql(unit_of_work.session, CLAIM_KEYS, *columns):
             del unclaimed[row.client_id, row.key]
         if not unclaimed:
             break
-        for row in await run_sql(unit.session, SELECT_ANSWERS, *_key_columns(unclaimed.values())):
+        for row in await run_sql(unit_of_work.session, SELECT_ANSWERS, *_key_columns(unclaimed.values())):
             claim = unclaimed.pop((row.client_id, row.key))
             same = row.content_sha256 == claim.content_sha256
             answers[claim] = _replay(row) if same else IdempotencyKeyReused()
@@ -162,16 +162,16 @@ async def _claim(unit: UnitOfWork, claims: Collection[Claim]) -> dict[Claim, Res
     return answers
 
 
-async def _keep(unit: UnitOfWork, answers: Mapping[Claim, Response | Problem]) -> None:
+async def _keep(unit_of_work: UnitOfWork, answers: Mapping[Claim, Response | Problem]) -> None:
     """Keep the new answers, and give back the keys of what was refused."""
     responses = {claim: answer for claim, answer in answers.items() if isinstance(answer, Response)}
     refused = [claim for claim in answers if claim not in responses]
-    if unit.dry_run or not responses:
-        unit.discard()
+    if unit_of_work.dry_run or not responses:
+        unit_of_work.discard()
         return
-    await _update_answers(unit.session, responses)
+    await _update_answers(unit_of_work.session, responses)
     if refused:
-        await run_sql(unit.session, DELETE_CLAIMS, *_key_columns(refused))
+        await run_sql(unit_of_work.session, DELETE_CLAIMS, *_key_columns(refused))
 
 
 async def _update_answers(session: AsyncSession, responses: Mapping[Claim, Response]) -> None:

@@ -29,7 +29,7 @@ class TransactionRequest(JsonRequest):
     opened: UnitOfWork | None = None
 
     @property
-    def unit(self) -> UnitOfWork:
+    def unit_of_work(self) -> UnitOfWork:
         """The unit of work; raises `RuntimeError` where the route has none."""
         if self.opened is None:
             raise RuntimeError("the route opens no unit of work: its router needs a TransactionRoute")
@@ -37,30 +37,30 @@ class TransactionRequest(JsonRequest):
 
 
 async def _unit(request: TransactionRequest) -> UnitOfWork:
-    return request.unit
+    return request.unit_of_work
 
 
-CurrentUnit = Annotated[UnitOfWork, Depends(_unit)]
-"""The request's unit of work, for a dependency beside the guard; a route takes it from `unit_for`."""
+CurrentUnitOfWork = Annotated[UnitOfWork, Depends(_unit)]
+"""The request's unit of work, for a dependency beside the guard; a route takes it from `unit_of_work_for`."""
 
 
-def unit_for(guard: Guard) -> Any:
+def unit_of_work_for(guard: Guard) -> Any:
     """Return the dependency that gives the unit of work, with the caller that a guard lets in."""
 
     async def unit_of_caller(
         caller: Annotated[Caller, Depends(guard)], request: TransactionRequest
     ) -> UnitOfWork:
-        request.unit.caller = caller
-        return request.unit
+        request.unit_of_work.caller = caller
+        return request.unit_of_work
 
     return Depends(unit_of_caller)
 
 
 async def _dry_run(
-    unit: CurrentUnit,
+    unit_of_work: CurrentUnitOfWork,
     dry_run: Annotated[bool, Query(description="check and decide everything, and keep nothing")] = False,
 ) -> bool:
-    unit.dry_run = dry_run
+    unit_of_work.dry_run = dry_run
     return dry_run
 
 
@@ -92,14 +92,14 @@ class TransactionRoute(APIRoute):
         """Run what may change something, and answer when it is committed."""
         exact = TransactionRequest(request.scope, request.receive)
 
-        async def work(unit: UnitOfWork) -> Response:
-            exact.opened = unit
+        async def work(unit_of_work: UnitOfWork) -> Response:
+            exact.opened = unit_of_work
             return await handler(exact)
 
         database, clock = resources.get(Database), resources.clock
         if request.method != "POST":
-            async with UnitOfWork.writing(database, clock) as unit:
-                return await work(unit)
+            async with UnitOfWork.writing(database, clock) as unit_of_work:
+                return await work(unit_of_work)
         caller = await identify(exact)
         claim = await read_claim(exact, caller.client_id)
         return await answer_once(database, clock, claim, work, caller=caller)

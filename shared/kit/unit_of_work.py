@@ -1,6 +1,6 @@
 """The unit of work: one transaction, and all that belongs to it (see ADR 0009).
 
-A route gets it from `unit_for(guard)`. Stores get its session, flush as they like, and never commit.
+A route gets it from `unit_of_work_for(guard)`. Stores get its session, flush as they like, and never commit.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -47,9 +47,9 @@ class UnitOfWork:
     ) -> AsyncIterator["UnitOfWork"]:
         """Open one that is committed when the block ends, and rolled back when the block raises or nothing is to be kept."""
         async with database.writing() as session:
-            unit = cls(session, clock, clock(), caller)
-            yield unit
-            await unit._complete()
+            unit_of_work = cls(session, clock, clock(), caller)
+            yield unit_of_work
+            await unit_of_work._complete()
 
     def before_commit(self, write: Write) -> None:
         """Put off a write to just before the commit, after the answer is kept: what makes all other writers wait.

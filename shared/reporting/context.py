@@ -12,7 +12,7 @@ from shared.kit.clock import Clock
 from shared.kit.concurrency import PipelinePosition
 from shared.kit.identity import Caller, Guard
 from shared.kit.resources import CurrentResources
-from shared.kit.transactions import unit_for
+from shared.kit.transactions import unit_of_work_for
 from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
@@ -28,7 +28,7 @@ SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "
 class ReportingContext:
     """The unit of work of a request, the engine of its program, and the territory."""
 
-    unit: UnitOfWork
+    unit_of_work: UnitOfWork
     engine: ReportingEngine
     territory: Territory
     position: PipelinePosition = field(default_factory=PipelinePosition)
@@ -37,22 +37,22 @@ class ReportingContext:
     @property
     def session(self) -> AsyncSession:
         """The session of the unit of work."""
-        return self.unit.session
+        return self.unit_of_work.session
 
     @property
     def now(self) -> datetime:
         """The instant of the request."""
-        return self.unit.now
+        return self.unit_of_work.now
 
     @property
     def clock(self) -> Clock:
         """Read again by whoever has waited for the lock of the feed."""
-        return self.unit.clock
+        return self.unit_of_work.clock
 
     @property
     def caller(self) -> Caller:
         """Whom the guard of the route let in."""
-        return self.unit.caller
+        return self.unit_of_work.caller
 
     def granted(self, unit: str, period: Period) -> bool:
         """Whether a unit lies in what the caller was granted, on the period's last day."""
@@ -103,9 +103,9 @@ def context_for(guard: Guard) -> Any:
     """Return the dependency that gives the context, with the caller that a guard lets in."""
 
     async def context_of_caller(
-        unit: Annotated[UnitOfWork, unit_for(guard)], resources: CurrentResources
+        unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], resources: CurrentResources
     ) -> ReportingContext:
-        return ReportingContext(unit, resources.get(ReportingEngine), resources.get(Territory))
+        return ReportingContext(unit_of_work, resources.get(ReportingEngine), resources.get(Territory))
 
     return Depends(context_of_caller)
 

@@ -25,9 +25,9 @@ from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
-from shared.kit.transactions import DryRun, TransactionRoute, unit_for
+from shared.kit.transactions import DryRun, TransactionRoute, unit_of_work_for
 from shared.kit.unit_of_work import UnitOfWork
-from shared.roles import INSIDE, REPORT, AdministratorUnit, PublicReader, PublicUnit
+from shared.roles import INSIDE, REPORT, AdministratorUnitOfWork, PublicReader, PublicUnitOfWork
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import TestDatabase
@@ -104,7 +104,7 @@ class Gate:
 
 
 router = APIRouter(route_class=TransactionRoute)
-WriterUnit = Annotated[UnitOfWork, unit_for(REPORT)]
+WriterUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(REPORT)]
 BAD_WORD = Sentence("Từ “{word}” không dùng được.", "The word “{word}” cannot be used.")
 EMPTY = Sentence("Không có dòng nào.", "There is no line.")
 
@@ -112,7 +112,7 @@ EMPTY = Sentence("Không có dòng nào.", "There is no line.")
 @router.post("/notes", status_code=201)
 async def write_note(
     *,
-    unit: WriterUnit,
+    unit_of_work: WriterUnitOfWork,
     request: Request,
     response: Response,
     draft: Annotated[PartialBody[NoteIn], Body()],
@@ -127,31 +127,33 @@ async def write_note(
     ]
     if not draft.unread & {"lines"} and not draft.ordinals and not draft.faults:
         faults.append(make_fault("/lines", "note_empty", EMPTY))
-    at = await lock_feed(unit.session, unit.clock)
+    at = await lock_feed(unit_of_work.session, unit_of_work.clock)
     row = NoteRow(written_at=at, text=body.text)
-    unit.session.add(row)
-    await unit.session.flush()
+    unit_of_work.session.add(row)
+    await unit_of_work.session.flush()
     if faults or draft.faults:  # after the write, so that only a rollback keeps nothing
         raise Invalid(faults=[*draft.faults, *faults])
     if held:
         await request.app.state.gate.pass_through()
-    await publish_events(unit.session, at, [Event("note.written", f"notes/{row.id}", {"text": body.text})])
+    await publish_events(
+        unit_of_work.session, at, [Event("note.written", f"notes/{row.id}", {"text": body.text})]
+    )
     response.headers["Location"] = f"/notes/{row.id}"
     return NoteOut(id=row.id, text=body.text, amount=sum((line.amount for line in body.lines), Decimal(0)))
 
 
 @router.put("/notes/{note_id}")
-async def rewrite_note(*, unit: WriterUnit, note_id: int, body: PlainIn) -> NoteOut:
-    row = await unit.session.get_one(NoteRow, note_id)
+async def rewrite_note(*, unit_of_work: WriterUnitOfWork, note_id: int, body: PlainIn) -> NoteOut:
+    row = await unit_of_work.session.get_one(NoteRow, note_id)
     row.text = f"note {body.count}"
-    await unit.session.flush()
+    await unit_of_work.session.flush()
     return NoteOut(id=row.id, text=row.text)
 
 
 @router.get("/notes")
 async def list_notes(
     *,
-    unit: PublicUnit,
+    unit_of_work: PublicUnitOfWork,
     request: Request,
     response: Response,
     limit: Limit = 10,
@@ -159,7 +161,7 @@ async def list_notes(
 ) -> Page[NoteOut]:
     query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
     found = await fetch_page(
-        unit.session,
+        unit_of_work.session,
         query,
         limit=limit,
         cursor=cursor,
@@ -170,9 +172,9 @@ async def list_notes(
 
 
 @router.get("/words")
-async def list_words(*, unit: PublicUnit, cursor: Cursor = None) -> Page[str]:
+async def list_words(*, unit_of_work: PublicUnitOfWork, cursor: Cursor = None) -> Page[str]:
     query = select(NoteRow.text).order_by(NoteRow.text)
-    return await fetch_page(unit.session, query, limit=1, cursor=cursor, serialize=lambda row: row[0])
+    return await fetch_page(unit_of_work.session, query, limit=1, cursor=cursor, serialize=lambda row: row[0])
 
 
 @router.get("/crash")
@@ -186,7 +188,7 @@ def read_missing_file(_: PublicReader) -> str:
 
 
 @router.get("/admin")
-async def administer(_: AdministratorUnit) -> str:
+async def administer(_: AdministratorUnitOfWork) -> str:
     return "well done"
 
 

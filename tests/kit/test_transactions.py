@@ -180,4 +180,4 @@ async def test_a_discarded_unit_of_work_keeps_nothing_and_does_not_write_last(da
 def test_a_route_that_opens_no_unit_of_work_says_so():
     request = TransactionRequest({"type": "http", "headers": []})
     with pytest.raises(RuntimeError, match="TransactionRoute"):
-        assert request.unit
+        assert request.unit_of_work

@@ -44,13 +44,15 @@ async def record_batch(
     requests = to_entry_requests(recorder.context, batch_id, draft)
     batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults)
 
-    async def record(unit: UnitOfWork) -> Response:
-        ledger = await actions.decide_batch(unit.session, batch, dry_run=unit.dry_run)
+    async def record(unit_of_work: UnitOfWork) -> Response:
+        ledger = await actions.decide_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
         language = negotiate_language(recorder.request)
-        result = await BatchOut.from_outcomes(batch.id, ledger.outcomes, language, dry_run=unit.dry_run)
+        result = await BatchOut.from_outcomes(
+            batch.id, ledger.outcomes, language, dry_run=unit_of_work.dry_run
+        )
         response = Response(result.model_dump_json(), media_type="application/json")
-        if not unit.dry_run:
-            await actions.insert_batch(unit.session, batch, ledger, unit.clock)
+        if not unit_of_work.dry_run:
+            await actions.insert_batch(unit_of_work.session, batch, ledger, unit_of_work.clock)
         return response
 
     return await recorder.commits.run_alone(recorder.request, record, dry_run=recorder.dry_run)

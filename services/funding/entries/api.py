@@ -72,8 +72,10 @@ async def start_group_commit(resources: Resources) -> None:
     resources.put(LedgerGroupCommit(resources.get(Database), resources.clock, _record))
 
 
-async def _record(unit: UnitOfWork, requests: Sequence[LedgerRequest]) -> list[Response | Problem]:
-    results = await record_entries(unit.session, requests, unit.clock, dry_run=unit.dry_run)
+async def _record(unit_of_work: UnitOfWork, requests: Sequence[LedgerRequest]) -> list[Response | Problem]:
+    results = await record_entries(
+        unit_of_work.session, requests, unit_of_work.clock, dry_run=unit_of_work.dry_run
+    )
     return [result if isinstance(result, Problem) else _to_receipt(result) for result in results]
 
 

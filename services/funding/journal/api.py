@@ -12,7 +12,7 @@ from services.funding.journal import store
 from services.funding.journal.rules import Block
 from shared.kit.paging import MAX_PAGE
 from shared.kit.transactions import TransactionRoute
-from shared.roles import ReaderUnit
+from shared.roles import ReaderUnitOfWork
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 
@@ -62,17 +62,19 @@ class BlocksOut(BaseModel):
 @router.get("/journal", summary="Read the journal")
 async def read_journal(
     *,
-    unit: ReaderUnit,
+    unit_of_work: ReaderUnitOfWork,
     after: Annotated[
         int, Query(ge=0, lt=2**63, description="sequence of the last entry seen; 0 from the start")
     ] = 0,
     limit: JournalLimit = 200,
 ) -> JournalOut:
     """Read entries in exact commit order, each with its fingerprint and the block that seals it."""
-    entries = await store.read_entries_after(unit.session, after, limit + 1)
+    entries = await store.read_entries_after(unit_of_work.session, after, limit + 1)
     shown = entries[:limit]
     sequences = store.list_sequences(shown)
-    blocks = await store.read_blocks_between(unit.session, sequences[0], sequences[-1]) if shown else []
+    blocks = (
+        await store.read_blocks_between(unit_of_work.session, sequences[0], sequences[-1]) if shown else []
+    )
     items = [
         JournalEntryOut(
             sequence=sequence,
@@ -90,12 +92,12 @@ async def read_journal(
 @router.get("/journal/blocks", summary="Read the blocks of the journal")
 async def read_blocks(
     *,
-    unit: ReaderUnit,
+    unit_of_work: ReaderUnitOfWork,
     after: Annotated[int, Query(ge=0, lt=2**63, description="height of the last block seen")] = 0,
     limit: JournalLimit = 200,
 ) -> BlocksOut:
     """Read the chain of blocks; each has the hash of the one before it."""
-    blocks = await store.read_blocks_after(unit.session, after, limit)
+    blocks = await store.read_blocks_after(unit_of_work.session, after, limit)
     return BlocksOut(
         items=[BlockOut.model_validate(block) for block in blocks],
         next=blocks[-1].height if blocks else after,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from shared.kit.feed_consumer import cursor
 from shared.kit.identity import Guard
 from shared.kit.models import FollowedFeed
-from shared.kit.transactions import TransactionRoute, unit_for
+from shared.kit.transactions import TransactionRoute, unit_of_work_for
 from shared.kit.unit_of_work import UnitOfWork
 
 State = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
@@ -53,13 +53,13 @@ def feed_consumer_router(source: str, feeds: Collection[str], guard: Guard, *, o
 
     @router.get("/following", operation_id="list_followed_feeds", summary="Read what is followed")
     async def list_followed_feeds(
-        *, unit: Annotated[UnitOfWork, unit_for(guard)], response: Response
+        *, unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], response: Response
     ) -> FollowingOut:
         """Read which feeds of other services this one follows, and how far. `Age`: seconds since the last page of each."""
-        rows = {row.feed: row for row in await cursor.find_cursors(unit.session, feeds)}
+        rows = {row.feed: row for row in await cursor.find_cursors(unit_of_work.session, feeds)}
         received = [row.heard_at for row in rows.values() if row.heard_at]
         if on and received:
-            response.headers["Age"] = str(max(0, int((unit.now - min(received)).total_seconds())))
+            response.headers["Age"] = str(max(0, int((unit_of_work.now - min(received)).total_seconds())))
         return FollowingOut(items=[_to_schema(feed, rows.get(feed), on=on) for feed in feeds])
 
     return router

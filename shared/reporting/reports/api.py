@@ -74,7 +74,7 @@ async def submit_posted(
         shape_faults=posted.faults,
         unread=posted.unread,
     )
-    kept = not (context.unit.dry_run and submitted.created)
+    kept = not (context.unit_of_work.dry_run and submitted.created)
     derived = await _read_derived(context, submitted.report)
     return SubmittedOut.from_report(submitted.report, derived, kept=kept), submitted.created
 

@@ -178,8 +178,8 @@ class _LinePipeline:
         engine, territory = self.resources.get(ReportingEngine), self.resources.get(Territory)
         content = hashlib.sha256(f"{engine.path}/reports\n".encode() + text).hexdigest()
 
-        async def submit_report(unit: UnitOfWork) -> Response:
-            context = ReportingContext(unit, engine, territory, position)
+        async def submit_report(unit_of_work: UnitOfWork) -> Response:
+            context = ReportingContext(unit_of_work, engine, territory, position)
             submitted, created = await submit_posted(context, line.report)
             code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
             return Response(submitted.model_dump_json(), code, media_type="application/json")

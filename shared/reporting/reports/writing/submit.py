@@ -84,7 +84,7 @@ async def submit(
         await overlaps.require_no_overlap(session, nearby)
         roll_ups = await _write_beside(context, report, checked, overlaps, roll_ups, nearby, latest)
 
-    context.unit.before_commit(lambda: _put_into_effect(context, report, latest, roll_ups))
+    context.unit_of_work.before_commit(lambda: _put_into_effect(context, report, latest, roll_ups))
     return Submitted(report, created=True)
 
 
