@@ -132,8 +132,15 @@ async def service(upgraded: Upgrade, name: str):
         yield client
 
 
-def members_of(answer: Mapping[str, list[dict[str, object]]]) -> list[dict[str, object]]:
-    return answer["figures"] if "figures" in answer else answer["rows"]
+def select_expected(
+    answer: Mapping[str, list[dict[str, object]]], expected: list[dict[str, object]]
+) -> list[dict[str, object]]:
+    """Return what an answer states of the expected figures, in the keys of v0.1.0; later figures may be added."""
+    members = answer["rows"] if "rows" in answer else answer["figures"]
+    if "figures" in answer:
+        codes = [figure["indicator"] for figure in expected]
+        members = [figure for figure in members if figure["indicator"] in codes]
+    return [{key: member[key] for key in earlier} for member, earlier in zip(members, expected, strict=True)]
 
 
 @pytest.mark.parametrize("name", ["rural", "poverty", "ethnic", "funding"])
@@ -144,14 +151,7 @@ async def test_figures_are_what_v0_1_0_answered(upgraded, name):
         for address in addresses:
             response = await client.get(address)
             assert response.status_code == 200, response.text
-            members = members_of(response.json())
-            if "period=2024" in address:
-                members = [member for member in members if member["value"] is not None]
-            kept = [
-                {key: member[key] for key in expected}
-                for member, expected in zip(members, ANSWERS[address], strict=True)
-            ]
-            assert kept == ANSWERS[address], address
+            assert select_expected(response.json(), ANSWERS[address]) == ANSWERS[address], address
 
 
 async def test_a_report_can_be_posted(upgraded):
