@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Depends
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared.kit.resources import resource
 from shared.territory.settings import TerritorySettings
 
 FUNDING = "funding"
@@ -54,7 +52,3 @@ class GatewaySettings(TerritorySettings):
     def programs(self) -> tuple[str, ...]:
         """The upstreams that are programs, in the order in which they are shown."""
         return tuple(name for name in self.upstreams if name != FUNDING)
-
-
-CurrentSettings = Annotated[GatewaySettings, Depends(resource(GatewaySettings))]
-"""The settings of the running gateway."""

@@ -21,7 +21,7 @@ from gateway.clients.schemas import (
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, select_audit, select_clients
 from gateway.models import ClientRow
-from gateway.settings import CurrentSettings
+from gateway.settings import GatewaySettings
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
@@ -32,6 +32,7 @@ from shared.roles import AdministratorUnitOfWork
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+CurrentSettings = Annotated[GatewaySettings, Depends(resource(GatewaySettings))]
 CurrentPepper = Annotated[Pepper, Depends(resource(Pepper))]
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.secrets import Pepper
 from gateway.limits import RateLimits
-from gateway.settings import CurrentSettings, GatewaySettings
+from gateway.settings import GatewaySettings
 from gateway.tokens import access_tokens
 from gateway.tokens.keys import KeyRing
 from shared.kit.database import Database
@@ -142,8 +142,9 @@ async def read_keys(*, request: Request, _: Anyone, resources: CurrentResources)
 
 
 @router.get("/.well-known/oauth-authorization-server")
-async def read_authorization_server(*, request: Request, _: Anyone, settings: CurrentSettings) -> Response:
+async def read_authorization_server(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Describe the issuer (RFC 8414)."""
+    settings = resources.get(GatewaySettings)
     origin = settings.issuer.rstrip("/")
     metadata = {
         "issuer": settings.issuer,
