@@ -46,14 +46,14 @@ class PipelinePosition:
 
     @asynccontextmanager
     async def enter(self, step: PipelineStep) -> AsyncIterator[None]:
-        """Wait for the line before, take the step, and let the next line take it; a line that fails lets nobody on."""
+        """Wait for the line before, and hold the step for the block; the next line gets it unless the block raises."""
         if self._before is not None:
             await self._before._left[step].wait()  # noqa: SLF001 (one of its own kind)
         yield
         self._left[step].set()
 
     async def finish(self) -> None:
-        """Let the next line take the steps that were not needed here."""
+        """Release the steps that were not entered, so that the next line can enter them."""
         for step in PipelineStep:
             async with self.enter(step):
                 pass

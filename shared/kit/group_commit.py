@@ -5,7 +5,7 @@ many small requests come at once, a process collects them. One that comes while 
 
 A service brings a function that works on many cases in their order, and returns an answer or a refusal for each. What
 holds for one request in one transaction holds here: the key is claimed in the transaction of the effect, a repeat gets
-the first answer, a refusal keeps nothing and uses up no key, and nobody is answered before the commit. When a
+the first answer, a refusal keeps nothing and uses up no key, and no answer is sent before the commit. When a
 transaction fails, it is tried again in halves, so that one case does not take the others down with it.
 """
 
@@ -37,7 +37,7 @@ MAX_CASES_OF_A_TRANSACTION = 200
 """Of some kilobytes and some tenths of a millisecond each; with more, each waits long for the others."""
 
 MAX_WAITING_CASES = 2_000
-"""More than a second's work; whoever comes then gets `busy`."""
+"""More than a second's work; a case that comes then is answered `busy`."""
 
 HALVE_WITHIN_S = 10
 """How long the halves of a failed transaction are tried; the same as a request waits for a connection."""
@@ -128,7 +128,7 @@ class GroupCommit(Generic[CaseT]):
             self._running = None
 
     def _take_next(self) -> list[_PendingCase[CaseT]]:
-        """Take the cases that came first, one of each key: its repeats wait for the answer of the first."""
+        """Return the cases that came first, one of each key: its repeats wait for the answer of the first."""
         taken: dict[tuple[str, str], _PendingCase[CaseT]] = {}
         repeats = []
         while self._pending and len(taken) < MAX_CASES_OF_A_TRANSACTION:

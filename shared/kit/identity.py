@@ -50,7 +50,7 @@ class Caller:
 
     @property
     def anonymous(self) -> bool:
-        """Whether nobody proved who they are."""
+        """Whether the request had no token."""
         return not self.client_id
 
 

@@ -18,7 +18,7 @@ from shared.kit.problems import Fault, Sentence, make_fault, to_json_pointer
 from shared.kit.validation_faults import to_fault
 
 MAX_FAULTS_SHOWN = 1000
-"""More faults than this help nobody; the response stays readable and counts the others."""
+"""With more faults the response would not be readable; the others are counted."""
 
 MORE_FAULTS = Sentence(
     "Còn {more} lỗi khác không nêu ở đây.", "There are {more} more faults, not named here."

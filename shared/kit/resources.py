@@ -44,7 +44,7 @@ class Resources:
 
 
 def put_resources(app: FastAPI, resources: Resources) -> None:
-    """Give an application its resources; the service factory does so once."""
+    """Store the resources of an application; the service factory does so once."""
     app.state.resources = resources
 
 

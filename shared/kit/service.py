@@ -90,7 +90,7 @@ class ServiceDefinition:
     inner_middleware: Sequence[Middleware] = ()
     """Inside of the request's id and log line, and outside of compression."""
     own_document: bool = True
-    """Whether the factory serves `/openapi.json`; a service that serves another one there says no."""
+    """Whether the factory serves `/openapi.json`; false for a service that serves another document there."""
 
 
 def operation_id(route: Any) -> str:

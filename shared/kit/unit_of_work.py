@@ -23,11 +23,11 @@ class UnitOfWork:
 
     session: AsyncSession
     clock: Clock
-    """Read again by whoever has waited for a lock."""
+    """Read again after a wait for a lock."""
     now: datetime
     """The instant at which the transaction began."""
     caller: Caller = ANONYMOUS
-    """Whom the guard of the route let in; nobody where one transaction serves the requests of several callers."""
+    """The caller that the guard of the route let in; anonymous where one transaction serves several callers."""
     dry_run: bool = False
     """Whether everything is checked and answered, and nothing is kept, not even the Idempotency-Key."""
     _discarded: bool = field(default=False, init=False)
@@ -52,12 +52,12 @@ class UnitOfWork:
             await unit_of_work._complete()
 
     def before_commit(self, write: Write) -> None:
-        """Put off a write to just before the commit, after the answer is kept: what makes all other writers wait.
+        """Register a write to be done just before the commit, after the answer is kept: one that makes all other writers wait.
 
         At most one for each unit. It may not refuse, because the request is answered already. A dry run leaves it out.
         """
         if self._last_write is not None:
-            raise RuntimeError("another write is put off to the commit already")
+            raise RuntimeError("another write is registered before the commit already")
         self._last_write = write
 
     def discard(self) -> None:

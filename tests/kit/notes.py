@@ -1,4 +1,4 @@
-"""A tiny service of notes: everything of the kit behind real routes, with no program in it.
+"""A small service of notes: every part of the kit behind real routes, without a program.
 
 It lives in the schema of `ethnic`, whose tables of the kit were made by the real migrations; `notes` is added here.
 """
@@ -160,15 +160,15 @@ async def list_notes(
     cursor: Cursor = None,
 ) -> Page[NoteOut]:
     query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
-    found = await fetch_page(
+    page = await fetch_page(
         unit_of_work.session,
         query,
         limit=limit,
         cursor=cursor,
         serialize=lambda row: NoteOut(id=row[0].id, text=row[0].text),
     )
-    set_next_link(request, response, found.next)
-    return found
+    set_next_link(request, response, page.next)
+    return page
 
 
 @router.get("/words")
@@ -193,7 +193,7 @@ async def administer(_: AdministratorUnitOfWork) -> str:
 
 
 def make_app(database_url: str, **settings: Any) -> FastAPI:
-    known = {
+    options = {
         "gateway_url": "http://127.0.0.1:9",
         "max_body_bytes": LIMIT_BYTES,
         "pool_size": 20,
@@ -205,7 +205,7 @@ def make_app(database_url: str, **settings: Any) -> FastAPI:
             title="Notes",
             description="Notes",
             program="notes",
-            settings=ServiceSettings(database_url=database_url, **known),
+            settings=ServiceSettings(database_url=database_url, **options),
             routers=[router, feed_router("/v1/notes", INSIDE)],
             larger_bodies={"/notes/": 2 * LIMIT_BYTES},
             violations={"one_of_each": lambda: Invalid(faults=[make_fault("/text", "text_taken", EMPTY)])},

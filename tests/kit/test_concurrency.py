@@ -28,7 +28,7 @@ async def test_each_step_is_taken_in_the_order_of_the_lines_however_long_the_res
         assert [line for entered, line in taken if entered is step] == ["first", "second", "third"]
 
 
-async def test_a_line_that_needs_no_step_lets_the_next_one_on_after_the_one_before():
+async def test_a_line_without_steps_lets_the_next_one_on_after_the_one_before():
     first = PipelinePosition()
     second = PipelinePosition(first)
     third = PipelinePosition(second)

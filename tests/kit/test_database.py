@@ -1,4 +1,4 @@
-"""Lists of codes, handed over as one text."""
+"""Lists of codes, passed as one text."""
 
 import pytest
 from sqlalchemy import bindparam, text
@@ -9,7 +9,7 @@ TAKEN_APART = text("SELECT CAST(:codes AS text[])").bindparams(bindparam("codes"
 
 
 @pytest.mark.parametrize("codes", [[], ["610"], ["610", "23500.01", "Đắk Hà", "two words"], None])
-async def test_codes_arrive_as_they_were_given(common_database, codes):
+async def test_codes_arrive_as_they_were_sent(common_database, codes):
     database = Database(common_database.url("rural"))
     async with database.reading() as session:
         assert await session.scalar(TAKEN_APART, {"codes": codes}) == codes
@@ -17,6 +17,6 @@ async def test_codes_arrive_as_they_were_given(common_database, codes):
 
 
 @pytest.mark.parametrize("codes", [["610,611"], ["610", "a,"], [","]])
-def test_a_code_with_a_comma_is_never_two(codes):
+def test_a_code_with_a_comma_is_refused(codes):
     with pytest.raises(ValueError, match="comma"):
         Codes().process_bind_param(codes, dialect=None)

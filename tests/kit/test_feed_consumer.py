@@ -1,4 +1,4 @@
-"""The feed consumer: each event takes effect exactly once, and nothing is skipped without a note."""
+"""The feed consumer: each event takes effect exactly once, and nothing is skipped without a message."""
 
 import asyncio
 import json

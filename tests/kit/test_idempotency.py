@@ -1,4 +1,4 @@
-"""A repeated POST takes effect once and is answered alike every time."""
+"""A repeated POST takes effect once and gets the same answer every time."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -39,14 +39,14 @@ async def test_the_same_key_with_other_content_is_refused(database):
         assert await notes.count("notes") == 1
 
 
-async def test_a_key_is_one_clients_own(database):
+async def test_a_key_belongs_to_one_client(database):
     async with running_notes(database) as notes:
         mine = await notes.write("mine", key="k", client_id="a")
         yours = await notes.write("yours", key="k", client_id="b")
         assert mine.json()["id"] != yours.json()["id"]
 
 
-async def test_quotes_around_a_key_are_only_its_spelling(database):
+async def test_quotes_around_a_key_are_not_part_of_it(database):
     async with running_notes(database) as notes:
         await notes.write("one", key='"k"')
         assert (await notes.write("one", key="k")).headers["idempotent-replay"] == "true"
@@ -65,7 +65,7 @@ async def test_a_post_without_a_usable_key_is_refused(database, key):
         assert await notes.count("notes") == 0
 
 
-async def test_a_refused_request_burns_no_key(database):
+async def test_a_refused_request_uses_up_no_key(database):
     async with running_notes(database) as notes:
         refused = await notes.write("one", key="k", body={"lines": [{"word": "bad"}]})
         assert refused.status_code == 422
@@ -74,7 +74,7 @@ async def test_a_refused_request_burns_no_key(database):
         assert "idempotent-replay" not in mended.headers
 
 
-async def test_who_is_calling_is_asked_before_the_key_is_looked_up(database):
+async def test_the_caller_is_identified_before_the_key_is_read(database):
     async with running_notes(database) as notes:
         await notes.write("one", key="k")
         headers = {"Idempotency-Key": "k"}
@@ -83,36 +83,38 @@ async def test_who_is_calling_is_asked_before_the_key_is_looked_up(database):
 
 
 @pytest.mark.race
-async def test_fifty_simultaneous_repeats_make_one_effect_and_fifty_identical_answers(database):
+async def test_fifty_simultaneous_repeats_have_one_effect_and_fifty_identical_answers(database):
     async with running_notes(database) as notes:
         answers = await asyncio.gather(*(notes.write("one", key="k") for _ in range(50)))
-        assert {it.status_code for it in answers} == {201}
-        assert len({it.content for it in answers}) == 1
-        assert sum("idempotent-replay" in it.headers for it in answers) == 49
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.content for answer in answers}) == 1
+        assert sum("idempotent-replay" in answer.headers for answer in answers) == 49
         assert await notes.count("notes") == 1
         assert await notes.count("changes") == 1
 
 
 @pytest.mark.race
-async def test_when_the_first_of_many_is_refused_the_next_one_tries_for_itself(database):
+async def test_when_the_first_of_many_repeats_is_refused_the_next_one_takes_effect(database):
     """All fifty contents are the same and at fault: each is refused for its own fault, none replays a refusal."""
     async with running_notes(database) as notes:
         body = {"lines": [{"word": "bad"}]}
         answers = await asyncio.gather(*(notes.write("one", key="k", body=body) for _ in range(20)))
-        assert {it.status_code for it in answers} == {422}
+        assert {answer.status_code for answer in answers} == {422}
         assert await notes.count("answered_requests") == 0
 
 
 @pytest.mark.race
-async def test_many_different_contents_under_one_key_make_one_effect(database):
+async def test_many_contents_under_one_key_have_one_effect(database):
     async with running_notes(database) as notes:
         answers = await asyncio.gather(*(notes.write(f"note {at}", key="k") for at in range(20)))
-        assert sorted(it.status_code for it in answers) == [201, *[422] * 19]
-        assert {it.json()["code"] for it in answers if it.status_code == 422} == {"idempotency_key_reused"}
+        assert sorted(answer.status_code for answer in answers) == [201, *[422] * 19]
+        assert {answer.json()["code"] for answer in answers if answer.status_code == 422} == {
+            "idempotency_key_reused"
+        }
         assert await notes.count("notes") == 1
 
 
-async def test_old_keys_are_forgotten_some_at_a_time(database):
+async def test_old_keys_are_pruned_some_at_a_time(database):
     async with running_notes(database) as notes:
         for at in range(5):
             await notes.write(f"note {at}", key=f"k{at}")
@@ -130,7 +132,7 @@ async def test_old_keys_are_forgotten_some_at_a_time(database):
         assert (await notes.write("note 0 again", key="k0")).status_code == 201
 
 
-async def test_a_key_that_is_pruned_while_it_is_repeated_is_taken_anew(database):
+async def test_a_key_that_is_pruned_during_a_repeat_is_claimed_again(database):
     """The key is there when it is claimed and gone when its answer is looked up."""
     async with running_notes(database) as notes:
         await notes.write("one", key="k")

@@ -1,4 +1,4 @@
-"""Who is calling: proved by a signed token, and refused in the right words."""
+"""Tokens prove the caller; guards let it in or refuse with a reason."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ async def refused(who: Identity, token: str) -> str:
     return problem.value.facts["reason"].en
 
 
-async def test_a_good_token_says_who_calls_and_what_they_may():
+async def test_a_valid_token_proves_the_caller_and_the_grants():
     issuer = Issuer()
     caller = await verifier(issuer).verify(
         issuer.token("district-610", ["report", "read"], ["poverty"], ["610", "611"])
@@ -58,7 +58,7 @@ def test_the_claims_of_a_provincial_issuer_are_read_too():
     assert caller.units == frozenset()
 
 
-async def test_a_token_is_good_until_it_expires_and_no_longer():
+async def test_a_token_is_valid_until_it_expires():
     issuer = Issuer()
     at = now()
     who = verifier(issuer, lambda: at)
@@ -93,13 +93,13 @@ async def test_one_of_several_audiences_is_enough():
     await verifier(issuer).verify(issuer.token(aud=["other", AUDIENCE]))
 
 
-async def test_a_token_signed_by_somebody_else_is_refused():
+async def test_a_token_with_another_signature_is_refused():
     ours, theirs = Issuer(), Issuer()
     theirs._key = ECKey.generate_key("P-256", {"kid": ours._key.kid, "alg": "ES256"}, private=True)
     await refused(verifier(ours), theirs.token())
 
 
-async def test_a_refusal_says_what_is_wrong_with_the_token():
+async def test_a_refusal_names_what_is_wrong_with_the_token():
     issuer = Issuer()
     who = verifier(issuer)
     head, body, _ = issuer.token().split(".")
@@ -113,7 +113,9 @@ async def test_a_token_that_chooses_its_own_algorithm_is_refused():
     issuer = Issuer()
     claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "client_id": "x"}
     for header in ({"alg": "none"}, {"alg": "none", "kid": issuer._key.kid}):
-        parts = [base64.urlsafe_b64encode(json.dumps(it).encode()).rstrip(b"=") for it in (header, claims)]
+        parts = [
+            base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)
+        ]
         await refused(verifier(issuer), b".".join([*parts, b""]).decode())
     public = json.dumps(issuer._key.as_dict(private=False)).encode()
     forged = jwt.encode({"alg": "HS256", "kid": issuer._key.kid}, claims, OctKey.import_key(public))
@@ -123,8 +125,10 @@ async def test_a_token_that_chooses_its_own_algorithm_is_refused():
 async def test_a_changed_token_is_refused():
     issuer = Issuer()
     head, body, signature = issuer.token(units=["610"]).split(".")
-    said = json.loads(base64.urlsafe_b64decode(body + "=="))
-    forged = base64.urlsafe_b64encode(json.dumps({**said, "units": ["62"]}).encode()).decode().rstrip("=")
+    claims_sent = json.loads(base64.urlsafe_b64decode(body + "=="))
+    forged = (
+        base64.urlsafe_b64encode(json.dumps({**claims_sent, "units": ["62"]}).encode()).decode().rstrip("=")
+    )
     await refused(verifier(issuer), f"{head}.{forged}.{signature}")
     await refused(verifier(issuer), f"{head}.{body}.")
 
@@ -141,11 +145,11 @@ WORDS = st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).de
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "W10.W10.", "MQ.MQ.MQ", f"{NESTED}.a.b"])
-async def test_garbage_is_refused_and_breaks_nothing(token):
+async def test_a_text_that_is_not_a_token_is_refused(token):
     await refused(verifier(Issuer()), token)
 
 
-async def test_no_text_at_all_breaks_the_verifier():
+async def test_any_text_is_verified_or_refused():
     who = verifier(Issuer())
 
     @given(st.lists(WORDS, max_size=4).map(".".join))
@@ -156,7 +160,7 @@ async def test_no_text_at_all_breaks_the_verifier():
     check()
 
 
-async def test_remembered_tokens_are_bounded(monkeypatch):
+async def test_the_number_of_remembered_tokens_is_bounded(monkeypatch):
     monkeypatch.setattr(identity, "MAX_VERIFIED_TOKENS", 3)
     issuer = Issuer()
     who = verifier(issuer)
@@ -173,7 +177,7 @@ class Publisher:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer: httpx.Response | Exception = httpx.Response(503)
-        self.asked = 0
+        self.requests = 0
         self.clock = 1000.0
         client = httpx.AsyncClient
         transport = httpx.MockTransport(self._said)
@@ -181,13 +185,13 @@ class Publisher:
         monkeypatch.setattr(issuer_keys.time, "monotonic", lambda: self.clock)
 
     def _said(self, _: httpx.Request) -> httpx.Response:
-        self.asked += 1
+        self.requests += 1
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
     def publish(self, *issuers: Issuer) -> None:
-        keys = [it._key.as_dict(private=False) for it in issuers]
+        keys = [issuer._key.as_dict(private=False) for issuer in issuers]
         self.answer = httpx.Response(200, json={"keys": keys})
 
 
@@ -204,10 +208,10 @@ async def test_keys_are_fetched_when_first_needed_and_once(publisher):
     issuer = Issuer()
     publisher.publish(issuer)
     who = fetching()
-    assert publisher.asked == 0
+    assert publisher.requests == 0
     for at in range(5):
         await who.verify(issuer.token(f"c{at}"))
-    assert publisher.asked == 1
+    assert publisher.requests == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +227,7 @@ async def test_keys_are_fetched_when_first_needed_and_once(publisher):
         httpx.Response(200, json={"keys": [{"kty": "nope"}]}),
     ],
 )
-async def test_no_key_is_an_unavailable_service_and_never_a_bad_token(publisher, answer):
+async def test_missing_keys_are_unavailability_and_never_an_invalid_token(publisher, answer):
     publisher.answer = answer
     with pytest.raises(KeysUnavailable) as problem:
         await fetching().verify(Issuer().token())
@@ -231,19 +235,19 @@ async def test_no_key_is_an_unavailable_service_and_never_a_bad_token(publisher,
     assert problem.value.headers["Retry-After"] == "1"
 
 
-async def test_a_failed_fetch_is_tried_again_after_a_second_and_heals(publisher):
+async def test_a_failed_fetch_is_repeated_after_a_second(publisher):
     issuer, who = Issuer(), fetching()
     for _ in range(5):
         with pytest.raises(KeysUnavailable):
             await who.verify(issuer.token())
-    assert publisher.asked == 1
+    assert publisher.requests == 1
     publisher.publish(issuer)
     publisher.clock += 1.1
     await who.verify(issuer.token())
-    assert publisher.asked == 2
+    assert publisher.requests == 2
 
 
-async def test_an_unknown_key_is_asked_for_at_most_once_a_minute(publisher):
+async def test_an_unknown_key_is_fetched_at_most_once_a_minute(publisher):
     old, new = Issuer(), Issuer()
     publisher.publish(old)
     who = fetching()
@@ -251,14 +255,14 @@ async def test_an_unknown_key_is_asked_for_at_most_once_a_minute(publisher):
     publisher.publish(old, new)
     for _ in range(5):
         await refused(who, new.token())
-    assert publisher.asked == 1
+    assert publisher.requests == 1
     publisher.clock += issuer_keys.REFETCH_AFTER_S + 1
     await who.verify(new.token())
     await who.verify(old.token("again"))
-    assert publisher.asked == 2
+    assert publisher.requests == 2
 
 
-async def test_an_unknown_key_while_the_issuer_is_down_is_no_bad_token(publisher):
+async def test_an_unknown_key_while_the_issuer_is_down_is_unavailability(publisher):
     old, new = Issuer(), Issuer()
     publisher.publish(old)
     who = fetching()
@@ -270,19 +274,19 @@ async def test_an_unknown_key_while_the_issuer_is_down_is_no_bad_token(publisher
     await who.verify(old.token("still good"))
 
 
-async def test_the_last_keys_are_kept_on_disk_for_the_next_start(publisher, tmp_path):
+async def test_the_last_keys_are_stored_on_disk_for_the_next_start(publisher, tmp_path):
     issuer, kept_at = Issuer(), tmp_path / "state" / "jwks.json"
     publisher.publish(issuer)
     await fetching(kept_at).verify(issuer.token())
     assert "d" not in json.loads(kept_at.read_text())["keys"][0]
     publisher.answer = httpx.ConnectError("down")
-    publisher.asked = 0
+    publisher.requests = 0
     await fetching(kept_at).verify(issuer.token())
-    assert publisher.asked == 0
+    assert publisher.requests == 0
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"keys": [1]}', "\x00"])
-async def test_a_damaged_file_of_keys_is_as_good_as_none(publisher, tmp_path, content):
+async def test_a_damaged_file_of_keys_is_ignored(publisher, tmp_path, content):
     issuer, kept_at = Issuer(), tmp_path / "jwks.json"
     kept_at.write_text(content)
     publisher.publish(issuer)
@@ -290,7 +294,7 @@ async def test_a_damaged_file_of_keys_is_as_good_as_none(publisher, tmp_path, co
     assert json.loads(kept_at.read_text())["keys"]
 
 
-async def test_a_disk_that_cannot_be_written_costs_no_request(publisher, tmp_path):
+async def test_a_disk_that_cannot_be_written_fails_no_request(publisher, tmp_path):
     (tmp_path / "file").write_text("")
     issuer = Issuer()
     publisher.publish(issuer)
@@ -300,7 +304,7 @@ async def test_a_disk_that_cannot_be_written_costs_no_request(publisher, tmp_pat
 # Over HTTP
 
 
-async def test_routes_ask_for_a_token_a_scope_and_the_program(database):
+async def test_guards_require_a_token_a_scope_and_the_program(database):
     async with running_notes(database) as notes:
         get, bearer = notes.client.get, notes.bearer
 
@@ -334,7 +338,7 @@ async def test_public_reads_can_be_closed(database):
             assert (await notes.client.get(path)).status_code == 200, path
 
 
-async def test_a_service_that_never_saw_a_key_says_503_over_http_and_stays_ready(database):
+async def test_a_service_without_keys_answers_503_and_stays_ready(database):
     async with running_notes(database) as notes:
         get_resources(notes.app).get(Identity).keys = IssuerKeys("http://127.0.0.1:9/none")
         answer = await notes.client.get("/admin", headers=notes.bearer())

@@ -1,4 +1,4 @@
-"""Refusals: one document in two languages, for every way in which something can be refused."""
+"""Problems: one document in two languages for every kind of refusal."""
 
 import json
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ class OutOfStock(Conflict):
     detail = Sentence("Hết “{what}”.", "Out of “{what}”.")
 
 
-def test_a_document_carries_its_facts_and_its_faults():
+def test_a_document_holds_its_facts_and_faults():
     faults = [make_fault("/lines/0", "bad", Sentence("Sai {a}.", "Wrong {a}."), a=1)]
     problem = OutOfStock(faults=faults, what="gạo", report={"id": "7"})
     assert problem.document("en", "/v1/notes") == {
@@ -56,7 +56,7 @@ def test_a_document_carries_its_facts_and_its_faults():
     assert vietnamese["code"] == "out_of_stock"
 
 
-def test_facts_never_take_the_place_of_a_standard_member():
+def test_facts_never_replace_a_standard_member():
     document = OutOfStock(what="x", status=200, type="mine", instance="there").document("en", "/here")
     assert (document["status"], document["type"], document["instance"]) == (
         409,
@@ -66,26 +66,26 @@ def test_facts_never_take_the_place_of_a_standard_member():
 
 
 @given(st.text())
-def test_braces_in_a_fact_are_only_text(text):
+def test_braces_in_a_fact_are_text(text):
     assert make_fault("/a", "c", Sentence("{x}", "{x}"), x=text).sentence.en == text
     assert OutOfStock(what=text).document("en", "/")["detail"] == f"Out of “{text}”."
 
 
-def test_facts_of_any_kind_can_be_said():
+def test_facts_of_any_type_are_serialized():
     at = datetime(2024, 1, 5, 2, tzinfo=UTC)
     problem = OutOfStock(what="x", amount=Decimal("1.5"), id=UUID(int=7), huge=10**30, at=at, on=at.date())
-    said = json.loads(to_problem_response(request(), problem).body)
-    assert said["amount"] == "1.5"
-    assert said["id"] == str(UUID(int=7))
-    assert said["huge"] == 10**30
-    assert (said["at"], said["on"]) == ("2024-01-05T02:00:00+00:00", "2024-01-05")
+    document = json.loads(to_problem_response(request(), problem).body)
+    assert document["amount"] == "1.5"
+    assert document["id"] == str(UUID(int=7))
+    assert document["huge"] == 10**30
+    assert (document["at"], document["on"]) == ("2024-01-05T02:00:00+00:00", "2024-01-05")
 
 
-def test_refuse_raises_all_the_faults_or_nothing():
+def test_raise_if_any_raises_all_faults_or_nothing():
     raise_if_any([])
     with pytest.raises(Invalid) as refused:
         raise_if_any(Fault(f"/{at}", "bad", Sentence("s", "w")) for at in range(3))
-    assert [it.pointer for it in refused.value.faults] == ["/0", "/1", "/2"]
+    assert [fault.pointer for fault in refused.value.faults] == ["/0", "/1", "/2"]
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_pointers_are_escaped(steps, expected):
 
 @given(st.lists(st.text()))
 def test_a_pointer_can_be_read_back(steps):
-    back = [it.replace("~1", "/").replace("~0", "~") for it in to_json_pointer(steps).split("/")[1:]]
+    back = [step.replace("~1", "/").replace("~0", "~") for step in to_json_pointer(steps).split("/")[1:]]
     assert back == steps
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("accept_language", "expected"),
     [
         (None, "vi"),
         ("", "vi"),
@@ -127,19 +127,19 @@ def test_a_pointer_can_be_read_back(steps):
         ("en;q=nan, vi;q=nan", "vi"),
     ],
 )
-def test_the_language_is_vietnamese_unless_english_is_preferred(wish, expected):
-    assert negotiate_language(request(wish)) == expected
+def test_the_language_is_vietnamese_unless_english_is_preferred(accept_language, expected):
+    assert negotiate_language(request(accept_language)) == expected
 
 
 @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40))
-def test_any_accept_language_gets_an_answer(wish):
-    assert negotiate_language(request(wish)) in ("vi", "en")
+def test_any_accept_language_is_answered(accept_language):
+    assert negotiate_language(request(accept_language)) in ("vi", "en")
 
 
-def test_every_kind_of_problem_says_itself_in_both_languages():
-    kinds = [it for it in vars(problems).values() if isinstance(it, type) and issubclass(it, Problem)]
+def test_every_kind_of_problem_has_sentences_in_both_languages():
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, type) and issubclass(kind, Problem)]
     assert len(kinds) > 10
-    assert len({it.code for it in kinds}) == len(kinds)
+    assert len({kind.code for kind in kinds}) == len(kinds)
     for kind in kinds:
         facts = {"reason": "r", "limit_bytes": 1, "retry_after": 1}
         vi, en = (kind(**facts).document(language, "/") for language in ("vi", "en"))
@@ -149,7 +149,7 @@ def test_every_kind_of_problem_says_itself_in_both_languages():
         assert "{" not in vi["detail"] + en["detail"]
 
 
-def test_every_fact_that_is_a_sentence_is_said_in_the_language_of_the_document():
+def test_a_fact_that_is_a_sentence_has_the_language_of_the_document():
     problem = Forbidden(reason=Sentence("cần {", "wants {"), scopes=["read"])
     assert problem.document("vi", "/")["detail"] == "Ứng dụng không có quyền: cần {."
     assert problem.document("vi", "/")["reason"] == "cần {"
@@ -167,7 +167,7 @@ pytestmark = pytest.mark.anyio
 async def test_over_http_each_refusal_is_a_problem_document(database):
     async with running_notes(database) as notes:
         client, bearer = notes.client, notes.bearer()
-        asked = [
+        responses = [
             (404, "not_found", await client.get("/nowhere")),
             (405, "method_not_allowed", await client.delete("/notes")),
             (401, "unauthenticated", await client.post("/notes", json={})),
@@ -177,7 +177,7 @@ async def test_over_http_each_refusal_is_a_problem_document(database):
             (400, "idempotency_key_required", await client.post("/notes", json={}, headers=bearer)),
             (500, "internal_error", await client.get("/crash")),
         ]
-        for status, code, answer in asked:
+        for status, code, answer in responses:
             assert answer.status_code == status, answer.text
             assert answer.headers["content-type"] == "application/problem+json", answer.url
             assert answer.headers["content-language"] == "vi"
@@ -189,13 +189,13 @@ async def test_over_http_each_refusal_is_a_problem_document(database):
             assert body["instance"] == answer.url.path
             assert body["title"]
             assert body["detail"]
-        assert asked[1][2].headers["allow"]
-        assert asked[2][2].headers["www-authenticate"] == "Bearer"
-        assert [it["pointer"] for it in asked[4][2].json()["errors"]] == ["/query/limit"]
-        assert [it["pointer"] for it in asked[5][2].json()["errors"]] == ["/path/note_id", "/count"]
+        assert responses[1][2].headers["allow"]
+        assert responses[2][2].headers["www-authenticate"] == "Bearer"
+        assert [error["pointer"] for error in responses[4][2].json()["errors"]] == ["/query/limit"]
+        assert [error["pointer"] for error in responses[5][2].json()["errors"]] == ["/path/note_id", "/count"]
 
 
-async def test_a_problem_is_said_in_english_to_whoever_asks_for_it(database):
+async def test_a_problem_is_in_english_for_a_client_that_prefers_it(database):
     async with running_notes(database) as notes:
         answer = await notes.client.get("/nowhere", headers={"Accept-Language": "en-GB"})
         assert answer.headers["content-language"] == "en"
@@ -204,7 +204,7 @@ async def test_a_problem_is_said_in_english_to_whoever_asks_for_it(database):
         assert faulty.json()["errors"][0]["detail"] == "Must be 1 or more."
 
 
-async def test_a_crash_says_nothing_of_what_it_was(database):
+async def test_the_document_of_a_crash_says_nothing_about_its_cause(database):
     async with running_notes(database) as notes:
         answer = await notes.client.get("/crash", headers={"X-Request-Id": "abc"})
         assert answer.status_code == 500

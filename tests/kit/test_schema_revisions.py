@@ -36,7 +36,7 @@ HISTORY = "kit"
         (None, "never migrated"),
     ],
 )
-def test_a_schema_fits_at_its_revision_or_where_a_newer_one_is_declared_compatible(applied, word):
+def test_a_schema_fits_at_its_revision_or_at_a_compatible_newer_one(applied, word):
     histories = {HISTORY: applied} if applied else {}
     reasons = find_mismatches([SchemaRevision(HISTORY, "kit_0003")], histories)
     assert len(reasons) == (word is not None)
@@ -53,7 +53,9 @@ def test_each_service_was_written_for_the_last_revisions(owner):
         if (head := ScriptDirectory.from_config(make_config(history)).get_current_head())
     }
     revisions = get_resources(build_app(owner)).get(SchemaRevisions)
-    assert {each.history: each.revision for each in revisions} == expected
+    assert {
+        expected_revision.history: expected_revision.revision for expected_revision in revisions
+    } == expected
     assert len(revisions) == len(expected)
 
 

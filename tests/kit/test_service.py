@@ -1,4 +1,4 @@
-"""What every service made by the kit has: ids and traces, health, metrics, logs without secrets, a clean document."""
+"""Every service of the factory has ids and traces, health, metrics, logs without secrets, a valid document."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ async def test_a_trace_is_passed_on_or_begun(database):
         assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", begun.headers["traceparent"])
 
 
-async def test_every_answer_carries_an_id_refusals_and_crashes_too(database):
+async def test_every_response_has_an_id_also_of_a_refusal_or_a_crash(database):
     async with running_notes(database) as notes:
         for path in ("/notes", "/nowhere", "/crash", "/admin", "/notes?limit=0", "/openapi.json", "/readyz"):
             answer = await notes.client.get(path)
@@ -55,7 +55,7 @@ async def test_every_answer_carries_an_id_refusals_and_crashes_too(database):
             assert answer.headers["x-content-type-options"] == "nosniff", path
 
 
-async def test_a_refusal_leaves_no_trace_in_the_log_and_a_crash_leaves_all(database, monkeypatch):
+async def test_a_refusal_leaves_no_traceback_in_the_log_and_a_crash_does(database, monkeypatch):
     from shared.kit import exception_handlers, middleware
 
     captured = structlog.testing.LogCapture()
@@ -79,7 +79,7 @@ async def test_a_refusal_leaves_no_trace_in_the_log_and_a_crash_leaves_all(datab
 # Health
 
 
-async def test_it_is_alive_and_ready_and_says_how_it_does(database):
+async def test_it_is_alive_and_ready_and_has_metrics(database):
     async with running_notes(database) as notes:
         assert (await notes.client.get("/livez")).json() == {"service": "notes", "state": "alive"}
         assert (await notes.client.get("/readyz")).json() == {"service": "notes", "state": "ready"}
@@ -97,7 +97,7 @@ async def test_addresses_that_do_not_exist_do_not_grow_the_metrics(database):
 
 
 @pytest.mark.own_database
-async def test_without_its_database_it_is_alive_not_ready_and_says_503(database):
+async def test_without_its_database_it_is_alive_and_not_ready_and_answers_503(database):
     async with running_notes(database) as notes:
         admin = await asyncpg.connect(database.server)
         try:
@@ -121,15 +121,15 @@ async def test_without_its_database_it_is_alive_not_ready_and_says_503(database)
 
 
 @pytest.mark.own_database
-async def test_a_database_whose_connections_are_all_taken_is_a_503_until_one_is_free(database):
+async def test_a_database_without_a_free_connection_is_a_503_until_one_is_free(database):
     limit = f"ALTER DATABASE {database.name} CONNECTION LIMIT"
     async with running_notes(database) as notes:
         await get_database(notes.app).engine.dispose()
         await notes.sql(f"{limit} 0")
         taken = [await notes.client.get("/notes"), await notes.write("refused")]
         await notes.sql(f"{limit} -1")
-        assert [(it.status_code, it.json()["code"]) for it in taken] == [(503, "busy")] * 2
-        assert all(it.headers["retry-after"] == "1" for it in taken)
+        assert [(response.status_code, response.json()["code"]) for response in taken] == [(503, "busy")] * 2
+        assert all(response.headers["retry-after"] == "1" for response in taken)
         assert (await notes.client.get("/notes")).json()["items"] == []
 
 
@@ -140,7 +140,7 @@ def of_another(part: str, database):
 
 
 @pytest.mark.parametrize("part", ["password", "name"])
-async def test_a_database_that_does_not_know_us_is_a_503_and_says_nothing_of_it(database, part):
+async def test_a_database_that_refuses_the_service_is_a_503_without_details(database, part):
     app = make_app(of_another(part, database))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://test"
@@ -152,7 +152,7 @@ async def test_a_database_that_does_not_know_us_is_a_503_and_says_nothing_of_it(
 
 
 @pytest.mark.parametrize("path", ["/crash", "/missing-file"])
-async def test_a_bug_is_no_trouble_of_the_database(database, path):
+async def test_a_bug_is_not_an_error_of_the_database(database, path):
     async with running_notes(database) as notes:
         answer = await notes.client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
@@ -172,7 +172,7 @@ async def test_a_head_is_answered_as_a_get_without_its_body(database, path):
         }
 
 
-async def test_a_head_of_what_is_known_already_is_304(database):
+async def test_a_head_of_content_that_the_client_has_is_304(database):
     async with running_notes(database) as notes:
         tag = (await notes.client.head("/notes")).headers["etag"]
         assert (await notes.client.head("/notes", headers={"If-None-Match": tag})).status_code == 304
@@ -180,7 +180,7 @@ async def test_a_head_of_what_is_known_already_is_304(database):
         assert 'ntp_http_requests_total{method="HEAD",route="/notes",service="notes",status="304"}' in metrics
 
 
-async def test_what_can_be_read_says_so_and_what_can_not_has_no_head(database):
+async def test_head_is_allowed_where_get_is(database):
     async with running_notes(database) as notes:
         refused = await notes.client.delete("/notes")
         assert refused.status_code == 405
@@ -189,7 +189,7 @@ async def test_what_can_be_read_says_so_and_what_can_not_has_no_head(database):
         assert (head.status_code, head.headers["allow"]) == (405, "PUT")
 
 
-async def test_a_server_that_is_not_there_is_a_503_too():
+async def test_a_server_that_does_not_run_is_a_503():
     app = make_app("postgresql+asyncpg://nobody:x@127.0.0.1:9/none")
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://test"
@@ -201,7 +201,7 @@ async def test_a_server_that_is_not_there_is_a_503_too():
         assert "127.0.0.1" not in answer.text
 
 
-async def test_when_all_connections_are_taken_a_request_is_told_to_come_again(database, monkeypatch):
+async def test_a_request_without_a_free_connection_is_answered_busy(database, monkeypatch):
     async with running_notes(database, pool_size=1) as notes:
         monkeypatch.setattr(get_database(notes.app).engine.sync_engine.pool, "_timeout", 0.2)
         slow = asyncio.create_task(notes.write("slow", params={"held": True}))
@@ -216,7 +216,7 @@ async def test_when_all_connections_are_taken_a_request_is_told_to_come_again(da
 # Settings and logs
 
 
-def test_settings_show_no_secret_and_come_from_the_environment(monkeypatch):
+def test_settings_hide_secrets_and_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("NTP_DATABASE_URL", "postgresql+asyncpg://u:hunter2@h/d")
     monkeypatch.setenv("NTP_KEEP_ANSWERS_DAYS", "7")
     settings = ServiceSettings()
@@ -236,14 +236,14 @@ def test_logs_hide_secrets_at_any_depth():
         "request": {"headers": {"authorization": "Bearer abc", "x": 1}, "items": [{"password": "abc"}]},
         "status": 200,
     }
-    said = str(_without_secrets(None, "info", event))
-    assert "abc" not in said
-    assert "200" in said
-    assert "'x': 1" in said
+    text = str(_without_secrets(None, "info", event))
+    assert "abc" not in text
+    assert "200" in text
+    assert "'x': 1" in text
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_a_line_of_the_log_is_one_line_with_the_request_and_no_secret(as_json):
+def test_a_log_entry_is_one_line_with_the_request_and_no_secret(as_json):
     program = (
         "import structlog; from shared.kit.logs import configure_logging\n"
         f"configure_logging(service='notes', as_json={as_json})\n"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 NOON = datetime(2024, 1, 10, 12, tzinfo=UTC)
 
 
-async def test_what_is_answered_is_kept(database):
+async def test_an_answered_write_is_committed(database):
     async with running_notes(database) as notes:
         answer = await notes.write("kept")
         assert answer.status_code == 201, answer.text
@@ -25,7 +25,7 @@ async def test_what_is_answered_is_kept(database):
         assert await notes.count("answered_requests") == 1
 
 
-async def test_a_commit_that_fails_is_never_answered_as_a_success(database):
+async def test_a_failed_commit_is_never_answered_as_a_success(database):
     async with running_notes(database) as notes:
         await notes.sql(REFUSE_AT_COMMIT)
         answer = await notes.write("lost", key="the-key")
@@ -42,17 +42,17 @@ async def test_a_commit_that_fails_is_never_answered_as_a_success(database):
         assert "idempotent-replay" not in again.headers
 
 
-async def test_a_commit_that_fails_says_so_for_a_put_too(database):
+async def test_a_failed_commit_of_a_put_is_not_answered_as_a_success(database):
     async with running_notes(database) as notes:
         written = (await notes.write("first")).json()
         await notes.sql(REFUSE_AT_COMMIT)
         answer = await notes.client.put(f"/notes/{written['id']}", json={"count": 5}, headers=notes.bearer())
         assert answer.status_code == 500
         listed = await notes.client.get("/notes")
-        assert [it["text"] for it in listed.json()["items"]] == ["first"]
+        assert [note["text"] for note in listed.json()["items"]] == ["first"]
 
 
-async def test_a_refused_request_rolls_back_what_it_had_written(database):
+async def test_a_refused_request_rolls_back_what_it_wrote(database):
     async with running_notes(database) as notes:
         answer = await notes.write("refused", body={"lines": [{"word": "bad"}]})
         assert answer.status_code == 422
@@ -60,7 +60,7 @@ async def test_a_refused_request_rolls_back_what_it_had_written(database):
             assert await notes.count(table) == 0, table
 
 
-async def test_a_dry_run_answers_alike_and_keeps_nothing_not_even_its_key(database):
+async def test_a_dry_run_answers_the_same_and_keeps_nothing_not_even_its_key(database):
     async with running_notes(database) as notes:
         tried = await notes.write("dry", key="dry-key", params={"dry_run": True})
         assert tried.status_code == 201
@@ -73,7 +73,7 @@ async def test_a_dry_run_answers_alike_and_keeps_nothing_not_even_its_key(databa
         assert await notes.count("notes") == 1
 
 
-async def test_a_violated_constraint_is_the_problem_that_the_service_names_for_it(database):
+async def test_a_violated_constraint_is_the_problem_that_the_service_names(database):
     async with running_notes(database) as notes:
         await notes.write("twice")
         answer = await notes.write("twice")
@@ -98,7 +98,7 @@ async def test_a_read_sees_one_snapshot_whatever_is_written_meanwhile(database):
         assert await notes.count("notes") == before + 1
 
 
-async def test_a_writer_that_waits_too_long_is_told_to_try_again(database, monkeypatch):
+async def test_a_writer_that_waits_too_long_is_answered_busy(database, monkeypatch):
     monkeypatch.setattr("shared.kit.database.LOCK_TIMEOUT_MS", 200)
     async with running_notes(database) as notes:
         slow = asyncio.create_task(notes.write("slow", params={"held": True}))
@@ -112,7 +112,7 @@ async def test_a_writer_that_waits_too_long_is_told_to_try_again(database, monke
         assert (await notes.write("hasty", key="hasty")).status_code == 201
 
 
-async def test_a_service_heals_when_its_connections_were_cut(database):
+async def test_a_service_reconnects_after_its_connections_were_lost(database):
     async with running_notes(database) as notes:
         assert (await notes.client.get("/notes")).status_code == 200
         await notes.sql(
@@ -177,7 +177,7 @@ async def test_a_discarded_unit_of_work_keeps_nothing_and_does_not_write_last(da
         assert await notes.count("notes") == 0
 
 
-def test_a_route_that_opens_no_unit_of_work_says_so():
+def test_a_route_without_a_unit_of_work_fails_with_a_reason():
     request = TransactionRequest({"type": "http", "headers": []})
     with pytest.raises(RuntimeError, match="TransactionRoute"):
         assert request.unit_of_work

@@ -1,4 +1,4 @@
-"""What a hostile or careless body meets before any rule sees it."""
+"""JSON bodies of untrusted clients are checked before any rule sees them."""
 
 import contextlib
 import json
@@ -41,11 +41,11 @@ def test_every_decimal_survives(value):
         max_leaves=10,
     )
 )
-def test_clean_json_is_read_as_it_is(value):
-    said = json.dumps(value).encode()
-    if "\\u0000" in said.decode() or '"\x00' in str(value):
+def test_valid_json_is_read_as_it_is(value):
+    body = json.dumps(value).encode()
+    if "\\u0000" in body.decode() or '"\x00' in str(value):
         return
-    assert parse_json(said) == value
+    assert parse_json(body) == value
 
 
 def test_a_repeated_member_is_refused_and_named():
@@ -54,13 +54,13 @@ def test_a_repeated_member_is_refused_and_named():
     assert "'a: b'" in reason(b'{"a: b": "x: y", "at": "08:30:00", "a: b": ":"}')
 
 
-def test_a_colon_in_a_text_is_no_member():
-    said = {"at": "2023-12-31T08:30:00Z", "a:b": [{"note": "a:b::"}, ":"], "unit": "610"}
-    assert parse_json(json.dumps(said).encode()) == said
+def test_a_colon_in_a_string_is_not_a_member():
+    body = {"at": "2023-12-31T08:30:00Z", "a:b": [{"note": "a:b::"}, ":"], "unit": "610"}
+    assert parse_json(json.dumps(body).encode()) == body
 
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_no_json_number_is_refused(word):
+def test_a_number_that_json_does_not_have_is_refused(word):
     assert word in reason(f'{{"value": {word}}}'.encode())
 
 
@@ -73,7 +73,7 @@ def test_nesting_is_bounded():
 
 
 @pytest.mark.parametrize("number", ["1e99999999999999999999", "-1.5e-99999999999999999999"])
-def test_an_exponent_that_no_number_has_is_refused(number):
+def test_a_huge_exponent_is_refused(number):
     assert "digits" in reason(f'{{"value": {number}}}'.encode())
 
 
@@ -82,7 +82,7 @@ def test_a_number_of_thousands_of_digits_is_refused():
 
 
 @pytest.mark.parametrize("body", [b'"\xff"', b'{"note": "\xc3"}', "xã".encode("latin-1")])
-def test_what_is_not_utf_8_is_refused(body):
+def test_bytes_that_are_not_utf_8_are_refused(body):
     assert "UTF-8" in reason(body)
 
 
@@ -93,23 +93,23 @@ def test_other_encodings_of_unicode_are_refused_too(encoding):
 
 @pytest.mark.parametrize("escape", ["\\ud800", "\\udfff x", "\\ude00\\ud83d", "\\u0000", "\\uD83D"])
 @pytest.mark.parametrize("place", ['{{"note": "{}"}}', '{{"{}": 1}}', '["a", ["{}"]]'])
-def test_what_no_database_can_keep_is_refused(escape, place):
+def test_a_character_that_no_database_can_store_is_refused(escape, place):
     assert "character" in reason(place.format(escape).encode())
 
 
-def test_characters_beyond_the_basic_plane_are_welcome_however_they_are_written():
+def test_characters_beyond_the_basic_plane_are_accepted_in_either_notation():
     assert parse_json(b'"\\ud83d\\ude00 \\u0110"') == "😀 Đ"
     assert parse_json('"😀"'.encode()) == "😀"
     assert parse_json(b'"\\\\ud800"') == "\\ud800"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1,]", b"{'a': 1}", b"tru", b'{"a" 1}', b"1 2"])
-def test_what_is_no_json_is_refused_with_the_place(body):
+def test_a_text_that_is_not_json_is_refused_with_the_position(body):
     assert "at character" in reason(body)
 
 
 @given(st.binary(max_size=60))
-def test_no_bytes_at_all_break_the_reader(body):
+def test_any_bytes_are_parsed_or_refused(body):
     with contextlib.suppress(Malformed):
         parse_json(body)
 
@@ -127,7 +127,7 @@ BAD_BODIES = {
 
 
 @pytest.mark.anyio
-async def test_over_http_each_is_one_problem_that_says_why(database):
+async def test_over_http_each_is_a_problem_that_names_the_reason(database):
     async with running_notes(database) as notes:
         for name, (body, word) in BAD_BODIES.items():
             answer = await notes.post(body, **{"Accept-Language": "en"})
@@ -140,7 +140,7 @@ async def test_over_http_each_is_one_problem_that_says_why(database):
 
 
 @pytest.mark.anyio
-async def test_amounts_are_not_bent_by_binary_fractions(database):
+async def test_amounts_are_not_changed_by_binary_fractions(database):
     async with running_notes(database) as notes:
         lines = [{"word": "w", "amount": 0.1}] * 3
         answer = await notes.write(body={"lines": lines})
@@ -149,7 +149,7 @@ async def test_amounts_are_not_bent_by_binary_fractions(database):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_over_the_limit_is_a_problem_of_its_own(database, chunked):
+async def test_a_body_over_the_limit_is_refused(database, chunked):
     async def pieces():
         for _ in range(20):
             yield b" " * (LIMIT_BYTES // 10)
@@ -166,7 +166,7 @@ async def test_a_body_over_the_limit_is_a_problem_of_its_own(database, chunked):
 
 
 @pytest.mark.anyio
-async def test_a_path_can_take_larger_bodies_than_the_rest(database):
+async def test_a_path_can_accept_larger_bodies_than_others(database):
     async with running_notes(database) as notes:
         written = (await notes.write()).json()
         path = f"/notes/{written['id']}"
@@ -180,7 +180,7 @@ async def test_a_path_can_take_larger_bodies_than_the_rest(database):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_a_body_that_does_not_say_it_is_json_is_refused_as_such(database, kind):
+async def test_a_body_without_the_media_type_of_json_is_refused(database, kind):
     async with running_notes(database) as notes:
         answer = await notes.post(b'{"text": "a"}', **{"Content-Type": kind})
         assert answer.status_code in (400, 415, 422), answer.text

@@ -1,4 +1,4 @@
-"""Reading: conditional answers, pages, numbers."""
+"""Reads: conditional responses, pages of the database, numbers."""
 
 import contextlib
 import json
@@ -48,7 +48,7 @@ def test_equal_contents_have_equal_tags():
     assert make_weak_etag(b"").startswith('W/"')
 
 
-def test_only_a_successful_read_with_a_body_is_tagged():
+def test_only_a_successful_read_with_a_body_gets_an_etag():
     assert "etag" not in apply_if_none_match(asking(None), Response(b"", 200)).headers
     assert "etag" not in apply_if_none_match(asking(None), Response(b"x", 404)).headers
     own = Response(b"x", headers={"etag": '"mine"', "cache-control": "no-store"})
@@ -59,7 +59,7 @@ def test_only_a_successful_read_with_a_body_is_tagged():
     assert answer.body == b""
 
 
-async def test_what_a_client_has_is_not_sent_again_until_it_changes(database):
+async def test_content_that_a_client_has_is_not_sent_again_until_it_changes(database):
     async with running_notes(database) as notes:
         await notes.write("one")
         first = await notes.client.get("/notes")
@@ -77,7 +77,7 @@ async def test_what_a_client_has_is_not_sent_again_until_it_changes(database):
         assert changed.headers["etag"] != tag
 
 
-async def test_answers_are_compressed_for_whoever_asks(database):
+async def test_responses_are_compressed_for_clients_that_accept_it(database):
     async with running_notes(database) as notes:
         for at in range(10):
             await notes.write(f"note {at} {'x' * 100}")
@@ -93,7 +93,7 @@ async def test_answers_are_compressed_for_whoever_asks(database):
 # Pages
 
 
-async def test_pages_hold_everything_once_while_rows_are_added(database):
+async def test_pages_hold_every_row_once_while_rows_are_added(database):
     async with running_notes(database) as notes:
         for at in range(23):
             await notes.write(f"note {at}")
@@ -101,7 +101,7 @@ async def test_pages_hold_everything_once_while_rows_are_added(database):
         for round_ in range(10):
             answer = await notes.client.get("/notes", params=query)
             body = answer.json()
-            seen += [it["text"] for it in body["items"]]
+            seen += [note["text"] for note in body["items"]]
             if body["next"] is None:
                 assert "link" not in answer.headers
                 break
@@ -131,7 +131,7 @@ async def test_a_page_that_ends_exactly_at_the_end_is_the_last(database):
 
 
 @given(st.text())
-def test_a_cursor_is_opaque_and_comes_back_whole(bookmark):
+def test_a_cursor_is_opaque_and_is_decoded_whole(bookmark):
     text = bookmark.encode("utf-8", "replace").decode()
     sealed = encode_cursor(text)
     assert sealed.isascii()
@@ -139,7 +139,7 @@ def test_a_cursor_is_opaque_and_comes_back_whole(bookmark):
 
 
 @given(st.text(max_size=30))
-def test_no_text_breaks_the_reader_of_cursors(text):
+def test_any_text_is_a_cursor_or_refused(text):
     with contextlib.suppress(InvalidCursor):
         assert isinstance(decode_cursor(text), str)
 
@@ -163,7 +163,7 @@ STRANGE_CURSORS = [
 ]
 
 
-async def test_a_cursor_that_this_list_never_gave_is_refused_as_such(database):
+async def test_a_cursor_that_this_list_did_not_issue_is_refused(database):
     async with running_notes(database) as notes:
         for at in range(3):
             await notes.write(f"note {at}")
@@ -195,7 +195,7 @@ async def test_a_cursor_that_this_list_never_gave_is_refused_as_such(database):
         ("1234567890123456789012345678.1234567", "1.2345678901234569e+27"),
     ],
 )
-def test_numbers_are_said_exactly_or_to_six_places(value, said):
+def test_numbers_are_exact_or_have_six_places(value, said):
     assert json.dumps(to_json_number(Decimal(value))) == said
 
 

@@ -1,4 +1,4 @@
-"""The change feed: exact commit order, nothing skipped, whoever was slow."""
+"""The change feed has exact commit order and skips nothing, however slow a writer is."""
 
 import asyncio
 import random
@@ -37,7 +37,7 @@ async def test_a_change_is_a_cloud_event(database):
         assert body["more"] is False
 
 
-async def test_a_cursor_continues_where_it_ended_and_says_whether_there_is_more(database):
+async def test_a_cursor_continues_where_the_page_ended_and_shows_whether_there_is_more(database):
     async with running_notes(database) as notes:
         for at in range(7):
             await notes.write(f"note {at}")
@@ -46,13 +46,13 @@ async def test_a_cursor_continues_where_it_ended_and_says_whether_there_is_more(
             body = await follow(notes, after, 3)
             assert len(body["items"]) == expected
             assert body["more"] is (len(seen) + expected < 7)
-            seen += [it["data"]["text"] for it in body["items"]]
+            seen += [event["data"]["text"] for event in body["items"]]
             after = body["next"]
         assert seen == [f"note {at}" for at in range(7)]
         assert body["next"] == after
 
 
-async def test_it_goes_on_from_any_cursor(database):
+async def test_any_sequence_is_a_cursor(database):
     async with running_notes(database) as notes:
         for at in range(6):
             await notes.write(f"note {at}")
@@ -65,13 +65,13 @@ async def test_it_goes_on_from_any_cursor(database):
                 assert again["next"] == (again["items"] or [seen])[-1]["id"]
 
 
-async def test_following_wants_a_token(database):
+async def test_the_feed_requires_a_token(database):
     async with running_notes(database) as notes:
         assert (await notes.client.get("/changes")).status_code == 401
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "1.5", "99999999999999999999"])
-async def test_a_cursor_that_is_none_is_refused(database, after):
+async def test_an_invalid_cursor_is_refused(database, after):
     async with running_notes(database) as notes:
         bearer = notes.bearer(scopes=["read"])
         answer = await notes.client.get("/changes", params={"after": after}, headers=bearer)
@@ -90,17 +90,17 @@ async def test_instants_never_go_back_even_when_the_clock_does(database):
         assert instants == sorted(set(instants))
 
 
-async def test_what_is_rolled_back_is_never_in_the_feed(database):
+async def test_a_rolled_back_event_is_never_in_the_feed(database):
     async with running_notes(database) as notes:
         await notes.write("one")
         await notes.write("tried", params={"dry_run": True})
         await notes.write("refused", body={"lines": [{"word": "bad"}]})
         await notes.write("two")
-        assert [it["data"]["text"] for it in (await follow(notes))["items"]] == ["one", "two"]
+        assert [event["data"]["text"] for event in (await follow(notes))["items"]] == ["one", "two"]
 
 
 @pytest.mark.race
-async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(database):
+async def test_a_consumer_misses_nothing_while_many_write_and_one_stalls(database):
     """Writers overlap; one sleeps after numbering its change and before its commit; a follower polls all the while."""
     async with running_notes(database) as notes:
         chance = random.Random(7)
@@ -123,7 +123,9 @@ async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(databas
             async with get_database(notes.app).writing() as session:
                 at = await lock_feed(session, system_clock)
                 await publish_events(
-                    session, at, [Event("wrote", f"w/{number}", {"n": number, "of": it}) for it in (0, 1)]
+                    session,
+                    at,
+                    [Event("wrote", f"w/{number}", {"n": number, "of": index}) for index in (0, 1)],
                 )
                 await asyncio.sleep(0.6 if number == 3 else chance.random() * 0.01)
                 if number % 10 == 9:
@@ -134,11 +136,11 @@ async def test_a_follower_misses_nothing_while_many_write_and_one_stalls(databas
         done.set()
         await following
 
-        ids = [int(it["id"]) for it in followed]
+        ids = [int(event["id"]) for event in followed]
         assert ids == sorted(set(ids))
-        instants = [it["time"] for it in followed]
+        instants = [event["time"] for event in followed]
         assert instants == sorted(instants)
-        seen = sorted((it["data"]["n"], it["data"]["of"]) for it in followed)
+        seen = sorted((event["data"]["n"], event["data"]["of"]) for event in followed)
         assert seen == [(at, part) for at in range(40) if at % 10 != 9 for part in (0, 1)]
 
 

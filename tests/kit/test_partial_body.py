@@ -1,4 +1,4 @@
-"""Drafts: faults of shape and of meaning in one answer, and nothing kept."""
+"""Partial bodies: faults of shape and of meaning in one response, and nothing kept."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -21,10 +21,10 @@ def read(raw: Any) -> PartialBody[NoteIn]:
 
 
 def faults(draft: PartialBody[NoteIn]) -> list[tuple[str, str]]:
-    return [(it.pointer, it.code) for it in draft.faults]
+    return [(fault.pointer, fault.code) for fault in draft.faults]
 
 
-def test_a_clean_body_is_itself():
+def test_a_valid_body_is_read_whole():
     draft = read({"text": "t", "lines": [{"word": "a"}, {"word": "b"}]})
     assert draft.body == NoteIn(text="t", lines=[{"word": "a"}, {"word": "b"}])
     assert list(draft.ordinals) == [0, 1]
@@ -32,7 +32,7 @@ def test_a_clean_body_is_itself():
     assert draft.unread == frozenset()
 
 
-def test_rows_at_fault_are_left_out_and_the_others_keep_their_place():
+def test_faulty_rows_are_left_out_and_the_others_keep_their_index():
     draft = read({"text": "t", "lines": [{"word": "a"}, {"word": 7}, {"nope": 1}, {"word": "d"}]})
     assert [line.word for line in draft.body.lines] == ["a", "d"]
     assert list(draft.ordinals) == [0, 3]
@@ -43,7 +43,7 @@ def test_rows_at_fault_are_left_out_and_the_others_keep_their_place():
     ]
 
 
-def test_fields_at_fault_are_stood_in_for_and_named():
+def test_faulty_fields_are_replaced_and_named():
     draft = read({"lines": [{"word": "a"}], "author": 5, "unknown": True})
     assert draft.body.text == ""
     assert draft.body.author is None
@@ -56,7 +56,7 @@ def test_fields_at_fault_are_stood_in_for_and_named():
 
 
 @pytest.mark.parametrize("lines", [None, "x", {"0": {}}, 5])
-def test_rows_that_are_no_list_are_unread_as_a_whole(lines):
+def test_rows_that_are_not_a_list_are_unread_as_a_whole(lines):
     draft = read({"text": "t", "lines": lines})
     assert draft.body.lines == []
     assert draft.unread == {"lines"}
@@ -70,19 +70,19 @@ def test_too_many_rows_are_one_fault():
     assert "lines" in draft.unread
 
 
-def test_rows_left_out_are_read_as_none_given_not_as_unread():
+def test_missing_rows_are_an_empty_list_and_not_unread():
     draft = read({"text": 5})
     assert draft.unread == {"text"}
     assert list(draft.ordinals) == []
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 5, True])
-def test_what_is_no_object_is_refused_whole(raw):
+def test_a_body_that_is_not_an_object_is_refused(raw):
     with pytest.raises(ValidationError):
         read(raw)
 
 
-def test_an_answer_stays_readable_and_says_that_there_is_more():
+def test_the_faults_over_the_limit_are_counted():
     draft = read({"text": "t", "lines": [{"word": 1}] * 2000})
     assert len(draft.faults) == MAX_FAULTS_SHOWN + 1
     assert draft.faults[-1].code == "more_faults"
@@ -96,7 +96,7 @@ class Shapeless(PartialModel):
     name: str
 
 
-def test_a_body_without_rows_is_read_in_part_too():
+def test_a_body_without_rows_is_read_in_part():
     draft = TypeAdapter(PartialBody[Shapeless]).validate_python({"name": 5})
     assert (draft.body.name, draft.unread, len(draft.faults)) == ("-", {"name"}, 1)
 
@@ -141,7 +141,7 @@ async def test_five_faults_of_shape_and_meaning_are_named_at_once_and_nothing_is
             headers={"Accept-Language": "en"},
         )
         assert answer.status_code == 422
-        errors = {it["pointer"]: (it["code"], it["detail"]) for it in answer.json()["errors"]}
+        errors = {error["pointer"]: (error["code"], error["detail"]) for error in answer.json()["errors"]}
         assert errors == {
             "/author": ("not_a_text", "Must be a string."),
             "/unknown": ("unknown_field", "There is no such field."),
@@ -153,7 +153,7 @@ async def test_five_faults_of_shape_and_meaning_are_named_at_once_and_nothing_is
             assert await notes.count(table) == 0, table
 
 
-async def test_the_schema_of_a_draft_is_the_models_own(database):
+async def test_the_schema_of_a_partial_body_is_the_models_own(database):
     async with running_notes(database) as notes:
         document = (await notes.client.get("/openapi.json")).json()
         body = document["paths"]["/notes"]["post"]["requestBody"]["content"]["application/json"]["schema"]

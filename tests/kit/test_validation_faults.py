@@ -1,4 +1,4 @@
-"""Faults of shape: every finding of Pydantic has a code and two sentences of ours, and none of its own gets out."""
+"""Faults of shape: every error of Pydantic has a code and two sentences of ours, and none of its own gets out."""
 
 import re
 from datetime import date, datetime
@@ -35,17 +35,19 @@ from shared.kit.validation_faults import (
 REASON = Sentence("Phải nêu lý do.", "A reason is needed.")
 
 
-def test_every_finding_of_pydantic_is_named_once():
+def test_every_error_type_of_pydantic_has_one_code():
     assert set(SHAPE_BY_ERROR_TYPE) == set(get_args(ErrorType))
     assert sum(len(shape.error_types) for shape in SHAPES) == len(SHAPE_BY_ERROR_TYPE)
 
 
-def test_codes_are_of_our_own_and_stand_in_the_reference():
+def test_codes_are_our_own_and_are_in_the_reference():
     own = {shape.code for shape in SHAPES}
     assert own & set(get_args(ErrorType)) <= {"missing"}
     assert set(SCHEMAS["ShapeCode"]["enum"]) == own
     assert all(shape.sentence.vi != shape.sentence.en for shape in SHAPES)
-    assert all(re.findall("{.*?}", it.sentence.vi) == re.findall("{.*?}", it.sentence.en) for it in SHAPES)
+    assert all(
+        re.findall("{.*?}", shape.sentence.vi) == re.findall("{.*?}", shape.sentence.en) for shape in SHAPES
+    )
 
 
 class Body(BaseModel):
@@ -109,29 +111,29 @@ class Body(BaseModel):
         ([], "not_an_object", "Must be a JSON object."),
     ],
 )
-def test_what_is_wrong_is_said_in_our_words(body: Any, code: str, english: str):
+def test_a_fault_has_our_code_and_sentence(body: Any, code: str, english: str):
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(Body).validate_python(body)
-    (found,) = refused.value.errors()
-    said = to_fault(found, below=["report"])
-    assert (said.code, said.sentence.en) == (code, english)
-    assert said.pointer == to_json_pointer(["report", *found["loc"]])
-    assert said.sentence.vi != said.sentence.en
+    (error,) = refused.value.errors()
+    fault = to_fault(error, below=["report"])
+    assert (fault.code, fault.sentence.en) == (code, english)
+    assert fault.pointer == to_json_pointer(["report", *error["loc"]])
+    assert fault.sentence.vi != fault.sentence.en
 
 
 @pytest.mark.parametrize(
-    "finding",
+    "error",
     [
         {"type": "never heard of", "loc": (), "msg": "Value {error}, odd.", "input": 1},
         {"type": "value_error", "loc": ("a", 0), "msg": "x", "input": 1, "ctx": {"error": ValueError("{}")}},
     ],
 )
-def test_a_finding_that_nobody_foresaw_says_nothing_of_its_own(finding):
-    found = to_fault(finding)
-    assert (found.code, found.sentence) == ("invalid_value", OTHER.sentence)
+def test_an_unknown_error_type_is_an_invalid_value(error):
+    fault = to_fault(error)
+    assert (fault.code, fault.sentence) == ("invalid_value", OTHER.sentence)
 
 
-def test_a_custom_error_of_somebody_else_is_no_code_of_ours():
+def test_a_custom_error_of_other_code_is_an_invalid_value():
     assert to_fault({"type": "odd", "loc": (), "msg": "m", "input": 1, "ctx": {"sentence": "m"}}).code == (
         "invalid_value"
     )
@@ -159,31 +161,31 @@ class Journey(BaseModel):
 def refused(**body):
     with pytest.raises(ValidationError) as error:
         Journey(**body)
-    found = to_invalid(error.value.errors())
-    return found, [(it.pointer, it.code, it.sentence.en) for it in found.faults]
+    problem = to_invalid(error.value.errors())
+    return problem, [(fault.pointer, fault.code, fault.sentence.en) for fault in problem.faults]
 
 
-def test_what_a_reader_refuses_is_its_own_refusal_when_it_is_all():
+def test_the_refusal_of_a_parser_is_raised_when_it_is_the_only_fault():
     found, faults = refused(start="nowhere")
     assert type(found) is NotAPlace
     assert found.document("en", "/")["place"] == "nowhere"
     assert faults == [("/start", "place_invalid", "“nowhere” is no place.")]
 
 
-def test_what_a_reader_refuses_is_named_beside_what_else_is_wrong():
+def test_the_refusal_of_a_parser_is_named_with_the_other_faults():
     found, faults = refused(start="nowhere", end="nowhere", days="x")
     assert type(found) is Invalid
-    assert [it[:2] for it in faults] == [
+    assert [fault[:2] for fault in faults] == [
         ("/start", "place_invalid"),
         ("/end", "place_invalid"),
         ("/days", "not_an_integer"),
     ]
 
 
-def test_every_fault_of_a_reader_is_named_below_the_text_it_read():
-    assert [it[:2] for it in refused(start="a,b")[1]] == [("/start/0", "odd"), ("/start/1", "odd")]
-    assert [it[0] for it in refused(start="a,b", days="x")[1]] == ["/start/0", "/start/1", "/days"]
+def test_every_fault_of_a_parser_is_named_below_the_text():
+    assert [fault[:2] for fault in refused(start="a,b")[1]] == [("/start/0", "odd"), ("/start/1", "odd")]
+    assert [fault[0] for fault in refused(start="a,b", days="x")[1]] == ["/start/0", "/start/1", "/days"]
 
 
-def test_a_text_that_is_read_stays_as_it_is():
+def test_a_parsed_text_stays_as_it_is():
     assert Journey(start="here").start == "here"
