@@ -11,7 +11,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway.composition.parts import PartFetcher, PartRequest, UpstreamPart, UpstreamRefusal
-from gateway.composition.schemas import StatusOut
+from gateway.composition.schemas import ProvinceStatusOut
 from gateway.composition.status import (
     StatusIncomplete,
     age_headers,
@@ -37,7 +37,7 @@ router = APIRouter(prefix="/v1", tags=["status"])
 HEADERS_PASSED_ON = ("www-authenticate", "retry-after", "content-language")
 
 
-@router.get("/status", response_model=StatusOut, summary="Read the province-wide status")
+@router.get("/status", response_model=ProvinceStatusOut, summary="Read the province-wide status")
 async def read_status(
     *,
     request: Request,

@@ -126,7 +126,7 @@ class FundingPartOut(PartOut):
     sources: list[dict[str, Any]] = Field(description="the other sources, with their parts")
 
 
-class StatusOut(BaseModel):
+class ProvinceStatusOut(BaseModel):
     """The status of a unit in a period, from all services."""
 
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})

@@ -7,7 +7,7 @@ from openapi_spec_validator import validate
 
 from gateway.app import create_app
 from gateway.clients.schemas import ClientIn
-from gateway.composition.schemas import EXAMPLE, StatusOut
+from gateway.composition.schemas import EXAMPLE, ProvinceStatusOut
 from gateway.reference import collection
 from gateway.reference.merging import merge_documents, operation_ids
 from gateway.tokens.api import TokenOut
@@ -173,7 +173,7 @@ async def test_the_page_loads_nothing_from_another_host(documented_gateway):
 
 
 def test_examples_are_valid():
-    StatusOut.model_validate(EXAMPLE)
+    ProvinceStatusOut.model_validate(EXAMPLE)
     TokenOut.model_validate(TokenOut.model_config["json_schema_extra"]["example"])
     ClientIn.model_validate(ClientIn.model_config["json_schema_extra"]["example"])
 

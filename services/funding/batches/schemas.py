@@ -113,7 +113,7 @@ class ConsumedOut(BaseModel):
     taken_vnd: int = Field(description="what they used together, in đồng")
 
 
-class VerdictOut(BaseModel):
+class BatchVerdictOut(BaseModel):
     """The decision on one entry."""
 
     ordinal: int = Field(description="its position in the batch, from 0")
@@ -164,7 +164,7 @@ class BatchOut(BaseModel):
     recorded: int = Field(description="how many were recorded now")
     existing: int = Field(description="how many were recorded before")
     refused: int = Field(description="how many were refused")
-    verdicts: list[VerdictOut] = Field(description="one for each entry, in the order posted")
+    verdicts: list[BatchVerdictOut] = Field(description="one for each entry, in the order posted")
 
     @classmethod
     async def from_outcomes(
@@ -179,7 +179,7 @@ class BatchOut(BaseModel):
             existing=names.count("existing"),
             refused=names.count("refused"),
             verdicts=[
-                VerdictOut.from_outcome(ordinal, outcome, language, dry_run=dry_run)
+                BatchVerdictOut.from_outcome(ordinal, outcome, language, dry_run=dry_run)
                 async for ordinal, outcome in iterate_cooperatively(enumerate(outcomes))
             ],
         )

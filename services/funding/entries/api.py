@@ -20,8 +20,8 @@ from services.funding.entries.request_schemas import (
     CommitmentIn,
     ConfirmationIn,
     DisbursementIn,
+    MoneyReturnIn,
     OpeningBalanceIn,
-    ReturnIn,
     ReversalIn,
     SubAllocationIn,
     SupplementIn,
@@ -200,7 +200,7 @@ async def record_cancellation(
 
 @router.post("/returns", **POST_ENTRY, summary="Record a return")
 async def record_return(
-    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ReturnIn], Body()]
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[MoneyReturnIn], Body()]
 ) -> Response:
     """Return unspent money, by a decision. It stays in the plan, so a return does not raise the disbursement rate."""
     return await recorder.record(EntryKind.RETURN, draft)

@@ -143,7 +143,7 @@ class CancellationIn(_DecidedIn):
     origin_year: OriginYear = None
 
 
-class ReturnIn(CancellationIn):
+class MoneyReturnIn(CancellationIn):
     """Unspent money returned to the budget that it came from."""
 
 

@@ -27,7 +27,7 @@ from services.funding.forecast.sums import ForecastSum, Rank, build_sums, to_ran
 from services.funding.lapses.api import CurrentDeadlines
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import build_lineage
-from services.funding.progress.schemas import UnitOut
+from services.funding.progress.schemas import ShownUnitOut
 from services.funding.query_params import (
     BookQuery,
     BudgetYearQuery,
@@ -125,7 +125,7 @@ async def _build_forecast(
         },
         header={
             "year": year,
-            "unit": UnitOut.from_unit(scope.unit) if scope.unit else None,
+            "unit": ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
             "seen_on": view.on,
             "as_of": min(filter(None, (as_of, changed_at)), default=None),
             "book": book,

@@ -12,7 +12,7 @@ from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
 from services.funding.forecast.rules import METHOD_VERSION, ForecastRange
 from services.funding.forecast.sums import ForecastSum, State, calculate_rate
 from services.funding.ledger import Book, Capital
-from services.funding.progress.schemas import Total, UnitOut
+from services.funding.progress.schemas import ShownUnitOut, Total
 from shared.kit.decimal_fields import JsonDecimal
 
 PERCENT = 100
@@ -245,7 +245,7 @@ class ForecastHeader(BaseModel):
     """What a forecast is of, from when, and by which method."""
 
     year: int = Field(description="budget year", examples=[2023])
-    unit: UnitOut | None = Field(description="the unit shown; null: all units")
+    unit: ShownUnitOut | None = Field(description="the unit shown; null: all units")
     seen_on: date = Field(description="day of the forecast: what took effect later does not count")
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"

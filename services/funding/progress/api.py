@@ -15,13 +15,13 @@ from services.funding.progress.printing import PrintUnit
 from services.funding.progress.rules import LotSum, ProgressGroup, build_group, build_groups
 from services.funding.progress.schemas import (
     CapitalRow,
+    FundingStatusOut,
     PrintingOut,
     ProgressOut,
     ProgressRow,
+    ShownUnitOut,
     SourcePart,
     SourceRow,
-    StatusOut,
-    UnitOut,
     to_amount_fields,
 )
 from services.funding.progress.store import GROUPINGS, sum_lots
@@ -103,7 +103,7 @@ async def read_progress(
     return ProgressOut(
         year=year,
         until=until,
-        unit=UnitOut.from_unit(scope.unit) if scope.unit else None,
+        unit=ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
         as_of=await _find_newest_included(context, as_of),
         **({"printing": PrintingOut.from_groups(groups, print_in, language)} if print_in else {}),
@@ -122,7 +122,7 @@ async def read_status(
     book: BookQuery = "agency",
     print_in: PrintIn = None,
     language: PreferredLanguage,
-) -> StatusOut:
+) -> FundingStatusOut:
     """Read the money of a year as the status of the province shows it, whole or until a day.
 
     `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
@@ -143,10 +143,10 @@ async def read_status(
     }
     groups = _build_capital_groups(sums, context.catalogue)
     counted = {**parameters, "source": sorted(context.catalogue.counted_sources)}
-    return StatusOut(
+    return FundingStatusOut(
         year=year,
         until=until,
-        unit=UnitOut.from_unit(scope.unit) if scope.unit else None,
+        unit=ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
         as_of=await _find_newest_included(context, as_of),
         **({"printing": PrintingOut.from_groups(groups, print_in, language)} if print_in else {}),
         rows=[CapitalRow(**group.keys, **_to_fields(group, counted)) for group in groups],

@@ -16,7 +16,7 @@ from shared.territory.units import Unit
 Total = Literal["total"]
 
 
-class UnitOut(BaseModel):
+class ShownUnitOut(BaseModel):
     """The unit whose money is shown, with all units below it."""
 
     code: str = Field(description="code of the unit", examples=["62"])
@@ -112,7 +112,7 @@ class AmountsOut(BaseModel):
     )
 
 
-class DifferenceOut(BaseModel):
+class PrintedDifferenceOut(BaseModel):
     """A measure whose printed parts do not add up to its printed total."""
 
     measure: str = Field(description="measure, as in `printed`", examples=["disbursed"])
@@ -125,7 +125,7 @@ class PrintingOut(BaseModel):
     """The unit of the printed amounts, and where printed parts do not add up."""
 
     unit: PrintUnit = Field(description="million or billion đồng")
-    differences: list[DifferenceOut] = Field(description="empty where all printed parts add up")
+    differences: list[PrintedDifferenceOut] = Field(description="empty where all printed parts add up")
 
     @classmethod
     def from_groups(cls, groups: Sequence[ProgressGroup], unit: PrintUnit, language: Language) -> Self:
@@ -133,7 +133,7 @@ class PrintingOut(BaseModel):
         return cls(
             unit=unit,
             differences=[
-                DifferenceOut(
+                PrintedDifferenceOut(
                     measure=difference.measure,
                     sum_of_printed_parts=difference.parts,
                     printed_total=difference.total,
@@ -165,7 +165,7 @@ class ProgressOut(BaseModel):
 
     year: int = Field(description="budget year", examples=[2023])
     until: Until
-    unit: UnitOut | None = Field(description="the unit shown; null: all units")
+    unit: ShownUnitOut | None = Field(description="the unit shown; null: all units")
     sources: list[str] = Field(description="the sources that are shown", examples=[["central"]])
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
@@ -200,14 +200,14 @@ class SourceRow(AmountsOut, SourceKey):
     parts: list[SourcePart] = Field(description="the sources of the group; they add up to it")
 
 
-class StatusOut(BaseModel):
+class FundingStatusOut(BaseModel):
     """The money of a year in the status of the province."""
 
     model_config = ConfigDict(title="FundingStatus")
 
     year: int = Field(description="budget year", examples=[2023])
     until: Until
-    unit: UnitOut | None = Field(description="the unit shown; null: all units")
+    unit: ShownUnitOut | None = Field(description="the unit shown; null: all units")
     as_of: datetime | None = Field(
         description="instant of the newest change included; null where there is none"
     )

@@ -15,10 +15,10 @@ from shared.reporting.reviews import actions
 from shared.reporting.reviews.schemas import (
     AcceptIn,
     ReturnIn,
+    ReviewResultOut,
     ReviewsIn,
     ReviewsOut,
     VerdictIn,
-    VerdictOut,
     WithdrawIn,
 )
 
@@ -75,7 +75,7 @@ async def review_many(*, context: ReviewerContext, request: Request, body: Revie
     return ReviewsOut(items=items, done=done, refused=len(items) - done)
 
 
-async def _review_one(context: ReportingContext, verdict: VerdictIn, request: Request) -> VerdictOut:
+async def _review_one(context: ReportingContext, verdict: VerdictIn, request: Request) -> ReviewResultOut:
     """Carry out one verdict in a savepoint; return its result or its refusal."""
     try:
         async with context.session.begin_nested():
@@ -83,8 +83,8 @@ async def _review_one(context: ReportingContext, verdict: VerdictIn, request: Re
     except Problem as problem:
         path = f"{context.engine.path}/reports/{verdict.report}"
         document = problem.document(negotiate_language(request), path)
-        return VerdictOut(report=verdict.report, done=False, state=None, problem=document)
-    return VerdictOut(report=verdict.report, done=True, state=report.state, problem=None)
+        return ReviewResultOut(report=verdict.report, done=False, state=None, problem=document)
+    return ReviewResultOut(report=verdict.report, done=True, state=report.state, problem=None)
 
 
 async def _carry_out(context: ReportingContext, verdict: VerdictIn) -> Report:

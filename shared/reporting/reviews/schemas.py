@@ -83,7 +83,7 @@ class ReviewsIn(BaseModel):
     reviews: list[VerdictIn] = Field(max_length=MAX_VERDICTS, description="one verdict for each report")
 
 
-class VerdictOut(BaseModel):
+class ReviewResultOut(BaseModel):
     """The result of one verdict."""
 
     report: uuid.UUID = Field(description="the report's id")
@@ -95,6 +95,6 @@ class VerdictOut(BaseModel):
 class ReviewsOut(BaseModel):
     """The result of each verdict, in the order of the request."""
 
-    items: list[VerdictOut]
+    items: list[ReviewResultOut]
     done: int = Field(description="verdicts that took effect")
     refused: int = Field(description="verdicts that were refused")
