@@ -6,6 +6,8 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 ARGS ?=
+# A worker for each core; the tests of a file, which may share an installation, run in one of them.
+PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 NOT_FAST := architecture contracts local migrations running
 SERVICE ?=
 
@@ -43,14 +45,14 @@ stop: ## stop the stack that runs in the background
 status: $(LOCAL) ## list the processes of the running stack
 	@$(BIN)/python -m services status
 
-test: $(DEV) ## run all tests but the long ones, and measure what they cover (ARGS="-k words" for some)
-	@$(BIN)/pytest -n auto $(ARGS)
+test: $(DEV) ## run all tests but the long forms, and measure coverage (ARGS="-k words" runs some, unmeasured)
+	@$(PYTEST) $(if $(ARGS),,--cov --cov-report=) $(ARGS)
 
 test-fast: $(DEV) ## run the tests of rules and of one database, under a minute
-	@$(BIN)/pytest -n auto -m "not (long or slow or race or own_database or e2e)" $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
+	@$(PYTEST) -m "not (long or slow or race or own_database or e2e)" $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
 
 test-long: $(DEV) ## run the long forms: a hundred kills, back-tests, deep histories
-	@$(BIN)/pytest -n auto -m long $(ARGS)
+	@$(PYTEST) -m long $(ARGS)
 
 check: $(DEV) ## lint, format, types, import rules, dependencies; all of them, whatever fails; counts the files of a write
 	@failed=; for one in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ."; do \

@@ -37,6 +37,11 @@ TIME_LIMITS = {
 """Limits of the product that a busy machine reaches. A test of a limit sets its own."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of real processes, which take longest."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> Iterator[None]:
     """Let no limit of the product end what is only slow."""
