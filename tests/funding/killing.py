@@ -30,6 +30,7 @@ import httpx
 
 from services.funding.journal.verify import Findings, verify
 from shared.kit.database import Database
+from shared.local.processes import make_parent_death_hook
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase, free_port
 
@@ -102,6 +103,7 @@ class Ledger:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
+                preexec_fn=make_parent_death_hook(signal.SIGKILL),  # noqa: PLW1509 (forked by the main thread)
             )
 
     async def until_ready(self) -> None:

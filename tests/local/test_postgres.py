@@ -17,7 +17,7 @@ import pytest
 from shared.local import postgres, postgres_account
 from shared.local.postgres import EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError, find_programs
-from shared.local.processes import find_processes_in_folder
+from shared.local.processes import find_processes_in_folder, make_parent_death_hook
 from tests.postgres import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -129,7 +129,10 @@ async def test_a_lock_file_with_the_id_of_another_process_is_removed(make_server
     first.start()
     lock = (first.data / "postmaster.pid").read_text()
     first.stop()
-    other = subprocess.Popen(["sleep", "3600"])  # noqa: ASYNC220
+    other = subprocess.Popen(  # noqa: ASYNC220
+        ["sleep", "3600"],
+        preexec_fn=make_parent_death_hook(signal.SIGKILL),  # noqa: PLW1509 (no threads here)
+    )
     try:
         (first.data / "postmaster.pid").write_text(lock.replace(lock.splitlines()[0], str(other.pid), 1))
         again = make_server()
@@ -148,7 +151,10 @@ def test_the_server_ends_when_its_parent_is_killed(folder: Path):
         "print(server._process.pid, flush=True); time.sleep(3600)"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        preexec_fn=make_parent_death_hook(signal.SIGKILL),  # noqa: PLW1509 (no threads here)
     )
     pid = int(parent.stdout.readline())
     parent.kill()
