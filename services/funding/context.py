@@ -72,17 +72,17 @@ class FundingContext(LedgerContext):
         return self.unit_of_work.session
 
     async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> UnitScope:
-        """Tell where the money lies that a reader asks for: in a unit of a year, or everywhere."""
+        """Return the unit and the unit versions whose money is read; without a code, all."""
         if code is None:
             return UnitScope()
         if year is None:
             unit, on = find_latest_unit(self.territory, code, self.today)
         else:
             unit, on = find_unit_of_year(self.territory, code, year)
-        known = await store.read_unit_versions(self.session, year)
+        unit_versions = await store.read_unit_versions(self.session, year)
         if not below:
-            return UnitScope(unit, [place for place in known if place[0] == code])
-        return UnitScope(unit, find_versions_below(self.territory, unit, on, known))
+            return UnitScope(unit, [version for version in unit_versions if version[0] == code])
+        return UnitScope(unit, find_versions_below(self.territory, unit, on, unit_versions))
 
 
 CurrentCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue))]

@@ -144,7 +144,7 @@ async def answer_each_once(
 
 
 async def _claim(unit_of_work: UnitOfWork, claims: Collection[Claim]) -> dict[Claim, Response | Problem]:
-    """Claim keys, each once; return the answers of those that were used before, or that they were for other content."""
+    """Claim new keys; return the stored answer of each key used before, or `IdempotencyKeyReused` where its content differs."""
     unclaimed = {(claim.client_id, claim.key): claim for claim in claims}
     answers: dict[Claim, Response | Problem] = {}
     while unclaimed:

@@ -84,7 +84,7 @@ def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> P
     else:
         return PartialBody(body, ordinals=range(len(getattr(body, model.rows)) if model.rows else 0))
 
-    unread = frozenset(str(each["loc"][0]) for each in errors if each["loc"][:1] != (model.rows,))
+    unread = frozenset(str(error["loc"][0]) for error in errors if error["loc"][:1] != (model.rows,))
     values: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
     values |= {name: model.unread[name] for name in unread if name in model.unread}
     faults = _to_faults(model, errors)
@@ -93,7 +93,7 @@ def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> P
     posted = raw.get(model.rows, [])
     rows: list[Any] = posted if isinstance(posted, list) else []
     partial = _find_partial_rows(model, errors)
-    all_rows_unread = any(each["loc"] == (model.rows,) for each in errors) or not isinstance(posted, list)
+    all_rows_unread = any(error["loc"] == (model.rows,) for error in errors) or not isinstance(posted, list)
     ordinals = (
         ()
         if all_rows_unread

@@ -21,22 +21,22 @@ class Resources:
     def __init__(self, clock: Clock, *resources: object) -> None:
         self.clock = clock
         self._by_class: dict[type[Any], object] = {type(resource): resource for resource in resources}
-        self._found: dict[type[Any], Any] = {}
+        self._cache: dict[type[Any], Any] = {}
 
     def put(self, resource: object) -> None:
         """Keep a resource, in place of another one of exactly its class."""
         self._by_class[type(resource)] = resource
-        self._found.clear()
+        self._cache.clear()
 
     def get(self, kind: type[ResourceT]) -> ResourceT:
         """Return the one resource that is of a class or of a subclass; raises `LookupError`."""
-        found: ResourceT | None = self._found.get(kind)
-        if found is None:
-            candidates = [resource for resource in self._by_class.values() if isinstance(resource, kind)]
+        resource: ResourceT | None = self._cache.get(kind)
+        if resource is None:
+            candidates = [other for other in self._by_class.values() if isinstance(other, kind)]
             if len(candidates) != 1:
                 raise LookupError(f"{len(candidates)} resources are of the class {kind.__name__}")
-            found = self._found[kind] = candidates[0]
-        return found
+            resource = self._cache[kind] = candidates[0]
+        return resource
 
     def has(self, kind: type[Any]) -> bool:
         """Whether there is a resource of a class or of a subclass."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.actions import insert_and_publish, lock_and_decide
 from services.funding.entries.consumers import name_consumers
-from services.funding.entries.ledger_session import EntryCandidate, EntryOutcome, LedgerSession
+from services.funding.entries.decisions import EntryCandidate, EntryDecisions, EntryOutcome
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event
@@ -68,34 +68,34 @@ async def validate_batch(
     return Batch(batch_id, mode, candidates)
 
 
-async def decide_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> LedgerSession:
+async def decide_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> EntryDecisions:
     """Lock all that a batch changes and decide its entries in their order.
 
     Raises `Invalid` or `BatchRefused` in the mode `all_or_nothing` where an entry is refused.
     """
-    ledger = await lock_and_decide(session, batch.candidates)
+    decisions = await lock_and_decide(session, batch.candidates)
     if dry_run:
-        await _name_consumers(session, batch.candidates, ledger.outcomes)
+        await _name_consumers(session, batch.candidates, decisions.outcomes)
     refused = [
         (ordinal, outcome.problem)
-        for ordinal, outcome in enumerate(ledger.outcomes)
+        for ordinal, outcome in enumerate(decisions.outcomes)
         if outcome.problem is not None
     ]
     if refused and batch.mode == "all_or_nothing":
         raise_if_any(fault for _, problem in refused for fault in problem.faults)
         raise BatchRefused(
-            received=len(ledger.outcomes),
+            received=len(decisions.outcomes),
             refused=len(refused),
             verdicts=[
                 {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
             ],
         )
-    return ledger
+    return decisions
 
 
-async def insert_batch(session: AsyncSession, batch: Batch, ledger: LedgerSession, clock: Clock) -> None:
+async def insert_batch(session: AsyncSession, batch: Batch, decisions: EntryDecisions, clock: Clock) -> None:
     """Insert the entries that were decided, and publish one event for all of them."""
-    await insert_and_publish(session, ledger, clock, lambda entries: [_to_event(batch.id, entries)])
+    await insert_and_publish(session, decisions, clock, lambda entries: [_to_event(batch.id, entries)])
 
 
 async def _name_consumers(

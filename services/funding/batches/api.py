@@ -45,14 +45,14 @@ async def record_batch(
     batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults)
 
     async def record(unit_of_work: UnitOfWork) -> Response:
-        ledger = await actions.decide_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
+        decisions = await actions.decide_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
         language = negotiate_language(recorder.request)
         result = await BatchOut.from_outcomes(
-            batch.id, ledger.outcomes, language, dry_run=unit_of_work.dry_run
+            batch.id, decisions.outcomes, language, dry_run=unit_of_work.dry_run
         )
         response = Response(result.model_dump_json(), media_type="application/json")
         if not unit_of_work.dry_run:
-            await actions.insert_batch(unit_of_work.session, batch, ledger, unit_of_work.clock)
+            await actions.insert_batch(unit_of_work.session, batch, decisions, unit_of_work.clock)
         return response
 
     return await recorder.commits.run_alone(recorder.request, record, dry_run=recorder.dry_run)

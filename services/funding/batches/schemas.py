@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
-from services.funding.entries.ledger_session import EntryOutcome, Outcome, RequestContext
+from services.funding.entries.decisions import EntryOutcome, Outcome, RequestContext
 from services.funding.entries.request_schemas import PaymentIn
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.assignments import find_plan_key
 from services.funding.entries import statements
 from services.funding.entries.consumers import name_consumers
-from services.funding.entries.ledger_session import (
+from services.funding.entries.decisions import (
     EntryCandidate,
+    EntryDecisions,
     EntryOutcome,
-    LedgerSession,
     LockedState,
     changes_plan,
 )
@@ -71,14 +71,14 @@ async def record_entries(
     A dry run decides everything under the same locks and inserts nothing.
     """
     candidates = await _validate(session, requests)
-    ledger = await lock_and_decide(session, candidates)
+    decisions = await lock_and_decide(session, candidates)
     if dry_run:
-        await _explain_refusals(session, candidates, ledger)
+        await _explain_refusals(session, candidates, decisions)
         recorded: Mapping[uuid.UUID | None, Entry] = {}
     else:
-        recorded = await insert_and_publish(session, ledger, clock, _make_events)
-    balances = await _read_existing_balances(session, ledger, recorded)
-    return [_to_result(outcome, recorded, balances) for outcome in ledger.outcomes]
+        recorded = await insert_and_publish(session, decisions, clock, _make_events)
+    balances = await _read_existing_balances(session, decisions, recorded)
+    return [_to_result(outcome, recorded, balances) for outcome in decisions.outcomes]
 
 
 async def _validate(
@@ -92,16 +92,16 @@ async def _validate(
 
 async def lock_and_decide(
     session: AsyncSession, candidates: Sequence[EntryCandidate | Problem]
-) -> LedgerSession:
+) -> EntryDecisions:
     """Lock what the candidates change, and decide them in their order; create the lots that they are the first to use."""
     state = await _lock(session, [entry for entry in candidates if isinstance(entry, EntryCandidate)])
-    ledger = await _decide(candidates, state)
+    decisions = await _decide(candidates, state)
     while (
-        missing := ledger.missing_lots
+        missing := decisions.missing_lots
     ):  # another transaction may have created one meanwhile: decide on its balance
         state = replace(state, lots=state.lots | await statements.create_lots(session, missing))
-        ledger = await _decide(candidates, state)
-    return ledger
+        decisions = await _decide(candidates, state)
+    return decisions
 
 
 async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
@@ -156,44 +156,44 @@ async def _claim_vouchers(
     return recorded
 
 
-async def _decide(candidates: Sequence[EntryCandidate | Problem], state: LockedState) -> LedgerSession:
-    ledger = LedgerSession(state)
+async def _decide(candidates: Sequence[EntryCandidate | Problem], state: LockedState) -> EntryDecisions:
+    decisions = EntryDecisions(state)
     async for candidate in iterate_cooperatively(candidates):
-        ledger.decide(candidate)
-    return ledger
+        decisions.decide(candidate)
+    return decisions
 
 
 async def insert_and_publish(
-    session: AsyncSession, ledger: LedgerSession, clock: Clock, make_events: MakeEvents
+    session: AsyncSession, decisions: EntryDecisions, clock: Clock, make_events: MakeEvents
 ) -> dict[uuid.UUID | None, Entry]:
     """Write balances and, in commit order, entries and their events; return the recorded entries by id."""
-    if ledger.unused_vouchers:
-        await statements.release_vouchers(session, ledger.unused_vouchers)
-    if not ledger.new_entries:
+    if decisions.unused_vouchers:
+        await statements.release_vouchers(session, decisions.unused_vouchers)
+    if not decisions.new_entries:
         return {}
-    lot_ids = ledger.state.lots.ids
-    await statements.update_balances(session, lot_ids, ledger.changed_balances)
+    lot_ids = decisions.state.lots.ids
+    await statements.update_balances(session, lot_ids, decisions.changed_balances)
     recorded_at = await lock_feed(session, clock)
-    sequences = await statements.insert_entries(session, ledger.new_entries, lot_ids, recorded_at)
-    await publish_events(session, recorded_at, make_events([new.entry for new in ledger.new_entries]))
-    pairs = zip(ledger.new_entries, sequences, strict=True)
+    sequences = await statements.insert_entries(session, decisions.new_entries, lot_ids, recorded_at)
+    await publish_events(session, recorded_at, make_events([new.entry for new in decisions.new_entries]))
+    pairs = zip(decisions.new_entries, sequences, strict=True)
     return {new.entry.id: new.to_recorded(recorded_at, sequence) for new, sequence in pairs}
 
 
 async def _explain_refusals(
-    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem], ledger: LedgerSession
+    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem], decisions: EntryDecisions
 ) -> None:
-    for candidate, outcome in zip(candidates, ledger.outcomes, strict=True):
+    for candidate, outcome in zip(candidates, decisions.outcomes, strict=True):
         if isinstance(candidate, EntryCandidate) and outcome.problem is not None:
             await name_consumers(session, candidate, outcome.problem)
 
 
 async def _read_existing_balances(
-    session: AsyncSession, ledger: LedgerSession, recorded: Mapping[uuid.UUID | None, Entry]
+    session: AsyncSession, decisions: EntryDecisions, recorded: Mapping[uuid.UUID | None, Entry]
 ) -> Balances:
     """Read the present balances of the lots of entries that were recorded before."""
     entries = [
-        outcome.entry for outcome in ledger.outcomes if outcome.outcome == "existing" and outcome.entry
+        outcome.entry for outcome in decisions.outcomes if outcome.outcome == "existing" and outcome.entry
     ]
     lots = {lot for entry in entries for lot in recorded.get(entry.id, entry).lots}
     return await read_balances(session, lots) if lots else {}

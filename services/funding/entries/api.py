@@ -170,7 +170,7 @@ async def record_allocation(
 async def record_supplement(
     *, recorder: CurrentRecorder, draft: Annotated[PartialBody[SupplementIn], Body()]
 ) -> Response:
-    """Record money added to a line by a later decision; it uses the assignment as an allocation does."""
+    """Record money added to a line by a later decision; it counts against the assignment as an allocation does."""
     return await recorder.record(EntryKind.SUPPLEMENT, draft)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select, tupl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import BeyondAssignment
-from services.funding.entries.ledger_session import EntryCandidate
+from services.funding.entries.decisions import EntryCandidate
 from services.funding.ledger import EntryKind, Line
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded

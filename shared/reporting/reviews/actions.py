@@ -1,4 +1,4 @@
-"""Accepting, returning and withdrawing reports. A figure moves only here, and every move records who, when and why."""
+"""Accepting, returning and withdrawing reports. Accepted figures change only here, and every move records who, when and why."""
 
 import uuid
 from collections.abc import Collection

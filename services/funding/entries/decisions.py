@@ -148,7 +148,7 @@ class LockedState:
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
 
 
-class LedgerSession:
+class EntryDecisions:
     """The decisions of one transaction: outcomes in their order, entries to insert, and balances after them."""
 
     def __init__(self, state: LockedState) -> None:
