@@ -30,10 +30,10 @@ from shared.territory.units import Unit
 
 @dataclass(frozen=True, slots=True)
 class UnitScope:
-    """Where money lies that a reader asks for; without a unit, everywhere."""
+    """The unit whose money is read, and its versions; None: all."""
 
     unit: Unit | None = None
-    places: Collection[UnitVersion] | None = None
+    unit_versions: Collection[UnitVersion] | None = None
 
 
 @dataclass(frozen=True)

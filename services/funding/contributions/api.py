@@ -52,7 +52,7 @@ async def read_contributions(
     """
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(
-        year, program, component, None, sorted(context.catalogue.non_state_sources), scope.places
+        year, program, component, None, sorted(context.catalogue.non_state_sources), scope.unit_versions
     )
     rows = await store.sum_contributions(context.session, ledger_filter)
     items = [_to_contribution(row) for row in rows]

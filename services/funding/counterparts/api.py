@@ -53,7 +53,7 @@ async def read_counterparts(
     Ratios are dated facts of the installation, each with its legal basis and the confidence in it.
     """
     scope = await context.scope(unit, year)
-    ledger_filter = LedgerFilter(year=year, unit_versions=scope.places)
+    ledger_filter = LedgerFilter(year=year, unit_versions=scope.unit_versions)
     sums = await sum_lots(context.session, ledger_filter, ("program", "capital"))
     catalogue = context.catalogue
     local = {code for code, source in catalogue.sources.items() if source.counterpart}

@@ -62,7 +62,7 @@ async def list_entries(
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that changed its lots; its lineage leads here."""
     scope = await context.scope(unit, year, below=below)
-    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places, origin_year)
+    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.unit_versions, origin_year)
     query = store.select_newest_first(
         ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of
     )

@@ -97,7 +97,7 @@ async def _build_forecast(
         raise SeenOnNotPassed(view.on, latest)
     sources = sorted(context.catalogue.counted_sources)
     scope = await context.scope(unit, year)
-    ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.places)
+    ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions)
     cohorts = await read_cohorts(context.session, year, method.past_years, sources, deadlines, view)
     histories = await read_lot_histories(context.session, ledger_filter, deadlines, view)
     assumptions, lots = await to_thread(_calculate, method, year, cohorts, histories, view.on)

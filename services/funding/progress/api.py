@@ -84,7 +84,7 @@ async def read_progress(
     catalogue = context.catalogue
     sources = _select_sources(source, by, catalogue)
     scope = await context.scope(unit, year)
-    ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.places, origin_year)
+    ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions, origin_year)
     sums = await sum_lots(context.session, ledger_filter, by, until=until, as_of=as_of, book=book)
     groups = build_groups(sums, by, counted=catalogue.counted_sources, rated=catalogue.rated_sources)
     parameters = {
@@ -130,7 +130,7 @@ async def read_status(
     """
     raise_if_any(_find_date_fault(year, until))
     scope = await context.scope(unit, year)
-    ledger_filter = LedgerFilter(year=year, unit_versions=scope.places)
+    ledger_filter = LedgerFilter(year=year, unit_versions=scope.unit_versions)
     keys = ("capital", "source")
     sums = await sum_lots(context.session, ledger_filter, keys, until=until, as_of=as_of, book=book)
     parameters = {

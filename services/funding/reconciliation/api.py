@@ -86,7 +86,7 @@ async def read_reconciliation(
 ) -> ReconciliationOut:
     """Compare what agencies report with what the treasury confirms: in total, and by voucher where they differ."""
     scope = await context.scope(unit, year)
-    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.places)
+    ledger_filter = LedgerFilter(year, program, component, capital, source, scope.unit_versions)
     agency, treasury = await store.sum_books(context.session, ledger_filter)
     query = store.select_gaps(ledger_filter, tolerance_vnd)
     gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=_to_gap)
