@@ -1,4 +1,4 @@
-"""The ledger over HTTP, with a finance office at the counter."""
+"""The ledger over HTTP, and the client of a finance office."""
 
 import uuid
 from dataclasses import dataclass

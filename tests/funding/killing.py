@@ -1,12 +1,12 @@
-"""The ledger killed in the middle of things, again and again, with nothing lost and nothing doubled.
+"""Kills a service that records entries, repeatedly: every acknowledged entry must be recorded, once.
 
     python -m tests.funding.killing                 # a hundred kills
     python -m tests.funding.killing --kills 10
 
-A funding service in a process of its own over a durable server. Senders post single payments and batches; every one
-is sent again, with the same key and the same vouchers, until it is answered. Meanwhile the service is killed (SIGKILL),
-or one of the server's backends is, which takes the whole server down; both come back. At the end the journal is
-verified from entry one, and every voucher must stand for exactly one entry, as it was acknowledged.
+A funding service runs in a process of its own over a durable server. Senders post single payments and batches; each is sent
+with the same key and the same vouchers until it is answered. Meanwhile the service is killed (SIGKILL), or a backend of the
+server, which restarts the whole server. At the end the journal is verified from the first entry on, and every voucher must
+have exactly one entry, the acknowledged one.
 """
 
 import argparse
@@ -30,7 +30,6 @@ import httpx
 
 from services.funding.journal.verify import Findings, verify
 from shared.kit.database import Database
-from shared.local.processes import make_parent_death_hook
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase, free_port
 
@@ -44,11 +43,11 @@ SENDERS, BATCHES_OF = 6, 150
 
 @dataclass
 class Outcome:
-    """What was killed and what was found afterwards."""
+    """The kills, and what the verification found."""
 
     kills: int = 0
     in_flight: int = 0
-    """Kills while something was sent and not answered."""
+    """Kills during an unanswered request."""
     acknowledged: int = 0
     repeats: int = 0
     """Requests that had to be sent again."""
@@ -57,7 +56,7 @@ class Outcome:
 
 
 class Ledger:
-    """The service, killed and started again; its server heals by itself."""
+    """The service that is killed and started again; its server recovers by itself."""
 
     def __init__(self, database: TestDatabase, folder: Path) -> None:
         self.port = free_port()
@@ -66,11 +65,11 @@ class Ledger:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._next: subprocess.Popen[bytes] | None = None
-        """Loaded, and waiting to serve: most of a start is imports."""
+        """Imported and waiting to serve, because most of a start is imports."""
 
     def start(self) -> None:
-        """Let the process that is loaded serve, and load the next one."""
-        self._process, self._next = self._next or self._loaded(), self._loaded()
+        """Let the prepared process serve, and prepare the next one."""
+        self._process, self._next = self._next or self._prepare(), self._prepare()
         assert self._process.stdin is not None
         self._process.stdin.write(b"go\n")
         self._process.stdin.close()
@@ -82,13 +81,13 @@ class Ledger:
             process.send_signal(signal.SIGKILL)
 
     def end(self) -> None:
-        """Kill the service and the one that would have followed it."""
+        """Kill the service and the prepared process."""
         self.kill()
         self._process = self._next
         self.kill()
 
-    def _loaded(self) -> subprocess.Popen[bytes]:
-        told = {
+    def _prepare(self) -> subprocess.Popen[bytes]:
+        environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("NTP_")},
             "NTP_DATABASE_URL": self._database.url("funding"),
             "NTP_STATE_DIR": str(self._folder),
@@ -99,14 +98,13 @@ class Ledger:
             return subprocess.Popen(
                 [sys.executable, "-m", "shared.kit.serve", app, "--port", str(self.port), "--wait"],
                 cwd=ROOT,
-                env=told,
+                env=environment,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                preexec_fn=make_parent_death_hook(signal.SIGKILL),  # noqa: PLW1509 (forked by the main thread)
             )
 
-    async def until_ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Wait until the service answers and reaches its database."""
         async with httpx.AsyncClient() as http:
             while True:
@@ -137,7 +135,7 @@ class Ledger:
 
 
 class Senders:
-    """Clients that send each thing again until it is answered, and remember what was acknowledged."""
+    """Clients that repeat each request until it is answered, and remember what was acknowledged."""
 
     def __init__(self, origin: str, token: str, rng: random.Random) -> None:
         self._origin = origin
@@ -158,34 +156,36 @@ class Senders:
         return {**LINE, "unit": self._rng.choice(UNITS), "amount_vnd": number, "voucher": voucher}
 
     async def singles(self) -> None:
-        """Post single payments; now and then the same again under another key, known by its voucher."""
+        """Post single payments; sometimes the same again with another key."""
         while not self.stop.is_set():
-            said = self.payment()
+            body = self.payment()
             for _ in range(2 if self._rng.random() < 0.2 else 1):
-                answer = await self.insist("disbursements", said)
+                answer = await self.send_until_answered("disbursements", body)
                 if answer is None:
                     return
-                self.note(str(said["voucher"]["number"]), answer["id"], answer["amount_vnd"])  # type: ignore[index]
+                self.note(str(body["voucher"]["number"]), answer["id"], answer["amount_vnd"])  # type: ignore[index]
 
     async def batches(self) -> None:
-        """Post batches, each twice under two keys: once whole, and once more in another order."""
+        """Post batches, each twice with two keys, the second time in reverse order."""
         while not self.stop.is_set():
             entries = [{**self.payment(), "kind": "disbursement"} for _ in range(BATCHES_OF)]
             for order in (entries, entries[::-1]):
-                answer = await self.insist("batches", {"mode": "all_or_nothing", "entries": order})
+                answer = await self.send_until_answered(
+                    "batches", {"mode": "all_or_nothing", "entries": order}
+                )
                 if answer is None:
                     return
                 for entry, verdict in zip(order, answer["verdicts"], strict=True):
                     self.note(str(entry["voucher"]["number"]), verdict["entry"], entry["amount_vnd"])  # type: ignore[index,arg-type]
 
     def note(self, voucher: str, entry: str, amount_vnd: int) -> None:
-        """Remember what was acknowledged; it must never be acknowledged as something else."""
-        known = self.acknowledged.setdefault(voucher, (entry, amount_vnd))
-        if known != (entry, amount_vnd):
-            self.faults.append(f"{voucher} was acknowledged as {known} and as {(entry, amount_vnd)}")
+        """Remember what was acknowledged; a fault where it was acknowledged as another entry before."""
+        first = self.acknowledged.setdefault(voucher, (entry, amount_vnd))
+        if first != (entry, amount_vnd):
+            self.faults.append(f"{voucher} was acknowledged as {first} and as {(entry, amount_vnd)}")
 
-    async def insist(self, path: str, said: object) -> dict[str, object] | None:
-        """Send until it is answered; a killed service refuses the connection, a recovering server is 503."""
+    async def send_until_answered(self, path: str, body: object) -> dict[str, object] | None:
+        """Send until it is answered; a killed service refuses the connection, a recovering server answers 503."""
         headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": uuid.uuid4().hex}
         self.unanswered += 1
         try:
@@ -193,7 +193,7 @@ class Senders:
                 try:
                     async with httpx.AsyncClient(timeout=30) as http:
                         answer = await http.post(
-                            f"{self._origin}/v1/funding/{path}", json=said, headers=headers
+                            f"{self._origin}/v1/funding/{path}", json=body, headers=headers
                         )
                 except httpx.TransportError:
                     self.repeats += 1
@@ -210,8 +210,8 @@ class Senders:
             self.unanswered -= 1
 
 
-async def killed_again_and_again(kills: int, seed: int = 0) -> Outcome:
-    """Run everything and tell what was found."""
+async def kill_repeatedly(kills: int, seed: int = 0) -> Outcome:
+    """Run everything; return the outcome."""
     begun, outcome, rng = time.monotonic(), Outcome(), random.Random(seed)
     server = Server(durable=True)
     try:
@@ -224,31 +224,31 @@ async def killed_again_and_again(kills: int, seed: int = 0) -> Outcome:
             senders = Senders(ledger.origin, token, rng)
             ledger.start()
             try:
-                await ledger.until_ready()
+                await ledger.wait_until_ready()
                 for unit in UNITS:
-                    given = {**LINE, "unit": unit, "amount_vnd": ENOUGH_VND, "decision": DECISION}
-                    await senders.insist("allocations", given)
-                await _killing(ledger, senders, outcome, kills, rng)
+                    allocation = {**LINE, "unit": unit, "amount_vnd": ENOUGH_VND, "decision": DECISION}
+                    await senders.send_until_answered("allocations", allocation)
+                await _kill_until_done(ledger, senders, outcome, kills, rng)
             finally:
                 ledger.end()
             outcome.acknowledged, outcome.repeats = len(senders.acknowledged), senders.repeats
-            outcome.faults += senders.faults + await _faults_of(database, senders)
+            outcome.faults += senders.faults + await _find_faults(database, senders)
     finally:
         server.stop()
     outcome.seconds = time.monotonic() - begun
     return outcome
 
 
-async def _killing(
+async def _kill_until_done(
     ledger: Ledger, senders: Senders, outcome: Outcome, kills: int, rng: random.Random
 ) -> None:
     work = [asyncio.create_task(senders.singles()) for _ in range(SENDERS)]
     work += [asyncio.create_task(senders.batches()) for _ in range(2)]
     while outcome.kills < kills:
-        known = len(senders.acknowledged)
-        while len(senders.acknowledged) == known:  # something gets through between two kills
+        before = len(senders.acknowledged)
+        while len(senders.acknowledged) == before:  # something gets through between two kills
             await asyncio.sleep(0.005)
-            if any(each.done() for each in work):
+            if any(task.done() for task in work):
                 break
         await asyncio.sleep(rng.random() * 0.2)
         in_flight = senders.unanswered > 0
@@ -260,13 +260,13 @@ async def _killing(
             ledger.start()
         outcome.kills += 1
         outcome.in_flight += in_flight
-        await ledger.until_ready()
+        await ledger.wait_until_ready()
     senders.stop.set()
     await asyncio.gather(*work)
 
 
-async def _faults_of(database: TestDatabase, senders: Senders) -> list[str]:
-    """Hold what is kept against what was acknowledged, and the journal against itself."""
+async def _find_faults(database: TestDatabase, senders: Senders) -> list[str]:
+    """Compare what is recorded with what was acknowledged, and verify the journal."""
     admin = await asyncpg.connect(database.admin_url)
     try:
         rows = await admin.fetch(
@@ -276,22 +276,22 @@ async def _faults_of(database: TestDatabase, senders: Senders) -> list[str]:
         keys = await admin.fetchval("SELECT count(*) FROM funding.answered_requests WHERE status IS NULL")
     finally:
         await admin.close()
-    kept = {row["voucher_number"]: list(zip(row["ids"], row["amounts"], strict=True)) for row in rows}
-    faults = [f"{number} stands for {found}" for number, found in kept.items() if len(found) != 1]
+    recorded = {row["voucher_number"]: list(zip(row["ids"], row["amounts"], strict=True)) for row in rows}
+    faults = [f"{number} stands for {entries}" for number, entries in recorded.items() if len(entries) != 1]
     faults += [
-        f"{number} was acknowledged as {entry} and is {kept.get(number)}"
+        f"{number} was acknowledged as {entry} and is {recorded.get(number)}"
         for number, entry in senders.acknowledged.items()
-        if kept.get(number) != [entry]
+        if recorded.get(number) != [entry]
     ]
-    faults += [f"{number} was never acknowledged" for number in kept.keys() - senders.acknowledged.keys()]
-    faults += [f"{keys} keys were kept without an answer"] if keys else []
-    findings = await _verified(database)
-    if findings.entries != len(kept) + len(UNITS):
-        faults.append(f"{findings.entries} entries for {len(kept)} vouchers and {len(UNITS)} allocations")
+    faults += [f"{number} was never acknowledged" for number in recorded.keys() - senders.acknowledged.keys()]
+    faults += [f"{keys} keys were recorded without an answer"] if keys else []
+    findings = await _verify_database(database)
+    if findings.entries != len(recorded) + len(UNITS):
+        faults.append(f"{findings.entries} entries for {len(recorded)} vouchers and {len(UNITS)} allocations")
     return faults + findings.faults
 
 
-async def _verified(database: TestDatabase) -> Findings:
+async def _verify_database(database: TestDatabase) -> Findings:
     ledger = Database(database.url("funding"), pool_size=1)
     try:
         async with ledger.reading() as session:
@@ -301,12 +301,12 @@ async def _verified(database: TestDatabase) -> Findings:
 
 
 def main() -> int:
-    """Kill as often as asked; the exit code."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.funding.killing", description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    outcome = asyncio.run(killed_again_and_again(given.kills, given.seed))
+    options = parser.parse_args()
+    outcome = asyncio.run(kill_repeatedly(options.kills, options.seed))
     print(json.dumps(outcome.__dict__, indent=1))
     return 1 if outcome.faults else 0
 

@@ -1,4 +1,4 @@
-"""Agencies hold money beside districts: allocated to them, moved between them, and following them when they are merged."""
+"""Agencies hold money beside districts: it is allocated to them, moves between them, and goes to their successors."""
 
 import shutil
 
@@ -34,8 +34,8 @@ async def test_the_province_gives_money_to_agencies_as_to_districts(office):
     assert await by_unit(office, year=2023) == {FARMING: 40, LABOUR: 5, "610": 30, "611": 15, "total": 90}
     assert await by_unit(office, year=2023, unit="62") == await by_unit(office, year=2023)
     assert await by_unit(office, year=2023, unit=FARMING) == {FARMING: 40, "total": 40}
-    told = (await office.get("status", year=2023, unit=FARMING)).json()["unit"]
-    assert told == {"code": FARMING, "name": "Sở Nông nghiệp và Phát triển nông thôn"}
+    status_unit = (await office.get("status", year=2023, unit=FARMING)).json()["unit"]
+    assert status_unit == {"code": FARMING, "name": "Sở Nông nghiệp và Phát triển nông thôn"}
 
 
 async def test_the_province_passes_money_on_to_its_agencies_and_no_agency_holds_a_district(office):
@@ -44,12 +44,12 @@ async def test_the_province_passes_money_on_to_its_agencies_and_no_agency_holds_
     refused = await office.post(
         "sub-allocations", {**LINE, "unit": FARMING, "to_unit": "610", "amount_vnd": 1, "decision": DECISION}
     )
-    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
         ("/to_unit", "unit_not_below")
     ]
 
 
-async def test_an_agency_s_own_client_spends_its_money_and_no_other(office, issuer, http):
+async def test_a_client_of_an_agency_spends_the_agency_s_money_only(office, issuer, http):
     for unit in (FARMING, LABOUR, "610"):
         await office.allocate(50, unit=unit)
     own = Office(http, issuer.token("so-nn", ["funding"], ["poverty"], [FARMING]), office.app)
@@ -66,7 +66,7 @@ async def test_an_agency_s_own_client_spends_its_money_and_no_other(office, issu
     assert refused.status_code == 403
 
 
-async def test_an_agency_stands_from_its_first_day_to_its_last(office):
+async def test_an_agency_exists_from_its_first_day_to_its_last(office):
     late = {"year": 2025, "decision": {"number": "9", "date": "2025-03-05"}, "amount_vnd": 1}
     refused = await office.post("allocations", {**LINE, **late, "unit": FARMING})
     (fault,) = refused.json()["errors"]
@@ -77,7 +77,7 @@ async def test_an_agency_stands_from_its_first_day_to_its_last(office):
     assert unknown.json()["errors"][0]["code"] == "unit_unknown"
 
 
-async def test_money_follows_an_agency_into_the_one_that_took_it_over(office):
+async def test_the_money_of_an_agency_goes_to_its_successor(office):
     for unit, amount in ((FARMING, 1), (LABOUR, 2), (MINORITIES, 4), ("62.SO_KHDT", 8)):
         await office.allocate(amount, unit=unit, year=2025, effective_on="2025-01-10")
 
@@ -90,7 +90,7 @@ async def test_money_follows_an_agency_into_the_one_that_took_it_over(office):
     assert [await total(unit) for unit in ("62", "51")] == [15, 15], "what was dissolved lies in its province"
 
 
-def test_what_does_not_fit_is_refused_at_start(tmp_path):
+def test_inconsistent_agencies_are_refused_at_start(tmp_path):
     shutil.copytree(DATA, tmp_path / "codes")
     path = tmp_path / "codes" / "agencies.csv"
     shipped = path.read_text(encoding="utf-8")

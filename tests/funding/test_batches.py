@@ -1,4 +1,4 @@
-"""Batches: a verdict for each entry, all or nothing or what can be, and nothing twice however often it is sent."""
+"""Batches: a verdict on each entry, both modes, and nothing recorded twice however often it is sent."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ async def send(office, entries, mode="best_effort", **params):
 
 
 def outcomes(batch):
-    return [it["outcome"] for it in batch["verdicts"]]
+    return [verdict["outcome"] for verdict in batch["verdicts"]]
 
 
 async def left(office, app):
@@ -38,7 +38,7 @@ async def left(office, app):
     return (await office.get("status", year=2023)).json()["rows"][-1]["left_vnd"]
 
 
-async def test_entries_are_judged_in_order_each_on_what_the_others_leave(office, app):
+async def test_entries_are_decided_in_order_each_on_what_the_others_leave(office, app):
     await office.allocate(100)
     batch = await send(office, [paid(60), paid(50), paid(30, "commitment"), paid(40), paid(1)])
     assert outcomes(batch) == ["recorded", "refused", "recorded", "recorded", "refused"]
@@ -47,13 +47,13 @@ async def test_entries_are_judged_in_order_each_on_what_the_others_leave(office,
     assert "50" in batch["verdicts"][1]["detail"]
     assert await left(office, app) == 0
     entries = (await office.get("entries", batch=batch["id"])).json()["items"]
-    assert [it["id"] for it in reversed(entries)] == [
-        it["entry"] for it in batch["verdicts"] if it["outcome"] == "recorded"
+    assert [entry["id"] for entry in reversed(entries)] == [
+        verdict["entry"] for verdict in batch["verdicts"] if verdict["outcome"] == "recorded"
     ]
     assert entries[0]["postings"][0]["reserved_vnd"] == -30, "what is committed is paid first"
-    told = (await office.get("changes")).json()["items"]
-    assert [it["type"] for it in told] == ["allocation.recorded", "batch.recorded"]
-    assert told[1]["data"] == {"entries": 3, "amount_vnd": 130}
+    events = (await office.get("changes")).json()["items"]
+    assert [event["type"] for event in events] == ["allocation.recorded", "batch.recorded"]
+    assert events[1]["data"] == {"entries": 3, "amount_vnd": 130}
 
 
 async def test_all_or_nothing_is_refused_whole(office, app):
@@ -62,20 +62,22 @@ async def test_all_or_nothing_is_refused_whole(office, app):
     refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries})
     problem = refused.json()
     assert (refused.status_code, problem["code"], problem["refused"]) == (409, "batch_refused", 1)
-    assert [(it["ordinal"], it["code"], it["available_vnd"]) for it in problem["verdicts"]] == [
-        (1, "insufficient_funds", 40)
-    ]
+    assert [
+        (verdict["ordinal"], verdict["code"], verdict["available_vnd"]) for verdict in problem["verdicts"]
+    ] == [(1, "insufficient_funds", 40)]
     assert await left(office, app) == 100
     batch = await send(office, [entries[0], paid(40)], "all_or_nothing")
     assert outcomes(batch) == ["recorded", "recorded"]
 
 
-async def test_faults_are_named_by_their_place(office, app):
+async def test_faults_are_named_by_their_position(office, app):
     await office.allocate(100)
     entries = [paid(1), {**paid(1), "amount_vnd": "1"}, {**paid(1), "unit": "99999", "program": "x"}, paid(2)]
     batch = await send(office, entries)
     assert outcomes(batch) == ["recorded", "refused", "refused", "recorded"]
-    faults = [(it["pointer"], it["code"]) for verdict in batch["verdicts"] for it in verdict["errors"]]
+    faults = [
+        (fault["pointer"], fault["code"]) for verdict in batch["verdicts"] for fault in verdict["errors"]
+    ]
     assert faults == [
         ("/entries/1/amount_vnd", "not_an_integer"),
         ("/entries/2/program", "program_unknown"),
@@ -83,13 +85,13 @@ async def test_faults_are_named_by_their_place(office, app):
     ]
     refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries[1:]})
     assert refused.status_code == 422
-    assert [it["pointer"] for it in refused.json()["errors"]] == [
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == [
         "/entries/0/amount_vnd",
         "/entries/1/program",
         "/entries/1/unit",
     ]
     unread = await office.post("batches", {"mode": "some", "entries": entries})
-    assert ("/mode", "not_one_of") in {(it["pointer"], it["code"]) for it in unread.json()["errors"]}
+    assert ("/mode", "not_one_of") in {(fault["pointer"], fault["code"]) for fault in unread.json()["errors"]}
     assert await left(office, app) == 97
 
 
@@ -102,20 +104,23 @@ async def test_a_voucher_is_recorded_once_within_and_across_batches(office, app)
     single = (
         await office.post("disbursements", {name: value for name, value in two.items() if name != "kind"})
     ).json()
-    again = await send(office, [one, two])
-    assert outcomes(again) == ["existing", "existing"]
-    assert again["verdicts"][1]["entry"] == single["id"]
+    repeated = await send(office, [one, two])
+    assert outcomes(repeated) == ["existing", "existing"]
+    assert repeated["verdicts"][1]["entry"] == single["id"]
     assert await left(office, app) == 70
 
 
-async def test_what_was_refused_may_come_again(office, app):
+async def test_a_refused_entry_can_be_sent_again(office, app):
     short = paid(10)
     assert outcomes(await send(office, [short, short])) == ["refused", "refused"]
     await office.allocate(10)
     batch = await send(office, [{**short, "amount_vnd": 11}, short])
     assert outcomes(batch) == ["refused", "recorded"]
-    again = await send(office, [short])
-    assert (outcomes(again), again["verdicts"][0]["entry"]) == (["existing"], batch["verdicts"][1]["entry"])
+    repeated = await send(office, [short])
+    assert (outcomes(repeated), repeated["verdicts"][0]["entry"]) == (
+        ["existing"],
+        batch["verdicts"][1]["entry"],
+    )
     assert await left(office, app) == 0
 
 
@@ -130,36 +135,42 @@ async def test_a_reversed_entry_frees_its_voucher_for_a_batch(office, app):
         assert await find_unbalanced_lots(session) == []
 
 
-async def test_a_dry_run_keeps_nothing(office, app):
+async def test_a_dry_run_records_nothing(office, app):
     await office.allocate(100)
-    tried = await send(office, [paid(60), paid(50)], dry_run=True)
-    assert (tried["id"], outcomes(tried)) == (None, ["recorded", "refused"])
-    assert tried["verdicts"][0]["entry"] is None
+    attempt = await send(office, [paid(60), paid(50)], dry_run=True)
+    assert (attempt["id"], outcomes(attempt)) == (None, ["recorded", "refused"])
+    assert attempt["verdicts"][0]["entry"] is None
     assert await left(office, app) == 100
 
 
-async def test_a_tried_batch_tells_what_there_was_and_who_has_it(office):
+async def test_a_dry_run_names_what_was_available_and_its_consumers(office):
     await office.allocate(100)
     had = await office.disburse(70)
-    tried = await send(office, [paid(20), paid(31), paid(11), paid(5)], dry_run=True)
-    assert outcomes(tried) == ["recorded", "refused", "refused", "recorded"]
-    refused = tried["verdicts"][1:3]
-    assert [it["available_vnd"] for it in refused] == [10, 10]
+    attempt = await send(office, [paid(20), paid(31), paid(11), paid(5)], dry_run=True)
+    assert outcomes(attempt) == ["recorded", "refused", "refused", "recorded"]
+    refused = attempt["verdicts"][1:3]
+    assert [verdict["available_vnd"] for verdict in refused] == [10, 10]
     first, like_it = refused
-    assert [(it["entry"], it["taken_vnd"]) for it in first["consumed_by"]] == [(had["id"], 70)]
+    assert [(consumer["entry"], consumer["taken_vnd"]) for consumer in first["consumed_by"]] == [
+        (had["id"], 70)
+    ]
     assert first["consumed_in_all"] == {"entries": 1, "taken_vnd": 70}
-    assert [it["consumed_as"] for it in tried["verdicts"]] == [None, None, 1, None]
+    assert [verdict["consumed_as"] for verdict in attempt["verdicts"]] == [None, None, 1, None]
     assert (like_it["consumed_by"], like_it["consumed_in_all"]) == (None, None), "named once"
-    kept = await send(office, [paid(31)])
-    assert (kept["verdicts"][0]["available_vnd"], kept["verdicts"][0]["consumed_by"]) == (30, None)
+    recorded = await send(office, [paid(31)])
+    assert (recorded["verdicts"][0]["available_vnd"], recorded["verdicts"][0]["consumed_by"]) == (30, None)
 
 
-async def test_rights_are_asked_for_each_entry(office, issuer, http, app):
+async def test_rights_are_checked_for_each_entry(office, issuer, http, app):
     await office.allocate(100)
     await office.allocate(100, unit="611")
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
     batch = await send(district, [paid(1), paid(1, unit="611"), paid(1, program="rural")])
-    assert [it["code"] for it in batch["verdicts"]] == [None, "unit_not_granted", "program_not_granted"]
+    assert [verdict["code"] for verdict in batch["verdicts"]] == [
+        None,
+        "unit_not_granted",
+        "program_not_granted",
+    ]
     refused = await district.post("batches", {"mode": "all_or_nothing", "entries": [paid(1, unit="611")]})
     assert refused.status_code == 403
     assert (await send(district, []))["received"] == 0
@@ -177,7 +188,7 @@ async def test_a_batch_costs_a_bounded_number_of_statements(office, ran):
 
 
 @pytest.mark.race
-async def test_overlapping_batches_neither_lose_nor_double(office, app):
+async def test_overlapping_batches_record_each_entry_once(office, app):
     """Eight senders of overlapping parts of one file, in different orders, over lines of three units."""
     units = ("610", "611", "612")
     for unit in units:
@@ -188,22 +199,22 @@ async def test_overlapping_batches_neither_lose_nor_double(office, app):
         part = file[at * 10 :] + file[: at * 10]
         return await send(office, part[::-1] if at % 2 else part)
 
-    found = await asyncio.gather(*(sender(at) for at in range(8)))
-    assert Counter(it for batch in found for it in outcomes(batch))["recorded"] == 120
-    assert {it for batch in found for it in outcomes(batch)} == {"recorded", "existing"}
+    results = await asyncio.gather(*(sender(at) for at in range(8)))
+    assert Counter(outcome for batch in results for outcome in outcomes(batch))["recorded"] == 120
+    assert {outcome for batch in results for outcome in outcomes(batch)} == {"recorded", "existing"}
     assert await left(office, app) == 600 - sum(
-        it["amount_vnd"] for it in file if it["kind"] == "disbursement"
+        entry["amount_vnd"] for entry in file if entry["kind"] == "disbursement"
     )
 
 
 @pytest.mark.race
 async def test_batches_never_overdraw_together(office, app):
     await office.allocate(100)
-    found = await asyncio.gather(
+    results = await asyncio.gather(
         *(send(office, [paid(3) for _ in range(10)]) for _ in range(6)),
         *(send(office, [paid(7, "commitment") for _ in range(5)]) for _ in range(2)),
     )
-    assert sum(batch["refused"] for batch in found) > 0
+    assert sum(batch["refused"] for batch in results) > 0
     assert await left(office, app) >= 0
 
 
@@ -212,33 +223,35 @@ async def test_all_or_nothing_names_the_fault_of_an_entry_that_only_the_ledger_k
     entries = [paid(1), paid(1, project="CT.1"), paid(1000)]
     refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries})
     assert refused.status_code == 422
-    faults = [(it["pointer"], it["code"]) for it in refused.json()["errors"]]
+    faults = [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]]
     assert faults == [("/entries/1/project", "project_unknown")]
     assert await left(office, app) == 100
 
 
 @pytest.mark.parametrize("named", [2, 1000])
-async def test_each_entry_is_told_its_fault_however_many_there_are(office, monkeypatch, named):
+async def test_each_entry_has_its_fault_however_many_there_are(office, monkeypatch, named):
     monkeypatch.setattr(partial_body, "MAX_FAULTS_SHOWN", named)
     await office.allocate(100)
     unread = {"kind": "gift", "amount_vnd": "1", "voucher": 7}
     entries = [{**paid(1), **unread}, paid(5), {**paid(1), "amount_vnd": "1"}, {**paid(1), **unread}]
     batch = await send(office, entries)
     assert outcomes(batch) == ["refused", "recorded", "refused", "refused"]
-    told = [[(it["pointer"], it["code"]) for it in each["errors"]] for each in batch["verdicts"]]
+    events = [
+        [(fault["pointer"], fault["code"]) for fault in verdict["errors"]] for verdict in batch["verdicts"]
+    ]
     if named == 1000:
-        assert [len(each) for each in told] == [3, 0, 1, 3]
+        assert [len(event) for event in events] == [3, 0, 1, 3]
     else:
-        assert [len(each) for each in told] == [3, 0, 1, 2]
-        assert [each[-1] for each in told if each] == [
+        assert [len(event) for event in events] == [3, 0, 1, 2]
+        assert [event[-1] for event in events if event] == [
             ("/entries/0", "more_faults"),
             ("/entries/2/amount_vnd", "not_an_integer"),
             ("/entries/3", "more_faults"),
         ]
     refused = await office.post("batches", {"mode": "all_or_nothing", "entries": entries})
     assert refused.status_code == 422
-    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
-        it for each in told for it in each
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
+        field for event in events for field in event
     ]
 
 

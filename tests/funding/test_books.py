@@ -1,4 +1,4 @@
-"""Two books: what agencies report and what the treasury confirms stand side by side, and neither changes the other."""
+"""The two books: payments that agencies report and payments that the treasury confirms; neither changes the other."""
 
 import pytest
 
@@ -26,7 +26,7 @@ async def total(office, **query):
     return (await office.get("progress", year=2023, **query)).json()["rows"][-1]
 
 
-async def test_every_rate_says_which_book_it_reads(office):
+async def test_every_rate_names_its_book(office):
     await office.allocate(100)
     await office.disburse(80)
     await confirm(office, 50)
@@ -41,18 +41,18 @@ async def test_every_rate_says_which_book_it_reads(office):
     assert (await office.get("progress", year=2023, book="both")).status_code == 422
 
 
-async def test_neither_book_takes_from_the_other_and_each_is_held_to_what_there_was(office):
+async def test_neither_book_takes_from_the_other_and_neither_exceeds_what_was_available(office):
     await office.allocate(100)
     await confirm(office, 90)
     await office.disburse(100)
     refused = await office.post("confirmations", {**LINE, "amount_vnd": 11, "voucher": voucher()})
     assert (refused.status_code, refused.json()["available_vnd"]) == (409, 10)
-    kept = await confirm(office, 10)
-    await office.reverse(kept)
+    confirmed = await confirm(office, 10)
+    await office.reverse(confirmed)
     assert (await total(office))["confirmed_vnd"] == 90
 
 
-async def test_the_treasury_s_word_does_not_stand_in_the_way_of_decisions(office):
+async def test_confirmations_do_not_prevent_decisions(office):
     """The plan is cut below what the treasury had confirmed: a gap to be shown, not an entry to be refused."""
     await office.allocate(100)
     await confirm(office, 90)
@@ -62,14 +62,14 @@ async def test_the_treasury_s_word_does_not_stand_in_the_way_of_decisions(office
     assert refused.json()["available_vnd"] == 0
 
 
-async def test_the_same_paper_stands_once_in_each_book(office):
+async def test_the_same_voucher_is_recorded_once_in_each_book(office):
     await office.allocate(100)
     body = {**LINE, "amount_vnd": 30, "voucher": paper("7")}
     assert (await office.post("disbursements", body)).status_code == 201
     first = await office.post("confirmations", body)
     assert first.status_code == 201
-    again = await office.post("confirmations", body)
-    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    repeated = await office.post("confirmations", body)
+    assert (repeated.status_code, repeated.json()["id"]) == (200, first.json()["id"])
     unpapered = {name: value for name, value in body.items() if name != "voucher"}
     assert (await office.post("confirmations", unpapered)).json()["errors"][0]["code"] == "paper_missing"
 
@@ -83,13 +83,18 @@ async def test_gaps_are_found_by_voucher_with_an_owner(office):
             await office.disburse(reported, voucher=paper(number), unit=unit)
         if confirmed:
             await confirm(office, confirmed, voucher=paper(number), unit=unit)
-    undone = await office.disburse(9)
-    await office.reverse(undone)
-    found = await books(office)
-    assert (found["agency_vnd"], found["treasury_vnd"], found["difference_vnd"]) == (120, 131, -11)
-    assert not found["within_tolerance"]
+    reversed_payment = await office.disburse(9)
+    await office.reverse(reversed_payment)
+    reconciliation = await books(office)
+    assert (
+        reconciliation["agency_vnd"],
+        reconciliation["treasury_vnd"],
+        reconciliation["difference_vnd"],
+    ) == (120, 131, -11)
+    assert not reconciliation["within_tolerance"]
     assert [
-        (it["voucher_number"], it["gap"], it["difference_vnd"], it["owner"]) for it in found["items"]
+        (item["voucher_number"], item["gap"], item["difference_vnd"], item["owner"])
+        for item in reconciliation["items"]
     ] == [
         ("2", "amounts_differ", -1, "610"),
         ("3", "not_confirmed", 50, "KBNN Kon Tum"),
@@ -97,11 +102,11 @@ async def test_gaps_are_found_by_voucher_with_an_owner(office):
     ]
     tolerant = await books(office, tolerance_vnd=11)
     assert tolerant["within_tolerance"]
-    assert [it["voucher_number"] for it in tolerant["items"]] == ["3", "4"]
-    assert [it["voucher_number"] for it in (await books(office, unit="611"))["items"]] == ["4"]
+    assert [item["voucher_number"] for item in tolerant["items"]] == ["3", "4"]
+    assert [item["voucher_number"] for item in (await books(office, unit="611"))["items"]] == ["4"]
     first = await books(office, limit=2)
     rest = await books(office, limit=2, cursor=first["next"])
-    assert first["items"] + rest["items"] == found["items"]
+    assert first["items"] + rest["items"] == reconciliation["items"]
     assert rest["next"] is None
 
 
@@ -112,16 +117,19 @@ async def test_the_same_payment_from_another_line_is_a_gap_however_the_totals_ag
     await confirm(office, 30, voucher=paper("1"), component="GN.DA2")
     await office.disburse(40, voucher=paper("2"), unit="611")
     await confirm(office, 42, voucher=paper("2"))
-    found = await books(office)
-    assert (found["agency_vnd"], found["treasury_vnd"]) == (70, 72)
-    assert [(it["voucher_number"], it["gap"], it["differs"], it["owner"]) for it in found["items"]] == [
+    reconciliation = await books(office)
+    assert (reconciliation["agency_vnd"], reconciliation["treasury_vnd"]) == (70, 72)
+    assert [
+        (item["voucher_number"], item["gap"], item["differs"], item["owner"])
+        for item in reconciliation["items"]
+    ] == [
         ("1", "lines_differ", ["component"], "610"),
         ("2", "amounts_differ", ["amount_vnd", "unit"], "611"),
     ]
     tolerant = (await books(office, tolerance_vnd=2))["items"]
-    assert [it["gap"] for it in tolerant] == ["lines_differ"] * 2
-    assert [it["voucher_number"] for it in (await books(office, unit="611"))["items"]] == ["2"]
-    assert (await books(office, component="GN.DA2"))["items"] == found["items"][:1]
+    assert [gap["gap"] for gap in tolerant] == ["lines_differ"] * 2
+    assert [item["voucher_number"] for item in (await books(office, unit="611"))["items"]] == ["2"]
+    assert (await books(office, component="GN.DA2"))["items"] == reconciliation["items"][:1]
 
 
 async def test_payments_without_a_voucher_are_gaps_of_their_unit(office):
@@ -129,8 +137,8 @@ async def test_payments_without_a_voucher_are_gaps_of_their_unit(office):
     for amount in (5, 6):
         body = {**LINE, "amount_vnd": amount, "decision": DECISION}
         await done(office.post("disbursements", body))
-    found = await books(office)
-    assert [(it["voucher_number"], it["gap"], it["owner"]) for it in found["items"]] == [
+    reconciliation = await books(office)
+    assert [(item["voucher_number"], item["gap"], item["owner"]) for item in reconciliation["items"]] == [
         (None, "not_confirmed", "610")
     ] * 2
 
@@ -144,7 +152,7 @@ async def test_a_treasury_file_is_a_batch(office):
         {**LINE, "kind": "disbursement", "amount_vnd": 30, "voucher": paper("1")},
     ]
     answer = (await office.post("batches", {"mode": "best_effort", "entries": entries})).json()
-    assert [it["outcome"] for it in answer["verdicts"]] == ["recorded", "refused", "existing"]
-    again = (await office.post("batches", {"mode": "best_effort", "entries": entries[:1]})).json()
-    assert again["existing"] == 1
+    assert [verdict["outcome"] for verdict in answer["verdicts"]] == ["recorded", "refused", "existing"]
+    repeated = (await office.post("batches", {"mode": "best_effort", "entries": entries[:1]})).json()
+    assert repeated["existing"] == 1
     assert (await books(office))["items"] == []

@@ -1,4 +1,4 @@
-"""The codes an entry may name are dated data, and the tables must not contradict each other."""
+"""The codes that entries may name are dated facts, and the tables must not contradict each other."""
 
 import shutil
 
@@ -9,7 +9,7 @@ from services.funding.dated_facts import DATA, load_catalogue
 from services.funding.settings import FundingSettings
 
 
-def test_what_is_shipped():
+def test_the_shipped_codes():
     shipped = load_catalogue()
     assert set(shipped.programs) == {"rural", "poverty", "ethnic"}
     assert {code: program.budget_code for code, program in shipped.programs.items()} == {
@@ -29,10 +29,14 @@ def test_what_is_shipped():
 
 
 @pytest.mark.anyio
-async def test_the_codes_are_read_by_anyone(http):
-    said = (await http.get("/v1/funding/catalogue")).json()
-    assert {len(said["programs"]), len(said["components"]), len(said["sources"])} == {3, 59, 11}
-    component = next(it for it in said["components"] if it["code"] == "GN.DA1.TDA1")
+async def test_anyone_reads_the_codes(http):
+    catalogue = (await http.get("/v1/funding/catalogue")).json()
+    assert {len(catalogue["programs"]), len(catalogue["components"]), len(catalogue["sources"])} == {
+        3,
+        59,
+        11,
+    }
+    component = next(component for component in catalogue["components"] if component["code"] == "GN.DA1.TDA1")
     assert (component["program"], component["parent"], component["valid_from"]) == (
         "poverty",
         "GN.DA1",
@@ -67,7 +71,7 @@ def test_tables_that_contradict_each_other_are_refused_at_start(tmp_path, table,
         create_app(settings)
 
 
-def test_a_code_holds_from_its_first_to_its_last_day(tmp_path):
+def test_a_code_is_in_force_from_its_first_to_its_last_day(tmp_path):
     folder = tmp_path / "codes"
     shutil.copytree(DATA, folder)
     path = folder / "sources.csv"
@@ -79,8 +83,10 @@ def test_a_code_holds_from_its_first_to_its_last_day(tmp_path):
 
     def codes(year):
         return [
-            it.code
-            for it in catalogue.find_code_faults(program="rural", component=None, source="credit", year=year)
+            fault.code
+            for fault in catalogue.find_code_faults(
+                program="rural", component=None, source="credit", year=year
+            )
         ]
 
     assert [codes(year) for year in (2020, 2021, 2023, 2024, None)] == [

@@ -1,4 +1,4 @@
-"""What the code calls sound and what the database accepts are the same."""
+"""The balances that the code calls valid are those that the database accepts."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ def checks(common_database):
 
     expressions = asyncio.run(read())
     assert len(expressions) == 3
-    return common_database.admin_url, " AND ".join(f"({each})" for each in expressions)
+    return common_database.admin_url, " AND ".join(f"({expression})" for expression in expressions)
 
 
 @pytest.mark.slow
@@ -38,17 +38,17 @@ def checks(common_database):
 @example(
     many=[Amounts(), Amounts(allocated_vnd=2, disbursed_vnd=2), Amounts(allocated_vnd=2, reserved_vnd=3)]
 )
-def test_code_and_database_agree_on_what_is_sound(checks, many):
+def test_code_and_database_agree_on_valid_balances(checks, many):
     url, expression = checks
 
     async def judged():
         connection = await asyncpg.connect(url)
         columns = ", ".join(f"unnest(${at}::bigint[]) AS {name}" for at, name in enumerate(MEASURES, 1))
-        values = [[getattr(each, name) for each in many] for name in MEASURES]
+        values = [[getattr(history, name) for history in many] for name in MEASURES]
         rows = await connection.fetch(
             f"SELECT {expression} AS sound FROM (SELECT {columns}) AS lots", *values
         )
         await connection.close()
         return [row["sound"] for row in rows]
 
-    assert asyncio.run(judged()) == [each.is_valid for each in many]
+    assert asyncio.run(judged()) == [history.is_valid for history in many]

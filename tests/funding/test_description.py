@@ -1,4 +1,4 @@
-"""The ledger's OpenAPI document: named operations, described fields, examples that are true."""
+"""The ledger's OpenAPI document: named operations, described fields, examples that run."""
 
 import pytest
 from openapi_spec_validator import validate
@@ -45,17 +45,17 @@ def test_every_field_and_parameter_is_described(document):
     bare = [
         f"{name}.{field}"
         for name, schema in own.items()
-        for field, said in schema.get("properties", {}).items()
-        if not said.get("description") and "$ref" not in said and "items" not in said
+        for field, property_ in schema.get("properties", {}).items()
+        if not property_.get("description") and "$ref" not in property_ and "items" not in property_
     ]
     assert bare == []
     money = [
-        said["description"]
+        property_["description"]
         for schema in own.values()
-        for field, said in schema.get("properties", {}).items()
+        for field, property_ in schema.get("properties", {}).items()
         if field.endswith("_vnd")
     ]
-    assert all("đồng" in each for each in money)
+    assert all("đồng" in description for description in money)
     for _, _, operation in operations(document).values():
         assert operation["summary"]
         assert operation["description"]
@@ -63,12 +63,14 @@ def test_every_field_and_parameter_is_described(document):
 
 
 async def test_the_examples_run(document, office):
-    """In the order of money: what was there, what is given, what is promised, paid, carried over and undone."""
-    found = operations(document)
+    """In the order of money: opening balance, carry-over, assignment, allocation, commitment, payment, reversal."""
+    by_id = operations(document)
 
     async def run(operation, **change):
-        path, _, said = found[operation]
-        (name,) = [said["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+        path, _, specification = by_id[operation]
+        (name,) = [
+            specification["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        ]
         example = document["components"]["schemas"][name]["example"]
         answer = await office.post(path.removeprefix("/v1/funding/"), {**example, **change})
         assert answer.status_code == 201, (operation, answer.text)

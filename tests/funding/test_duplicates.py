@@ -42,9 +42,9 @@ async def funded(office):
 async def test_the_same_body_under_another_key_is_refused(funded, kind):
     first = await funded.post(kind, BODIES[kind])
     assert first.status_code == 201, first.text
-    again = await funded.post(kind, {**BODIES[kind], "note": "gửi lại", "effective_on": "2023-12-30"})
-    problem = again.json()
-    assert (again.status_code, problem["code"]) == (409, "duplicate_entry")
+    repeated = await funded.post(kind, {**BODIES[kind], "note": "gửi lại", "effective_on": "2023-12-30"})
+    problem = repeated.json()
+    assert (repeated.status_code, problem["code"]) == (409, "duplicate_entry")
     assert problem["entry"] == first.json()["id"]
     assert problem["entry"] in problem["detail"]
     assert DECISION["number"] in problem["detail"]
@@ -113,35 +113,35 @@ async def test_contributions_in_kind_and_projects_tell_entries_apart(office):
     assert (
         await office.post("allocations", {**given, "in_kind": {**labour, "quantity": 121}})
     ).status_code == 201
-    again = await office.post("allocations", {**given, "in_kind": {**labour, "quantity": 120.0}})
-    assert again.json()["code"] == "duplicate_entry"
+    repeated = await office.post("allocations", {**given, "in_kind": {**labour, "quantity": 120.0}})
+    assert repeated.json()["code"] == "duplicate_entry"
 
 
 async def test_a_client_may_state_that_it_is_another_fact(office):
     first = (await office.post("allocations", BY_DECISION)).json()
     assert first["distinct_from"] is None
-    stated = {**BY_DECISION, "distinct_from": {"entry": first["id"], "reason": "Giao hai đợt"}}
-    second = await office.post("allocations", stated)
+    distinct = {**BY_DECISION, "distinct_from": {"entry": first["id"], "reason": "Giao hai đợt"}}
+    second = await office.post("allocations", distinct)
     assert second.status_code == 201, second.text
-    kept = (await office.get(f"entries/{second.json()['id']}")).json()
-    assert kept["distinct_from"] == stated["distinct_from"]
-    again = await office.post("allocations", stated)
-    assert (again.status_code, again.json()["entry"]) == (409, second.json()["id"]), (
+    recorded = (await office.get(f"entries/{second.json()['id']}")).json()
+    assert recorded["distinct_from"] == distinct["distinct_from"]
+    repeated = await office.post("allocations", distinct)
+    assert (repeated.status_code, repeated.json()["entry"]) == (409, second.json()["id"]), (
         "of two it names the latest"
     )
-    stated["distinct_from"]["entry"] = second.json()["id"]
-    assert (await office.post("allocations", stated)).status_code == 201
+    distinct["distinct_from"]["entry"] = second.json()["id"]
+    assert (await office.post("allocations", distinct)).status_code == 201
 
 
 @pytest.mark.race
 async def test_eight_clicks_on_another_fact_are_one_entry_too(office):
     first = (await office.post("allocations", BY_DECISION)).json()
-    stated = {**BY_DECISION, "distinct_from": {"entry": first["id"], "reason": "Giao hai đợt"}}
-    answers = await asyncio.gather(*(office.post("allocations", stated) for _ in range(8)))
+    distinct = {**BY_DECISION, "distinct_from": {"entry": first["id"], "reason": "Giao hai đợt"}}
+    answers = await asyncio.gather(*(office.post("allocations", distinct) for _ in range(8)))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
 
 
-async def test_a_reversed_entry_does_not_stand_in_the_way(office):
+async def test_a_reversed_entry_is_no_duplicate(office):
     first = await office.allocate(10, decision=DECISION)
     await office.reverse(first)
     second = await office.post("allocations", BY_DECISION)
@@ -149,7 +149,7 @@ async def test_a_reversed_entry_does_not_stand_in_the_way(office):
     assert (await office.post("allocations", BY_DECISION)).json()["entry"] == second.json()["id"]
 
 
-async def test_a_refused_entry_and_a_dry_run_do_not_stand_in_the_way(funded):
+async def test_refused_entries_and_dry_runs_are_no_duplicates(funded):
     beyond = {**BY_DECISION, "amount_vnd": 1001}
     assert (await funded.post("returns", beyond)).json()["code"] == "insufficient_funds"
     assert (await funded.post("returns", beyond)).json()["code"] == "insufficient_funds"
@@ -189,8 +189,8 @@ async def test_a_code_that_was_reused_is_another_line(http, issuer, app):
     }
     for day in ("2025-06-30", "2025-07-01"):
         assert (await both.post("allocations", {**body, "effective_on": day})).status_code == 201, day
-    again = await both.post("allocations", {**body, "effective_on": "2025-06-01"})
-    assert again.json()["code"] == "duplicate_entry"
+    repeated = await both.post("allocations", {**body, "effective_on": "2025-06-01"})
+    assert repeated.json()["code"] == "duplicate_entry"
 
 
 async def test_entries_recorded_twice_before_the_rule_stay_and_the_latest_is_named(office, database):

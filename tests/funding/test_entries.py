@@ -1,4 +1,4 @@
-"""Entries over HTTP, on a real database: what is kept, what is answered, what is refused."""
+"""Entries over HTTP, on a real database: what is recorded, answered and refused."""
 
 import uuid
 
@@ -18,30 +18,34 @@ def money(lots):
 
 async def test_the_answer_says_what_is_left(office):
     await office.allocate(100)
-    promised = await office.commit(40)
-    assert money(promised["lots"]) == [(2023, 2023, 100, 60)]
+    committed = await office.commit(40)
+    assert money(committed["lots"]) == [(2023, 2023, 100, 60)]
     paid = await office.disburse(70)
     assert money(paid["lots"]) == [(2023, 2023, 30, 30)]
-    assert [(it["disbursed_vnd"], it["reserved_vnd"]) for it in paid["postings"]] == [(70, -40)]
+    assert [(posting["disbursed_vnd"], posting["reserved_vnd"]) for posting in paid["postings"]] == [
+        (70, -40)
+    ]
 
 
 async def test_an_entry_is_found_where_its_location_says(office):
     answer = await office.post(
         "allocations", {**LINE, "amount_vnd": 5, "decision": DECISION, "component": "GN.DA2"}
     )
-    kept = (await office.get(answer.headers["location"])).json()
+    recorded = (await office.get(answer.headers["location"])).json()
     assert answer.headers["location"] == f"/v1/funding/entries/{answer.json()['id']}"
     assert {
-        **kept,
+        **recorded,
         "lots": answer.json()["lots"],
         "unallocated_vnd": None,
         "project_room_vnd": None,
     } == answer.json()
-    assert kept["component"] == "GN.DA2"
-    assert kept["effective_on"] == "2023-01-01", "the decision of December is brought into its budget year"
+    assert recorded["component"] == "GN.DA2"
+    assert recorded["effective_on"] == "2023-01-01", (
+        "the decision of December is brought into its budget year"
+    )
 
 
-async def test_nobody_spends_more_than_is_left(office):
+async def test_a_payment_cannot_exceed_what_is_left(office):
     await office.allocate(100)
     await office.disburse(60)
     refused = await office.post("disbursements", {**LINE, "amount_vnd": 41, "voucher": VOUCHER})
@@ -55,16 +59,16 @@ async def test_nobody_spends_more_than_is_left(office):
     await office.disburse(40)
 
 
-async def test_money_that_was_never_given_is_not_there(office):
+async def test_a_line_without_money_has_no_lots(office):
     refused = await office.post("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER})
     assert (refused.status_code, refused.json()["lots"]) == (409, [])
 
 
 async def test_lines_do_not_mix(office):
     await office.allocate(100)
-    for other in ({"component": "GN.DA1"}, {"capital": "recurrent"}, {"source": "counterpart"}, {"unit": "611"}, {"year": 2024}, {"program": "rural"}):  # fmt: skip
-        refused = await office.post("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER, **other})
-        assert refused.status_code == 409, other
+    for another in ({"component": "GN.DA1"}, {"capital": "recurrent"}, {"source": "counterpart"}, {"unit": "611"}, {"year": 2024}, {"program": "rural"}):  # fmt: skip
+        refused = await office.post("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER, **another})
+        assert refused.status_code == 409, another
 
 
 async def test_the_oldest_origin_is_paid_first_in_one_entry(office):
@@ -72,14 +76,17 @@ async def test_the_oldest_origin_is_paid_first_in_one_entry(office):
     await office.carry_over(50, from_year=2022)
     await office.allocate(100)
     paid = await office.disburse(70)
-    assert [(it["origin_year"], it["disbursed_vnd"]) for it in paid["postings"]] == [(2022, 50), (2023, 20)]
+    assert [(posting["origin_year"], posting["disbursed_vnd"]) for posting in paid["postings"]] == [
+        (2022, 50),
+        (2023, 20),
+    ]
     assert paid["origin_year"] is None
     refused = await office.post(
         "disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER, "origin_year": 2022}
     )
     assert refused.json()["lots"] == [{"origin_year": 2022, "available_vnd": 0}]
     named = await office.disburse(5, origin_year=2023)
-    assert [it["origin_year"] for it in named["postings"]] == [2023]
+    assert [posting["origin_year"] for posting in named["postings"]] == [2023]
 
 
 async def test_carried_money_keeps_its_origin_through_the_years(office):
@@ -90,25 +97,25 @@ async def test_carried_money_keeps_its_origin_through_the_years(office):
     assert (moved["year"], moved["to_year"]) == (2023, 2024)
 
 
-async def test_commitments_travel_with_the_money_they_reserve(office):
+async def test_a_carry_over_takes_commitments_along(office):
     await office.allocate(100)
     await office.commit(80)
     moved = await office.carry_over(60)
     assert money(moved["lots"]) == [(2023, 2023, 40, 0), (2024, 2023, 60, 20)]
 
 
-async def test_a_reversal_undoes_an_entry_once(office):
+async def test_an_entry_is_reversed_once(office):
     await office.allocate(100)
     paid = await office.disburse(30)
-    undone = await office.reverse(paid)
-    assert money(undone["lots"]) == [(2023, 2023, 100, 100)]
-    assert undone["reverses"] == paid["id"]
-    assert undone["note"] == "Hạch toán nhầm"
-    again = await office.post("reversals", {"reverses": paid["id"], "reason": "lần nữa"})
-    assert (again.status_code, again.json()["code"]) == (409, "already_reversed")
-    assert again.json()["reversed_by"] == undone["id"]
-    assert (await office.get(f"entries/{paid['id']}")).json()["reversed_by"] == undone["id"]
-    final = await office.post("reversals", {"reverses": undone["id"], "reason": "x"})
+    reversal = await office.reverse(paid)
+    assert money(reversal["lots"]) == [(2023, 2023, 100, 100)]
+    assert reversal["reverses"] == paid["id"]
+    assert reversal["note"] == "Hạch toán nhầm"
+    repeated = await office.post("reversals", {"reverses": paid["id"], "reason": "lần nữa"})
+    assert (repeated.status_code, repeated.json()["code"]) == (409, "already_reversed")
+    assert repeated.json()["reversed_by"] == reversal["id"]
+    assert (await office.get(f"entries/{paid['id']}")).json()["reversed_by"] == reversal["id"]
+    final = await office.post("reversals", {"reverses": reversal["id"], "reason": "x"})
     assert final.json()["code"] == "reversal_not_reversible"
 
 
@@ -130,7 +137,7 @@ async def test_reversing_a_carry_over_brings_the_money_back(office):
 async def test_an_unknown_entry_is_not_reversed(office):
     refused = await office.post("reversals", {"reverses": str(uuid.uuid4()), "reason": "x"})
     assert refused.status_code == 422
-    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
         ("/reverses", "entry_unknown")
     ]
     assert (await office.get(f"entries/{uuid.uuid4()}")).json()["code"] == "entry_not_found"
@@ -152,34 +159,34 @@ async def test_every_fault_of_a_reversal_is_named(office, change, faults):
     paid = await office.disburse(30, effective_on="2023-09-01")
     refused = await office.post("reversals", {"reverses": paid["id"], "reason": "x", **change})
     assert refused.status_code == 422, refused.text
-    assert {(it["pointer"], it["code"]) for it in refused.json()["errors"]} == faults
+    assert {(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]} == faults
 
 
 async def test_a_reversal_takes_effect_no_earlier_than_its_entry(office, issuer, http):
     ahead = Office(http, issuer.token("51", ["funding"], ["poverty"], ["51"]), office.app)
-    given_ = await ahead.allocate(100, unit="51", year=2027, effective_on="2027-12-31")
-    assert (await ahead.reverse(given_))["effective_on"] == "2027-12-31"
+    allocated = await ahead.allocate(100, unit="51", year=2027, effective_on="2027-12-31")
+    assert (await ahead.reverse(allocated))["effective_on"] == "2027-12-31"
     paid_from = await office.allocate(100)
-    undone = await office.reverse(paid_from, effective_on="2023-06-30")
-    assert undone["effective_on"] == "2023-06-30"
+    reversal = await office.reverse(paid_from, effective_on="2023-06-30")
+    assert reversal["effective_on"] == "2023-06-30"
 
 
-async def test_a_dry_run_says_all_and_keeps_nothing(office):
+async def test_a_dry_run_answers_everything_and_records_nothing(office):
     await office.allocate(100)
     body = {**LINE, "amount_vnd": 30, "voucher": VOUCHER}
-    tried = await office.post("disbursements", body, key="k", dry_run=True)
-    assert tried.status_code == 200
-    assert "location" not in tried.headers
-    assert tried.json()["id"] is None
-    assert money(tried.json()["lots"]) == [(2023, 2023, 70, 70)]
+    attempt = await office.post("disbursements", body, key="k", dry_run=True)
+    assert attempt.status_code == 200
+    assert "location" not in attempt.headers
+    assert attempt.json()["id"] is None
+    assert money(attempt.json()["lots"]) == [(2023, 2023, 70, 70)]
     refused = await office.post("disbursements", {**body, "amount_vnd": 101}, dry_run=True)
     assert refused.json()["available_vnd"] == 100
     carried = await office.post("carry-overs", {**{k: v for k, v in LINE.items() if k != "year"}, "from_year": 2023, "amount_vnd": 30, "decision": DECISION}, dry_run=True)  # fmt: skip
     assert carried.status_code == 200
     given = (await office.get("entries")).json()["items"]
     assert len(given) == 1
-    tried = await office.post("reversals", {"reverses": given[0]["id"], "reason": "thử"}, dry_run=True)
-    assert money(tried.json()["lots"]) == [(2023, 2023, 0, 0)]
+    attempt = await office.post("reversals", {"reverses": given[0]["id"], "reason": "thử"}, dry_run=True)
+    assert money(attempt.json()["lots"]) == [(2023, 2023, 0, 0)]
     assert len((await office.get("entries")).json()["items"]) == 1
     assert len((await office.get("changes")).json()["items"]) == 1
     assert (await office.post("disbursements", body, key="k")).status_code == 201, "the key was not burnt"
@@ -188,11 +195,11 @@ async def test_a_dry_run_says_all_and_keeps_nothing(office):
 async def test_the_same_key_is_one_entry(office):
     body = {**LINE, "amount_vnd": 30, "decision": DECISION}
     first = await office.post("allocations", body, key="same")
-    again = await office.post("allocations", body, key="same")
-    assert again.headers["idempotent-replay"] == "true"
-    assert again.json() == first.json()
-    other = await office.post("allocations", {**body, "amount_vnd": 31}, key="same")
-    assert other.json()["code"] == "idempotency_key_reused"
+    repeated = await office.post("allocations", body, key="same")
+    assert repeated.headers["idempotent-replay"] == "true"
+    assert repeated.json() == first.json()
+    another = await office.post("allocations", {**body, "amount_vnd": 31}, key="same")
+    assert another.json()["code"] == "idempotency_key_reused"
 
 
 async def test_entries_are_listed_newest_first_page_by_page(office):
@@ -209,39 +216,39 @@ async def test_entries_are_listed_newest_first_page_by_page(office):
     assert seen == [7, 6, 5, 4, 3, 2, 1]
 
 
-async def test_entries_are_sought_by_what_they_touched(office):
+async def test_entries_are_filtered_by_the_lots_that_they_changed(office):
     await office.allocate(50, year=2022, decision={"number": "1/QĐ", "date": "2022-01-05"})
     moved = await office.carry_over(20, from_year=2022)
     await office.allocate(7, unit="611", component="GN.DA2")
     await office.allocate(8, unit="23341")
     paid = await office.disburse(3, voucher={"source": "KBNN", "number": "9"})
 
-    async def found(**terms):
-        return [it["amount_vnd"] for it in (await office.get("entries", **terms)).json()["items"]]
+    async def list_amounts(**terms):
+        return [entry["amount_vnd"] for entry in (await office.get("entries", **terms)).json()["items"]]
 
-    assert await found(year=2022) == [20, 50]
-    assert await found(year=2023) == [3, 8, 7, 20]
-    assert await found(year=2023, unit="610") == [3, 8, 20]
-    assert await found(year=2023, unit="610", below=False) == [3, 20]
-    assert await found(unit="611") == [7]
-    assert await found(kind="carry_over") == [moved["amount_vnd"]]
-    assert await found(voucher="9") == [paid["amount_vnd"]]
-    assert await found(origin_year=2022, year=2023) == [3, 20]
-    assert await found(component="GN.DA2") == [7]
-    assert await found(component="none", year=2023) == [3, 8, 20]
-    assert await found(source=["credit", "foreign"]) == []
+    assert await list_amounts(year=2022) == [20, 50]
+    assert await list_amounts(year=2023) == [3, 8, 7, 20]
+    assert await list_amounts(year=2023, unit="610") == [3, 8, 20]
+    assert await list_amounts(year=2023, unit="610", below=False) == [3, 20]
+    assert await list_amounts(unit="611") == [7]
+    assert await list_amounts(kind="carry_over") == [moved["amount_vnd"]]
+    assert await list_amounts(voucher="9") == [paid["amount_vnd"]]
+    assert await list_amounts(origin_year=2022, year=2023) == [3, 20]
+    assert await list_amounts(component="GN.DA2") == [7]
+    assert await list_amounts(component="none", year=2023) == [3, 8, 20]
+    assert await list_amounts(source=["credit", "foreign"]) == []
     assert (await office.get("entries", unit="99999")).json()["code"] == "unit_unknown"
     assert (await office.get("entries", unit="62", year=2026)).json()["code"] == "unit_unknown_on_date"
 
 
-async def test_every_entry_is_told(office):
+async def test_every_entry_is_published(office):
     given = await office.allocate(100)
-    undone = await office.reverse(given)
-    told = (await office.get("changes")).json()["items"]
-    assert [it["type"] for it in told] == ["allocation.recorded", "reversal.recorded"]
-    assert told[1]["subject"] == f"entries/{undone['id']}"
-    assert told[1]["data"]["reverses"] == given["id"]
-    assert told[1]["time"] == undone["recorded_at"]
+    reversal = await office.reverse(given)
+    events = (await office.get("changes")).json()["items"]
+    assert [event["type"] for event in events] == ["allocation.recorded", "reversal.recorded"]
+    assert events[1]["subject"] == f"entries/{reversal['id']}"
+    assert events[1]["data"]["reverses"] == given["id"]
+    assert events[1]["time"] == reversal["recorded_at"]
 
 
 async def test_an_entry_costs_a_bounded_number_of_statements(office, ran):
@@ -271,7 +278,7 @@ async def test_an_entry_costs_a_bounded_number_of_statements(office, ran):
 
 
 STATEMENTS = {"allocation": 10, "commitment": 8, "disbursement": 8, "carry_over": 9, "reversal": 10}
-"""Key and its answer, the assignments (2), the voucher or what is undone (3), lots, entries of the same decision where there
+"""Key and its answer, the assignments (2), the voucher or the reversed entry (3), lots, entries of the same decision where there
 is no voucher, balances, the write order, the entry with its postings, its change; whatever the number of lots."""
 
 
@@ -313,9 +320,9 @@ async def test_an_officer_writes_for_what_was_granted_and_nothing_else(
     office, issuer, http, programs, units, code
 ):
     given = await office.allocate(100)
-    other = Office(http, issuer.token("other", ["funding"], programs, units), office.app)
+    another = Office(http, issuer.token("other", ["funding"], programs, units), office.app)
     for what, body in (("disbursements", {**LINE, "amount_vnd": 1, "voucher": VOUCHER}), ("reversals", {"reverses": given["id"], "reason": "x"})):  # fmt: skip
-        refused = await other.post(what, body)
+        refused = await another.post(what, body)
         assert (refused.status_code, refused.json()["code"]) == (403, code)
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
     await district.disburse(1)
@@ -323,12 +330,12 @@ async def test_an_officer_writes_for_what_was_granted_and_nothing_else(
 
 
 @pytest.mark.parametrize("what", ["assignments", "opening-balances", "allocations", "supplements"])
-async def test_nobody_gives_the_centre_s_money_to_himself(office, issuer, http, what):
+async def test_central_money_is_given_from_above(office, issuer, http, what):
     given = await office.allocate(100)
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
     body = {**LINE, "amount_vnd": 1, "decision": DECISION}
-    undone = ("reversals", {"reverses": given["id"], "reason": "x"})
-    for path, asked in ((what, body), undone):
+    reversal = ("reversals", {"reverses": given["id"], "reason": "x"})
+    for path, asked in ((what, body), reversal):
         refused = await district.post(path, asked)
         assert (refused.status_code, refused.json()["code"]) == (403, "given_from_above")
         assert refused.json()["giver"] == "62"

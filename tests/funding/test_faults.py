@@ -1,4 +1,4 @@
-"""What is wrong with a body: every fault in one answer, by pointer, in both languages, and nothing kept."""
+"""Faults of a body: all in one answer, by pointer, in both languages, and nothing is recorded."""
 
 import pytest
 
@@ -15,7 +15,7 @@ async def faults(office, what, body):
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert (await office.get("entries")).json()["items"] == []
-    return {(it["pointer"], it["code"]) for it in answer.json()["errors"]}
+    return {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}
 
 
 async def test_six_faults_of_shape_and_meaning_in_one_answer(office):
@@ -44,8 +44,8 @@ async def test_six_faults_of_shape_and_meaning_in_one_answer(office):
 
 @pytest.mark.parametrize("amount", [1.0, 1.5, "5", "", None, True, 1e3, -1, 0, 10**15 + 1, [5]])
 async def test_money_is_a_positive_integer_and_nothing_else(office, amount):
-    found = await faults(office, "allocations", {**GIVEN, "amount_vnd": amount})
-    assert {pointer for pointer, _ in found} == {"/amount_vnd"}
+    named = await faults(office, "allocations", {**GIVEN, "amount_vnd": amount})
+    assert {pointer for pointer, _ in named} == {"/amount_vnd"}
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ async def test_a_day_is_an_iso_date_and_nothing_else(office, day):
         ({"year": 99999}, ("/year", "too_large")),
     ],
 )
-async def test_what_an_allocation_must_not_say(office, change, fault):
-    found = await faults(office, "allocations", {**GIVEN, **change})
-    assert fault in found
+async def test_faults_of_an_allocation(office, change, fault):
+    named = await faults(office, "allocations", {**GIVEN, **change})
+    assert fault in named
 
 
-async def test_a_payment_names_its_paper_and_a_day_that_has_come(office):
+async def test_a_payment_needs_a_voucher_and_a_day_that_has_come(office):
     unpapered = {name: value for name, value in PAID.items() if name != "voucher"}
     assert await faults(office, "disbursements", unpapered) == {("/voucher", "paper_missing")}
     assert await faults(office, "commitments", {**unpapered, "voucher": {"source": "KBNN"}}) == {
@@ -94,7 +94,7 @@ async def test_a_payment_names_its_paper_and_a_day_that_has_come(office):
     }
 
 
-async def test_money_is_carried_into_the_next_year_only(office):
+async def test_money_is_carried_over_into_the_next_year_only(office):
     body = {name: value for name, value in GIVEN.items() if name != "year"}
     assert await faults(office, "carry-overs", {**body, "from_year": 2022, "to_year": 2024}) == {
         ("/to_year", "to_year_not_next")
@@ -131,7 +131,7 @@ async def test_the_sentences_are_in_the_reader_s_language(office):
         "year=2023&origin_year=1.5",
     ],
 )
-async def test_a_bad_query_is_said(office, query):
+async def test_faults_of_a_query_are_named(office, query):
     answer = await office.get(f"/v1/funding/progress?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"]

@@ -1,4 +1,4 @@
-"""The journal: sealed beside the writers, read by cursor, and a changed, added or missing row is found."""
+"""The journal: sealed in the background, read by cursor; a changed, added or missing row is found."""
 
 import asyncio
 import json
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.anyio
 AT = datetime(2024, 1, 5, tzinfo=UTC)
 
 
-@given(st.lists(st.tuples(st.integers(1, 10**9), st.text()), min_size=2, max_size=8, unique_by=lambda it: it[0]), st.data())  # fmt: skip
-def test_a_block_knows_its_own_entries_and_no_others(entries, data):
+@given(st.lists(st.tuples(st.integers(1, 10**9), st.text()), min_size=2, max_size=8, unique_by=lambda entry: entry[0]), st.data())  # fmt: skip
+def test_a_block_verifies_its_own_entries_only(entries, data):
     sequences = sorted(sequence for sequence, _ in entries)
-    prints = [fingerprint({"said": words}) for _, words in entries]
+    prints = [fingerprint({"note": words}) for _, words in entries]
     block = seal(None, sequences, prints, AT)
     after = seal(block, sequences, prints, AT)
     assert (block.height, block.previous_hash, after.previous_hash) == (1, GENESIS, block.hash)
     assert find_faults(block, None, sequences, prints) == []
     assert find_faults(after, block, sequences, prints) == []
     at = data.draw(st.integers(0, len(prints) - 1))
-    changed = [*prints[:at], fingerprint({"said": None}), *prints[at + 1 :]]
+    changed = [*prints[:at], fingerprint({"note": None}), *prints[at + 1 :]]
     assert find_faults(block, None, sequences, changed)
     assert find_faults(block, None, sequences[:at] + sequences[at + 1 :], prints[:at] + prints[at + 1 :])
     assert find_faults(after, None, sequences, prints) == [
@@ -41,7 +41,7 @@ def test_a_block_knows_its_own_entries_and_no_others(entries, data):
     ]
 
 
-async def found(app, noted=None):
+async def verify_ledger(app, noted=None):
     async with get_database(app).reading() as session:
         return await verify(session, noted)
 
@@ -67,28 +67,28 @@ async def sealed(office, app):
 
 async def test_the_journal_is_read_by_cursor_with_its_blocks(office, app, sealed):
     first = (await office.get("journal", limit=3)).json()
-    assert ([it["block"] for it in first["items"]], first["more"]) == ([1, 1, 2], True)
+    assert ([item["block"] for item in first["items"]], first["more"]) == ([1, 1, 2], True)
     rest = (await office.get("journal", after=first["next"])).json()
-    assert ([it["block"] for it in rest["items"]], rest["more"]) == ([2, 3, None], False)
+    assert ([item["block"] for item in rest["items"]], rest["more"]) == ([2, 3, None], False)
     assert (await office.get("journal", after=rest["next"])).json() == {
         "items": [],
         "next": rest["next"],
         "more": False,
     }
     listed = (await office.get("entries")).json()["items"]
-    assert [it["entry"] for it in first["items"] + rest["items"]] == listed[::-1]
+    assert [item["entry"] for item in first["items"] + rest["items"]] == listed[::-1]
     blocks = (await office.get("journal/blocks")).json()["items"]
-    assert [it["entries"] for it in blocks] == [2, 2, 1]
-    assert [it["previous_hash"] for it in blocks] == [GENESIS, blocks[0]["hash"], blocks[1]["hash"]]
+    assert [block["entries"] for block in blocks] == [2, 2, 1]
+    assert [block["previous_hash"] for block in blocks] == [GENESIS, blocks[0]["hash"], blocks[1]["hash"]]
     assert (await office.get("journal/blocks", after=1, limit=1)).json()["items"] == blocks[1:2]
     assert (await office.http.get("/v1/funding/journal")).status_code == 401
 
 
-async def test_a_sound_ledger_verifies(office, app, sealed):
-    findings = await found(app, noted=sealed.hash)
+async def test_an_unchanged_ledger_verifies(office, app, sealed):
+    findings = await verify_ledger(app, noted=sealed.hash)
     assert (findings.faults, findings.blocks, findings.entries, findings.unsealed) == ([], 3, 6, 1)
     assert findings.lots == 1
-    assert (await found(app, noted="f" * 64)).faults == [f"no block has the hash {'f' * 64}"]
+    assert (await verify_ledger(app, noted="f" * 64)).faults == [f"no block has the hash {'f' * 64}"]
     assert (await seal_all(app)).entries == 1
     assert await seal_all(app) is None, "nothing new makes no block"
 
@@ -111,15 +111,15 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)
-async def test_whatever_is_changed_or_missing_is_found(app, sealed, database, what):
+async def test_every_change_is_found(app, sealed, database, what):
     connection = await asyncpg.connect(database.admin_url)
     await connection.execute("SET session_replication_role = replica")
     await connection.execute(TAMPERINGS[what])
     await connection.close()
-    assert (await found(app)).faults
+    assert (await verify_ledger(app)).faults
 
 
-async def test_an_entry_slipped_in_is_found(office, app, sealed, database):
+async def test_an_inserted_entry_is_found(office, app, sealed, database):
     connection = await asyncpg.connect(database.admin_url)
     columns = "year, kind, program, capital, source, unit, amount_vnd, effective_on, client_id, recorded_at"
     await connection.execute(
@@ -128,14 +128,14 @@ async def test_an_entry_slipped_in_is_found(office, app, sealed, database):
     )
     await connection.execute("UPDATE funding.blocks SET last_sequence = 2000 WHERE height = 3")
     await connection.close()
-    assert (await found(app)).faults
+    assert (await verify_ledger(app)).faults
 
 
-async def test_the_command_says_what_it_found(app, sealed, database, monkeypatch, capsys):
+async def test_the_command_prints_its_findings(app, sealed, database, monkeypatch, capsys):
     monkeypatch.setenv("NTP_DATABASE_URL", database.url("funding"))
     assert await asyncio.to_thread(command.main, ["--noted", sealed.hash]) == 0
-    said = capsys.readouterr().out
-    assert json.loads(said[said.index("{") :])["faults"] == []
+    output = capsys.readouterr().out
+    assert json.loads(output[output.index("{") :])["faults"] == []
     connection = await asyncpg.connect(database.admin_url)
     await connection.execute(TAMPERINGS["a balance"])
     await connection.close()
@@ -152,7 +152,7 @@ async def test_the_running_role_cannot_change_a_block(app, sealed, statement):
 
 
 @pytest.mark.race
-async def test_sealers_and_writers_at_once_make_one_sound_chain(office, app):
+async def test_sealers_and_writers_at_once_make_one_chain(office, app):
     await office.allocate(10_000)
 
     async def write():
@@ -167,18 +167,18 @@ async def test_sealers_and_writers_at_once_make_one_sound_chain(office, app):
 
     await asyncio.gather(*(write() for _ in range(5)), seal_often(), seal_often())
     await seal_all(app)
-    findings = await found(app)
+    findings = await verify_ledger(app)
     assert (findings.faults, findings.entries, findings.unsealed) == ([], 51, 0)
     assert findings.blocks > 1
 
 
-async def test_the_service_seals_by_itself(database, issuer, office):
+async def test_the_service_seals_in_the_background(database, issuer, office):
     await office.allocate(100)
     app = issuer.trust(build_app(database, seal_every_seconds=0.05))
     async with app.router.lifespan_context(app):
 
         async def is_sealed():
-            return not (await found(app)).unsealed
+            return not (await verify_ledger(app)).unsealed
 
         await poll_until(is_sealed)
-        assert (await found(app)).blocks == 1
+        assert (await verify_ledger(app)).blocks == 1

@@ -1,4 +1,4 @@
-"""Deadlines: what lapses is listed in advance, by dated rules and by the decisions of carry-overs, and handed back by entry."""
+"""Deadlines by dated rules and by the decisions of carry-overs, and what lapses."""
 
 import shutil
 from datetime import date
@@ -33,8 +33,8 @@ def lot(year=2023, origin=2023, capital="investment"):
     ],
 )
 def test_deadlines_by_kind_and_year(of, paid_by, settled_by, basis):
-    found = find_deadline(RULES, of)
-    assert (found.paid_by.isoformat(), found.settled_by.isoformat(), found.legal_basis) == (
+    lapses = find_deadline(RULES, of)
+    assert (lapses.paid_by.isoformat(), lapses.settled_by.isoformat(), lapses.legal_basis) == (
         paid_by,
         settled_by,
         basis,
@@ -54,14 +54,14 @@ def test_a_decision_extends_and_never_shortens():
 
 
 @given(st.lists(st.tuples(st.integers(2021, 2023), st.sampled_from(["investment", "recurrent"]), st.integers(0, 9)), max_size=8))  # fmt: skip
-def test_all_money_left_is_listed_once(many):
-    held = {lot(2023, origin, capital): Amounts(allocated_vnd=amount) for origin, capital, amount in many}
-    found = find_lapses(RULES, held, {})
-    assert {each.lot for each in found} == {each for each, balance in held.items() if balance.left_vnd}
-    days = [each.deadline.paid_by for each in found]
+def test_all_remaining_money_is_listed_once(many):
+    balances = {lot(2023, origin, capital): Amounts(allocated_vnd=amount) for origin, capital, amount in many}
+    lapses = find_lapses(RULES, balances, {})
+    assert {lapse.lot for lapse in lapses} == {lot for lot, balance in balances.items() if balance.left_vnd}
+    days = [lapse.deadline.paid_by for lapse in lapses]
     assert days == sorted(days)
-    early = find_lapses(RULES, held, {}, date(2023, 12, 31))
-    assert early == [each for each in found if each.deadline.paid_by <= date(2023, 12, 31)]
+    early = find_lapses(RULES, balances, {}, date(2023, 12, 31))
+    assert early == [lapse for lapse in lapses if lapse.deadline.paid_by <= date(2023, 12, 31)]
 
 
 AMOUNTS = st.integers(0, 40)
@@ -69,17 +69,17 @@ MOVED = st.lists(st.tuples(st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.inte
 
 
 @given(MOVED, AMOUNTS, AMOUNTS, AMOUNTS)
-def test_what_a_decision_extended_stands_apart_and_everything_once(moved, more, paid, promised):
+def test_an_extended_part_is_listed_apart_and_everything_once(moved, more, paid, reserved):
     carried = sum(amount for _, amount in moved) + more
-    paid, promised = min(paid, carried), min(promised, max(0, carried - paid))
+    paid, reserved = min(paid, carried), min(reserved, max(0, carried - paid))
     of = lot(2024, 2023)
-    balance = Amounts(carried_over_vnd=carried, disbursed_vnd=paid, reserved_vnd=promised)
-    found = find_lapses(RULES, {of: balance}, {of: [Extension(on, "12/QĐ", amount) for on, amount in moved]})
-    assert sum(each.left_vnd for each in found) == carried - paid
-    assert sum(each.reserved_vnd for each in found) == promised
-    assert all(0 <= each.reserved_vnd <= each.left_vnd for each in found)
-    for day in {each.deadline.paid_by for each in found}:
-        later = sum(each.left_vnd for each in found if each.deadline.paid_by > day)
+    balance = Amounts(carried_over_vnd=carried, disbursed_vnd=paid, reserved_vnd=reserved)
+    lapses = find_lapses(RULES, {of: balance}, {of: [Extension(on, "12/QĐ", amount) for on, amount in moved]})
+    assert sum(lapse.left_vnd for lapse in lapses) == carried - paid
+    assert sum(lapse.reserved_vnd for lapse in lapses) == reserved
+    assert all(0 <= lapse.reserved_vnd <= lapse.left_vnd for lapse in lapses)
+    for day in {lapse.deadline.paid_by for lapse in lapses}:
+        later = sum(lapse.left_vnd for lapse in lapses if lapse.deadline.paid_by > day)
         assert later <= sum(amount for on, amount in moved if on > day), "no more than was extended beyond it"
 
 
@@ -99,10 +99,10 @@ def test_money_without_a_deadline_is_refused_at_start(tmp_path):
 async def lapsing(office, **query):
     answer = await office.get("lapses", **{"year": 2023, **query})
     assert answer.status_code == 200, answer.text
-    return [(it["unit"], it["capital"], it["origin_year"], it["left_vnd"], it["paid_by"]) for it in answer.json()["items"]]  # fmt: skip
+    return [(item["unit"], item["capital"], item["origin_year"], item["left_vnd"], item["paid_by"]) for item in answer.json()["items"]]  # fmt: skip
 
 
-async def test_what_lapses_is_listed_in_advance_and_handed_back_by_an_entry(office):
+async def test_lapses_are_listed_in_advance_and_ended_by_a_return(office):
     await office.allocate(100)
     await office.allocate(50, capital="recurrent")
     await office.allocate(7, source="credit")
@@ -119,15 +119,15 @@ async def test_what_lapses_is_listed_in_advance_and_handed_back_by_an_entry(offi
         ("610", "investment", 2022, 5, "2023-12-31")
     ]
     assert await lapsing(office, unit="611") == []
-    assert [it[3] for it in await lapsing(office, source="credit")] == [7]
+    assert [lapse[3] for lapse in await lapsing(office, source="credit")] == [7]
     total = (await office.get("lapses", year=2023)).json()
-    assert total["left_vnd"] == sum(it["left_vnd"] for it in total["items"]) == 155
+    assert total["left_vnd"] == sum(item["left_vnd"] for item in total["items"]) == 155
     await office.decide("returns", 5, origin_year=2022)
     await office.decide("returns", 50, capital="recurrent")
     assert await lapsing(office, until="2024-01-30") == []
 
 
-async def test_the_decision_of_a_carry_over_sets_its_own_day(office):
+async def test_the_decision_of_a_carry_over_sets_its_deadline(office):
     await office.allocate(60)
     moved = await office.carry_over(60, deadline="2025-06-30", decision=DECISION)
     assert moved["deadline"] == "2025-06-30"
@@ -146,12 +146,12 @@ async def test_the_decision_of_a_carry_over_sets_its_own_day(office):
         "deadline": "2023-12-31",
     }
     refused = await office.post("carry-overs", body)
-    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
         ("/deadline", "deadline_before_year")
     ]
 
 
-async def test_a_decision_extends_the_money_that_it_moved_and_no_other(office):
+async def test_a_decision_extends_only_the_money_that_it_moved(office):
     """Two decisions carry money into one lot: what the second did not extend is listed by the law's day."""
     await office.allocate(100)
     await office.carry_over(30, deadline="2025-06-30")
@@ -160,13 +160,13 @@ async def test_a_decision_extends_the_money_that_it_moved_and_no_other(office):
         ("610", "investment", 2023, 70, "2024-12-31"),
         ("610", "investment", 2023, 30, "2025-06-30"),
     ]
-    assert [it[3] for it in await lapsing(office, year=2024, until="2024-12-31")] == [70]
+    assert [lapse[3] for lapse in await lapsing(office, year=2024, until="2024-12-31")] == [70]
     await office.commit(60, year=2024)
     await office.disburse(50, year=2024)
     items = (await office.get("lapses", year=2024)).json()["items"]
-    assert [(it["left_vnd"], it["reserved_vnd"]) for it in items] == [(20, 10), (30, 0)]
+    assert [(item["left_vnd"], item["reserved_vnd"]) for item in items] == [(20, 10), (30, 0)]
     await office.disburse(30, year=2024)
-    assert [it[3:] for it in await lapsing(office, year=2024)] == [(20, "2025-06-30")]
+    assert [lapse[3:] for lapse in await lapsing(office, year=2024)] == [(20, "2025-06-30")]
 
 
 async def test_rates_with_and_without_carry_over(office):

@@ -97,14 +97,14 @@ def figures(status):
 async def test_every_figure_prints_as_the_plan_prints_it(office, carried_investment):
     await the_year_2023(office, carried_investment)
     status = (await office.get("status", year=2023, unit="62")).json()
-    found = figures(status)
-    assert found.keys() == PRINTED.keys()
-    printed = {id_: round_half_away(value, int(PRINTED[id_]["decimals"])) for id_, value in found.items()}
+    exact = figures(status)
+    assert exact.keys() == PRINTED.keys()
+    printed = {id_: round_half_away(value, int(PRINTED[id_]["decimals"])) for id_, value in exact.items()}
     assert printed == {id_: Decimal(row["value"]) for id_, row in PRINTED.items()}
 
     assert printed["F10"] + printed["F12"] == printed["F07"] - 1, "the printed parts are one unit short"
-    assert found["F10"] + found["F12"] == found["F07"], "and the money is not"
-    assert found["F02"] + found["F03"] == found["F01"]
+    assert exact["F10"] + exact["F12"] == exact["F07"], "and the money is not"
+    assert exact["F02"] + exact["F03"] == exact["F01"]
 
     progress = (await office.get("progress", year=2023, group_by="capital", unit="62")).json()
     for row in status["rows"]:
@@ -120,7 +120,7 @@ async def test_the_local_budget_shows_its_parts(office):
     assert local["disbursement_rate"] is None
 
 
-async def test_what_was_carried_over_names_its_origin(office):
+async def test_carried_over_money_names_its_year_of_origin(office):
     await the_year_2023(office, 378_000 * MILLION)
     for row in (await office.get("status", year=2023)).json()["rows"]:
         assert row["carried_over_from"] == [
@@ -128,7 +128,7 @@ async def test_what_was_carried_over_names_its_origin(office):
         ]
 
 
-async def test_every_figure_leads_to_the_entries_behind_it(office):
+async def test_every_figure_leads_to_its_entries(office):
     await the_year_2023(office, 378_000 * MILLION)
     status = (await office.get("status", year=2023, unit="62")).json()
     progress = (await office.get("progress", year=2023, group_by="program,capital,unit,origin_year")).json()

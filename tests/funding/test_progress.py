@@ -1,4 +1,4 @@
-"""Progress: any grouping adds up to the đồng, rates are divided once, and a subtree is a subtree on its own day."""
+"""Progress: any grouping adds up to the đồng, rates are divided once, and units below a unit are those of the day."""
 
 from decimal import Decimal
 
@@ -40,13 +40,13 @@ parts = st.lists(
 
 
 @given(parts, st.lists(st.sampled_from(KEYS), min_size=1, unique=True))
-def test_every_grouping_adds_up_to_the_dong(given_, by):
-    *rows, total = build_groups(given_, by, counted=COUNTED, rated=RATED)
-    assert total.amounts == sum((each.amounts for each in given_), start=Amounts())
+def test_every_grouping_adds_up_to_the_dong(sums, by):
+    *rows, total = build_groups(sums, by, counted=COUNTED, rated=RATED)
+    assert total.amounts == sum((lot_sum.amounts for lot_sum in sums), start=Amounts())
     assert sum((row.amounts for row in rows), start=Amounts()) == total.amounts
     assert len({tuple(row.keys.values()) for row in rows}) == len(rows)
     assert total.counted == sum(
-        (each.amounts for each in given_ if each.source == "central"), start=Amounts()
+        (lot_sum.amounts for lot_sum in sums if lot_sum.source == "central"), start=Amounts()
     )
     for row in (*rows, total):
         assert sum(row.carried_over_from.values()) == row.amounts.carried_over_vnd
@@ -58,8 +58,8 @@ def test_every_grouping_adds_up_to_the_dong(given_, by):
 
 
 @given(parts)
-def test_a_rate_is_of_the_money_that_counts(given_):
-    for row in build_groups(given_, ["source"], counted=COUNTED, rated=RATED):
+def test_a_rate_is_of_the_money_that_counts(sums):
+    for row in build_groups(sums, ["source"], counted=COUNTED, rated=RATED):
         if row.keys["source"] == "credit":
             assert row.rate is None
         if row.keys["source"] == "counterpart":
@@ -103,7 +103,7 @@ async def test_groupings_over_http(office):
     assert (await rows(program="rural", capital="recurrent"))[-1]["allocated_vnd"] == 50
 
 
-async def test_a_unit_holds_what_lies_below_it(office):
+async def test_a_unit_includes_the_units_below_it(office):
     await office.allocate(1, unit="62")
     await office.allocate(2, unit="610")
     await office.allocate(4, unit="23341")
@@ -155,7 +155,7 @@ async def test_an_unchanged_commune_keeps_its_money_and_a_reused_code_gets_none(
     assert refused.json()["code"] == "insufficient_funds"
 
 
-async def test_an_opening_balance_is_available_and_kept_apart(office):
+async def test_an_opening_balance_is_available_and_shown_apart(office):
     await office.post(
         "opening-balances", {**LINE, "origin_year": 2022, "amount_vnd": 60, "decision": DECISION}
     )
@@ -166,7 +166,7 @@ async def test_an_opening_balance_is_available_and_kept_apart(office):
     assert (total["carried_over_vnd"], total["disbursement_rate"], total["left_vnd"]) == (0, 50, 50)
 
 
-async def test_what_is_carried_out_does_not_raise_the_rate(office):
+async def test_carrying_out_does_not_raise_the_rate(office):
     await office.allocate(100)
     await office.disburse(25)
     await office.carry_over(75)
@@ -200,7 +200,7 @@ async def test_as_of_is_the_newest_change_and_the_answer_has_a_tag(office):
     assert (await office.http.get("/v1/funding/status?year=2023", headers=headers)).status_code == 200
 
 
-async def test_reading_costs_the_same_however_many_entries(office, ran):
+async def test_reading_takes_the_same_number_of_statements_however_many_entries(office, ran):
     await office.allocate(1000)
     costs = []
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Projects: a payment beyond the approved total or the year's plan is refused by name, alone, in a batch and in a race."""
+"""Projects: a payment beyond the approved total or the plan of the year is refused, alone, in a batch and in a race."""
 
 import asyncio
 from collections import Counter
@@ -39,36 +39,40 @@ async def project(office):
     return await plan(office, 2023, 60)
 
 
-async def test_a_project_shows_its_money_and_its_building(office, project):
+async def test_a_project_shows_its_money_and_its_progress(office, project):
     await office.commit(90, project=CODE)
     await office.disburse(40, project=CODE)
-    undone = await office.disburse(15, project=CODE)
-    await office.reverse(undone)
-    mine = (await office.get("entries", project=CODE)).json()["items"]
-    assert [(it["kind"], it["project"]) for it in mine] == [
+    reversed_payment = await office.disburse(15, project=CODE)
+    await office.reverse(reversed_payment)
+    entries = (await office.get("entries", project=CODE)).json()["items"]
+    assert [(entry["kind"], entry["project"]) for entry in entries] == [
         (kind, CODE) for kind in ("reversal", "disbursement", "disbursement", "commitment")
     ]
     assert (await office.get("entries", project="CT.999")).json()["items"] == []
     await plan(office, 2024, 50)
-    said = {"on": "2023-11-30", "physical_percent": 45.5, "status": "under_construction"}
-    await done(office.post(f"projects/{CODE}/building", said))
-    found = (await office.get(f"projects/{CODE}")).json()
-    assert (found["approved_total_vnd"], found["committed_vnd"], found["disbursed_vnd"]) == (100, 90, 40)
-    assert found["years"] == [
+    progress = {"on": "2023-11-30", "physical_percent": 45.5, "status": "under_construction"}
+    await done(office.post(f"projects/{CODE}/building", progress))
+    project_found = (await office.get(f"projects/{CODE}")).json()
+    assert (
+        project_found["approved_total_vnd"],
+        project_found["committed_vnd"],
+        project_found["disbursed_vnd"],
+    ) == (100, 90, 40)
+    assert project_found["years"] == [
         {"year": 2023, "planned_vnd": 60, "disbursed_vnd": 40, "left_vnd": 20},
         {"year": 2024, "planned_vnd": 50, "disbursed_vnd": 0, "left_vnd": 50},
     ]
-    assert found["left_vnd"] == 60
-    assert (found["physical_percent"], found["status"], found["stated_on"]) == (
+    assert project_found["left_vnd"] == 60
+    assert (project_found["physical_percent"], project_found["status"], project_found["stated_on"]) == (
         45.5,
         "under_construction",
         "2023-11-30",
     )
-    assert (found["starts_on"], found["due_on"]) == ("2023-03-01", "2024-06-30")
-    assert (await office.get("projects")).json()["items"] == [found]
+    assert (project_found["starts_on"], project_found["due_on"]) == ("2023-03-01", "2024-06-30")
+    assert (await office.get("projects")).json()["items"] == [project_found]
     assert (await office.get("projects", program="rural")).json()["items"] == []
-    told = [it["type"] for it in (await office.get("changes")).json()["items"]]
-    assert [it for it in told if it.startswith("project")] == [
+    events = [event["type"] for event in (await office.get("changes")).json()["items"]]
+    assert [event for event in events if event.startswith("project")] == [
         "project.approved",
         "project.planned",
         "project.planned",
@@ -112,14 +116,21 @@ async def test_a_project_pays_for_its_own_line_only(office, project):
         ({"capital": "recurrent"}, "project_of_another_line"),
     ):
         refused = await office.post("disbursements", paid(1, **change))
-        assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [("/project", code)]
+        assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
+            ("/project", code)
+        ]
 
 
-async def test_a_batch_is_held_to_its_projects(office, project):
+async def test_a_batch_is_limited_by_its_projects(office, project):
     entries = [{**paid(amount), "kind": "disbursement"} for amount in (40, 30, 20)]
     entries.append({**paid(1, project="CT.999"), "kind": "commitment"})
     batch = (await office.post("batches", {"mode": "best_effort", "entries": entries})).json()
-    assert [it["code"] for it in batch["verdicts"]] == [None, "project_plan_exceeded", None, "invalid"]
+    assert [verdict["code"] for verdict in batch["verdicts"]] == [
+        None,
+        "project_plan_exceeded",
+        None,
+        "invalid",
+    ]
     assert batch["verdicts"][3]["errors"][0]["pointer"] == "/entries/3/project"
     assert (await office.get(f"projects/{CODE}")).json()["disbursed_vnd"] == 60
 
@@ -130,9 +141,9 @@ async def test_two_payments_never_share_the_last_of_a_plan(office, project):
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 6}
 
 
-async def test_a_payment_tells_what_may_still_be_paid_for_its_project(office, project):
-    tried = await office.post("disbursements", paid(35), dry_run=True)
-    assert (tried.status_code, tried.json()["project_room_vnd"]) == (200, 25)
+async def test_a_payment_is_answered_with_what_may_still_be_paid(office, project):
+    attempt = await office.post("disbursements", paid(35), dry_run=True)
+    assert (attempt.status_code, attempt.json()["project_room_vnd"]) == (200, 25)
     assert (await office.commit(90, project=CODE))["project_room_vnd"] == 60
     assert (await office.disburse(60, project=CODE))["project_room_vnd"] == 0
     await plan(office, 2024, 500)
@@ -150,14 +161,14 @@ async def test_a_refused_dry_run_names_the_payments_of_the_project(office, proje
     ):
         problem = (await office.post("disbursements", body, dry_run=True)).json()
         assert (problem["code"], problem["available_vnd"]) == (code, available)
-        told = [(it["entry"], it["taken_vnd"]) for it in problem["consumed_by"]]
-        assert told == [(first["id"], 40), (second["id"], 15)]
+        events = [(consumer["entry"], consumer["taken_vnd"]) for consumer in problem["consumed_by"]]
+        assert events == [(first["id"], 40), (second["id"], 15)]
 
 
-async def test_a_later_decision_below_what_was_paid_is_kept_and_shown(office, project):
+async def test_a_later_decision_below_what_was_paid_is_recorded(office, project):
     await office.disburse(50, project=CODE)
-    found = await plan(office, 2023, 45)
-    assert found["years"] == [{"year": 2023, "planned_vnd": 45, "disbursed_vnd": 50, "left_vnd": -5}]
+    project_found = await plan(office, 2023, 45)
+    assert project_found["years"] == [{"year": 2023, "planned_vnd": 45, "disbursed_vnd": 50, "left_vnd": -5}]
     lower = {"approved_total_vnd": 30, "decision": DECISION}
     assert (await done(office.post(f"projects/{CODE}/approvals", lower)))["left_vnd"] == -20
     assert (await office.post("disbursements", paid(1))).json()["code"] == "project_total_exceeded"
@@ -177,10 +188,10 @@ async def test_a_later_decision_below_what_was_paid_is_kept_and_shown(office, pr
 async def test_every_fault_of_shape_and_meaning_is_named(office, project, what, body, faults):
     refused = await office.post(what, body)
     assert refused.status_code == 422
-    assert {(it["pointer"], it["code"]) for it in refused.json()["errors"]} == faults
+    assert {(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]} == faults
 
 
-async def test_who_may_and_what_is_faulty(office, issuer, http, project):
+async def test_rights_and_faults_of_projects(office, issuer, http, project):
     assert (await office.post("projects", PROJECT)).json()["code"] == "project_exists"
     assert (await office.get("projects/CT.999")).json()["code"] == "project_not_found"
     unknown = await office.post(
@@ -189,10 +200,13 @@ async def test_who_may_and_what_is_faulty(office, issuer, http, project):
     assert (unknown.status_code, unknown.json()["code"]) == (404, "project_not_found")
     faulty = {**PROJECT, "code": "X", "unit": "99999", "component": "NTM.ND01"}
     refused = await office.post("projects", faulty)
-    assert {it["code"] for it in refused.json()["errors"]} == {"unit_unknown", "component_of_another_program"}
-    other = Office(http, issuer.token("611", ["funding"], ["poverty"], ["611"]), office.app)
+    assert {fault["code"] for fault in refused.json()["errors"]} == {
+        "unit_unknown",
+        "component_of_another_program",
+    }
+    other_office = Office(http, issuer.token("611", ["funding"], ["poverty"], ["611"]), office.app)
     for what, body in (
         ("projects", {**PROJECT, "code": "X"}),
         (f"projects/{CODE}/plans", {"year": 2023, "planned_vnd": 1, "decision": DECISION}),
     ):
-        assert (await other.post(what, body)).json()["code"] == "unit_not_granted"
+        assert (await other_office.post(what, body)).json()["code"] == "unit_not_granted"

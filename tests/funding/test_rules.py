@@ -1,4 +1,4 @@
-"""The ledger's arithmetic: nothing is created, lost, promised twice or taken twice."""
+"""The posting rules: no money is created, lost, committed twice or taken twice."""
 
 from datetime import date
 
@@ -25,9 +25,9 @@ vnd = st.integers(1, 1_000)
 
 
 @st.composite
-def balances(draw):
+def lot_balances(draw):
     """Sound lots of one line, with different origins."""
-    found = {}
+    drawn = {}
     for year in draw(st.sets(st.integers(2020, 2023), max_size=4)):
         opening, allocated, carried = (draw(st.integers(0, 500)) for _ in range(3))
         available = opening + allocated + carried
@@ -35,7 +35,7 @@ def balances(draw):
         out = draw(st.integers(0, available - disbursed))
         reserved = draw(st.integers(0, available - disbursed - out))
         committed = reserved + draw(st.integers(0, disbursed))
-        found[Lot(LINE, year)] = Amounts(
+        drawn[Lot(LINE, year)] = Amounts(
             opening_balance_vnd=opening,
             allocated_vnd=allocated,
             carried_over_vnd=carried,
@@ -44,79 +44,84 @@ def balances(draw):
             disbursed_vnd=disbursed,
             reserved_vnd=reserved,
         )
-    return found
+    return drawn
 
 
-def total(held):
-    return sum((each for each in held.values()), start=Amounts())
+def total(balances):
+    return sum((balance for balance in balances.values()), start=Amounts())
 
 
-@given(balances(), vnd)
-def test_a_disbursement_takes_exactly_its_amount_or_nothing(held, amount):
-    left = total(held).left_vnd
+@given(lot_balances(), vnd)
+def test_a_disbursement_takes_exactly_its_amount_or_nothing(balances, amount):
+    left = total(balances).left_vnd
     if amount > left:
         with pytest.raises(InsufficientFunds) as refused:
-            post_disbursement(LINE, held, amount)
+            post_disbursement(LINE, balances, amount)
         assert refused.value.facts["available_vnd"] == left
         return
-    after = apply_postings(held, post_disbursement(LINE, held, amount))
-    assert total(after).disbursed_vnd == total(held).disbursed_vnd + amount
+    after = apply_postings(balances, post_disbursement(LINE, balances, amount))
+    assert total(after).disbursed_vnd == total(balances).disbursed_vnd + amount
     assert total(after).left_vnd == left - amount
-    assert all(each.is_valid for each in after.values())
+    assert all(balance.is_valid for balance in after.values())
 
 
-@given(balances(), vnd)
-def test_what_is_committed_is_paid_first(held, amount):
-    if amount <= total(held).left_vnd:
-        for posting in post_disbursement(LINE, held, amount):
-            before, after = held[posting.lot], held[posting.lot] + posting.change
+@given(lot_balances(), vnd)
+def test_what_is_committed_is_paid_first(balances, amount):
+    if amount <= total(balances).left_vnd:
+        for posting in post_disbursement(LINE, balances, amount):
+            before, after = balances[posting.lot], balances[posting.lot] + posting.change
             assert after.reserved_vnd == max(0, before.reserved_vnd - posting.change.disbursed_vnd)
 
 
-@given(balances(), vnd)
-def test_a_commitment_never_promises_what_is_promised(held, amount):
-    free = total(held).uncommitted_vnd
+@given(lot_balances(), vnd)
+def test_a_commitment_never_reserves_reserved_money(balances, amount):
+    free = total(balances).uncommitted_vnd
     if amount > free:
         with pytest.raises(InsufficientFunds):
-            post_commitment(LINE, held, amount)
+            post_commitment(LINE, balances, amount)
         return
-    after = apply_postings(held, post_commitment(LINE, held, amount))
+    after = apply_postings(balances, post_commitment(LINE, balances, amount))
     assert total(after).uncommitted_vnd == free - amount
-    assert total(after).left_vnd == total(held).left_vnd
+    assert total(after).left_vnd == total(balances).left_vnd
 
 
-@given(balances(), vnd)
-def test_carrying_over_moves_money_and_promises_and_keeps_the_origin(held, amount):
-    if amount > total(held).left_vnd:
+@given(lot_balances(), vnd)
+def test_a_carry_over_moves_money_and_commitments_and_keeps_the_origin(balances, amount):
+    if amount > total(balances).left_vnd:
         with pytest.raises(InsufficientFunds):
-            post_carry_over(LINE, held, amount)
+            post_carry_over(LINE, balances, amount)
         return
-    after = apply_postings(held, post_carry_over(LINE, held, amount))
-    assert total(after).left_vnd == total(held).left_vnd
-    assert total(after).reserved_vnd == total(held).reserved_vnd
-    arrived = {lot.origin_year: each.carried_over_vnd for lot, each in after.items() if lot.line.year == 2024}
-    gone = {lot.origin_year: after[lot].carried_out_vnd - each.carried_out_vnd for lot, each in held.items()}
+    after = apply_postings(balances, post_carry_over(LINE, balances, amount))
+    assert total(after).left_vnd == total(balances).left_vnd
+    assert total(after).reserved_vnd == total(balances).reserved_vnd
+    arrived = {
+        lot.origin_year: balance.carried_over_vnd for lot, balance in after.items() if lot.line.year == 2024
+    }
+    gone = {
+        lot.origin_year: after[lot].carried_out_vnd - balance.carried_out_vnd
+        for lot, balance in balances.items()
+    }
     assert arrived == {year: moved for year, moved in gone.items() if moved}
-    assert all(each.is_valid for each in after.values())
+    assert all(balance.is_valid for balance in after.values())
 
 
-@given(balances(), vnd)
-def test_the_oldest_money_goes_first(held, amount):
-    if amount <= total(held).left_vnd:
-        shares = take_oldest_first(LINE, held, amount, lambda balance: balance.left_vnd)
+@given(lot_balances(), vnd)
+def test_the_oldest_money_goes_first(balances, amount):
+    if amount <= total(balances).left_vnd:
+        shares = take_oldest_first(LINE, balances, amount, lambda balance: balance.left_vnd)
         assert sum(share for _, share in shares) == amount
         taken = [lot.origin_year for lot, _ in shares]
         assert taken == sorted(taken)
         youngest = taken[-1]
-        for lot, balance in held.items():
+        for lot, balance in balances.items():
             if lot.origin_year < youngest:
                 assert dict(shares).get(lot, 0) == balance.left_vnd
 
 
-@given(balances(), vnd, st.sampled_from([post_commitment, post_disbursement, post_carry_over]))
-def test_a_reversal_at_once_leaves_everything_as_it_was(held, amount, entry):
+@given(lot_balances(), vnd, st.sampled_from([post_commitment, post_disbursement, post_carry_over]))
+def test_an_immediate_reversal_restores_all_balances(balances, amount, entry):
     try:
-        postings = entry(LINE, held, amount)
+        postings = entry(LINE, balances, amount)
     except InsufficientFunds:
         return
     kind = {
@@ -124,43 +129,43 @@ def test_a_reversal_at_once_leaves_everything_as_it_was(held, amount, entry):
         post_disbursement: EntryKind.DISBURSEMENT,
         post_carry_over: EntryKind.CARRY_OVER,
     }[entry]
-    after = apply_postings(held, postings)
-    undone = apply_postings(after, post_reversal(kind, postings, after))
-    assert {lot: each for lot, each in undone.items() if each != Amounts()} == {
-        lot: each for lot, each in held.items() if each != Amounts()
+    after = apply_postings(balances, postings)
+    reversed_balances = apply_postings(after, post_reversal(kind, postings, after))
+    assert {lot: balance for lot, balance in reversed_balances.items() if balance != Amounts()} == {
+        lot: balance for lot, balance in balances.items() if balance != Amounts()
     }
 
 
-def test_money_that_moved_on_is_not_taken_back():
+def test_used_money_cannot_be_reversed():
     lot = Lot(LINE, 2023)
-    given_ = post_inflow(EntryKind.ALLOCATION, lot, 100)
-    held = apply_postings({}, given_)
-    held = apply_postings(held, post_disbursement(LINE, held, 1))
+    allocation = post_inflow(EntryKind.ALLOCATION, lot, 100)
+    balances = apply_postings({}, allocation)
+    balances = apply_postings(balances, post_disbursement(LINE, balances, 1))
     with pytest.raises(InsufficientFunds) as refused:
-        post_reversal(EntryKind.ALLOCATION, given_, held)
+        post_reversal(EntryKind.ALLOCATION, allocation, balances)
     assert refused.value.facts["asked_vnd"] == 100
     assert refused.value.facts["available_vnd"] == 99
 
 
-def test_a_paid_commitment_is_not_undone():
-    held = apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
-    promised = post_commitment(LINE, held, 60)
-    held = apply_postings(held, promised)
-    held = apply_postings(held, post_disbursement(LINE, held, 10))
+def test_a_paid_commitment_cannot_be_reversed():
+    balances = apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
+    commitment = post_commitment(LINE, balances, 60)
+    balances = apply_postings(balances, commitment)
+    balances = apply_postings(balances, post_disbursement(LINE, balances, 10))
     with pytest.raises(CommitmentPaid) as refused:
-        post_reversal(EntryKind.COMMITMENT, promised, held)
+        post_reversal(EntryKind.COMMITMENT, commitment, balances)
     assert refused.value.facts["reserved_vnd"] == 50
 
 
-def test_settling_never_lets_an_overdraw_pass():
+def test_postings_never_overdraw():
     with pytest.raises(AssertionError):
         apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), -1))
 
 
 def test_a_lot_of_another_year_of_origin_is_another_lot():
-    held = apply_postings({}, post_inflow(EntryKind.OPENING_BALANCE, Lot(LINE, 2022), 70))
-    held |= apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
-    after = apply_postings(held, post_disbursement(LINE, held, 80))
+    balances = apply_postings({}, post_inflow(EntryKind.OPENING_BALANCE, Lot(LINE, 2022), 70))
+    balances |= apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
+    after = apply_postings(balances, post_disbursement(LINE, balances, 80))
     assert after[Lot(LINE, 2022)].left_vnd == 0
     assert after[Lot(LINE, 2023)].disbursed_vnd == 10
 
@@ -172,16 +177,16 @@ class Ledger(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.held = {}
+        self.balances = {}
         self.posted = []
-        self.undone = set()
+        self.reversed = set()
         self.brought = self.paid = 0
 
     def lots_of(self, line):
-        return {lot: each for lot, each in self.held.items() if lot.line == line}
+        return {lot: balance for lot, balance in self.balances.items() if lot.line == line}
 
     def add(self, kind, postings):
-        self.held = apply_postings(self.held, postings)
+        self.balances = apply_postings(self.balances, postings)
         self.posted.extend(postings)
         return len(self.posted), kind, tuple(postings)
 
@@ -201,7 +206,7 @@ class Ledger(RuleBasedStateMachine):
         self.brought += amount
         return self.add(kind, post_inflow(kind, Lot(line, line.year), amount))
 
-    @precondition(lambda self: self.held)
+    @precondition(lambda self: self.balances)
     @rule(
         target=entries,
         line=lines,
@@ -227,33 +232,33 @@ class Ledger(RuleBasedStateMachine):
     @rule(entry=entries)
     def undo(self, entry):
         number, kind, postings = entry
-        if number in self.undone:
+        if number in self.reversed:
             return
         try:
-            opposite = post_reversal(kind, postings, self.held)
+            opposite = post_reversal(kind, postings, self.balances)
         except (InsufficientFunds, CommitmentPaid):
             return
-        self.undone.add(number)
+        self.reversed.add(number)
         if kind is EntryKind.DISBURSEMENT:
-            self.paid -= sum(each.change.disbursed_vnd for each in postings)
+            self.paid -= sum(posting.change.disbursed_vnd for posting in postings)
         if kind in {EntryKind.ALLOCATION, EntryKind.OPENING_BALANCE}:
-            self.brought -= sum(each.change.available_vnd for each in postings)
+            self.brought -= sum(posting.change.available_vnd for posting in postings)
         self.add(EntryKind.REVERSAL, opposite)
 
     @invariant()
     def nothing_is_negative(self):
-        assert all(each.is_valid for each in self.held.values())
+        assert all(balance.is_valid for balance in self.balances.values())
 
     @invariant()
     def balances_are_the_sums_of_their_postings(self):
         recomputed = {}
         for posting in self.posted:
             recomputed[posting.lot] = recomputed.get(posting.lot, Amounts()) + posting.change
-        assert recomputed == self.held
+        assert recomputed == self.balances
 
     @invariant()
     def no_dong_is_made_or_lost(self):
-        left = sum(each.left_vnd for each in self.held.values())
+        left = sum(balance.left_vnd for balance in self.balances.values())
         assert self.brought == self.paid + left
 
 

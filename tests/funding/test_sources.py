@@ -1,4 +1,4 @@
-"""Sources: which count in the rate, what is given in kind, and the counterpart that is missing."""
+"""Sources: which count in the rate, contributions in kind, and the missing counterpart."""
 
 from datetime import date
 from decimal import Decimal
@@ -19,13 +19,13 @@ LAND = {"form": "land", "quantity": 3000, "unit_of_measure": "m2"}
 
 
 def ratio(percent, **change):
-    said = {"program": "poverty", "capital": None, "min_percent": Decimal(percent), "valid_from": date(2021, 1, 1), "valid_to": date(2025, 12, 31)}  # fmt: skip
-    return CounterpartRatio(**{**said, "legal_basis": "QĐ", "confidence": "sure", **change})
+    fields = {"program": "poverty", "capital": None, "min_percent": Decimal(percent), "valid_from": date(2021, 1, 1), "valid_to": date(2025, 12, 31)}  # fmt: skip
+    return CounterpartRatio(**{**fields, "legal_basis": "QĐ", "confidence": "sure", **change})
 
 
 async def of_poverty(office, **query):
     answer = await office.get("counterparts", **{"year": 2023, **query})
-    return next(it for it in answer.json()["items"] if it["program"] == "poverty")
+    return next(item for item in answer.json()["items"] if item["program"] == "poverty")
 
 
 async def test_a_shortfall_is_shown_with_its_ratio(office):
@@ -33,21 +33,25 @@ async def test_a_shortfall_is_shown_with_its_ratio(office):
     await office.allocate(40, source="counterpart_province", unit="62")
     await office.allocate(25, source="counterpart_district")
     await office.allocate(500, source="integrated")
-    found = await of_poverty(office)
-    assert (found["central_vnd"], found["min_percent"], found["required_vnd"]) == (1005, 10, 101)
-    assert (found["provided_vnd"], found["shortfall_vnd"]) == (65, 36)
-    assert found["provided"] == [
+    counterparts = await of_poverty(office)
+    assert (counterparts["central_vnd"], counterparts["min_percent"], counterparts["required_vnd"]) == (
+        1005,
+        10,
+        101,
+    )
+    assert (counterparts["provided_vnd"], counterparts["shortfall_vnd"]) == (65, 36)
+    assert counterparts["provided"] == [
         {"source": "counterpart_district", "provided_vnd": 25},
         {"source": "counterpart_province", "provided_vnd": 40},
     ]
-    assert found["legal_basis"] == "QĐ 02/2022/QĐ-TTg"
-    assert "unsure" in found["confidence"]
+    assert counterparts["legal_basis"] == "QĐ 02/2022/QĐ-TTg"
+    assert "unsure" in counterparts["confidence"]
     await office.allocate(36, source="counterpart_commune", unit="23341")
     assert (await of_poverty(office))["shortfall_vnd"] == 0
     assert (await of_poverty(office, unit="611"))["required_vnd"] == 0
 
 
-async def test_money_carried_over_was_matched_in_its_own_year(office):
+async def test_carried_over_money_needs_no_counterpart_again(office):
     await office.allocate(1000)
     await office.carry_over(1000)
     assert (await of_poverty(office, year=2024))["central_vnd"] == 0
@@ -67,25 +71,25 @@ async def test_local_levels_are_parts_of_the_local_budget(office):
     ]
 
 
-async def test_what_people_give_is_valued_and_counts_in_no_rate(office):
-    given_ = await office.allocate(36_150_000, source="community", unit="23341", in_kind=LABOUR)
-    assert given_["in_kind"] == LABOUR
-    kept = (await office.get(f"entries/{given_['id']}")).json()
-    assert kept["in_kind"] == LABOUR
+async def test_contributions_are_valued_and_count_in_no_rate(office):
+    contribution = await office.allocate(36_150_000, source="community", unit="23341", in_kind=LABOUR)
+    assert contribution["in_kind"] == LABOUR
+    recorded = (await office.get(f"entries/{contribution['id']}")).json()
+    assert recorded["in_kind"] == LABOUR
     await office.allocate(90_000_000, source="enterprise", unit="23341")
-    (other,) = (await office.get("status", year=2023)).json()["sources"]
-    assert (other["source"], other["allocated_vnd"], other["disbursement_rate"]) == (
+    (other_source,) = (await office.get("status", year=2023)).json()["sources"]
+    assert (other_source["source"], other_source["allocated_vnd"], other_source["disbursement_rate"]) == (
         "other",
         126_150_000,
         None,
     )
     total = (await office.get("progress", year=2023)).json()["rows"][-1]
     assert total["allocated_vnd"] == 0, "the rate is of the central budget"
-    undone = await office.reverse(given_)
-    assert undone["in_kind"] == LABOUR
+    reversal = await office.reverse(contribution)
+    assert reversal["in_kind"] == LABOUR
 
 
-async def test_what_people_gave_is_added_up_by_form(office):
+async def test_contributions_are_summed_by_form(office):
     people = {"source": "community", "unit": "23341"}
     await office.allocate(30, **people, in_kind=LABOUR)
     await office.allocate(12, source="community", unit="610", in_kind={**LABOUR, "quantity": 0.5})
@@ -95,15 +99,17 @@ async def test_what_people_gave_is_added_up_by_form(office):
     wrong = await office.allocate(1000, **people, in_kind=LAND)
     await office.reverse(wrong)
     await office.allocate(500)
-    found = (await office.get("contributions", year=2023)).json()
-    assert [tuple(it.values()) for it in found["items"]] == [
+    counterparts = (await office.get("contributions", year=2023)).json()
+    assert [tuple(item.values()) for item in counterparts["items"]] == [
         ("community", "money", None, None, 5, 1),
         ("community", "labour_days", LABOUR["quantity"] + 0.5, "day", 42, 2),
         ("community", "land", LAND["quantity"], "m2", 70, 1),
         ("enterprise", "money", None, None, 9, 1),
     ]
-    given_ = (await office.get("progress", year=2023, source=["community", "enterprise"])).json()["rows"][-1]
-    assert found["value_vnd"] == given_["allocated_vnd"] == 126
+    contribution = (await office.get("progress", year=2023, source=["community", "enterprise"])).json()[
+        "rows"
+    ][-1]
+    assert counterparts["value_vnd"] == contribution["allocated_vnd"] == 126
     assert (await office.get("contributions", year=2023, unit="23341")).json()["value_vnd"] == 105
     assert (await office.get("contributions", year=2022)).json()["items"] == []
 
@@ -118,17 +124,17 @@ async def test_what_people_gave_is_added_up_by_form(office):
         ({"in_kind": {"form": "land", "quantity": 1}}, ("/in_kind/unit_of_measure", "missing")),
     ],
 )
-async def test_only_people_and_enterprises_give_in_kind(office, change, fault):
+async def test_only_non_state_sources_give_in_kind(office, change, fault):
     body = {**LINE, "source": "community", "amount_vnd": 5, "decision": DECISION, **change}
     refused = await office.post("allocations", body)
-    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [fault]
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [fault]
 
 
 @given(st.integers(0, 10**15), st.decimals(0, 100, places=2), st.integers(0, 10**15))
-def test_the_requirement_is_the_least_that_reaches_the_ratio(central, percent, provided):
-    found = Counterpart(ratio(percent), central, {"counterpart": provided})
-    assert found.required_vnd * 100 >= central * percent > (found.required_vnd - 1) * 100
-    assert found.shortfall_vnd == max(0, found.required_vnd - provided)
+def test_the_required_counterpart_is_the_least_that_reaches_the_ratio(central, percent, provided):
+    counterparts = Counterpart(ratio(percent), central, {"counterpart": provided})
+    assert counterparts.required_vnd * 100 >= central * percent > (counterparts.required_vnd - 1) * 100
+    assert counterparts.shortfall_vnd == max(0, counterparts.required_vnd - provided)
 
 
 def test_ratios_are_dated_and_checked(tmp_path):
@@ -136,4 +142,4 @@ def test_ratios_are_dated_and_checked(tmp_path):
     assert not ratio(10).is_in_force_at_end_of(2026)
     assert not ratio(10, valid_from=date(2024, 1, 1)).is_in_force_at_end_of(2023)
     catalogue = load_catalogue()
-    assert {each.program for each in catalogue.ratios} == set(catalogue.programs)
+    assert {ratio.program for ratio in catalogue.ratios} == set(catalogue.programs)

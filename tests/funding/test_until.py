@@ -1,4 +1,4 @@
-"""The money of a year until a day of it: what took effect by then, available money too, and its lineage reaches no further."""
+"""The money of a year until a day: everything that took effect by then, and a lineage with the same limit."""
 
 import pytest
 
@@ -15,7 +15,7 @@ POSTED = tuple(name for name in MEASURES if name not in {"reserved_vnd", "assign
 
 @pytest.fixture
 async def year(office):
-    """A year with money that was carried in, came late, was paid in the next January, and was undone in another quarter."""
+    """A year with carried-over money, late money, a payment in the next January, and a reversal in another quarter."""
     await office.allocate(90, year=2022, decision={"number": "1", "date": "2022-01-05"})
     await office.carry_over(30, from_year=2022, effective_on="2023-02-10")
     await office.allocate(100, effective_on="2022-12-20")
@@ -42,14 +42,14 @@ async def read(office, path, **query):
     return answer.json()
 
 
-async def test_a_quarter_shows_what_came_and_was_paid_from_the_start_of_the_year(year):
-    found = []
+async def test_a_quarter_shows_the_money_since_the_start_of_the_year(year):
+    amounts = []
     for until in (*QUARTERS, None):
-        said = await read(year, "status", **({"until": until} if until else {}))
-        assert (said["year"], said["until"]) == (2023, until)
-        total = said["rows"][-1]
-        found.append([total[name] for name in ("allocated_vnd", "carried_over_vnd", "available_vnd", "disbursed_vnd")])  # fmt: skip
-    assert found == [
+        answer = await read(year, "status", **({"until": until} if until else {}))
+        assert (answer["year"], answer["until"]) == (2023, until)
+        total = answer["rows"][-1]
+        amounts.append([total[name] for name in ("allocated_vnd", "carried_over_vnd", "available_vnd", "disbursed_vnd")])  # fmt: skip
+    assert amounts == [
         [160, 30, 190, 25],
         [160, 30, 190, 42],
         [160, 30, 190, 33],
@@ -65,7 +65,7 @@ async def test_a_quarter_shows_what_came_and_was_paid_from_the_start_of_the_year
     assert (await read(year, "status", until="2023-03-31"))["sources"] == []
 
 
-async def test_the_last_quarter_differs_from_the_year_by_what_took_effect_after_it(year):
+async def test_the_last_quarter_lacks_what_took_effect_after_it(year):
     whole = (await read(year, "status"))["rows"][-1]
     last = (await read(year, "status", until="2023-12-31"))["rows"][-1]
     after = {name: whole[name] - last[name] for name in SUMMED}
@@ -82,7 +82,7 @@ async def test_the_last_quarter_differs_from_the_year_by_what_took_effect_after_
 
 @pytest.mark.parametrize("book", ["agency", "treasury"])
 @pytest.mark.parametrize("by", ["capital", "program,unit,source", "origin_year"])
-async def test_the_months_up_to_a_day_add_up_to_the_answer(year, by, book):
+async def test_months_until_a_day_add_up_to_the_answer(year, by, book):
     """In every grouping, for every month's end and in either book: the sum over months, to the đồng."""
     rows = (await read(year, "progress", group_by=f"month,{by}", source="all", book=book))["rows"][:-1]
     months = sorted({row["month"] for row in rows})
@@ -91,25 +91,27 @@ async def test_the_months_up_to_a_day_add_up_to_the_answer(year, by, book):
     key = by.split(",")
     for month in months:
         until = Period.parse(month).ends_on.isoformat()
-        said = await read(year, "progress", group_by=by, source="all", book=book, until=until)
-        shown = {tuple(row[name] for name in key): row for row in said["rows"]}
+        answer = await read(year, "progress", group_by=by, source="all", book=book, until=until)
+        shown = {tuple(row[name] for name in key): row for row in answer["rows"]}
         for keys, row in shown.items():
             of_months = [
-                it for it in rows if it["month"] <= month
-                and (keys == ("total",) * len(key) or tuple(it[name] for name in key) == keys)
-            ]  # fmt: skip
+                month_row
+                for month_row in rows
+                if month_row["month"] <= month
+                and (keys == ("total",) * len(key) or tuple(month_row[name] for name in key) == keys)
+            ]
             for name in SUMMED:
-                assert row[name] == sum(it[name] for it in of_months), (month, keys, name)
+                assert row[name] == sum(of_month[name] for of_month in of_months), (month, keys, name)
 
 
 @pytest.mark.parametrize("until", [*QUARTERS, "2023-11-19", "2024-01-20", None])
 async def test_a_figure_can_be_recomputed_from_its_lineage(year, until):
-    asked = {"until": until} if until else {}
-    known = (await year.get("entries", limit=1)).json()["items"][0]["recorded_at"]
+    parameters = {"until": until} if until else {}
+    as_of = (await year.get("entries", limit=1)).json()["items"][0]["recorded_at"]
     await year.disburse(1, effective_on="2023-01-31")
-    for more in ({}, {"as_of": known}):
-        status = await read(year, "status", **asked, **more)
-        progress = await read(year, "progress", group_by="unit,capital", **asked, **more)
+    for more in ({}, {"as_of": as_of}):
+        status = await read(year, "status", **parameters, **more)
+        progress = await read(year, "progress", group_by="unit,capital", **parameters, **more)
         parts = [part for row in status["sources"] for part in row["parts"]]
         for row in [*status["rows"], *status["sources"], *parts, *progress["rows"]]:
             entries = await year.get(row["lineage"] + "&limit=1000")
@@ -123,7 +125,7 @@ async def test_a_figure_can_be_recomputed_from_its_lineage(year, until):
                 assert sum(posting[name] for posting in postings) == row[name], (until, more, row["lineage"])
 
 
-async def test_a_day_and_an_instant_together_are_both(year):
+async def test_until_and_as_of_apply_together(year):
     known = (await year.get("entries", limit=1)).json()["items"][0]["recorded_at"]
     later = await year.disburse(2, effective_on="2023-05-05")
     both = [
@@ -134,7 +136,7 @@ async def test_a_day_and_an_instant_together_are_both(year):
     assert both == [25, 33, 25, 35]
 
 
-async def test_the_tag_stands_still_until_something_changes_it(year):
+async def test_the_tag_changes_only_with_the_answer(year):
     path = "/v1/funding/status?year=2023&until=2023-09-30"
     first = await year.http.get(path)
     headers = {"If-None-Match": first.headers["etag"]}
@@ -148,7 +150,7 @@ async def test_the_tag_stands_still_until_something_changes_it(year):
 @pytest.mark.parametrize("path", ["status", "progress"])
 async def test_every_fault_is_named_once(office, path):
     answer = await office.get(path, until="2023-13-01")
-    assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [
         ("/query/year", "missing"),
         ("/query/until", "not_a_date"),
     ]
@@ -166,13 +168,15 @@ async def test_every_fault_is_named_once(office, path):
         ("2025-01-01", "date_far_from_year"),
     ],
 )
-async def test_a_day_that_is_none_or_far_from_the_year_is_named(office, path, until, code):
+async def test_an_invalid_day_or_one_far_from_the_year_is_named(office, path, until, code):
     answer = await office.get(path, year=2023, until=until)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [("/query/until", code)]
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [
+        ("/query/until", code)
+    ]
 
 
-async def test_reading_until_a_day_asks_the_database_as_often_however_much_there_is(office, ran):
+async def test_reading_until_a_day_takes_the_same_number_of_statements(office, ran):
     await office.allocate(1000, effective_on="2023-01-01")
     costs = []
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A voucher stands for one entry: sent again it is that entry, with another content it is refused."""
+"""A voucher identifies one entry: sent again it is that entry, with another content it is refused."""
 
 import pytest
 
@@ -9,14 +9,14 @@ pytestmark = pytest.mark.anyio
 PAID = {**LINE, "amount_vnd": 30, "voucher": VOUCHER}
 
 
-async def test_the_same_voucher_under_another_key_is_the_entry_that_is_there(office):
+async def test_the_same_voucher_under_another_key_is_the_recorded_entry(office):
     await office.allocate(100)
     first = await office.post("disbursements", PAID)
-    again = await office.post("disbursements", PAID)
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
-    assert again.headers["location"] == first.headers["location"]
-    assert "idempotent-replay" not in again.headers
+    repeated = await office.post("disbursements", PAID)
+    assert (first.status_code, repeated.status_code) == (201, 200)
+    assert repeated.json() == first.json()
+    assert repeated.headers["location"] == first.headers["location"]
+    assert "idempotent-replay" not in repeated.headers
     assert len((await office.get("entries", kind="disbursement")).json()["items"]) == 1
     assert len((await office.get("changes")).json()["items"]) == 2
     await office.disburse(5)
@@ -35,7 +35,7 @@ async def test_the_same_voucher_under_another_key_is_the_entry_that_is_there(off
         ({"effective_on": "2023-05-05"}, "effective_on"),
     ],
 )
-async def test_another_content_under_a_voucher_is_refused(office, change, differs):
+async def test_another_entry_with_the_same_voucher_is_refused(office, change, differs):
     await office.allocate(100)
     entry = (await office.post("disbursements", PAID)).json()
     refused = await office.post("disbursements", {**PAID, **change})
@@ -48,7 +48,7 @@ async def test_another_content_under_a_voucher_is_refused(office, change, differ
     )
 
 
-async def test_a_payment_is_no_commitment_and_offices_number_for_themselves(office):
+async def test_a_voucher_is_of_one_kind_and_one_issuer(office):
     await office.allocate(100)
     assert (await office.post("disbursements", PAID)).status_code == 201
     assert (await office.post("commitments", PAID)).json()["differs"] == "kind"
@@ -56,7 +56,7 @@ async def test_a_payment_is_no_commitment_and_offices_number_for_themselves(offi
     assert (await office.post("disbursements", other)).status_code == 201
 
 
-async def test_a_reversal_sets_the_voucher_free(office):
+async def test_a_reversal_frees_the_voucher(office):
     await office.allocate(100)
     wrong = (await office.post("disbursements", PAID)).json()
     await office.reverse(wrong)
@@ -72,10 +72,10 @@ async def test_a_refused_entry_does_not_keep_the_voucher(office):
     assert (await office.post("disbursements", {**PAID, "amount_vnd": 7})).status_code == 201
 
 
-async def test_a_dry_run_says_that_it_is_there_and_claims_nothing(office):
+async def test_a_dry_run_names_the_recorded_entry_and_claims_no_voucher(office):
     await office.allocate(100)
     assert (await office.post("disbursements", PAID, dry_run=True)).json()["id"] is None
-    kept = (await office.post("disbursements", {**PAID, "amount_vnd": 31})).json()
+    recorded = (await office.post("disbursements", {**PAID, "amount_vnd": 31})).json()
     assert (await office.post("disbursements", PAID, dry_run=True)).json()["code"] == "voucher_used"
-    tried = await office.post("disbursements", {**PAID, "amount_vnd": 31}, dry_run=True)
-    assert (tried.status_code, tried.json()["id"]) == (200, kept["id"])
+    attempt = await office.post("disbursements", {**PAID, "amount_vnd": 31}, dry_run=True)
+    assert (attempt.status_code, attempt.json()["id"]) == (200, recorded["id"])

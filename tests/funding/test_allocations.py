@@ -1,4 +1,4 @@
-"""The chain of the money: assigned, allocated, supplemented, passed on, moved, cut, handed back; never more than there is."""
+"""Assignments, allocations, supplements, sub-allocations, transfers, cancellations and returns: never more than there is."""
 
 import asyncio
 from collections import Counter
@@ -28,8 +28,8 @@ async def refusal(office, what, body, **params):
 
 
 async def rows(office, **query):
-    found = (await office.get("progress", year=2023, **query)).json()["rows"]
-    return {row.get("unit", row.get("component", "total")): row for row in found}
+    progress_rows = (await office.get("progress", year=2023, **query)).json()["rows"]
+    return {row.get("unit", row.get("component", "total")): row for row in progress_rows}
 
 
 async def test_no_more_is_allocated_than_was_assigned(office):
@@ -46,14 +46,19 @@ async def test_no_more_is_allocated_than_was_assigned(office):
     assert (total["assigned_vnd"], total["allocated_vnd"], total["available_vnd"]) == (105, 105, 105)
 
 
-async def test_an_assignment_holds_its_own_plan_and_no_other(office):
+async def test_an_assignment_limits_its_own_plan_only(office):
     await office.decide("assignments", 10, **PROVINCE)
-    for other in ({"year": 2024}, {"capital": "recurrent"}, {"source": "counterpart"}, {"program": "rural"}):
-        assert (await office.allocate(50, **other))["unallocated_vnd"] is None
+    for another in (
+        {"year": 2024},
+        {"capital": "recurrent"},
+        {"source": "counterpart"},
+        {"program": "rural"},
+    ):
+        assert (await office.allocate(50, **another))["unallocated_vnd"] is None
     assert (await refusal(office, "allocations", decided(11)))["available_vnd"] == 10
 
 
-async def test_an_assignment_of_a_component_is_its_own_and_the_whole_helps_out(office):
+async def test_a_component_uses_its_own_assignment_before_that_of_the_program(office):
     await office.decide("assignments", 10, **PROVINCE)
     await office.decide("assignments", 30, component="GN.DA2", **PROVINCE)
     assert (await refusal(office, "allocations", decided(11, component="GN.DA3")))["available_vnd"] == 10
@@ -61,7 +66,7 @@ async def test_an_assignment_of_a_component_is_its_own_and_the_whole_helps_out(o
     assert (await refusal(office, "allocations", decided(6, component="GN.DA3")))["available_vnd"] == 5
 
 
-async def test_what_was_allocated_before_counts_against_the_assignment(office):
+async def test_earlier_allocations_count_against_an_assignment(office):
     early = await office.allocate(60)
     await office.decide("assignments", 100, **PROVINCE)
     assert (await refusal(office, "allocations", decided(41)))["available_vnd"] == 40
@@ -69,7 +74,7 @@ async def test_what_was_allocated_before_counts_against_the_assignment(office):
     assert (await office.allocate(100))["unallocated_vnd"] == 0
 
 
-async def test_what_was_allocated_cannot_be_unassigned(office):
+async def test_an_allocated_assignment_cannot_be_reversed(office):
     assigned = await office.decide("assignments", 100, **PROVINCE)
     await office.allocate(60)
     problem = await refusal(office, "reversals", {"reverses": assigned["id"], "reason": "x"})
@@ -78,7 +83,7 @@ async def test_what_was_allocated_cannot_be_unassigned(office):
     assert (await office.reverse(assigned))["unallocated_vnd"] == 10
 
 
-async def test_a_cut_of_the_plan_may_be_allocated_elsewhere(office):
+async def test_cancelled_money_can_be_allocated_elsewhere(office):
     await office.decide("assignments", 100, **PROVINCE)
     await office.allocate(100)
     await office.commit(30)
@@ -91,40 +96,43 @@ async def test_a_cut_of_the_plan_may_be_allocated_elsewhere(office):
     )
 
 
-async def test_a_cut_of_carried_money_makes_no_room_in_this_year_s_plan(office):
+async def test_cancelling_carried_over_money_adds_nothing_to_the_plan_of_the_year(office):
     await office.allocate(50, year=2022, decision={"number": "1", "date": "2022-01-05"})
     await office.carry_over(50, from_year=2022)
     await office.decide("assignments", 100, **PROVINCE)
     await office.allocate(90)
     cut = await office.decide("cancellations", 55)
-    assert [(it["origin_year"], it["cancelled_vnd"]) for it in cut["postings"]] == [(2022, 50), (2023, 5)]
+    assert [(posting["origin_year"], posting["cancelled_vnd"]) for posting in cut["postings"]] == [
+        (2022, 50),
+        (2023, 5),
+    ]
     assert (await refusal(office, "allocations", decided(16)))["available_vnd"] == 15
     await office.allocate(10)
     assert (await office.reverse(cut))["unallocated_vnd"] == 0
 
 
-async def test_what_was_allocated_before_the_ledger_began_came_out_of_the_plan_too(office):
+async def test_an_opening_balance_uses_the_plan_too(office):
     await office.decide("opening-balances", 30)
     await office.decide("assignments", 100, **PROVINCE)
     assert (await refusal(office, "allocations", decided(71)))["available_vnd"] == 70
 
 
-async def test_a_district_s_assignment_is_undone_without_regard_to_the_province_s(office):
+async def test_a_district_s_assignment_is_reversed_whatever_the_province_has(office):
     await office.decide("assignments", 100, **PROVINCE)
     own = await office.decide("assignments", 50)
     await office.allocate(100, unit="611")
     await office.reverse(own)
-    again = await refusal(office, "reversals", {"reverses": own["id"], "reason": "x"})
-    assert again["code"] == "already_reversed"
+    refused_again = await refusal(office, "reversals", {"reverses": own["id"], "reason": "x"})
+    assert refused_again["code"] == "already_reversed"
 
 
-async def test_an_assignment_that_was_undone_is_not_undone_again(office):
+async def test_a_reversed_assignment_is_not_reversed_again(office):
     first = await office.decide("assignments", 100, **PROVINCE)
     await office.reverse(first)
     await office.decide("assignments", 50, **PROVINCE)
     await office.allocate(50)
-    again = await refusal(office, "reversals", {"reverses": first["id"], "reason": "x"})
-    assert again["code"] == "already_reversed"
+    refused_again = await refusal(office, "reversals", {"reverses": first["id"], "reason": "x"})
+    assert refused_again["code"] == "already_reversed"
 
 
 async def test_money_is_passed_on_to_communes_and_keeps_its_origin(office):
@@ -136,18 +144,24 @@ async def test_money_is_passed_on_to_communes_and_keeps_its_origin(office):
     assert (problem["code"], problem["available_vnd"]) == ("insufficient_funds", 120)
     passed = await office.decide("sub-allocations", 60, to_unit="23341", to_component="GN.DA2")
     assert [
-        (it["unit"], it["component"], it["origin_year"], it["given_vnd"], it["received_vnd"])
-        for it in passed["postings"]
+        (
+            posting["unit"],
+            posting["component"],
+            posting["origin_year"],
+            posting["given_vnd"],
+            posting["received_vnd"],
+        )
+        for posting in passed["postings"]
     ] == [
         ("610", None, 2022, 20, 0),
         ("23341", "GN.DA2", 2022, 0, 20),
         ("610", None, 2023, 40, 0),
         ("23341", "GN.DA2", 2023, 0, 40),
     ]
-    found = await rows(office, group_by="unit")
-    assert (found["610"]["available_vnd"], found["23341"]["available_vnd"]) == (90, 60)
-    assert (found["total"]["allocated_vnd"], found["total"]["carried_over_vnd"]) == (100, 50)
-    assert found["total"]["available_vnd"] == 150
+    progress_rows = await rows(office, group_by="unit")
+    assert (progress_rows["610"]["available_vnd"], progress_rows["23341"]["available_vnd"]) == (90, 60)
+    assert (progress_rows["total"]["allocated_vnd"], progress_rows["total"]["carried_over_vnd"]) == (100, 50)
+    assert progress_rows["total"]["available_vnd"] == 150
     await office.disburse(60, unit="23341", component="GN.DA2")
     problem = await refusal(office, "reversals", {"reverses": passed["id"], "reason": "x"})
     assert problem["code"] == "insufficient_funds"
@@ -169,11 +183,11 @@ async def test_money_is_passed_on_to_communes_and_keeps_its_origin(office):
         ("transfers", {"to_component": "none"}, ("/to_component", "component_unknown")),
     ],
 )
-async def test_money_moves_to_where_it_may_go(office, what, to, fault):
+async def test_money_moves_only_where_it_is_allowed(office, what, to, fault):
     await office.allocate(10)
     refused = await office.post(what, decided(1, **to))
     assert refused.status_code == 422
-    assert [(it["pointer"], it["code"]) for it in refused.json()["errors"]] == [fault]
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [fault]
 
 
 async def test_transfers_between_districts_and_components(office, issuer):
@@ -181,23 +195,23 @@ async def test_transfers_between_districts_and_components(office, issuer):
     moved = await office.decide("transfers", 30, component="GN.DA1", to_component="GN.DA2")
     assert (moved["to_component"], moved["to_unit"]) == ("GN.DA2", None)
     await office.decide("transfers", 20, component="GN.DA1", to_unit="611")
-    found = await rows(office, group_by="component")
-    assert (found["GN.DA1"]["available_vnd"], found["GN.DA2"]["available_vnd"]) == (70, 30)
-    assert (found["GN.DA1"]["received_vnd"], found["GN.DA1"]["given_vnd"]) == (20, 50)
-    found = await rows(office, group_by="unit")
-    assert (found["610"]["available_vnd"], found["611"]["available_vnd"]) == (80, 20)
+    progress_rows = await rows(office, group_by="component")
+    assert (progress_rows["GN.DA1"]["available_vnd"], progress_rows["GN.DA2"]["available_vnd"]) == (70, 30)
+    assert (progress_rows["GN.DA1"]["received_vnd"], progress_rows["GN.DA1"]["given_vnd"]) == (20, 50)
+    progress_rows = await rows(office, group_by="unit")
+    assert (progress_rows["610"]["available_vnd"], progress_rows["611"]["available_vnd"]) == (80, 20)
     listed = (await office.get("entries", unit="611")).json()["items"]
-    assert [it["kind"] for it in listed] == ["transfer"], "the receiving unit finds it too"
+    assert [entry["kind"] for entry in listed] == ["transfer"], "the receiving unit finds it too"
     office.token = issuer.token("610", ["funding"], ["poverty"], ["610"])
     forbidden = await office.post("transfers", decided(1, component="GN.DA1", to_unit="611"))
     assert (forbidden.status_code, forbidden.json()["code"]) == (403, "unit_not_granted")
-    other = (await office.get("entries", unit="611")).json()["items"][0]
-    undo = await office.post("reversals", {"reverses": other["id"], "reason": "x"})
+    another = (await office.get("entries", unit="611")).json()["items"][0]
+    undo = await office.post("reversals", {"reverses": another["id"], "reason": "x"})
     assert (undo.status_code, undo.json()["code"]) == (403, "unit_not_granted"), "it would take from 611"
     await office.reverse(moved)
 
 
-async def test_what_the_province_was_assigned_is_not_a_district_s_to_allocate(office, issuer, http):
+async def test_a_district_cannot_allocate_what_the_province_was_assigned(office, issuer, http):
     await office.decide("assignments", 100, **PROVINCE)
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
     refused = await district.post("allocations", decided(1, unit="23341"))
@@ -217,14 +231,14 @@ async def test_a_return_does_not_raise_the_rate(office):
     await office.disburse(25)
     await office.commit(60)
     back = await office.decide("returns", 75)
-    assert [(it["returned_vnd"], it["reserved_vnd"]) for it in back["postings"]] == [(75, -60)]
+    assert [(posting["returned_vnd"], posting["reserved_vnd"]) for posting in back["postings"]] == [(75, -60)]
     total = (await rows(office))["total"]
     assert (total["available_vnd"], total["disbursement_rate"]) == (100, 25)
     assert (total["returned_vnd"], total["left_vnd"]) == (75, 0)
     assert (await refusal(office, "returns", decided(1)))["code"] == "insufficient_funds"
 
 
-async def test_a_cut_does_raise_it(office):
+async def test_a_cancellation_raises_the_rate(office):
     await office.allocate(100)
     await office.disburse(25)
     await office.decide("cancellations", 50)
@@ -233,54 +247,57 @@ async def test_a_cut_does_raise_it(office):
 
 def taking(problem):
     """What a refused dry run names; it adds up to what is taken in all."""
-    told, in_all = problem["consumed_by"], problem["consumed_in_all"]
-    assert (in_all["entries"], in_all["taken_vnd"]) == (len(told), sum(it["taken_vnd"] for it in told))
-    return [(it["entry"], it["taken_vnd"]) for it in told]
+    consumers, in_all = problem["consumed_by"], problem["consumed_in_all"]
+    assert (in_all["entries"], in_all["taken_vnd"]) == (
+        len(consumers),
+        sum(consumer["taken_vnd"] for consumer in consumers),
+    )
+    return [(consumer["entry"], consumer["taken_vnd"]) for consumer in consumers]
 
 
-async def test_a_refused_dry_run_tells_which_entries_consume_the_room(office):
+async def test_a_refused_dry_run_names_the_entries_that_used_the_money(office):
     await office.allocate(100)
     wrong = await office.disburse(7)
     await office.reverse(wrong)
-    promised = await office.commit(30)
+    committed = await office.commit(30)
     paid = await office.disburse(50)
     passed = await office.decide("sub-allocations", 10, to_unit="23341")
     body = {**LINE, "amount_vnd": 41, "voucher": voucher()}
     problem = await refusal(office, "disbursements", body, dry_run=True)
     assert problem["available_vnd"] == 40
     assert taking(problem) == [(paid["id"], 50), (passed["id"], 10)]
-    assert [it["kind"] for it in problem["consumed_by"]] == ["disbursement", "sub_allocation"]
+    assert [consumer["kind"] for consumer in problem["consumed_by"]] == ["disbursement", "sub_allocation"]
     assert problem["consumed_by"][0]["voucher"] == paid["voucher"]["number"]
     assert "consumed_by" not in await refusal(office, "disbursements", body)
     uncommitted = taking(await refusal(office, "commitments", body, dry_run=True))
-    assert uncommitted == [(promised["id"], 30), (paid["id"], 20), (passed["id"], 10)]
+    assert uncommitted == [(committed["id"], 30), (paid["id"], 20), (passed["id"], 10)]
     assert taking(await refusal(office, "disbursements", {**body, "unit": "611"}, dry_run=True)) == []
 
 
-async def test_what_is_promised_and_unpaid_takes_nothing_from_a_payment(office):
+async def test_unpaid_commitments_do_not_reduce_what_can_be_paid(office):
     await office.allocate(100)
-    promised = await office.commit(30)
+    committed = await office.commit(30)
     body = {**LINE, "amount_vnd": 101, "voucher": voucher()}
     assert taking(await refusal(office, "disbursements", body, dry_run=True)) == []
     for what in ("cancellations", "transfers", "sub-allocations"):
         moved = decided(71, **({} if what == "cancellations" else {"to_unit": "23341"}))
-        assert taking(await refusal(office, what, moved, dry_run=True)) == [(promised["id"], 30)], what
+        assert taking(await refusal(office, what, moved, dry_run=True)) == [(committed["id"], 30)], what
 
 
-async def test_whoever_tries_to_undo_is_told_what_stands_in_the_way(office):
-    given_ = await office.allocate(100)
-    promised = await office.commit(30)
+async def test_a_refused_reversal_names_the_entries_that_used_the_money(office):
+    allocated = await office.allocate(100)
+    committed = await office.commit(30)
     paid = await office.disburse(20)
-    undo = {"reverses": promised["id"], "reason": "x"}
+    undo = {"reverses": committed["id"], "reason": "x"}
     problem = await refusal(office, "reversals", undo, dry_run=True)
     assert (problem["code"], taking(problem)) == ("commitment_paid", [(paid["id"], 20)])
-    undo = {"reverses": given_["id"], "reason": "x"}
+    undo = {"reverses": allocated["id"], "reason": "x"}
     problem = await refusal(office, "reversals", undo, dry_run=True)
-    assert (problem["code"], taking(problem)) == ("insufficient_funds", [(promised["id"], 30)])
+    assert (problem["code"], taking(problem)) == ("insufficient_funds", [(committed["id"], 30)])
     assert "consumed_by" not in await refusal(office, "reversals", undo)
 
 
-async def test_an_allocation_beyond_the_assignment_is_told_who_has_it(office):
+async def test_an_allocation_beyond_the_assignment_names_the_allocations(office):
     assigned = await office.decide("assignments", 100, **PROVINCE)
     one = await office.allocate(60, unit="610")
     two = await office.decide("supplements", 30, unit="62.SO_NN")
@@ -292,13 +309,15 @@ async def test_an_allocation_beyond_the_assignment_is_told_who_has_it(office):
     assert len(taking(await refusal(office, "reversals", undo, dry_run=True))) == 3
 
 
-async def test_a_confirmation_is_told_what_was_confirmed(office):
+async def test_a_refused_confirmation_names_the_confirmations(office):
     await office.allocate(100)
     await office.disburse(40)
     body = {**LINE, "amount_vnd": 70, "voucher": voucher()}
     confirmed = (await office.post("confirmations", body)).json()
-    again = {**body, "amount_vnd": 31, "voucher": voucher()}
-    assert taking(await refusal(office, "confirmations", again, dry_run=True)) == [(confirmed["id"], 70)]
+    refused_again = {**body, "amount_vnd": 31, "voucher": voucher()}
+    assert taking(await refusal(office, "confirmations", refused_again, dry_run=True)) == [
+        (confirmed["id"], 70)
+    ]
 
 
 components = st.sampled_from([None, "a", "b", "c"])
@@ -306,7 +325,7 @@ amounts = st.dictionaries(components, st.integers(0, 20))
 
 
 @given(amounts, st.lists(st.tuples(components, st.integers(1, 10)), max_size=30))
-def test_allocating_what_there_is_room_for_never_goes_beyond(assigned, wishes):
+def test_allocating_the_remainder_never_exceeds_the_assignment(assigned, wishes):
     allocated = {}
     for component, amount in wishes:
         before = calculate_remainder(component, assigned, allocated)
@@ -331,17 +350,17 @@ async def test_two_allocations_of_the_last_assigned_money(office, app):
 
 @pytest.mark.race
 async def test_no_allocation_slips_past_an_assignment_that_is_being_recorded(office):
-    """Whatever of the journal stands behind the assignment is held to it."""
+    """An allocation that is recorded after the assignment is limited by it."""
     requests = [office.post("allocations", decided(7, unit=unit)) for unit in ("610", "611", "612") * 4]
     requests.insert(3, office.post("assignments", decided(21, **PROVINCE)))
     await asyncio.gather(*requests)
     allocated, assigned = 0, None
-    for it in (await office.get("journal")).json()["items"]:
-        if it["entry"]["kind"] == "assignment":
+    for item in (await office.get("journal")).json()["items"]:
+        if item["entry"]["kind"] == "assignment":
             assigned = 21
         else:
             allocated += 7
-            assert assigned is None or allocated <= assigned, it
+            assert assigned is None or allocated <= assigned, item
     assert assigned == 21
 
 

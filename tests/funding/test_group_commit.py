@@ -1,4 +1,4 @@
-"""Entries that come at once share a transaction, and nobody notices but the clock: each is judged, answered and refused as if it came alone."""
+"""Entries that arrive together share a transaction, and each is decided and answered as if it came alone."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ def paid(amount, **more):
 
 
 def codes(answers):
-    return Counter(it.status_code if it.is_success else it.json()["code"] for it in answers)
+    return Counter(answer.status_code if answer.is_success else answer.json()["code"] for answer in answers)
 
 
 async def sound(app):
@@ -37,35 +37,38 @@ def commits(app):
     return seen
 
 
-async def test_fifty_at_once_on_a_lot_that_suffices_for_twenty(office, app, commits):
+async def test_of_fifty_payments_at_once_the_lot_pays_twenty(office, app, commits):
     await office.allocate(100)
     commits.clear()
     answers = await asyncio.gather(*(office.post("disbursements", paid(5)) for _ in range(50)))
     assert codes(answers) == {201: 20, "insufficient_funds": 30}
     assert len(commits) < 10, "they share transactions"
-    kept = sorted((it.json() for it in answers if it.status_code == 201), key=lambda it: it["sequence"])
-    assert [it["lots"][0]["left_vnd"] for it in kept] == list(range(95, -1, -5)), (
+    recorded = sorted(
+        (answer.json() for answer in answers if answer.status_code == 201),
+        key=lambda entry: entry["sequence"],
+    )
+    assert [entry["lots"][0]["left_vnd"] for entry in recorded] == list(range(95, -1, -5)), (
         "each on what the others left"
     )
-    assert {it.json()["available_vnd"] for it in answers if it.status_code == 409} == {0}
-    told = [it["subject"] for it in (await office.get("changes")).json()["items"]][1:]
-    assert told == [f"entries/{it['id']}" for it in kept]
+    assert {answer.json()["available_vnd"] for answer in answers if answer.status_code == 409} == {0}
+    events = [event["subject"] for event in (await office.get("changes")).json()["items"]][1:]
+    assert events == [f"entries/{entry['id']}" for entry in recorded]
     await sound(app)
 
 
-async def test_one_alone_waits_for_nobody(office, commits):
+async def test_a_single_entry_is_recorded_at_once(office, commits):
     await office.allocate(100)
     commits.clear()
     assert (await office.post("disbursements", paid(5))).status_code == 201
     assert len(commits) == 1
 
 
-async def test_every_refusal_is_its_own_and_burns_no_key(office, issuer, http, app):
+async def test_a_refusal_affects_no_other_entry_and_uses_up_no_key(office, issuer, http, app):
     await office.allocate(100)
     await office.allocate(100, unit="611")
     taken = await office.disburse(1)
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), app)
-    ours = [paid(1) for _ in range(8)]
+    valid = [paid(1) for _ in range(8)]
     wrong = [
         (office, paid(1, program="health"), "invalid"),
         (office, paid(1000), "insufficient_funds"),
@@ -76,44 +79,44 @@ async def test_every_refusal_is_its_own_and_burns_no_key(office, issuer, http, a
         (district, paid(1, program="rural"), "program_not_granted"),
     ]
     answers = await asyncio.gather(
-        *(office.post("disbursements", it, key=f"ours-{at}") for at, it in enumerate(ours)),
+        *(office.post("disbursements", body, key=f"ours-{number}") for number, body in enumerate(valid)),
         *(who.post("disbursements", it, key=f"wrong-{at}") for at, (who, it, _) in enumerate(wrong)),
     )
-    assert [it.status_code for it in answers[:8]] == [201] * 8
-    assert [it.json()["code"] for it in answers[8:]] == [code for _, _, code in wrong]
+    assert [answer.status_code for answer in answers[:8]] == [201] * 8
+    assert [answer.json()["code"] for answer in answers[8:]] == [code for _, _, code in wrong]
     mended = await asyncio.gather(
         *(who.post("disbursements", paid(1), key=f"wrong-{at}") for at, (who, _, _) in enumerate(wrong))
     )
     assert codes(mended) == {201: 7}
-    assert not any("idempotent-replay" in it.headers for it in mended)
+    assert not any("idempotent-replay" in answer.headers for answer in mended)
     await sound(app)
 
 
-async def test_repeats_and_other_contents_among_others(office, app):
+async def test_repeated_keys_in_one_transaction(office, app):
     await office.allocate(1000)
-    one, other = paid(60), paid(61)
+    one, other_body = paid(60), paid(61)
     answers = await asyncio.gather(
         *(office.post("disbursements", one, key="one") for _ in range(10)),
-        *(office.post("disbursements", other, key="one") for _ in range(5)),
+        *(office.post("disbursements", other_body, key="one") for _ in range(5)),
         *(office.post("disbursements", paid(1)) for _ in range(10)),
     )
     assert codes(answers) == {201: 20, "idempotency_key_reused": 5}
-    assert len({it.content for it in answers[:10]}) == 1
-    assert sum("idempotent-replay" in it.headers for it in answers[:10]) == 9
+    assert len({answer.content for answer in answers[:10]}) == 1
+    assert sum("idempotent-replay" in answer.headers for answer in answers[:10]) == 9
     late = await office.post("disbursements", {**one, "amount_vnd": "60"}, key="one")
     assert late.json()["code"] == "idempotency_key_reused", "whatever else is wrong with it"
     await sound(app)
 
 
-async def test_kinds_and_lots_of_all_sorts_together(office, app):
-    """Allocations held to an assignment, lots begun by several at once, and payments of what comes in with them."""
+async def test_different_kinds_and_lots_in_one_transaction(office, app):
+    """Allocations limited by an assignment, lots created by several at once, and payments from the new lots."""
     await office.decide("assignments", 100, unit="62")
     given = {**LINE, "amount_vnd": 30, "decision": DECISION}
     answers = await asyncio.gather(*(office.post("allocations", {**given, "unit": unit}) for unit in ("610", "611", "612", "613")))  # fmt: skip
     assert codes(answers) == {201: 3, "beyond_assignment": 1}
-    lefts = sorted(it.json()["unallocated_vnd"] for it in answers if it.status_code == 201)
+    lefts = sorted(answer.json()["unallocated_vnd"] for answer in answers if answer.status_code == 201)
     assert lefts == [10, 40, 70]
-    unit = next(it.json()["unit"] for it in answers if it.status_code == 201)
+    unit = next(answer.json()["unit"] for answer in answers if answer.status_code == 201)
     moved = {**LINE, "unit": unit, "amount_vnd": 4, "to_component": "GN.DA2"}
     carried = {name: value for name, value in LINE.items() if name != "year"}
     carried |= {"from_year": 2023, "unit": unit, "amount_vnd": 3}
@@ -126,7 +129,7 @@ async def test_kinds_and_lots_of_all_sorts_together(office, app):
     await sound(app)
 
 
-async def test_a_poisoned_entry_takes_nobody_down_with_it(office, app, database):
+async def test_an_entry_that_the_database_refuses_affects_no_other(office, app, database):
     """The database refuses one entry for a reason that no rule foresaw."""
     await office.allocate(1000)
     admin = await asyncpg.connect(database.admin_url)
@@ -139,59 +142,59 @@ async def test_a_poisoned_entry_takes_nobody_down_with_it(office, app, database)
     await admin.close()
     bodies = [paid(1, **({"note": "poison"} if at == 7 else {})) for at in range(20)]
     answers = await asyncio.gather(
-        *(office.post("disbursements", it, key=f"k{at}") for at, it in enumerate(bodies))
+        *(office.post("disbursements", body, key=f"k{number}") for number, body in enumerate(bodies))
     )
-    assert [it.status_code for it in answers] == [500 if at == 7 else 201 for at in range(20)]
+    assert [answer.status_code for answer in answers] == [500 if at == 7 else 201 for at in range(20)]
     again = await office.post("disbursements", {**bodies[7], "note": "x"}, key="k7")
     assert again.status_code == 201, "it burned neither its key nor its voucher"
     await sound(app)
 
 
-async def test_a_dry_run_among_others_keeps_nothing(office, app):
+async def test_a_dry_run_among_others_records_nothing(office, app):
     await office.allocate(100)
     answers = await asyncio.gather(
         *(office.post("disbursements", paid(5)) for _ in range(10)),
         *(office.post("disbursements", paid(50), key=f"dry-{at}", dry_run=True) for at in range(5)),
     )
-    assert {it.status_code for it in answers[:10]} == {201}
-    assert {it.status_code for it in answers[10:]} == {200}
-    assert {it.json()["id"] for it in answers[10:]} == {None}
+    assert {answer.status_code for answer in answers[:10]} == {201}
+    assert {answer.status_code for answer in answers[10:]} == {200}
+    assert {answer.json()["id"] for answer in answers[10:]} == {None}
     assert (await office.get("status", year=2023)).json()["rows"][-1]["left_vnd"] == 50
     assert (await office.post("disbursements", paid(50), key="dry-0")).status_code == 201
 
 
-async def test_a_client_that_goes_away_harms_nobody(office, app):
+async def test_a_client_that_disconnects_affects_no_other(office, app):
     await office.allocate(100)
     going = [asyncio.create_task(office.post("disbursements", paid(1))) for _ in range(10)]
     staying = [asyncio.create_task(office.post("disbursements", paid(1))) for _ in range(10)]
     await asyncio.sleep(0.01)
-    for each in going:
-        each.cancel()
+    for task in going:
+        task.cancel()
     assert codes(await asyncio.gather(*staying)) == {201: 10}
     await asyncio.gather(*going, return_exceptions=True)
     assert (await office.post("disbursements", paid(1))).status_code == 201
     await sound(app)
 
 
-async def test_more_than_can_wait_are_told_to_come_again(office, app, monkeypatch):
+async def test_requests_beyond_the_queue_are_answered_503(office, app, monkeypatch):
     await office.allocate(100)
     monkeypatch.setattr(group_commit, "MAX_WAITING_CASES", 5)
     bodies = [paid(1) for _ in range(20)]
     begun = []
     event.listen(get_database(app).engine.sync_engine, "begin", begun.append)
     answers = await asyncio.gather(
-        *(office.post("disbursements", it, key=f"k{at}") for at, it in enumerate(bodies))
+        *(office.post("disbursements", body, key=f"k{number}") for number, body in enumerate(bodies))
     )
-    found = codes(answers)
-    assert set(found) == {201, "busy"}
-    assert len(begun) < found["busy"], "who is sent away costs no transaction"
-    refused = [at for at, it in enumerate(answers) if it.status_code == 503]
+    counts = codes(answers)
+    assert set(counts) == {201, "busy"}
+    assert len(begun) < counts["busy"], "who is sent away costs no transaction"
+    refused = [number for number, answer in enumerate(answers) if answer.status_code == 503]
     assert answers[refused[0]].headers["retry-after"] == "1"
     for at in refused:
         assert (await office.post("disbursements", bodies[at], key=f"k{at}")).status_code == 201
 
 
-async def test_no_more_than_so_many_share_a_transaction(office, monkeypatch, commits):
+async def test_a_transaction_has_a_largest_size(office, monkeypatch, commits):
     await office.allocate(100)
     monkeypatch.setattr(group_commit, "MAX_CASES_OF_A_TRANSACTION", 4)
     commits.clear()
@@ -200,7 +203,7 @@ async def test_no_more_than_so_many_share_a_transaction(office, monkeypatch, com
     assert len(commits) >= 5
 
 
-async def test_two_services_over_one_ledger_never_take_the_same_money(office, app, database, issuer):
+async def test_two_processes_over_one_ledger_never_take_the_same_money(office, app, database, issuer):
     """Each gathers for itself; what they share is the database. Lots are wanted in both orders, and begun by both."""
     other_app = issuer.trust(build_app(database))
     async with open_client(other_app) as http:
@@ -215,12 +218,12 @@ async def test_two_services_over_one_ledger_never_take_the_same_money(office, ap
             *(offices[at % 2].post("transfers", {**moved, "decision": decision(), "unit": ("610", "611")[at % 2], "to_unit": ("611", "610")[at % 2]}) for at in range(8)),
             *(offices[at % 2].post("transfers", {**moved, "decision": decision(), "unit": "611", "to_unit": "613"}) for at in range(6)),
         )  # fmt: skip
-        found = codes(answers)
-        assert set(found) == {201, "insufficient_funds"}
-        assert len({it.content for it in answers[40:46]}) == 1
+        counts = codes(answers)
+        assert set(counts) == {201, "insufficient_funds"}
+        assert len({answer.content for answer in answers[40:46]}) == 1
     progress = (await office.get("status", year=2023)).json()["rows"][-1]
-    paid_in_all = 5 * sum(it.status_code == 201 for it in answers[:40]) + 1
+    paid_in_all = 5 * sum(answer.status_code == 201 for answer in answers[:40]) + 1
     assert (progress["left_vnd"], progress["disbursed_vnd"]) == (200 - paid_in_all, paid_in_all)
-    told = (await office.get("changes", limit=200)).json()["items"]
-    assert [it["time"] for it in told] == sorted(it["time"] for it in told)
+    events = (await office.get("changes", limit=200)).json()["items"]
+    assert [event["time"] for event in events] == sorted(event["time"] for event in events)
     await sound(app)
