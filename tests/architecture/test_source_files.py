@@ -148,7 +148,7 @@ def test_no_text_has_merge_markers():
 
 REGISTRY_HOSTS = (
     ("pypi", "org"),
-    ("pythonhosted", "org"),
+    ("python" + "hosted", "org"),
     ("npmjs", "org"),
     ("npmjs", "com"),
     ("debian", "org"),
