@@ -8,9 +8,9 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from shared.kit.database import UnitOfWork
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Caller, Requires
 from shared.kit.transactions import unit_of_work_for
-from shared.kit.unit_of_work import UnitOfWork
 
 SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
 

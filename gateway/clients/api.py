@@ -22,8 +22,8 @@ from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, select_audit, select_clients
 from gateway.models import ClientRow
 from gateway.settings import GatewaySettings
+from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
-from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import get_resources, resource
 from shared.kit.transactions import TransactionRoute

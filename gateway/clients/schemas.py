@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.rules import Grant
 from gateway.models import AuditRow, ClientRow
-from shared.kit.partial_body import PartialModel
+from shared.kit.json_body import PartialModel
 
 Scope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
 UnitCode = Annotated[

@@ -18,10 +18,10 @@ from services.funding.units import (
     find_versions_below,
 )
 from shared.kit.clock import Clock
+from shared.kit.database import UnitOfWork
 from shared.kit.identity import Caller, Guard
 from shared.kit.resources import CurrentResources, resource
 from shared.kit.transactions import unit_of_work_for
-from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import local_day
 from shared.roles import FINANCE, PUBLIC, READ
 from shared.territory.tree import Territory

@@ -18,13 +18,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock, InstantQuery
-from shared.kit.database import run_sql
+from shared.kit.database import UnitOfWork, run_sql
 from shared.kit.identity import Guard
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE
 from shared.kit.problems import Invalid, Sentence
 from shared.kit.transactions import CurrentUnitOfWork, TransactionRoute, unit_of_work_for
-from shared.kit.unit_of_work import UnitOfWork
 
 FEED_LOCK = 7_701
 """The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared.kit.identity import TOKEN_REQUIRED
-from shared.kit.json_request import UNSTORABLE_CHARACTER
+from shared.kit.json_body import UNSTORABLE_CHARACTER
 from shared.kit.problems import (
     Conflict,
     Language,

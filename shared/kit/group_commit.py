@@ -24,14 +24,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared.kit.clock import Clock
-from shared.kit.database import Database
+from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import Busy
 from shared.kit.idempotency import Claim, answer_each_once, answer_once, read_claim
 from shared.kit.identity import identify
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources
 from shared.kit.transactions import Handler, TransactionRequest, TransactionRoute
-from shared.kit.unit_of_work import UnitOfWork
 
 MAX_CASES_OF_A_TRANSACTION = 200
 """Of some kilobytes and some tenths of a millisecond each; with more, each waits long for the others."""

@@ -19,11 +19,10 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
-from shared.kit.database import Database, run_sql
+from shared.kit.database import Database, UnitOfWork, run_sql
 from shared.kit.identity import ANONYMOUS, Caller
 from shared.kit.models import AnsweredRequest
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
-from shared.kit.unit_of_work import UnitOfWork
 
 KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 KEPT_HEADERS = ("content-type", "location", "etag")

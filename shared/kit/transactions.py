@@ -10,13 +10,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 
-from shared.kit.database import Database
+from shared.kit.database import Database, UnitOfWork
 from shared.kit.etags import apply_if_none_match
 from shared.kit.idempotency import answer_once, read_claim
 from shared.kit.identity import Caller, Guard, identify
-from shared.kit.json_request import JsonRequest
+from shared.kit.json_body import JsonRequest
 from shared.kit.resources import Resources, get_resources
-from shared.kit.unit_of_work import UnitOfWork
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 READ = "GET"

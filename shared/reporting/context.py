@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
 from shared.kit.concurrency import PipelinePosition
+from shared.kit.database import UnitOfWork
 from shared.kit.identity import Caller, Guard
 from shared.kit.resources import CurrentResources
 from shared.kit.transactions import unit_of_work_for
-from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
 from shared.roles import OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.partial_body import PartialBody
+from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

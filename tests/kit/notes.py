@@ -19,14 +19,14 @@ from sqlalchemy import BigInteger, DateTime, Identity, Text, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.change_feed import Event, feed_router, lock_feed, publish_events
+from shared.kit.database import UnitOfWork
 from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
-from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
 from shared.kit.transactions import DryRun, TransactionRoute, unit_of_work_for
-from shared.kit.unit_of_work import UnitOfWork
 from shared.roles import INSIDE, REPORT, AdministratorUnitOfWork, PublicReader, PublicUnitOfWork
 from tests.in_process import open_client
 from tests.issuer import Issuer

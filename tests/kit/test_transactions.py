@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.kit.database import UnitOfWork
 from shared.kit.transactions import TransactionRequest
-from shared.kit.unit_of_work import UnitOfWork
 from tests.application import get_database
 from tests.kit.notes import REFUSE_AT_COMMIT, NoteRow, running_notes
 

@@ -13,10 +13,9 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.database import Database
+from shared.kit.database import Database, UnitOfWork
 from shared.kit.problems import Sentence
 from shared.kit.resources import get_resources
-from shared.kit.unit_of_work import UnitOfWork
 from shared.periods import PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak

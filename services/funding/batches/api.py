@@ -7,11 +7,11 @@ from fastapi import APIRouter, Body, Response
 from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
 from services.funding.entries.api import CurrentRecorder
+from shared.kit.database import UnitOfWork
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
-from shared.kit.partial_body import PartialBody
-from shared.kit.unit_of_work import UnitOfWork
+from shared.kit.json_body import PartialBody
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 

@@ -15,7 +15,7 @@ from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
 from services.funding.ledger import Decision, EntryKind, Voucher
 from shared.kit.concurrency import iterate_cooperatively
-from shared.kit.partial_body import PartialBody, PartialModel
+from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.problems import Language
 
 MAX_ENTRIES = 10_000

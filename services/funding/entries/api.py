@@ -30,13 +30,12 @@ from services.funding.entries.request_schemas import (
 from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.entries.validation import EntryRequest, ReversalRequest
 from services.funding.ledger import Decision, EntryKind, EntryReference, InKind, Voucher
-from shared.kit.database import Database
+from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit, GroupCommitRequest, GroupCommitRoute
-from shared.kit.partial_body import PartialBody
+from shared.kit.json_body import PartialBody
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources, resource
-from shared.kit.unit_of_work import UnitOfWork
 
 ENTRIES_PATH = "/v1/funding/entries"
 

@@ -23,7 +23,7 @@ from services.rural.recognitions.schemas import RecognitionIn
 from services.rural.rules import accept_exception
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.partial_body import PartialBody
+from shared.kit.json_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
 from shared.reporting.context import ReportingContext

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.recognitions.schemas import ExceptionIn, Reason, RecognitionOut
-from shared.kit.partial_body import PartialModel
+from shared.kit.json_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
 CriterionNumber = Annotated[int, Field(strict=True)]

@@ -23,8 +23,8 @@ from services.rural.villages.schemas import (
 )
 from services.rural.villages.store import is_in_communes
 from shared.kit.date_fields import IsoDate
+from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
-from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from shared.kit.database import UnitOfWork
 from shared.kit.feed_consumer import cursor
 from shared.kit.identity import Guard
 from shared.kit.models import FollowedFeed
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
-from shared.kit.unit_of_work import UnitOfWork
 
 State = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
+from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
-from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
 from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext

@@ -16,15 +16,13 @@ from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.kit.concurrency import PipelinePosition, PipelineStep
-from shared.kit.database import Database
+from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_once
 from shared.kit.identity import Caller
-from shared.kit.json_request import parse_json
-from shared.kit.partial_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody
+from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody, parse_json
 from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, make_fault
 from shared.kit.resources import CurrentResources, Resources
-from shared.kit.unit_of_work import UnitOfWork
 from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.partial_body import PartialModel
+from shared.kit.json_body import PartialModel
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import Amount, Sha256, UnitCode
 from shared.reporting.models import Report

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kit.json_request import MAX_DEPTH, TooDeep, parse_json
+from shared.kit.json_body import MAX_DEPTH, TooDeep, parse_json
 from shared.kit.problems import Malformed
 from tests.kit.notes import LIMIT_BYTES, running_notes
 
