@@ -109,7 +109,8 @@ def build(
             return factory(database)
         if factory not in built:
             built[factory] = factory(database)
-        return built[factory]
+        application: Built = built[factory]
+        return application
 
     return build_once
 

@@ -4,11 +4,14 @@ import csv
 import uuid
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from shared.kit.resources import get_resources
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.engine import ReportingEngine
+from tests.in_process import ApplicationClient
 from tests.issuer import Issuer
 
 DATA = Path(__file__).parents[1] / "examples" / "kontum-2023" / "data"
@@ -26,15 +29,15 @@ def to_decision(row: dict[str, str]) -> dict[str, str]:
 class Clients:
     """The agency, the reviewer and the districts of a program; every POST has an idempotency key of its own."""
 
-    def __init__(self, http: httpx.AsyncClient, issuer: Issuer, program: str, now: datetime) -> None:
+    def __init__(self, http: ApplicationClient, issuer: Issuer, program: str, now: datetime) -> None:
         self.http = http
         self.issuer = issuer
         self.program = program
-        self.times = {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
+        self.times: dict[str, Any] = {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
 
     @property
-    def catalogue(self):
-        return get_resources(self.http._transport.app).get(ReportingEngine).catalogue
+    def catalogue(self) -> Catalogue:
+        return get_resources(self.http.app).get(ReportingEngine).catalogue
 
     def make_headers(self, *scopes: str, units=("62",), client_id="agency", programs=None) -> dict[str, str]:
         token = self.issuer.token(client_id, scopes, programs or (self.program,), units, **self.times)
@@ -50,13 +53,13 @@ class Clients:
             f"/v1/{self.program}/{path}", json=body, headers=self.make_headers("register", **caller)
         )
 
-    async def create(self, path: str, body: object, **caller) -> dict:
+    async def create(self, path: str, body: object, **caller) -> Any:
         """Post a body, and return what was created."""
         response = await self.post(path, body, **caller)
         assert response.status_code == 201, response.text
         return response.json()
 
-    async def expect_problem(self, path: str, body: object, status: int, code: str, **caller) -> dict:
+    async def expect_problem(self, path: str, body: object, status: int, code: str, **caller) -> Any:
         """Post a body that is refused, and return the problem."""
         response = await self.post(path, body, **caller)
         assert (response.status_code, response.json()["code"]) == (status, code), response.text
@@ -67,14 +70,15 @@ class Clients:
         problem = await self.expect_problem(path, body, 422, "invalid", **caller)
         return {fault["pointer"]: fault["code"] for fault in problem["errors"]}
 
-    async def get(self, path: str, **query) -> dict:
+    async def get(self, path: str, **query) -> Any:
         response = await self.http.get(f"/v1/{self.program}/{path}", params=query)
         assert response.status_code == 200, response.text
         return response.json()
 
-    async def list_all(self, address: str) -> list[dict]:
+    async def list_all(self, address: str) -> list[dict[str, Any]]:
         """Return every item of a list, page by page."""
-        items, cursor = [], None
+        items: list[dict[str, Any]] = []
+        cursor = None
         while True:
             page_address = f"{address}&limit=50" + (f"&cursor={cursor}" if cursor else "")
             response = await self.http.get(page_address)
@@ -84,7 +88,9 @@ class Clients:
             if cursor is None:
                 return items
 
-    async def read_figures(self, period: str = "2023", unit: str = "62", **query) -> dict[str, dict]:
+    async def read_figures(
+        self, period: str = "2023", unit: str = "62", **query
+    ) -> dict[str, dict[str, Any]]:
         """Return the figures of a unit and period by code."""
         progress = await self.get("progress", period=period, unit=unit, **query)
         return {figure["indicator"]: figure for figure in progress["figures"]}

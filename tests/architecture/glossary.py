@@ -8,6 +8,7 @@ import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 SOURCE = Path("docs/glossary.toml")
 PAGE = Path("docs/glossary.md")
@@ -19,8 +20,9 @@ This page is made from [glossary.toml](glossary.toml) by `.venv/bin/python -m te
 """
 
 
-def read_sections() -> list[dict]:
-    return tomllib.loads(SOURCE.read_text(encoding="utf-8"))["section"]
+def read_sections() -> list[dict[str, Any]]:
+    sections: list[dict[str, Any]] = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["section"]
+    return sections
 
 
 def read_terms() -> list[dict[str, str]]:

@@ -44,8 +44,8 @@ def test_the_licence_is_the_one_that_the_project_states():
 
 
 def test_the_hooks_run_the_commands_of_make_check():
-    check = re.search(r"(?ms)^check:.*?(?=^\S)", read_text("Makefile"))[0]
-    commands = re.search(r"for \w+ in (.*?); do", check)[1]
+    (check,) = re.findall(r"(?ms)^check:.*?(?=^\S)", read_text("Makefile"))
+    (commands,) = re.findall(r"for \w+ in (.*?); do", check)
     expected = [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|(\S+)', commands)]
     repositories = yaml.safe_load(read_text(".pre-commit-config.yaml"))["repos"]
     assert [repository["repo"] for repository in repositories] == ["local"]

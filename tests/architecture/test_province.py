@@ -29,7 +29,7 @@ async def reader(request, common_database):
     environment = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
     app = build_app(request.param, **environment)
     async with open_client(app, raises=False) as client:
-        client.app, client.name = app, request.param
+        client.name = request.param  # type: ignore[attr-defined]
         yield client
 
 

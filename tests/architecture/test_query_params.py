@@ -58,7 +58,7 @@ async def reader(request, common_database):
     app = issuer.trust(build_app(request.param, **environment))
     headers = {"Authorization": f"Bearer {issuer.token('auditor', ['read', 'admin'], units=['62', '51'])}"}
     async with open_client(app, raises=False, headers=headers) as client:
-        client.name = request.param
+        client.name = request.param  # type: ignore[attr-defined]
         yield client
 
 

@@ -37,6 +37,8 @@ def find_guarded_routes(app):
         if not isinstance(context.original_route, APIRoute) or context.path in OTHER_AUTHENTICATION:
             continue
         if not all(isinstance(guard, OPEN) for guard in iterate_guards(context.dependant)):
+            assert context.path
+            assert context.original_route.methods
             path = re.sub(r"{[^}]*}", lambda match: UUID if "id" in match[0] else "2023", context.path)
             for method in context.original_route.methods:
                 yield method, path

@@ -17,7 +17,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -277,7 +277,7 @@ async def batches(bench: Bench, bare: Bare, size: int, senders: int, each: int) 
 def say(what: str, rounds: Sequence[Beside]) -> None:
     """Print the medians of the rounds."""
 
-    def median(of: Any) -> float:
+    def median(of: Callable[[Beside], float]) -> float:
         return statistics.median(of(one) for one in rounds)
 
     print(
@@ -336,8 +336,8 @@ async def measure(rounds: int, senders: int, each: int, size: int) -> None:
             for what, beside in made.items():
                 if not few:
                     found.setdefault(what, []).append(beside)
-    for what, beside in found.items():
-        say(what, beside)
+    for what, measured in found.items():
+        say(what, measured)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import repeat, takewhile
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ class Asking(asyncio.Protocol):
         self.sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self._ask()
 
@@ -84,11 +86,11 @@ async def ask(origin: str, connections: Sequence[Iterable[bytes]]) -> Tally:
     """Ask on several connections at once; each has its own requests. Raises when one was refused."""
     parts, loop, tally = urlsplit(origin), asyncio.get_running_loop(), Tally()
     done = [loop.create_future() for _ in connections]
-    for each, requests in zip(done, connections, strict=True):
+    assert parts.hostname
+    assert parts.port
+    for answered, requests in zip(done, connections, strict=True):
         await loop.create_connection(
-            lambda each=each, requests=requests: Asking(iter(requests), tally, each),
-            parts.hostname,
-            parts.port,
+            partial(Asking, iter(requests), tally, answered), parts.hostname, parts.port
         )
     await asyncio.gather(*done)
     if tally.refusals:

@@ -41,7 +41,8 @@ def build_app(name: str, **environment: str) -> FastAPI:
 
 def make_document(name: str) -> Mapping[str, Any]:
     """Return the OpenAPI document that an application makes of itself."""
-    return json.loads(_write_document(name))
+    document: Mapping[str, Any] = json.loads(_write_document(name))
+    return document
 
 
 @cache

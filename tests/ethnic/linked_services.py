@@ -55,10 +55,11 @@ class EitherKeys(IssuerKeys):
     def __init__(self, ring, issuer):
         super().__init__("http://127.0.0.1:9/none", keys=issuer.keys)
         self._ring = KeyRingKeys(ring)
+        self._keys_of_test = issuer.keys
 
     async def find_keys(self, key_id):
-        of_test = any(key.kid == key_id for key in self._keys.keys)
-        return self._keys if of_test else await self._ring.find_keys(key_id)
+        of_test = any(key.kid == key_id for key in self._keys_of_test.keys)
+        return self._keys_of_test if of_test else await self._ring.find_keys(key_id)
 
 
 class LinkedServices:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.ethnic.classifications.rules import (
     CommuneRecognition,
+    CommuneStatus,
     EffectiveClassification,
     find_exit,
     find_status,
@@ -49,6 +50,12 @@ def recognition_lists(draw):
         revoked_on = None if revoked is None else day(revoked)
         recognitions.append(CommuneRecognition(uuid.UUID(int=number), level, day(recognized), revoked_on))
     return recognitions
+
+
+def find_effective_status(on, *arguments) -> CommuneStatus:
+    status = find_status(on, *arguments)
+    assert status is not None
+    return status
 
 
 def is_difficult(on, classifications, recognitions):
@@ -144,7 +151,7 @@ def test_a_replaced_recognition_does_not_return_when_the_later_one_is_revoked():
     first = CommuneRecognition(uuid.UUID(int=2), "meets", day(10))
     second = CommuneRecognition(uuid.UUID(int=3), "meets", day(20), day(30))
     applied = [
-        find_status(day(number), classifications, [second, first], CONSEQUENCES).applied
+        find_effective_status(day(number), classifications, [second, first], CONSEQUENCES).applied
         for number in (9, 10, 29, 30)
     ]
     assert [row and row.recognition.id for row in applied] == [None, first.id, first.id, None]
@@ -154,14 +161,15 @@ def test_a_later_classification_ends_the_consequence_of_an_earlier_recognition()
     first = EffectiveClassification(uuid.uuid4(), "III", True, date(2021, 6, 4))
     second = EffectiveClassification(uuid.uuid4(), "III", True, date(2024, 1, 1))
     recognition = CommuneRecognition(uuid.uuid4(), "meets", date(2023, 4, 12))
-    status = find_status(date(2024, 6, 1), [first, second], [recognition], CONSEQUENCES)
+    status = find_effective_status(date(2024, 6, 1), [first, second], [recognition], CONSEQUENCES)
     assert (status.classification, status.applied, status.specially_difficult) == (second, None, True)
 
 
 def test_region_ii_becomes_region_i_and_keeps_its_own_special_difficulty():
     classification = EffectiveClassification(uuid.uuid4(), "II", True, date(2021, 6, 4))
     recognition = CommuneRecognition(uuid.uuid4(), "meets", date(2023, 4, 12))
-    status = find_status(date(2023, 12, 31), [classification], [recognition], CONSEQUENCES)
+    status = find_effective_status(date(2023, 12, 31), [classification], [recognition], CONSEQUENCES)
+    assert status.applied
     assert status.applied.consequence.becomes == "I"
     assert (status.specially_difficult, status.out_by_recognition) == (True, False)
 
@@ -179,7 +187,7 @@ def test_an_installation_may_replace_the_consequences(tmp_path):
     classification = EffectiveClassification(uuid.uuid4(), "III", True, date(2021, 6, 4))
     revoked = CommuneRecognition(uuid.uuid4(), "meets", date(2023, 4, 12), date(2024, 5, 1))
     difficult = [
-        find_status(date(2024, 6, 1), [classification], [revoked], consequences).specially_difficult
+        find_effective_status(date(2024, 6, 1), [classification], [revoked], consequences).specially_difficult
         for consequences in (CONSEQUENCES, lasting)
     ]
     assert difficult == [True, False]

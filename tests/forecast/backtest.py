@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
 from statistics import median
+from typing import Any
 
 from services.funding.dated_facts import load_method
 from services.funding.forecast.rules import LotForecast, estimate_by_capital, forecast_lots
@@ -74,7 +75,7 @@ def forecast_year(years: list[GeneratedYear], past_years: int, month: int) -> li
 
 
 def compare(forecasts: list[LotForecast], present: GeneratedYear, by) -> Iterator[Outcome]:
-    groups: dict = {}
+    groups: dict[Any, list[LotForecast]] = {}
     for forecast in forecasts:
         groups.setdefault(by(forecast.history.lot), []).append(forecast)
     for group in groups.values():

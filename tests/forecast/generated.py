@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 from services.funding.dated_facts import load_deadlines
 from services.funding.forecast.estimation import CashFlow, Cohort, add_flows
@@ -38,7 +39,7 @@ class GeneratedYear:
 
     def build_cohorts(self, until: int = 99) -> list[Cohort]:
         """Return the cohorts of the year, until the end of a month."""
-        groups: dict[tuple, list[dict[int, CashFlow]]] = {}
+        groups: dict[tuple[Any, ...], list[dict[int, CashFlow]]] = {}
         for lot, flows in self.lots.items():
             seen = {month: flow for month, flow in flows.items() if month <= until}
             key = (lot.line.capital, lot.line.unit, count_payable_months(lot))

@@ -11,7 +11,7 @@ from services.funding.dated_facts import DATA, load_deadlines, load_method
 from services.funding.forecast.estimation import number_month
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
 from services.funding.lapses.rules import find_legal_deadline
-from services.funding.ledger import CAPITALS
+from services.funding.ledger import CAPITALS, Capital
 from services.funding.settings import FundingSettings
 
 
@@ -91,7 +91,8 @@ def test_a_later_profile_is_in_force_from_its_day_on(folder):
     ]
     later = first.replace("2021-01-01", "2025-01-01").replace("93.12]", "99]")
     path.write_text(f"{text_before}\n{later}", encoding="utf-8")
-    method, kind = load_method(folder), "investment"
+    method = load_method(folder)
+    kind: Capital = "investment"
     assert method.find_profile(kind, 2024) == method.find_profile(kind, 2016), "before the first, the first"
     assert method.find_profile(kind, 2025).valid_from == date(2025, 1, 1)
     assert method.find_profile(kind, 2025).shares_ppb != method.find_profile(kind, 2024).shares_ppb

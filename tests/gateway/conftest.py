@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -13,7 +12,7 @@ from gateway.app import create_app
 from gateway.composition import parts
 from gateway.settings import GatewaySettings
 from tests.gateway.upstream_stubs import UpstreamStub, make_funding_status, make_progress, serve, serve_all
-from tests.in_process import open_client
+from tests.in_process import ApplicationClient, open_client
 from tests.postgres import TestDatabase
 from tests.waiting import PATIENCE_SECONDS
 
@@ -32,7 +31,7 @@ def make_settings(database: TestDatabase, urls: dict[str, str], **others: Any) -
 
 
 @asynccontextmanager
-async def open_gateway(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def open_gateway(app: FastAPI) -> AsyncIterator[ApplicationClient]:
     """Start the gateway in this process and yield a client of it."""
     async with open_client(app, raises=False, base_url="http://gateway") as client:
         yield client
@@ -68,11 +67,9 @@ async def urls(upstreams: dict[str, UpstreamStub]) -> AsyncIterator[dict[str, st
 
 
 @pytest.fixture
-async def gateway(common_database: TestDatabase, urls: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway(common_database: TestDatabase, urls: dict[str, str]) -> AsyncIterator[ApplicationClient]:
     """A client of the gateway, which runs in this process."""
-    app = create_app(make_settings(common_database, urls))
-    async with open_gateway(app) as client:
-        client.app = app
+    async with open_gateway(create_app(make_settings(common_database, urls))) as client:
         yield client
 
 

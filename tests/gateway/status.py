@@ -4,6 +4,7 @@ import httpx
 
 from gateway.composition.parts import PartFetcher
 from shared.kit.resources import get_resources
+from tests.in_process import ApplicationClient
 from tests.waiting import poll_until
 
 STATUS = "/v1/status?period=2023"
@@ -22,13 +23,12 @@ def read_values(response: httpx.Response) -> set[float]:
     return {figure["value"] for part in response.json()["programs"] for figure in part["figures"]}
 
 
-def find_part_fetcher(gateway: httpx.AsyncClient) -> PartFetcher:
+def find_part_fetcher(gateway: ApplicationClient) -> PartFetcher:
     """Return the part fetcher of a gateway in this process."""
-    fetcher: PartFetcher = get_resources(gateway.app).get(PartFetcher)
-    return fetcher
+    return get_resources(gateway.app).get(PartFetcher)
 
 
-async def wait_for_fetches(gateway: httpx.AsyncClient) -> None:
+async def wait_for_fetches(gateway: ApplicationClient) -> None:
     """Wait until no fetch of a part is running."""
     fetcher = find_part_fetcher(gateway)
     await poll_until(lambda: not fetcher._fetches)

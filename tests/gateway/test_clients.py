@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from typing import Any
 
 import asyncpg
 import pytest
@@ -25,7 +26,6 @@ async def admin_client(database, urls):
         auth = await register(app, "admin", "admin", programs=(), units=("62",))
         token = (await client.post("/oauth/token", data=FORM, auth=auth)).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        client.app = app
         yield client
 
 
@@ -104,7 +104,7 @@ async def test_a_client_id_is_registered_once(admin_client):
 
 
 async def test_every_fault_of_a_grant_is_named(admin_client):
-    body = {
+    body: dict[str, Any] = {
         "client_id": "Bad Name",
         "scopes": ["fly"],
         "programs": ["poverty"],
@@ -118,7 +118,13 @@ async def test_every_fault_of_a_grant_is_named(admin_client):
         "/units/0",
         "/secret",
     }
-    body = {**CLIENT, "client_id": 7, "scopes": [], "programs": ["moon"], "units": ["610", "610"]}
+    body = {
+        **CLIENT,
+        "client_id": 7,
+        "scopes": [],
+        "programs": ["moon"],
+        "units": ["610", "610"],
+    }
     mixed = (await admin_client.post("/v1/clients", json=body, headers={"Idempotency-Key": "k"})).json()
     assert {(fault["pointer"], fault["code"]) for fault in mixed["errors"]} == {
         ("/client_id", "not_a_text"),

@@ -260,8 +260,8 @@ async def test_an_upload_that_ends_early_is_not_complete_for_the_service(urls, c
                 caller.sendall(
                     b"POST /v1/rural/r HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n" + b"x" * 70_000
                 )
-                await poll_until(lambda: started)
-            await poll_until(lambda: outcomes)
+                await poll_until(lambda: bool(started))
+            await poll_until(lambda: bool(outcomes))
     assert outcomes == ["disconnected"]
 
 

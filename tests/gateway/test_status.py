@@ -292,7 +292,6 @@ def test_a_part_is_fresh_again_within_five_seconds():
 async def test_the_next_read_uses_an_answer_that_came_too_late(common_database, urls, upstreams, monkeypatch):
     app = create_app(make_settings(common_database, urls, part_within_s=0.1))
     async with open_gateway(app) as client:
-        client.app = app
         rural = upstreams["rural"]
         rural.released = asyncio.Event()
         assert read_states(await client.get(STATUS))["rural"] == "unavailable"

@@ -40,8 +40,7 @@ async def guarded(common_database, issuer, upstreams):
     async with serve_all(stubs) as urls:
         app = issuer.trust(create_app(make_settings(common_database, urls)))
         async with open_gateway(app) as client:
-            client.stubs = stubs
-            client.app = app
+            client.stubs = stubs  # type: ignore[attr-defined]
             yield client
 
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
@@ -15,7 +15,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serve(app: Any, *, lifespan: str = "off") -> AsyncIterator[str]:
+async def serve(app: Any, *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
     """Serve an app on a loopback port; yield its address."""
     async with _serve_on(app, [_open_listener()], lifespan) as ports:
         yield f"http://127.0.0.1:{ports[0]}"
@@ -35,7 +35,9 @@ async def serve_all(apps: Mapping[str, Any]) -> AsyncIterator[dict[str, str]]:
 
 
 @asynccontextmanager
-async def _serve_on(app: Any, listeners: list[socket.socket], lifespan: str) -> AsyncIterator[list[int]]:
+async def _serve_on(
+    app: Any, listeners: list[socket.socket], lifespan: Literal["on", "off"]
+) -> AsyncIterator[list[int]]:
     config = uvicorn.Config(
         app, lifespan=lifespan, log_config=None, access_log=False, timeout_graceful_shutdown=1,
         server_header=False, proxy_headers=False,

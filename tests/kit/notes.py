@@ -267,7 +267,7 @@ class Notes:
     async def count(self, table: str) -> int:
         admin = await asyncpg.connect(self.database.admin_url)
         try:
-            return await admin.fetchval(f"SELECT count(*) FROM {OWNER}.{table}")
+            return int(await admin.fetchval(f"SELECT count(*) FROM {OWNER}.{table}"))
         finally:
             await admin.close()
 

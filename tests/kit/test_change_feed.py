@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,8 @@ async def test_a_cursor_continues_where_the_page_ended_and_shows_whether_there_i
     async with running_notes(database) as notes:
         for at in range(7):
             await notes.write(f"note {at}")
-        seen, after = [], "0"
+        seen: list[str] = []
+        after = "0"
         for expected in (3, 3, 1, 0):
             body = await follow(notes, after, 3)
             assert len(body["items"]) == expected
@@ -84,7 +86,8 @@ async def test_instants_never_go_back_even_when_the_clock_does(database):
         instants = []
         for step in (0, 10, -3600, 0, 0, 5):
             async with get_database(notes.app).writing() as session:
-                at = await lock_feed(session, lambda step=step: clock + timedelta(seconds=step))
+                instant = clock + timedelta(seconds=step)
+                at = await lock_feed(session, lambda: instant)  # noqa: B023 (called at once)
                 await publish_events(session, at, [Event("tick", "clock")])
                 instants.append(at)
         assert instants == sorted(set(instants))
@@ -104,7 +107,7 @@ async def test_a_consumer_misses_nothing_while_many_write_and_one_stalls(databas
     """Writers overlap; one sleeps after numbering its change and before its commit; a follower polls all the while."""
     async with running_notes(database) as notes:
         chance = random.Random(7)
-        followed: list[dict] = []
+        followed: list[dict[str, Any]] = []
         done = asyncio.Event()
 
         async def follower():

@@ -57,7 +57,7 @@ async def test_a_line_that_fails_at_a_step_lets_nobody_on():
     [(0, 0), (ELEMENTS_PER_PIECE - 1, 0), (ELEMENTS_PER_PIECE, 1), (7 * ELEMENTS_PER_PIECE, 7)],
 )
 async def test_other_tasks_run_between_the_pieces_of_a_long_iteration(elements, pauses):
-    runs = []
+    runs: list[None] = []
 
     async def run_meanwhile():
         while True:

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import bindparam, text
+from sqlalchemy.engine.default import DefaultDialect
 
 from shared.kit.database import Codes, Database
 
@@ -19,4 +20,4 @@ async def test_codes_arrive_as_they_were_sent(common_database, codes):
 @pytest.mark.parametrize("codes", [["610,611"], ["610", "a,"], [","]])
 def test_a_code_with_a_comma_is_refused(codes):
     with pytest.raises(ValueError, match="comma"):
-        Codes().process_bind_param(codes, dialect=None)
+        Codes().process_bind_param(codes, DefaultDialect())

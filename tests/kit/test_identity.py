@@ -35,7 +35,8 @@ async def refused(who: Identity, token: str) -> str:
         await who.verify(token)
     assert problem.value.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert problem.value.document("vi", "/")["reason"] != problem.value.facts["reason"].en
-    return problem.value.facts["reason"].en
+    reason: str = problem.value.facts["reason"].en
+    return reason
 
 
 async def test_a_valid_token_proves_the_caller_and_the_grants():
@@ -95,6 +96,7 @@ async def test_one_of_several_audiences_is_enough():
 
 async def test_a_token_with_another_signature_is_refused():
     ours, theirs = Issuer(), Issuer()
+    assert ours._key.kid
     theirs._key = ECKey.generate_key("P-256", {"kid": ours._key.kid, "alg": "ES256"}, private=True)
     await refused(verifier(ours), theirs.token())
 
@@ -180,11 +182,13 @@ class Publisher:
         self.requests = 0
         self.clock = 1000.0
         client = httpx.AsyncClient
-        transport = httpx.MockTransport(self._said)
-        monkeypatch.setattr(issuer_keys.httpx, "AsyncClient", lambda **_: client(transport=transport))
-        monkeypatch.setattr(issuer_keys.time, "monotonic", lambda: self.clock)
+        transport = httpx.MockTransport(self._answer)
+        monkeypatch.setattr(
+            "shared.kit.issuer_keys.httpx.AsyncClient", lambda **_: client(transport=transport)
+        )
+        monkeypatch.setattr("shared.kit.issuer_keys.time.monotonic", lambda: self.clock)
 
-    def _said(self, _: httpx.Request) -> httpx.Response:
+    def _answer(self, _: httpx.Request) -> httpx.Response:
         self.requests += 1
         if isinstance(self.answer, Exception):
             raise self.answer

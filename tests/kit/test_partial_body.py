@@ -98,7 +98,7 @@ class Shapeless(PartialModel):
 
 def test_a_body_without_rows_is_read_in_part():
     draft = TypeAdapter(PartialBody[Shapeless]).validate_python({"name": 5})
-    assert (draft.body.name, draft.unread, len(draft.faults)) == ("-", {"name"}, 1)
+    assert (draft.body.name, set(draft.unread), len(draft.faults)) == ("-", {"name"}, 1)
 
 
 JSON = st.recursive(

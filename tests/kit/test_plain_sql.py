@@ -1,6 +1,6 @@
 """A plain statement belongs to the session's transaction as all others do."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -84,7 +84,8 @@ async def test_errors_name_the_constraint_and_never_the_values(plain):
         await insert_key(session, "wrong", "a-secret-key")
         with pytest.raises(IntegrityError) as refusal:
             await insert_key(session, "wrong", "a-secret-key")
-        assert refusal.value.orig.__cause__.constraint_name == "pk_answered_requests"
+        cause = refusal.value.orig and refusal.value.orig.__cause__
+        assert getattr(cause, "constraint_name", None) == "pk_answered_requests"
         assert "a-secret-key" not in str(refusal.value).partition("DETAIL")[0]
         assert "[SQL parameters hidden" in str(refusal.value)
         await session.rollback()
@@ -121,9 +122,8 @@ async def test_values_arrive_with_their_types_and_json_as_text(plain):
     statement = "SELECT $1::numeric, $2::timestamptz, $3::date, $4::jsonb ->> 'a', $5::int[], $6::text"
     values = (Decimal("1.50"), instant, date(2023, 12, 31), '{"a": "b"}', [1, None], None)
     async with plain.reading() as session:
-        ((number, at, day, member, numbers, missing),) = await run_sql(session, statement, *values)
-    assert (number, at - instant, day) == (Decimal("1.50"), timedelta(0), date(2023, 12, 31))
-    assert (member, numbers, missing) == ("b", [1, None], None)
+        (row,) = await run_sql(session, statement, *values)
+    assert tuple(row) == (Decimal("1.50"), instant, date(2023, 12, 31), "b", [1, None], None)
 
 
 async def test_a_statement_without_rows_returns_none(plain):

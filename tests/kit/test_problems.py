@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -74,7 +75,7 @@ def test_braces_in_a_fact_are_text(text):
 def test_facts_of_any_type_are_serialized():
     at = datetime(2024, 1, 5, 2, tzinfo=UTC)
     problem = OutOfStock(what="x", amount=Decimal("1.5"), id=UUID(int=7), huge=10**30, at=at, on=at.date())
-    document = json.loads(to_problem_response(request(), problem).body)
+    document = json.loads(bytes(to_problem_response(request(), problem).body))
     assert document["amount"] == "1.5"
     assert document["id"] == str(UUID(int=7))
     assert document["huge"] == 10**30
@@ -141,7 +142,7 @@ def test_every_kind_of_problem_has_sentences_in_both_languages():
     assert len(kinds) > 10
     assert len({kind.code for kind in kinds}) == len(kinds)
     for kind in kinds:
-        facts = {"reason": "r", "limit_bytes": 1, "retry_after": 1}
+        facts: dict[str, Any] = {"reason": "r", "limit_bytes": 1, "retry_after": 1}
         vi, en = (kind(**facts).document(language, "/") for language in ("vi", "en"))
         assert vi["title"] != en["title"], kind
         assert vi["detail"] != en["detail"], kind

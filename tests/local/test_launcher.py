@@ -149,13 +149,16 @@ def test_processes_stop_in_reverse_order(make_stack):
 def test_no_application_starts_before_the_preparation_is_done(make_stack, folder):
     stack = make_stack(environment={"TINY_NEEDS": str(folder / "prepared")}).start().wait_until_ready()
     assert "not yet" not in stack.read_log()
-    os.kill(read_pid(stack.ports["first"]), signal.SIGKILL)
+    first = read_pid(stack.ports["first"])
+    assert first
+    os.kill(first, signal.SIGKILL)
     wait_until(lambda: read_pid(stack.ports["first"]) is not None, stack.read_log)
 
 
 def test_a_killed_process_is_restarted_and_the_others_stay(make_stack):
     stack = make_stack().start().wait_until_ready()
     first, second = read_pid(stack.ports["first"]), read_pid(stack.ports["second"])
+    assert first
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: read_pid(stack.ports["first"]) not in {None, first}, stack.read_log)
     assert read_pid(stack.ports["second"]) == second

@@ -156,6 +156,7 @@ def test_the_server_ends_when_its_parent_is_killed(folder: Path):
         cwd=Path(__file__).parents[2],
         preexec_fn=make_parent_death_hook(signal.SIGKILL),  # noqa: PLW1509 (no threads here)
     )
+    assert parent.stdout
     pid = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()

@@ -18,7 +18,7 @@ import pytest
 from migrations.owners import OWNERS
 from migrations.roles import create_roles
 from migrations.run import migrate
-from shared.local.postgres import find_programs
+from shared.local.postgres_programs import find_programs
 from tests.contracts.documents import build_app
 from tests.issuer import Issuer
 from tests.postgres import PASSWORDS, Server, TestDatabase

@@ -1,6 +1,10 @@
 """The examples of a program's reference run as they stand."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from fastapi import FastAPI
 
 from services.ethnic.app import create_app as ethnic
 from services.ethnic.settings import EthnicSettings
@@ -10,7 +14,7 @@ from services.rural.settings import RuralSettings
 from shared.reporting.settings import ReportingSettings
 from tests.in_process import open_client
 
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[Callable[[Any], FastAPI], Callable[..., Any]]] = {
     "poverty": (poverty, ReportingSettings),
     "rural": (rural, RuralSettings),
     "ethnic": (ethnic, EthnicSettings),

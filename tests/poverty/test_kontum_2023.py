@@ -1,6 +1,7 @@
 """The demo's tables through HTTP give the figures of Plan 570, and the movement of households as the forms print it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.program_clients import read_table
 DISTRICTS = ("608", "610", "611", "612", "613", "614", "615", "616", "617", "618")
 
 
-def printed(figure: dict) -> str:
+def printed(figure: dict[str, Any]) -> str:
     return str(round_half_away(Decimal(str(figure["value"])), figure["decimals"]))
 
 

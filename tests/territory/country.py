@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from shared.territory.units import Succession, Unit
+from shared.territory.units import Succession, SuccessionKind, Unit
 
 START, REFORM = date(2004, 7, 8), date(2025, 7, 1)
 
@@ -29,6 +29,6 @@ def country(provinces, districts, communes, merged):
         for first in range(0, len(old), merged):
             group = old[first : first + merged]
             units.append(Unit(group[0], "commune", "xa", f"Xã mới {group[0]}", province, REFORM))
-            kind = "merged" if len(group) > 1 else "unchanged"
+            kind: SuccessionKind = "merged" if len(group) > 1 else "unchanged"
             links += [Succession(code, START, group[0], REFORM, REFORM, kind) for code in group]
     return units, links
