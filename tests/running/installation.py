@@ -86,7 +86,7 @@ class Installation:
         url = f"http://127.0.0.1:{self.ports[name]}{path}"
         try:
             with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
-                return response.status
+                return int(response.status)
         except urllib.error.HTTPError as error:
             return error.code
         except OSError:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path
     assert json.loads(journal)["faults"] == []
 
 
-def _split_documents(text: str) -> list[dict]:
+def _split_documents(text: str) -> list[dict[str, Any]]:
     """Return the JSON documents that follow one another in a text."""
     decoder, documents = json.JSONDecoder(), []
     while text:

@@ -20,6 +20,7 @@ from shared.local.stack import (
     Stack,
     list_all_variables,
 )
+from tests.not_none import not_none
 
 PASSWORD_VARIABLES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
 CLIENT_SECRETS = {f"{name}_client_secret" for name in FEED_CONSUMERS}
@@ -194,7 +195,7 @@ def test_the_record_of_a_launcher_of_the_last_release_is_read(tmp_path: Path):
     record = json.loads((tmp_path / "run" / "launcher.pid").read_text())
     del record["ports"]
     (tmp_path / "run" / "launcher.pid").write_text(json.dumps(record))
-    assert run_folder.find_launcher().pid == os.getpid()
+    assert not_none(run_folder.find_launcher()).pid == os.getpid()
     run_folder.release_lock()
 
 

@@ -1,10 +1,12 @@
 """docs/configuration.md and the settings classes agree: names, readers, defaults."""
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -28,10 +30,11 @@ MIB = 1024 * 1024
 
 def load_class(path: str) -> type[BaseSettings]:
     module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
+    settings: type[BaseSettings] = getattr(import_module(module), name)
+    return settings
 
 
-CLASSES = {
+CLASSES: dict[str, type[BaseSettings]] = {
     "launcher": InstallationSettings,
     **{process: load_class(path) for process, path in SETTINGS_CLASSES.items()},
 }
@@ -90,7 +93,7 @@ def test_every_settings_class_is_one_of_a_process():
     assert {f"NTP_{name}".upper() for name in names} == SETTINGS
 
 
-def iterate_subclasses(parent: type):
+def iterate_subclasses(parent: type[Any]) -> Iterator[type[Any]]:
     for child in parent.__subclasses__():
         yield child
         yield from iterate_subclasses(child)

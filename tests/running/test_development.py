@@ -14,6 +14,7 @@ import pytest
 
 from shared.local.processes import make_parent_death_hook
 from shared.local.settings import ROOT
+from tests.not_none import not_none
 from tests.running.installation import Installation, temporary_installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -72,7 +73,7 @@ def read_title(installation: Installation) -> str:
     """Return the title of rural's document."""
     url = f"http://127.0.0.1:{installation.ports['rural']}/openapi.json"
     with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
-        return json.load(response)["info"]["title"]
+        return str(json.load(response)["info"]["title"])
 
 
 def write_title(installation: Installation, title: str) -> None:
@@ -88,7 +89,7 @@ def is_served_by_the_launcher(installation: Installation) -> bool:
 def test_a_process_is_served_from_the_changed_source_and_then_by_the_launcher_again(
     installation: Installation,
 ):
-    launchers_own = installation.find_child("rural")
+    launchers_own = not_none(installation.find_child("rural"))
     with developing(installation) as development:
         development.wait_until_ready()
         assert not launchers_own.alive

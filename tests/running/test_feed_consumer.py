@@ -7,10 +7,12 @@ import signal
 import sys
 import urllib.request
 import uuid
+from typing import Any
 
 import asyncpg
 import pytest
 
+from tests.not_none import not_none
 from tests.running.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -34,10 +36,10 @@ def fetch_agency_token(installation: Installation, program: str) -> str:
         headers={"Authorization": f"Basic {basic}"},
     )
     with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
-        return json.load(response)["access_token"]
+        return str(json.load(response)["access_token"])
 
 
-def post(installation: Installation, path: str, body: dict) -> dict:
+def post(installation: Installation, path: str, body: dict[str, Any]) -> Any:
     program = path.split("/")[2]
     request = urllib.request.Request(
         f"{installation.gateway_url}{path}",
@@ -52,29 +54,29 @@ def post(installation: Installation, path: str, body: dict) -> dict:
         return json.load(response)
 
 
-def read_consumer(installation: Installation) -> dict:
+def read_consumer(installation: Installation) -> Any:
     (feed,) = installation.get_json("/v1/ethnic/following")["items"]
     return feed
 
 
 def is_up_to_date(installation: Installation) -> bool:
     feed = read_consumer(installation)
-    return feed["behind"] == 0 and feed["taken"] > 0
+    return bool(feed["behind"] == 0 and feed["taken"] > 0)
 
 
-def read_exits(installation: Installation) -> dict:
+def read_exits(installation: Installation) -> dict[str, Any]:
     status = installation.get_json("/v1/status?period=2023")
     figures = next(part["figures"] for part in status["programs"] if part["program"] == "ethnic")
     return next(figure for figure in figures if figure["indicator"] == EXITS)
 
 
 @pytest.fixture(scope="module")
-def recognition(installation: Installation) -> dict:
+def recognition(installation: Installation) -> Any:
     """A commune of region III that was recognized in 2023."""
 
     def is_following() -> bool:
         feed = read_consumer(installation)
-        return feed["taken"] == 0 and feed["state"] == "following"
+        return bool(feed["taken"] == 0 and feed["state"] == "following")
 
     wait_until(is_following)
     post(
@@ -102,7 +104,7 @@ def recognition(installation: Installation) -> dict:
     )
 
 
-def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(installation: Installation, recognition: dict):
+def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(installation: Installation, recognition: Any):
     wait_until(lambda: read_exits(installation)["value"] == 1)
     exits = read_exits(installation)
     assert exits["caveat"] is None
@@ -113,10 +115,10 @@ def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(installation: Installa
     assert installation.get_json(received["source"])["decision"] == received["decision"]
 
 
-def test_a_killed_consumer_continues_at_its_cursor(installation: Installation, recognition: dict):
+def test_a_killed_consumer_continues_at_its_cursor(installation: Installation, recognition: Any):
     wait_until(lambda: is_up_to_date(installation))
     before = read_consumer(installation)
-    killed = installation.find_child("ethnic")
+    killed = not_none(installation.find_child("ethnic"))
     killed.send_signal(signal.SIGKILL)
     wait_until(lambda: not killed.alive)
     wait_until(lambda: installation.get_status("ethnic", "/readyz") == 200)
@@ -142,7 +144,7 @@ async def delete_changes(installation: Installation) -> None:
 
 
 def test_a_feed_restored_from_an_older_backup_is_reported_until_an_operator_starts_again(
-    installation: Installation, recognition: dict
+    installation: Installation, recognition: Any
 ):
     wait_until(lambda: is_up_to_date(installation))
     asyncio.run(delete_changes(installation))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.local.stack import FACTORIES
+from tests.not_none import not_none
 from tests.running.installation import Installation, remove_variables
 from tests.waiting import wait_until
 
@@ -46,7 +47,7 @@ def test_no_secret_is_in_a_command_line_or_in_the_log(installation: Installation
     secrets = json.loads((installation.folder / "secrets.json").read_text()).values()
     texts = installation.log.read_text()
     run_folder = installation.run_folder
-    for process in [*run_folder.find_children(), run_folder.find_launcher()]:
+    for process in [*run_folder.find_children(), not_none(run_folder.find_launcher())]:
         texts += Path(f"/proc/{process.pid}/cmdline").read_text()
     assert not [secret for secret in secrets if secret in texts]
 
@@ -65,7 +66,7 @@ def test_successful_polls_of_the_feed_and_health_checks_are_not_in_the_log(insta
 
 
 def _read_consumer_state(installation: Installation) -> str:
-    return installation.get_json("/v1/ethnic/following")["items"][0]["state"]
+    return str(installation.get_json("/v1/ethnic/following")["items"][0]["state"])
 
 
 def test_a_second_start_leaves_the_running_processes(installation: Installation):
@@ -78,7 +79,7 @@ def test_a_second_start_leaves_the_running_processes(installation: Installation)
 
 @pytest.mark.parametrize("name", ["rural", "gateway"])
 def test_a_killed_process_is_restarted(installation: Installation, name: str):
-    killed = installation.find_child(name)
+    killed = not_none(installation.find_child(name))
     killed.send_signal(signal.SIGKILL)
     wait_until(lambda: not killed.alive)
     wait_until(lambda: installation.get_status(name, "/readyz") == 200)
@@ -87,8 +88,8 @@ def test_a_killed_process_is_restarted(installation: Installation, name: str):
 def test_the_processes_take_less_than_700_mb(installation: Installation):
     """Memory that several processes share counts once (the kernel's proportional set size)."""
     run_folder = installation.run_folder
-    pids = {process.pid for process in [*run_folder.find_children(), run_folder.find_launcher()]}
-    postgres = installation.find_child("postgres").pid
+    pids = {process.pid for process in [*run_folder.find_children(), not_none(run_folder.find_launcher())]}
+    postgres = not_none(installation.find_child("postgres")).pid
     for stat_file in Path("/proc").glob("[0-9]*/stat"):
         try:
             pid, parent = int(stat_file.parent.name), int(stat_file.read_text().rpartition(")")[2].split()[1])
@@ -106,7 +107,7 @@ def _read_memory_kb(pid: int) -> int:
 
 def test_a_start_works_after_everything_was_killed(installation: Installation):
     run_folder = installation.run_folder
-    for process in [run_folder.find_launcher(), *run_folder.find_children()]:
+    for process in [not_none(run_folder.find_launcher()), *run_folder.find_children()]:
         process.send_signal(signal.SIGKILL)
     again = installation.run_command("up", "--detach")
     assert again.returncode == 0, again.stdout + again.stderr
@@ -115,7 +116,7 @@ def test_a_start_works_after_everything_was_killed(installation: Installation):
 
 def test_a_stop_leaves_no_process(installation: Installation):
     run_folder = installation.run_folder
-    processes = [run_folder.find_launcher(), *run_folder.find_children()]
+    processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
     assert installation.run_command("stop").stdout == "stopped\n"
     assert not [process.name for process in processes if process.alive]
     assert installation.run_command("status").returncode == 1

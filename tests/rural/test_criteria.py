@@ -11,6 +11,7 @@ from services.rural.settings import RuralSettings
 from tests.effort import count_calls
 from tests.in_process import open_client
 from tests.issuer import Issuer
+from tests.not_none import not_none
 from tests.program_clients import Clients
 from tests.rural.conftest import NOW
 from tests.rural.test_criteria_rules import COMMUNE, find_threshold
@@ -32,12 +33,12 @@ confidence = "illustrative"
 
 def make_full_observations(unit, **changes):
     """Return every indicator of a commune at its threshold, and the verdicts of criteria that lack a threshold."""
-    rows = []
+    rows: list[tuple[str, float]] = []
     for criterion in COMMUNE.criteria:
         thresholds = [find_threshold(indicator) for indicator in criterion.indicators]
-        values = [50 if threshold is None else float(threshold) for threshold in thresholds]
+        values = [50.0 if threshold is None else float(threshold) for threshold in thresholds]
         rows += zip([indicator.code for indicator in criterion.indicators], values, strict=True)
-        rows += [(criterion.code, 1)] if None in thresholds else []
+        rows += [(not_none(criterion.code), 1)] if None in thresholds else []
     by_code = {**dict(rows), **changes}
     return [{"unit": unit, "indicator": code, "value": value} for code, value in by_code.items()]
 

@@ -4,6 +4,8 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from services.rural.criteria.rules import (
     VerdictDerivation,
     compare_indicators,
 )
+from services.rural.criteria.sets import CriteriaSets, CriterionIndicator
 from services.rural.criteria.thresholds import Threshold, Thresholds
 from services.rural.dated_facts import (
     CRITERIA_SETS_FILE,
@@ -26,6 +29,7 @@ from services.rural.dated_facts import (
 )
 from shared.kit.problems import Fault
 from shared.periods import Period
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.derivations import Derivation, ReportedUnit
 
 SETS = load_criteria_sets()
@@ -64,7 +68,10 @@ def values_of(indicator, year, *, met):
 
 @given(st.sampled_from(COMMUNE.criteria), years, st.data())
 def test_a_criterion_is_met_only_when_all_its_indicators_are(criterion, year, data):
-    values, met, failed, without_threshold, unstated = {}, [], [], [], []
+    values: dict[str, Decimal] = {}
+    met: list[CriterionIndicator] = []
+    failed: list[CriterionIndicator] = []
+    without_threshold, unstated = [], []
     for indicator in criterion.indicators:
         case = data.draw(
             st.sampled_from(["met", "failed", "unstated", *(["inapplicable"] if indicator.applies else [])])
@@ -162,6 +169,7 @@ def test_without_a_threshold_there_is_no_verdict():
     ]
     roads = {f"indicator_02_{number}": Decimal(100) for number in range(1, 5)}
     (fault, *_) = DERIVATION.derive(ReportedUnit("23344", LINE, Period(2023)), roads)
+    assert isinstance(fault, Fault)
     assert fault.code == "threshold_missing"
     assert all(
         part in fault.sentence.vi for part in ("2.1", "Tây Nguyên", "2023", "UBND cấp tỉnh", "criterion_02")
@@ -276,12 +284,10 @@ def test_a_verdict_that_is_not_an_indicator_is_refused():
     (first, *others) = COMMUNE.criteria
     changed = replace(COMMUNE, criteria=(replace(first, code="criterion_99"), *others))
 
-    class CatalogueStub:
-        indicators = dict.fromkeys(CRITERIA)
-
-    check_verdicts({"commune_2021_2025": COMMUNE}, CatalogueStub)
+    catalogue = cast("Catalogue", SimpleNamespace(indicators=dict.fromkeys(CRITERIA)))
+    check_verdicts(CriteriaSets({"commune_2021_2025": COMMUNE}), catalogue)
     with pytest.raises(ValueError, match=r"\['criterion_99'\]"):
-        check_verdicts({"commune_2021_2025": changed}, CatalogueStub)
+        check_verdicts(CriteriaSets({"commune_2021_2025": changed}), catalogue)
 
 
 def test_a_comparison_lists_grounds_missing_values_and_missing_thresholds():

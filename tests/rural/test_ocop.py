@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.rural.dated_facts import load_ocop_rules
+from tests.not_none import not_none
 from tests.rural.bodies import evaluation_body
 from tests.rural.test_criteria import open_clients
 
@@ -235,9 +236,14 @@ async def test_the_database_selects_what_the_rules_find_valid(clients):
     decided += [date(2020, 1, 1) + timedelta(days=rng.randrange(1500)) for _ in range(16)]
     for number, day in enumerate(decided):
         await clients.create("ocop/products", evaluation_body(f"P{number:02d}", day.isoformat()))
-    edges = [RULES.find_end(day) + timedelta(days=offset) for day in decided[:6] for offset in (-1, 0, 1)]
+    ends = [not_none(RULES.find_end(day)) for day in decided]
+    edges = [end + timedelta(days=offset) for end in ends[:6] for offset in (-1, 0, 1)]
     for on in edges:
-        expected = [f"P{number:02d}" for number, day in enumerate(decided) if day <= on < RULES.find_end(day)]
+        expected = [
+            f"P{number:02d}"
+            for number, (day, end) in enumerate(zip(decided, ends, strict=True))
+            if day <= on < end
+        ]
         unit = "62" if on < date(2025, 7, 1) else "51"
         assert await list_valid(clients, on.isoformat(), unit=unit) == expected, on
 

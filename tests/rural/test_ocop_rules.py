@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.rural.dated_facts import OCOP_RULES_FILE, load_ocop_rules
 from services.rural.ocop.dated_rules import add_months
 from services.rural.ocop.rules import StarDecision, find_decision_faults
+from tests.not_none import not_none
 
 RULES = load_ocop_rules()
 FROM = date(2019, 8, 21)
@@ -45,7 +46,7 @@ def test_every_score_is_in_one_band(score, on):
     band_of_score = RULES.find_band(score, on)
     assert band_of_score is not None
     assert bands == ([band_of_score] if score < 100 else [])
-    assert RULES.find_band(Decimal(100), on).stars == 5
+    assert not_none(RULES.find_band(Decimal(100), on)).stars == 5
 
 
 @given(scores, st.integers(1, 5), days)
@@ -79,7 +80,7 @@ def test_a_certificate_is_valid_for_36_months_to_the_day(decided_on, offset):
     assert timedelta(days=1094) <= ends_on - decided_on <= timedelta(days=1096)
     on = decided_on + timedelta(days=offset)
     assert RULES.is_valid(decided_on, on) == (decided_on <= on <= ends_on - timedelta(days=1))
-    assert RULES.find_validity(decided_on).confidence
+    assert not_none(RULES.find_validity(decided_on)).confidence
 
 
 def expected_grantor(stars, on):
@@ -91,7 +92,7 @@ def expected_grantor(stars, on):
 
 @given(st.integers(3, 5), days, st.none() | st.sampled_from(["district", "province", "central"]))
 def test_stars_are_granted_by_the_authority_of_that_date(stars, on, grantor):
-    assert RULES.find_grantor(stars, on).code == expected_grantor(stars, on)
+    assert not_none(RULES.find_grantor(stars, on)).code == expected_grantor(stars, on)
     assert RULES.find_grantor(stars - 2, on) is None or stars == 5
     score = {3: 60, 4: 80, 5: 95}[stars]
     faults = find_codes(stars=stars, score=Decimal(score), decided_on=on, grantor=grantor)
@@ -101,7 +102,7 @@ def test_stars_are_granted_by_the_authority_of_that_date(stars, on, grantor):
 
 def test_the_days_on_which_the_grantor_changes():
     def grantor(*on):
-        return RULES.find_grantor(3, date(*on)).code
+        return not_none(RULES.find_grantor(3, date(*on))).code
 
     assert [grantor(2023, 2, 23), grantor(2023, 2, 24)] == ["province", "district"]
     assert [grantor(2025, 7, 5), grantor(2025, 7, 6)] == ["district", "province"]
