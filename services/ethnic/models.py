@@ -26,7 +26,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("ethnic", "ethnic_0002")
+REVISION = SchemaRevision("ethnic", "ethnic_0003")
 
 
 class Classification(RegisterRow, Base):
@@ -40,6 +40,8 @@ class Classification(RegisterRow, Base):
     region: Mapped[str | None]
     specially_difficult: Mapped[bool]
     decision_number: Mapped[str]
+    decision_key: Mapped[str]
+    """The canonical form of the number, by which decisions are compared."""
     decision_date: Mapped[date]
     effective_on: Mapped[date]
     client_id: Mapped[str]
@@ -48,7 +50,7 @@ class Classification(RegisterRow, Base):
         CheckConstraint("region IN ('I', 'II', 'III')", name="region"),
         CheckConstraint("land = unit AND unit = ANY (line)", name="line"),
         UniqueConstraint(
-            "unit", "effective_on", "decision_number", "decision_date", name="uq_classifications_decision"
+            "unit", "effective_on", "decision_key", "decision_date", name="uq_classifications_decision"
         ),
         Index("ix_classifications_newest", "recorded_at", "id"),
         Index("ix_classifications_land", "land", "effective_on"),

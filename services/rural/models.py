@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("rural", "rural_0002")
+REVISION = SchemaRevision("rural", "rural_0003")
 
 
 class Recognition(RegisterRow, Base):
@@ -42,6 +42,8 @@ class Recognition(RegisterRow, Base):
     field: Mapped[str | None]
     criteria_set: Mapped[str]
     decision_number: Mapped[str]
+    decision_key: Mapped[str]
+    """The canonical form of the number, by which decisions are compared."""
     decision_date: Mapped[date]
     year: Mapped[int] = mapped_column(SmallInteger)
     """The year recognized for."""
@@ -66,7 +68,7 @@ class Recognition(RegisterRow, Base):
             "unit",
             "level",
             "criteria_set",
-            "decision_number",
+            "decision_key",
             "decision_date",
             name="uq_recognitions_decision",
         ),
@@ -102,6 +104,8 @@ class OcopEvaluation(RegisterRow, Base):
     __tablename__ = "ocop_evaluations"
 
     code: Mapped[str]
+    code_key: Mapped[str]
+    """The canonical form of the code, by which products are compared."""
     name: Mapped[str]
     owner_kind: Mapped[str]
     owner_name: Mapped[str | None]
@@ -125,6 +129,6 @@ class OcopEvaluation(RegisterRow, Base):
         CheckConstraint("NOT potential_five_star OR stars = 4", name="potential_has_four_stars"),
         CheckConstraint("land = unit AND unit = ANY (line)", name="line"),
         CheckConstraint("cardinality(score_parts) = 3", name="three_parts"),
-        UniqueConstraint("code", "decision_date", name="uq_ocop_evaluations_product"),
+        UniqueConstraint("code_key", "decision_date", name="uq_ocop_evaluations_product"),
         Index("ix_ocop_evaluations_newest", "recorded_at", "id"),
     )

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, TypeAdapter
 from pydantic_core import PydanticKnownError
 
+from shared.kit.canonical_text import Visible
+
 MAX_DIGITS, MAX_DECIMALS = 18, 6
 """What a column of amounts holds."""
 TOO_LARGE = 10 ** (MAX_DIGITS - MAX_DECIMALS)
@@ -46,5 +48,6 @@ Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     AfterValidator(_compose),
+    Visible,
 ]
 """A name of a place or product: in one Unicode form (NFC), without blanks around it."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.program_clients import read_table
+from tests.spellings import spell
 
 PATH = "/v1/ethnic/classifications"
 COMMUNES = ("23509", "23515", "23359")
@@ -44,6 +45,17 @@ async def test_the_same_decision_again_answers_the_existing_classification(clien
     )
     assert refused["classification"] == first["id"]
     assert len((await clients.get("classifications"))["items"]) == 1
+
+
+async def test_the_same_decision_spelled_otherwise_answers_the_existing_classification(clients):
+    first = await clients.create("classifications", classification_body())
+    for number in spell("861/QĐ-TTg"):
+        again = await clients.post("classifications", classification_body(number=number))
+        assert (again.status_code, again.json()) == (200, first), number
+    other = await clients.post("classifications", classification_body(number="862/QĐ-TTg"))
+    assert other.status_code == 201
+    invisible = classification_body(number="\u200b\u00a0")
+    assert await clients.list_faults("classifications", invisible) == {"/decision/number": "text_too_short"}
 
 
 async def test_every_fault_of_shape_and_meaning_in_one_answer(clients):

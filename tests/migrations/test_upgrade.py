@@ -85,6 +85,30 @@ def restore(database: TestDatabase) -> None:
     subprocess.run([*command, f"--dbname={database.admin_url}", str(DATA / "v0_1_0.dump")], check=True)
 
 
+SPELLED_OTHERWISE = """
+    INSERT INTO rural.recognitions
+    SELECT (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(),
+        'decision_number', upper(decision_number) || ' '))).* FROM rural.recognitions r;
+    INSERT INTO rural.ocop_evaluations
+    SELECT (jsonb_populate_record(o::rural.ocop_evaluations, jsonb_build_object('id', gen_random_uuid(), 'code', spelling,
+        'decision_date', '2016-05-04'))).*
+    FROM (SELECT o FROM rural.ocop_evaluations o LIMIT 1) AS product (o), unnest(ARRAY['KT-Sam.01', 'kt-SAM.01']) AS spelling;
+    INSERT INTO ethnic.classifications
+    SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),
+        'decision_number', lower(decision_number) || ' '))).* FROM ethnic.classifications c;
+"""
+"""Decisions and a product that are recorded twice, spelled in two ways, as v0.1.0 let them be."""
+
+
+async def record_twice(database: TestDatabase) -> None:
+    """Record rows of the registers twice, which v0.1.0 did not refuse."""
+    connection = await asyncpg.connect(database.admin_url)
+    try:
+        await connection.execute(SPELLED_OTHERWISE)
+    finally:
+        await connection.close()
+
+
 async def upgrade(database: TestDatabase) -> Upgrade:
     before = await read_contents(database)
     await migrate(database.server, passwords=PASSWORDS, database=database.name)
@@ -96,6 +120,7 @@ def upgraded(postgres_server: Server) -> Iterator[Upgrade]:
     database = TestDatabase(name=f"ntp_test_upgrade_{secrets.token_hex(4)}", server=postgres_server.url)
     try:
         restore(database)
+        asyncio.run(record_twice(database))
         yield asyncio.run(upgrade(database))
     finally:
         postgres_server.drop(database)
@@ -115,6 +140,24 @@ def test_every_table_and_column_is_kept(upgraded):
 def test_every_row_is_kept(upgraded):
     counts = {table: count for table, count in upgraded.before.rows.items() if VERSION_TABLE not in table}
     assert {table: upgraded.after.rows.get(table) for table in counts} == counts
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("rural.recognitions", "decision_key"),
+        ("rural.ocop_evaluations", "code_key"),
+        ("ethnic.classifications", "decision_key"),
+    ],
+)
+async def test_rows_that_collide_are_both_kept(upgraded, table, key):
+    connection = await asyncpg.connect(upgraded.database.admin_url)
+    keys = [row[key] for row in await connection.fetch(f"SELECT {key} FROM {table}")]
+    await connection.close()
+    numbered = [text for text in keys if text.endswith(" #2")]
+    assert len(keys) == upgraded.before.rows[table]
+    assert len(numbered) == (1 if key == "code_key" else len(keys) / 2)
+    assert {text.removesuffix(" #2") for text in numbered} <= set(keys)
 
 
 @asynccontextmanager

@@ -84,6 +84,8 @@ async def test_a_publication_is_never_replaced(office):
     assert (await publish(office, "lần 1")).status_code == 201
     again = await publish(office, "lần 1")
     assert (again.status_code, again.json()["code"]) == (409, "publication_exists")
+    spelled_otherwise = await publish(office, "LẦN\u00a01")
+    assert (spelled_otherwise.status_code, spelled_otherwise.json()["code"]) == (409, "publication_exists")
 
 
 async def test_publications_of_other_units_are_not_compared(office):

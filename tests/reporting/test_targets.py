@@ -51,6 +51,8 @@ async def test_a_revision_names_the_version_it_saw_and_loses_nothing(office):
     blind = await put(office, plan(60, SECOND))
     assert (blind.status_code, blind.json()["code"]) == (428, "precondition_required")
     assert blind.json()["version"] == first.headers["etag"]
+    repeated = await put(office, plan(50, {**FIRST, "number": "01 / q\u0111\u2013ubnd"}))
+    assert (repeated.status_code, repeated.headers["etag"]) == (200, first.headers["etag"])
     stale = await put(office, plan(60, SECOND), **{"If-Match": '"0"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
     seen = await put(office, plan(60, SECOND), **{"If-Match": first.headers["etag"]})

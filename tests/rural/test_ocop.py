@@ -10,6 +10,7 @@ from services.rural.dated_facts import load_ocop_rules
 from tests.not_none import not_none
 from tests.rural.bodies import evaluation_body
 from tests.rural.test_criteria import open_clients
+from tests.spellings import spell
 
 PATH = "/v1/rural/ocop/products"
 RULES = load_ocop_rules()
@@ -92,6 +93,29 @@ async def test_the_same_evaluation_again_answers_the_existing_one(clients):
     assert (again.status_code, again.json()) == (200, first)
     await clients.expect_problem("ocop/products", evaluation_body(score=56), 409, "ocop_product_exists")
     assert len((await clients.get("ocop/products"))["items"]) == 1
+
+
+async def test_the_same_product_spelled_otherwise_is_the_existing_one(clients):
+    body = {**evaluation_body(), "code": "KT-Sam.01", "name": "Sâm dây"}
+    first = await clients.create("ocop/products", body)
+    for number in spell(body["decision"]["number"]):
+        same = {
+            **body,
+            "code": "kt-SAM.01",
+            "name": "Sâm  dây",
+            "decision": {**body["decision"], "number": number},
+        }
+        again = await clients.post("ocop/products", same)
+        assert (again.status_code, again.json()) == (200, first), number
+    await clients.expect_problem(
+        "ocop/products", {**body, "code": "kt-sam.01", "score": 56}, 409, "ocop_product_exists"
+    )
+    later = {**body, "code": "KT-SAM.01", "decision": {"number": "2/QĐ", "date": "2024-02-10"}}
+    await clients.create("ocop/products", later)
+    read = await clients.get("ocop/products/kt-sam.01")
+    assert [evaluation["code"] for evaluation in read["history"]] == ["KT-SAM.01", "KT-Sam.01"]
+    assert len((await clients.get("ocop/products", code="kt-sam.01"))["items"]) == 2
+    assert len(await list_valid(clients, "2024-12-01")) == 1
 
 
 async def test_every_fault_of_shape_and_meaning_in_one_answer(clients):

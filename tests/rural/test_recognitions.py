@@ -7,6 +7,7 @@ import pytest
 
 from tests.rural.bodies import advanced_body, meets_body, model_body
 from tests.rural.test_criteria import open_clients, report_and_accept_rows
+from tests.spellings import spell
 
 PATH = "/v1/rural/recognitions"
 SUFFICIENT_GROUNDS = {"reason": "Không còn đạt 10 tiêu chí", "unmet": list(range(1, 11))}
@@ -84,6 +85,27 @@ async def test_the_same_decision_again_answers_the_existing_recognition(clients)
     )
     assert await list_levels(clients, "2023-12-31", level="meets") == ["meets"]
     assert (await clients.read_figures())["communes_recognized"]["value"] == 1
+
+
+async def test_the_same_decision_spelled_otherwise_answers_the_existing_recognition(clients):
+    first = await clients.create("recognitions", meets_body())
+    for number in spell("186/QĐ-UBND"):
+        again = await clients.post("recognitions", meets_body(number=number))
+        assert (again.status_code, again.json()) == (200, first), number
+    revocation = {"decision": {"number": "5/QĐ-UBND", "date": "2023-11-01"}, **SUFFICIENT_GROUNDS}
+    revoked = await clients.create(f"recognitions/{first['id']}/revoke", revocation)
+    for number in spell("5/QĐ-UBND"):
+        body = {**revocation, "decision": {"number": number, "date": "2023-11-01"}}
+        again = await clients.post(f"recognitions/{first['id']}/revoke", body)
+        assert (again.status_code, again.json()) == (200, revoked), number
+    assert revoked["revocation"]["decision"]["number"] == "5/QĐ-UBND"
+
+
+async def test_of_many_spellings_at_once_one_creates(clients):
+    bodies = [meets_body(number=number) for number in spell("186/QĐ-UBND")]
+    responses = await asyncio.gather(*(clients.post("recognitions", body) for body in bodies))
+    assert sorted(response.status_code for response in responses) == [200] * (len(bodies) - 1) + [201]
+    assert len((await clients.get("recognitions"))["items"]) == 1
 
 
 async def test_every_fault_of_shape_and_meaning_in_one_answer(clients):

@@ -36,6 +36,9 @@ async def test_the_same_village_again_is_answered_and_another_is_a_conflict(clie
     await clients.create("villages", VILLAGE)
     again = await clients.post("villages", VILLAGE)
     assert again.status_code == 200
+    for name in ("THÔN  1", "Tho\u0302n 1", "Thôn\u00a01", "Thôn \u200b1"):
+        again = await clients.post("villages", {**VILLAGE, "name": name})
+        assert (again.status_code, again.json()["name"]) == (200, "Thôn 1"), name
     await clients.expect_problem("villages", {**VILLAGE, "name": "Thôn 2"}, 409, "village_exists")
     assert len((await clients.get("villages"))["items"]) == 1
 

@@ -6,6 +6,7 @@ from services.ethnic.classifications.rules import ClassificationExists, Region, 
 from services.ethnic.classifications.schemas import ClassificationIn
 from services.ethnic.classifications.store import find_same_decision
 from services.ethnic.models import Classification
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
@@ -45,6 +46,7 @@ async def classify(
         region=decision.region,
         specially_difficult=decision.specially_difficult,
         decision_number=decision.decision_number,
+        decision_key=canonicalize(decision.decision_number),
         decision_date=decision.decided_on,
         effective_on=decision.effective_on,
         client_id=context.caller.client_id,

@@ -21,6 +21,7 @@ from services.ethnic.classifications.rules import (
 )
 from services.ethnic.models import Classification
 from services.ethnic.recognitions.store import find_recognitions_in_units
+from shared.kit.canonical_text import canonicalize
 from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.territory.succession_queries import unit_versions_within
 
@@ -42,7 +43,7 @@ async def find_same_decision(
         select(Classification).where(
             Classification.unit == decision.unit,
             Classification.effective_on == decision.effective_on,
-            Classification.decision_number == decision.decision_number,
+            Classification.decision_key == canonicalize(decision.decision_number),
             Classification.decision_date == decision.decided_on,
         )
     )

@@ -7,6 +7,7 @@ from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.rules import ProductExists, find_decision_faults
 from services.rural.ocop.schemas import ProductIn
 from services.rural.ocop.store import find_product_evaluations
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
@@ -35,6 +36,7 @@ async def record_evaluation(
     row = OcopEvaluation(
         id=uuid7(at),
         code=body.code,
+        code_key=canonicalize(body.code),
         name=body.name,
         **unit.to_columns(),
         owner_kind=body.owner_kind,
@@ -49,7 +51,7 @@ async def record_evaluation(
         client_id=context.caller.client_id,
         recorded_at=at,
     )
-    evaluations = await find_product_evaluations(context.session, body.code)
+    evaluations = await find_product_evaluations(context.session, row.code_key)
     same_day = next((evaluation for evaluation in evaluations if evaluation.decision_date == on), None)
     if same_day is not None and _to_content(same_day) == _to_content(row):
         return RegisterResult(same_day, created=False)
@@ -90,14 +92,14 @@ def _to_content(row: OcopEvaluation) -> tuple[object, ...]:
     """Return what a decision states in a row: two rows with the same content state the same evaluation."""
     parts = None if row.score_parts is None else tuple(row.score_parts)
     return (
-        row.name,
+        canonicalize(row.name),
         row.unit,
         row.owner_kind,
-        row.owner_name,
+        None if row.owner_name is None else canonicalize(row.owner_name),
         row.product_group,
         row.stars,
         row.score,
         parts,
         row.potential_five_star,
-        row.decision_number,
+        canonicalize(row.decision_number),
     )

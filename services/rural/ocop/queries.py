@@ -8,6 +8,7 @@ from typing import Any
 from services.rural.ocop.dated_rules import OcopRules, add_months
 from services.rural.ocop.schemas import EvaluationOut, ProductOut, SummaryOut, SummaryRow
 from services.rural.ocop.store import count_valid_products, find_product_evaluations
+from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import NotFound, Sentence
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import expand_units
@@ -23,12 +24,12 @@ class ProductNotFound(NotFound):
 
 async def read_product(context: ReportingContext, rules: OcopRules, code: str, on: date) -> ProductOut:
     """Return a product with its evaluation of a day and its history. Raise `ProductNotFound`."""
-    rows = await find_product_evaluations(context.session, code)
+    rows = await find_product_evaluations(context.session, canonicalize(code))
     if not rows:
         raise ProductNotFound(product=code[:60])
     current = next((row for row in rows if row.decision_date <= on), None)
     return ProductOut(
-        code=code,
+        code=(current or rows[0]).code,
         on=on,
         valid=current is not None and rules.is_valid(current.decision_date, on),
         current=EvaluationOut.from_row(current, rules) if current else None,

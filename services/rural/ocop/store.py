@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.dated_rules import OcopRules
+from shared.kit.canonical_text import canonicalize
 from shared.reporting.register_rows import is_in_units, is_land_of, is_recorded_by, order_newest_first
 from shared.territory.succession_queries import unit_versions_within
 
@@ -34,11 +35,11 @@ class ProductFilter:
     as_of: datetime | None = None
 
 
-async def find_product_evaluations(session: AsyncSession, code: str) -> list[OcopEvaluation]:
-    """Return the evaluations of a product, the newest decision first."""
+async def find_product_evaluations(session: AsyncSession, code_key: str) -> list[OcopEvaluation]:
+    """Return the evaluations of the product with this canonical code, the newest decision first."""
     rows = await session.scalars(
         select(OcopEvaluation)
-        .where(OcopEvaluation.code == code)
+        .where(_is_product(code_key))
         .order_by(OcopEvaluation.decision_date.desc(), OcopEvaluation.recorded_at.desc())
     )
     return list(rows)
@@ -98,8 +99,8 @@ def select_valid_columns(
     latest = (
         select(OcopEvaluation)
         .where(OcopEvaluation.decision_date <= on, is_recorded_by(OcopEvaluation, as_of))
-        .ext(distinct_on(OcopEvaluation.code))
-        .order_by(OcopEvaluation.code, OcopEvaluation.decision_date.desc())
+        .ext(distinct_on(OcopEvaluation.code_key))
+        .order_by(OcopEvaluation.code_key, OcopEvaluation.decision_date.desc())
         .subquery()
     )
     evaluation = aliased(OcopEvaluation, latest)
@@ -134,11 +135,16 @@ def _is_valid(rules: OcopRules, decided_on: Any, on: date) -> ColumnElement[bool
     )
 
 
+def _is_product(code_key: str) -> ColumnElement[bool]:
+    """Return the condition of the product with this canonical code; it holds for products whose keys a migration numbered."""
+    return func.split_part(OcopEvaluation.code_key, " #", 1) == code_key
+
+
 def _to_conditions(filters: ProductFilter) -> list[ColumnElement[bool]]:
-    return [
+    of_product = [] if filters.code is None else [_is_product(canonicalize(filters.code))]
+    return of_product + [
         column == value
         for column, value in (
-            (OcopEvaluation.code, filters.code),
             (OcopEvaluation.stars, filters.stars),
             (OcopEvaluation.product_group, filters.group),
             (OcopEvaluation.owner_kind, filters.owner_kind),

@@ -21,6 +21,7 @@ from services.rural.recognitions.rules import (
 )
 from services.rural.recognitions.schemas import RecognitionIn
 from services.rural.rules import accept_exception
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
@@ -82,6 +83,7 @@ async def recognize(
         field=decision.field,
         criteria_set=decision.criteria_set,
         decision_number=decision.decision_number,
+        decision_key=canonicalize(decision.decision_number),
         decision_date=decision.decided_on,
         year=decision.year,
         grounds=grounds,
@@ -160,9 +162,11 @@ def _find_same_decision(
     rows: Iterable[Recognition], decision: RecognitionDecision, grounds: str | None
 ) -> Recognition | None:
     """Return the row of the same decision, or None; raise `RecognitionExists` where it states something else."""
-    key = (decision.level, decision.criteria_set, decision.decision_number, decision.decided_on)
+    number = canonicalize(decision.decision_number)
+    key = (decision.level, decision.criteria_set, number, decision.decided_on)
     for row in rows:
-        same = (row.level, row.criteria_set, row.decision_number, row.decision_date) == key
+        row_number = canonicalize(row.decision_number)
+        same = (row.level, row.criteria_set, row_number, row.decision_date) == key
         if same and row.unit == decision.unit:
             if (row.field, row.year, row.grounds) != (decision.field, decision.year, grounds):
                 raise RecognitionExists(recognition=str(row.id))

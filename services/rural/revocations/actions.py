@@ -20,6 +20,7 @@ from services.rural.revocations.rules import (
 )
 from services.rural.revocations.schemas import RevocationIn
 from services.rural.rules import accept_exception
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import raise_if_any
@@ -89,8 +90,8 @@ async def revoke(
 
 
 def _is_same(row: Revocation, body: RevocationIn) -> bool:
-    return (row.decision_number, row.decision_date, row.reason, row.unmet) == (
-        body.decision.number,
+    return (canonicalize(row.decision_number), row.decision_date, row.reason, row.unmet) == (
+        canonicalize(body.decision.number),
         body.decision.date,
         body.reason,
         sorted(set(body.unmet)),

@@ -4,6 +4,7 @@ from datetime import date
 
 from services.rural.villages.rules import COMMUNE_UNKNOWN, VillageExists, infer_kind
 from services.rural.villages.schemas import VillageIn
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, make_fault
@@ -52,8 +53,8 @@ def _locate_commune(context: ReportingContext, code: str, on: date) -> UnitOnDay
 
 
 def _is_same(registered: Unit, village: Unit) -> bool:
-    return (registered.name, registered.kind, registered.valid_from) == (
-        village.name,
+    return (canonicalize(registered.name), registered.kind, registered.valid_from) == (
+        canonicalize(village.name),
         village.kind,
         village.valid_from,
     )

@@ -2,9 +2,11 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.kit.canonical_text import Visible
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
@@ -29,7 +31,7 @@ class PublicationIn(BaseModel):
         },
     )
 
-    name: str = Field(
+    name: Annotated[str, Visible] = Field(
         min_length=1, max_length=200, description="name of the publication, unique for unit and period"
     )
     period: PeriodText = Field(description="SDMX time period")

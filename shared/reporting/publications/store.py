@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.canonical_text import canonicalize
 from shared.kit.models import Change
 from shared.reporting.figures.map_projection import SourceMap
 from shared.reporting.models import EffectiveReport, Observation, Publication, Report
@@ -113,10 +114,10 @@ def select_publications(
 
 
 async def find_publication(session: AsyncSession, unit: str, period: str, name: str) -> Publication | None:
-    """Return the publication of this name for the unit and period, or None."""
-    publication: Publication | None = await session.scalar(
-        select(Publication).where(
-            Publication.unit == unit, Publication.period == period, Publication.name == name
-        )
+    """Return the publication of this name, however it is spelled, for the unit and period, or None."""
+    rows = await session.scalars(
+        select(Publication)
+        .where(Publication.unit == unit, Publication.period == period)
+        .order_by(Publication.published_at)
     )
-    return publication
+    return next((row for row in rows if canonicalize(row.name) == canonicalize(name)), None)

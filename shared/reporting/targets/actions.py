@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.problems import (
     Fault,
@@ -62,8 +63,8 @@ async def set_targets(
         code: value
         for code, value in planned
         if code not in before
-        or (before[code].value, before[code].decision_number, before[code].decision_date)
-        != (value, decision.number, decision.date)
+        or (before[code].value, canonicalize(before[code].decision_number), before[code].decision_date)
+        != (value, canonicalize(decision.number), decision.date)
     }
     if any(code in before for code in changed):
         _require_version(if_match, make_version_tag(before))
