@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from services.funding.app import create_app
@@ -34,7 +35,7 @@ class Office:
 
     http: AsyncClient
     token: str
-    app: object
+    app: FastAPI
 
     def post(self, what, body, *, key=None, **params):
         headers = {

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -149,7 +150,7 @@ class Senders:
         self.faults: list[str] = []
         self.stop = asyncio.Event()
 
-    def payment(self) -> dict[str, object]:
+    def payment(self) -> dict[str, Any]:
         """A payment under a voucher of its own."""
         number = next(self._numbers)
         voucher = {"source": "KBNN Kon Tum", "number": f"GRT-{number}"}
@@ -163,7 +164,7 @@ class Senders:
                 answer = await self.send_until_answered("disbursements", body)
                 if answer is None:
                     return
-                self.note(str(body["voucher"]["number"]), answer["id"], answer["amount_vnd"])  # type: ignore[index]
+                self.note(str(body["voucher"]["number"]), answer["id"], answer["amount_vnd"])
 
     async def batches(self) -> None:
         """Post batches, each twice with two keys, the second time in reverse order."""
@@ -176,7 +177,7 @@ class Senders:
                 if answer is None:
                     return
                 for entry, verdict in zip(order, answer["verdicts"], strict=True):
-                    self.note(str(entry["voucher"]["number"]), verdict["entry"], entry["amount_vnd"])  # type: ignore[index,arg-type]
+                    self.note(str(entry["voucher"]["number"]), verdict["entry"], entry["amount_vnd"])
 
     def note(self, voucher: str, entry: str, amount_vnd: int) -> None:
         """Remember what was acknowledged; a fault where it was acknowledged as another entry before."""
@@ -184,7 +185,7 @@ class Senders:
         if first != (entry, amount_vnd):
             self.faults.append(f"{voucher} was acknowledged as {first} and as {(entry, amount_vnd)}")
 
-    async def send_until_answered(self, path: str, body: object) -> dict[str, object] | None:
+    async def send_until_answered(self, path: str, body: object) -> dict[str, Any] | None:
         """Send until it is answered; a killed service refuses the connection, a recovering server answers 503."""
         headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": uuid.uuid4().hex}
         self.unanswered += 1

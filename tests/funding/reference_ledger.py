@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ABOVE = {"610": "62", "611": "62", "62.SO_NN": "62", "23341": "610", "23344": "610"}
 """A province, two districts and an agency of it, and two communes of one of the districts."""
@@ -51,10 +51,10 @@ class RecordedEntry:
     """An entry that took effect."""
 
     kind: str
-    body: dict
-    effects: list
+    body: dict[str, Any]
+    effects: list[Any]
     is_reversed: bool = False
-    fact: tuple | None = None
+    fact: tuple[Any, ...] | None = None
     """What identifies it, where it has no voucher."""
 
 
@@ -87,12 +87,12 @@ def find_fact(kind, body):
 
 @dataclass
 class ReferenceLedger:
-    lots: dict = field(default_factory=lambda: defaultdict(Counter))
-    entries: dict = field(default_factory=dict)
-    vouchers: dict = field(default_factory=dict)
+    lots: dict[Lot, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    entries: dict[str, RecordedEntry] = field(default_factory=dict)
+    vouchers: dict[Any, str] = field(default_factory=dict)
     approved: int | None = None
     """Total of the project; None until it is registered."""
-    planned: dict = field(default_factory=dict)
+    planned: dict[int, int] = field(default_factory=dict)
 
     def copy(self):
         """An independent copy."""
@@ -187,7 +187,7 @@ class ReferenceLedger:
         if body.get("component") != PROJECT_COMPONENT or body["capital"] != "investment":
             raise Refused("invalid")
         if kind == "disbursement":
-            paid = Counter()
+            paid: Counter[int] = Counter()
             for entry in self.entries.values():
                 if entry.kind == kind and entry.body.get("project") and not entry.is_reversed:
                     paid[entry.body["year"]] += entry.body["amount_vnd"]
@@ -216,7 +216,8 @@ class ReferenceLedger:
 
     def sum_plan(self, holder, body):
         """What a unit was assigned and what is allocated below it, by component; carried-over money is of another plan."""
-        assigned, allocated = Counter(), Counter()
+        assigned: Counter[str | None] = Counter()
+        allocated: Counter[str | None] = Counter()
         for lot in self.select_plan_lots(body):
             amounts = self.lots[lot]
             if lot.unit == holder:

@@ -326,7 +326,7 @@ amounts = st.dictionaries(components, st.integers(0, 20))
 
 @given(amounts, st.lists(st.tuples(components, st.integers(1, 10)), max_size=30))
 def test_allocating_the_remainder_never_exceeds_the_assignment(assigned, wishes):
-    allocated = {}
+    allocated: dict[str | None, int] = {}
     for component, amount in wishes:
         before = calculate_remainder(component, assigned, allocated)
         if amount <= before:

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter
+from typing import Any
 
 import asyncpg
 import pytest
@@ -120,7 +121,10 @@ async def test_contributions_in_kind_and_projects_tell_entries_apart(office):
 async def test_a_client_may_state_that_it_is_another_fact(office):
     first = (await office.post("allocations", BY_DECISION)).json()
     assert first["distinct_from"] is None
-    distinct = {**BY_DECISION, "distinct_from": {"entry": first["id"], "reason": "Giao hai đợt"}}
+    distinct: dict[str, Any] = {
+        **BY_DECISION,
+        "distinct_from": {"entry": first["id"], "reason": "Giao hai đợt"},
+    }
     second = await office.post("allocations", distinct)
     assert second.status_code == 201, second.text
     recorded = (await office.get(f"entries/{second.json()['id']}")).json()

@@ -216,7 +216,8 @@ async def test_the_sums_of_rows_are_those_of_the_total(office):
 async def test_pages_follow_each_other(office):
     for number in range(5):
         await give(office, BILLION * (number + 1), unit=f"{610 + number}")
-    seen, address = [], "/v1/funding/foresight/at-risk?year=2023&seen_on=2023-06-30&group_by=unit&limit=2"
+    seen: list[str] = []
+    address = "/v1/funding/foresight/at-risk?year=2023&seen_on=2023-06-30&group_by=unit&limit=2"
     while address:
         answer = await office.get(address)
         seen.extend(item["unit"] for item in answer.json()["items"])

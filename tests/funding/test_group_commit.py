@@ -5,7 +5,7 @@ from collections import Counter
 
 import asyncpg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from services.funding.store import find_unbalanced_lots
 from shared.kit import group_commit
@@ -32,7 +32,7 @@ async def sound(app):
 @pytest.fixture
 def commits(app):
     """The transactions that are committed from now on."""
-    seen = []
+    seen: list[Connection] = []
     event.listen(get_database(app).engine.sync_engine, "commit", seen.append)
     return seen
 
@@ -180,7 +180,7 @@ async def test_requests_beyond_the_queue_are_answered_503(office, app, monkeypat
     await office.allocate(100)
     monkeypatch.setattr(group_commit, "MAX_WAITING_CASES", 5)
     bodies = [paid(1) for _ in range(20)]
-    begun = []
+    begun: list[Connection] = []
     event.listen(get_database(app).engine.sync_engine, "begin", begun.append)
     answers = await asyncio.gather(
         *(office.post("disbursements", body, key=f"k{number}") for number, body in enumerate(bodies))

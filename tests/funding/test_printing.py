@@ -1,6 +1,7 @@
 """Progress by month, and printed amounts: where printed parts do not add up, the answer reports it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,7 +88,8 @@ KEYS = ("program", "component", "capital", "source", "unit", "origin_year", "mon
 
 async def test_every_pair_of_groupings_adds_up_to_the_same_total(office):
     for at in range(12):
-        line = {"unit": ("610", "611", "23341")[at % 3], "capital": ("investment", "recurrent")[at % 2]}
+        line: dict[str, Any] = {"unit": ("610", "611", "23341")[at % 3]}
+        line |= {"capital": ("investment", "recurrent")[at % 2]}
         line |= {"component": (None, "GN.DA2")[at % 2], "source": ("central", "counterpart")[at % 4 == 0]}
         await office.allocate(100 + at, effective_on=f"2023-{at + 1:02}-03", **line)
         paid = {**LINE, **line, "amount_vnd": 7 * at + 1, "voucher": voucher()}

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -138,7 +139,8 @@ async def test_the_ledger_s_order_is_the_order_of_its_changes(office):
 async def test_random_entries_of_many_workers_leave_valid_balances(office, app, seed):
     """Eight workers do what random asks for; then all balances equal a recomputation, and no đồng was made or lost."""
     chance = random.Random(seed)
-    recorded, brought, spent = [], 0, 0
+    recorded: list[dict[str, Any]] = []
+    brought, spent = 0, 0
     line = {name: value for name, value in LINE.items() if name != "year"}
 
     def anything():

@@ -8,9 +8,11 @@ point of it. The long form searches other histories in each run.
 import asyncio
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from typing import Any, ClassVar
 
 import asyncpg
 import pytest
@@ -135,11 +137,11 @@ class LedgerRequest:
     """A request; of a batch also its mode and its entries."""
 
     kind: str
-    body: dict
+    body: dict[str, Any]
     key: str
     dry: bool = False
     mode: str | None = None
-    parts: tuple = ()
+    parts: tuple["LedgerRequest", ...] = ()
 
     def send(self, office):
         params = {"dry_run": True} if self.dry else {}
@@ -159,7 +161,7 @@ def find_refusal(ledger, request):
 
 
 def by_lot(effects):
-    sums = {}
+    sums: dict[Lot, Counter[str]] = {}
     for lot, measure, change in effects:
         sums.setdefault(lot, Counter())[measure] += change
     cleaned = {
@@ -180,7 +182,7 @@ def posted(entry):
 
 def without_lots(effects):
     """The sum of each measure over all lots."""
-    sums = Counter()
+    sums: Counter[str] = Counter()
     for _, measure, change in effects:
         sums[measure] += change
     return sums
@@ -189,12 +191,15 @@ def without_lots(effects):
 class LedgerMachine(RuleBasedStateMachine):
     """Requests of finance offices to one ledger."""
 
-    office = runner = admin = clear = None
+    office: ClassVar[Office]
+    runner: ClassVar[asyncio.Runner]
+    admin: ClassVar[asyncpg.Connection]
+    clear: ClassVar[Callable[[], None]]
     agreed = False
 
     @initialize()
     def begin(self):
-        self.clear()
+        LedgerMachine.clear()
         self.reference, self.sent, self.keys, self.documents = ReferenceLedger(), [], {}, 100
         line = {"capital": "investment", "unit": "610", "program": "poverty", "source": "central"}
         for kind, body in (
@@ -366,7 +371,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.office.get("progress", year=year, group_by=",".join(by), **({"unit": unit} if unit else {}))
         )
         *rows, total = answer.json()["rows"]
-        expected = {}
+        expected: dict[Any, Counter[str]] = {}
         for lot, balance in self.reference.read_balances().items():
             if lot.year == year and is_within(lot.unit, unit or "62"):
                 named = lot._asdict() | {"origin_year": lot.origin, "program": "poverty", "source": "central"}
@@ -485,7 +490,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.agreed = False
         answers = self.run(self.gather(requests))
         lots_before = set(self.reference.read_balances())
-        recorded, refused = {}, []
+        recorded: dict[str, Any] = {}
+        refused = []
         for request, answer in zip(requests, answers, strict=True):
             note(f"at once: {request} -> {answer.status_code} {answer.text[:200]}")
             assert answer.status_code in {200, 201, 409, 422}, answer.text

@@ -251,7 +251,7 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def balances_are_the_sums_of_their_postings(self):
-        recomputed = {}
+        recomputed: dict[Lot, Amounts] = {}
         for posting in self.posted:
             recomputed[posting.lot] = recomputed.get(posting.lot, Amounts()) + posting.change
         assert recomputed == self.balances

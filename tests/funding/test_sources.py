@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from tests.funding.conftest import DECISION, LINE
 
 pytestmark = pytest.mark.anyio
 
-LABOUR = {"form": "labour_days", "quantity": 120.5, "unit_of_measure": "day"}
+LABOUR: dict[str, Any] = {"form": "labour_days", "quantity": 120.5, "unit_of_measure": "day"}
 LAND = {"form": "land", "quantity": 3000, "unit_of_measure": "m2"}
 
 
