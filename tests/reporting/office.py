@@ -2,11 +2,12 @@
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
@@ -32,7 +33,7 @@ from tests.waiting import poll_until
 
 NAME = Sentence("tên", "name")
 SINCE = date(2016, 1, 1)
-BASIS = {"legal_basis": "-", "confidence": "-", "valid_from": SINCE}
+BASIS: dict[str, Any] = {"legal_basis": "-", "confidence": "-", "valid_from": SINCE}
 YEAR, HALF, QUARTER, MONTH = PeriodKind
 
 
@@ -102,7 +103,7 @@ class Office:
     app: FastAPI
     issuer: Issuer
     clock: Clock
-    keys: itertools.count = field(default_factory=itertools.count)
+    keys: Iterator[int] = field(default_factory=itertools.count)
 
     def token(self, client: str, scopes, units) -> str:
         long_ago = int(datetime(2016, 1, 1, tzinfo=UTC).timestamp())
@@ -149,18 +150,18 @@ class Office:
         body = {"unit": unit, "period": period, "form": form, "observations": rows, **more}
         return await self.post("reports", body, token or self.district(unit))
 
-    async def verdict(self, report: dict, what: str = "accept", **more) -> Response:
+    async def verdict(self, report: dict[str, Any], what: str = "accept", **more) -> Response:
         """Accept or return what a submission answered."""
         body = {"content_sha256": report["content_sha256"], **more}
         return await self.post(f"reports/{report['id']}/{what}", body, self.reviewer)
 
-    async def bulk(self, lines: Iterable[dict], token: str) -> Response:
+    async def bulk(self, lines: Iterable[dict[str, Any]], token: str) -> Response:
         """Send many reports, a line each."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
         body = "\n".join(json.dumps(line) for line in lines)
         return await self.http.post("/v1/poverty/reports/bulk", content=body, headers=headers)
 
-    async def accepted(self, unit: str, period: str, form: str, values, **more) -> dict:
+    async def accepted(self, unit: str, period: str, form: str, values, **more) -> Any:
         """Submit and accept; the report."""
         answer = await self.submit(unit, period, form, values, **more)
         assert answer.status_code == 201, answer.text
@@ -170,11 +171,12 @@ class Office:
 
     async def figure(
         self, code: str, period: str = "2023", unit: str = "62", token: str | None = None, **params
-    ) -> dict:
+    ) -> dict[str, Any]:
         """Read one figure."""
         answer = await self.get("progress", token, period=period, unit=unit, **params)
         assert answer.status_code == 200, answer.text
-        return next(figure for figure in answer.json()["figures"] if figure["indicator"] == code)
+        figures: list[dict[str, Any]] = answer.json()["figures"]
+        return next(figure for figure in figures if figure["indicator"] == code)
 
 
 def build_office(database: TestDatabase, **settings) -> tuple[FastAPI, Issuer, Clock]:
@@ -213,7 +215,7 @@ async def wait_for_waiting(session: AsyncSession, number: int = 1) -> None:
     )
 
     async def are_waiting() -> bool:
-        return await session.scalar(waiting) >= number
+        return int(await session.scalar(waiting)) >= number
 
     await poll_until(are_waiting)
 

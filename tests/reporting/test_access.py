@@ -130,7 +130,8 @@ async def test_lists_are_filtered_and_paged_newest_first(office):
     results = await office.submit("610", "2023-05", "results", [("610", "jobs", 1)])
     ids.append(results.json()["id"])
     await office.verdict(results.json())
-    listed, cursor = [], {}
+    listed = []
+    cursor: dict[str, str] = {}
     while True:
         answer = await office.get("reports", office.reviewer, limit=2, **cursor)
         body = answer.json()

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,9 @@ async def read_all(office, **as_of):
 async def test_at_every_recorded_instant_the_past_reads_as_it_was(office, steps):
     """Random actions; after each, what is read now is kept, and at the end read again as of that instant."""
     chance = random.Random(2023)
-    kept, pending, accepted = [], {}, {}
+    kept = []
+    pending: dict[Any, Any] = {}
+    accepted: dict[Any, Any] = {}
 
     async def remember():
         feed = (await office.get("changes", office.reviewer, limit=1000)).json()["items"]

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from datetime import date
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,8 @@ async def test_received_is_created_changed_unchanged_and_refused_for_random_line
                 for commune, code in chosen
             ]
             expected += len(values)
-            report = {"unit": unit, "period": "2023", "form": "census", "observations": values}
+            report: dict[str, Any] = {"unit": unit, "period": "2023", "form": "census"}
+            report["observations"] = values
             report["supersedes"] = live.get(unit) if random.random() < 0.8 else None
             lines.append(json.dumps({"idempotency_key": f"{round_}-{number}", "report": report}))
         body = (await send(office, lines)).json()
@@ -92,7 +94,7 @@ async def test_received_is_created_changed_unchanged_and_refused_for_random_line
         assert counts["received"] == sum(
             counts[name] for name in ("created", "changed", "unchanged", "refused")
         )
-        by_change = Counter()
+        by_change: Counter[str] = Counter()
         for line in body["lines"]:
             outcomes[line["outcome"]] += 1
             if line["outcome"] == "submitted":

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def values(office, indicators, value=1, communes=102):
 async def test_a_report_of_a_thousand_values_costs_as_many_statements_as_one_of_ten(wide_office):
     office = wide_office
     province = office.token("province", ["report"], ["62"])
-    costs = {}
+    costs: dict[int, Any] = {}
     for size, rows in {
         1: values(office, MANY[:1], communes=1),
         10: values(office, MANY[:1], communes=10),

@@ -92,6 +92,7 @@ def test_a_derived_value_is_kept_beside_the_posted_ones_or_agrees_with_one(poste
     if faults:
         assert checked is None
         return
+    assert checked is not None
     assert {
         value.unit: (value.derived.value, value.status, value.posted) for value in checked.derived
     } == expected

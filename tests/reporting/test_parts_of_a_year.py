@@ -1,6 +1,7 @@
 """Months, quarters and the year side by side: roll-ups stay equal to a recomputation, and nothing counts twice."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ async def compare(office):
             period = Period.parse(text)
             for basis in BASES:
                 for scope, answering in (("62", ("62", "610", "611")), ("610", ("610",))):
-                    ask = {"period": period, "basis": basis}
+                    ask: dict[str, Any] = {"period": period, "basis": basis}
                     rolled = await store.read_roll_ups(session, catalogue, units=answering, **ask)
                     below = context.below(scope, period)
                     again = await store.read_measures(session, catalogue, units=below, **ask)
@@ -102,7 +103,7 @@ async def test_a_flow_may_come_from_a_district_in_one_month_and_from_its_commune
 @pytest.mark.parametrize("steps", short_and_long(30, 400))
 async def test_roll_ups_of_all_periods_equal_a_recomputation_in_any_order(office, steps):
     chance = random.Random(7)
-    live: dict[tuple[str, str], list[dict]] = {}
+    live: dict[tuple[str, str], list[dict[str, Any]]] = {}
     outcomes = []
     for _ in range(steps):
         unit, period = chance.choice(("610", "611")), chance.choice(REPORTED)

@@ -93,8 +93,8 @@ async def test_an_identical_report_is_answered_with_the_live_one(office):
 
 
 async def test_a_dry_run_shows_the_counts_and_keeps_nothing(office):
-    body = {"unit": DISTRICT, "period": "2023", "form": "census", "observations": []}
-    body["observations"] = [{"unit": u, "indicator": i, "value": v} for u, i, v in rows()]
+    observations = [{"unit": u, "indicator": i, "value": v} for u, i, v in rows()]
+    body = {"unit": DISTRICT, "period": "2023", "form": "census", "observations": observations}
     token = office.district(DISTRICT)
     tried = await office.post("reports", body, token, key="dry", dry_run=True)
     assert (tried.status_code, "location" in tried.headers) == (200, False)
@@ -525,8 +525,8 @@ async def test_one_of_many_different_first_reports_is_kept(office):
 
 @pytest.mark.race
 async def test_fifty_simultaneous_repeats_create_one_report_and_get_one_answer(office):
-    body = {"unit": DISTRICT, "period": "2023", "form": "census", "observations": []}
-    body["observations"] = [{"unit": u, "indicator": i, "value": v} for u, i, v in rows()]
+    observations = [{"unit": u, "indicator": i, "value": v} for u, i, v in rows()]
+    body = {"unit": DISTRICT, "period": "2023", "form": "census", "observations": observations}
     token = office.district(DISTRICT)
     answers = await asyncio.gather(*(office.post("reports", body, token, key="same") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {201}

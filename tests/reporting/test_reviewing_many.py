@@ -7,6 +7,7 @@ import pytest
 from shared.reporting.reports import store
 from shared.reporting.reviews.schemas import MAX_VERDICTS
 from tests.application import get_database
+from tests.not_none import not_none
 
 DISTRICT, COMMUNE = "610", "23344"
 
@@ -59,9 +60,9 @@ async def test_spaces_are_no_reason(office, reason):
 async def test_a_report_that_another_transaction_changed_is_read_again(office):
     report = await submit(office)
     async with get_database(office.app).writing() as session:
-        before = (await store.find_report(session, uuid.UUID(report["id"]))).state
+        before = not_none(await store.find_report(session, uuid.UUID(report["id"]))).state
         await office.verdict(report)
-        assert (before, (await store.find_report(session, uuid.UUID(report["id"]))).state) == (
+        assert (before, not_none(await store.find_report(session, uuid.UUID(report["id"]))).state) == (
             "submitted",
             "accepted",
         )

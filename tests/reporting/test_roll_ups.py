@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
@@ -22,7 +24,7 @@ from shared.periods import Period
 from shared.reporting.figures import store
 from shared.reporting.report_content import STATUSES
 from tests.forms import short_and_long
-from tests.reporting.office import open_context, open_office
+from tests.reporting.office import Office, open_context, open_office
 
 PERIOD = Period(2023)
 FEW, MANY = 8, 150
@@ -57,7 +59,7 @@ class ModelReport:
     form: str
     values: dict[tuple[str, str], tuple[int, str]]
     state: str = "submitted"
-    answer: dict = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
 
     @property
     def live(self):
@@ -132,7 +134,7 @@ async def compare(office, model):
         session, catalogue = context.session, context.engine.catalogue
         for basis in BASES:
             for scope, answering in SCOPES.items():
-                ask = {"period": PERIOD, "basis": basis}
+                ask: dict[str, Any] = {"period": PERIOD, "basis": basis}
                 rolled = await store.read_roll_ups(session, catalogue, units=answering, **ask)
                 below = context.below(scope, PERIOD)
                 recomputed = await store.read_measures(session, catalogue, units=below, **ask)
@@ -153,13 +155,15 @@ CELLS = st.lists(
 class Reporting(RuleBasedStateMachine):
     """Two districts and two of their communes submit, correct and withdraw; reports are accepted and returned, in any order."""
 
-    office = runner = clear = None
+    office: ClassVar[Office]
+    runner: ClassVar[asyncio.Runner]
+    clear: ClassVar[Callable[[], None]]
 
     @initialize()
     def begin(self):
         self.model = Model()
         self.refused = 0
-        self.clear()
+        Reporting.clear()
 
     @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), cells=CELLS)
     def submit(self, unit, form, cells):
@@ -190,7 +194,7 @@ class Reporting(RuleBasedStateMachine):
         }
         answer = self.runner.run(self.office.post("reports", body, self.office.district(unit)))
         if any((DISTRICT_OF.get(stated), indicator) in values for stated, indicator in values):
-            expected = 422, "invalid"
+            expected: tuple[int, str | None] = 422, "invalid"
         elif any(
             live.values == values and (live is latest or not correct)
             for live in self.model.find(unit, form, "submitted", "accepted")
@@ -321,7 +325,8 @@ async def work(office, number):
 
 async def read_states(office):
     """Return the state of every report, by id."""
-    states, cursor = {}, {}
+    states: dict[str, str] = {}
+    cursor: dict[str, str] | None = {}
     while cursor is not None:
         page = (await office.get("reports", office.reviewer, limit=100, **cursor)).json()
         states |= {report["id"]: report["state"] for report in page["items"]}

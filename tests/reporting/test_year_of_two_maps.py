@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -242,7 +243,8 @@ async def test_two_publications_of_the_year_differ_by_the_reports_of_both_maps(o
 
 def a_year_by_hand(papers, unit):
     """The plain meaning: flows add up where their land lies; a stock is the last value of its land."""
-    flows, stocks = Decimal(0), {}
+    flows = Decimal(0)
+    stocks: dict[str, tuple[frozenset[str], bool, Any]] = {}
     here = {commune.code for commune in MAP.communes(unit, AFTER)}
     for part, stated_by, code, value in sorted(papers, key=lambda paper: Period.parse(paper[0]).ends_on):
         on = Period.parse(part).ends_on
@@ -299,7 +301,7 @@ async def compare_roll_ups(office):
         for text in ("2025", "2025-S2", "2025-Q3", "2025-08"):
             period = Period.parse(text)
             parts = [part for part in period.with_subperiods() if MAP.same_map(part.ends_on, period.ends_on)]
-            ask = {"period": period, "basis": "accepted", "parts": parts}
+            ask: dict[str, Any] = {"period": period, "basis": "accepted", "parts": parts}
             rolled = await store.read_roll_ups(session, catalogue, units=["51"], **ask)
             again = await store.read_measures(session, catalogue, units=context.below("51", period), **ask)
             assert rolled == again, text
