@@ -6,7 +6,8 @@ It owns what was assigned, allocated, committed, disbursed and carried over, by 
 province, which makes **allocations** and **supplements** of it. A **sub-allocation** passes money on to a unit below, and a
 **transfer** moves it between lines. A **commitment** reserves money, a **disbursement** pays it, a **confirmation** of the
 treasury confirms the payment. A **carry-over** moves money into the next year, a **cancellation** cuts it from the plan, and
-a **return** gives it back. An **opening balance** is from before this ledger, and a **reversal** reverses one entry.
+a **return** gives it back. An **opening balance** is from before this ledger, a **reversal** undoes one
+entry on a day of its own, and a **correction** states that an entry was never true and takes the day of that entry.
 
 A **line** is a year, program, component, capital kind, source and unit; a unit may be an agency. A **lot** is the money of a
 line that has one **year of origin**, which money keeps wherever it goes. A **posting** is the change that an entry makes to a
@@ -15,8 +16,8 @@ nor cancelled; **left** is what was neither disbursed, returned nor carried out;
 
 **Rules.** An entry is decided under locks on its lots, in the transaction that inserts it: two entries never take the same
 đồng, and two allocations never use the same assignment. The oldest year of origin is taken first, unless the entry names one.
-Central money is given to a unit by the unit above. A reversal reverses one whole entry, once, and is refused where the money
-was used. A voucher identifies one entry, however often and by whichever way it is sent. An entry without a voucher is refused
+Central money is given to a unit by the unit above. A reversal or a correction undoes one whole entry, once, and is refused where
+the money was used. What an entry takes is there on its own day and on every later one. A voucher identifies one entry, however often and by whichever way it is sent. An entry without a voucher is refused
 where an entry in effect has the same kind, lines, amount, year of origin and decision, unless it names that entry and why it
 is another fact (`distinct_from`).
 

@@ -33,11 +33,14 @@ class EntryKind(StrEnum):
     DISBURSEMENT = "disbursement"
     CONFIRMATION = "confirmation"
     REVERSAL = "reversal"
+    CORRECTION = "correction"
 
 
 ALLOCATION_KINDS = frozenset({EntryKind.ALLOCATION, EntryKind.SUPPLEMENT})
 INFLOW_KINDS = ALLOCATION_KINDS | {EntryKind.OPENING_BALANCE, EntryKind.ASSIGNMENT}
 TRANSFER_KINDS = frozenset({EntryKind.SUB_ALLOCATION, EntryKind.TRANSFER})
+REVERSING_KINDS = frozenset({EntryKind.REVERSAL, EntryKind.CORRECTION})
+"""A reversal has a day of its own. A correction states that an entry was never true, and takes the day of that entry."""
 KINDS_WITH_PAPER = frozenset({EntryKind.COMMITMENT, EntryKind.DISBURSEMENT, EntryKind.CONFIRMATION})
 """A voucher or a decision is required for these."""
 
@@ -162,17 +165,6 @@ Balances = Mapping[Lot, Amounts]
 
 
 @dataclass(frozen=True, slots=True)
-class LockedLots:
-    """Locked lots: their balances, and the ids of their rows."""
-
-    balances: Balances
-    ids: Mapping[Lot, int]
-
-    def __or__(self, other: "LockedLots") -> "LockedLots":
-        return LockedLots({**self.balances, **other.balances}, {**self.ids, **other.ids})
-
-
-@dataclass(frozen=True, slots=True)
 class Posting:
     """The change that one entry makes to one lot."""
 
@@ -240,9 +232,11 @@ class Entry:
     recorded_at: datetime
     postings: tuple[Posting, ...]
     reverses: uuid.UUID | None = None
+    """The entry that a reversal or a correction undoes."""
     id: uuid.UUID | None = None
     sequence: int | None = None
     reversed_by: uuid.UUID | None = None
+    corrected_by: uuid.UUID | None = None
     batch: uuid.UUID | None = None
     to_component: str | None = None
     to_unit: str | None = None
@@ -251,6 +245,13 @@ class Entry:
     project: str | None = None
     distinct_from: EntryReference | None = None
     """An entry that looks the same and is another fact, as the client states."""
+    replaces: EntryReference | None = None
+    """The corrected or reversed entry in place of which it is recorded."""
+
+    @property
+    def is_in_effect(self) -> bool:
+        """Whether it was neither reversed nor corrected."""
+        return self.reversed_by is None and self.corrected_by is None
 
     @property
     def lots(self) -> list[Lot]:

@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0002")
+REVISION = SchemaRevision("funding", "funding_0003")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
@@ -125,11 +125,15 @@ class EntryRow(Base):
     client_id: Mapped[str]
     recorded_at: Mapped[datetime]
     reverses: Mapped[uuid.UUID | None]
+    """The entry that a reversal or a correction undoes; each is undone once."""
     project: Mapped[str | None]
     batch: Mapped[uuid.UUID | None]
     distinct_from: Mapped[uuid.UUID | None]
     """An entry that looks the same and is another fact, as the client states."""
     distinct_reason: Mapped[str | None]
+    replaces: Mapped[uuid.UUID | None]
+    """The corrected or reversed entry in place of which it is recorded."""
+    replaces_reason: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
@@ -150,17 +154,21 @@ class EntryRow(Base):
         CheckConstraint("amount_vnd > 0", name="amount"),
         CheckConstraint("to_year = year + 1", name="to_year"),
         CheckConstraint(
-            "num_nonnulls(to_component, to_unit) = 0 OR kind IN ('sub_allocation', 'transfer', 'reversal')",
+            "num_nonnulls(to_component, to_unit) = 0"
+            " OR kind IN ('sub_allocation', 'transfer', 'reversal', 'correction')",
             name="to_line",
         ),
-        CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name="reverses"),
+        CheckConstraint("(kind IN ('reversal', 'correction')) = (reverses IS NOT NULL)", name="reverses"),
         CheckConstraint("num_nonnulls(decision_number, decision_date) IN (0, 2)", name="decision"),
         CheckConstraint(
             "num_nonnulls(in_kind_form, in_kind_quantity, in_kind_unit_of_measure) IN (0, 3)", name="in_kind"
         ),
-        CheckConstraint("deadline IS NULL OR kind IN ('carry_over', 'reversal')", name="deadline"),
+        CheckConstraint(
+            "deadline IS NULL OR kind IN ('carry_over', 'reversal', 'correction')", name="deadline"
+        ),
         CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
         CheckConstraint("num_nonnulls(distinct_from, distinct_reason) IN (0, 2)", name="distinct_from"),
+        CheckConstraint("num_nonnulls(replaces, replaces_reason) IN (0, 2)", name="replaces"),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 
@@ -273,4 +281,4 @@ BLOCKS = cast("Table", BlockRow.__table__)
 PROJECTS = cast("Table", ProjectRow.__table__)
 PROJECT_STATEMENTS = cast("Table", ProjectStatementRow.__table__)
 REVERSALS = ENTRIES.alias("reversals")
-"""The entries once more, to be joined as the reversals of others."""
+"""The entries once more, to be joined as the reversals and corrections of others."""

@@ -6,35 +6,53 @@ Problem
     ├── CommitmentPaid         commitment_paid          a commitment that was paid cannot be reversed
     ├── VoucherUsed            voucher_used             the voucher was recorded with another entry
     ├── AlreadyReversed        already_reversed         an entry is reversed once
-    └── ReversalNotReversible  reversal_not_reversible  a reversal is final
+    ├── AlreadyCorrected       already_corrected        a corrected entry is neither reversed nor corrected again
+    ├── ReversalNotReversible  reversal_not_reversible  a reversal is final, and so is a correction
+    └── ReplacedInEffect       replaced_in_effect       the entry to be replaced is in effect
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from operator import attrgetter
 
-from services.funding.ledger import Amounts, Balances, Entry, EntryKind, Line, Lot, Posting, Voucher
+from services.funding.dated_balances import DatedBalance, DatedBalances, Least, Measure, Remainder
+from services.funding.ledger import Amounts, Entry, EntryKind, Line, Lot, Posting, Voucher
 from shared.kit.problems import Conflict, Sentence
+
+LEFT: Measure = attrgetter("left_vnd")
+UNCOMMITTED: Measure = attrgetter("uncommitted_vnd")
+UNCONFIRMED: Measure = attrgetter("unconfirmed_vnd")
 
 
 class InsufficientFunds(Conflict):
-    """The lots hold less than the entry takes."""
+    """The lots hold less than the entry takes, on its day or on a later one."""
 
     code = "insufficient_funds"
     title = Sentence("Không đủ vốn", "Insufficient funds")
     detail = Sentence(
-        "Cần {asked_vnd} đồng nhưng chỉ còn {available_vnd} đồng: {place}.",
-        "{asked_vnd} đồng are needed and {available_vnd} đồng are available: {place}.",
+        "Cần {asked_vnd} đồng nhưng chỉ còn {available_vnd} đồng{period}: {place}.",
+        "{asked_vnd} đồng are needed and {available_vnd} đồng are available{period}: {place}.",
     )
 
-    def __init__(self, line: Line, asked_vnd: int, available: Mapping[int, int]) -> None:
-        """`available` is in đồng, by year of origin."""
-        self.line, self.origin_years = line, tuple(available)
+    def __init__(self, line: Line, asked_vnd: int, available: Mapping[int, Least]) -> None:
+        """`available` is the least that is left by year of origin, and on which days."""
+        self.line, self.available = line, dict(sorted(available.items()))
+        last_day = min((least.last_day for least in available.values() if least.last_day), default=None)
         super().__init__(
             asked_vnd=asked_vnd,
-            available_vnd=sum(available.values()),
+            available_vnd=sum(least.amount_vnd for least in available.values()),
             line=line.to_dict(),
             lots=[
-                {"origin_year": year, "available_vnd": amount} for year, amount in sorted(available.items())
+                {
+                    "origin_year": year,
+                    "available_vnd": least.amount_vnd,
+                    "from": least.first_day.isoformat(),
+                    "until": least.last_day.isoformat() if least.last_day else None,
+                }
+                for year, least in self.available.items()
             ],
+            until=last_day.isoformat() if last_day else None,
+            period=_describe_period(last_day),
             place=_describe_line(line),
         )
 
@@ -94,14 +112,39 @@ class AlreadyReversed(Conflict):
         super().__init__(entry=entry, reversed_by=reversed_by)
 
 
+class AlreadyCorrected(Conflict):
+    """A corrected entry was never true: it is neither reversed nor corrected again."""
+
+    code = "already_corrected"
+    title = Sentence("Bút toán đã được đính chính", "Already corrected")
+    detail = Sentence("Bút toán {entry} đã được đính chính.", "The entry {entry} was corrected before.")
+
+    def __init__(self, entry: str, corrected_by: str | None = None) -> None:
+        super().__init__(entry=entry, corrected_by=corrected_by)
+
+
 class ReversalNotReversible(Conflict):
-    """A reversal is final: a fact that was reversed by mistake is recorded again."""
+    """A reversal or a correction is final: a fact that was undone by mistake is recorded again."""
 
     code = "reversal_not_reversible"
     title = Sentence("Không đảo được bút toán đảo", "A reversal is final")
     detail = Sentence(
-        "Bút toán {entry} là bút toán đảo; hãy ghi lại bút toán mới.",
-        "The entry {entry} is a reversal; record the fact again instead.",
+        "Bút toán {entry} là bút toán đảo hoặc đính chính; hãy ghi lại bút toán mới.",
+        "The entry {entry} is a reversal or a correction; record the fact again instead.",
+    )
+
+    def __init__(self, entry: str) -> None:
+        super().__init__(entry=entry)
+
+
+class ReplacedInEffect(Conflict):
+    """An entry is recorded in place of one that was corrected or reversed."""
+
+    code = "replaced_in_effect"
+    title = Sentence("Bút toán còn hiệu lực", "The entry is in effect")
+    detail = Sentence(
+        "Bút toán {entry} đang có hiệu lực; hãy đính chính bút toán đó trước.",
+        "The entry {entry} is in effect; correct it first.",
     )
 
     def __init__(self, entry: str) -> None:
@@ -110,6 +153,12 @@ class ReversalNotReversible(Conflict):
 
 def _describe_line(line: Line) -> str:
     return " · ".join(str(value) for value in line.to_dict().values() if value is not None)
+
+
+def _describe_period(last_day: date | None) -> Sentence:
+    if last_day is None:
+        return Sentence("", "")
+    return Sentence(f" đến hết ngày {last_day}", f" until {last_day}")
 
 
 def post_inflow(kind: EntryKind, lot: Lot, amount_vnd: int) -> list[Posting]:
@@ -121,107 +170,128 @@ def post_inflow(kind: EntryKind, lot: Lot, amount_vnd: int) -> list[Posting]:
     return [Posting(lot, Amounts(allocated_vnd=amount_vnd))]
 
 
-def post_transfer(line: Line, to_line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_transfer(
+    line: Line, to_line: Line, balances: DatedBalances, day: date, amount_vnd: int
+) -> list[Posting]:
     """Post a sub-allocation or a transfer of uncommitted money; each share keeps its year of origin."""
     postings = []
-    for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd):
+    for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNCOMMITTED):
         postings.append(Posting(lot, Amounts(given_vnd=share)))
         postings.append(Posting(Lot(to_line, lot.origin_year), Amounts(received_vnd=share)))
     return postings
 
 
-def post_cancellation(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_cancellation(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a cut of the plan; it takes uncommitted money."""
-    shares = take_oldest_first(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
+    shares = take_oldest_first(line, balances, day, amount_vnd, UNCOMMITTED)
     return [Posting(lot, Amounts(cancelled_vnd=share)) for lot, share in shares]
 
 
-def post_return(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_return(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a return: uncommitted money goes first, and a commitment ends with the money that it reserved."""
     return [
         Posting(
             lot,
-            Amounts(returned_vnd=share, reserved_vnd=-max(0, share - balances[lot].uncommitted_vnd)),
+            Amounts(returned_vnd=share, reserved_vnd=-max(0, share - balances[lot].total.uncommitted_vnd)),
         )
-        for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.left_vnd)
+        for lot, share in take_oldest_first(line, balances, day, amount_vnd, LEFT)
     ]
 
 
-def post_commitment(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_commitment(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a commitment: it reserves uncommitted money."""
-    shares = take_oldest_first(line, balances, amount_vnd, lambda balance: balance.uncommitted_vnd)
+    shares = take_oldest_first(line, balances, day, amount_vnd, UNCOMMITTED)
     return [Posting(lot, Amounts(committed_vnd=share, reserved_vnd=share)) for lot, share in shares]
 
 
-def post_disbursement(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_disbursement(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a disbursement: it may take all that is left, and pays what is committed first."""
     return [
-        Posting(lot, Amounts(disbursed_vnd=share, reserved_vnd=-min(share, balances[lot].reserved_vnd)))
-        for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.left_vnd)
+        Posting(lot, Amounts(disbursed_vnd=share, reserved_vnd=-min(share, balances[lot].total.reserved_vnd)))
+        for lot, share in take_oldest_first(line, balances, day, amount_vnd, LEFT)
     ]
 
 
-def post_confirmation(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_confirmation(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a payment that the treasury confirms; its limit is what was available, whatever the agencies report."""
-    shares = take_oldest_first(line, balances, amount_vnd, lambda balance: balance.unconfirmed_vnd)
+    shares = take_oldest_first(line, balances, day, amount_vnd, UNCONFIRMED)
     return [Posting(lot, Amounts(confirmed_vnd=share)) for lot, share in shares]
 
 
-def post_carry_over(line: Line, balances: Balances, amount_vnd: int) -> list[Posting]:
+def post_carry_over(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a carry-over: uncommitted money goes first, and committed money takes its commitment along."""
     postings = []
-    for lot, share in take_oldest_first(line, balances, amount_vnd, lambda balance: balance.left_vnd):
-        reserved = max(0, share - balances[lot].uncommitted_vnd)
+    for lot, share in take_oldest_first(line, balances, day, amount_vnd, LEFT):
+        reserved = max(0, share - balances[lot].total.uncommitted_vnd)
         postings.append(Posting(lot, Amounts(carried_out_vnd=share, reserved_vnd=-reserved)))
         postings.append(Posting(lot.to_next_year(), Amounts(carried_over_vnd=share, reserved_vnd=reserved)))
     return postings
 
 
 def take_oldest_first(
-    line: Line, balances: Balances, amount_vnd: int, measure: Callable[[Amounts], int]
+    line: Line, balances: DatedBalances, day: date, amount_vnd: int, measure: Measure
 ) -> list[tuple[Lot, int]]:
-    """Return the share that each lot of a line gives to an amount, the oldest year of origin first.
+    """Return the share that each lot of a line gives to an amount on a day, the oldest year of origin first.
 
-    `measure` returns what a balance can give. Raises `InsufficientFunds` where all lots together give less.
+    A lot gives no more than the least of the measure on that day and on any later one. Raises `InsufficientFunds` where all
+    lots together give less.
     """
-    available = {lot: measure(balance) for lot, balance in balances.items()}
-    if sum(available.values()) < amount_vnd:
+    available = {lot: balance.find_least(day, measure) for lot, balance in balances.items()}
+    available = {
+        lot: least if least.amount_vnd > 0 else least._replace(amount_vnd=0)
+        for lot, least in available.items()
+    }
+    if sum(least.amount_vnd for least in available.values()) < amount_vnd:
         raise InsufficientFunds(
-            line, amount_vnd, {lot.origin_year: amount for lot, amount in available.items()}
+            line, amount_vnd, {lot.origin_year: least for lot, least in available.items()}
         )
     shares, missing_vnd = [], amount_vnd
     for lot in sorted(available, key=lambda lot: lot.origin_year):
-        share = min(missing_vnd, available[lot])
+        share = min(missing_vnd, available[lot].amount_vnd)
         if share > 0:
             shares.append((lot, share))
             missing_vnd -= share
     return shares
 
 
-def post_reversal(kind: EntryKind, postings: Sequence[Posting], balances: Balances) -> list[Posting]:
-    """Post the exact opposite of an entry of this kind.
+def post_reversal(
+    kind: EntryKind, postings: Sequence[Posting], balances: DatedBalances, day: date
+) -> list[Posting]:
+    """Post the exact opposite of an entry of this kind on a day.
 
-    Raises `CommitmentPaid` or `InsufficientFunds` where its money was used meanwhile.
+    Raises `CommitmentPaid` or `InsufficientFunds` where its money is used on that day or on a later one.
     """
     opposite = [Posting(posting.lot, -posting.change) for posting in postings]
     for posting in opposite:
-        before = balances[posting.lot]
-        after = before + posting.change
+        balance = balances[posting.lot]
+        after = balance.total + posting.change
         if kind is EntryKind.COMMITMENT and after.reserved_vnd < 0:
-            raise CommitmentPaid(posting.lot, -posting.change.reserved_vnd, before.reserved_vnd)
-        if not after.is_valid:
-            taken_vnd = -posting.change.available_vnd
-            available_vnd = max(0, min(before.uncommitted_vnd, taken_vnd - 1))
-            raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: available_vnd})
+            raise CommitmentPaid(posting.lot, -posting.change.reserved_vnd, balance.total.reserved_vnd)
+        if not after.is_valid or not _can_give(balance, day, -posting.change):
+            taken_vnd, least = -posting.change.available_vnd, balance.find_least(day, UNCOMMITTED)
+            least = least._replace(amount_vnd=max(0, min(least.amount_vnd, taken_vnd - 1)))
+            raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: least})
     return opposite
 
 
-def apply_postings(balances: Balances, postings: Iterable[Posting]) -> dict[Lot, Amounts]:
-    """Return the balances after the postings. Raises `AssertionError` for a balance that no lot may have."""
+def _can_give(balance: DatedBalance, day: date, taken: Amounts) -> bool:
+    """Whether a lot has what is taken of it on a day and on every later one."""
+    taken_remainder = Remainder.from_amounts(taken)
+    measures = (LEFT, attrgetter("unreserved_vnd"))
+    return all(
+        measure(taken_remainder) <= max(0, balance.find_least(day, measure).amount_vnd)
+        for measure in measures
+    )
+
+
+def apply_postings(
+    balances: DatedBalances, day: date, postings: Iterable[Posting]
+) -> dict[Lot, DatedBalance]:
+    """Return the balances after the postings of a day. Raises `AssertionError` for a balance that no lot may have."""
     after = dict(balances)
     for posting in postings:
-        after[posting.lot] = after.get(posting.lot, Amounts()) + posting.change
-    invalid = [lot for lot, balance in after.items() if not balance.is_valid]
+        after[posting.lot] = after.get(posting.lot, DatedBalance()).add(day, posting.change)
+    invalid = [lot for lot, balance in after.items() if not balance.total.is_valid]
     if invalid:
         raise AssertionError(f"a posting would overdraw {invalid}")
     return after

@@ -82,6 +82,17 @@ def find_unit_version(territory: Territory, code: str, on: date) -> UnitVersion:
         unit = before.unit
 
 
+def find_last_day(territory: Territory, unit_version: UnitVersion, until: date) -> date:
+    """Return the last day until a given one on which a unit existed."""
+    code, since = unit_version
+    last_day = since
+    for unit in territory.versions(code):
+        is_same = find_unit_version(territory, code, unit.valid_from) == unit_version
+        if is_same and unit.valid_from <= until:
+            last_day = min(until, unit.valid_to or until)
+    return last_day
+
+
 def find_unit_fault(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
     """Return the fault that a unit does not exist on a day, or without a day that the code never existed; else None."""
     try:

@@ -258,7 +258,7 @@ def taking(problem):
 async def test_a_refused_dry_run_names_the_entries_that_used_the_money(office):
     await office.allocate(100)
     wrong = await office.disburse(7)
-    await office.reverse(wrong)
+    await office.reverse(wrong, effective_on=wrong["effective_on"])
     committed = await office.commit(30)
     paid = await office.disburse(50)
     passed = await office.decide("sub-allocations", 10, to_unit="23341")

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
     "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
-    "record_reversal", "record_batch", "record_assignment", "record_supplement", "record_sub_allocation",
+    "record_reversal", "record_correction", "record_batch", "record_assignment", "record_supplement", "record_sub_allocation",
     "record_transfer", "read_counterparts", "read_contributions", "read_lapses", "record_confirmation", "read_foresight", "read_money_at_risk",
     "read_reconciliation", "register_project", "approve_project", "plan_project", "tell_project_building",
     "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
@@ -89,3 +89,5 @@ async def test_the_examples_run(document, office):
     another = {"entry": given["id"], "reason": "Giao hai đợt bằng nhau"}
     given = await run("record_allocation", distinct_from=another)
     await run("record_reversal", reverses=given["id"])
+    wrong = await run("record_allocation", amount_vnd=1)
+    await run("record_correction", corrects=wrong["id"])

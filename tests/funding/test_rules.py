@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
+from services.funding.dated_balances import DatedBalance
 from services.funding.ledger import Amounts, EntryKind, Line, Lot
 from services.funding.rules import (
+    LEFT,
     CommitmentPaid,
     InsufficientFunds,
     apply_postings,
@@ -22,6 +24,16 @@ from services.funding.rules import (
 
 LINE = Line(2023, "poverty", None, "investment", "central", "610", date(1991, 10, 10))
 vnd = st.integers(1, 1_000)
+
+
+def dated(balances):
+    """Balances without later changes."""
+    return {lot: DatedBalance(balance) for lot, balance in balances.items()}
+
+
+def settle(balances, postings):
+    """The balances after postings of one day."""
+    return {lot: balance.total for lot, balance in apply_postings(dated(balances), DAY, postings).items()}
 
 
 @st.composite
@@ -56,10 +68,10 @@ def test_a_disbursement_takes_exactly_its_amount_or_nothing(balances, amount):
     left = total(balances).left_vnd
     if amount > left:
         with pytest.raises(InsufficientFunds) as refused:
-            post_disbursement(LINE, balances, amount)
+            post_disbursement(LINE, dated(balances), DAY, amount)
         assert refused.value.facts["available_vnd"] == left
         return
-    after = apply_postings(balances, post_disbursement(LINE, balances, amount))
+    after = settle(balances, post_disbursement(LINE, dated(balances), DAY, amount))
     assert total(after).disbursed_vnd == total(balances).disbursed_vnd + amount
     assert total(after).left_vnd == left - amount
     assert all(balance.is_valid for balance in after.values())
@@ -68,7 +80,7 @@ def test_a_disbursement_takes_exactly_its_amount_or_nothing(balances, amount):
 @given(lot_balances(), vnd)
 def test_what_is_committed_is_paid_first(balances, amount):
     if amount <= total(balances).left_vnd:
-        for posting in post_disbursement(LINE, balances, amount):
+        for posting in post_disbursement(LINE, dated(balances), DAY, amount):
             before, after = balances[posting.lot], balances[posting.lot] + posting.change
             assert after.reserved_vnd == max(0, before.reserved_vnd - posting.change.disbursed_vnd)
 
@@ -78,9 +90,9 @@ def test_a_commitment_never_reserves_reserved_money(balances, amount):
     free = total(balances).uncommitted_vnd
     if amount > free:
         with pytest.raises(InsufficientFunds):
-            post_commitment(LINE, balances, amount)
+            post_commitment(LINE, dated(balances), DAY, amount)
         return
-    after = apply_postings(balances, post_commitment(LINE, balances, amount))
+    after = settle(balances, post_commitment(LINE, dated(balances), DAY, amount))
     assert total(after).uncommitted_vnd == free - amount
     assert total(after).left_vnd == total(balances).left_vnd
 
@@ -89,9 +101,9 @@ def test_a_commitment_never_reserves_reserved_money(balances, amount):
 def test_a_carry_over_moves_money_and_commitments_and_keeps_the_origin(balances, amount):
     if amount > total(balances).left_vnd:
         with pytest.raises(InsufficientFunds):
-            post_carry_over(LINE, balances, amount)
+            post_carry_over(LINE, dated(balances), DAY, amount)
         return
-    after = apply_postings(balances, post_carry_over(LINE, balances, amount))
+    after = settle(balances, post_carry_over(LINE, dated(balances), DAY, amount))
     assert total(after).left_vnd == total(balances).left_vnd
     assert total(after).reserved_vnd == total(balances).reserved_vnd
     arrived = {
@@ -108,7 +120,7 @@ def test_a_carry_over_moves_money_and_commitments_and_keeps_the_origin(balances,
 @given(lot_balances(), vnd)
 def test_the_oldest_money_goes_first(balances, amount):
     if amount <= total(balances).left_vnd:
-        shares = take_oldest_first(LINE, balances, amount, lambda balance: balance.left_vnd)
+        shares = take_oldest_first(LINE, dated(balances), DAY, amount, LEFT)
         assert sum(share for _, share in shares) == amount
         taken = [lot.origin_year for lot, _ in shares]
         assert taken == sorted(taken)
@@ -121,7 +133,7 @@ def test_the_oldest_money_goes_first(balances, amount):
 @given(lot_balances(), vnd, st.sampled_from([post_commitment, post_disbursement, post_carry_over]))
 def test_an_immediate_reversal_restores_all_balances(balances, amount, entry):
     try:
-        postings = entry(LINE, balances, amount)
+        postings = entry(LINE, dated(balances), DAY, amount)
     except InsufficientFunds:
         return
     kind = {
@@ -129,8 +141,8 @@ def test_an_immediate_reversal_restores_all_balances(balances, amount, entry):
         post_disbursement: EntryKind.DISBURSEMENT,
         post_carry_over: EntryKind.CARRY_OVER,
     }[entry]
-    after = apply_postings(balances, postings)
-    reversed_balances = apply_postings(after, post_reversal(kind, postings, after))
+    after = settle(balances, postings)
+    reversed_balances = settle(after, post_reversal(kind, postings, dated(after), DAY))
     assert {lot: balance for lot, balance in reversed_balances.items() if balance != Amounts()} == {
         lot: balance for lot, balance in balances.items() if balance != Amounts()
     }
@@ -139,33 +151,33 @@ def test_an_immediate_reversal_restores_all_balances(balances, amount, entry):
 def test_used_money_cannot_be_reversed():
     lot = Lot(LINE, 2023)
     allocation = post_inflow(EntryKind.ALLOCATION, lot, 100)
-    balances = apply_postings({}, allocation)
-    balances = apply_postings(balances, post_disbursement(LINE, balances, 1))
+    balances = settle({}, allocation)
+    balances = settle(balances, post_disbursement(LINE, dated(balances), DAY, 1))
     with pytest.raises(InsufficientFunds) as refused:
-        post_reversal(EntryKind.ALLOCATION, allocation, balances)
+        post_reversal(EntryKind.ALLOCATION, allocation, dated(balances), DAY)
     assert refused.value.facts["asked_vnd"] == 100
     assert refused.value.facts["available_vnd"] == 99
 
 
 def test_a_paid_commitment_cannot_be_reversed():
-    balances = apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
-    commitment = post_commitment(LINE, balances, 60)
-    balances = apply_postings(balances, commitment)
-    balances = apply_postings(balances, post_disbursement(LINE, balances, 10))
+    balances = settle({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
+    commitment = post_commitment(LINE, dated(balances), DAY, 60)
+    balances = settle(balances, commitment)
+    balances = settle(balances, post_disbursement(LINE, dated(balances), DAY, 10))
     with pytest.raises(CommitmentPaid) as refused:
-        post_reversal(EntryKind.COMMITMENT, commitment, balances)
+        post_reversal(EntryKind.COMMITMENT, commitment, dated(balances), DAY)
     assert refused.value.facts["reserved_vnd"] == 50
 
 
 def test_postings_never_overdraw():
     with pytest.raises(AssertionError):
-        apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), -1))
+        settle({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), -1))
 
 
 def test_a_lot_of_another_year_of_origin_is_another_lot():
-    balances = apply_postings({}, post_inflow(EntryKind.OPENING_BALANCE, Lot(LINE, 2022), 70))
-    balances |= apply_postings({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
-    after = apply_postings(balances, post_disbursement(LINE, balances, 80))
+    balances = settle({}, post_inflow(EntryKind.OPENING_BALANCE, Lot(LINE, 2022), 70))
+    balances |= settle({}, post_inflow(EntryKind.ALLOCATION, Lot(LINE, 2023), 100))
+    after = settle(balances, post_disbursement(LINE, dated(balances), DAY, 80))
     assert after[Lot(LINE, 2022)].left_vnd == 0
     assert after[Lot(LINE, 2023)].disbursed_vnd == 10
 
@@ -186,7 +198,7 @@ class Ledger(RuleBasedStateMachine):
         return {lot: balance for lot, balance in self.balances.items() if lot.line == line}
 
     def add(self, kind, postings):
-        self.balances = apply_postings(self.balances, postings)
+        self.balances = settle(self.balances, postings)
         self.posted.extend(postings)
         return len(self.posted), kind, tuple(postings)
 
@@ -222,7 +234,7 @@ class Ledger(RuleBasedStateMachine):
     def move(self, line, amount, what):
         kind, post = what
         try:
-            postings = post(line, self.lots_of(line), amount)
+            postings = post(line, dated(self.lots_of(line)), DAY, amount)
         except InsufficientFunds:
             return multiple()
         if kind is EntryKind.DISBURSEMENT:
@@ -235,7 +247,7 @@ class Ledger(RuleBasedStateMachine):
         if number in self.reversed:
             return
         try:
-            opposite = post_reversal(kind, postings, self.balances)
+            opposite = post_reversal(kind, postings, dated(self.balances), DAY)
         except (InsufficientFunds, CommitmentPaid):
             return
         self.reversed.add(number)

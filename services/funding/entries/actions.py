@@ -8,6 +8,7 @@ and these before missing money.
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,10 +22,11 @@ from services.funding.entries.decisions import (
     LockedState,
     changes_plan,
 )
+from services.funding.entries.reversals import ReversalRequest, validate_reversal
 from services.funding.entries.store import find_entries, find_latest_entries, find_reversals
-from services.funding.entries.validation import EntryRequest, EntryValidator, ReversalRequest
+from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.fault_sentences import ENTRY_UNKNOWN
-from services.funding.ledger import Balances, Entry, Voucher
+from services.funding.ledger import INFLOW_KINDS, Balances, Entry, EntryKind, Voucher
 from services.funding.projects.store import lock_projects
 from services.funding.store import read_balances
 from shared.kit.change_feed import Event, lock_feed, publish_events
@@ -86,20 +88,28 @@ async def _validate(
 ) -> list[EntryCandidate | Problem]:
     """Validate each request by itself."""
     ids = {entry_id for request in requests for entry_id in request.named_entries}
-    validator = EntryValidator(await find_entries(session, ids) if ids else None)
-    return [validator.validate(request) for request in requests]
+    named_entries = await find_entries(session, ids) if ids else {}
+    validator = EntryValidator(named_entries)
+    return [
+        validator.validate(request)
+        if isinstance(request, EntryRequest)
+        else validate_reversal(request, named_entries)
+        for request in requests
+    ]
 
 
 async def lock_and_decide(
     session: AsyncSession, candidates: Sequence[EntryCandidate | Problem]
 ) -> EntryDecisions:
     """Lock what the candidates change, and decide them in their order; create the lots that they are the first to use."""
-    state = await _lock(session, [entry for entry in candidates if isinstance(entry, EntryCandidate)])
+    new = [candidate for candidate in candidates if isinstance(candidate, EntryCandidate)]
+    state = await _lock(session, new)
     decisions = await _decide(candidates, state)
     while (
         missing := decisions.missing_lots
     ):  # another transaction may have created one meanwhile: decide on its balance
-        state = replace(state, lots=state.lots | await statements.create_lots(session, missing))
+        created = await statements.create_lots(session, missing, _find_first_day(new))
+        state = replace(state, lots=state.lots | created)
         decisions = await _decide(candidates, state)
     return decisions
 
@@ -125,17 +135,24 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
     reversed_entries = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
     projects = await lock_projects(session, codes) if codes else {}
     plans = await statements.lock_plans(session, plan_keys) if plan_keys else {}
-    lots = await statements.lock_lots(session, lines) if lines else statements.NO_LOTS
+    lots = await statements.lock_lots(session, lines, _find_first_day(new)) if lines else statements.NO_LOTS
     reversals = await find_reversals(session, reversed_entries) if reversed_entries else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}
     return LockedState(recorded, reversals, latest_entries, projects, plans, lots)
 
 
+def _find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:
+    """Return the first day on which money is taken from a lot; None where it only comes in."""
+    days = (candidate.entry.effective_on for candidate in candidates)
+    takes_money = any(candidate.entry.kind not in INFLOW_KINDS for candidate in candidates)
+    return min(days) if takes_money else None
+
+
 async def _claim_vouchers(
     session: AsyncSession, candidates: Sequence[EntryCandidate]
 ) -> Mapping[Voucher, Entry]:
-    """Claim the vouchers of new entries; return the entries of those that were recorded before and are not reversed."""
+    """Claim the vouchers of new entries; return the entries of those that were recorded before and are in effect."""
     entry_ids = {
         candidate.entry.voucher: candidate.entry.id
         for candidate in candidates
@@ -148,7 +165,7 @@ async def _claim_vouchers(
     recorded = {
         voucher: entries[entry_id]
         for voucher, entry_id in claimed_before.items()
-        if entries[entry_id].reversed_by is None
+        if entries[entry_id].is_in_effect
     }
     free = {voucher: entry_ids[voucher] for voucher in claimed_before if voucher not in recorded}
     if free:
@@ -225,5 +242,5 @@ def _make_events(entries: Sequence[Entry]) -> list[Event]:
 def _to_event(entry: Entry) -> Event:
     data = {name: getattr(entry, name) for name in EVENT_FIELDS}
     if entry.reverses is not None:
-        data["reverses"] = str(entry.reverses)
+        data["corrects" if entry.kind is EntryKind.CORRECTION else "reverses"] = str(entry.reverses)
     return Event(f"{entry.kind}.recorded", f"entries/{entry.id}", data)

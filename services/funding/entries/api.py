@@ -19,6 +19,7 @@ from services.funding.entries.request_schemas import (
     CarryOverIn,
     CommitmentIn,
     ConfirmationIn,
+    CorrectionIn,
     DisbursementIn,
     MoneyReturnIn,
     OpeningBalanceIn,
@@ -28,7 +29,8 @@ from services.funding.entries.request_schemas import (
     TransferIn,
 )
 from services.funding.entries.response_schemas import LotOut, RecordedOut
-from services.funding.entries.validation import EntryRequest, ReversalRequest
+from services.funding.entries.reversals import ReversalRequest
+from services.funding.entries.validation import EntryRequest
 from services.funding.ledger import Decision, EntryKind, EntryReference, InKind, Voucher
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import PROBLEM_JSON
@@ -117,8 +119,9 @@ class EntryRecorder:
             fields["voucher"] = Voucher(voucher.source, voucher.number)
         if (in_kind := fields.get("in_kind")) is not None:
             fields["in_kind"] = InKind(in_kind.form, in_kind.quantity, in_kind.unit_of_measure)
-        if (distinct_from := fields.get("distinct_from")) is not None:
-            fields["distinct_from"] = EntryReference(distinct_from.entry, distinct_from.reason)
+        for name in ("distinct_from", "replaces"):
+            if (reference := fields.get(name)) is not None:
+                fields[name] = EntryReference(reference.entry, reference.reason)
         request = EntryRequest(self.context, kind, **fields, unread=draft.unread, shape_faults=draft.faults)
         if self.dry_run:
             return await self.commits.submit_alone(self.request, request, dry_run=True)
@@ -129,10 +132,22 @@ class EntryRecorder:
         body = draft.body
         request = ReversalRequest(
             context=self.context,
+            kind=EntryKind.REVERSAL,
             reverses=None if "reverses" in draft.unread else body.reverses,
             reason=body.reason,
             decision=Decision(body.decision.number, body.decision.date) if body.decision else None,
             effective_on=body.effective_on,
+            shape_faults=draft.faults,
+        )
+        return await self.commits.submit_alone(self.request, request, dry_run=self.dry_run)
+
+    async def correct(self, draft: PartialBody[CorrectionIn]) -> Response:
+        """Correct the entry that a body names."""
+        request = ReversalRequest(
+            context=self.context,
+            kind=EntryKind.CORRECTION,
+            reverses=None if "corrects" in draft.unread else draft.body.corrects,
+            reason=draft.body.reason,
             shape_faults=draft.faults,
         )
         return await self.commits.submit_alone(self.request, request, dry_run=self.dry_run)
@@ -248,5 +263,20 @@ async def record_confirmation(
 async def record_reversal(
     *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ReversalIn], Body()]
 ) -> Response:
-    """Reverse one whole entry, once; 409 `already_reversed`, or `insufficient_funds` where its money was used."""
+    """Undo one whole entry, once, on a day of its own; 409 `insufficient_funds` where its money is used from that day on.
+
+    The entry stays in effect until that day. An entry that was never true is corrected instead.
+    """
     return await recorder.reverse(draft)
+
+
+@router.post("/corrections", **POST_ENTRY, summary="Correct an entry")
+async def record_correction(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[CorrectionIn], Body()]
+) -> Response:
+    """State that an entry was never true, once; 409 `insufficient_funds` where its money is used on any day since.
+
+    The correction takes the day of the entry, so no reading by day shows the mistake; what was known before is read with
+    `as_of`. The true fact is recorded as a new entry, which names the corrected one in `replaces`.
+    """
+    return await recorder.correct(draft)

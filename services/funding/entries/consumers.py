@@ -5,10 +5,11 @@ them, so that a shortened list is not taken for the whole.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import reduce
 from operator import add
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import BeyondAssignment
@@ -40,8 +41,14 @@ async def name_consumers(session: AsyncSession, candidate: EntryCandidate, probl
     entry = candidate.reversed_entry or candidate.entry
     match problem:
         case InsufficientFunds():
-            conditions: Conditions = _in_lots(problem.line, problem.origin_years)
+            day = _select_scarce_day(problem)
+            conditions: Conditions = [
+                *_in_lots(problem.line, problem.available),
+                ENTRIES.c.effective_on <= day,
+            ]
             used = _sum(*_find_measures(candidate))
+            await _add_consumers(session, problem, conditions, used, in_effect_on=day)
+            return
         case CommitmentPaid():
             conditions = [*_in_lots(problem.line, [problem.origin_year]), POSTINGS.c.reserved_vnd < 0]
             used = -_sum("reserved_vnd")
@@ -92,7 +99,24 @@ async def _below_assigned_unit(
     return [*of_plan, tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(below)]
 
 
-async def _add_consumers(session: AsyncSession, problem: Problem, conditions: Conditions, used: Sum) -> None:
+def _select_scarce_day(problem: InsufficientFunds) -> ColumnElement[date]:
+    """Return the day of each lot on which the least is left: what takes effect later has not used it."""
+    days = ((LOTS.c.origin_year == year, least.first_day) for year, least in problem.available.items())
+    return case(*days) if problem.available else literal(date.max)
+
+
+async def _add_consumers(
+    session: AsyncSession,
+    problem: Problem,
+    conditions: Conditions,
+    used: Sum,
+    *,
+    in_effect_on: ColumnElement[date] | None = None,
+) -> None:
+    """Add the entries that meet the conditions and are in effect: now, or on a day."""
+    is_reversed_by = IS_REVERSED_BY
+    if in_effect_on is not None:
+        is_reversed_by &= REVERSALS.c.effective_on <= in_effect_on
     names = ("id", "kind", "effective_on", "voucher_number", "decision_number")
     columns = [ENTRIES.c[name] for name in names]
     query = (
@@ -105,8 +129,8 @@ async def _add_consumers(session: AsyncSession, problem: Problem, conditions: Co
         .select_from(ENTRIES)
         .join(POSTINGS, IS_POSTED_BY)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        .outerjoin(REVERSALS, IS_REVERSED_BY)
-        .where(*conditions, ENTRIES.c.kind != EntryKind.REVERSAL.value, REVERSALS.c.id.is_(None))
+        .outerjoin(REVERSALS, is_reversed_by)
+        .where(*conditions, ENTRIES.c.reverses.is_(None), REVERSALS.c.id.is_(None))
         .group_by(ENTRIES.c.year, *columns)
         .having(used != 0)
         .order_by(used.desc(), ENTRIES.c.id)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from services.funding import rules
 from services.funding.assignments import (
@@ -21,7 +21,8 @@ from services.funding.assignments import (
     require_unallocated,
 )
 from services.funding.catalogue import FundingCatalogue
-from services.funding.entries.duplicates import Fact, LatestEntries, find_fact, require_distinct
+from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
+from services.funding.entries.duplicates import Fact, LatestEntries, find_fact, require_distinct, require_same
 from services.funding.ledger import (
     ALLOCATION_KINDS,
     INFLOW_KINDS,
@@ -30,7 +31,6 @@ from services.funding.ledger import (
     Entry,
     EntryKind,
     Line,
-    LockedLots,
     Lot,
     NewEntry,
     Posting,
@@ -43,9 +43,9 @@ from shared.territory.tree import Territory
 
 Outcome = Literal["recorded", "existing", "refused"]
 
-ZERO = Amounts()
+NO_MONEY = DatedBalance()
 
-OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, Balances, int], list[Posting]]] = {
+OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], list[Posting]]] = {
     EntryKind.COMMITMENT: rules.post_commitment,
     EntryKind.DISBURSEMENT: rules.post_disbursement,
     EntryKind.CONFIRMATION: rules.post_confirmation,
@@ -54,12 +54,6 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, Balances, int], list[Posting]]
     EntryKind.RETURN: rules.post_return,
 }
 """How the kinds that take money out of a line are posted."""
-
-IDENTIFYING_FIELDS = (
-    "kind", "year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd", "decision",
-    "project",
-)  # fmt: skip
-"""Entries of one voucher that differ in these are different facts. The day is compared only where the client named it."""
 
 
 class RequestContext(Protocol):
@@ -102,6 +96,7 @@ class EntryCandidate:
     """Whether the client named the day on which it takes effect."""
     pointer: str = ""
     reversed_entry: Entry | None = None
+    """The entry that a reversal or a correction undoes."""
 
     @property
     def lines(self) -> set[Line]:
@@ -133,14 +128,21 @@ class EntryOutcome:
     project_room_vnd: int | None = None
 
 
+class Reversal(NamedTuple):
+    """A reversal or a correction that is recorded."""
+
+    entry: uuid.UUID | None
+    kind: EntryKind
+
+
 @dataclass(frozen=True)
 class LockedState:
     """What was read under the locks before anything is decided."""
 
     recorded: Mapping[Voucher, Entry] = field(default_factory=dict)
     """The entries of vouchers that were recorded before."""
-    reversals: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-    """Ids of recorded reversals, by the id of the entry that is to be reversed."""
+    reversals: Mapping[uuid.UUID, Reversal] = field(default_factory=dict)
+    """Recorded reversals and corrections, by the id of the entry that is to be undone."""
     facts: LatestEntries = field(default_factory=dict)
     """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
@@ -161,9 +163,9 @@ class EntryDecisions:
         self._entries: dict[Voucher, Entry] = {}
         self._projects = dict(state.projects)
         self._plans = {key: dict(plan) for key, plan in state.plans.items()}
-        self._reversals: dict[uuid.UUID | None, uuid.UUID | None] = dict(state.reversals.items())
+        self._reversals: dict[uuid.UUID | None, Reversal] = dict(state.reversals.items())
         self._facts: dict[Fact, uuid.UUID | None] = dict(state.facts.items())
-        self._lines: dict[Line, dict[Lot, Amounts]] = {}
+        self._lines: dict[Line, dict[Lot, DatedBalance]] = {}
         for lot, balance in state.lots.balances.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
 
@@ -180,7 +182,7 @@ class EntryDecisions:
         voucher = None if candidate.reversed_entry else candidate.entry.voucher
         recorded = self._find_recorded(voucher)
         try:
-            outcome = _compare(candidate, recorded) if recorded else self._record(candidate)
+            outcome = _find_existing(candidate, recorded) if recorded else self._record(candidate)
         except Problem as problem:
             outcome = EntryOutcome("refused", problem=problem)
             if recorded is None and voucher is not None:
@@ -201,13 +203,13 @@ class EntryDecisions:
         project = self._require_payable(candidate)
         unallocated_vnd = self._require_plan(candidate)
         postings = self._post(candidate)
-        after = self._apply(postings)
+        after = self._apply(entry.effective_on, postings)
         if project is not None:
             self._projects[project.code] = project
         if fact is not None:
             self._facts[fact] = entry.id
         if candidate.reversed_entry is not None:
-            self._reversals[candidate.reversed_entry.id] = entry.id
+            self._reversals[candidate.reversed_entry.id] = Reversal(entry.id, entry.kind)
         elif entry.voucher is not None:
             self._entries[entry.voucher] = entry
             self.unused_vouchers.discard(entry.voucher)
@@ -215,12 +217,14 @@ class EntryDecisions:
         payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
         return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
 
-    def _apply(self, postings: Sequence[Posting]) -> Balances:
-        """Return the balances of the posted lots after the postings; the plans change with them."""
-        balances = {posting.lot: self._read_balance(posting.lot) for posting in postings}
-        after = rules.apply_postings(balances, postings)
-        for lot, balance in after.items():
+    def _apply(self, day: date, postings: Sequence[Posting]) -> Balances:
+        """Return the balances of the posted lots after the postings of a day; the plans change with them."""
+        dated = rules.apply_postings(
+            {posting.lot: self._read_balance(posting.lot) for posting in postings}, day, postings
+        )
+        for lot, balance in dated.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
+        after = {lot: balance.total for lot, balance in dated.items()}
         self.changed_balances.update(after)
         for posting in postings if self._plans else ():
             if (plan := self._plans.get(find_plan_key(posting.lot.line))) is not None:
@@ -228,10 +232,10 @@ class EntryDecisions:
         return after
 
     def _post(self, candidate: EntryCandidate) -> list[Posting]:
-        entry, line = candidate.entry, candidate.line
+        entry, line, day = candidate.entry, candidate.line, candidate.entry.effective_on
         if (original := candidate.reversed_entry) is not None:
             balances = {lot: self._read_balance(lot) for lot in original.lots}
-            return rules.post_reversal(original.kind, original.postings, balances)
+            return rules.post_reversal(original.kind, original.postings, balances, day)
         if entry.kind in INFLOW_KINDS:
             lot = Lot(line, entry.origin_year or line.year)
             return rules.post_inflow(entry.kind, lot, entry.amount_vnd)
@@ -239,8 +243,8 @@ class EntryDecisions:
         if entry.origin_year is not None:
             lots = {lot: lots[lot] for lot in lots if lot.origin_year == entry.origin_year}
         if candidate.to_line is not None:
-            return rules.post_transfer(line, candidate.to_line, lots, entry.amount_vnd)
-        return OUTFLOW_RULES[entry.kind](line, lots, entry.amount_vnd)
+            return rules.post_transfer(line, candidate.to_line, lots, day, entry.amount_vnd)
+        return OUTFLOW_RULES[entry.kind](line, lots, day, entry.amount_vnd)
 
     def _require_payable(self, candidate: EntryCandidate) -> ProjectFunding | None:
         """Return the funding of the project of an entry after it; None where it names none, and for a reversal."""
@@ -249,9 +253,12 @@ class EntryDecisions:
         return require_payable(self._projects, candidate.entry, f"{candidate.pointer}/project")
 
     def _require_unreversed(self, entry: Entry) -> None:
-        reversed_by = self._reversals.get(entry.id)
-        if reversed_by is not None:
-            raise rules.AlreadyReversed(str(entry.id), str(reversed_by))
+        reversal = self._reversals.get(entry.id)
+        if reversal is None:
+            return
+        if reversal.kind is EntryKind.CORRECTION:
+            raise rules.AlreadyCorrected(str(entry.id), str(reversal.entry))
+        raise rules.AlreadyReversed(str(entry.id), str(reversal.entry))
 
     def _require_plan(self, candidate: EntryCandidate) -> int | None:
         """Return what is left to allocate of the plan after an allocation, or a reversal that changes it; None for others."""
@@ -268,19 +275,12 @@ class EntryDecisions:
         require = require_not_allocated if entry.kind is EntryKind.ASSIGNMENT else require_unallocated
         return require(territory, plan, line, day, amount_vnd)
 
-    def _read_balance(self, lot: Lot) -> Amounts:
-        return self._lines.get(lot.line, {}).get(lot, ZERO)
+    def _read_balance(self, lot: Lot) -> DatedBalance:
+        return self._lines.get(lot.line, {}).get(lot, NO_MONEY)
 
 
-def _compare(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:
-    """Return the recorded entry of the same voucher; raises `VoucherUsed` where the candidate is another fact."""
-    entry = candidate.entry
-    differences = [name for name in IDENTIFYING_FIELDS if getattr(entry, name) != getattr(recorded, name)]
-    if candidate.has_requested_date and entry.effective_on != recorded.effective_on:
-        differences.append("effective_on")
-    if differences:
-        assert recorded.voucher is not None
-        raise rules.VoucherUsed(recorded.voucher, recorded, differences)
+def _find_existing(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:
+    require_same(candidate.entry, recorded, compare_day=candidate.has_requested_date)
     return EntryOutcome("existing", recorded)
 
 

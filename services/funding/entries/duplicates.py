@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.funding.ledger import Decision, Entry, EntryKind, InKind
+from services.funding.rules import VoucherUsed
 from shared.kit.problems import Conflict, Sentence
 
 
@@ -55,6 +56,12 @@ class Fact:
     in_kind: InKind | None
 
 
+IDENTIFYING_FIELDS = (
+    "kind", "year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd", "decision",
+    "project",
+)  # fmt: skip
+"""Entries of one voucher that differ in these are different facts. The day is compared only where the client named it."""
+
 LatestEntries = Mapping[Fact, uuid.UUID]
 """The latest entry in effect that states a fact."""
 
@@ -88,3 +95,13 @@ def require_distinct(entry: Entry, latest: uuid.UUID | None) -> None:
     if latest is not None and latest != named:
         assert entry.decision is not None
         raise DuplicateEntry(latest, entry.decision.number)
+
+
+def require_same(entry: Entry, recorded: Entry, *, compare_day: bool) -> None:
+    """Raise `VoucherUsed` where an entry is another fact than the recorded one of the same voucher."""
+    differences = [name for name in IDENTIFYING_FIELDS if getattr(entry, name) != getattr(recorded, name)]
+    if compare_day and entry.effective_on != recorded.effective_on:
+        differences.append("effective_on")
+    if differences:
+        assert recorded.voucher is not None
+        raise VoucherUsed(recorded.voucher, recorded, differences)

@@ -34,6 +34,10 @@ REVERSAL_EXAMPLE: JsonDict = {
     "reverses": "01890a5d-ac96-774b-bcce-b302099a8057",
     "reason": "Hạch toán nhầm huyện",
 }
+CORRECTION_EXAMPLE: JsonDict = {
+    "corrects": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "reason": "Nhập thừa một chữ số",
+}
 
 
 class InKindIO(BaseModel):
@@ -74,6 +78,11 @@ class _ReferencesIn(PartialModel):
         None,
         description="the recorded entry of the same kind, line, amount, year of origin and decision, where this one is "
         "another fact; of several, the latest. An entry with a voucher needs none",
+    )
+    replaces: EntryReferenceIO | None = Field(
+        None,
+        description="the corrected or reversed entry in place of which this one is recorded. Its day may then be more than a "
+        "year after the budget year, and later than the end of its unit",
     )
 
 
@@ -253,3 +262,14 @@ class ReversalIn(PartialModel):
     effective_on: IsoDate | None = Field(
         None, description="day on which it takes effect, not before the entry's; by default today"
     )
+
+
+class CorrectionIn(PartialModel):
+    """The statement that an entry was never true."""
+
+    model_config = body_config(CORRECTION_EXAMPLE)
+
+    unread: ClassVar[Mapping[str, Any]] = CORRECTION_EXAMPLE
+
+    corrects: uuid.UUID = Field(description="id of the entry that was never true")
+    reason: Note = Field(description="the reason, without names of persons")

@@ -8,7 +8,16 @@ from pydantic import BaseModel, Field
 
 from services.funding.entries.request_schemas import InKindIO
 from services.funding.field_types import DecisionIO, EntryReferenceIO, VoucherIO
-from services.funding.ledger import MEASURES, Amounts, Capital, Entry, EntryKind, Lot, Posting
+from services.funding.ledger import (
+    MEASURES,
+    Amounts,
+    Capital,
+    Entry,
+    EntryKind,
+    EntryReference,
+    Lot,
+    Posting,
+)
 from shared.kit.paging import Page
 
 
@@ -97,13 +106,18 @@ class EntryOut(BaseModel):
     distinct_from: EntryReferenceIO | None = Field(
         description="the entry that looks the same and is another fact; null where none is named"
     )
+    replaces: EntryReferenceIO | None = Field(
+        description="the corrected or reversed entry in place of which it is recorded; null where none is named"
+    )
     effective_on: date = Field(description="day on which it takes effect")
-    note: str | None = Field(description="a remark; of a reversal, the reason")
+    note: str | None = Field(description="a remark; of a reversal or a correction, the reason")
     client_id: str = Field(description="the client that recorded it")
     recorded_at: datetime = Field(description="instant of recording; never decreases along the ledger")
     reverses: uuid.UUID | None = Field(description="id of the entry that this one reverses")
+    corrects: uuid.UUID | None = Field(description="id of the entry that this one corrects")
     batch: uuid.UUID | None = Field(description="id of its batch; null where it came alone")
     reversed_by: uuid.UUID | None = Field(description="id of the reversal of this entry")
+    corrected_by: uuid.UUID | None = Field(description="id of the correction of this entry")
     postings: list[PostingOut] = Field(description="its changes of lots")
 
     @classmethod
@@ -119,18 +133,23 @@ class EntryOut(BaseModel):
                 quantity=entry.in_kind.quantity,
                 unit_of_measure=entry.in_kind.unit_of_measure,
             ),
-            distinct_from=entry.distinct_from
-            and EntryReferenceIO(entry=entry.distinct_from.entry, reason=entry.distinct_from.reason),
+            distinct_from=_to_reference(entry.distinct_from),
+            replaces=_to_reference(entry.replaces),
+            reverses=entry.reverses if entry.kind is EntryKind.REVERSAL else None,
+            corrects=entry.reverses if entry.kind is EntryKind.CORRECTION else None,
             postings=[PostingOut.from_posting(posting) for posting in entry.postings],
             **fields,
         )
 
 
-SAME_FIELDS = tuple(
-    name
-    for name in EntryOut.model_fields
-    if name not in {"decision", "voucher", "in_kind", "distinct_from", "postings"}
+CONVERTED_FIELDS = frozenset(
+    {"decision", "voucher", "in_kind", "distinct_from", "replaces", "reverses", "corrects", "postings"}
 )
+SAME_FIELDS = tuple(name for name in EntryOut.model_fields if name not in CONVERTED_FIELDS)
+
+
+def _to_reference(reference: EntryReference | None) -> EntryReferenceIO | None:
+    return EntryReferenceIO(entry=reference.entry, reason=reference.reason) if reference else None
 
 
 class RecordedOut(EntryOut):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -10,7 +10,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import Plan, PlanKey
-from services.funding.ledger import Amounts, Entry, Line, LockedLots, Lot, NewEntry, Voucher
+from services.funding.dated_balances import DatedBalance, DayChange, LockedLots, Remainder
+from services.funding.ledger import Amounts, Entry, EntryReference, Line, Lot, NewEntry, Voucher
 from shared.kit.database import run_sql
 
 CLAIM_VOUCHERS = """
@@ -75,6 +76,20 @@ CREATE_LOTS = """
 """
 """Locks the lots that another transaction created meanwhile, too."""
 
+SUM_LATER_POSTINGS = """
+    SELECT postings.lot_id, entries.effective_on,
+        sum(opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd)::bigint
+            AS available_vnd,
+        sum(disbursed_vnd + returned_vnd + carried_out_vnd)::bigint AS gone_vnd,
+        sum(reserved_vnd)::bigint AS reserved_vnd, sum(confirmed_vnd)::bigint AS confirmed_vnd
+    FROM postings JOIN entries ON entries.year = postings.year AND entries.id = postings.entry_id
+    WHERE postings.lot_id = ANY($1::bigint[]) AND postings.year = ANY($2::int[]) AND entries.year = ANY($2::int[])
+      AND entries.effective_on > $3
+    GROUP BY 1, 2
+    ORDER BY 1, 2
+"""
+"""What each later day changes in locked lots. `Remainder.from_amounts` says the same of one posting."""
+
 UPDATE_BALANCES = """
     UPDATE lots SET
         assigned_vnd = balance.assigned_vnd, opening_balance_vnd = balance.opening_balance_vnd,
@@ -96,24 +111,24 @@ INSERT_ENTRIES = """
     WITH inserted AS (
         INSERT INTO entries (
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, year, to_year, program, component,
-            capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component,
-            to_unit, deadline, project)
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
+            to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
+            reverses, batch, to_component, to_unit, deadline, project)
         SELECT
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, year, to_year, program, component,
-            capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component,
-            to_unit, deadline, project
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
+            to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
+            reverses, batch, to_component, to_unit, deadline, project
         FROM unnest(
             $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
-            $9::numeric[], $10::text[], $11::uuid[], $12::text[], $13::int[], $14::int[], $15::text[], $16::text[],
-            $17::text[], $18::text[], $19::text[], $20::int[], $21::bigint[], $22::date[], $23::text[], $24::text[],
-            $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::date[], $30::text[]
+            $9::numeric[], $10::text[], $11::uuid[], $12::text[], $13::uuid[], $14::text[], $15::int[], $16::int[],
+            $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::int[], $23::bigint[], $24::date[],
+            $25::text[], $26::text[], $27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::date[], $32::text[]
         ) WITH ORDINALITY AS entry (
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, year, to_year, program, component,
-            capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id, reverses, batch, to_component,
-            to_unit, deadline, project,
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
+            to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
+            reverses, batch, to_component, to_unit, deadline, project,
             ordinal)
         ORDER BY ordinal
         RETURNING sequence
@@ -123,9 +138,9 @@ INSERT_ENTRIES = """
             given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
             reserved_vnd)
         SELECT * FROM unnest(
-            $31::int[], $32::uuid[], $33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[],
-            $38::bigint[], $39::bigint[], $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::bigint[],
-            $45::bigint[], $46::bigint[])
+            $33::int[], $34::uuid[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[],
+            $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::bigint[], $45::bigint[], $46::bigint[],
+            $47::bigint[], $48::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
@@ -139,7 +154,8 @@ SAME_COLUMNS = (
 
 ENTRY_COLUMNS = (
     "id", "kind", "recorded_at", "decision_number", "decision_date", "voucher_source", "voucher_number",
-    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", "distinct_from", "distinct_reason", *SAME_COLUMNS,
+    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", "distinct_from", "distinct_reason", "replaces",
+    "replaces_reason", *SAME_COLUMNS,
 )  # fmt: skip
 """In the order of `INSERT_ENTRIES`."""
 
@@ -179,16 +195,42 @@ async def lock_plans(session: AsyncSession, keys: Collection[PlanKey]) -> dict[P
     return plans
 
 
-async def lock_lots(session: AsyncSession, lines: Collection[Line]) -> LockedLots:
-    """Lock all lots of some lines, and return their balances."""
-    return _to_locked_lots(await run_sql(session, LOCK_LOTS, *_to_line_columns(lines)))
+async def lock_lots(session: AsyncSession, lines: Collection[Line], since: date | None) -> LockedLots:
+    """Lock all lots of some lines, and return their balances with the changes after a day."""
+    return await _read_later_postings(
+        session, await run_sql(session, LOCK_LOTS, *_to_line_columns(lines)), since
+    )
 
 
-async def create_lots(session: AsyncSession, lots: Collection[Lot]) -> LockedLots:
-    """Create lots that receive money for the first time, and lock them."""
+async def create_lots(session: AsyncSession, lots: Collection[Lot], since: date | None) -> LockedLots:
+    """Create lots that receive money for the first time, and lock them; return their balances with the changes after a day."""
     ordered = sorted(lots, key=lambda lot: (lot.line.year, lot.origin_year, str(lot.line)))
     columns = (*_to_line_columns([lot.line for lot in ordered]), [lot.origin_year for lot in ordered])
-    return _to_locked_lots(await run_sql(session, CREATE_LOTS, *columns))
+    rows = await run_sql(session, CREATE_LOTS, *columns)
+    is_new = all(Amounts.from_row(row) == Amounts() for row in rows)
+    return await _read_later_postings(session, rows, None if is_new else since)
+
+
+async def _read_later_postings(
+    session: AsyncSession, rows: Sequence[Row[Any]], since: date | None
+) -> LockedLots:
+    """Return the balances of locked rows, each with what the entries after a day change; without these where `since` is None.
+
+    It runs after the locks are taken, so it sees what the transactions that held them have committed.
+    """
+    ids = {Lot.from_row(row): row.id for row in rows}
+    totals = {row.id: Amounts.from_row(row) for row in rows}
+    years = sorted({year for row in rows for year in (row.year - 1, row.year)})
+    changes: dict[int, list[DayChange]] = {}
+    needed = bool(rows) and since is not None
+    for row in await run_sql(session, SUM_LATER_POSTINGS, [*totals], years, since) if needed else ():
+        left_vnd = row.available_vnd - row.gone_vnd
+        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, row.available_vnd - row.confirmed_vnd)
+        changes.setdefault(row.lot_id, []).append((row.effective_on, remainder))
+    balances = {
+        lot: DatedBalance(totals[lot_id], tuple(changes.get(lot_id, ()))) for lot, lot_id in ids.items()
+    }
+    return LockedLots(balances, ids)
 
 
 async def update_balances(
@@ -221,12 +263,7 @@ async def insert_entries(
 
 def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
     """Return the values of an entry in the order of `ENTRY_COLUMNS`."""
-    decision, voucher, in_kind, distinct_from = (
-        entry.decision,
-        entry.voucher,
-        entry.in_kind,
-        entry.distinct_from,
-    )
+    decision, voucher, in_kind = entry.decision, entry.voucher, entry.in_kind
     return (
         entry.id,
         entry.kind.value,
@@ -234,9 +271,14 @@ def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
         *((decision.number, decision.date) if decision else (None, None)),
         *((voucher.source, voucher.number) if voucher else (None, None)),
         *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
-        *((distinct_from.entry, distinct_from.reason) if distinct_from else (None, None)),
+        *_to_reference_columns(entry.distinct_from),
+        *_to_reference_columns(entry.replaces),
         *_to_same_columns(entry),
     )
+
+
+def _to_reference_columns(reference: EntryReference | None) -> tuple[uuid.UUID | None, str | None]:
+    return (reference.entry, reference.reason) if reference else (None, None)
 
 
 def _to_voucher_columns(vouchers: Iterable[Voucher]) -> tuple[list[str], list[str], list[str]]:
@@ -247,11 +289,3 @@ def _to_voucher_columns(vouchers: Iterable[Voucher]) -> tuple[list[str], list[st
 def _to_line_columns(lines: Collection[Line]) -> tuple[list[Any], ...]:
     names = ("year", "program", "component", "capital", "source", "unit", "unit_since")
     return tuple([getattr(line, name) for line in lines] for name in names)
-
-
-def _to_locked_lots(rows: Sequence[Row[Any]]) -> LockedLots:
-    lots = [Lot.from_row(row) for row in rows]
-    return LockedLots(
-        {lot: Amounts.from_row(row) for lot, row in zip(lots, rows, strict=True)},
-        {lot: row.id for lot, row in zip(lots, rows, strict=True)},
-    )

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, literal, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.duplicates import Fact
+from services.funding.entries.ledger_session import Reversal
 from services.funding.entries.statements import SAME_COLUMNS
 from services.funding.ledger import (
     MEASURES,
@@ -79,13 +80,14 @@ async def find_entries(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[
     return {entry.id: entry for entry in await load_postings(session, rows) if entry.id is not None}
 
 
-async def find_reversals(session: AsyncSession, entries: Sequence[Entry]) -> Mapping[uuid.UUID, uuid.UUID]:
-    """Return the ids of reversals by the ids of the entries; final once the lots of the entries are locked."""
-    query = select(ENTRIES.c.reverses, ENTRIES.c.id).where(
+async def find_reversals(session: AsyncSession, entries: Sequence[Entry]) -> Mapping[uuid.UUID, Reversal]:
+    """Return the reversals and corrections of entries by the ids of the entries; final once the lots are locked."""
+    query = select(ENTRIES.c.reverses, ENTRIES.c.id, ENTRIES.c.kind).where(
         ENTRIES.c.year.in_({entry.year for entry in entries}),
         ENTRIES.c.reverses.in_([entry.id for entry in entries]),
     )
-    return {row.reverses: row.id for row in await session.execute(query)}
+    rows = await session.execute(query)
+    return {row.reverses: Reversal(row.id, EntryKind(row.kind)) for row in rows}
 
 
 async def find_latest_entries(session: AsyncSession, facts: Collection[Fact]) -> dict[Fact, uuid.UUID]:
@@ -158,8 +160,9 @@ async def load_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list
 
 
 def select_entries() -> Select[Any]:
-    """Return the query of entries, each with the id of its reversal."""
-    return select(*ENTRIES.c, REVERSALS.c.id.label("reversed_by")).outerjoin(REVERSALS, IS_REVERSED_BY)
+    """Return the query of entries, each with the id and the kind of the entry that reverses or corrects it."""
+    undone_by = (REVERSALS.c.id.label("undone_by"), REVERSALS.c.kind.label("undone_as"))
+    return select(*ENTRIES.c, *undone_by).outerjoin(REVERSALS, IS_REVERSED_BY)
 
 
 def _to_fact_row(fact: Fact) -> tuple[Any, ...]:
@@ -202,10 +205,12 @@ def _to_entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         if row.in_kind_form
         else None,
         distinct_from=EntryReference(row.distinct_from, row.distinct_reason) if row.distinct_from else None,
+        replaces=EntryReference(row.replaces, row.replaces_reason) if row.replaces else None,
         postings=postings,
         id=row.id,
         sequence=row.sequence,
-        reversed_by=row.reversed_by,
+        reversed_by=row.undone_by if row.undone_as == EntryKind.REVERSAL else None,
+        corrected_by=row.undone_by if row.undone_as == EntryKind.CORRECTION else None,
         recorded_at=row.recorded_at,
         **{name: getattr(row, name) for name in SAME_COLUMNS if name != "capital"},
     )

@@ -1,4 +1,4 @@
-"""Entries and reversals as clients request them, and whether they are valid by themselves. Pure.
+"""Entries as clients request them, and whether they are valid by themselves. Pure.
 
 Faults of shape were found before: a field that could not be read is None here and is not reported again. Units and rights
 are looked up once for each unit and day of a transaction, however many entries name them.
@@ -16,6 +16,7 @@ from services.funding.entries.decisions import EntryCandidate, RequestContext
 from services.funding.ledger import (
     INFLOW_KINDS,
     KINDS_WITH_PAPER,
+    REVERSING_KINDS,
     TRANSFER_KINDS,
     Capital,
     Decision,
@@ -27,9 +28,9 @@ from services.funding.ledger import (
     Voucher,
     find_book,
 )
-from services.funding.rules import ReversalNotReversible
+from services.funding.rules import ReplacedInEffect, ReversalNotReversible
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, Problem, make_fault, raise_if_any
+from shared.kit.problems import Fault, Invalid, Problem, make_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class EntryRequest:
     deadline: date | None = None
     project: str | None = None
     distinct_from: EntryReference | None = None
+    replaces: EntryReference | None = None
     unread: frozenset[str] = frozenset()
     """The fields that could not be read."""
     shape_faults: Collection[Fault] = ()
@@ -67,7 +69,7 @@ class EntryRequest:
     @property
     def named_entries(self) -> set[uuid.UUID]:
         """The ids of recorded entries that it names."""
-        return {self.distinct_from.entry} if self.distinct_from else set()
+        return {reference.entry for reference in (self.distinct_from, self.replaces) if reference}
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield the faults of meaning, apart from those of units."""
@@ -114,13 +116,16 @@ class EntryRequest:
             yield make_fault(
                 "/deadline", "deadline_before_year", sentences.DEADLINE_BEFORE_YEAR, day=day, year=year
             )
-        yield from _find_decision_fault(self.decision, today)
+        yield from find_decision_fault(self.decision, today)
         if self.effective_on is None:
             return
         day = self.effective_on.isoformat()
         if self.kind not in INFLOW_KINDS and self.effective_on > today:
             yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
-        if self.year is not None and not (self.year - 1 <= self.effective_on.year <= self.year + 1):
+        if self.year is None:
+            return
+        is_too_late = self.effective_on.year > self.year + 1 and self.replaces is None
+        if is_too_late or self.effective_on.year < self.year - 1:
             yield make_fault(
                 "/effective_on", "date_far_from_year", sentences.FAR_FROM_YEAR, day=day, year=self.year
             )
@@ -136,40 +141,8 @@ class EntryRequest:
         return min(max(self.decision.date if self.decision else self.context.today, first), last)
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalRequest:
-    """The reversal of an entry as a client requests it."""
-
-    context: RequestContext
-    reverses: uuid.UUID | None
-    """The entry's id; None where it could not be read."""
-    reason: str
-    decision: Decision | None
-    effective_on: date | None
-    shape_faults: Collection[Fault] = ()
-
-    @property
-    def named_entries(self) -> set[uuid.UUID]:
-        """The ids of recorded entries that it names."""
-        return {self.reverses} if self.reverses else set()
-
-    def find_faults(self, reversed_on: date | None) -> Iterator[Fault]:
-        """Yield the faults of the dates; `reversed_on` is the day of the entry, None where there is no such entry."""
-        today = self.context.today
-        yield from _find_decision_fault(self.decision, today)
-        if self.effective_on is None:
-            return
-        day = self.effective_on.isoformat()
-        if self.effective_on > max(today, reversed_on or today):
-            yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
-        if reversed_on is not None and self.effective_on < reversed_on:
-            undone_on = reversed_on.isoformat()
-            yield make_fault(
-                "/effective_on", "date_before_entry", sentences.BEFORE_ENTRY, day=day, undone_on=undone_on
-            )
-
-
-def _find_decision_fault(decision: Decision | None, today: date) -> Iterator[Fault]:
+def find_decision_fault(decision: Decision | None, today: date) -> Iterator[Fault]:
+    """Yield that a decision has a day to come."""
     if decision is not None and decision.date > today:
         yield make_fault(
             "/decision/date", "date_in_future", sentences.IN_FUTURE, day=decision.date.isoformat()
@@ -187,20 +160,19 @@ class EntryValidator:
         self._find_unit_version = cache(units.find_unit_version)
         self._find_refusal = cache(units.find_refusal)
 
-    def validate(self, request: EntryRequest | ReversalRequest) -> EntryCandidate | Problem:
+    def validate(self, request: EntryRequest) -> EntryCandidate | Problem:
         """Return the entry that a request asks for, or why it is refused."""
         try:
-            if isinstance(request, EntryRequest):
-                return self._validate_entry(request)
-            return self._validate_reversal(request)
+            return self._validate(request)
         except Problem as problem:
             return problem
 
-    def _validate_entry(self, request: EntryRequest) -> EntryCandidate:
+    def _validate(self, request: EntryRequest) -> EntryCandidate:
         context, day = request.context, request.find_effective_date()
+        unit_day = self._find_unit_day(request, day)
         faults = [
             *request.find_faults(),
-            *self._find_unit_faults(request, day),
+            *self._find_unit_faults(request, unit_day),
             *self._find_reference_faults(request),
         ]
         if faults or request.shape_faults:
@@ -208,50 +180,21 @@ class EntryValidator:
             raise Invalid(faults=[*request.shape_faults, *located])
         assert request.unit is not None
         assert day is not None
-        entry, line = _to_entry(request, day, self._find_unit_version(context.territory, request.unit, day))
-        self._require_granted(context, line, day)
-        _require_giver(context, entry.kind, line, day)
+        assert unit_day is not None
+        unit_version = self._find_unit_version(context.territory, request.unit, unit_day)
+        entry, line = _to_entry(request, day, unit_version)
+        self._require_granted(context, line, unit_day)
+        require_giver(context, entry.kind, line, unit_day)
+        self._require_replaceable(request)
         if entry.voucher is not None:
             entry_id = self._ids.setdefault(entry.voucher, entry.id)
             entry = entry if entry_id == entry.id else replace(entry, id=entry_id)
-        to_line = self._find_receiving_line(context, line, entry)
+        to_line = self._find_receiving_line(context, line, entry, unit_day)
         if to_line is not None:
-            self._require_granted(context, to_line, day)
+            self._require_granted(context, to_line, unit_day)
         return EntryCandidate(
             context, entry, line, to_line, request.effective_on is not None, request.pointer
         )
-
-    def _validate_reversal(self, request: ReversalRequest) -> EntryCandidate:
-        context = request.context
-        entry = self._named_entries.get(request.reverses) if request.reverses else None
-        faults = list(request.shape_faults)
-        if entry is None and request.reverses:
-            faults.append(
-                make_fault("/reverses", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=request.reverses)
-            )
-        raise_if_any([*faults, *request.find_faults(entry.effective_on if entry else None)])
-        assert entry is not None
-        if entry.kind is EntryKind.REVERSAL:
-            raise ReversalNotReversible(str(request.reverses))
-        for unit in {lot.line.unit for lot in entry.lots}:
-            context.require(entry.program, unit, entry.effective_on)
-        _require_giver(context, entry.kind, entry.lots[0].line, entry.effective_on)
-        reversal = replace(
-            entry,
-            kind=EntryKind.REVERSAL,
-            postings=(),
-            decision=request.decision,
-            effective_on=request.effective_on or max(context.today, entry.effective_on),
-            note=request.reason,
-            client_id=context.caller.client_id,
-            recorded_at=context.now,
-            reverses=request.reverses,
-            id=uuid7(context.now),
-            sequence=None,
-            batch=None,
-            distinct_from=None,
-        )
-        return EntryCandidate(context, reversal, entry.lots[0].line, reversed_entry=entry)
 
     def _find_unit_faults(self, request: EntryRequest, day: date | None) -> Iterator[Fault]:
         """Yield that a unit does not exist on the day, or that a sub-allocation goes to no unit below."""
@@ -266,20 +209,52 @@ class EntryValidator:
         if unit == to_unit or not territory.is_within(to_unit, unit, day):
             yield make_fault("/to_unit", "unit_not_below", sentences.NOT_BELOW, to_unit=to_unit, unit=unit)
 
+    def _find_unit_day(self, request: EntryRequest, day: date | None) -> date | None:
+        """Return the day on which the units of an entry must exist and the caller have its rights: the entry's own.
+
+        An entry in place of another one may be later than the end of that one's unit: then it is the last day of that unit.
+        """
+        replaced = self._find_replaced(request)
+        if replaced is None or day is None:
+            return day
+        unit_versions = {lot.line.unit: lot.line.unit_since for lot in replaced.lots}
+        if request.unit in unit_versions:
+            unit_version = (request.unit, unit_versions[request.unit])
+        elif any(self._find_unit_faults(request, day)):
+            unit_version = (replaced.lots[0].line.unit, replaced.lots[0].line.unit_since)
+        else:
+            return day
+        return units.find_last_day(request.context.territory, unit_version, day)
+
+    def _find_replaced(self, request: EntryRequest) -> Entry | None:
+        return self._named_entries.get(request.replaces.entry) if request.replaces else None
+
+    def _require_replaceable(self, request: EntryRequest) -> None:
+        """Raise where the entry to be replaced is in effect, or is itself a reversal or a correction."""
+        replaced = self._find_replaced(request)
+        if replaced is None:
+            return
+        if replaced.kind in REVERSING_KINDS:
+            raise ReversalNotReversible(str(replaced.id))
+        if replaced.is_in_effect:
+            raise ReplacedInEffect(str(replaced.id))
+
     def _find_reference_faults(self, request: EntryRequest) -> Iterator[Fault]:
         """Yield that a named entry does not exist."""
-        reference = request.distinct_from
-        if reference is not None and reference.entry not in self._named_entries:
-            yield make_fault(
-                "/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=str(reference.entry)
-            )
+        for name in ("distinct_from", "replaces"):
+            reference: EntryReference | None = getattr(request, name)
+            if reference is not None and reference.entry not in self._named_entries:
+                entry = str(reference.entry)
+                yield make_fault(f"/{name}/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=entry)
 
-    def _find_receiving_line(self, context: RequestContext, line: Line, entry: Entry) -> Line | None:
+    def _find_receiving_line(
+        self, context: RequestContext, line: Line, entry: Entry, day: date
+    ) -> Line | None:
         if entry.kind not in TRANSFER_KINDS:
             return None
         unit, since = line.unit, line.unit_since
         if entry.to_unit is not None:
-            unit, since = self._find_unit_version(context.territory, entry.to_unit, entry.effective_on)
+            unit, since = self._find_unit_version(context.territory, entry.to_unit, day)
         return replace(line, component=entry.to_component or line.component, unit=unit, unit_since=since)
 
     def _require_granted(self, context: RequestContext, line: Line, day: date) -> None:
@@ -288,7 +263,7 @@ class EntryValidator:
             raise refusal
 
 
-def _require_giver(context: RequestContext, kind: EntryKind, line: Line, day: date) -> None:
+def require_giver(context: RequestContext, kind: EntryKind, line: Line, day: date) -> None:
     """Raise `GivenFromAbove` where a caller without rights over the unit above brings in central money, or reverses that."""
     if kind not in INFLOW_KINDS or line.source not in context.catalogue.counted_sources:
         return
@@ -299,7 +274,7 @@ def _require_giver(context: RequestContext, kind: EntryKind, line: Line, day: da
 
 COPIED_FIELDS = (
     "kind", "year", "program", "component", "capital", "source", "amount_vnd", "decision", "note", "batch", "in_kind",
-    "deadline", "project", "distinct_from",
+    "deadline", "project", "distinct_from", "replaces",
 )  # fmt: skip
 """The fields of an entry that are those of its request."""
 

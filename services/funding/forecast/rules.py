@@ -7,9 +7,10 @@ likely and the quick pace are each projected to the end; all lines are assumed t
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
+from typing import Self
 
 from services.funding.forecast.estimation import (
     Assumptions,
@@ -115,6 +116,13 @@ class LotHistory:
     def left_vnd(self) -> int:
         """What can still be paid."""
         return self.total.left_vnd
+
+    def limit_reserved(self) -> Self:
+        """Return the history with no more reserved than is left on the day, and no less than nothing.
+
+        A payment can have an earlier day than the commitment that it pays: between the two days more is released than is reserved.
+        """
+        return replace(self, reserved_vnd=max(0, min(self.reserved_vnd, self.left_vnd)))
 
     @property
     def monthly_flows(self) -> MonthlyFlows:

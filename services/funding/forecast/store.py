@@ -128,7 +128,7 @@ async def read_lot_histories(
     return [
         part
         for lot, history in histories.items()
-        for part in split_lot(rules, history, extensions.get(lot, ()))
+        for part in split_lot(rules, history.limit_reserved(), extensions.get(lot, ()))
     ]
 
 

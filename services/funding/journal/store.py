@@ -16,7 +16,7 @@ from services.funding.models import BLOCKS, ENTRIES
 TRY_LOCK_JOURNAL = text(
     "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/journal', 0))"
 )
-LATER_COLUMNS = frozenset({"distinct_from", "distinct_reason"})
+LATER_COLUMNS = frozenset({"distinct_from", "distinct_reason", "replaces", "replaces_reason"})
 """Columns that entries got after blocks had been sealed without them. Where they are empty, fingerprints leave them out."""
 BLOCK_COLUMNS = tuple(field.name for field in fields(Block))
 

@@ -1,0 +1,50 @@
+"""Corrections of entries that were never true, and the entry in place of which an entry is recorded."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "funding_0003"
+down_revision = "funding_0002"
+branch_labels = None
+depends_on = None
+
+compatible_from = "funding_0001"
+
+KINDS = (
+    "opening_balance",
+    "assignment",
+    "allocation",
+    "supplement",
+    "sub_allocation",
+    "transfer",
+    "cancellation",
+    "return",
+    "carry_over",
+    "commitment",
+    "disbursement",
+    "confirmation",
+    "reversal",
+    "correction",
+)
+
+
+def upgrade() -> None:
+    op.add_column("entries", sa.Column("replaces", sa.Uuid))
+    op.add_column("entries", sa.Column("replaces_reason", sa.Text))
+    op.create_check_constraint(
+        op.f("ck_entries_replaces"), "entries", "num_nonnulls(replaces, replaces_reason) IN (0, 2)"
+    )
+    replace_check("kind", f"kind IN {KINDS}")
+    replace_check(
+        "to_line",
+        "num_nonnulls(to_component, to_unit) = 0"
+        " OR kind IN ('sub_allocation', 'transfer', 'reversal', 'correction')",
+    )
+    replace_check("reverses", "(kind IN ('reversal', 'correction')) = (reverses IS NOT NULL)")
+    replace_check("deadline", "deadline IS NULL OR kind IN ('carry_over', 'reversal', 'correction')")
+
+
+def replace_check(name: str, condition: str) -> None:
+    """Replace a constraint by a wider one, which every row fulfils."""
+    op.drop_constraint(op.f(f"ck_entries_{name}"), "entries", type_="check")
+    op.create_check_constraint(op.f(f"ck_entries_{name}"), "entries", condition)

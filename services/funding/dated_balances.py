@@ -1,0 +1,119 @@
+"""The balance of a lot by day of effect, and the least that is left of it from a day on. Pure; amounts are whole đồng.
+
+An entry takes effect on its own day, and other entries may have later days already. It may take what is left on its day and
+on every later one, so that no reading until a day shows more paid than there was (see ADR 0011).
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from services.funding.ledger import Amounts, Lot
+
+DAY = timedelta(days=1)
+
+
+class Remainder(NamedTuple):
+    """What a lot has left at the end of a day; of a posting, what it changes."""
+
+    left_vnd: int
+    unreserved_vnd: int
+    """Left, less what is reserved. A payment can have an earlier day than the commitment that it pays, and releases then what
+    is reserved only later: until the day of the commitment this is more than what is left."""
+    unconfirmed_vnd: int
+    """Available and not confirmed by the treasury. Negative where the plan was cut below what the treasury had confirmed."""
+
+    @classmethod
+    def from_amounts(cls, amounts: Amounts) -> "Remainder":
+        """Return the remainder of a balance, or of a change of it."""
+        left_vnd, available_vnd = amounts.left_vnd, amounts.available_vnd
+        return cls(left_vnd, left_vnd - amounts.reserved_vnd, available_vnd - amounts.confirmed_vnd)
+
+    @property
+    def uncommitted_vnd(self) -> int:
+        """What can be committed, given on or cut."""
+        return min(self.left_vnd, self.unreserved_vnd)
+
+    def add(self, other: "Remainder") -> "Remainder":
+        """Return the sum of two remainders."""
+        return Remainder(*(first + second for first, second in zip(self, other, strict=True)))
+
+    def subtract(self, other: "Remainder") -> "Remainder":
+        """Return the remainder before a change."""
+        return Remainder(*(first - second for first, second in zip(self, other, strict=True)))
+
+
+Measure = Callable[[Remainder], int]
+
+
+class Least(NamedTuple):
+    """The least that is left of a lot on any day since a given one, and the days on which no more is left."""
+
+    amount_vnd: int
+    first_day: date
+    last_day: date | None
+    """None: no later entry changes it."""
+
+
+DayChange = tuple[date, Remainder]
+"""What all entries of one day change in a lot."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedBalance:
+    """The balance of a lot after all its entries, and what each day changed, the earliest first.
+
+    `changes` may leave out the days that are not later than those of the entries to be decided.
+    """
+
+    total: Amounts = field(default_factory=Amounts)
+    changes: tuple[DayChange, ...] = ()
+
+    def add(self, day: date, change: Amounts) -> "DatedBalance":
+        """Return the balance after a posting of a day."""
+        remainder = Remainder.from_amounts(change)
+        at = bisect_left(self.changes, day, key=lambda day_change: day_change[0])
+        before, after = self.changes[:at], self.changes[at:]
+        if after and after[0][0] == day:
+            remainder, after = after[0][1].add(remainder), after[1:]
+        return DatedBalance(self.total + change, (*before, (day, remainder), *after))
+
+    def find_least(self, since: date, measure: Measure) -> Least:
+        """Return the least of a measure on any day from the given one on."""
+        (first_day, remainder), *earlier = self._iterate_back(since)
+        least = Least(measure(remainder), first_day, None)
+        next_day = first_day
+        for first_day, remainder in earlier:
+            amount_vnd = measure(remainder)
+            if amount_vnd < least.amount_vnd:
+                least = Least(amount_vnd, first_day, next_day - DAY)
+            elif amount_vnd == least.amount_vnd:
+                least = least._replace(first_day=first_day)
+            next_day = first_day
+        return least
+
+    def _iterate_back(self, since: date) -> Iterator[DayChange]:
+        """Yield what is left and from which day on, the latest first, down to the given day."""
+        remainder = Remainder.from_amounts(self.total)
+        for day, change in reversed(self.changes):
+            if day <= since:
+                break
+            yield day, remainder
+            remainder = remainder.subtract(change)
+        yield since, remainder
+
+
+DatedBalances = Mapping[Lot, DatedBalance]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedLots:
+    """Locked lots: their balances, and the ids of their rows."""
+
+    balances: DatedBalances
+    ids: Mapping[Lot, int]
+
+    def __or__(self, other: "LockedLots") -> "LockedLots":
+        return LockedLots({**self.balances, **other.balances}, {**self.ids, **other.ids})

@@ -1,0 +1,113 @@
+"""Reversals and corrections as clients request them, and whether they are valid by themselves. Pure."""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.funding import fault_sentences as sentences
+from services.funding.entries.ledger_session import EntryCandidate, RequestContext
+from services.funding.entries.validation import find_decision_fault, require_giver
+from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line
+from services.funding.rules import ReversalNotReversible
+from services.funding.units import find_last_day
+from shared.kit.ids import uuid7
+from shared.kit.problems import Fault, Problem, make_fault, raise_if_any
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """The reversal or the correction of an entry as a client requests it. A correction has the day of the entry."""
+
+    context: RequestContext
+    kind: EntryKind
+    reverses: uuid.UUID | None
+    """The entry's id; None where it could not be read."""
+    reason: str
+    decision: Decision | None = None
+    effective_on: date | None = None
+    shape_faults: Collection[Fault] = ()
+
+    @property
+    def named_entries(self) -> set[uuid.UUID]:
+        """The ids of recorded entries that it names."""
+        return {self.reverses} if self.reverses else set()
+
+    @property
+    def pointer(self) -> str:
+        """Where the body names the entry, as a JSON pointer."""
+        return "/corrects" if self.kind is EntryKind.CORRECTION else "/reverses"
+
+    def find_effective_date(self, reversed_on: date) -> date:
+        """Return the day of a correction, or the requested day of a reversal, by default today; not before the entry's."""
+        if self.kind is EntryKind.CORRECTION:
+            return reversed_on
+        return self.effective_on or max(self.context.today, reversed_on)
+
+    def find_faults(self, reversed_on: date | None) -> Iterator[Fault]:
+        """Yield the faults of the dates; `reversed_on` is the day of the entry, None where there is no such entry."""
+        today = self.context.today
+        yield from find_decision_fault(self.decision, today)
+        if self.effective_on is None:
+            return
+        day = self.effective_on.isoformat()
+        if self.effective_on > max(today, reversed_on or today):
+            yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
+        if reversed_on is not None and self.effective_on < reversed_on:
+            undone_on = reversed_on.isoformat()
+            yield make_fault(
+                "/effective_on", "date_before_entry", sentences.BEFORE_ENTRY, day=day, undone_on=undone_on
+            )
+
+
+def validate_reversal(
+    request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
+) -> EntryCandidate | Problem:
+    """Return the reversal or correction that a request asks for, or why it is refused.
+
+    `named_entries` are the recorded entries that requests of the transaction name, by id.
+    """
+    try:
+        return _validate(request, named_entries)
+    except Problem as problem:
+        return problem
+
+
+def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
+    context = request.context
+    entry = named_entries.get(request.reverses) if request.reverses else None
+    faults = list(request.shape_faults)
+    if entry is None and request.reverses:
+        faults.append(
+            make_fault(request.pointer, "entry_unknown", sentences.ENTRY_UNKNOWN, entry=request.reverses)
+        )
+    raise_if_any([*faults, *request.find_faults(entry.effective_on if entry else None)])
+    assert entry is not None
+    if entry.kind in REVERSING_KINDS:
+        raise ReversalNotReversible(str(request.reverses))
+    for line in {lot.line for lot in entry.lots}:
+        context.require(entry.program, line.unit, _find_unit_day(context, line, entry))
+    line = entry.lots[0].line
+    require_giver(context, entry.kind, line, _find_unit_day(context, line, entry))
+    reversal = replace(
+        entry,
+        kind=request.kind,
+        postings=(),
+        decision=request.decision,
+        effective_on=request.find_effective_date(entry.effective_on),
+        note=request.reason,
+        client_id=context.caller.client_id,
+        recorded_at=context.now,
+        reverses=request.reverses,
+        id=uuid7(context.now),
+        sequence=None,
+        batch=None,
+        distinct_from=None,
+        replaces=None,
+    )
+    return EntryCandidate(context, reversal, line, reversed_entry=entry)
+
+
+def _find_unit_day(context: RequestContext, line: Line, entry: Entry) -> date:
+    """Return the day of an entry, or the last one of its unit where that ended before."""
+    return find_last_day(context.territory, (line.unit, line.unit_since), entry.effective_on)
