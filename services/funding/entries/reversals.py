@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.funding import fault_sentences as sentences
-from services.funding.entries.ledger_session import EntryCandidate, RequestContext
+from services.funding.entries.decisions import EntryCandidate, RequestContext
 from services.funding.entries.validation import find_decision_fault, require_giver
 from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line
 from services.funding.rules import ReversalNotReversible

@@ -9,8 +9,8 @@ from typing import cast as typed
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.entries.decisions import Reversal
 from services.funding.entries.duplicates import Fact
-from services.funding.entries.ledger_session import Reversal
 from services.funding.entries.statements import SAME_COLUMNS
 from services.funding.ledger import (
     MEASURES,
