@@ -1,4 +1,7 @@
-"""Corrections of entries that were never true, and the entry in place of which an entry is recorded."""
+"""Corrections of entries that were never true, the entry in place of which an entry is recorded, and the day of postings.
+
+No code for an earlier revision runs on it: it does not know the kind of a correction.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,8 +10,6 @@ revision = "funding_0003"
 down_revision = "funding_0002"
 branch_labels = None
 depends_on = None
-
-compatible_from = "funding_0001"
 
 KINDS = (
     "opening_balance",
@@ -42,6 +43,13 @@ def upgrade() -> None:
     )
     replace_check("reverses", "(kind IN ('reversal', 'correction')) = (reverses IS NOT NULL)")
     replace_check("deadline", "deadline IS NULL OR kind IN ('carry_over', 'reversal', 'correction')")
+    op.add_column("postings", sa.Column("effective_on", sa.Date))
+    op.execute(
+        "UPDATE postings SET effective_on = entries.effective_on FROM entries"
+        " WHERE entries.year = postings.year AND entries.id = postings.entry_id"
+    )
+    op.drop_index("ix_postings_lot_id", "postings")
+    op.create_index("ix_postings_lot_id", "postings", ["lot_id", "effective_on"])
 
 
 def replace_check(name: str, condition: str) -> None:

@@ -17,12 +17,12 @@ nor cancelled; **left** is what was neither disbursed, returned nor carried out;
 **Rules.** An entry is decided under locks on its lots, in the transaction that inserts it: two entries never take the same
 đồng, and two allocations never use the same assignment. The oldest year of origin is taken first, unless the entry names one.
 Central money is given to a unit by the unit above. A reversal or a correction undoes one whole entry, once, and is refused where
-the money was used. What an entry takes is there on its own day and on every later one. A voucher identifies one entry, however often and by whichever way it is sent. An entry without a voucher is refused
-where an entry in effect has the same kind, lines, amount, year of origin and decision, unless it names that entry and why it
-is another fact (`distinct_from`).
+the money was used. What an entry takes is there on its own day and on every later one. A voucher identifies one entry, however
+often and by whichever way it is sent. An entry without a voucher is refused where an entry in effect has the same kind, lines,
+amount, year of origin and decision, unless it names that entry and why it is another fact (`distinct_from`).
 
 Payments have two **books**: as agencies report them, and as the treasury confirms them. Neither overwrites the other, and
-every rate names its book.
+every rate names its book. What is cut, given on, returned or carried over is paid in neither.
 
 The service never changes or deletes an entry, never lets a lot fall below zero, never rounds an amount and never averages a
 rate. It knows nothing of reports and indicators. Programs, components, sources and agencies are dated facts (`data/`).

@@ -5,10 +5,10 @@ on every later one, so that no reading until a day shows more paid than there wa
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from services.funding.ledger import Amounts, Lot
 
@@ -23,18 +23,17 @@ class Remainder(NamedTuple):
     """Left, less what is reserved. A payment can have an earlier day than the commitment that it pays, and releases then what
     is reserved only later: until the day of the commitment this is more than what is left."""
     unconfirmed_vnd: int
-    """Available and not confirmed by the treasury. Negative where the plan was cut below what the treasury had confirmed."""
+    """What is left in the treasury's book: neither confirmed as paid, returned nor carried out."""
 
     @classmethod
     def from_amounts(cls, amounts: Amounts) -> "Remainder":
         """Return the remainder of a balance, or of a change of it."""
-        left_vnd, available_vnd = amounts.left_vnd, amounts.available_vnd
-        return cls(left_vnd, left_vnd - amounts.reserved_vnd, available_vnd - amounts.confirmed_vnd)
-
-    @property
-    def uncommitted_vnd(self) -> int:
-        """What can be committed, given on or cut."""
-        return min(self.left_vnd, self.unreserved_vnd)
+        left_vnd = amounts.left_vnd
+        return cls(
+            left_vnd,
+            left_vnd - amounts.reserved_vnd,
+            left_vnd + amounts.disbursed_vnd - amounts.confirmed_vnd,
+        )
 
     def add(self, other: "Remainder") -> "Remainder":
         """Return the sum of two remainders."""
@@ -45,7 +44,7 @@ class Remainder(NamedTuple):
         return Remainder(*(first - second for first, second in zip(self, other, strict=True)))
 
 
-Measure = Callable[[Remainder], int]
+Measure = Literal["left_vnd", "unreserved_vnd", "unconfirmed_vnd"]
 
 
 class Least(NamedTuple):
@@ -55,6 +54,8 @@ class Least(NamedTuple):
     first_day: date
     last_day: date | None
     """None: no later entry changes it."""
+    measure: Measure
+    """The measure that is least."""
 
 
 DayChange = tuple[date, Remainder]
@@ -80,15 +81,20 @@ class DatedBalance:
             remainder, after = after[0][1].add(remainder), after[1:]
         return DatedBalance(self.total + change, (*before, (day, remainder), *after))
 
-    def find_least(self, since: date, measure: Measure) -> Least:
-        """Return the least of a measure on any day from the given one on."""
+    def find_least(self, since: date, measures: Sequence[Measure]) -> Least:
+        """Return the least of some measures on any day from the given one on; of equal ones that of the first measure."""
+        return min(
+            (self._find_least_of(since, measure) for measure in measures), key=lambda least: least.amount_vnd
+        )
+
+    def _find_least_of(self, since: date, measure: Measure) -> Least:
         (first_day, remainder), *earlier = self._iterate_back(since)
-        least = Least(measure(remainder), first_day, None)
+        least = Least(getattr(remainder, measure), first_day, None, measure)
         next_day = first_day
         for first_day, remainder in earlier:
-            amount_vnd = measure(remainder)
+            amount_vnd = getattr(remainder, measure)
             if amount_vnd < least.amount_vnd:
-                least = Least(amount_vnd, first_day, next_day - DAY)
+                least = Least(amount_vnd, first_day, next_day - DAY, measure)
             elif amount_vnd == least.amount_vnd:
                 least = least._replace(first_day=first_day)
             next_day = first_day

@@ -66,7 +66,7 @@ class Amounts:
     committed_vnd: int = 0
     disbursed_vnd: int = 0
     confirmed_vnd: int = 0
-    """Payments in the treasury's book; the balances of the agencies' book do not depend on them."""
+    """Payments in the treasury's book; what is left in the agencies' book does not depend on them."""
     reserved_vnd: int = 0
     """Committed and neither paid nor carried out yet."""
 
@@ -105,11 +105,6 @@ class Amounts:
     def uncommitted_vnd(self) -> int:
         """What can still be committed."""
         return self.left_vnd - self.reserved_vnd
-
-    @property
-    def unconfirmed_vnd(self) -> int:
-        """What the treasury can still confirm."""
-        return max(0, self.available_vnd - self.confirmed_vnd)
 
     def to_book(self, book: Book) -> Self:
         """Return the amounts with the payments of a book as what was disbursed."""

@@ -13,15 +13,27 @@ Problem
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from operator import attrgetter
 
-from services.funding.dated_balances import DatedBalance, DatedBalances, Least, Measure, Remainder
+from services.funding.dated_balances import (
+    DatedBalance,
+    DatedBalances,
+    Least,
+    Measure,
+    Remainder,
+)
 from services.funding.ledger import Amounts, Entry, EntryKind, Line, Lot, Posting, Voucher
 from shared.kit.problems import Conflict, Sentence
 
-LEFT: Measure = attrgetter("left_vnd")
-UNCOMMITTED: Measure = attrgetter("uncommitted_vnd")
-UNCONFIRMED: Measure = attrgetter("unconfirmed_vnd")
+LEFT: Sequence[Measure] = ("left_vnd",)
+"""What can be paid in the agencies' book."""
+UNCONFIRMED: Sequence[Measure] = ("unconfirmed_vnd",)
+"""What can be paid in the treasury's book."""
+UNCOMMITTED: Sequence[Measure] = ("unreserved_vnd", "left_vnd")
+"""What can be committed."""
+UNSPENT: Sequence[Measure] = ("left_vnd", "unconfirmed_vnd")
+"""What can be returned or carried over: paid in neither book."""
+UNUSED: Sequence[Measure] = (*UNCOMMITTED, "unconfirmed_vnd")
+"""What can be given to another line or cut: not committed, and paid in neither book."""
 
 
 class InsufficientFunds(Conflict):
@@ -48,6 +60,7 @@ class InsufficientFunds(Conflict):
                     "available_vnd": least.amount_vnd,
                     "from": least.first_day.isoformat(),
                     "until": least.last_day.isoformat() if least.last_day else None,
+                    "book": "treasury" if least.measure in UNCONFIRMED else "agency",
                 }
                 for year, least in self.available.items()
             ],
@@ -175,7 +188,7 @@ def post_transfer(
 ) -> list[Posting]:
     """Post a sub-allocation or a transfer of uncommitted money; each share keeps its year of origin."""
     postings = []
-    for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNCOMMITTED):
+    for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNUSED):
         postings.append(Posting(lot, Amounts(given_vnd=share)))
         postings.append(Posting(Lot(to_line, lot.origin_year), Amounts(received_vnd=share)))
     return postings
@@ -183,7 +196,7 @@ def post_transfer(
 
 def post_cancellation(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a cut of the plan; it takes uncommitted money."""
-    shares = take_oldest_first(line, balances, day, amount_vnd, UNCOMMITTED)
+    shares = take_oldest_first(line, balances, day, amount_vnd, UNUSED)
     return [Posting(lot, Amounts(cancelled_vnd=share)) for lot, share in shares]
 
 
@@ -194,7 +207,7 @@ def post_return(line: Line, balances: DatedBalances, day: date, amount_vnd: int)
             lot,
             Amounts(returned_vnd=share, reserved_vnd=-max(0, share - balances[lot].total.uncommitted_vnd)),
         )
-        for lot, share in take_oldest_first(line, balances, day, amount_vnd, LEFT)
+        for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNSPENT)
     ]
 
 
@@ -213,7 +226,7 @@ def post_disbursement(line: Line, balances: DatedBalances, day: date, amount_vnd
 
 
 def post_confirmation(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
-    """Post a payment that the treasury confirms; its limit is what was available, whatever the agencies report."""
+    """Post a payment that the treasury confirms; its limit does not depend on the payments that the agencies report."""
     shares = take_oldest_first(line, balances, day, amount_vnd, UNCONFIRMED)
     return [Posting(lot, Amounts(confirmed_vnd=share)) for lot, share in shares]
 
@@ -221,7 +234,7 @@ def post_confirmation(line: Line, balances: DatedBalances, day: date, amount_vnd
 def post_carry_over(line: Line, balances: DatedBalances, day: date, amount_vnd: int) -> list[Posting]:
     """Post a carry-over: uncommitted money goes first, and committed money takes its commitment along."""
     postings = []
-    for lot, share in take_oldest_first(line, balances, day, amount_vnd, LEFT):
+    for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNSPENT):
         reserved = max(0, share - balances[lot].total.uncommitted_vnd)
         postings.append(Posting(lot, Amounts(carried_out_vnd=share, reserved_vnd=-reserved)))
         postings.append(Posting(lot.to_next_year(), Amounts(carried_over_vnd=share, reserved_vnd=reserved)))
@@ -229,14 +242,14 @@ def post_carry_over(line: Line, balances: DatedBalances, day: date, amount_vnd: 
 
 
 def take_oldest_first(
-    line: Line, balances: DatedBalances, day: date, amount_vnd: int, measure: Measure
+    line: Line, balances: DatedBalances, day: date, amount_vnd: int, measures: Sequence[Measure]
 ) -> list[tuple[Lot, int]]:
     """Return the share that each lot of a line gives to an amount on a day, the oldest year of origin first.
 
-    A lot gives no more than the least of the measure on that day and on any later one. Raises `InsufficientFunds` where all
+    A lot gives no more than the least of the measures on that day and on any later one. Raises `InsufficientFunds` where all
     lots together give less.
     """
-    available = {lot: balance.find_least(day, measure) for lot, balance in balances.items()}
+    available = {lot: balance.find_least(day, measures) for lot, balance in balances.items()}
     available = {
         lot: least if least.amount_vnd > 0 else least._replace(amount_vnd=0)
         for lot, least in available.items()
@@ -268,7 +281,7 @@ def post_reversal(
         if kind is EntryKind.COMMITMENT and after.reserved_vnd < 0:
             raise CommitmentPaid(posting.lot, -posting.change.reserved_vnd, balance.total.reserved_vnd)
         if not after.is_valid or not _can_give(balance, day, -posting.change):
-            taken_vnd, least = -posting.change.available_vnd, balance.find_least(day, UNCOMMITTED)
+            taken_vnd, least = -posting.change.available_vnd, balance.find_least(day, UNUSED)
             least = least._replace(amount_vnd=max(0, min(least.amount_vnd, taken_vnd - 1)))
             raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: least})
     return opposite
@@ -277,10 +290,9 @@ def post_reversal(
 def _can_give(balance: DatedBalance, day: date, taken: Amounts) -> bool:
     """Whether a lot has what is taken of it on a day and on every later one."""
     taken_remainder = Remainder.from_amounts(taken)
-    measures = (LEFT, attrgetter("unreserved_vnd"))
     return all(
-        measure(taken_remainder) <= max(0, balance.find_least(day, measure).amount_vnd)
-        for measure in measures
+        getattr(taken_remainder, measure) <= max(0, balance.find_least(day, [measure]).amount_vnd)
+        for measure in UNUSED
     )
 
 

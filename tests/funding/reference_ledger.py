@@ -1,7 +1,12 @@
-"""A reference ledger in memory, written from the description of the ledger alone. It imports nothing of the service."""
+"""A reference ledger in memory, written from the description of the ledger alone. It imports nothing of the service.
+
+What an entry takes must be left on its own day and on every later one, in the book of its payments; what is given on, cut,
+returned or carried over must be left in both books.
+"""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, NamedTuple
 
 ABOVE = {"610": "62", "611": "62", "62.SO_NN": "62", "23341": "610", "23344": "610"}
@@ -12,6 +17,10 @@ INFLOW_MEASURES = ("opening_balance", "allocated", "carried_over", "received")
 REDUCING_MEASURES = ("given", "cancelled")
 SPENT_MEASURES = ("disbursed", "returned", "carried_out")
 INFLOW_KINDS = ("opening_balance", "assignment", "allocation", "supplement")
+REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}
+"""The field in which a reversing kind names the entry that it undoes."""
+NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces")
+"""Fields in which two requests with one voucher may differ; the day only where it is left out."""
 
 
 class Lot(NamedTuple):
@@ -48,14 +57,25 @@ class Duplicate(Refused):
 
 @dataclass
 class RecordedEntry:
-    """An entry that took effect."""
+    """An entry that took effect, and its day."""
 
     kind: str
     body: dict[str, Any]
     effects: list[Any]
-    is_reversed: bool = False
+    day: date
+    reversed_as: str | None = None
+    """The kind of the entry that undid it."""
     fact: tuple[Any, ...] | None = None
     """What identifies it, where it has no voucher."""
+
+
+class Movement(NamedTuple):
+    """The change of one measure of a lot by an entry."""
+
+    entry: str
+    day: date
+    measure: str
+    change: int
 
 
 def is_within(unit, root):
@@ -85,9 +105,37 @@ def find_fact(kind, body):
     )  # fmt: skip
 
 
+def find_identity(body):
+    return {name: value for name, value in body.items() if name not in NOT_IDENTIFYING}
+
+
+# What a balance has, by the sums of its measures
+
+
+def calculate_available(balance):
+    return sum(balance[name] for name in INFLOW_MEASURES) - sum(balance[name] for name in REDUCING_MEASURES)
+
+
+def calculate_left(balance):
+    return calculate_available(balance) - sum(balance[name] for name in SPENT_MEASURES)
+
+
+def calculate_unreserved(balance):
+    """Left, less what is reserved; a payment may be older than the commitment that it pays."""
+    return calculate_left(balance) - balance["reserved"]
+
+
+def calculate_unconfirmed(balance):
+    """Left in the treasury's book."""
+    return calculate_left(balance) + balance["disbursed"] - balance["confirmed"]
+
+
 @dataclass
 class ReferenceLedger:
+    today: date
     lots: dict[Lot, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    movements: dict[Lot, list[Movement]] = field(default_factory=lambda: defaultdict(list))
+    """Of each lot, in the order of the entries."""
     entries: dict[str, RecordedEntry] = field(default_factory=dict)
     vouchers: dict[Any, str] = field(default_factory=dict)
     approved: int | None = None
@@ -97,28 +145,53 @@ class ReferenceLedger:
     def copy(self):
         """An independent copy."""
         lots = defaultdict(Counter, {lot: Counter(amounts) for lot, amounts in self.lots.items()})
+        movements = defaultdict(list, {lot: [*rows] for lot, rows in self.movements.items()})
         entries = {entry: replace(recorded) for entry, recorded in self.entries.items()}
-        return ReferenceLedger(lots, entries, dict(self.vouchers), self.approved, dict(self.planned))
+        return ReferenceLedger(
+            self.today, lots, movements, entries, dict(self.vouchers), self.approved, dict(self.planned)
+        )
 
     # Balances
 
-    def calculate_available(self, lot):
-        return sum(self.lots[lot][name] for name in INFLOW_MEASURES) - sum(
-            self.lots[lot][name] for name in REDUCING_MEASURES
+    def calculate_balance(self, lot, day, entries=None):
+        """The sums of what took effect by a day, of some entries or of all."""
+        balance = Counter()
+        for movement in self.movements.get(lot, ()):
+            if movement.day <= day and (entries is None or movement.entry in entries):
+                balance[movement.measure] += movement.change
+        return balance
+
+    def find_days(self, lot, since):
+        return sorted({since, *(row.day for row in self.movements.get(lot, ()) if row.day > since)})
+
+    def find_least(self, measures, lot, since):
+        """The least of some measures on any day from the given one on, the first such day and the measure."""
+        return min(
+            (measure(self.calculate_balance(lot, day)), order, day)
+            for order, measure in enumerate(measures)
+            for day in self.find_days(lot, since)
         )
 
-    def calculate_left(self, lot):
-        return self.calculate_available(lot) - sum(self.lots[lot][name] for name in SPENT_MEASURES)
+    def calculate_limit_of_lot(self, measures, lot, since):
+        return max(0, self.find_least(measures, lot, since)[0])
 
-    def calculate_uncommitted(self, lot):
-        return self.calculate_left(lot) - self.lots[lot]["reserved"]
-
-    def calculate_unconfirmed(self, lot):
-        return max(0, self.calculate_available(lot) - self.lots[lot]["confirmed"])
+    def is_valid_at_end(self):
+        """Whether after all days nothing is below zero, and nothing reserved twice."""
+        return all(
+            min(balance.values(), default=0) >= 0
+            and calculate_left(balance) >= 0
+            and calculate_unreserved(balance) >= 0
+            for balance in self.lots.values()
+        )
 
     def is_valid(self):
-        return all(min(lot.values(), default=0) >= 0 for lot in self.lots.values()) and all(
-            self.calculate_uncommitted(lot) >= 0 for lot in list(self.lots)
+        """Whether on no day more is paid than there was, in either book."""
+        return self.is_valid_at_end() and all(
+            calculate_left(balance) >= 0
+            and calculate_unconfirmed(balance) >= 0
+            and calculate_available(balance) >= max(balance["disbursed"], balance["confirmed"])
+            for lot in list(self.lots)
+            for balance in (self.calculate_balance(lot, day) for day in self.find_days(lot, date.min))
         )
 
     def calculate_limit(self, kind, body):
@@ -128,7 +201,25 @@ class ReferenceLedger:
         if kind in {"allocation", "supplement"}:
             unallocated = self.find_unallocated(body)
             return 50 if unallocated is None else unallocated
-        return sum(LIMITS[kind](self, lot) for lot in self.select_line_lots(body))
+        day = self.find_day(kind, body)
+        return sum(
+            self.calculate_limit_of_lot(MEASURES_TAKEN[kind], lot, day) for lot in self.select_line_lots(body)
+        )
+
+    def find_day(self, kind, body):
+        """The requested day, else that of the decision or today, moved into the budget year."""
+        if kind == "correction":
+            return self.entries[body["corrects"]].day
+        requested = body.get("effective_on")
+        if kind == "reversal":
+            reversed_on = self.entries[body["reverses"]].day
+            return date.fromisoformat(requested) if requested else max(self.today, reversed_on)
+        if requested:
+            return date.fromisoformat(requested)
+        year = body.get("from_year", body.get("year"))
+        decided_on = date.fromisoformat(body["decision"]["date"]) if body.get("decision") else self.today
+        last = date(year + 1 if kind == "carry_over" else year, 12, 31)
+        return min(max(decided_on, date(year, 1, 1)), last)
 
     def select_line_lots(self, body):
         """The lots of a line, the oldest money first."""
@@ -141,13 +232,16 @@ class ReferenceLedger:
 
     def decide(self, kind, body):
         """Return the changes of an entry, or raise `Refused` with the code of the first reason."""
-        if kind == "reversal":
-            return self.reverse(body["reverses"])
+        if kind in REVERSED_FIELDS:
+            return self.reverse(kind, body)
         self.require_valid(kind, body)
+        self.require_replaceable(body)
         entry_id = self.vouchers.get(find_voucher(kind, body))
-        if entry_id is not None and not self.entries[entry_id].is_reversed:
+        if entry_id is not None and not self.entries[entry_id].reversed_as:
             recorded = self.entries[entry_id]
-            if (recorded.kind, recorded.body) == (kind, body):
+            same_day = not body.get("effective_on") or self.find_day(kind, body) == recorded.day
+            same_kind = recorded.kind == kind
+            if same_day and same_kind and find_identity(recorded.body) == find_identity(body):
                 raise Existing(entry_id)
             raise Refused("voucher_used")
         duplicate = self.find_duplicate(kind, body)
@@ -159,17 +253,27 @@ class ReferenceLedger:
             unallocated = self.find_unallocated(body)
             if unallocated is not None and unallocated < body["amount_vnd"]:
                 raise Refused("beyond_assignment")
-        return list(getattr(self, f"by_{kind}")(body, body["amount_vnd"]))
+        return list(getattr(self, f"by_{kind}")(body, body["amount_vnd"], self.find_day(kind, body)))
+
+    def require_replaceable(self, body):
+        """Raise `Refused` where the replaced entry is in effect or cannot be replaced."""
+        if not body.get("replaces"):
+            return
+        replaced = self.entries[body["replaces"]["entry"]]
+        if replaced.kind in REVERSED_FIELDS:
+            raise Refused("reversal_not_reversible")
+        if not replaced.reversed_as:
+            raise Refused("replaced_in_effect")
 
     def find_duplicate(self, kind, body):
         """The latest entry in effect that states the same fact; None where there is none."""
-        if kind == "reversal" or body.get("voucher"):
+        if kind in REVERSED_FIELDS or body.get("voucher"):
             return None
         fact = find_fact(kind, body)
         duplicates = (
             entry
             for entry, recorded in self.entries.items()
-            if recorded.fact == fact and not recorded.is_reversed
+            if recorded.fact == fact and not recorded.reversed_as
         )
         return max(duplicates, default=None, key=list(self.entries).index)
 
@@ -180,6 +284,9 @@ class ReferenceLedger:
         same_component = body.get("to_component") in {None, body.get("component")}
         if kind == "transfer" and to_unit in {None, unit} and same_component:
             raise Refused("invalid")
+        year = body.get("from_year", body.get("year"))
+        if self.find_day(kind, body).year > year + 1 and not body.get("replaces"):
+            raise Refused("invalid")
 
     def require_project(self, kind, body):
         if self.approved is None:
@@ -189,7 +296,7 @@ class ReferenceLedger:
         if kind == "disbursement":
             paid: Counter[int] = Counter()
             for entry in self.entries.values():
-                if entry.kind == kind and entry.body.get("project") and not entry.is_reversed:
+                if entry.kind == kind and entry.body.get("project") and not entry.reversed_as:
                     paid[entry.body["year"]] += entry.body["amount_vnd"]
             if paid.total() + body["amount_vnd"] > self.approved:
                 raise Refused("project_total_exceeded")
@@ -231,9 +338,12 @@ class ReferenceLedger:
     def select_plan_lots(self, body):
         return [lot for lot in list(self.lots) if lot[:2] == (body["year"], body["capital"])]
 
-    def take_oldest_first(self, body, amount, measure):
-        """Take an amount from the lots of a line, the oldest first."""
-        available = {lot: measure(self, lot) for lot in self.select_line_lots(body)}
+    def take_oldest_first(self, kind, body, amount, day):
+        """Take an amount from the lots of a line, the oldest first; from each what is left on every day since."""
+        measures = MEASURES_TAKEN[kind]
+        available = {
+            lot: self.calculate_limit_of_lot(measures, lot, day) for lot in self.select_line_lots(body)
+        }
         if sum(available.values()) < amount:
             raise Refused("insufficient_funds")
         for lot, limit in available.items():
@@ -242,74 +352,92 @@ class ReferenceLedger:
             if share:
                 yield lot, share
 
-    def by_opening_balance(self, body, amount):
+    def by_opening_balance(self, body, amount, day):
         yield own_lot(body, body.get("origin_year")), "opening_balance", amount
 
-    def by_assignment(self, body, amount):
+    def by_assignment(self, body, amount, day):
         yield own_lot(body), "assigned", amount
 
-    def by_allocation(self, body, amount):
+    def by_allocation(self, body, amount, day):
         yield own_lot(body), "allocated", amount
 
     by_supplement = by_allocation
 
-    def by_transfer(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_uncommitted):
+    def by_transfer(self, body, amount, day):
+        for lot, share in self.take_oldest_first("transfer", body, amount, day):
             component = body.get("to_component") or lot.component
             yield lot, "given", share
             yield lot._replace(component=component, unit=body.get("to_unit") or lot.unit), "received", share
 
     by_sub_allocation = by_transfer
 
-    def by_cancellation(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_uncommitted):
+    def by_cancellation(self, body, amount, day):
+        for lot, share in self.take_oldest_first("cancellation", body, amount, day):
             yield lot, "cancelled", share
 
-    def by_return(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_left):
+    def by_return(self, body, amount, day):
+        for lot, share in self.take_oldest_first("return", body, amount, day):
             yield lot, "returned", share
-            yield lot, "reserved", -max(0, share - self.calculate_uncommitted(lot))
+            yield lot, "reserved", -max(0, share - calculate_unreserved(self.lots[lot]))
 
-    def by_commitment(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_uncommitted):
+    def by_commitment(self, body, amount, day):
+        for lot, share in self.take_oldest_first("commitment", body, amount, day):
             yield lot, "committed", share
             yield lot, "reserved", share
 
-    def by_disbursement(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_left):
+    def by_disbursement(self, body, amount, day):
+        for lot, share in self.take_oldest_first("disbursement", body, amount, day):
             yield lot, "disbursed", share
             yield lot, "reserved", -min(share, self.lots[lot]["reserved"])
 
-    def by_confirmation(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_unconfirmed):
+    def by_confirmation(self, body, amount, day):
+        for lot, share in self.take_oldest_first("confirmation", body, amount, day):
             yield lot, "confirmed", share
 
-    def by_carry_over(self, body, amount):
-        for lot, share in self.take_oldest_first(body, amount, ReferenceLedger.calculate_left):
-            reserved, later = max(0, share - self.calculate_uncommitted(lot)), lot._replace(year=lot.year + 1)
+    def by_carry_over(self, body, amount, day):
+        for lot, share in self.take_oldest_first("carry_over", body, amount, day):
+            reserved, later = (
+                max(0, share - calculate_unreserved(self.lots[lot])),
+                lot._replace(year=lot.year + 1),
+            )
             yield lot, "carried_out", share
             yield lot, "reserved", -reserved
             yield later, "carried_over", share
             yield later, "reserved", reserved
 
-    def reverse(self, entry):
-        original = self.entries[entry]
-        if original.kind == "reversal":
+    def reverse(self, kind, body):
+        original, day = self.entries[body[REVERSED_FIELDS[kind]]], self.find_day(kind, body)
+        if day < original.day:
+            raise Refused("invalid")
+        if original.kind in REVERSED_FIELDS:
             raise Refused("reversal_not_reversible")
-        if original.is_reversed:
-            raise Refused("already_reversed")
+        if original.reversed_as:
+            raise Refused(
+                {"reversal": "already_reversed", "correction": "already_corrected"}[original.reversed_as]
+            )
         opposite = [(lot, measure, -change) for lot, measure, change in original.effects]
         after = self.copy()
-        after.apply(opposite)
+        after.apply("opposite", day, opposite)
         if not self.may_reverse_plan(original, after):
             raise Refused("beyond_assignment")
         if original.kind == "commitment" and any(
             after.lots[lot]["reserved"] < 0 for lot, _, _ in original.effects
         ):
             raise Refused("commitment_paid")
-        if not after.is_valid():
+        if not after.is_valid_at_end() or not after.holds_reduced(opposite, day):
             raise Refused("insufficient_funds")
         return opposite
+
+    def holds_reduced(self, effects, day):
+        """Whether nothing that was reduced is below zero on a day or later."""
+        changes = defaultdict(Counter)
+        for lot, measure, change in effects:
+            changes[lot][measure] += change
+        return all(
+            measure(change) >= 0 or self.find_least([measure], lot, day)[0] >= 0
+            for lot, change in changes.items()
+            for measure in (calculate_left, calculate_unreserved, calculate_unconfirmed)
+        )
 
     def may_reverse_plan(self, original, after):
         """Whether the plan allows it: not for an allocated assignment, or a cancellation whose money was allocated elsewhere."""
@@ -326,18 +454,20 @@ class ReferenceLedger:
 
     # Records
 
-    def apply(self, effects):
+    def apply(self, entry, day, effects):
         for lot, measure, change in effects:
             self.lots[lot][measure] += change
+            self.movements[lot].append(Movement(entry, day, measure, change))
 
     def record(self, entry, kind, body, effects):
-        self.apply(effects)
-        has_voucher = kind == "reversal" or body.get("voucher")
+        day = self.find_day(kind, body)
+        self.apply(entry, day, effects)
+        has_no_fact = kind in REVERSED_FIELDS or body.get("voucher")
         self.entries[entry] = RecordedEntry(
-            kind, body, effects, fact=None if has_voucher else find_fact(kind, body)
+            kind, body, effects, day, fact=None if has_no_fact else find_fact(kind, body)
         )
-        if kind == "reversal":
-            self.entries[body["reverses"]].is_reversed = True
+        if kind in REVERSED_FIELDS:
+            self.entries[body[REVERSED_FIELDS[kind]]].reversed_as = kind
         elif find_voucher(kind, body):
             self.vouchers[find_voucher(kind, body)] = entry
 
@@ -354,13 +484,16 @@ def own_lot(body, origin=None):
     return Lot(body["year"], body["capital"], body.get("component"), body["unit"], origin or body["year"])
 
 
-LIMITS = {
-    "sub_allocation": ReferenceLedger.calculate_uncommitted,
-    "transfer": ReferenceLedger.calculate_uncommitted,
-    "cancellation": ReferenceLedger.calculate_uncommitted,
-    "return": ReferenceLedger.calculate_left,
-    "commitment": ReferenceLedger.calculate_uncommitted,
-    "disbursement": ReferenceLedger.calculate_left,
-    "confirmation": ReferenceLedger.calculate_unconfirmed,
-    "carry_over": ReferenceLedger.calculate_left,
+UNCOMMITTED = (calculate_unreserved, calculate_left)
+UNUSED = (*UNCOMMITTED, calculate_unconfirmed)
+MEASURES_TAKEN = {
+    "sub_allocation": UNUSED,
+    "transfer": UNUSED,
+    "cancellation": UNUSED,
+    "return": (calculate_left, calculate_unconfirmed),
+    "commitment": UNCOMMITTED,
+    "disbursement": (calculate_left,),
+    "confirmation": (calculate_unconfirmed,),
+    "carry_over": (calculate_left, calculate_unconfirmed),
 }
+"""What each kind may take the least of."""

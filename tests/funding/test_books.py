@@ -52,14 +52,30 @@ async def test_neither_book_takes_from_the_other_and_neither_exceeds_what_was_av
     assert (await total(office))["confirmed_vnd"] == 90
 
 
-async def test_confirmations_do_not_prevent_decisions(office):
-    """The plan is cut below what the treasury had confirmed: a gap to be shown, not an entry to be refused."""
-    await office.allocate(100)
+@pytest.mark.parametrize("kind", ["cancellations", "returns", "transfers", "sub-allocations", "carry-overs"])
+async def test_what_the_treasury_paid_is_neither_cut_nor_moved(office, kind):
+    """Else more would be paid in the treasury's book than there was."""
+    allocation = await office.allocate(100)
     await confirm(office, 90)
-    await office.decide("cancellations", 50)
-    assert (await total(office, book="treasury"))["disbursement_rate"] == 180
+    body = {**LINE, "amount_vnd": 11, "decision": DECISION}
+    if kind == "carry-overs":
+        body["from_year"] = body.pop("year")
+    body |= {"transfers": {"to_unit": "611"}, "sub-allocations": {"to_unit": "23341"}}.get(kind, {})
+    refused = await office.post(kind, body, dry_run=True)
+    problem = refused.json()
+    assert (refused.status_code, problem["code"], problem["available_vnd"]) == (409, "insufficient_funds", 10)
+    assert problem["lots"][0]["book"] == "treasury"
+    assert [consumer["kind"] for consumer in problem["consumed_by"]] == ["confirmation"]
+    reversal = {"reverses": allocation["id"], "reason": "Nhầm"}
+    assert (await office.post("reversals", reversal)).json()["code"] == "insufficient_funds"
+    assert (await office.post(kind, {**body, "amount_vnd": 10})).status_code == 201
+    moved_vnd = 10 if "to_unit" in body else 0
+    assert (await total(office, book="treasury"))["left_vnd"] == moved_vnd
     refused = await office.post("confirmations", {**LINE, "amount_vnd": 1, "voucher": voucher()})
     assert refused.json()["available_vnd"] == 0
+    assert (
+        await office.post("disbursements", {**LINE, "amount_vnd": 90, "voucher": voucher()})
+    ).status_code == 201
 
 
 async def test_the_same_voucher_is_recorded_once_in_each_book(office):

@@ -104,7 +104,13 @@ async def test_a_correction_is_refused_where_the_money_was_used_on_any_day(offic
     assert (refused.status_code, problem["code"]) == (409, "insufficient_funds")
     assert (problem["asked_vnd"], problem["available_vnd"], problem["until"]) == (100, 70, "2023-04-30")
     assert problem["lots"] == [
-        {"origin_year": 2023, "available_vnd": 70, "from": "2023-03-01", "until": "2023-04-30"}
+        {
+            "origin_year": 2023,
+            "available_vnd": 70,
+            "from": "2023-03-01",
+            "until": "2023-04-30",
+            "book": "agency",
+        }
     ]
     assert [consumer["entry"] for consumer in problem["consumed_by"]] == [paid["id"]]
     later = await office.post(

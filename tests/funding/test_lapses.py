@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.funding.dated_facts import DATA, load_deadlines
 from services.funding.lapses.rules import Extension, find_deadline, find_lapses
 from services.funding.ledger import Amounts, Line, Lot
-from tests.funding.conftest import DECISION, LINE
+from tests.funding.conftest import DECISION, LINE, done
 
 pytestmark = pytest.mark.anyio
 
@@ -134,7 +134,7 @@ async def test_the_decision_of_a_carry_over_sets_its_deadline(office):
     assert await lapsing(office, year=2024) == [("610", "investment", 2023, 60, "2025-06-30")]
     (item,) = (await office.get("lapses", year=2024)).json()["items"]
     assert item["legal_basis"] == DECISION["number"]
-    await office.reverse(moved)
+    await done(office.post("corrections", {"corrects": moved["id"], "reason": "Sai thời hạn"}))
     await office.carry_over(60)
     assert await lapsing(office, year=2024) == [("610", "investment", 2023, 60, "2024-12-31")]
     line = {name: value for name, value in LINE.items() if name != "year"}

@@ -99,7 +99,8 @@ async def test_every_pair_of_groupings_adds_up_to_the_same_total(office):
         for second in KEYS:
             query = {"group_by": f"{first},{second}", "source": "all"}
             *rows, total = (await office.get("progress", year=2023, **query)).json()["rows"]
-            for measure in ("allocated_vnd", "disbursed_vnd", "left_vnd", "available_vnd"):
+            balances = () if "month" in {first, second} else ("left_vnd", "available_vnd")
+            for measure in ("allocated_vnd", "disbursed_vnd", *balances):
                 assert sum(row[measure] for row in rows) == total[measure]
             totals.add((total["allocated_vnd"], total["disbursed_vnd"], total["disbursement_rate"]))
     assert len(totals) == 1

@@ -1,6 +1,7 @@
 """The ledger compared with a reference ledger, for random requests in any order and many at once.
 
-After every step each lot has the balance of the reference and the sum of its postings, and none is below zero. What many send
+After every step each lot has the balance of the reference and the sum of its postings, and none is below zero on any day. At
+the end of a history the same holds for every day as it was known at every instant, in both books. What many send
 at once must be what they would have got in some order: the recorded entries in the order of the journal, the refusals at some
 point of it. The long form searches other histories in each run.
 """
@@ -10,7 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -22,19 +23,26 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.funding.journal.sealer import seal_next
 from services.funding.journal.verify import verify
+from shared.periods import local_day
 from tests.application import get_clock, get_database
 from tests.forms import short_and_long
 from tests.funding.conftest import DECISION, Office, build_app
 from tests.funding.reference_ledger import (
     ABOVE,
     INFLOW_MEASURES,
+    MEASURES_TAKEN,
     PROJECT,
     PROJECT_COMPONENT,
+    REVERSED_FIELDS,
     Duplicate,
     Existing,
     Lot,
     ReferenceLedger,
     Refused,
+    calculate_available,
+    calculate_left,
+    calculate_unconfirmed,
+    calculate_unreserved,
     is_within,
 )
 from tests.in_process import open_client
@@ -56,6 +64,7 @@ PATHS = {
     "disbursement": "disbursements",
     "confirmation": "confirmations",
     "reversal": "reversals",
+    "correction": "corrections",
 }
 LONG = timedelta(hours=6)
 """How long the token of a long search is valid."""
@@ -64,8 +73,17 @@ WITH_VOUCHER = ("commitment", "disbursement", "confirmation")
 BY_DECISION = 7
 """The document number of a payment or commitment that has a decision and no voucher."""
 OUTFLOW_KINDS = ("sub_allocation", "transfer", "cancellation", "return", "carry_over", *WITH_VOUCHER)
-CHECKED_CONSUMERS = frozenset(OUTFLOW_KINDS) - {"confirmation"}
-OFTEN = (*PATHS, "reversal", "disbursement", "disbursement", "commitment", "allocation", "carry_over")
+OFTEN = (
+    *PATHS,
+    "reversal",
+    "correction",
+    "correction",
+    "disbursement",
+    "disbursement",
+    "commitment",
+    "allocation",
+    "carry_over",
+)
 UNITS = ("62", *ABOVE)
 LAST_YEAR = 2024
 """No money goes beyond it: in the course of 2025 the units and with them the rights become others."""
@@ -83,6 +101,18 @@ EDGES = {
     "far too much": lambda limit: 2 * limit + 50,
 }
 """Amounts, by what the ledger could give."""
+DAYS = (
+    (-1, 12, 20),
+    (0, 1, 1),
+    (0, 3, 15),
+    (0, 6, 15),
+    (0, 6, 15),
+    (0, 9, 30),
+    (0, 12, 31),
+    (1, 1, 20),
+    (2, 2, 10),
+)
+"""Days by the budget year. The last one is too late, except for an entry in place of another."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +132,10 @@ class Draft:
     """Number of the voucher or decision; the smallest are used repeatedly."""
     distinct: int
     """Which recorded entry it names as distinct: 0 the latest that states the same fact, 1 any, otherwise none."""
+    day: int | None
+    """Which of the days it requests; None: none."""
+    replaces: int
+    """Which recorded entry it names as replaced: 0 one that was undone, 1 any, otherwise none."""
     project: bool
     dry: bool
     pick: int
@@ -124,6 +158,8 @@ DRAFTS = st.builds(
     edge=st.sampled_from(list(EDGES)),
     document=st.integers(0, 12),
     distinct=st.integers(0, 3),
+    day=st.none() | st.integers(0, len(DAYS) - 1),
+    replaces=st.integers(0, 7),
     project=st.booleans(),
     dry=st.integers(0, 7).map(lambda number: number == 0),
     pick=st.integers(0, 1000),
@@ -200,7 +236,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         LedgerMachine.clear()
-        self.reference, self.sent, self.keys, self.documents = ReferenceLedger(), [], {}, 100
+        self.reference = ReferenceLedger(local_day(get_clock(self.office.app)()))
+        self.sent, self.keys, self.documents = [], {}, 100
         line = {"capital": "investment", "unit": "610", "program": "poverty", "source": "central"}
         for kind, body in (
             ("opening_balance", {"year": 2022, "origin_year": 2021, "amount_vnd": 60}),
@@ -224,10 +261,16 @@ class LedgerMachine(RuleBasedStateMachine):
             before = self.sent[draft.pick % len(self.sent)]
             return before if draft.again == "same key" else replace(before, key=uuid.uuid4().hex)
         key = uuid.uuid4().hex
-        if draft.kind == "reversal":
-            return LedgerRequest(
-                "reversal", {"reverses": self.choose_entry(draft), "reason": "Nhầm"}, key, draft.dry
-            )
+        body = self.make_reversal(draft) if draft.kind in REVERSED_FIELDS else self.make_entry(draft)
+        return LedgerRequest(draft.kind, body, key, draft.dry)
+
+    def make_reversal(self, draft):
+        body = {REVERSED_FIELDS[draft.kind]: self.choose_entry(draft), "reason": "Nhầm"}
+        if draft.kind == "reversal" and draft.day is not None:
+            body["effective_on"] = self.choose_day(draft, self.reference.entries[body["reverses"]].day.year)
+        return body
+
+    def make_entry(self, draft):
         draft = self.choose_line(draft)
         body = {
             "program": "poverty",
@@ -245,6 +288,8 @@ class LedgerMachine(RuleBasedStateMachine):
         takes_a_year = draft.kind not in {"assignment", "allocation", "supplement"}
         if draft.origin and takes_a_year and draft.origin <= draft.year:
             body["origin_year"] = draft.origin
+        if draft.day is not None:
+            body["effective_on"] = self.choose_day(draft, draft.year)
         self.documents += 1
         number = draft.document if draft.document < 3 else self.documents
         if draft.kind in WITH_VOUCHER and draft.document != BY_DECISION:
@@ -254,19 +299,31 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             body["decision"] = {**DECISION, "number": f"{number}/NQ-HĐND"}
         body["amount_vnd"] = max(1, EDGES[draft.edge](self.reference.calculate_limit(draft.kind, body)))
+        self.name_entries(draft, body)
+        return body
+
+    def name_entries(self, draft, body):
+        """Add the other entries that a request names, rightly or wrongly."""
         entries = list(self.reference.entries)
-        distinct_from = {
-            0: self.reference.find_duplicate(draft.kind, body),
-            1: entries[draft.pick % len(entries)],
-        }.get(draft.distinct)
+        any_entry = entries[draft.pick % len(entries)]
+        duplicate = self.reference.find_duplicate(draft.kind, body)
+        distinct_from = {0: duplicate, 1: any_entry}.get(draft.distinct)
         if distinct_from and draft.kind not in WITH_VOUCHER:
             body["distinct_from"] = {"entry": distinct_from, "reason": "Việc khác"}
-        return LedgerRequest(draft.kind, body, key, draft.dry)
+        undone = [entry for entry in entries if self.reference.entries[entry].reversed_as]
+        replaced = {0: undone, 1: entries}.get(draft.replaces)
+        if replaced:
+            body["replaces"] = {"entry": replaced[draft.pick % len(replaced)], "reason": "Ghi lại"}
+
+    def choose_day(self, draft, year):
+        """Return the day of a draft; the latest is not drawn for a year before the units become others."""
+        years, month, day = DAYS[draft.day if year < LAST_YEAR else draft.day % (len(DAYS) - 1)]
+        return date(year + years, month, day).isoformat()
 
     def choose_entry(self, draft):
         """Return the id of an entry to be reversed, the latest first; sometimes of a reversed one."""
         entries = list(self.reference.entries)
-        in_effect = [entry for entry in entries if not self.reference.entries[entry].is_reversed]
+        in_effect = [entry for entry in entries if not self.reference.entries[entry].reversed_as]
         choices = (entries if draft.edge == "far too much" or not in_effect else in_effect)[::-1]
         return choices[draft.pick % len(choices)]
 
@@ -280,7 +337,7 @@ class LedgerMachine(RuleBasedStateMachine):
         with_money = (
             lot
             for lot in self.reference.read_balances()
-            if self.reference.calculate_available(lot) > 0 and lot.year <= last
+            if calculate_available(self.reference.lots[lot]) > 0 and lot.year <= last
         )
         lots = sorted(with_money, key=str)
         if not lots:
@@ -300,7 +357,7 @@ class LedgerMachine(RuleBasedStateMachine):
         )
 
     def batch(self, drafts, mode, *, dry=False):
-        drafts = [replace(draft, again="no", document=max(draft.document, BY_DECISION + 1) if draft.document > 2 else draft.document) for draft in drafts]  # fmt: skip
+        drafts = [replace(draft, again="no", replaces=7, document=max(draft.document, BY_DECISION + 1) if draft.document > 2 else draft.document) for draft in drafts]  # fmt: skip
         parts = [self.make_request(draft) for draft in drafts if draft.kind in WITH_VOUCHER]
         return LedgerRequest("batch", {}, uuid.uuid4().hex, dry, mode, tuple(parts))
 
@@ -328,7 +385,8 @@ class LedgerMachine(RuleBasedStateMachine):
                 replace(draft, unit="610", component=None, capital="investment", year=2023, any_line=True) for draft in drafts
             ]  # fmt: skip
         if crowd == "one entry":
-            drafts = [*drafts, *(replace(drafts[0], kind="reversal", edge="all", again="no") for _ in "123")]
+            kinds = ("reversal", "correction", "reversal")
+            drafts = [*drafts, *(replace(drafts[0], kind=kind, edge="all", again="no") for kind in kinds)]
         requests = [self.make_request(draft) for draft in drafts]
         requests += [
             self.batch(batch_drafts, ("best_effort", "all_or_nothing")[len(batch_drafts) % 2])
@@ -357,31 +415,42 @@ class LedgerMachine(RuleBasedStateMachine):
         by=st.lists(st.sampled_from(("capital", "component", "unit", "origin_year", "program", "source")), min_size=1, unique=True),
         unit=st.sampled_from((None, "62", "610", "611")),
         project=st.none() | st.tuples(st.sampled_from((40, 150, 400)), st.sampled_from((20, 100, 300))),
+        day=st.none() | st.integers(0, len(DAYS) - 2),
+        instant=st.none() | st.integers(0, 1000),
+        book=st.sampled_from(("agency", "treasury")),
     )  # fmt: skip
-    def read_and_seal(self, year, by, unit, project):
+    def read_and_seal(self, year, by, unit, project, day, instant, book):
         """The project may be approved and planned again meanwhile."""
         self.run(seal_next(get_database(self.office.app), get_clock(self.office.app)))
-        self.read(year, by, unit)
+        until = None if day is None else date(year + DAYS[day][0], *DAYS[day][1:])
+        self.read(year, by, unit, until, instant, book)
         if project:
             self.plan_project(*project)
 
-    def read(self, year, by, unit):
-        """Every row is the sum of its lots, and the total the sum of its rows."""
-        answer = self.run(
-            self.office.get("progress", year=year, group_by=",".join(by), **({"unit": unit} if unit else {}))
-        )
+    def read(self, year, by, unit, until, instant, book):
+        """Every row is the sum of its lots by the day, as known at the instant, and the total the sum of its rows."""
+        parameters = {"unit": unit, "until": until and until.isoformat(), "book": book}
+        known = None
+        if instant is not None:
+            recorded = self.run(
+                self.admin.fetch("SELECT id, recorded_at FROM funding.entries ORDER BY sequence")
+            )
+            as_of = recorded[instant % len(recorded)]["recorded_at"]
+            known = {str(row["id"]) for row in recorded if row["recorded_at"] <= as_of}
+            parameters["as_of"] = as_of.isoformat()
+        parameters = {name: value for name, value in parameters.items() if value}
+        answer = self.run(self.office.get("progress", year=year, group_by=",".join(by), **parameters))
         *rows, total = answer.json()["rows"]
         expected: dict[Any, Counter[str]] = {}
-        for lot, balance in self.reference.read_balances().items():
+        for lot in self.reference.read_balances():
             if lot.year == year and is_within(lot.unit, unit or "62"):
+                balance = self.reference.calculate_balance(lot, until or date.max, known)
+                if book == "treasury":
+                    balance["disbursed"] = balance["confirmed"]
                 named = lot._asdict() | {"origin_year": lot.origin, "program": "poverty", "source": "central"}
                 row = expected.setdefault(tuple(named[name] for name in by), Counter())
                 row.update(
-                    {
-                        **balance,
-                        "available": self.reference.calculate_available(lot),
-                        "left": self.reference.calculate_left(lot),
-                    }
+                    {**balance, "available": calculate_available(balance), "left": calculate_left(balance)}
                 )
         names = [*MEASURES[:-1], "available", "left"]
         answered = {tuple(row[key] for key in by): [row[f"{name}_vnd"] for name in names] for row in rows}
@@ -393,6 +462,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert [total[f"{name}_vnd"] for name in names] == [
             sum(column) for column in zip(zeros, *answered.values(), strict=True)
         ]
+        for row in [*rows, total]:
+            assert row["left_vnd"] >= 0 <= row["available_vnd"] - row["disbursed_vnd"], row
 
     # One request after another
 
@@ -427,27 +498,50 @@ class LedgerMachine(RuleBasedStateMachine):
             assert body.get("code") == refusal.code, answer.text
             if isinstance(refusal, Duplicate):
                 assert body["entry"] == refusal.entry
-            if request.dry and request.kind in CHECKED_CONSUMERS and refusal.code == "insufficient_funds":
-                inflow = sum(
-                    self.reference.lots[lot][name]
-                    for lot in self.reference.select_line_lots(request.body)
-                    for name in INFLOW_MEASURES
-                )
-                assert body["consumed_in_all"]["taken_vnd"] == inflow - body["available_vnd"]
+            if request.kind in OUTFLOW_KINDS and refusal.code == "insufficient_funds":
+                self.check_shortage(request, body)
             return
         note(f"{request.kind} {request.body} -> {effects}{' (dry)' if request.dry else ''}")
         assert answer.status_code == (200 if request.dry else 201), answer.text
         assert by_lot(posted(body)) == by_lot(effects)
+        assert body["effective_on"] == self.reference.find_day(request.kind, request.body).isoformat()
         ledger = self.reference.copy() if request.dry else self.reference
         ledger.record(body["id"], request.kind, request.body, effects)
         for item in body["lots"]:
             lot = Lot(item["year"], body["capital"], item["component"], item["unit"], item["origin_year"])
             answered = item["available_vnd"], item["left_vnd"], item["uncommitted_vnd"]
+            balance = ledger.lots[lot]
             assert answered == (
-                ledger.calculate_available(lot),
-                ledger.calculate_left(lot),
-                ledger.calculate_uncommitted(lot),
+                calculate_available(balance),
+                calculate_left(balance),
+                calculate_unreserved(balance),
             ), lot
+
+    def check_shortage(self, request, problem):
+        """What is left is the least of any day, and the named entries have used all that had come by that day."""
+        reference, day = self.reference, self.reference.find_day(request.kind, request.body)
+        measures = MEASURES_TAKEN[request.kind]
+        least = {
+            lot: reference.find_least(measures, lot, day) for lot in reference.select_line_lots(request.body)
+        }
+        assert problem["available_vnd"] == sum(max(0, amount) for amount, _, _ in least.values())
+        assert [
+            (lot["origin_year"], lot["available_vnd"], lot["from"], lot["book"]) for lot in problem["lots"]
+        ] == [
+            (
+                lot.origin,
+                max(0, amount),
+                first_day.isoformat(),
+                "treasury" if measures[order] is calculate_unconfirmed else "agency",
+            )
+            for lot, (amount, order, first_day) in least.items()
+        ]
+        if request.dry:
+            used = 0
+            for lot, (amount, _, first_day) in least.items():
+                balance = reference.calculate_balance(lot, first_day)
+                used += sum(balance[name] for name in INFLOW_MEASURES) - amount
+            assert problem["consumed_in_all"]["taken_vnd"] == used
 
     def check_batch(self, request, answer):
         """Each entry is decided on what the ones before it leave; with `all_or_nothing` one refusal refuses all.
@@ -507,13 +601,15 @@ class LedgerMachine(RuleBasedStateMachine):
                 (part, code) for part, code in unexplained if find_refusal(self.reference, part) != code
             ]
             request, effects = recorded[entry["id"]], posted(entry)
-            expected = self.reference.decide(request.kind, request.body)
+            # another request with its voucher may have recorded it, with a day or without
+            body = request.body | {"effective_on": entry["effective_on"]}
+            expected = self.reference.decide(request.kind, body)
             if by_lot(effects) != by_lot(
                 expected
             ):  # a lot that was created meanwhile may not have been visible
                 assert set(self.reference.read_balances()) != lots_before, (effects, expected)
                 assert without_lots(effects) == without_lots(expected), (effects, expected)
-            self.reference.record(entry["id"], request.kind, request.body, effects)
+            self.reference.record(entry["id"], request.kind, body, effects)
             assert self.reference.is_valid(), entry
         unexplained = [
             (part, code) for part, code in unexplained if find_refusal(self.reference, part) != code
@@ -566,10 +662,36 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self):
         if self.agreed:
+            self.run(self.check_all_days())
             findings = self.run(self.verify_ledger())
             assert findings.faults == []
             assert findings.entries == len(self.reference.entries)
             assert findings.unsealed == 0
+
+    async def check_all_days(self):
+        """Check that on no day, as known at any instant, more is paid than there was, in either book."""
+        names = ", ".join(f"{name}_vnd AS {name}" for name in MEASURES)
+        rows = await self.admin.fetch(
+            f"SELECT lot_id, entries.effective_on, postings.effective_on AS posted_on, recorded_at, {names}"
+            " FROM funding.postings JOIN funding.entries ON entries.year = postings.year AND entries.id = entry_id"
+        )
+        lots = {}
+        for row in rows:
+            assert row["posted_on"] == row["effective_on"]
+            lots.setdefault(row["lot_id"], []).append(row)
+        for postings in lots.values():
+            for as_of in {row["recorded_at"] for row in postings}:
+                known = [row for row in postings if row["recorded_at"] <= as_of]
+                for day in {row["effective_on"] for row in known}:
+                    balance = Counter()
+                    for row in known:
+                        if row["effective_on"] <= day:
+                            balance.update({name: row[name] for name in MEASURES})
+                    available = calculate_available(balance)
+                    assert 0 <= balance["disbursed"] <= available, (day, as_of, balance)
+                    assert 0 <= balance["confirmed"] <= available, (day, as_of, balance)
+                    assert calculate_left(balance) >= 0, (day, as_of, balance)
+                    assert calculate_unconfirmed(balance) >= 0, (day, as_of, balance)
 
     async def verify_ledger(self):
         database = get_database(self.office.app)

@@ -23,6 +23,7 @@ from services.funding.rules import (
 )
 
 LINE = Line(2023, "poverty", None, "investment", "central", "610", date(1991, 10, 10))
+DAY = date(2023, 12, 31)
 vnd = st.integers(1, 1_000)
 
 

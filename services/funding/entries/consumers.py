@@ -4,7 +4,7 @@ What they used adds up to what there was less what is left. The largest come fir
 them, so that a shortened list is not taken for the whole.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import add
@@ -13,8 +13,9 @@ from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import BeyondAssignment
+from services.funding.dated_balances import Measure
 from services.funding.entries.decisions import EntryCandidate
-from services.funding.ledger import EntryKind, Line
+from services.funding.ledger import Line
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
 from services.funding.rules import CommitmentPaid, InsufficientFunds
@@ -26,11 +27,12 @@ MAX_CONSUMERS = 20
 """As many as fit on a screen; the list of entries has them all."""
 
 REDUCES_LEFT = ("disbursed_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd")
-REDUCES_UNCOMMITTED = (*REDUCES_LEFT, "reserved_vnd")
-"""A payment of committed money reduces both and so nothing: the commitment reduced it before."""
-REDUCES_UNCONFIRMED = ("confirmed_vnd", "given_vnd", "cancelled_vnd")
-
-KINDS_FROM_LEFT = frozenset({EntryKind.DISBURSEMENT, EntryKind.RETURN, EntryKind.CARRY_OVER})
+REDUCED_BY: Mapping[Measure, Sequence[str]] = {
+    "left_vnd": REDUCES_LEFT,
+    "unreserved_vnd": (*REDUCES_LEFT, "reserved_vnd"),
+    "unconfirmed_vnd": ("confirmed_vnd", *REDUCES_LEFT[1:]),
+}
+"""What reduces each measure. A payment of committed money reduces what is left and so nothing unreserved: its commitment did."""
 
 Conditions = Sequence[ColumnElement[bool]]
 Sum = ColumnElement[int]
@@ -46,7 +48,7 @@ async def name_consumers(session: AsyncSession, candidate: EntryCandidate, probl
                 *_in_lots(problem.line, problem.available),
                 ENTRIES.c.effective_on <= day,
             ]
-            used = _sum(*_find_measures(candidate))
+            used = _select_used(problem)
             await _add_consumers(session, problem, conditions, used, in_effect_on=day)
             return
         case CommitmentPaid():
@@ -65,16 +67,21 @@ async def name_consumers(session: AsyncSession, candidate: EntryCandidate, probl
     await _add_consumers(session, problem, conditions, used)
 
 
-def _find_measures(candidate: EntryCandidate) -> Sequence[str]:
-    if candidate.reversed_entry is None and candidate.entry.kind in KINDS_FROM_LEFT:
-        return REDUCES_LEFT
-    if candidate.reversed_entry is None and candidate.entry.kind is EntryKind.CONFIRMATION:
-        return REDUCES_UNCONFIRMED
-    return REDUCES_UNCOMMITTED
+def _select_used(problem: InsufficientFunds) -> Sum:
+    """Return what postings have used of the measure of each lot of which the least is left."""
+    used = (
+        (LOTS.c.origin_year == year, _add(*REDUCED_BY[least.measure]))
+        for year, least in problem.available.items()
+    )
+    return cast(func.sum(case(*used) if problem.available else literal(0)), BigInteger)
 
 
 def _sum(*names: str) -> Sum:
-    return cast(func.sum(reduce(add, (POSTINGS.c[name] for name in names))), BigInteger)
+    return cast(func.sum(_add(*names)), BigInteger)
+
+
+def _add(*names: str) -> ColumnElement[int]:
+    return reduce(add, (POSTINGS.c[name] for name in names))
 
 
 def _allocated() -> ColumnElement[int]:

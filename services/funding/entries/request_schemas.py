@@ -230,7 +230,11 @@ class CarryOverIn(_LineIn, _ReferencesIn):
 
     model_config = body_config(
         CARRY_OVER_LINE_EXAMPLE,
-        {"amount_vnd": 6_020_000_000, "decision": {"number": "69/2022/QH15", "date": "2022-11-11"}},
+        {
+            "amount_vnd": 6_020_000_000,
+            "decision": {"number": "69/2022/QH15", "date": "2022-11-11"},
+            "effective_on": "2023-01-31",
+        },
     )
 
     unread: ClassVar[Mapping[str, Any]] = {

@@ -77,18 +77,29 @@ CREATE_LOTS = """
 """Locks the lots that another transaction created meanwhile, too."""
 
 SUM_LATER_POSTINGS = """
-    SELECT postings.lot_id, entries.effective_on,
-        sum(opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd)::bigint
-            AS available_vnd,
-        sum(disbursed_vnd + returned_vnd + carried_out_vnd)::bigint AS gone_vnd,
-        sum(reserved_vnd)::bigint AS reserved_vnd, sum(confirmed_vnd)::bigint AS confirmed_vnd
-    FROM postings JOIN entries ON entries.year = postings.year AND entries.id = postings.entry_id
-    WHERE postings.lot_id = ANY($1::bigint[]) AND postings.year = ANY($2::int[]) AND entries.year = ANY($2::int[])
-      AND entries.effective_on > $3
+    WITH later AS (
+        SELECT lot_id, effective_on, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd,
+            cancelled_vnd, returned_vnd, carried_out_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd
+        FROM postings
+        WHERE lot_id = ANY($1::bigint[]) AND year = ANY($2::int[]) AND effective_on > $3
+        UNION ALL
+        SELECT lot_id, entries.effective_on, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd,
+            cancelled_vnd, returned_vnd, carried_out_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd
+        FROM postings JOIN entries ON entries.year = postings.year AND entries.id = postings.entry_id
+        WHERE lot_id = ANY($1::bigint[]) AND postings.year = ANY($2::int[]) AND entries.year = ANY($2::int[])
+          AND postings.effective_on IS NULL AND entries.effective_on > $3
+    )
+    SELECT lot_id, effective_on,
+        sum(opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd
+            - returned_vnd - carried_out_vnd)::bigint AS unspent_vnd,
+        sum(disbursed_vnd)::bigint AS disbursed_vnd, sum(confirmed_vnd)::bigint AS confirmed_vnd,
+        sum(reserved_vnd)::bigint AS reserved_vnd
+    FROM later
     GROUP BY 1, 2
     ORDER BY 1, 2
 """
-"""What each later day changes in locked lots. `Remainder.from_amounts` says the same of one posting."""
+"""What each later day changes in locked lots; it reads no posting of an earlier day. `Remainder.from_amounts` says the same of
+one posting. Code before funding_0003 inserts postings without their day."""
 
 UPDATE_BALANCES = """
     UPDATE lots SET
@@ -134,13 +145,13 @@ INSERT_ENTRIES = """
         RETURNING sequence
     ), posted AS (
         INSERT INTO postings (
-            year, entry_id, lot_id, assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd,
+            year, entry_id, lot_id, effective_on, assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd,
             given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
             reserved_vnd)
         SELECT * FROM unnest(
-            $33::int[], $34::uuid[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[],
+            $33::int[], $34::uuid[], $35::bigint[], $36::date[], $37::bigint[], $38::bigint[], $39::bigint[],
             $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::bigint[], $45::bigint[], $46::bigint[],
-            $47::bigint[], $48::bigint[])
+            $47::bigint[], $48::bigint[], $49::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
@@ -224,8 +235,8 @@ async def _read_later_postings(
     changes: dict[int, list[DayChange]] = {}
     needed = bool(rows) and since is not None
     for row in await run_sql(session, SUM_LATER_POSTINGS, [*totals], years, since) if needed else ():
-        left_vnd = row.available_vnd - row.gone_vnd
-        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, row.available_vnd - row.confirmed_vnd)
+        left_vnd = row.unspent_vnd - row.disbursed_vnd
+        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, row.unspent_vnd - row.confirmed_vnd)
         changes.setdefault(row.lot_id, []).append((row.effective_on, remainder))
     balances = {
         lot: DatedBalance(totals[lot_id], tuple(changes.get(lot_id, ()))) for lot, lot_id in ids.items()
@@ -251,7 +262,13 @@ async def insert_entries(
     entries = zip(*(to_entry_row(new.entry, recorded_at) for new in new_entries), strict=True)
     postings = zip(
         *(
-            (new.entry.year, new.entry.id, ids[posting.lot], *posting.change.to_values())
+            (
+                new.entry.year,
+                new.entry.id,
+                ids[posting.lot],
+                new.entry.effective_on,
+                *posting.change.to_values(),
+            )
             for new in new_entries
             for posting in new.postings
         ),

@@ -19,6 +19,8 @@ PRINTED_MEASURES = (
     "cancelled_vnd", "returned_vnd", "available_vnd", "committed_vnd", "disbursed_vnd", "confirmed_vnd",
     "carried_out_vnd", "left_vnd",
 )  # fmt: skip
+BALANCES = frozenset({"available_vnd", "left_vnd"})
+"""Measures that have a value at the end of a month, and do not add up over months."""
 
 EXPLANATION = Sentence(
     "Các phần đã làm tròn cộng lại bằng {parts}, tổng làm tròn là {total}; số đồng chính xác cộng khớp.",
@@ -51,7 +53,9 @@ def round_amount(amount_vnd: int, unit: PrintUnit) -> int:
 def print_amounts(group: ProgressGroup, unit: PrintUnit) -> dict[str, int]:
     """Return the rounded amounts of a group, by measure without `_vnd`."""
     return {
-        name.removesuffix("_vnd"): round_amount(getattr(group.amounts, name), unit)
+        name.removesuffix("_vnd"): round_amount(
+            getattr(group if name in BALANCES else group.amounts, name), unit
+        )
         for name in PRINTED_MEASURES
     }
 
@@ -62,8 +66,9 @@ def find_differences(
     """Return the measures whose printed parts do not add up to their printed total."""
     printed_parts, printed_total = [print_amounts(part, unit) for part in parts], print_amounts(total, unit)
     sums = {name: sum(printed[name] for printed in printed_parts) for name in printed_total}
+    by_month = any("month" in part.keys for part in parts)
     return [
         Difference(name, sums[name], value)
         for name, value in printed_total.items()
-        if printed_parts and sums[name] != value
+        if printed_parts and sums[name] != value and not (by_month and f"{name}_vnd" in BALANCES)
     ]

@@ -1,7 +1,7 @@
 """How progress is summed in any grouping. Rates are divided once, after summing. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -36,6 +36,18 @@ class ProgressGroup:
     """The counted money of the year itself."""
     carried_over_from: Mapping[int, int] = field(default_factory=dict)
     """Đồng carried over, by year of origin."""
+    earlier: Amounts = field(default_factory=Amounts)
+    """Of a month: the amounts of the months before it."""
+
+    @property
+    def available_vnd(self) -> int:
+        """What was available; of a month, at its end."""
+        return (self.earlier + self.amounts).available_vnd
+
+    @property
+    def left_vnd(self) -> int:
+        """What was left; of a month, at its end."""
+        return (self.earlier + self.amounts).left_vnd
 
     @property
     def rate(self) -> Decimal | None:
@@ -80,7 +92,7 @@ def build_groups(
     """Return the groups of a grouping in a stable order, and the total last.
 
     Rates are of the counted sources; grouped by source, those of the rated sources too, each by itself. A month has no rate:
-    what is paid in it is not of the money that came in it.
+    what is paid in it is not of the money that came in it. What is available and left in a month is so at its end.
     """
     groups: dict[tuple[Key, ...], list[LotSum]] = {}
     for lot_sum in sums:
@@ -92,8 +104,21 @@ def build_groups(
         build_group(dict(zip(by, values, strict=True)), groups[values], sources_with_rate)
         for values in sorted(groups, key=_make_sort_key(by))
     ]
+    if "month" in by:
+        rows = _add_earlier_months(rows)
     all_sums = [lot_sum for group_sums in groups.values() for lot_sum in group_sums]
     return [*rows, build_group(dict.fromkeys(by, TOTAL), all_sums, counted)]
+
+
+def _add_earlier_months(rows: Sequence[ProgressGroup]) -> list[ProgressGroup]:
+    """Return the rows in their order, each with the amounts of the months before it."""
+    sums: dict[tuple[Key, ...], Amounts] = {}
+    earlier = {}
+    for row in sorted(rows, key=lambda row: str(row.keys["month"])):
+        others = tuple(value for name, value in row.keys.items() if name != "month")
+        earlier[tuple(row.keys.values())] = sums.get(others, Amounts())
+        sums[others] = earlier[tuple(row.keys.values())] + row.amounts
+    return [replace(row, earlier=earlier[tuple(row.keys.values())]) for row in rows]
 
 
 def _make_sort_key(by: Sequence[str]) -> Callable[[tuple[Key, ...]], list[tuple[int, str]]]:

@@ -65,14 +65,15 @@ class AmountsOut(BaseModel):
     cancelled_vnd: int = Field(description="cut from the plan, in đồng", examples=[0])
     returned_vnd: int = Field(description="unspent and returned, in đồng", examples=[0])
     available_vnd: int = Field(
-        description="allocated + opening balance + carried over + received − given − cancelled, in đồng",
+        description="allocated + opening balance + carried over + received − given − cancelled, in đồng; of a month, at its end",
         examples=[1_871_749_000_000],
     )
     committed_vnd: int = Field(description="committed in the year, in đồng", examples=[1_100_000_000_000])
     disbursed_vnd: int = Field(description="disbursed in the year, in đồng", examples=[976_937_600_000])
     carried_out_vnd: int = Field(description="carried into the next year, in đồng", examples=[0])
     left_vnd: int = Field(
-        description="available − disbursed − returned − carried out, in đồng", examples=[894_811_400_000]
+        description="available − disbursed − returned − carried out, in đồng; of a month, at its end",
+        examples=[894_811_400_000],
     )
     confirmed_vnd: int = Field(
         description="payments confirmed by the treasury in the year, in đồng", examples=[970_000_000_000]
@@ -161,7 +162,10 @@ class ProgressRow(AmountsOut, ProgressKeys):
 
 
 class ProgressOut(BaseModel):
-    """The progress of a year in one grouping. The total is the sum of the other rows, to the đồng."""
+    """The progress of a year in one grouping.
+
+    The total is the sum of the other rows, to the đồng; by month, what is available and left is that of the last day.
+    """
 
     year: int = Field(description="budget year", examples=[2023])
     until: Until
@@ -225,9 +229,12 @@ def to_amount_fields(
     names = set(AmountsOut.model_fields) - {
         "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
         "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd", "book", "printed",
+        "available_vnd", "left_vnd",
     }  # fmt: skip
     return {
         **{name: getattr(group.amounts, name) for name in names},
+        "available_vnd": group.available_vnd,
+        "left_vnd": group.left_vnd,
         "disbursement_rate": group.rate,
         "rate_numerator_vnd": group.counted.disbursed_vnd,
         "rate_denominator_vnd": group.counted.available_vnd,
