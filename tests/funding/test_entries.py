@@ -54,7 +54,7 @@ async def test_a_payment_cannot_exceed_what_is_left(office):
     assert problem["code"] == "insufficient_funds"
     assert (problem["asked_vnd"], problem["available_vnd"]) == (41, 40)
     assert problem["lots"] == [
-        {"origin_year": 2023, "available_vnd": 40, "from": "2023-12-31", "until": None}
+        {"origin_year": 2023, "available_vnd": 40, "from": "2023-12-31", "until": None, "book": "agency"}
     ]
     assert problem["line"] == {**LINE, "component": None}
     assert "41" in problem["detail"]

@@ -274,7 +274,7 @@ async def test_an_extended_deadline_applies_to_its_money(office):
     await office.reverse(
         await office.carry_over(60, **moved, deadline="2024-12-31"), effective_on="2023-02-01"
     )
-    await office.carry_over(60, **moved, deadline="2024-06-15")
+    await office.carry_over(60, **{**moved, "effective_on": "2023-02-01"}, deadline="2024-06-15")
     answer = await curve(office, "recurrent", seen_on="2023-12-31")
     assert [(point["on"], point["passed"], point["lapsing_vnd"]) for point in answer["at"]] == [
         ("2023-12-31", True, 100),

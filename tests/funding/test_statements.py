@@ -6,6 +6,8 @@ from services.funding.entries.statements import ENTRY_COLUMNS, INSERT_ENTRIES, U
 from services.funding.ledger import MEASURES
 from services.funding.models import ENTRIES, POSTINGS
 
+POSTING_KEYS = ("year", "entry_id", "lot_id", "effective_on")
+
 
 def find_columns(statement, *after):
     """The list in parentheses that follows a text."""
@@ -30,10 +32,10 @@ def test_entries_are_inserted_in_the_order_of_their_rows():
 
 
 def test_postings_are_inserted_in_the_order_of_the_measures():
-    assert find_columns(INSERT_ENTRIES, "INSERT INTO postings ") == ["year", "entry_id", "lot_id", *MEASURES]
+    assert find_columns(INSERT_ENTRIES, "INSERT INTO postings ") == [*POSTING_KEYS, *MEASURES]
     assert set(MEASURES) <= set(POSTINGS.c.keys())
 
 
 def test_every_column_has_a_parameter():
     numbers = [int(number) for number in re.findall(r"\$(\d+)", INSERT_ENTRIES)]
-    assert numbers == list(range(1, len(ENTRY_COLUMNS) + 3 + len(MEASURES) + 1))
+    assert numbers == list(range(1, len(ENTRY_COLUMNS) + len(POSTING_KEYS) + len(MEASURES) + 1))
