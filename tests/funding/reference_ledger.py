@@ -155,7 +155,7 @@ class ReferenceLedger:
 
     def calculate_balance(self, lot, day, entries=None):
         """The sums of what took effect by a day, of some entries or of all."""
-        balance = Counter()
+        balance: Counter[str] = Counter()
         for movement in self.movements.get(lot, ()):
             if movement.day <= day and (entries is None or movement.entry in entries):
                 balance[movement.measure] += movement.change
@@ -430,7 +430,7 @@ class ReferenceLedger:
 
     def holds_reduced(self, effects, day):
         """Whether nothing that was reduced is below zero on a day or later."""
-        changes = defaultdict(Counter)
+        changes: dict[Lot, Counter[str]] = defaultdict(Counter)
         for lot, measure, change in effects:
             changes[lot][measure] += change
         return all(

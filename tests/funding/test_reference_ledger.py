@@ -675,7 +675,7 @@ class LedgerMachine(RuleBasedStateMachine):
             f"SELECT lot_id, entries.effective_on, postings.effective_on AS posted_on, recorded_at, {names}"
             " FROM funding.postings JOIN funding.entries ON entries.year = postings.year AND entries.id = entry_id"
         )
-        lots = {}
+        lots: dict[int, list[Any]] = {}
         for row in rows:
             assert row["posted_on"] == row["effective_on"]
             lots.setdefault(row["lot_id"], []).append(row)
@@ -683,7 +683,7 @@ class LedgerMachine(RuleBasedStateMachine):
             for as_of in {row["recorded_at"] for row in postings}:
                 known = [row for row in postings if row["recorded_at"] <= as_of]
                 for day in {row["effective_on"] for row in known}:
-                    balance = Counter()
+                    balance: Counter[str] = Counter()
                     for row in known:
                         if row["effective_on"] <= day:
                             balance.update({name: row[name] for name in MEASURES})
