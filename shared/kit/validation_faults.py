@@ -222,6 +222,12 @@ def to_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:
     return Fault(pointer, shape.code, shape.sentence.filled(**_without_english(facts)))
 
 
+def make_missing_fault(pointer: str) -> Fault:
+    """Return the fault of a required field that is missing."""
+    shape = SHAPE_BY_ERROR_TYPE["missing"]
+    return Fault(pointer, shape.code, shape.sentence)
+
+
 def _without_english(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of Pydantic without its one English word: “'a', 'b' or 'c'”."""
     expected = facts.get("expected")

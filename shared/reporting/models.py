@@ -34,7 +34,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0005")
+REVISION = SchemaRevision("reporting", "reporting_0006")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
@@ -115,6 +115,8 @@ class Observation(Base):
     """0 estimate, 1 preliminary, 2 official; several values together have the least of their statuses."""
     covers: Mapped[int] = mapped_column(SmallInteger)
     """How many expected units the value covers: 1, or all communes of a district that states for them."""
+    nil: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it was stated, in place of a value, that nothing happened; the value is then 0."""
     derived: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether it was not posted but follows from posted values; its ordinal then comes after those of the posted ones."""
     reasons: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -123,6 +125,7 @@ class Observation(Base):
     __table_args__ = (
         CheckConstraint("status BETWEEN 0 AND 2", name="status"),
         CheckConstraint("NOT derived OR reasons IS NOT NULL", name="derived_has_reasons"),
+        CheckConstraint("NOT nil OR value = 0", name="nil_is_zero"),
         CheckConstraint("covers >= 1", name="covers"),
         {"postgresql_partition_by": "RANGE (year)"},
     )
@@ -206,6 +209,8 @@ class RollUp(Base):
     measure: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[Decimal] = mapped_column(Numeric(24, 6))
     covers: Mapped[int] = mapped_column(Integer)
+    nil_covers: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How many of the covered units stated nil in place of a value."""
     status: Mapped[int] = mapped_column(SmallInteger)
     oldest_at: Mapped[datetime]
     newest_at: Mapped[datetime]

@@ -26,6 +26,13 @@ class StatedValue(NamedTuple):
     status: Status
     derived: bool = False
     """Whether it was not posted but follows from the posted values by a dated rule."""
+    nil: bool = False
+    """Whether it states, in place of a value, that nothing happened; the value is then 0."""
+
+    @property
+    def text(self) -> str:
+        """The value in its canonical form, or "nil"."""
+        return "nil" if self.nil else to_canonical_text(self.value)
 
 
 class Columns(NamedTuple):
@@ -74,6 +81,13 @@ class ReportContent:
         return Columns(units, indicators, amounts)
 
     @cached_property
+    def nil_ordinals(self) -> frozenset[int]:
+        """The ordinals of the values that are nil."""
+        if not any(value.nil for value in self.values):
+            return frozenset()
+        return frozenset(ordinal for ordinal, value in self.enumerate_values() if value.nil)
+
+    @cached_property
     def units(self) -> frozenset[str]:
         """The units that have a value."""
         return frozenset(self.columns.units)
@@ -109,8 +123,8 @@ def hash_content(content: ReportContent) -> str:
     """
     values = sorted(
         [
-            (unit, indicator, to_canonical_text(value), status)
-            for unit, indicator, value, status, _ in content.values
+            (unit, indicator, "nil" if nil else to_canonical_text(value), status)
+            for unit, indicator, value, status, _, nil in content.values
         ]
     )
     hashed = [
@@ -137,11 +151,17 @@ def count_changes(new: Collection[StatedValue], old: Collection[StatedValue]) ->
     """Count the posted values by how they differ from the superseded report; received = created + changed + unchanged."""
     posted = [value for value in new if not value.derived]
     before = {
-        (value.unit, value.indicator): (value.value, value.status) for value in old if not value.derived
+        (value.unit, value.indicator): (value.value, value.status, value.nil)
+        for value in old
+        if not value.derived
     }
     repeated = [value for value in posted if (value.unit, value.indicator) in before] if before else []
-    unchanged = sum(before[value.unit, value.indicator] == (value.value, value.status) for value in repeated)
+    unchanged = sum(
+        before[value.unit, value.indicator] == (value.value, value.status, value.nil) for value in repeated
+    )
+    nil = sum(value.nil for value in posted)
     return {
+        **({"nil": nil} if nil else {}),
         "received": len(posted),
         "created": len(posted) - len(repeated),
         "changed": len(repeated) - unchanged,
@@ -155,8 +175,8 @@ _ABSENT = None, None
 
 def find_differences(new: Collection[StatedValue], old: Collection[StatedValue]) -> list[dict[str, Any]]:
     """Return every value, posted or derived, whose amount or status differs between two reports, by unit and indicator."""
-    before = {(value.unit, value.indicator): (to_canonical_text(value.value), value.status) for value in old}
-    after = {(value.unit, value.indicator): (to_canonical_text(value.value), value.status) for value in new}
+    before = {(value.unit, value.indicator): (value.text, value.status) for value in old}
+    after = {(value.unit, value.indicator): (value.text, value.status) for value in new}
     return [
         {
             "unit": unit,

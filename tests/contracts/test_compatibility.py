@@ -21,7 +21,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("services", "gateway", "shared")
 SERVICES = ("rural", "poverty", "ethnic", "funding", "gateway")
 
-DELIBERATE: dict[str, str] = {}
+PROGRAMS = ("rural", "poverty", "ethnic")
+DELIBERATE: dict[str, str] = {
+    location.format(program): reason
+    for program in PROGRAMS
+    for location, reason in {
+        "POST /v1/{}/reports request /observations /* /value": "nil may be stated in place of a value",
+        "GET /v1/{}/reports/{{report_id}} response 200 /observations /* /value": "left out where nil was posted",
+        "GET /v1/{}/observations response 200 /items /* /value": "null where nil was stated",
+        "GET /v1/{}/lineage/{{indicator}} response 200 /values /* /value": "null where nil was stated",
+    }.items()
+}
 """Breaks that were decided on: location and reason. A test fails when one of them no longer happens."""
 
 

@@ -134,13 +134,36 @@ def test_kon_tums_rates_of_2023_round_as_the_plan_prints_them():
 
 
 @given(st.dictionaries(st.sampled_from("abc"), measures))
-def test_a_sum_needs_one_term_and_covers_nothing_while_others_are_missing(stated):
+def test_a_sum_needs_all_of_its_terms_and_names_those_that_are_missing(stated):
     outcome = evaluate_formula(figure(Sum(("a", "b", "c"))), stated)
-    if not stated:
-        assert outcome.value is None
-        return
-    assert outcome.value == sum(term.value for term in stated.values())
-    assert (outcome.covers == 0) == (len(stated) < 3)
+    assert outcome.missing == tuple(code for code in "abc" if code not in stated)
+    if len(stated) < 3:
+        assert (outcome.value, outcome.covers) == (None, 0)
+    else:
+        assert outcome.value == sum(term.value for term in stated.values())
+        assert outcome.covers > 0
+
+
+@given(st.dictionaries(st.sampled_from("abc"), measures), st.sets(st.sampled_from("abc")))
+def test_a_term_of_which_only_nil_was_stated_counts_as_nothing(stated, nil):
+    outcome = evaluate_formula(figure(Sum(("a", "b", "c"))), stated, nil)
+    assert outcome.missing == tuple(code for code in "abc" if code not in stated and code not in nil)
+    valued = [stated[code].value for code in "abc" if code in stated and code not in nil]
+    assert outcome.value == (sum(valued) if valued and not outcome.missing else None)
+
+
+def test_a_count_or_ratio_names_what_is_missing():
+    formula = CountUnits(("criterion_a", "criterion_b"), done)
+    counted = evaluate_formula(figure(formula, "communes_done"), {"criterion_a": measure(1)})
+    assert (counted.value, counted.missing) == (None, ("criterion_b",))
+    stated_apart = {"criterion_a": measure(1), "criterion_b": measure(1)}
+    counted = evaluate_formula(figure(formula, "communes_done"), stated_apart)
+    assert (counted.value, counted.missing) == (None, ("criterion_a", "criterion_b"))
+    rate = evaluate_formula(
+        figure(Ratio(("poor", "near_poor"), ("all",), Decimal(100))), {"poor": measure(5), "all": measure(50)}
+    )
+    assert (rate.value, rate.numerator, rate.denominator) == (None, None, Decimal(50))
+    assert rate.missing == ("near_poor",)
 
 
 @given(st.lists(st.integers(0, 19), min_size=1, max_size=85))

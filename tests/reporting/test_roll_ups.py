@@ -57,7 +57,7 @@ class ModelReport:
 
     unit: str
     form: str
-    values: dict[tuple[str, str], tuple[int, str]]
+    values: dict[tuple[str, str], tuple[int | None, str]]
     state: str = "submitted"
     answer: dict[str, Any] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class Model:
             yield from (pending or accepted)[:1]
 
     def compute_measures(self, basis, scope):
-        """Return value, coverage and least certain status by measure."""
+        """Return value, coverage, coverage by nil and least certain status by measure."""
         stated = {}
         for report in self.find_in_effect(basis):
             for (unit, indicator), value_and_status in report.values.items():
@@ -110,8 +110,9 @@ class Model:
         for indicator in {code for _, code in stated}:
             rows = [(unit, *stated[unit, code]) for unit, code in stated if code == indicator]
             measures[indicator] = (
-                sum(value for _, value, _ in rows),
+                sum(value or 0 for _, value, _ in rows),
                 sum(COMMUNE_COUNTS.get(unit, 1) for unit, _, _ in rows),
+                sum(COMMUNE_COUNTS.get(unit, 1) for unit, value, _ in rows if value is None),
                 min(STATUSES.index(status) for _, _, status in rows),
             )
         criteria = [
@@ -122,9 +123,9 @@ class Model:
         if criteria:
             least = min(STATUSES.index(status) for commune in criteria for _, status in commune)
             done = sum(all(value == 1 for value, _ in commune) for commune in criteria)
-            total = sum(value for commune in criteria for value, _ in commune)
-            measures["communes_done"] = done, len(criteria), least
-            measures["criteria_average"] = total, len(criteria), least
+            total = sum(value or 0 for commune in criteria for value, _ in commune)
+            measures["communes_done"] = done, len(criteria), 0, least
+            measures["criteria_average"] = total, len(criteria), 0, least
         return measures
 
 
@@ -141,15 +142,18 @@ async def compare(office, model):
                 assert rolled == recomputed, (basis, scope)
                 if model is not None:
                     measures = {
-                        code: (measure.value, measure.covers, measure.status)
+                        code: (measure.value, measure.covers, measure.nil_covers, measure.status)
                         for code, measure in rolled.items()
                     }
                     assert measures == model.compute_measures(basis, scope), (basis, scope)
 
 
 CELLS = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from(STATUSES)), min_size=1, max_size=5
+    st.tuples(st.integers(0, 5), st.none() | st.integers(0, 3), st.sampled_from(STATUSES)),
+    min_size=1,
+    max_size=5,
 )
+"""Which unit and indicator, with a value or nil (None), and a status."""
 
 
 class Reporting(RuleBasedStateMachine):
@@ -179,7 +183,10 @@ class Reporting(RuleBasedStateMachine):
     def send(self, unit, form, cells, *, correct):
         keys = [(stated, code) for stated in list_stated_units(unit, form) for code in FORMS[form]]
         limit = 1 if form == "criteria" else 3
-        values = {keys[index % len(keys)]: (min(value, limit), status) for index, value, status in cells}
+        values = {
+            keys[index % len(keys)]: (None if value is None else min(value, limit), status)
+            for index, value, status in cells
+        }
         report = ModelReport(unit, form, values)
         latest = self.model.find_latest(unit, form)
         body = {
@@ -188,7 +195,8 @@ class Reporting(RuleBasedStateMachine):
             "form": form,
             "supersedes": latest.answer["id"] if latest and correct else None,
             "observations": [
-                {"unit": stated, "indicator": indicator, "value": value, "status": status}
+                {"unit": stated, "indicator": indicator, "status": status}
+                | ({"nil": True} if value is None else {"value": value})
                 for (stated, indicator), (value, status) in values.items()
             ],
         }

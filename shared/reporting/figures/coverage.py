@@ -99,10 +99,10 @@ class CoverageCalculator:
             nil_months = nil_beside_values if has_values else nil_only
             for code in expected & self._find_expected(unit, indicator):
                 nil_months[code] |= months
-        covers = measure.covers if measure else Fraction(0)
+        covers = measure.covers - measure.nil_covers if measure else Fraction(0)
         if indicator.flow:
             covers += self._to_periods(nil_beside_values)
-        nil = self._to_periods(nil_only)
+        nil = self._to_periods(nil_only) + (measure.nil_covers if measure else 0)
         reported = min(int(covers), len(expected))
         return Coverage(reported, min(int(nil), len(expected) - reported), len(expected))
 
@@ -143,8 +143,9 @@ class CoverageCalculator:
             if value.indicator == indicator.code:
                 part = by_text[value.period]
                 months = _months(part) if indicator.flow else self._all_months
+                stated = nil_months if value.nil else value_months
                 for commune in self.territory.communes(value.origin, on[part], indicator.kinds):
-                    value_months[on[part], commune.code].update(months)
+                    stated[on[part], commune.code].update(months)
         for statement in self.statements:
             if not statement.nil or statement.form != indicator.form:
                 continue
@@ -206,6 +207,11 @@ class CoverageCalculator:
 
 def _months(period: Period) -> range:
     return range(period.first_month, period.first_month + period.kind.months)
+
+
+def find_nil_inputs(by_input: Mapping[str, Coverage]) -> frozenset[str]:
+    """Return the inputs of which only nil was stated."""
+    return frozenset(code for code, coverage in by_input.items() if coverage.nil and not coverage.reported)
 
 
 def find_least_covered(by_input: Mapping[str, Coverage]) -> Coverage | None:

@@ -1,7 +1,7 @@
 """The lineage of a figure: its formula, values, reports, receipts and reviewers. The values make the figure again."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -12,17 +12,20 @@ from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures import store
-from shared.reporting.figures.map_projection import requires_reassessment
+from shared.reporting.figures.coverage import CoverageCalculator, find_nil_inputs
+from shared.reporting.figures.map_projection import MapProjection, requires_reassessment
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import (
     compute_figure,
     count_registers,
     find_projection,
+    read_nil_statements,
     read_projected_values,
 )
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
-from shared.reporting.observations.values import to_measures
+from shared.reporting.observations.measures import Measure
+from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.report_content import STATUSES, Status
 
 MAX_VALUES = 20_000
@@ -48,7 +51,10 @@ class LineageValue(BaseModel):
     )
     period: str = Field(description="SDMX time period it is stated for")
     indicator: str = Field(description="code of the indicator")
-    value: JsonDecimal = Field(description="the value, in the share that lies in the unit asked about")
+    value: JsonDecimal | None = Field(
+        description="the value, in the share that lies in the unit asked about; null where nil was stated"
+    )
+    nil: bool = Field(False, description="whether it was stated that nothing happened, in place of a value")
     status: Status = Field(description="estimate, preliminary or official")
     report: uuid.UUID = Field(description="the report that states it")
 
@@ -85,6 +91,9 @@ class LineageOut(BaseModel):
     value: JsonDecimal | None = Field(description="the figure recomputed from the values below")
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: JsonDecimal | None = Field(description="by what it is divided")
+    missing: list[str] = Field(
+        default_factory=list, description="the inputs that nobody stated; with one missing the figure is null"
+    )
     register_rows: str | None = Field(
         None,
         description="where the decisions behind a count from a register are read; null for other figures",
@@ -95,7 +104,10 @@ class LineageOut(BaseModel):
 
 
 async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Figure) -> LineageOut:
-    """Return everything that a figure is made from. Three statements, and those of its register if it has one."""
+    """Return everything that a figure is made from.
+
+    Three statements, those of its register if it has one, and one that looks for nil where an input has no value.
+    """
     catalogue = context.engine.catalogue
     projection = find_projection(context, query)
     projected = await read_projected_values(context, query, projection, frozenset(figure.inputs))
@@ -105,7 +117,8 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
     counts = await count_registers(context, query, projection, [figure])
     reassess = requires_reassessment(figure, projection, values)
     measures = to_measures(catalogue, query.period, values)
-    computed = compute_figure(figure, measures, counts, reassess=reassess)
+    nil_inputs = await _find_nil_inputs(context, query, projection, figure, measures, projected)
+    computed = compute_figure(figure, measures, counts, nil_inputs, reassess=reassess)
     return LineageOut(
         indicator=figure.code,
         formula=figure.formula_text,
@@ -113,6 +126,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
         value=computed.value,
         numerator=computed.numerator,
         denominator=computed.denominator,
+        missing=list(computed.missing),
         register_rows=counts[figure.code].lineage if figure.code in counts else None,
         caveat=CaveatOut.from_count(counts.get(figure.code)),
         values=[
@@ -121,7 +135,8 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
                 lies_in=value.unit if value.stated_by else None,
                 period=value.period,
                 indicator=value.indicator,
-                value=value.value,
+                value=None if value.nil else value.value,
+                nil=value.nil,
                 status=STATUSES[value.status],
                 report=value.report_id,
             )
@@ -129,6 +144,24 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
         ],
         reports=await _read_reports(context, {value.report_id for value in values}),
     )
+
+
+async def _find_nil_inputs(
+    context: ReportingContext,
+    query: FigureQuery,
+    projection: MapProjection,
+    figure: Figure,
+    measures: Mapping[str, Measure],
+    values: Sequence[EffectiveValue],
+) -> frozenset[str]:
+    """Return the inputs of a figure of which only nil was stated, by a report or in place of each value."""
+    if all(code in measures and measures[code].nil_covers == 0 for code in figure.measure_codes):
+        return frozenset()
+    statements = await read_nil_statements(context, query, projection)
+    calculator = CoverageCalculator(
+        context.engine.catalogue, context.territory, projection, values, statements
+    )
+    return find_nil_inputs(calculator.compute_by_input(figure, measures))
 
 
 async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:

@@ -12,7 +12,7 @@ from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import CountScope, RegisterCount
 from shared.reporting.figures import store
-from shared.reporting.figures.coverage import CoverageCalculator, PeriodStatement
+from shared.reporting.figures.coverage import CoverageCalculator, PeriodStatement, find_nil_inputs
 from shared.reporting.figures.map_projection import (
     MapProjection,
     SourceMap,
@@ -38,7 +38,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     catalogue = context.engine.catalogue
     projection = find_projection(context, query)
     figures = catalogue.find_figures(query.period.ends_on, headline=query.headline)
-    statements = await _read_nil_statements(context, query, projection)
+    statements = await read_nil_statements(context, query, projection)
     measures, values = await _read_measures(context, query, projection, statements)
     counts = await count_registers(context, query, projection, figures)
     targets = await _read_targets(context, query, projection)
@@ -47,12 +47,14 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     answer = []
     for figure in figures:
         reassess = requires_reassessment(figure, projection, values or ())
+        by_input = coverage.compute_by_input(figure, measures)
+        nil_inputs = find_nil_inputs(by_input)
         answer.append(
             FigureOut.from_computed(
                 figure,
-                compute_figure(figure, measures, counts, reassess=reassess),
+                compute_figure(figure, measures, counts, nil_inputs, reassess=reassess),
                 target=targets.get(figure.code),
-                coverage=coverage.compute_by_input(figure, measures),
+                coverage=by_input,
                 count=counts.get(figure.code),
                 lineage=make_lineage_address(context, query, figure, counts),
                 comparable_from=figure.find_latest_break(query.period.ends_on),
@@ -89,7 +91,7 @@ async def read_projected_values(
     return project_values(context.territory, projection, values, is_flow)
 
 
-async def _read_nil_statements(
+async def read_nil_statements(
     context: ReportingContext, query: FigureQuery, projection: MapProjection
 ) -> list[PeriodStatement]:
     """Return the reports of units that stated nil: those in the unit, and those above it."""
@@ -143,15 +145,16 @@ def compute_figure(
     figure: Figure,
     measures: Mapping[str, Measure],
     counts: Mapping[str, RegisterCount],
+    nil_inputs: Collection[str] = (),
     *,
     reassess: bool,
 ) -> FigureValue:
-    """Return the value of a figure; none where it must be assessed again for merged units."""
+    """Return the value of a figure; none where it must be assessed again for merged units, or an input is missing."""
     if reassess:
         return FigureValue(None)
     if isinstance(figure.formula, FromRegister):
         return FigureValue(Decimal(counts[figure.code].value), status="official")
-    return evaluate_formula(figure, measures)
+    return evaluate_formula(figure, measures, nil_inputs)
 
 
 async def _read_targets(

@@ -1,6 +1,6 @@
 """The values of figures, from the measures of a scope. Pure; values are exact and nothing is rounded here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -27,24 +27,27 @@ class FigureValue:
     status: Status | None = None
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
+    missing: tuple[str, ...] = ()
+    """The inputs that nobody stated, neither by a value nor as nil; with one missing there is no value."""
 
 
-NO_VALUE = FigureValue(None)
+def evaluate_formula(
+    figure: Figure, measures: Mapping[str, Measure], nil_inputs: Collection[str] = ()
+) -> FigureValue:
+    """Return a figure from the measures of its scope; `nil_inputs` are those of which only nil was stated.
 
-
-def evaluate_formula(figure: Figure, measures: Mapping[str, Measure]) -> FigureValue:
-    """Return a figure from the measures of its scope.
-
-    A sum needs at least one term; a ratio needs both of its sums. What is missing shows in the coverage, which is the
-    least over the inputs.
+    Where an input is missing there is no value, and the answer names it. An input of which only nil was stated counts as
+    nothing beside others; where nothing else was stated there is no value either.
     """
+    missing = _find_missing(figure, measures, nil_inputs)
     used = [measures[code] for code in figure.measure_codes if code in measures]
     if not used or isinstance(figure.formula, FromRegister):
-        return NO_VALUE
+        return FigureValue(None, missing=missing)
     is_complete = len(used) == len(figure.measure_codes)
     covers = int(min(measure.covers for measure in used)) if is_complete else 0
-    value, numerator, denominator = _compute(figure, measures, covers)
+    value, numerator, denominator = _compute(figure, measures, frozenset(nil_inputs), covers)
     return FigureValue(
+        missing=missing,
         value=value,
         numerator=numerator,
         denominator=denominator,
@@ -55,28 +58,47 @@ def evaluate_formula(figure: Figure, measures: Mapping[str, Measure]) -> FigureV
     )
 
 
+def _find_missing(
+    figure: Figure, measures: Mapping[str, Measure], nil_inputs: Collection[str]
+) -> tuple[str, ...]:
+    """Return the inputs that nobody stated; all of them for a count where units state some, and no unit states all."""
+    if figure.is_made_unit_by_unit and figure.code in measures:
+        return ()
+    inputs = tuple(dict.fromkeys(figure.inputs))
+    missing = tuple(code for code in inputs if code not in measures and code not in nil_inputs)
+    some_stated = any(code in measures for code in inputs)
+    return inputs if figure.is_made_unit_by_unit and some_stated and not missing else missing
+
+
 def _compute(
-    figure: Figure, measures: Mapping[str, Measure], covers: int
+    figure: Figure, measures: Mapping[str, Measure], nil_inputs: frozenset[str], covers: int
 ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
     """Return the value of a figure, with numerator and denominator where it has them."""
     match figure.formula:
         case Sum(terms):
-            return _sum_terms(terms, measures), None, None
+            return _sum_terms(terms, measures, nil_inputs), None, None
         case CountUnits():
             return measures[figure.code].value, None, None
         case Ratio(numerator, denominator, scale):
-            above, below = _sum_terms(numerator, measures), _sum_terms(denominator, measures)
+            above = _sum_terms(numerator, measures, nil_inputs)
+            below = _sum_terms(denominator, measures, nil_inputs)
             return _divide(above, below, scale), above, below
         case Average():
-            above, below = _sum_terms(figure.measure_codes, measures), Decimal(covers) if covers else None
+            above = _sum_terms(figure.measure_codes, measures, nil_inputs)
+            below = Decimal(covers) if covers else None
             return _divide(above, below, Decimal(1)), above, below
         case FromRegister():
             return None, None, None
 
 
-def _sum_terms(terms: Iterable[str], measures: Mapping[str, Measure]) -> Decimal | None:
-    stated = [measures[code].value for code in terms if code in measures]
-    return sum(stated, Decimal(0)) if stated else None
+def _sum_terms(
+    terms: Iterable[str], measures: Mapping[str, Measure], nil_inputs: frozenset[str]
+) -> Decimal | None:
+    """Return the sum of the terms, a nil one as nothing; None where one is missing, or all are nil."""
+    stated = [code for code in terms if code not in nil_inputs]
+    if not stated or any(code not in measures for code in stated):
+        return None
+    return sum((measures[code].value for code in stated), Decimal(0))
 
 
 def _divide(above: Decimal | None, below: Decimal | None, scale: Decimal) -> Decimal | None:

@@ -15,7 +15,7 @@ from shared.kit.paging import Page
 from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.catalogue.formulas import Ratio
+from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
 from shared.reporting.figures.rules import FigureValue, compute_achieved_percent
@@ -23,8 +23,8 @@ from shared.reporting.models import Observation
 from shared.reporting.report_content import STATUSES, Status
 
 UNEQUAL_COVERAGE = Sentence(
-    "Các số cộng của tỷ lệ này không do cùng số đơn vị nêu: {units}.",
-    "The sums of this ratio are not stated by the same number of units: {units}.",
+    "Các số hạng của chỉ tiêu này không do cùng số đơn vị nêu: {units}.",
+    "The terms of this figure are not stated by the same number of units: {units}.",
 )
 
 
@@ -88,6 +88,7 @@ class FigureOut(BaseModel):
                 "better": "lower",
                 "coverage": {"reported": 102, "nil": 0, "expected": 102},
                 "inputs": [],
+                "missing": [],
                 "status": "official",
                 "oldest_at": "2024-01-05T02:00:00Z",
                 "newest_at": "2024-01-05T02:10:00Z",
@@ -102,7 +103,7 @@ class FigureOut(BaseModel):
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
     value: JsonDecimal | None = Field(
-        description="the value in its unit of measure; null when nobody stated it"
+        description="the value in its unit of measure; null where an input is missing"
     )
     decimals: int = Field(description="decimal places to print")
     unit_of_measure: str = Field(description="percent, households, communes, …")
@@ -117,6 +118,10 @@ class FigureOut(BaseModel):
     inputs: list[InputOut] = Field(
         default_factory=list,
         description="what each input covers, where they differ; empty where they are alike",
+    )
+    missing: list[str] = Field(
+        default_factory=list,
+        description="the inputs that nobody stated, neither by a value nor as nil; with one missing the figure is null",
     )
     status: Status | None = Field(description="the least certain status of the values in it")
     reassessment_required: bool = Field(
@@ -162,6 +167,7 @@ class FigureOut(BaseModel):
             better=figure.better,
             coverage=CoverageOut.from_coverage(find_least_covered(coverage)),
             inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],
+            missing=list(computed.missing),
             status=computed.status,
             reassessment_required=reassess,
             comparable_from=comparable_from,
@@ -174,8 +180,8 @@ class FigureOut(BaseModel):
 
 
 def _warn_of_unequal_coverage(figure: Figure, unequal: Mapping[str, Coverage]) -> CaveatOut | None:
-    """Return the caveat of a ratio whose sums do not cover the same number of units."""
-    if not isinstance(figure.formula, Ratio) or not unequal:
+    """Return the caveat of a sum or ratio whose terms do not cover the same number of units."""
+    if not isinstance(figure.formula, Sum | Ratio) or not unequal:
         return None
     units = ", ".join(f"{code} {covered.reported}/{covered.expected}" for code, covered in unequal.items())
     return CaveatOut(
@@ -202,7 +208,10 @@ class ObservedValueOut(BaseModel):
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
     period: str = Field(description="SDMX time period")
-    value: JsonDecimal = Field(description="the value, in the indicator's unit of measure")
+    value: JsonDecimal | None = Field(
+        description="the value, in the indicator's unit of measure; null where nil was stated"
+    )
+    nil: bool = Field(False, description="whether it was stated that nothing happened, in place of a value")
     status: Status = Field(description="estimate, preliminary or official")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="the reporting unit")
@@ -217,7 +226,8 @@ class ObservedValueOut(BaseModel):
             unit=observation.unit,
             indicator=observation.indicator,
             period=observation.period,
-            value=observation.value,
+            value=None if observation.nil else observation.value,
+            nil=observation.nil,
             status=STATUSES[observation.status],
             report=report_id,
             reported_by=reported_by,

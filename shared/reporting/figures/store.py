@@ -75,6 +75,7 @@ async def read_roll_ups(
             RollUp.status,
             RollUp.oldest_at,
             RollUp.newest_at,
+            RollUp.nil_covers,
         ).where(
             RollUp.year == period.year,
             RollUp.period.in_(by_text),
@@ -84,9 +85,13 @@ async def read_roll_ups(
     )
     measures = (
         PeriodMeasure(
-            unit, by_text[part], code, Measure(value, Fraction(covers), status, oldest_at, newest_at), unit
+            unit,
+            by_text[part],
+            code,
+            Measure(value, Fraction(covers), status, oldest_at, newest_at, Fraction(nil_covers)),
+            unit,
         )
-        for unit, part, code, value, covers, status, oldest_at, newest_at in rows
+        for unit, part, code, value, covers, status, oldest_at, newest_at, nil_covers in rows
         if by_text[part] == period or is_flow(code)
     )
     return sum_by_code(aggregate_over_time(measures, period, is_flow))

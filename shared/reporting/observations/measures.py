@@ -21,6 +21,8 @@ class Measure:
     """The least status of the values in it: 0 estimate, 1 preliminary, 2 official."""
     oldest_at: datetime
     newest_at: datetime
+    nil_covers: Fraction = Fraction(0)
+    """How many of the covered units stated nil in place of a value."""
 
 
 def sum_measures(measures: Iterable[Measure]) -> Measure | None:
@@ -34,6 +36,7 @@ def sum_measures(measures: Iterable[Measure]) -> Measure | None:
         status=min(term.status for term in terms),
         oldest_at=min(term.oldest_at for term in terms),
         newest_at=max(term.newest_at for term in terms),
+        nil_covers=_sum_fractions([term.nil_covers for term in terms]),
     )
 
 
@@ -54,7 +57,9 @@ def measure_unit_by_unit(figure: Figure, units: Mapping[str, Mapping[str, Measur
     match figure.formula:
         case CountUnits(codes, rule):
             satisfying = sum(1 for inputs in complete if rule({code: inputs[code].value for code in codes}))
-            return replace(total, value=Decimal(satisfying), covers=Fraction(len(complete)))
+            return replace(
+                total, value=Decimal(satisfying), covers=Fraction(len(complete)), nil_covers=Fraction(0)
+            )
         case _:
             covers = (min(inputs[code].covers for code in figure.inputs) for inputs in complete)
-            return replace(total, covers=sum(covers, Fraction(0)))
+            return replace(total, covers=sum(covers, Fraction(0)), nil_covers=Fraction(0))

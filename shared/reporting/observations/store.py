@@ -20,7 +20,7 @@ _EFFECTIVE_VALUES = text(
           AND (CAST(:reporters AS text[]) IS NULL OR unit = ANY(:reporters))
     )
     SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id,
-           o.reasons IS NOT NULL AS has_reasons
+           o.reasons IS NOT NULL AS has_reasons, o.nil
     FROM observations o
     JOIN standing s ON s.report_id = o.report_id
     WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)

@@ -62,5 +62,5 @@ def _in_proportion(row: PeriodMeasure, period: Period) -> Measure:
     """Return a measure whose coverage is in proportion to its months: eleven of twelve are not a whole year."""
     if row.period.kind is period.kind:
         return row.measure
-    covers = row.measure.covers * Fraction(row.period.kind.months, period.kind.months)
-    return replace(row.measure, covers=covers)
+    share = Fraction(row.period.kind.months, period.kind.months)
+    return replace(row.measure, covers=row.measure.covers * share, nil_covers=row.measure.nil_covers * share)

@@ -27,6 +27,8 @@ class EffectiveValue(NamedTuple):
     report_id: uuid.UUID
     has_reasons: bool = False
     """Whether a rule of the program derives it from other values."""
+    nil: bool = False
+    """Whether nil was stated in place of a value."""
     stated_by: str | None = None
     """The unit of the period's own map that stated it, where its land lies in `unit` on the map that is read."""
     same_land: bool = True
@@ -54,7 +56,14 @@ def to_period_measures(period: Period, values: Iterable[EffectiveValue]) -> Iter
             value.unit,
             parts[value.period],
             value.indicator,
-            Measure(value.value, Fraction(value.covers), value.status, value.received_at, value.received_at),
+            Measure(
+                value.value,
+                Fraction(value.covers),
+                value.status,
+                value.received_at,
+                value.received_at,
+                nil_covers=Fraction(value.covers if value.nil else 0),
+            ),
             value.origin,
         )
         for value in values

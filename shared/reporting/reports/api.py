@@ -17,6 +17,7 @@ from shared.reporting.query_params import PeriodFilter
 from shared.reporting.report_content import find_differences
 from shared.reporting.reports import store
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
+from shared.reporting.reports.request_schemas import ReportIn
 from shared.reporting.reports.schemas import (
     DerivedOut,
     DifferenceOut,
@@ -25,7 +26,6 @@ from shared.reporting.reports.schemas import (
     ObservationOut,
     ReceiptCheckOut,
     ReceiptOut,
-    ReportIn,
     ReportOut,
     ReportSummary,
     ReviewOut,
@@ -67,11 +67,12 @@ async def submit_posted(
     context: ReportingContext, posted: PartialBody[ReportIn]
 ) -> tuple[SubmittedOut, bool]:
     """Submit a report as posted; return the answer, and whether the report was created."""
+    content, faults = posted.body.to_content(posted.ordinals, posted.partial)
     submitted = await submit(
         context,
-        posted.body.to_content(posted.ordinals, posted.partial),
+        content,
         supersedes=posted.body.supersedes,
-        shape_faults=posted.faults,
+        shape_faults=(*posted.faults, *faults),
         unread=posted.unread,
     )
     kept = not (context.unit_of_work.dry_run and submitted.created)
@@ -130,11 +131,7 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
         **ReportSummary.from_report(report).model_dump(),
         note=report.note,
         document=report.document,
-        observations=[
-            ObservationOut.model_validate(value, from_attributes=True)
-            for value in values
-            if not value.derived
-        ],
+        observations=[ObservationOut.from_value(value) for value in values if not value.derived],
         derived=[DerivedOut.from_reasoned_value(value) for value in derived],
         receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(review, from_attributes=True) for review in reviews],

@@ -27,7 +27,8 @@ from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.reports.api import submit_posted
-from shared.reporting.reports.schemas import CountsOut, ReportIn, SubmittedOut
+from shared.reporting.reports.request_schemas import ReportIn
+from shared.reporting.reports.schemas import CountsOut, SubmittedOut
 from shared.roles import Reporter
 from shared.territory.tree import Territory
 

@@ -1,117 +1,18 @@
-"""The bodies of reports."""
+"""What is answered about reports."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, with_config
-from pydantic.config import JsonDict
-from typing_extensions import TypedDict
+from pydantic import BaseModel, Field
 
-from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.json_body import PartialModel
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import Amount, Sha256, UnitCode
+from shared.reporting.field_types import Sha256, UnitCode
 from shared.reporting.models import Report
-from shared.reporting.report_content import STATUSES, ReportContent, StatedValue, Status
+from shared.reporting.report_content import STATUSES, StatedValue, Status
 from shared.reporting.reports.store import ReasonedValue
-
-DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
-
-MAX_OBSERVATIONS = 10_000
-"""A province's criteria assessment has 85 communes by 57 indicators, 4,845 values; the limit is twice that."""
-
-
-@with_config(extra="forbid")
-class ObservationIn(TypedDict):
-    """One stated value."""
-
-    # A dict and not a model, because a body has up to ten thousand, and each becomes a `StatedValue` at once.
-
-    unit: UnitCode
-    indicator: Annotated[
-        str, Field(min_length=1, max_length=100, description="code of an indicator of the form")
-    ]
-    value: Amount
-    status: NotRequired[
-        Annotated[
-            Status,
-            Field(
-                default="official",
-                description="estimate (ước), preliminary (sơ bộ) or official (chính thức)",
-            ),
-        ]
-    ]
-
-
-class DocumentIn(BaseModel):
-    """The signed document behind a report. It names the role of the signer, never a person."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": DOCUMENT_EXAMPLE})
-
-    number: str = Field(min_length=1, max_length=100, description="number of the document")
-    signed_on: IsoDate = Field(description="date of signature")
-    signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
-
-
-class ReportIn(PartialModel):
-    """A report of one unit on one form for one period."""
-
-    model_config = ConfigDict(extra="forbid")
-    rows: ClassVar[str] = "observations"
-    unread: ClassVar[Mapping[str, Any]] = {"unit": "00", "period": "2000"}
-    row_unread: ClassVar[Mapping[str, Any]] = {
-        "unit": "00",
-        "indicator": "-",
-        "value": 0,
-        "status": "official",
-    }
-
-    unit: UnitCode = Field(description="the reporting unit; its values are for itself or units below it")
-    period: str = Field(
-        min_length=4, max_length=10, description="SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09"
-    )
-    form: str | None = Field(
-        None,
-        max_length=60,
-        description="the form; may be left out if the program has one form for the period",
-    )
-    observations: list[ObservationIn] = Field(
-        default_factory=list, max_length=MAX_OBSERVATIONS, description="the stated values"
-    )
-    nil: bool = Field(
-        default=False, description="true: nothing happened in the period; then there are no observations"
-    )
-    note: str | None = Field(None, max_length=2000, description="a remark; no names of persons")
-    supersedes: uuid.UUID | None = Field(None, description="the latest report of this unit, period and form")
-    document: DocumentIn | None = Field(None, description="the signed document behind the report")
-    evidence: list[EvidenceRef] = Field(
-        default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
-    )
-
-    def to_content(
-        self, ordinals: tuple[int, ...] | range, unread_fields: Mapping[int, frozenset[str]]
-    ) -> ReportContent:
-        """Return the content as frozen values, with the ordinals of the rows that were read."""
-        return ReportContent(
-            unit=self.unit,
-            period=self.period,
-            form=self.form,
-            values=tuple(
-                [
-                    StatedValue(row["unit"], row["indicator"], row["value"], row["status"])
-                    for row in self.observations
-                ]
-            ),
-            ordinals=ordinals,
-            unread_fields=unread_fields,
-            nil=self.nil,
-            note=self.note,
-            document=self.document.model_dump(mode="json") if self.document else None,
-            evidence=tuple(file.model_dump(mode="json") for file in self.evidence),
-        )
 
 
 class CountsOut(BaseModel):
@@ -210,13 +111,32 @@ class SubmittedOut(BaseModel):
         )
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class ObservationOut(BaseModel):
-    """One value as posted."""
+    """One row as posted: a value, or nil in its place."""
 
     unit: UnitCode
     indicator: str = Field(description="code of the indicator")
-    value: JsonDecimal = Field(description="the value, in the indicator's unit of measure")
+    value: JsonDecimal | None = Field(
+        None,
+        description="the value, in the indicator's unit of measure; left out where nil was posted",
+        exclude_if=_is_none,
+    )
+    nil: Literal[True] | None = Field(
+        None,
+        description="nothing happened in this column; left out where a value was posted",
+        exclude_if=_is_none,
+    )
     status: Status = Field(description="estimate, preliminary or official")
+
+    @classmethod
+    def from_value(cls, value: StatedValue) -> Self:
+        """Serialize a posted value."""
+        posted = {"nil": True} if value.nil else {"value": value.value}
+        return cls(unit=value.unit, indicator=value.indicator, status=value.status, **posted)
 
 
 class ReviewOut(BaseModel):
@@ -277,8 +197,12 @@ class DifferenceOut(BaseModel):
 
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
-    before: str | None = Field(description="the value accepted last, a decimal text; null if there is none")
-    after: str | None = Field(description="the value of this report; null when it states none")
+    before: str | None = Field(
+        description="the value accepted last, a decimal text or “nil”; null if there is none"
+    )
+    after: str | None = Field(
+        description="the value of this report, a decimal text or “nil”; null when it states none"
+    )
     status_before: Status | None = Field(description="the status of the value accepted last")
     status_after: Status | None = Field(description="the status of the value of this report")
 

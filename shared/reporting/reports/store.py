@@ -103,12 +103,14 @@ async def read_values(session: AsyncSession, report: Report) -> list[StatedValue
         Observation.value,
         Observation.status,
         Observation.derived,
+        Observation.nil,
     )
     rows = await session.execute(
         select(*columns).where(*_where_stated_by(report)).order_by(Observation.ordinal)
     )
     return [
-        StatedValue(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived) for row in rows
+        StatedValue(row.unit, row.indicator, row.value, STATUSES[row.status], row.derived, row.nil)
+        for row in rows
     ]
 
 

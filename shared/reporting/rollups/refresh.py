@@ -238,6 +238,7 @@ class _Input(NamedTuple):
     indicator: str
     value: Decimal
     covers: int
+    nil: bool
     status: int
     received_at: datetime
 
@@ -246,7 +247,12 @@ def _make_figures(figures: Iterable[Figure], inputs: Iterable[_Input]) -> Iterat
     measures: dict[str, dict[str, dict[str, Measure]]] = defaultdict(lambda: defaultdict(dict))
     for row in inputs:
         measures[row.answering_unit][row.unit][row.indicator] = Measure(
-            row.value, Fraction(row.covers), row.status, row.received_at, row.received_at
+            row.value,
+            Fraction(row.covers),
+            row.status,
+            row.received_at,
+            row.received_at,
+            nil_covers=Fraction(row.covers if row.nil else 0),
         )
     for figure in figures:
         for answering_unit, by_unit in measures.items():
@@ -261,6 +267,7 @@ def _to_row(unit: str, code: str, measure: Measure) -> dict[str, object]:
         "measure": code,
         "value": measure.value,
         "covers": int(measure.covers),
+        "nil_covers": int(measure.nil_covers),
         "status": measure.status,
         "oldest_at": measure.oldest_at,
         "newest_at": measure.newest_at,

@@ -18,7 +18,7 @@ VALUES_IN_EFFECT = """
           AND report_id IS DISTINCT FROM $9::uuid
           AND EXISTS (SELECT FROM answering)
     ), in_effect_values AS (
-        SELECT $6::jsonb ->> o.unit AS answering_unit, o.unit, o.indicator, o.value, o.covers, o.status, r.received_at
+        SELECT $6::jsonb ->> o.unit AS answering_unit, o.unit, o.indicator, o.value, o.covers, o.nil, o.status, r.received_at
         FROM in_effect r JOIN observations o ON o.report_id = r.report_id
         WHERE o.year = $1 AND o.period = $2 AND o.unit = ANY (string_to_array($7, ',')) AND $5::jsonb ? o.indicator
     )"""
@@ -26,7 +26,8 @@ VALUES_IN_EFFECT = """
 
 STORE_SUMS = """
     summed AS MATERIALIZED (
-        SELECT answering_unit, indicator, sum(value) AS value, sum(covers) AS covers, min(status) AS status,
+        SELECT answering_unit, indicator, sum(value) AS value, sum(covers) AS covers,
+               coalesce(sum(covers) FILTER (WHERE nil), 0) AS nil_covers, min(status) AS status,
                min(received_at) AS oldest_at, max(received_at) AS newest_at
         FROM counted GROUP BY answering_unit, indicator
     ), deleted AS (
@@ -36,10 +37,11 @@ STORE_SUMS = """
               SELECT FROM summed WHERE summed.answering_unit = roll_ups.unit AND summed.indicator = roll_ups.measure
           )
     ), stored AS (
-        INSERT INTO roll_ups (year, period, basis, unit, measure, value, covers, status, oldest_at, newest_at)
-        SELECT $1, $2, $3, answering_unit, indicator, value, covers, status, oldest_at, newest_at FROM summed
+        INSERT INTO roll_ups
+            (year, period, basis, unit, measure, value, covers, nil_covers, status, oldest_at, newest_at)
+        SELECT $1, $2, $3, answering_unit, indicator, value, covers, nil_covers, status, oldest_at, newest_at FROM summed
         ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
-            value = excluded.value, covers = excluded.covers, status = excluded.status,
+            value = excluded.value, covers = excluded.covers, nil_covers = excluded.nil_covers, status = excluded.status,
             oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
     )"""
 """Needs `answering`, and `counted`: the values that are summed."""
@@ -55,7 +57,7 @@ REFRESH_SUMS = f"""
 READ_VALUES_IN_EFFECT = f"""
     WITH answering (unit) AS (SELECT unnest(string_to_array($4, ','))),
     {VALUES_IN_EFFECT}
-    SELECT answering_unit, unit, indicator, value, covers, status, received_at FROM in_effect_values
+    SELECT answering_unit, unit, indicator, value, covers, nil, status, received_at FROM in_effect_values
 """
 
 DELETE_ROLL_UPS = """

@@ -84,7 +84,7 @@ def _derive_for_unit(
 ) -> Iterator[DerivedValue | Fault]:
     on = period.ends_on
     line = (unit, *(ancestor.code for ancestor in territory.ancestors(unit, on)))
-    amounts = {code: value.value for code, (_, value) in unit_values.items()}
+    amounts = {code: value.value for code, (_, value) in unit_values.items() if not value.nil}
     for rule in catalogue.derivation_rules:
         for result in rule(ReportedUnit(unit, line, period), amounts):
             if isinstance(result, Fault):

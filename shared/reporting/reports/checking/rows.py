@@ -74,7 +74,7 @@ def find_limit_faults(content: ReportContent, indicators: Mapping[str, Indicator
     _, codes, amounts = content.columns
     for ordinal, code, amount in zip(content.ordinals, codes, amounts, strict=True):
         indicator = indicators.get(code)
-        if indicator is None:
+        if indicator is None or ordinal in content.nil_ordinals:
             continue
         if not indicator.minimum <= amount <= indicator.maximum:
             limits = {

@@ -34,26 +34,26 @@ WRITE_VALUES = f"""
           AND unit = ANY (string_to_array($10, ',')) AND period = ANY (string_to_array($11, ','))
           AND form = ANY (string_to_array($12, ',')) AND report_id <> ALL ($13::uuid[])
     ), stated AS MATERIALIZED (
-        SELECT * FROM unnest(
+        SELECT *, position - 1 = ANY ($24::int[]) AS nil FROM unnest(
             string_to_array($14, ','), string_to_array($15, ','), string_to_array($16, ',')::numeric(18, 6)[],
             string_to_array($17, ',')::smallint[], string_to_array($18, ',')::smallint[], string_to_array($19, ',')
         ) WITH ORDINALITY AS stated (unit, indicator, value, status, covers, answering_unit, position)
         WHERE NOT EXISTS (SELECT FROM nearby)
     ), inserted AS (
         INSERT INTO observations
-            (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons)
+            (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons, nil)
         SELECT $1, $2, unit, indicator, $20::uuid, position - 1, value, status, covers, position > $22,
-               $23::jsonb -> (position - 1)::text
+               $23::jsonb -> (position - 1)::text, nil
         FROM stated
     ), answering (unit) AS (
         SELECT unnest(string_to_array($4, ',')) WHERE NOT EXISTS (SELECT FROM nearby)
     ),
     {VALUES_IN_EFFECT},
     counted AS (
-        SELECT answering_unit, indicator, value, covers, status, $21::timestamptz AS received_at FROM stated
+        SELECT answering_unit, indicator, value, covers, nil, status, $21::timestamptz AS received_at FROM stated
         WHERE answering_unit <> '{NOT_SUMMED}'
         UNION ALL
-        SELECT answering_unit, indicator, value, covers, status, received_at FROM in_effect_values
+        SELECT answering_unit, indicator, value, covers, nil, status, received_at FROM in_effect_values
     ),
     {STORE_SUMS}
     SELECT report_id, unit, period, form, nil FROM nearby
@@ -62,7 +62,8 @@ WRITE_VALUES = f"""
 
 $1 to $9 are those of the roll-ups; $10 units, $11 periods and $12 forms of the area; $13 reports compared already;
 $14 units, $15 indicators, $16 amounts, $17 statuses, $18 covers, $19 answering units of the values; $20 id of the report,
-$21 when it was received, $22 number of posted values, $23 reasons of derived values by ordinal, a JSON object or null.
+$21 when it was received, $22 number of posted values, $23 reasons of derived values by ordinal, a JSON object or null,
+$24 ordinals of nil values.
 """
 
 READ_VALUES_NEARBY = """
@@ -143,7 +144,7 @@ async def write_values(
     values of the report that is `leaving` are in the sums no more.
     """
     values = checked.values
-    units, indicators, amounts, statuses, _ = zip(*values, strict=True) if values else ((),) * 5
+    units, indicators, amounts, statuses, _, nil = zip(*values, strict=True) if values else ((),) * 6
     covers = [*checked.covers, *(value.covers for value in checked.derived if not value.posted)]
     rows = await run_sql(
         session,
@@ -161,6 +162,7 @@ async def write_values(
         report.received_at,
         len(checked.content.values),
         _reasons_to_json(checked) if checked.derived else None,
+        [ordinal for ordinal, is_nil in enumerate(nil) if is_nil],
     )
     return [NearbyReport._make(row) for row in rows]
 

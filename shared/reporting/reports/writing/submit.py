@@ -240,5 +240,7 @@ def to_event(kind: str, report: Report) -> Event:
         "period": report.period,
         "form": report.form,
         "content_sha256": report.content_sha256,
+        "nil": report.nil,
+        "nil_values": report.counts.get("nil", 0),
     }
     return Event(kind, f"reports/{report.id}", data)
