@@ -52,25 +52,27 @@ async def read_status(
 ) -> Response:
     """Read all programs and funding in one answer. A service that does not answer is shown with its last known value."""
     status_unit = unit.on(period.ends_on)
-    parts = await _parts(request, period, status_unit.code, basis, caller, as_of)
-    named = {"code": status_unit.code, "name": status_unit.name}
-    return _answer(request, parts, named, period, basis, strict=require == "all")
+    parts = await _fetch_parts(request, period, status_unit.code, basis, caller, as_of)
+    named_unit = {"code": status_unit.code, "name": status_unit.name}
+    return _make_response(request, parts, named_unit, period, basis, strict=require == "all")
 
 
-async def _parts(
-    request: Request, when: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
+async def _fetch_parts(
+    request: Request, period: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
 ) -> list[UpstreamPart]:
     settings = get_resources(request.app).get(GatewaySettings)
     part_fetcher = get_resources(request.app).get(PartFetcher)
     is_private = basis == "provisional" or not settings.public_reads
     audience = caller if is_private else None
     as_of_query = {"as_of": as_of.isoformat()} if as_of else {}
-    query = urlencode({"period": str(when), "unit": unit, "basis": basis, "headline": "true", **as_of_query})
+    query = urlencode(
+        {"period": str(period), "unit": unit, "basis": basis, "headline": "true", **as_of_query}
+    )
     paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
     if FUNDING in settings.upstreams:
-        until = find_last_day(when)
+        until = find_last_day(period)
         funding_query = {
-            "year": when.year,
+            "year": period.year,
             "unit": unit,
             **({"until": until.isoformat()} if until else {}),
             **as_of_query,
@@ -84,11 +86,11 @@ async def _parts(
     )
 
 
-def _answer(
+def _make_response(
     request: Request,
     parts: list[UpstreamPart],
     unit: Mapping[str, Any],
-    when: Period,
+    period: Period,
     basis: str,
     *,
     strict: bool,
@@ -103,7 +105,7 @@ def _answer(
         [part for part in parts if part.service != FUNDING],
         next((part for part in parts if part.service == FUNDING), None),
         unit=unit,
-        period=when,
+        period=period,
         basis=basis,
         now=now,
         language=negotiate_language(request),
@@ -124,5 +126,7 @@ def _answer(
 
 def _pass_refusal_on(request: Request, refused: UpstreamRefusal) -> Response:
     document = {**refused.document, "instance": request.url.path}
-    kept = {name: refused.headers[name] for name in HEADERS_PASSED_ON if name in refused.headers}
-    return Response(orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=kept)
+    headers = {name: refused.headers[name] for name in HEADERS_PASSED_ON if name in refused.headers}
+    return Response(
+        orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=headers
+    )

@@ -33,8 +33,8 @@ FETCH_TIMEOUT_S = 3.0
 """Seconds that a fetch may go on in the background. The next one begins after it, so a part is fresh again within five
 seconds."""
 
-MAX_LAST_KNOWN = 2000
-"""Number of last known parts in memory, of about ten kilobytes each; the least recently used is dropped first."""
+MAX_REMEMBERED_PARTS = 2000
+"""Number of confirmed parts in memory, of about ten kilobytes each; the least recently used is dropped first."""
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
 """Client errors that a later identical request may not get."""
@@ -56,8 +56,8 @@ class PartRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class LastKnown:
-    """The last known document of a part, and when the service confirmed it (monotonic clock of this process)."""
+class ConfirmedDocument:
+    """The last document of a part, and when the service confirmed it (monotonic clock of this process)."""
 
     document: Mapping[str, Any]
     etag: str
@@ -80,7 +80,8 @@ class UpstreamPart:
     """The answer for one service: a document, a refusal or a problem."""
 
     service: str
-    last_known: LastKnown | None = None
+    confirmed: ConfirmedDocument | None = None
+    """The last confirmed document: of this request where `fresh`, else an older one from memory."""
     fresh: bool = False
     refused: UpstreamRefusal | None = None
     problem: Problem | None = None
@@ -90,48 +91,49 @@ class UpstreamPart:
         """Fresh, stale or unavailable."""
         if self.fresh:
             return "fresh"
-        return "stale" if self.last_known else "unavailable"
+        return "stale" if self.confirmed else "unavailable"
 
     def age_seconds(self, now: float) -> int | None:
         """Return the whole seconds since the service last confirmed the part; None where it was never seen."""
-        if self.last_known is None:
+        if self.confirmed is None:
             return None
-        return 0 if self.fresh else max(0, int(now - self.last_known.confirmed_at))
+        return 0 if self.fresh else max(0, int(now - self.confirmed.confirmed_at))
 
 
 @dataclass
 class PartFetcher:
-    """Fetch the parts of all services, and remember the last known ones."""
+    """Fetch the parts of all services, and remember the last confirmed documents."""
 
     upstreams: Upstreams
     within_s: float
-    _last_known_parts: OrderedDict[PartRequest, LastKnown] = field(default_factory=OrderedDict)
+    _confirmed_documents: OrderedDict[PartRequest, ConfirmedDocument] = field(default_factory=OrderedDict)
     _fetches: dict[tuple[PartRequest, int], asyncio.Task[UpstreamPart]] = field(default_factory=dict)
-    _late: set[str] = field(default_factory=set)
-    _down: set[str] = field(default_factory=set)
-    """Services whose last fetch failed: logged once, and not at every read."""
+    _slow_services: set[str] = field(default_factory=set)
+    """Services whose last response was late."""
+    _failed_services: set[str] = field(default_factory=set)
+    """Services whose last fetch failed, which is logged once, and not at every read."""
 
     async def fetch(self, request: PartRequest, authorization: str | None) -> UpstreamPart:
         """Return the part: the fetched one where it arrives in time, else the last known one."""
         write_count = self.upstreams.write_count(request.service)
-        last_known = self._last_known_parts.get(request)
+        confirmed = self._confirmed_documents.get(request)
         if (
-            last_known
-            and last_known.write_count == write_count
-            and time.monotonic() - last_known.confirmed_at < FRESH_FOR_S
+            confirmed
+            and confirmed.write_count == write_count
+            and time.monotonic() - confirmed.confirmed_at < FRESH_FOR_S
         ):
-            return UpstreamPart(request.service, last_known, fresh=True)
+            return UpstreamPart(request.service, confirmed, fresh=True)
         fetch = self._fetches.get((request, write_count))
         if fetch is None:
             fetch = asyncio.create_task(self._fetch(request, authorization, write_count))
             self._fetches[request, write_count] = fetch
             fetch.add_done_callback(lambda _: self._fetches.pop((request, write_count), None))
-        timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._late else self.within_s
+        timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._slow_services else self.within_s
         done, _ = await asyncio.wait({fetch}, timeout=timeout_s)
         if done:
             return fetch.result()
-        self._late.add(request.service)
-        return self._last_known(request, UpstreamUnavailable(request.service))
+        self._slow_services.add(request.service)
+        return self._answer_from_memory(request, UpstreamUnavailable(request.service))
 
     @asynccontextmanager
     async def fetching(self) -> AsyncIterator[None]:
@@ -143,14 +145,14 @@ class PartFetcher:
         await asyncio.gather(*fetches, return_exceptions=True)
 
     async def _fetch(self, request: PartRequest, authorization: str | None, write_count: int) -> UpstreamPart:
-        last_known = self._last_known_parts.get(request)
+        confirmed = self._confirmed_documents.get(request)
         headers = {
             "Accept": "application/json",
             "Accept-Language": request.language,
             **dict(trace_headers()),
         }
-        if last_known:
-            headers["If-None-Match"] = last_known.etag
+        if confirmed:
+            headers["If-None-Match"] = confirmed.etag
         if authorization is not None and request.audience is not None:
             headers["Authorization"] = authorization
         try:
@@ -158,42 +160,43 @@ class PartFetcher:
                 request.service, request.path, headers=headers, within_s=FETCH_TIMEOUT_S
             )
         except FETCH_ERRORS as error:
-            if request.service not in self._down:
+            if request.service not in self._failed_services:
                 log.warning("part not fetched", upstream=request.service, reason=repr(error))
-            self._down.add(request.service)
-            return self._last_known(request, self.upstreams.to_problem(request.service, error))
-        if status == HTTPStatus.NOT_MODIFIED and last_known:
-            return self._confirmed(
-                request, LastKnown(last_known.document, last_known.etag, time.monotonic(), write_count)
+            self._failed_services.add(request.service)
+            return self._answer_from_memory(request, self.upstreams.to_problem(request.service, error))
+        if status == HTTPStatus.NOT_MODIFIED and confirmed:
+            return self._remember(
+                request, ConfirmedDocument(confirmed.document, confirmed.etag, time.monotonic(), write_count)
             )
         if status == HTTPStatus.OK and document is not None:
-            return self._confirmed(
-                request, LastKnown(document, response_headers.get("etag", ""), time.monotonic(), write_count)
+            return self._remember(
+                request,
+                ConfirmedDocument(document, response_headers.get("etag", ""), time.monotonic(), write_count),
             )
         if _is_refusal(status, document):
-            self._late.discard(request.service)
+            self._slow_services.discard(request.service)
             return UpstreamPart(
                 request.service, refused=UpstreamRefusal(status, document or {}, response_headers)
             )
         log.warning("part not usable", upstream=request.service, status=status)
-        return self._last_known(request, UpstreamUnavailable(request.service))
+        return self._answer_from_memory(request, UpstreamUnavailable(request.service))
 
-    def _confirmed(self, request: PartRequest, last_known: LastKnown) -> UpstreamPart:
-        self._down.discard(request.service)
-        newer = self._last_known_parts.get(request)
-        if newer is None or newer.write_count <= last_known.write_count:
-            self._last_known_parts[request] = last_known
-        self._last_known_parts.move_to_end(request)
-        while len(self._last_known_parts) > MAX_LAST_KNOWN:
-            self._last_known_parts.popitem(last=False)
-        self._late.discard(request.service)
-        return UpstreamPart(request.service, last_known, fresh=True)
+    def _remember(self, request: PartRequest, confirmed: ConfirmedDocument) -> UpstreamPart:
+        self._failed_services.discard(request.service)
+        newer = self._confirmed_documents.get(request)
+        if newer is None or newer.write_count <= confirmed.write_count:
+            self._confirmed_documents[request] = confirmed
+        self._confirmed_documents.move_to_end(request)
+        while len(self._confirmed_documents) > MAX_REMEMBERED_PARTS:
+            self._confirmed_documents.popitem(last=False)
+        self._slow_services.discard(request.service)
+        return UpstreamPart(request.service, confirmed, fresh=True)
 
-    def _last_known(self, request: PartRequest, problem: Problem) -> UpstreamPart:
-        last_known = self._last_known_parts.get(request)
-        if last_known:
-            self._last_known_parts.move_to_end(request)
-        return UpstreamPart(request.service, last_known, problem=problem)
+    def _answer_from_memory(self, request: PartRequest, problem: Problem) -> UpstreamPart:
+        confirmed = self._confirmed_documents.get(request)
+        if confirmed:
+            self._confirmed_documents.move_to_end(request)
+        return UpstreamPart(request.service, confirmed, problem=problem)
 
 
 def _is_refusal(status: int, document: Mapping[str, Any] | None) -> bool:

@@ -32,7 +32,7 @@ def find_refusal(parts: Sequence[UpstreamPart]) -> UpstreamRefusal | None:
     (403) is only missing from the answer, unless every service refused so.
     """
     refused = [part.refused for part in parts if part.refused is not None]
-    answered = [part for part in parts if part.last_known is not None]
+    answered = [part for part in parts if part.confirmed is not None]
     general = [refusal for refusal in refused if refusal.status != HTTPStatus.FORBIDDEN]
     if general:
         return general[0]
@@ -52,34 +52,38 @@ def compose_status(
 ) -> dict[str, Any]:
     """Return the status document; parts are lists, never keys that could overwrite one another."""
     parts = [*programs, *([funding] if funding else [])]
-    named = next(
+    named_unit = next(
         (
-            part.last_known.document["unit"]
+            part.confirmed.document["unit"]
             for part in programs
-            if part.last_known and "unit" in part.last_known.document
+            if part.confirmed and "unit" in part.confirmed.document
         ),
         unit,
     )
     document: dict[str, Any] = {
-        "unit": named,
+        "unit": named_unit,
         "period": str(period),
         "basis": basis,
         "as_of": find_newest_instant(
-            part.last_known.document.get("as_of") for part in parts if part.last_known
+            part.confirmed.document.get("as_of") for part in parts if part.confirmed
         ),
         "complete": all(part.fresh for part in parts),
         "programs": [
-            {"program": part.service, **_state(part, now, language, path), "figures": _list(part, "figures")}
+            {
+                "program": part.service,
+                **_describe_state(part, now, language, path),
+                "figures": _get_members(part, "figures"),
+            }
             for part in programs
         ],
     }
     if funding:
         document["funding"] = {
-            **_state(funding, now, language, path),
+            **_describe_state(funding, now, language, path),
             "year": period.year,
-            "until": _until(funding, period),
-            "rows": _list(funding, "rows"),
-            "sources": _list(funding, "sources"),
+            "until": _find_until(funding, period),
+            "rows": _get_members(funding, "rows"),
+            "sources": _get_members(funding, "sources"),
         }
     return document
 
@@ -92,16 +96,16 @@ def find_last_day(period: Period) -> date | None:
     return None if period.kind is PeriodKind.YEAR else period.ends_on
 
 
-def _until(funding: UpstreamPart, period: Period) -> str | None:
+def _find_until(funding: UpstreamPart, period: Period) -> str | None:
     """Return the last day as the ledger gave it, or as it was requested where the ledger did not answer."""
-    if funding.last_known is None:
+    if funding.confirmed is None:
         last_day = find_last_day(period)
         return last_day.isoformat() if last_day else None
-    until: str | None = funding.last_known.document.get("until")
+    until: str | None = funding.confirmed.document.get("until")
     return until
 
 
-def _state(part: UpstreamPart, now: float, language: Language, path: str) -> dict[str, Any]:
+def _describe_state(part: UpstreamPart, now: float, language: Language, path: str) -> dict[str, Any]:
     state: dict[str, Any] = {"state": part.state, "age_seconds": part.age_seconds(now)}
     if part.state == "unavailable":
         if part.refused is not None:
@@ -111,8 +115,8 @@ def _state(part: UpstreamPart, now: float, language: Language, path: str) -> dic
     return state
 
 
-def _list(part: UpstreamPart, name: str) -> list[Any]:
-    members = part.last_known.document.get(name) if part.last_known else None
+def _get_members(part: UpstreamPart, name: str) -> list[Any]:
+    members = part.confirmed.document.get(name) if part.confirmed else None
     return members if isinstance(members, list) else []
 
 
@@ -136,7 +140,7 @@ def without_ages(document: Mapping[str, Any]) -> dict[str, Any]:
 def age_headers(parts: Iterable[UpstreamPart], now: float) -> dict[str, str]:
     """Return the header fields of the ages: `Age` of the oldest part (RFC 9111), `Status-Parts` of each (RFC 9651)."""
     ages = {part.service: part.age_seconds(now) for part in parts}
-    known = [age for age in ages.values() if age is not None]
+    known_ages = [age for age in ages.values() if age is not None]
     members: Any = {
         part.service: (
             http_sf.Token(part.state),
@@ -144,4 +148,4 @@ def age_headers(parts: Iterable[UpstreamPart], now: float) -> dict[str, str]:
         )
         for part in parts
     }
-    return {"Age": str(max(known, default=0)), "Status-Parts": http_sf.ser(members)}
+    return {"Age": str(max(known_ages, default=0)), "Status-Parts": http_sf.ser(members)}

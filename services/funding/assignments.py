@@ -19,10 +19,10 @@ from shared.territory.tree import Territory
 ByComponent = Mapping[str | None, int]
 """Đồng by component; None: for the program as a whole."""
 
-PlanKey = tuple[int, str, Capital, str]
+AssignmentKey = tuple[int, str, Capital, str]
 """Year, program, capital kind and source."""
 
-Plan = dict[tuple[str, date, str | None], tuple[int, int]]
+AssignmentBalance = dict[tuple[str, date, str | None], tuple[int, int]]
 """Đồng assigned and allocated, by unit (its code and the first day on which it means this land) and component."""
 
 Check = Callable[[str, ByComponent, ByComponent], int]
@@ -61,7 +61,7 @@ def calculate_remainder(component: str | None, assigned: ByComponent, allocated:
     return own + calculate_program_remainder(assigned, allocated)
 
 
-def find_plan_key(line: Line) -> PlanKey:
+def find_assignment_key(line: Line) -> AssignmentKey:
     """Return the key of the plan that a line belongs to."""
     return line.year, line.program, line.capital, line.source
 
@@ -77,7 +77,7 @@ def calculate_allocated(posting: Posting) -> int:
     return change.opening_balance_vnd + change.allocated_vnd - change.cancelled_vnd
 
 
-def add_posting(plan: Plan, posting: Posting) -> None:
+def add_posting(plan: AssignmentBalance, posting: Posting) -> None:
     """Add a posting to what was assigned and allocated in the plan of its line."""
     line = posting.lot.line
     key = (line.unit, line.unit_since, line.component)
@@ -85,8 +85,8 @@ def add_posting(plan: Plan, posting: Posting) -> None:
     plan[key] = (assigned + posting.change.assigned_vnd, allocated + calculate_allocated(posting))
 
 
-def require_unallocated(
-    territory: Territory, plan: Plan, line: Line, on: date, amount_vnd: int
+def calculate_left_after_allocation(
+    territory: Territory, plan: AssignmentBalance, line: Line, on: date, amount_vnd: int
 ) -> int | None:
     """Return what is left to allocate after an amount is allocated to a line; None where nothing was assigned.
 
@@ -102,8 +102,8 @@ def require_unallocated(
     return _check_assigned_units(territory, plan, line, on, check)
 
 
-def require_not_allocated(
-    territory: Territory, plan: Plan, line: Line, on: date, amount_vnd: int
+def calculate_left_after_withdrawal(
+    territory: Territory, plan: AssignmentBalance, line: Line, on: date, amount_vnd: int
 ) -> int | None:
     """Return what is left to allocate after an amount assigned to a line is taken back.
 
@@ -122,13 +122,15 @@ def require_not_allocated(
     return _check_assigned_units(territory, plan, line, on, check)
 
 
-def find_assigned_units(territory: Territory, plan: Plan, line: Line, on: date) -> list[str]:
+def find_assigned_units(territory: Territory, plan: AssignmentBalance, line: Line, on: date) -> list[str]:
     """Return the codes of the units whose assignments an allocation to a line uses."""
     assigned_units = {unit for (unit, _, _), (assigned, _) in plan.items() if assigned > 0}
     return sorted(unit for unit in assigned_units if territory.is_within(line.unit, unit, on))
 
 
-def _check_assigned_units(territory: Territory, plan: Plan, line: Line, on: date, check: Check) -> int | None:
+def _check_assigned_units(
+    territory: Territory, plan: AssignmentBalance, line: Line, on: date, check: Check
+) -> int | None:
     remainders = []
     for assigned_unit in find_assigned_units(territory, plan, line, on):
         unit, day = find_unit_of_year(territory, assigned_unit, line.year)

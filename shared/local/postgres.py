@@ -109,7 +109,7 @@ class EmbeddedPostgres:
 
     def make_command(self) -> list[str]:
         """Return the server's command line; it holds no secret."""
-        setup = self._require_setup()
+        setup = self._get_setup()
         settings = {
             "port": str(self.port),
             "dynamic_shared_memory_type": _choose_shared_memory_type(),
@@ -122,7 +122,7 @@ class EmbeddedPostgres:
     def make_popen_arguments(self) -> dict[str, Any]:
         """Return the arguments of Popen for the command line: the account, and a fast stop when the parent dies."""
         return {
-            **self._require_setup().account.popen,
+            **self._get_setup().account.popen,
             "cwd": "/",
             "env": PROGRAM_ENVIRONMENT,
             "preexec_fn": make_parent_death_hook(STOP_SIGNALS[0]),
@@ -193,7 +193,7 @@ class EmbeddedPostgres:
                 os.kill(pid, signal.SIGKILL)
         _wait_for_exit(backends)
 
-    def _require_setup(self) -> ServerSetup:
+    def _get_setup(self) -> ServerSetup:
         if self._setup is None:
             raise PostgresError("prepare() must come first")
         return self._setup

@@ -54,7 +54,7 @@ class ReportingContext:
         """Whom the guard of the route let in."""
         return self.unit_of_work.caller
 
-    def granted(self, unit: str, period: Period) -> bool:
+    def is_granted(self, unit: str, period: Period) -> bool:
         """Whether a unit lies in what the caller was granted, on the period's last day."""
         on = period.ends_on
         return self.territory.find(unit, on) is not None and any(
@@ -63,12 +63,12 @@ class ReportingContext:
 
     def require_unit(self, unit: str, period: Period) -> None:
         """Raise `UnitNotGranted` for a unit that the caller was not granted."""
-        if not self.granted(unit, period):
+        if not self.is_granted(unit, period):
             raise UnitNotGranted(unit=unit)
 
-    def sees(self, unit: str, period: Period) -> bool:
+    def may_read(self, unit: str, period: Period) -> bool:
         """Whether the caller may read what this unit reported."""
-        return bool(self.caller.scopes & SCOPES_SEEING_ALL_REPORTS) or self.granted(unit, period)
+        return bool(self.caller.scopes & SCOPES_SEEING_ALL_REPORTS) or self.is_granted(unit, period)
 
     def below(self, root: str, period: Period | None) -> Collection[str]:
         """Return a unit and everything below it: on the last day of a period; else today, or on the unit's own last day."""

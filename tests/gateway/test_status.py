@@ -338,8 +338,8 @@ async def test_an_invalid_request_reaches_no_service(gateway, upstreams, query, 
 
 
 async def test_the_last_known_parts_are_bounded(gateway, monkeypatch):
-    monkeypatch.setattr(parts_module, "MAX_LAST_KNOWN", 6)
+    monkeypatch.setattr(parts_module, "MAX_REMEMBERED_PARTS", 6)
     for year in range(2010, 2020):
         await gateway.get(f"/v1/status?period={year}")
-    assert len(find_part_fetcher(gateway)._last_known_parts) == 6
+    assert len(find_part_fetcher(gateway)._confirmed_documents) == 6
     assert not find_part_fetcher(gateway)._fetches

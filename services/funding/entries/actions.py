@@ -12,7 +12,7 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.assignments import find_plan_key
+from services.funding.assignments import find_assignment_key
 from services.funding.entries import statements
 from services.funding.entries.consumers import name_consumers
 from services.funding.entries.decisions import (
@@ -20,7 +20,7 @@ from services.funding.entries.decisions import (
     EntryDecisions,
     EntryOutcome,
     LockedState,
-    changes_plan,
+    changes_assignment,
 )
 from services.funding.entries.reversals import ReversalRequest, validate_reversal
 from services.funding.entries.store import find_entries, find_latest_entries, find_reversals
@@ -130,11 +130,11 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
         for candidate in new
         if candidate.entry.project and not candidate.reversed_entry
     }
-    plan_keys = {find_plan_key(candidate.line) for candidate in new if changes_plan(candidate)}
+    plan_keys = {find_assignment_key(candidate.line) for candidate in new if changes_assignment(candidate)}
     lines = {line for candidate in new for line in candidate.lines}
     reversed_entries = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
     projects = await lock_projects(session, codes) if codes else {}
-    plans = await statements.lock_plans(session, plan_keys) if plan_keys else {}
+    plans = await statements.lock_assignments(session, plan_keys) if plan_keys else {}
     lots = await statements.lock_lots(session, lines, _find_first_day(new)) if lines else statements.NO_LOTS
     reversals = await find_reversals(session, reversed_entries) if reversed_entries else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}

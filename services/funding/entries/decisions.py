@@ -11,14 +11,14 @@ from typing import Literal, NamedTuple, Protocol
 
 from services.funding import rules
 from services.funding.assignments import (
-    Plan,
-    PlanKey,
+    AssignmentBalance,
+    AssignmentKey,
     add_posting,
     calculate_allocated,
+    calculate_left_after_allocation,
+    calculate_left_after_withdrawal,
     find_assigned_units,
-    find_plan_key,
-    require_not_allocated,
-    require_unallocated,
+    find_assignment_key,
 )
 from services.funding.catalogue import FundingCatalogue
 from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
@@ -36,7 +36,7 @@ from services.funding.ledger import (
     Posting,
     Voucher,
 )
-from services.funding.projects.rules import ProjectFunding, require_payable
+from services.funding.projects.rules import ProjectFunding, calculate_funding_after
 from services.funding.units import Grants
 from shared.kit.problems import Problem
 from shared.territory.tree import Territory
@@ -146,7 +146,7 @@ class LockedState:
     facts: LatestEntries = field(default_factory=dict)
     """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
-    plans: Mapping[PlanKey, Plan] = field(default_factory=dict)
+    plans: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
 
 
@@ -200,8 +200,8 @@ class EntryDecisions:
             self._require_unreversed(candidate.reversed_entry)
         if fact is not None:
             require_distinct(entry, self._facts.get(fact))
-        project = self._require_payable(candidate)
-        unallocated_vnd = self._require_plan(candidate)
+        project = self._calculate_project_funding(candidate)
+        unallocated_vnd = self._calculate_unallocated(candidate)
         postings = self._post(candidate)
         after = self._apply(entry.effective_on, postings)
         if project is not None:
@@ -227,7 +227,7 @@ class EntryDecisions:
         after = {lot: balance.total for lot, balance in dated.items()}
         self.changed_balances.update(after)
         for posting in postings if self._plans else ():
-            if (plan := self._plans.get(find_plan_key(posting.lot.line))) is not None:
+            if (plan := self._plans.get(find_assignment_key(posting.lot.line))) is not None:
                 add_posting(plan, posting)
         return after
 
@@ -246,11 +246,11 @@ class EntryDecisions:
             return rules.post_transfer(line, candidate.to_line, lots, day, entry.amount_vnd)
         return OUTFLOW_RULES[entry.kind](line, lots, day, entry.amount_vnd)
 
-    def _require_payable(self, candidate: EntryCandidate) -> ProjectFunding | None:
+    def _calculate_project_funding(self, candidate: EntryCandidate) -> ProjectFunding | None:
         """Return the funding of the project of an entry after it; None where it names none, and for a reversal."""
         if candidate.reversed_entry is not None or candidate.entry.project is None:
             return None
-        return require_payable(self._projects, candidate.entry, f"{candidate.pointer}/project")
+        return calculate_funding_after(self._projects, candidate.entry, f"{candidate.pointer}/project")
 
     def _require_unreversed(self, entry: Entry) -> None:
         reversal = self._reversals.get(entry.id)
@@ -260,19 +260,23 @@ class EntryDecisions:
             raise rules.AlreadyCorrected(str(entry.id), str(reversal.entry))
         raise rules.AlreadyReversed(str(entry.id), str(reversal.entry))
 
-    def _require_plan(self, candidate: EntryCandidate) -> int | None:
+    def _calculate_unallocated(self, candidate: EntryCandidate) -> int | None:
         """Return what is left to allocate of the plan after an allocation, or a reversal that changes it; None for others."""
         entry, amount_vnd = candidate.reversed_entry or candidate.entry, _calculate_plan_use(candidate)
         if not amount_vnd:
             return None
         context, line, day = candidate.context, candidate.line, entry.effective_on
-        plan, territory = self._plans[find_plan_key(line)], context.territory
+        plan, territory = self._plans[find_assignment_key(line)], context.territory
         if candidate.reversed_entry is None:
             for unit in find_assigned_units(territory, plan, line, day):
                 context.require(
                     entry.program, unit, day
                 )  # a district cannot allocate what a province was assigned
-        require = require_not_allocated if entry.kind is EntryKind.ASSIGNMENT else require_unallocated
+        require = (
+            calculate_left_after_withdrawal
+            if entry.kind is EntryKind.ASSIGNMENT
+            else calculate_left_after_allocation
+        )
         return require(territory, plan, line, day, amount_vnd)
 
     def _read_balance(self, lot: Lot) -> DatedBalance:
@@ -294,7 +298,7 @@ def _calculate_plan_use(candidate: EntryCandidate) -> int:
     return original.amount_vnd if original.kind is EntryKind.ASSIGNMENT else 0
 
 
-def changes_plan(candidate: EntryCandidate) -> bool:
+def changes_assignment(candidate: EntryCandidate) -> bool:
     """Whether the plan of the candidate's line must be locked."""
     if candidate.reversed_entry is not None:
         return candidate.reversed_entry.kind in {EntryKind.ASSIGNMENT, EntryKind.CANCELLATION}

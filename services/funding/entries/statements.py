@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.assignments import Plan, PlanKey
+from services.funding.assignments import AssignmentBalance, AssignmentKey
 from services.funding.dated_balances import DatedBalance, DayChange, LockedLots, Remainder
 from services.funding.ledger import Amounts, Entry, EntryReference, Line, Lot, NewEntry, Voucher
 from shared.kit.database import run_sql
@@ -196,10 +196,12 @@ async def release_vouchers(session: AsyncSession, vouchers: Collection[Voucher])
     await run_sql(session, RELEASE_VOUCHERS, *_to_voucher_columns(vouchers))
 
 
-async def lock_plans(session: AsyncSession, keys: Collection[PlanKey]) -> dict[PlanKey, Plan]:
+async def lock_assignments(
+    session: AsyncSession, keys: Collection[AssignmentKey]
+) -> dict[AssignmentKey, AssignmentBalance]:
     """Lock plans in their order, and return what was assigned and allocated in each."""
     await run_sql(session, LOCK_PLANS, sorted("/assignments/" + "/".join(map(str, key)) for key in keys))
-    plans: dict[PlanKey, Plan] = {key: {} for key in keys}
+    plans: dict[AssignmentKey, AssignmentBalance] = {key: {} for key in keys}
     for row in await run_sql(session, SUM_PLANS, *map(list, zip(*keys, strict=True))):
         plan = plans[row.year, row.program, row.capital, row.source]
         plan[row.unit, row.unit_since, row.component] = (row.assigned_vnd, row.allocated_vnd)

@@ -94,7 +94,9 @@ class ProjectFunding:
         return replace(self, paid={**self.paid, year: paid_vnd + amount_vnd})
 
 
-def require_payable(projects: Mapping[str, ProjectFunding], entry: Entry, pointer: str) -> ProjectFunding:
+def calculate_funding_after(
+    projects: Mapping[str, ProjectFunding], entry: Entry, pointer: str
+) -> ProjectFunding:
     """Return the funding of the project that an entry names, as it is after the entry.
 
     Raises `Invalid` at the pointer where the project is unknown or of another line, and what `add_payment` raises.

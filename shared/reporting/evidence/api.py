@@ -84,4 +84,4 @@ async def _may_read(context: ReportingContext, sha256: str) -> bool:
     ):
         return bool(senders)
     named = await store.read_naming_reports(context.session, sha256, senders)
-    return any(context.sees(unit, Period.parse(period)) for unit, period in named)
+    return any(context.may_read(unit, Period.parse(period)) for unit, period in named)

@@ -159,7 +159,7 @@ async def read_differences(*, context: ReaderContext, report_id: uuid.UUID) -> D
 async def _find_visible(context: ReportingContext, report_id: uuid.UUID) -> Report:
     """Return a report that the caller may see; raises `ReportNotFound`."""
     report = await store.find_report(context.session, report_id)
-    if report is None or not context.sees(report.unit, Period.parse(report.period)):
+    if report is None or not context.may_read(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     return report
 
