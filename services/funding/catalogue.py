@@ -93,12 +93,17 @@ class Agency(DatedCode):
 
 @dataclass(frozen=True, slots=True)
 class CounterpartRatio(DatedFact):
-    """The least local counterpart of a program, in percent of its central money; of one capital kind or of both."""
+    """The least local counterpart of a program, in percent of its central money; of one capital kind or of both.
+
+    The council of a province decides it for its province.
+    """
 
     program: str
     min_percent: Decimal
     capital: Capital | None = None
-    """None: both kinds together."""
+    """None: both kinds together, or the kind for which its province has no ratio of its own."""
+    province: str | None = None
+    """Code of the province; None: every province without a ratio of its own."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_percent <= MAX_RATIO_PERCENT:

@@ -46,7 +46,9 @@ def load_catalogue(folder: Path = DATA) -> FundingCatalogue:
             one_in_force=["code"],
         )
         agencies = facts.rows("agencies", Agency, one_in_force=["code"])
-        ratios = facts.rows("counterpart_ratios", CounterpartRatio, one_in_force=["program", "capital"])
+        ratios = facts.rows(
+            "counterpart_ratios", CounterpartRatio, one_in_force=["province", "program", "capital"]
+        )
         catalogue = FundingCatalogue(
             programs={program.code: program for program in programs},
             components={component.code: component for component in components},

@@ -37,6 +37,9 @@ FAR_FROM_YEAR = Sentence(
     "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
     "{day} is not in the budget year {year}, the year before or the year after.",
 )
+FROM_YEAR_AFTER_YEAR = Sentence(
+    "Năm đầu không thể sau năm cuối {year}.", "The first year cannot be after the last, {year}."
+)
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
 PROJECT_UNKNOWN = Sentence("Không có công trình {project}.", "There is no project {project}.")
 PROJECT_OF_ANOTHER_LINE = Sentence(

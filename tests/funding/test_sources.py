@@ -26,7 +26,9 @@ def ratio(percent, **change):
 
 async def of_poverty(office, **query):
     answer = await office.get("counterparts", **{"year": 2023, **query})
-    return next(item for item in answer.json()["items"] if item["program"] == "poverty")
+    return next(
+        item for item in answer.json()["items"] if (item["program"], item["province"]) == ("poverty", "62")
+    )
 
 
 async def test_a_shortfall_is_shown_with_its_ratio(office):
@@ -45,8 +47,8 @@ async def test_a_shortfall_is_shown_with_its_ratio(office):
         {"source": "counterpart_district", "provided_vnd": 25},
         {"source": "counterpart_province", "provided_vnd": 40},
     ]
-    assert counterparts["legal_basis"] == "QĐ 02/2022/QĐ-TTg"
-    assert "unsure" in counterparts["confidence"]
+    assert "QĐ 02/2022/QĐ-TTg" in counterparts["legal_basis"]
+    assert "not found" in counterparts["confidence"]
     await office.allocate(36, source="counterpart_commune", unit="23341")
     assert (await of_poverty(office))["shortfall_vnd"] == 0
     assert (await of_poverty(office, unit="611"))["required_vnd"] == 0
@@ -129,6 +131,63 @@ async def test_only_non_state_sources_give_in_kind(office, change, fault):
     body = {**LINE, "source": "community", "amount_vnd": 5, "decision": DECISION, **change}
     refused = await office.post("allocations", body)
     assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [fault]
+
+
+KON_TUM = {"ethnic": (1728_070, 10), "poverty": (637_720, 10), "rural": (386_870, 100)}
+"""Central investment of 2021 to 2025 in million đồng, and the ratio in percent (Báo Dân tộc, 5 November 2022)."""
+
+
+async def test_the_counterpart_of_kon_tum_is_as_published(office):
+    """2,752.66 billion of central investment require 623.45 billion of local investment."""
+    for program, (amount, _) in KON_TUM.items():
+        shares = [amount // 4] * 3 + [amount - amount // 4 * 3]
+        for year, share in zip((2022, 2023, 2024, 2025), shares, strict=True):
+            day = f"{year}-01-15"
+            line = {
+                "program": program,
+                "unit": "62",
+                "year": year,
+                "decision": {"number": f"{program} {year}", "date": day},
+            }
+            await office.allocate(share * 10**6, **line)
+    answer = (await office.get("counterparts", year=2025, from_year=2021, unit="62")).json()
+    assert (answer["from_year"], answer["year"]) == (2021, 2025)
+    own = {item["program"]: item for item in answer["items"] if item["province"] == "62"}
+    assert {
+        program: (item["central_vnd"] // 10**6, item["min_percent"]) for program, item in own.items()
+    } == KON_TUM
+    assert sum(item["central_vnd"] for item in own.values()) == 2_752_660_000_000
+    assert round(sum(item["required_vnd"] for item in own.values()) / 10**9, 2) == 623.45
+    assert {item["capital"] for item in own.values()} == {"investment"}
+    assert all(
+        (item["valid_from"], item["valid_to"]) == ("2021-01-01", "2025-12-31") for item in own.values()
+    )
+    general = [item for item in answer["items"] if item["province"] is None]
+    assert [(item["program"], item["capital"], item["central_vnd"]) for item in general] == [
+        ("rural", None, 0), ("poverty", None, 0), ("ethnic", None, 0)
+    ]  # fmt: skip
+
+
+async def test_money_counts_under_the_most_special_ratio_once(office):
+    await office.allocate(1000, program="rural")
+    await office.allocate(70, program="rural", capital="recurrent")
+    items = (await office.get("counterparts", year=2023)).json()["items"]
+    rural = [
+        (item["province"], item["central_vnd"], item["required_vnd"])
+        for item in items
+        if item["program"] == "rural"
+    ]
+    assert rural == [("62", 1000, 1000), (None, 70, 7)]
+
+
+async def test_the_first_year_is_not_after_the_last(office):
+    refused = await office.get("counterparts", year=2023, from_year=2024)
+    (fault,) = refused.json()["errors"]
+    assert (refused.status_code, fault["pointer"], fault["code"]) == (
+        422,
+        "/query/from_year",
+        "from_year_after_year",
+    )
 
 
 @given(st.integers(0, 10**15), st.decimals(0, 100, places=2), st.integers(0, 10**15))

@@ -1,18 +1,30 @@
-"""How much local money a ratio requires, and how much is missing. Pure; amounts are whole đồng."""
+"""How much local money a ratio requires, and how much is missing. Pure; amounts are whole đồng.
+
+A ratio of a province precedes the general one, and one of a capital kind the one of both kinds: the money of a line counts
+under one ratio.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.funding.catalogue import CounterpartRatio
-from services.funding.ledger import Capital
 from services.funding.progress.rules import LotSum
 
 PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
+class ProvinceSum:
+    """The sum of lots of one year, program and capital kind; province: the one whose own ratios apply, None for others."""
+
+    year: int
+    province: str | None
+    lot_sum: LotSum
+
+
+@dataclass(frozen=True, slots=True)
 class Counterpart:
-    """What one ratio requires in a year, and what was provided."""
+    """What one ratio requires in some years, and what was provided."""
 
     ratio: CounterpartRatio
     central_vnd: int
@@ -38,32 +50,40 @@ class Counterpart:
 
 
 def calculate_counterparts(
-    ratios: Iterable[CounterpartRatio],
-    sums: Sequence[LotSum],
-    year: int,
+    ratios: Sequence[CounterpartRatio],
+    sums: Iterable[ProvinceSum],
+    years: Collection[int],
     *,
     central: Collection[str],
     local: Collection[str],
 ) -> list[Counterpart]:
-    """Return the counterpart of each ratio in force. Money carried over was matched in its year of origin.
-
-    The sums are by program and capital kind.
-    """
-    counterparts = []
-    for ratio in ratios:
-        if not ratio.is_in_force_at_end_of(year):
+    """Return the counterpart of each ratio in force in one of the years. Money carried over was matched in its year of origin."""
+    in_force = [ratio for ratio in ratios if any(map(ratio.is_in_force_at_end_of, years))]
+    central_vnd = dict.fromkeys(in_force, 0)
+    provided: dict[CounterpartRatio, dict[str, int]] = {ratio: {} for ratio in in_force}
+    for province_sum in sums:
+        lot_sum, ratio = province_sum.lot_sum, find_ratio(in_force, province_sum)
+        if ratio is None or lot_sum.origin_year != province_sum.year:
             continue
-        own_sums = [lot_sum for lot_sum in sums if lot_sum.origin_year == year and _applies(ratio, lot_sum)]
-        provided: dict[str, int] = {}
-        for lot_sum in own_sums:
-            if lot_sum.source in local:
-                provided_vnd = provided.get(lot_sum.source, 0) + lot_sum.amounts.planned_vnd
-                provided[lot_sum.source] = provided_vnd
-        central_vnd = sum(lot_sum.amounts.planned_vnd for lot_sum in own_sums if lot_sum.source in central)
-        counterparts.append(Counterpart(ratio, central_vnd, provided))
-    return counterparts
+        planned_vnd = lot_sum.amounts.planned_vnd
+        if lot_sum.source in central:
+            central_vnd[ratio] += planned_vnd
+        elif lot_sum.source in local:
+            provided[ratio][lot_sum.source] = provided[ratio].get(lot_sum.source, 0) + planned_vnd
+    return [Counterpart(ratio, central_vnd[ratio], provided[ratio]) for ratio in in_force]
 
 
-def _applies(ratio: CounterpartRatio, lot_sum: LotSum) -> bool:
-    capital: Capital | None = ratio.capital
-    return lot_sum.keys["program"] == ratio.program and capital in {None, lot_sum.keys["capital"]}
+def find_ratio(ratios: Iterable[CounterpartRatio], province_sum: ProvinceSum) -> CounterpartRatio | None:
+    """Return the ratio under which a sum counts, the most special one; None where none is in force."""
+    keys = province_sum.lot_sum.keys
+    matching = (
+        ratio
+        for ratio in ratios
+        if ratio.program == keys["program"]
+        and ratio.province in {None, province_sum.province}
+        and ratio.capital in {None, keys["capital"]}
+        and ratio.is_in_force_at_end_of(province_sum.year)
+    )
+    return max(
+        matching, key=lambda ratio: (ratio.province is not None, ratio.capital is not None), default=None
+    )
