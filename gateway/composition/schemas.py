@@ -47,14 +47,22 @@ EXAMPLE: dict[str, Any] = {
         "until": None,
         "rows": [
             {
-                "capital": "total",
-                "allocated_vnd": 1274696000000,
-                "carried_over_vnd": 597053000000,
-                "available_vnd": 1871749000000,
-                "disbursed_vnd": 976937600000,
-                "disbursement_rate": 52.193836,
+                "capital": "investment",
+                "allocated_vnd": 769000000000,
+                "carried_over_vnd": 315732000000,
+                "available_vnd": 1084732000000,
+                "disbursed_vnd": 786539000000,
+                "disbursement_rate": 72.510058,
             }
         ],
+        "total": {
+            "capital": "total",
+            "allocated_vnd": 1274696000000,
+            "carried_over_vnd": 597053000000,
+            "available_vnd": 1871749000000,
+            "disbursed_vnd": 976937600000,
+            "disbursement_rate": 52.193836,
+        },
         "sources": [],
     },
 }
@@ -122,7 +130,10 @@ class FundingPartOut(PartOut):
         "is that of the budget year from its start to that day, what is available included; null for a year, which is whole: "
         "what is paid of it in January until the deadline is its own"
     )
-    rows: list[FundingRowOut] = Field(description="the central budget by capital kind, and in total")
+    rows: list[FundingRowOut] = Field(description="the central budget by capital kind")
+    total: FundingRowOut | None = Field(
+        description="the sum of the rows; null when the ledger is unavailable"
+    )
     sources: list[dict[str, Any]] = Field(description="the other sources, with their parts")
 
 

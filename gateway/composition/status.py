@@ -83,6 +83,7 @@ def compose_status(
             "year": period.year,
             "until": _find_until(funding, period),
             "rows": _get_members(funding, "rows"),
+            "total": _get_member(funding, "total"),
             "sources": _get_members(funding, "sources"),
         }
     return document
@@ -118,6 +119,11 @@ def _describe_state(part: UpstreamPart, now: float, language: Language, path: st
 def _get_members(part: UpstreamPart, name: str) -> list[Any]:
     members = part.confirmed.document.get(name) if part.confirmed else None
     return members if isinstance(members, list) else []
+
+
+def _get_member(part: UpstreamPart, name: str) -> dict[str, Any] | None:
+    member = part.confirmed.document.get(name) if part.confirmed else None
+    return member if isinstance(member, dict) else None
 
 
 def find_newest_instant(instants: Iterable[Any]) -> str | None:

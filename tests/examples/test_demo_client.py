@@ -135,8 +135,11 @@ def test_a_figure_matches_when_it_prints_as_the_plan_prints_it():
     from client.comparison import compare
 
     rate = {"indicator": "poverty_rate", "label": "Tỷ lệ hộ nghèo", "value": Decimal("6.837035")}
-    rows = [{"capital": "total", "disbursed_vnd": 976_937_600_000}]
-    status = {"programs": [{"program": "poverty", "figures": [rate]}], "funding": {"rows": rows}}
+    total = {"capital": "total", "disbursed_vnd": 976_937_600_000}
+    status = {
+        "programs": [{"program": "poverty", "figures": [rate]}],
+        "funding": {"rows": [], "total": total},
+    }
     by_id = {figure.id: figure for figure in compare(status)}
     assert by_id["P02"].matches
     assert by_id["F07"].computed == Decimal("976937.6")

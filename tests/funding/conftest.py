@@ -88,6 +88,11 @@ async def done(request):
     return answer.json()
 
 
+def with_total(answer):
+    """The rows of an answer about progress, and its total last."""
+    return [*answer["rows"], answer["total"]]
+
+
 def build_app(database, *, clock=system_clock, **settings):
     """Build the ledger; it seals nothing by itself."""
     chosen = {"database_url": database.url("funding"), "seal_every_seconds": 3600, **settings}

@@ -8,7 +8,7 @@ from services.funding.agencies import extend_territory
 from services.funding.dated_facts import DATA, load_catalogue
 from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
-from tests.funding.conftest import DECISION, LINE, Office, done, voucher
+from tests.funding.conftest import DECISION, LINE, Office, done, voucher, with_total
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ FARMING, LABOUR, MINORITIES = "62.SO_NN", "62.SO_LDTBXH", "62.BAN_DT"
 
 
 async def by_unit(office, **query):
-    rows = (await office.get("progress", group_by="unit", **query)).json()["rows"]
+    rows = with_total((await office.get("progress", group_by="unit", **query)).json())
     return {row["unit"]: row["available_vnd"] for row in rows if row["available_vnd"]}
 
 
@@ -82,7 +82,7 @@ async def test_the_money_of_an_agency_goes_to_its_successor(office):
         await office.allocate(amount, unit=unit, year=2025, effective_on="2025-01-10")
 
     async def total(unit):
-        return (await office.get("status", year=2025, unit=unit)).json()["rows"][-1]["allocated_vnd"]
+        return (await office.get("status", year=2025, unit=unit)).json()["total"]["allocated_vnd"]
 
     assert [await total(unit) for unit in (FARMING, "62.SO_NNMT", "51.SO_NNMT")] == [1, 1, 1]
     assert await total("51.SO_TC") == 8, "planning went into finance before both went into the new province"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.funding.assignments import calculate_program_remainder, calculate_remainder
 from services.funding.store import find_unbalanced_lots
 from tests.application import get_database
-from tests.funding.conftest import LINE, Office, decision, voucher
+from tests.funding.conftest import LINE, Office, decision, voucher, with_total
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ async def refusal(office, what, body, **params):
 
 
 async def rows(office, **query):
-    progress_rows = (await office.get("progress", year=2023, **query)).json()["rows"]
+    progress_rows = with_total((await office.get("progress", year=2023, **query)).json())
     return {row.get("unit", row.get("component", "total")): row for row in progress_rows}
 
 

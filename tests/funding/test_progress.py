@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.funding.ledger import MEASURES, Amounts
 from services.funding.progress.rules import LotSum, build_groups
-from tests.funding.conftest import DECISION, LINE, voucher
+from tests.funding.conftest import DECISION, LINE, voucher, with_total
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +75,7 @@ async def test_groupings_over_http(office):
     async def rows(**query):
         answer = await office.get("progress", year=2023, **query)
         assert answer.status_code == 200, answer.text
-        return answer.json()["rows"]
+        return with_total(answer.json())
 
     by_two = await rows(group_by="program,component")
     assert [(row["program"], row["component"], row["allocated_vnd"]) for row in by_two] == [
@@ -111,12 +111,12 @@ async def test_a_unit_includes_the_units_below_it(office):
 
     async def total(unit):
         status = (await office.get("status", year=2023, unit=unit)).json()
-        return status["unit"]["name"], status["rows"][-1]["allocated_vnd"]
+        return status["unit"]["name"], status["total"]["allocated_vnd"]
 
     assert await total("62") == ("Kon Tum", 15)
     assert (await total("610"))[1] == 6
     assert (await total("23341"))[1] == 4
-    assert (await office.get("status", year=2023)).json()["rows"][-1]["allocated_vnd"] == 15
+    assert (await office.get("status", year=2023)).json()["total"]["allocated_vnd"] == 15
 
 
 async def test_money_follows_its_unit_onto_the_map_of_2025(office, issuer):
@@ -129,7 +129,7 @@ async def test_money_follows_its_unit_onto_the_map_of_2025(office, issuer):
     )
 
     async def total(unit):
-        return (await office.get("status", year=2025, unit=unit)).json()["rows"][-1]["allocated_vnd"]
+        return (await office.get("status", year=2025, unit=unit)).json()["total"]["allocated_vnd"]
 
     assert await total("62") == 15
     assert await total("610") == 7
@@ -161,7 +161,7 @@ async def test_an_opening_balance_is_available_and_shown_apart(office):
     )
     await office.allocate(40)
     await office.disburse(50)
-    total = (await office.get("status", year=2023)).json()["rows"][-1]
+    total = (await office.get("status", year=2023)).json()["total"]
     assert (total["opening_balance_vnd"], total["allocated_vnd"], total["available_vnd"]) == (60, 40, 100)
     assert (total["carried_over_vnd"], total["disbursement_rate"], total["left_vnd"]) == (0, 50, 50)
 
@@ -170,24 +170,25 @@ async def test_carrying_out_does_not_raise_the_rate(office):
     await office.allocate(100)
     await office.disburse(25)
     await office.carry_over(75)
-    total = (await office.get("status", year=2023)).json()["rows"][-1]
+    total = (await office.get("status", year=2023)).json()["total"]
     assert (
         total["available_vnd"],
         total["disbursement_rate"],
         total["carried_out_vnd"],
         total["left_vnd"],
     ) == (100, 25, 75, 0)
-    total = (await office.get("status", year=2024)).json()["rows"][-1]
+    total = (await office.get("status", year=2024)).json()["total"]
     assert (total["carried_over_vnd"], total["available_vnd"], total["disbursement_rate"]) == (75, 75, 0)
 
 
 async def test_nothing_is_available_in_an_empty_year(office):
     status = (await office.get("status", year=2030)).json()
-    assert [row["capital"] for row in status["rows"]] == ["investment", "recurrent", "total"]
-    assert {row["disbursement_rate"] for row in status["rows"]} == {None}
+    assert [row["capital"] for row in status["rows"]] == ["investment", "recurrent"]
+    assert {row["disbursement_rate"] for row in with_total(status)} == {None}
     assert (status["as_of"], status["sources"], status["unit"]) == (None, [], None)
     progress = (await office.get("progress", year=2030)).json()
-    assert [row["capital"] for row in progress["rows"]] == ["total"]
+    assert progress["rows"] == []
+    assert (progress["total"]["capital"], progress["total"]["available_vnd"]) == ("total", 0)
 
 
 async def test_as_of_is_the_newest_change_and_the_answer_has_a_tag(office):

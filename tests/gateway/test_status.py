@@ -59,7 +59,8 @@ async def test_one_answer_holds_all_parts(gateway, upstreams):
     assert [part["program"] for part in status["programs"]] == ["rural", "poverty", "ethnic"]
     assert status["programs"][1]["figures"] == make_progress("poverty")["figures"]
     assert (status["programs"][0]["state"], status["programs"][0]["age_seconds"]) == ("fresh", 0)
-    assert status["funding"]["rows"][0]["allocated_vnd"] == 1274696000000
+    assert status["funding"]["total"]["allocated_vnd"] == 1274696000000
+    assert [row["capital"] for row in status["funding"]["rows"]] == ["investment"]
     assert status["funding"]["sources"] == [{"source": "local_budget"}]
     assert (status["funding"]["year"], status["funding"]["until"]) == (2023, None)
     assert response.headers["age"] == "0"
@@ -306,7 +307,7 @@ async def test_an_unusable_answer_of_a_service_is_no_part(gateway, upstreams):
     upstreams["funding"].answer = {"rows": "many"}
     response = await gateway.get(STATUS)
     assert read_states(response)["rural"] == "unavailable"
-    assert response.json()["funding"]["rows"] == []
+    assert (response.json()["funding"]["rows"], response.json()["funding"]["total"]) == ([], None)
 
 
 async def test_a_request_that_the_services_refuse_is_refused(gateway, upstreams):

@@ -120,4 +120,5 @@ def make_progress(program: str, value: float = 1.5, *, as_of: str = "2024-01-05T
 def make_funding_status(*, as_of: str = "2024-01-06T02:00:00Z") -> dict[str, Any]:
     """Return an answer of funding's `status`."""
     total = {"capital": "total", "allocated_vnd": 1274696000000, "carried_over_vnd": 597053000000}
-    return {"as_of": as_of, "rows": [total], "sources": [{"source": "local_budget"}]}
+    rows = [{**total, "capital": "investment"}]
+    return {"as_of": as_of, "rows": rows, "total": total, "sources": [{"source": "local_budget"}]}

@@ -124,7 +124,7 @@ def _find_figure(status: dict[str, Any], program: str, indicator: str) -> dict[s
 
 def _find_money_row(status: dict[str, Any], capital_or_source: str) -> dict[str, Any]:
     funding = status["funding"]
-    rows = [*funding.get("rows", []), *funding.get("sources", [])]
+    rows = [*funding.get("rows", []), funding.get("total") or {}, *funding.get("sources", [])]
     return next((row for row in rows if capital_or_source in {row.get("capital"), row.get("source")}), {})
 
 

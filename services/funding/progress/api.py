@@ -86,7 +86,7 @@ async def read_progress(
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions, origin_year)
     sums = await sum_lots(context.session, ledger_filter, by, until=until, as_of=as_of, book=book)
-    groups = build_groups(sums, by, counted=catalogue.counted_sources, rated=catalogue.rated_sources)
+    *groups, total = build_groups(sums, by, counted=catalogue.counted_sources, rated=catalogue.rated_sources)
     parameters = {
         "year": year,
         "program": program,
@@ -106,8 +106,9 @@ async def read_progress(
         unit=ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
         as_of=await _find_newest_included(context, as_of),
-        **({"printing": PrintingOut.from_groups(groups, print_in, language)} if print_in else {}),
+        **({"printing": PrintingOut.from_groups(groups, total, print_in, language)} if print_in else {}),
         rows=[ProgressRow(**group.keys, **_to_fields(group, parameters)) for group in groups],
+        total=ProgressRow(**total.keys, **_to_fields(total, parameters)),
     )
 
 
@@ -125,8 +126,8 @@ async def read_status(
 ) -> FundingStatusOut:
     """Read the money of a year as the status of the province shows it, whole or until a day.
 
-    `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `sources` are the
-    others, with the counterpart and the integrated money as parts of the local budget.
+    `rows` are the sources that count in the disbursement rate (the central budget) by capital kind, `total` is their sum,
+    `sources` are the others, with the counterpart and the integrated money as parts of the local budget.
     """
     raise_if_any(_find_date_fault(year, until))
     scope = await context.scope(unit, year)
@@ -141,15 +142,16 @@ async def read_status(
         "book": book,
         "print_in": print_in,
     }
-    groups = _build_capital_groups(sums, context.catalogue)
+    *groups, total = _build_capital_groups(sums, context.catalogue)
     counted = {**parameters, "source": sorted(context.catalogue.counted_sources)}
     return FundingStatusOut(
         year=year,
         until=until,
         unit=ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
         as_of=await _find_newest_included(context, as_of),
-        **({"printing": PrintingOut.from_groups(groups, print_in, language)} if print_in else {}),
+        **({"printing": PrintingOut.from_groups(groups, total, print_in, language)} if print_in else {}),
         rows=[CapitalRow(**group.keys, **_to_fields(group, counted)) for group in groups],
+        total=CapitalRow(**total.keys, **_to_fields(total, counted)),
         sources=_build_source_rows(sums, context.catalogue, parameters),
     )
 

@@ -129,8 +129,10 @@ class PrintingOut(BaseModel):
     differences: list[PrintedDifferenceOut] = Field(description="empty where all printed parts add up")
 
     @classmethod
-    def from_groups(cls, groups: Sequence[ProgressGroup], unit: PrintUnit, language: Language) -> Self:
-        """Serialize the differences of groups with their total last."""
+    def from_groups(
+        cls, groups: Sequence[ProgressGroup], total: ProgressGroup, unit: PrintUnit, language: Language
+    ) -> Self:
+        """Serialize the differences of groups and their total."""
         return cls(
             unit=unit,
             differences=[
@@ -140,7 +142,7 @@ class PrintingOut(BaseModel):
                     printed_total=difference.total,
                     explanation=difference.explanation.render(language, {}),
                 )
-                for difference in find_differences(groups[:-1], groups[-1], unit)
+                for difference in find_differences(groups, total, unit)
             ],
         )
 
@@ -164,7 +166,7 @@ class ProgressRow(AmountsOut, ProgressKeys):
 class ProgressOut(BaseModel):
     """The progress of a year in one grouping.
 
-    The total is the sum of the other rows, to the đồng; by month, what is available and left is that of the last day.
+    The total is the sum of the rows, to the đồng; by month, what is available and left is that of the last day.
     """
 
     year: int = Field(description="budget year", examples=[2023])
@@ -175,7 +177,8 @@ class ProgressOut(BaseModel):
         description="instant of the newest change included; null where there is none"
     )
     printing: PrintingOut | None = Field(None, description="only with `print_in`")
-    rows: list[ProgressRow] = Field(description="one for each group, and the total last")
+    rows: list[ProgressRow] = Field(description="one for each group; the total is not among them")
+    total: ProgressRow = Field(description="the sum of the rows; each key is `total`")
 
 
 class CapitalKey(BaseModel):
@@ -216,9 +219,8 @@ class FundingStatusOut(BaseModel):
         description="instant of the newest change included; null where there is none"
     )
     printing: PrintingOut | None = Field(None, description="only with `print_in`")
-    rows: list[CapitalRow] = Field(
-        description="the central budget by capital kind: investment, recurrent, total"
-    )
+    rows: list[CapitalRow] = Field(description="the central budget by capital kind: investment, recurrent")
+    total: CapitalRow = Field(description="the sum of the rows; its capital kind is `total`")
     sources: list[SourceRow] = Field(description="the other sources that have money in the year")
 
 
