@@ -13,7 +13,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache, total_ordering
 from typing import Self
@@ -25,6 +25,8 @@ from shared.kit.problems import Invalid, NotFound, Sentence
 FIRST_YEAR = 1990
 LAST_YEAR = 2100
 """Outside these years a period is a typing error: the programs began in 2010, and nothing is planned past 2050."""
+
+ONE_DAY = timedelta(days=1)
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 """The time zone in which a day begins and ends."""

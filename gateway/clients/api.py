@@ -55,9 +55,9 @@ class SecretRoute(TransactionRoute):
 def _add_secret(answer: Response, pepper: Pepper) -> Response:
     client = orjson.loads(bytes(answer.body))
     client["client_secret"] = pepper.derive_secret(client["client_id"], UUID(client["secret_id"]))
-    kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     return Response(
-        orjson.dumps(client), status_code=answer.status_code, headers={**kept, "Cache-Control": "no-store"}
+        orjson.dumps(client), status_code=answer.status_code, headers={**headers, "Cache-Control": "no-store"}
     )
 
 

@@ -127,12 +127,12 @@ def narrow_scopes(granted: Sequence[str], requested: str | None) -> list[str]:
     """Return the scopes of the token: the requested ones, or all that were granted. Raises `InvalidScope`."""
     if requested is None:
         return list(granted)
-    wanted = list(dict.fromkeys(requested.split()))
-    missing = [scope for scope in wanted if scope not in granted]
-    if missing or not wanted:
+    requested_scopes = list(dict.fromkeys(requested.split()))
+    missing = [scope for scope in requested_scopes if scope not in granted]
+    if missing or not requested_scopes:
         missing_text = " ".join(missing)[:200]
         raise InvalidScope(Sentence(missing_text, missing_text) if missing_text else NO_SCOPE_NAMED)
-    return wanted
+    return requested_scopes
 
 
 def sign_access_token(

@@ -6,14 +6,12 @@ begins with that of the seat: `62.SO_NN`. When it ends, its money goes to its su
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from services.funding.catalogue import Agency, FundingCatalogue
 from shared.kit.resources import Resources
+from shared.periods import ONE_DAY
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,6 @@ def _find_successions(agencies: Mapping[str, Agency]) -> Iterator[Succession]:
             predecessor_valid_from=agency.valid_from,
             successor=successor.code if successor else None,
             successor_valid_from=successor.valid_from if successor else None,
-            effective_on=agency.valid_to + DAY,
+            effective_on=agency.valid_to + ONE_DAY,
             kind="merged" if successor else "abolished",
         )

@@ -7,12 +7,11 @@ on every later one, so that no reading until a day shows more paid than there wa
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, NamedTuple
 
 from services.funding.ledger import Amounts, Lot
-
-DAY = timedelta(days=1)
+from shared.periods import ONE_DAY
 
 
 class Remainder(NamedTuple):
@@ -94,7 +93,7 @@ class DatedBalance:
         for first_day, remainder in earlier:
             amount_vnd = getattr(remainder, measure)
             if amount_vnd < least.amount_vnd:
-                least = Least(amount_vnd, first_day, next_day - DAY, measure)
+                least = Least(amount_vnd, first_day, next_day - ONE_DAY, measure)
             elif amount_vnd == least.amount_vnd:
                 least = least._replace(first_day=first_day)
             next_day = first_day

@@ -1,7 +1,7 @@
 """The dated facts of the ledger, read from the folder `data` or from an installation's own."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise, product
 from pathlib import Path
@@ -29,6 +29,7 @@ from services.funding.forecast.profiles import (
 from services.funding.lapses.rules import DeadlineRule, Deadlines, MoneyKind
 from services.funding.ledger import CAPITALS, Capital
 from shared.dated_facts.loader import FactsFile, open_facts
+from shared.periods import ONE_DAY
 
 DATA = Path(__file__).with_name("data")
 
@@ -167,10 +168,6 @@ def _find_lost_agencies(facts: FactsFile, catalogue: FundingCatalogue) -> None:
         if agency.successor is None:
             continue
         following = catalogue.agencies.get(agency.successor)
-        if (
-            following is None
-            or agency.valid_to is None
-            or following.valid_from > agency.valid_to + timedelta(days=1)
-        ):
+        if following is None or agency.valid_to is None or following.valid_from > agency.valid_to + ONE_DAY:
             what = f"{agency.successor} is not there when it ends"
             facts.add_fault("agencies", agency.code, "successor", what=what)

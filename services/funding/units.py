@@ -12,10 +12,11 @@ Problem
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Protocol
 
 from shared.kit.problems import Fault, Forbidden, Problem, Sentence
+from shared.periods import ONE_DAY
 from shared.territory.tree import Territory
 from shared.territory.units import (
     NoCounterpartOnMap,
@@ -24,8 +25,6 @@ from shared.territory.units import (
     UnitNotGranted,
     UnknownUnit,
 )
-
-DAY = timedelta(days=1)
 
 UnitVersion = tuple[str, date]
 """The code of a unit and the first day on which it means this land."""
@@ -74,7 +73,7 @@ def find_unit_version(territory: Territory, code: str, on: date) -> UnitVersion:
     unit = territory.unit(code, on)
     while True:
         try:
-            (before,) = territory.map_onto(code, unit.valid_from, unit.valid_from - DAY)
+            (before,) = territory.map_onto(code, unit.valid_from, unit.valid_from - ONE_DAY)
         except NoCounterpartOnMap:
             return unit.key
         if before.unit.code != code or not before.unchanged:

@@ -120,11 +120,11 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] in "PS"
 
 
-def _require_visible(text: str) -> str:
+def _check_visible(text: str) -> str:
     if not canonicalize(text):
         raise make_validation_error("text_too_short", NOTHING_VISIBLE)
     return text
 
 
-Visible = AfterValidator(_require_visible)
+Visible = AfterValidator(_check_visible)
 """Refuses a text that identifies something and has no visible character."""

@@ -15,10 +15,12 @@ def make_weak_etag(content: bytes) -> str:
 
 def matches_if_none_match(request: Request, tag: str) -> bool:
     """Whether If-None-Match names the tag (weak comparison, RFC 9110)."""
-    named = request.headers.get("if-none-match", "")
+    field_value = request.headers.get("if-none-match", "")
     opaque = tag.removeprefix("W/")
-    return named.strip() == "*" or any(
-        candidate.strip().removeprefix("W/") == opaque for candidate in named.split(",") if candidate.strip()
+    return field_value.strip() == "*" or any(
+        candidate.strip().removeprefix("W/") == opaque
+        for candidate in field_value.split(",")
+        if candidate.strip()
     )
 
 
@@ -31,5 +33,5 @@ def apply_if_none_match(request: Request, response: Response) -> Response:
     response.headers.setdefault("cache-control", "no-cache")
     if not matches_if_none_match(request, tag):
         return response
-    kept = {name: response.headers[name] for name in KEPT_ON_304 if name in response.headers}
-    return Response(status_code=304, headers=kept)
+    headers = {name: response.headers[name] for name in KEPT_ON_304 if name in response.headers}
+    return Response(status_code=304, headers=headers)

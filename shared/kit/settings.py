@@ -60,8 +60,8 @@ def list_variables(settings_class: type[BaseSettings]) -> frozenset[str]:
 
 def find_unread_variables(environment: Iterable[str], variables: Iterable[str]) -> dict[str, str | None]:
     """Return the `NTP_` names of the environment that are not among `variables`, each with the most similar of these."""
-    known = sorted(variables)
+    names = sorted(variables)
     unread = sorted(
-        name for name in environment if name.upper().startswith("NTP_") and name.upper() not in known
+        name for name in environment if name.upper().startswith("NTP_") and name.upper() not in names
     )
-    return {name: next(iter(get_close_matches(name.upper(), known, n=1)), None) for name in unread}
+    return {name: next(iter(get_close_matches(name.upper(), names, n=1)), None) for name in unread}

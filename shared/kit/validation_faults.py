@@ -205,10 +205,12 @@ def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
 
 def _faults(error: ErrorDetails) -> list[Fault]:
     """Return the faults of an error: a parser may have named several, each at a place in the text."""
-    whole = to_fault(error)
+    fault_of_value = to_fault(error)
     refusal = error.get("ctx", {}).get(_REFUSAL)
     parts = refusal.faults if isinstance(refusal, Invalid) else ()
-    return [replace(fault, pointer=whole.pointer + fault.pointer) for fault in parts] or [whole]
+    return [replace(fault, pointer=fault_of_value.pointer + fault.pointer) for fault in parts] or [
+        fault_of_value
+    ]
 
 
 def to_fault(error: ErrorDetails, *, below: Sequence[str | int] = ()) -> Fault:

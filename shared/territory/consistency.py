@@ -1,14 +1,14 @@
 """Check units and successions: days that do not overlap, parents that exist, weights that add up. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from shared.periods import ONE_DAY
 from shared.territory.units import Succession, Unit, UnitKey
 
 ONE = Decimal(1)
-DAY = timedelta(days=1)
 
 Versions = Mapping[str, tuple[Unit, ...]]
 """Every unit of each code, the oldest first."""
@@ -39,7 +39,7 @@ def _is_valid_throughout(versions: Versions, parent: str, unit: Unit) -> bool:
         if day is not None and version.is_valid_on(day):
             if version.valid_to is None or (unit.valid_to is not None and unit.valid_to <= version.valid_to):
                 return True
-            day = version.valid_to + DAY
+            day = version.valid_to + ONE_DAY
     return False
 
 

@@ -81,10 +81,10 @@ class Gazetteer:
 
     def find_unit(self, name: str, kind: str, parent: str, on: date) -> Unit:
         """Return the one unit of a kind below a parent on a day that has a name. Raises `UnknownName`, `AmbiguousName`."""
-        wanted = fold(name)
+        folded_name = fold(name)
         peers = [unit for unit in self._territory.children(parent, on) if unit.kind == kind]
-        by_name = [unit for unit in peers if fold(unit.name) == wanted]
-        matching = by_name or [unit for unit in peers if wanted in self._folded.get(unit.key, ())]
+        by_name = [unit for unit in peers if fold(unit.name) == folded_name]
+        matching = by_name or [unit for unit in peers if folded_name in self._folded.get(unit.key, ())]
         if not matching:
             raise UnknownName(name, kind, parent, on)
         if len(matching) > 1:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from shared.territory.consistency import DAY, ONE, check_successions, check_versions, find_version
+from shared.periods import ONE_DAY
+from shared.territory.consistency import ONE, check_successions, check_versions, find_version
 from shared.territory.units import (
     Level,
     NoCounterpartOnMap,
@@ -38,7 +39,7 @@ class Territory:
         self._children: dict[str, tuple[Unit, ...]] = {}
         self._insert(units)
         mapped = [unit for unit in self._all_units() if unit.level in MAP_LEVELS]
-        after = (unit.valid_to + DAY for unit in mapped if unit.valid_to is not None)
+        after = (unit.valid_to + ONE_DAY for unit in mapped if unit.valid_to is not None)
         self._days = tuple(sorted({*after, *(unit.valid_from for unit in mapped)}))
         check_successions(self._versions, self._forward)
 
@@ -68,7 +69,7 @@ class Territory:
         ends: date | None = None
         for commune in self._versions.get(village.parent or "", ()):
             if commune.is_valid_on(village.valid_from) or (
-                ends is not None and commune.valid_from == ends + DAY
+                ends is not None and commune.valid_from == ends + ONE_DAY
             ):
                 ends = commune.valid_to
                 links = self._forward.get(commune.key, ())

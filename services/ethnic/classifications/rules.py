@@ -13,12 +13,11 @@ and the consequence are always stated separately.
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
-
-ONE_DAY = timedelta(days=1)
+from shared.periods import ONE_DAY
 
 REGION_UNKNOWN = Sentence(
     "Không có khu vực “{region}” có hiệu lực vào ngày {on}; các khu vực: {regions}.",

@@ -8,7 +8,7 @@ likely and the quick pace are each projected to the end; all lines are assumed t
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property, lru_cache
 from typing import Self
 
@@ -30,11 +30,11 @@ from services.funding.forecast.profiles import MAX_PACE_PPB, WHOLE_PPB, Forecast
 from services.funding.lapses.rules import Deadline
 from services.funding.ledger import CAPITALS, Capital, Line, Lot
 from shared.kit.problems import Invalid, Sentence
+from shared.periods import ONE_DAY
 
 METHOD_VERSION = "foresight-2"
 """Changes whenever the same ledger and the same profiles would give another forecast."""
 
-DAY = timedelta(days=1)
 MONTHS_PER_YEAR, DAYS_PER_YEAR = 12, 365
 """A monthly amount is for a mean month, a twelfth of 365 days."""
 
@@ -170,12 +170,12 @@ class LotForecast:
         projected = [
             ForecastRange.from_fact(self.history.sum_paid_until(day)) for day in days if day <= self.on
         ]
-        paid, period_first = ForecastRange.from_fact(self.history.total.paid_vnd), self.on + DAY
+        paid, period_first = ForecastRange.from_fact(self.history.total.paid_vnd), self.on + ONE_DAY
         periods = iter(self.payments.items())
         period_last, payment = next(periods, NO_MORE_PAYMENTS)
         for day in days[len(projected) :]:
             while period_last <= day:
-                paid, period_first = paid + payment, period_last + DAY
+                paid, period_first = paid + payment, period_last + ONE_DAY
                 period_last, payment = next(periods, NO_MORE_PAYMENTS)
             elapsed, length = (day - period_first).days + 1, (period_last - period_first).days + 1
             projected.append(paid + payment.prorate(elapsed, length))
@@ -280,9 +280,9 @@ def _split_future(year: int, on: date, deadlines: tuple[date, ...]) -> tuple[tup
     """Split the days after a day until the last deadline by months and deadlines; each period with its last day."""
     periods, after = [], on
     for deadline in deadlines:
-        for part in split_by_month(year, after + DAY, deadline):
+        for part in split_by_month(year, after + ONE_DAY, deadline):
             first, length = find_month(year, part.month)
-            periods.append((min(deadline, first + DAY * (length - 1)), part))
+            periods.append((min(deadline, first + ONE_DAY * (length - 1)), part))
         after = max(after, deadline)
     return tuple(periods)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
 from operator import add
 from typing import Any
@@ -24,8 +24,8 @@ from services.funding.lapses.store import read_extensions
 from services.funding.ledger import Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.store import IS_POSTED_BY, LOT_KEY, LedgerFilter
+from shared.periods import ONE_DAY
 
-DAY = timedelta(days=1)
 PAYMENT_MEASURES: Mapping[Book, str] = {"agency": "disbursed_vnd", "treasury": "confirmed_vnd"}
 INFLOW_MEASURES = ("opening_balance_vnd", "allocated_vnd", "carried_over_vnd", "received_vnd")
 REDUCING_MEASURES = ("given_vnd", "cancelled_vnd")
@@ -117,7 +117,7 @@ async def read_lot_histories(
     for row in await session.execute(query):
         lot = Lot.from_row(row)
         history = histories.get(lot) or LotHistory(lot, find_deadline(rules, lot), {})
-        first = period_firsts[row.period - 1] if row.period else period_firsts[0] - DAY
+        first = period_firsts[row.period - 1] if row.period else period_firsts[0] - ONE_DAY
         histories[lot] = replace(
             history,
             flows={**history.flows, first: CashFlow(row.inflow, row.paid, row.outflow)},
@@ -164,5 +164,5 @@ def _list_period_firsts(year: int, on: date, deadlines: Collection[date]) -> lis
     month_firsts, first = [], date(year, 1, 1)
     while first <= max(on, date(year, 1, 1)):
         month_firsts.append(first)
-        first = (first + 31 * DAY).replace(day=1)
-    return sorted({*month_firsts, *(day + DAY for day in deadlines if day < on)})
+        first = (first + 31 * ONE_DAY).replace(day=1)
+    return sorted({*month_firsts, *(day + ONE_DAY for day in deadlines if day < on)})

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Literal
 
 from services.funding.forecast.estimation import NO_FLOW, CashFlow, add_flows, number_month
-from services.funding.forecast.rules import DAY, ForecastRange, LotForecast, add_ranges
+from services.funding.forecast.rules import ForecastRange, LotForecast, add_ranges
+from shared.periods import ONE_DAY
 
 State = Literal["no_money", "not_begun", "running", "over"]
 
@@ -88,7 +89,7 @@ class ForecastSum:
             ForecastRange.from_fact(sum(amount for first, amount in paid.items() if first <= day))
             if day <= self.on
             else paid_so_far + add_ranges([payment for last, payment in future.items() if last <= day])
-            if (day + DAY).day == 1  # no period goes beyond the end of a month
+            if (day + ONE_DAY).day == 1  # no period goes beyond the end of a month
             else add_ranges([forecast.project_paid([day])[0] for forecast in forecasts])
             for day in days
         ]

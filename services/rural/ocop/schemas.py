@@ -16,6 +16,7 @@ from shared.dated_facts.schemas import BasisOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.periods import ONE_DAY
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Name
 
@@ -35,7 +36,7 @@ EXAMPLE: dict[str, Any] = {
 OwnerKind = Literal["cooperative", "enterprise", "household"]
 
 
-def _require_json_number(value: Any) -> Any:
+def _check_json_number(value: Any) -> Any:
     if isinstance(value, (str, bool)):
         raise PydanticKnownError("decimal_type")
     return value
@@ -43,7 +44,7 @@ def _require_json_number(value: Any) -> Any:
 
 Points = Annotated[
     Decimal,
-    BeforeValidator(_require_json_number, json_schema_input_type=float),
+    BeforeValidator(_check_json_number, json_schema_input_type=float),
     Field(ge=0, le=100, max_digits=5, decimal_places=2),
 ]
 """Points of a score: a JSON number from 0 to 100 with at most two decimals."""
@@ -190,7 +191,7 @@ class EvaluationOut(BaseModel):
             potential_five_star=row.potential_five_star,
             decision=DecisionIn(number=row.decision_number, date=row.decision_date),
             grantor=GrantorOut.from_fact(grantor) if grantor else None,
-            valid_until=ends_on - dt.timedelta(days=1) if ends_on else None,
+            valid_until=ends_on - ONE_DAY if ends_on else None,
             validity=ValidityOut.from_fact(validity) if validity else None,
             recorded_at=row.recorded_at,
         )

@@ -68,7 +68,7 @@ class Catalogue:
         if faults := [*_find_figure_faults(self), *_find_indicator_faults(self)]:
             raise ValueError("; ".join(faults))
 
-    def require_figure(self, code: str) -> Figure:
+    def get_figure(self, code: str) -> Figure:
         """Return the figure of a code; raise `IndicatorNotFound` where there is none."""
         figure = self.figures.get(code)
         if figure is None:

@@ -56,7 +56,7 @@ async def read_lineage(
     map_on: MapOn = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
-    figure = context.engine.catalogue.require_figure(indicator)
+    figure = context.engine.catalogue.get_figure(indicator)
     code = unit.on(map_on or period.ends_on).code
     return await trace_figure(context, FigureQuery(code, period, basis, as_of, map_on), figure)
 

@@ -33,7 +33,7 @@ async def read_indicator(*, engine: CurrentEngine, _: PublicReader, code: str) -
     """Read one entry of the catalogue."""
     catalogue = engine.catalogue
     is_non_additive = code in catalogue.non_additive
-    figure = _make_figure(catalogue, code) if is_non_additive else catalogue.require_figure(code)
+    figure = _make_figure(catalogue, code) if is_non_additive else catalogue.get_figure(code)
     return IndicatorOut.from_figure(catalogue, figure)
 
 

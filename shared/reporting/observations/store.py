@@ -12,7 +12,7 @@ from shared.reporting.observations.values import EffectiveValue
 
 _EFFECTIVE_VALUES = text(
     """
-    WITH standing AS MATERIALIZED (
+    WITH in_effect AS MATERIALIZED (
         SELECT report_id, received_at FROM standings
         WHERE basis = :basis AND period = ANY(:periods)
           AND since <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
@@ -22,7 +22,7 @@ _EFFECTIVE_VALUES = text(
     SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id,
            o.reasons IS NOT NULL AS has_reasons, o.nil
     FROM observations o
-    JOIN standing s ON s.report_id = o.report_id
+    JOIN in_effect s ON s.report_id = o.report_id
     WHERE o.year = :year AND o.period = ANY(:periods) AND o.unit = ANY(:units)
       AND (CAST(:indicators AS text[]) IS NULL OR o.indicator = ANY(:indicators))
     """

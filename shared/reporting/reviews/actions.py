@@ -1,4 +1,4 @@
-"""Accepting, returning and withdrawing reports. Accepted figures change only here, and every move records who, when and why."""
+"""Actions that accept, return and withdraw reports. Each records who did it, when and why; only they change accepted figures."""
 
 import uuid
 from collections.abc import Collection
@@ -56,7 +56,7 @@ async def review(
     at, report, period = await _lock_pending(context, report_id, seen_sha256, f"{verdict}ed")
     if verdict == "accept":
         _require_level_above(context, report, period)
-        await _require_steps(context, report)
+        await _find_passed_steps(context, report)
     accepted = await _find_other_accepted(context, report)
     values = await _read_all_values(context, report, accepted)
     if verdict == "accept":
@@ -75,13 +75,13 @@ async def review(
 async def pass_step(
     context: ReportingContext, report_id: uuid.UUID, step: str, *, seen_sha256: str
 ) -> Report:
-    """Pass a submitted report through a step of its form's review chain: the steps in their order, each once."""
+    """Record that a submitted report passed a step of its form. The steps are passed in their order, each once."""
     at, report, period = await _lock_pending(context, report_id, seen_sha256, "passed")
     steps = {review_step.code: review_step for review_step in _find_form(context, report).steps}
     if step not in steps:
         raise StepUnknown(step=step, steps=", ".join(steps) or "-")
     _require_level(context, report, period, steps[step])
-    if step in await _require_steps(context, report, before=step):
+    if step in await _find_passed_steps(context, report, before=step):
         raise StepPassed(step=step, report=str(report.id))
     await store.record_review(context.session, report, "passed", context.caller.client_id, at, step=step)
     await publish_events(context.session, at, [to_event("report.passed", report)])
@@ -91,7 +91,7 @@ async def pass_step(
 async def withdraw(
     context: ReportingContext, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None
 ) -> Report:
-    """Withdraw a report: its unit while it is pending; once it is accepted whoever may accept it, with a reason."""
+    """Withdraw a report. Its unit may while it is pending; after its acceptance whoever may accept it, with a reason."""
     at, report, period = await _lock_report(context, report_id)
     if report.state == "accepted":
         _require_may_withdraw_accepted(context, report, period, reason)
@@ -182,7 +182,7 @@ def _require_level_above(context: ReportingContext, report: Report, period: Peri
         raise AcceptedAbove(level=LEVEL_NAMES[level])
 
 
-async def _require_steps(
+async def _find_passed_steps(
     context: ReportingContext, report: Report, *, before: str | None = None
 ) -> set[str | None]:
     """Return the passed steps; raises `StepMissing` unless all steps before the named one, or all steps, are passed."""

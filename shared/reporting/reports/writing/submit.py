@@ -79,7 +79,7 @@ async def submit(
     if identical is not None and (supersedes is None or identical is live[0]):
         return Submitted(identical, created=False)
     latest = live[0] if live else None
-    report.supersedes = await _require_latest(context, checked, latest, supersedes)
+    report.supersedes = await _find_superseded(context, checked, latest, supersedes)
     if nearby:
         await overlaps.require_no_overlap(session, nearby)
         roll_ups = await _write_beside(context, report, checked, overlaps, roll_ups, nearby, latest)
@@ -157,7 +157,7 @@ async def _read_live_reports(
     return await store.read_live_reports(context.session, *checked.key)
 
 
-async def _require_latest(
+async def _find_superseded(
     context: ReportingContext, checked: CheckedReport, latest: Report | None, supersedes: uuid.UUID | None
 ) -> uuid.UUID | None:
     """Return the id of the report that this one supersedes, if any; raises a problem unless it is the latest live one."""
