@@ -34,11 +34,11 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0006")
+REVISION = SchemaRevision("reporting", "reporting_0007")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
-ACTIONS = (*STATES, "passed")
+ACTIONS = (*STATES, "passed", "reinstated")
 
 
 def _is_one_of(column: str, values: tuple[str, ...]) -> str:

@@ -60,6 +60,8 @@ class ModelReport:
     values: dict[tuple[str, str], tuple[int | None, str]]
     state: str = "submitted"
     answer: dict[str, Any] = field(default_factory=dict)
+    replaced: int = 0
+    """When its acceptance was replaced by that of another report, as a count of reviews; 0 if it never was."""
 
     @property
     def live(self):
@@ -81,6 +83,11 @@ class Model:
 
     def find_latest(self, unit, form):
         return next(iter(self.find(unit, form, "submitted") + self.find(unit, form, "accepted")), None)
+
+    def find_replaced(self, report):
+        """Return the report that is accepted again when this accepted one is withdrawn."""
+        earlier = [other for other in self.find(report.unit, report.form, "superseded") if other.replaced]
+        return max(earlier, key=lambda other: other.replaced, default=None)
 
     def is_stated_elsewhere(self, report):
         return any(
@@ -166,7 +173,7 @@ class Reporting(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.model = Model()
-        self.refused = 0
+        self.refused = self.reviews = 0
         Reporting.clear()
 
     @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), cells=CELLS)
@@ -233,14 +240,22 @@ class Reporting(RuleBasedStateMachine):
         answer = self.runner.run(
             self.office.verdict(report.answer, move, **({} if move == "accept" else {"reason": "vì sao"}))
         )
-        allowed = report.state == "submitted" or (report.state, move) == ("accepted", "withdraw")
+        reinstated = None
+        if (report.state, move) == ("accepted", "withdraw"):
+            reinstated = self.model.find_replaced(report)
+            allowed = reinstated is None or not self.model.is_stated_elsewhere(reinstated)
+        else:
+            allowed = report.state == "submitted"
         note(f"{move} {report.unit} {report.form} while {report.state}: {allowed}")
         assert answer.status_code == (200 if allowed else 409), answer.text
         self.refused = 0 if allowed else self.refused + 1
         if allowed:
             if move == "accept":
                 for other in self.model.find(report.unit, report.form, "accepted"):
-                    other.state = "superseded"
+                    self.reviews += 1
+                    other.state, other.replaced = "superseded", self.reviews
+            if reinstated is not None:
+                reinstated.state = "accepted"
             report.state = {"accept": "accepted", "return": "returned", "withdraw": "withdrawn"}[move]
 
     @invariant()

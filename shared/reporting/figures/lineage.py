@@ -80,6 +80,10 @@ class LineageReport(BaseModel):
     steps: list[PassedStep] = Field(description="the steps that it passed, in their order")
     reviewed_by: str | None = Field(description="the client that accepted it; null while nobody has")
     reviewed_at: datetime | None = Field(description="when it was accepted")
+    reinstated_by: str | None = Field(
+        None, description="the client that put it back by withdrawing what had replaced it; null if none did"
+    )
+    reinstated_at: datetime | None = Field(None, description="when it was put back last")
 
 
 class LineageOut(BaseModel):
@@ -169,15 +173,16 @@ async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -
         select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
     )
     reviews = await context.session.execute(
-        select(Review.report_id, Review.step, Review.client_id, Review.at)
-        .where(Review.report_id.in_(ids), Review.action.in_(("accepted", "passed")))
+        select(Review.report_id, Review.action, Review.step, Review.client_id, Review.at)
+        .where(Review.report_id.in_(ids), Review.action.in_(("accepted", "passed", "reinstated")))
         .order_by(Review.id)
     )
     accepted: dict[uuid.UUID, tuple[str, datetime]] = {}
+    reinstated: dict[uuid.UUID, tuple[str, datetime]] = {}
     passed: dict[uuid.UUID, list[PassedStep]] = {}
-    for report_id, step, client_id, at in reviews:
+    for report_id, action, step, client_id, at in reviews:
         if step is None:
-            accepted[report_id] = client_id, at
+            (accepted if action == "accepted" else reinstated)[report_id] = client_id, at
         else:
             passed.setdefault(report_id, []).append(PassedStep(step=step, passed_by=client_id, passed_at=at))
     return [
@@ -192,6 +197,8 @@ async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -
             steps=passed.get(report.id, []),
             reviewed_by=accepted[report.id][0] if report.id in accepted else None,
             reviewed_at=accepted[report.id][1] if report.id in accepted else None,
+            reinstated_by=reinstated[report.id][0] if report.id in reinstated else None,
+            reinstated_at=reinstated[report.id][1] if report.id in reinstated else None,
         )
         for report in reports
     ]

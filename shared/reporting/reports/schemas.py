@@ -142,7 +142,9 @@ class ObservationOut(BaseModel):
 class ReviewOut(BaseModel):
     """One thing that was done to a report."""
 
-    action: str = Field(description="submitted, passed, accepted, returned, withdrawn or superseded")
+    action: str = Field(
+        description="submitted, passed, accepted, returned, withdrawn, superseded or reinstated"
+    )
     client_id: str = Field(description="who did it")
     at: datetime = Field(description="when")
     reason: str | None = Field(description="why, where a reason was given")

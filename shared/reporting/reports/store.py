@@ -77,6 +77,28 @@ async def find_accepted_before(session: AsyncSession, report: Report) -> Report 
     return accepted
 
 
+async def find_replaced(session: AsyncSession, report: Report) -> Report | None:
+    """Return the report of the same unit, period and form whose acceptance was replaced last, or None.
+
+    One that was withdrawn or returned since is no longer superseded, and is passed over.
+    """
+    replaced: Report | None = await session.scalar(
+        select(Report)
+        .join(EffectiveReport, EffectiveReport.report_id == Report.id)
+        .where(
+            EffectiveReport.basis == "accepted",
+            EffectiveReport.unit == report.unit,
+            EffectiveReport.period == report.period,
+            EffectiveReport.form == report.form,
+            Report.state == "superseded",
+        )
+        .order_by(EffectiveReport.until.desc(), EffectiveReport.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    return replaced
+
+
 async def read_years(session: AsyncSession, report_ids: Collection[uuid.UUID]) -> Sequence[int]:
     """Return the years of these reports; unknown reports have none."""
     years = await session.scalars(select(Report.year).where(Report.id.in_(report_ids)).distinct())

@@ -24,6 +24,7 @@ from shared.reporting.reports.problems import (
     StepPassed,
     StepUnknown,
 )
+from shared.reporting.reports.writing.overlaps import require_no_overlap_with
 from shared.reporting.reports.writing.sql import lock_unit_year, lock_years
 from shared.reporting.reports.writing.submit import to_event
 from shared.reporting.reviews.rules import (
@@ -91,7 +92,10 @@ async def pass_step(
 async def withdraw(
     context: ReportingContext, report_id: uuid.UUID, *, seen_sha256: str, reason: str | None
 ) -> Report:
-    """Withdraw a report. Its unit may while it is pending; after its acceptance whoever may accept it, with a reason."""
+    """Withdraw a report. Its unit may while it is pending; after its acceptance whoever may accept it, with a reason.
+
+    What was accepted before an accepted report is put back: the report that this one had replaced is accepted again.
+    """
     at, report, period = await _lock_report(context, report_id)
     if report.state == "accepted":
         _require_may_withdraw_accepted(context, report, period, reason)
@@ -100,17 +104,39 @@ async def withdraw(
     elif "report" not in context.caller.scopes:
         _require_reason(reason)
     _require_same_content(report, seen_sha256)
-    bases, accepted = ["provisional"], None
-    if report.state == "submitted":
-        accepted = await _find_other_accepted(context, report)
-    else:
-        await store.end_effect(context.session, report, "accepted", at)
-        bases.append("accepted")
+    if report.state == "accepted":
+        await _withdraw_accepted(context, report, period, at, reason)
+        return report
+    accepted = await _find_other_accepted(context, report)
     values = await _read_all_values(context, report, accepted)
     await _take_out_of_effect(context, report, accepted, "withdrawn", at, reason)
-    await _refresh_roll_ups(context, period, values, *bases)
+    await _refresh_roll_ups(context, period, values, "provisional")
     await publish_events(context.session, at, [to_event("report.withdrawn", report)])
     return report
+
+
+async def _withdraw_accepted(
+    context: ReportingContext, report: Report, period: Period, at: datetime, reason: str | None
+) -> None:
+    """Withdraw an accepted report, and put back the one that it had replaced, if it had replaced one.
+
+    Raise `ValueStatedElsewhere` where another report states by now what would be put back.
+    """
+    session = context.session
+    earlier = await store.find_replaced(session, report)
+    values = await _read_all_values(context, report, earlier)
+    if earlier is not None:
+        await require_no_overlap_with(context, earlier, period)
+    await store.end_effect(session, report, "accepted", at)
+    await _take_out_of_effect(context, report, earlier, "withdrawn", at, reason)
+    events = [to_event("report.withdrawn", report)]
+    if earlier is not None:
+        await store.begin_effect(session, earlier, "accepted", at)
+        await store.move_to_state(session, earlier, "accepted", at)
+        await store.record_review(session, earlier, "reinstated", context.caller.client_id, at, reason)
+        events.append(to_event("report.accepted", earlier, reinstated_after=str(report.id)))
+    await _refresh_roll_ups(context, period, values, "provisional", "accepted")
+    await publish_events(session, at, events)
 
 
 def _require_may_withdraw_accepted(

@@ -61,7 +61,11 @@ async def pass_step(
 async def withdraw_report(
     *, context: WithdrawerContext, report_id: uuid.UUID, body: WithdrawIn
 ) -> ReportSummary:
-    """Withdraw a report: its unit while it is pending; a reviewer, with a reason, also when it is accepted."""
+    """Withdraw a report: its unit while it is pending; a reviewer, with a reason, also when it is accepted.
+
+    Withdrawing an accepted report puts back what it had replaced: that report is accepted again, at once and on both
+    bases. It is refused with 409 `value_stated_elsewhere` where another report states by now what would be put back.
+    """
     report = await actions.withdraw(context, report_id, seen_sha256=body.content_sha256, reason=body.reason)
     return ReportSummary.from_report(report)
 

@@ -11,9 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.context import ReportingContext
+from shared.reporting.models import Report
+from shared.reporting.report_content import ReportContent
+from shared.reporting.reports import store
 from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import ValueStatedElsewhere
-from shared.reporting.reports.writing.sql import Area, NearbyReport, read_values_nearby
+from shared.reporting.reports.writing.sql import Area, NearbyReport, read_reports_nearby, read_values_nearby
 from shared.territory.tree import Territory
 
 MAX_CONFLICTS_SHOWN = 50
@@ -128,6 +132,21 @@ class OverlapSearch:
         if self._checked.content.nil:
             return units if own.contains(Period.parse(value.period)) else []
         return [unit for unit in units if unit != value.unit]
+
+
+async def require_no_overlap_with(context: ReportingContext, report: Report, period: Period) -> None:
+    """Raise `ValueStatedElsewhere` if another report in effect states what this kept one states.
+
+    Its unit and year are locked. Three statements.
+    """
+    session, catalogue = context.session, context.engine.catalogue
+    values = tuple(await store.read_values(session, report))
+    content = ReportContent(
+        report.unit, report.period, report.form, values, range(len(values)), nil=report.nil
+    )
+    checked = CheckedReport(content, period, catalogue.forms[report.form], (1,) * len(values))
+    search = OverlapSearch(catalogue, context.territory, checked)
+    await search.require_no_overlap(session, await read_reports_nearby(session, search.area))
 
 
 def _to_conflict(value: _NearbyValue, unit: str) -> dict[str, str | None]:

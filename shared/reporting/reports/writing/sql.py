@@ -66,6 +66,14 @@ $21 when it was received, $22 number of posted values, $23 reasons of derived va
 $24 ordinals of nil values.
 """
 
+READ_REPORTS_NEARBY = """
+    SELECT DISTINCT report_id, unit, period, form, nil FROM standings
+    WHERE basis = ANY (ARRAY['accepted', 'provisional']) AND until IS NULL
+      AND unit = ANY (string_to_array($1, ',')) AND period = ANY (string_to_array($2, ','))
+      AND form = ANY (string_to_array($3, ','))
+"""
+"""Selects the reports in effect in an area: $1 units, $2 periods, $3 forms."""
+
 READ_VALUES_NEARBY = """
     SELECT DISTINCT unit, period, indicator, report_id FROM observations
     WHERE year = $1 AND period = ANY (string_to_array($2, ',')) AND unit = ANY (string_to_array($3, ','))
@@ -180,6 +188,12 @@ def _reasons_to_json(checked: CheckedReport) -> str:
             if (value.unit, value.indicator) in derived
         }
     )
+
+
+async def read_reports_nearby(session: AsyncSession, area: Area) -> list[NearbyReport]:
+    """Return the reports in effect in an area."""
+    rows = await run_sql(session, READ_REPORTS_NEARBY, *(join_codes(list(codes)) for codes in area))
+    return [NearbyReport._make(row) for row in rows]
 
 
 async def read_values_nearby(

@@ -233,8 +233,8 @@ async def _put_into_effect(
     await roll_ups.refresh_figures(session, "provisional")
 
 
-def to_event(kind: str, report: Report) -> Event:
-    """Return the event of the change feed for what happened to a report."""
+def to_event(kind: str, report: Report, **facts: str) -> Event:
+    """Return the event of the change feed for what happened to a report, with further facts."""
     data = {
         "unit": report.unit,
         "period": report.period,
@@ -242,5 +242,6 @@ def to_event(kind: str, report: Report) -> Event:
         "content_sha256": report.content_sha256,
         "nil": report.nil,
         "nil_values": report.counts.get("nil", 0),
+        **facts,
     }
     return Event(kind, f"reports/{report.id}", data)
