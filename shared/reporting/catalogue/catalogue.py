@@ -65,7 +65,7 @@ class Catalogue:
             if not all(version.adds for version in versions)
         )
         object.__setattr__(self, "non_additive", frozenset(non_additive))
-        if faults := [*_find_figure_faults(self), *_find_indicator_faults(self)]:
+        if faults := [*_find_figure_faults(self), *_find_indicator_faults(self), *_find_table_faults(self)]:
             raise ValueError("; ".join(faults))
 
     def get_figure(self, code: str) -> Figure:
@@ -156,3 +156,16 @@ def _find_indicator_faults(catalogue: Catalogue) -> Iterator[str]:
         for earlier, later in pairwise(versions):
             if earlier.is_in_force(later.valid_from):
                 yield f"indicator {earlier.code} has two versions on {later.valid_from}"
+
+
+def _find_table_faults(catalogue: Catalogue) -> Iterator[str]:
+    for form in catalogue.forms.values():
+        on_form = {
+            code
+            for code, versions in catalogue.indicators.items()
+            if any(version.form == form.code for version in versions)
+        }
+        for table in form.tables:
+            unknown = [code for code in (*table.columns, *table.opened_by) if code not in on_form]
+            if unknown or not table.columns:
+                yield f"table {table.code} of form {form.code} has columns that are not on the form: {unknown}"

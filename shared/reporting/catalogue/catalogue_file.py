@@ -53,7 +53,7 @@ def load_catalogue(
     """Read a program's catalogue and bind the rules that it names; `more_indicators` are those that it keeps elsewhere."""
     with open_facts(path) as facts:
         header = facts.header(CatalogueHeader)
-        forms = facts.rows("form", Form, aliases={"steps": "step"})
+        forms = facts.rows("form", Form, aliases={"steps": "step", "tables": "table"})
         indicators = facts.rows("indicator", Indicator)
         figures = _read_figures(facts, rules or {})
         _find_unknown_kinds(facts, indicators)

@@ -1,5 +1,6 @@
 """Forms, indicators and figures, as a catalogue defines them. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,6 +33,24 @@ class ReviewStep:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeTable:
+    """Columns that a unit states all together, 0 or nil where nothing moved, or not at all."""
+
+    code: str
+    label: Sentence
+    columns: tuple[str, ...]
+    """Codes of indicators of the form."""
+    opened_by: tuple[str, ...] = ()
+    """The columns of which one makes the table whole; empty: any of them."""
+
+    def find_missing(self, stated: Collection[str]) -> tuple[str, ...]:
+        """Return the columns that a unit has to state beside what it stated; none where it stated none of the table."""
+        if not any(code in stated for code in self.opened_by or self.columns):
+            return ()
+        return tuple(code for code in self.columns if code not in stated)
+
+
+@dataclass(frozen=True, slots=True)
 class DueRule(Dated):
     """A rule of the reporting calendar: a day counted from the end of a period, and the clause that sets it."""
 
@@ -59,6 +78,8 @@ class Form(DatedFact):
     """Until when a report is taken at all; empty where a period stays open."""
     steps: tuple[ReviewStep, ...] = ()
     """The steps between submission and acceptance, in their order."""
+    tables: tuple[WholeTable, ...] = ()
+    """The tables that are stated whole."""
 
 
 @dataclass(frozen=True, slots=True)

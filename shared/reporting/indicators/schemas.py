@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from shared.dated_facts.schemas import LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.catalogue.definitions import Figure, Form
+from shared.reporting.catalogue.definitions import Figure, Form, WholeTable
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 
 FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register"]
@@ -29,6 +29,19 @@ class ReviewStepOut(LabelOut):
     legal_basis: str = Field(description="the document that requires it")
 
 
+class WholeTableOut(LabelOut):
+    """Columns that a unit states all together, or not at all."""
+
+    code: str = Field(description="code of the table")
+    columns: list[str] = Field(description="codes of its indicators")
+    opened_by: list[str] = Field(description="the columns of which one makes the table whole; empty: any")
+
+    @classmethod
+    def from_table(cls, table: WholeTable) -> Self:
+        """Serialize a table."""
+        return cls.from_fact(table, columns=list(table.columns), opened_by=list(table.opened_by))
+
+
 class FormOut(BaseModel):
     """The form that an indicator is on."""
 
@@ -38,6 +51,9 @@ class FormOut(BaseModel):
     periods: list[str] = Field(description="kinds of period it is for")
     steps: list[ReviewStepOut] = Field(
         description="the steps of its reports before they are accepted, in this order"
+    )
+    tables: list[WholeTableOut] = Field(
+        default_factory=list, description="tables that a unit states whole, 0 or nil where nothing moved"
     )
 
     @classmethod
@@ -49,6 +65,7 @@ class FormOut(BaseModel):
             owed_by=form.owed_by,
             periods=sorted(form.periods),
             steps=[ReviewStepOut.from_fact(step) for step in form.steps],
+            tables=[WholeTableOut.from_table(table) for table in form.tables],
         )
 
 

@@ -17,6 +17,7 @@ from shared.reporting.reports.checking.deriving import DerivedValue, derive_valu
 from shared.reporting.reports.checking.rows import (
     check_eligibility,
     find_code_faults,
+    find_incomplete_tables,
     find_ineligible_rows,
     find_limit_faults,
     find_repeated_rows,
@@ -108,6 +109,9 @@ class ReportChecker:
             faults += _check_emptiness(content)
         covers = self._check_values(content, form, root, on, faults)
         faults += merge_row_faults(content, find_rows_stated_above(content, self.territory, on))
+        if form is not None and form.tables:
+            in_force = {indicator.code for indicator in self.catalogue.find_indicators(form.code, on)}
+            faults += merge_row_faults(content, find_incomplete_tables(content, form, in_force))
         faults += self._run_program_checks(content)
         derived: list[DerivedValue] = []
         if self.catalogue.derivation_rules:

@@ -12,12 +12,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Literal
 
-from shared.kit.problems import Fault, make_fault
+from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
-from shared.reporting.catalogue.definitions import MAX_DECIMALS, Indicator, ReportingLevel
+from shared.reporting.catalogue.definitions import MAX_DECIMALS, Form, Indicator, ReportingLevel
 from shared.reporting.catalogue.formulas import CountUnits
 from shared.reporting.report_content import KEY_FIELDS, NONE_UNREAD, ReportContent, to_canonical_text
 from shared.reporting.reports.checking.sentences import (
+    TABLE_INCOMPLETE,
     UNIT_BY_ITSELF,
     UNIT_KIND,
     UNIT_LEVEL,
@@ -101,6 +102,34 @@ def find_rows_stated_above(content: ReportContent, territory: Territory, on: dat
                 shown = {"unit": value.unit, "above": code}
                 yield ordinal, make_fault("", "value_stated_above", VALUE_STATED_ABOVE, **shown)
                 break
+
+
+def find_incomplete_tables(content: ReportContent, form: Form, valid: Collection[str]) -> Iterator[RowFault]:
+    """Return a fault for each unit that states a part of a whole table, at the first row of the unit in that table.
+
+    `valid` are the indicators in force. Where a row could not be read whole nothing is found: its code may be the missing one.
+    """
+    row_left_out = len(content.ordinals) > 0 and content.ordinals[-1] >= len(content.ordinals)
+    if (
+        not form.tables
+        or row_left_out
+        or any(fields & KEY_FIELDS for fields in content.unread_fields.values())
+    ):
+        return
+    stated: dict[str, dict[str, int]] = {}
+    for ordinal, value in content.enumerate_values():
+        stated.setdefault(value.unit, {}).setdefault(value.indicator, ordinal)
+    for unit, ordinals in stated.items():
+        for table in form.tables:
+            missing = [code for code in table.find_missing(ordinals) if code in valid]
+            if missing:
+                first = min(ordinal for code, ordinal in ordinals.items() if code in table.columns)
+                filled = {"unit": unit, "columns": ", ".join(missing)}
+                sentence = Sentence(
+                    TABLE_INCOMPLETE.vi.format(table=table.label.vi, **filled),
+                    TABLE_INCOMPLETE.en.format(table=table.label.en, **filled),
+                )
+                yield first, Fault("", "table_incomplete", sentence)
 
 
 def _list_ancestors(code: str, territory: Territory, on: date) -> list[str]:

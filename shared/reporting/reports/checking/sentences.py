@@ -59,6 +59,10 @@ VALUE_STATED_ABOVE = Sentence(
     "Giá trị của {unit} đã nằm trong giá trị mà báo cáo này nêu cho {above}; không cộng hai lần.",
     "This report states the value of {unit} as part of {above} already; nothing may count twice.",
 )
+TABLE_INCOMPLETE = Sentence(
+    "Bảng “{table}” phải nêu đủ các cột cho đơn vị {unit}; còn thiếu: {columns}. Không có biến động thì ghi 0.",
+    "The table “{table}” is stated whole for {unit}; missing: {columns}. State 0 where nothing moved.",
+)
 NIL_WITH_VALUES = Sentence(
     "Báo cáo không phát sinh thì không kèm số liệu.",
     "A nil report states that nothing happened, so it has no values.",
