@@ -2,17 +2,22 @@
 
 import csv
 import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from fastapi import FastAPI
 
 from shared.kit.resources import get_resources
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.engine import ReportingEngine
-from tests.in_process import ApplicationClient
+from tests.in_process import ApplicationClient, open_client
 from tests.issuer import Issuer
+from tests.postgres import TestDatabase
 
 DATA = Path(__file__).parents[1] / "examples" / "kontum-2023" / "data"
 
@@ -24,6 +29,30 @@ def read_table(name: str) -> list[dict[str, str]]:
 
 def to_decision(row: dict[str, str]) -> dict[str, str]:
     return {"number": row["decision_number"], "date": row["decision_date"]}
+
+
+@dataclass(frozen=True)
+class ProgramUnderTest:
+    """A program's service, and the instant at which its tests happen."""
+
+    name: str
+    create_app: Callable[..., FastAPI]
+    settings: Callable[..., Any]
+    now: datetime
+
+    def build_app(self, database: TestDatabase) -> FastAPI:
+        settings = self.settings(database_url=database.url(self.name))
+        return self.create_app(settings, clock=lambda: self.now)
+
+    def make_clients_fixture(self) -> Any:
+        """Return the fixture `clients`, to be a name of the conftest module of the program."""
+
+        @pytest.fixture
+        async def clients(build: Callable[..., FastAPI], issuer: Issuer) -> AsyncIterator[Clients]:
+            async with open_client(issuer.trust(build(self.build_app))) as http:
+                yield Clients(http, issuer, self.name, self.now)
+
+        return clients
 
 
 class Clients:

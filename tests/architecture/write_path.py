@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from tests.contracts.documents import ENVIRONMENT, build_app
+from tests.contracts.documents import GATEWAY_ENVIRONMENT, build_app
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
 
@@ -143,7 +143,7 @@ async def create_client(database: TestDatabase) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway", *arguments),
         cwd=ROOT,
-        env={**environment, **ENVIRONMENT, "NTP_DATABASE_URL": database.url("gateway")},
+        env={**environment, **GATEWAY_ENVIRONMENT, "NTP_DATABASE_URL": database.url("gateway")},
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()

@@ -24,17 +24,17 @@ APPLICATIONS = {
 }
 """The module of each application's factory, by name."""
 
-ENVIRONMENT = {
-    "NTP_DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:9/none",
-    "NTP_CLIENT_SECRET_PEPPER": "only for building the application",
-}
-"""Enough to build an application; it is not started, so it connects to nothing."""
+ENVIRONMENT = {"NTP_DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:9/none"}
+"""Enough to build a service; it is not started, so it connects to nothing."""
+
+GATEWAY_ENVIRONMENT = {**ENVIRONMENT, "NTP_CLIENT_SECRET_PEPPER": "only for building the application"}
 
 
 def build_app(name: str, **environment: str) -> FastAPI:
     """Return an application that is not started, built with these environment variables."""
     others = {variable: value for variable, value in os.environ.items() if not variable.startswith("NTP_")}
-    with patch.dict(os.environ, {**others, **ENVIRONMENT, **environment}, clear=True):
+    required = GATEWAY_ENVIRONMENT if name == "gateway" else ENVIRONMENT
+    with patch.dict(os.environ, {**others, **required, **environment}, clear=True):
         app: FastAPI = import_module(APPLICATIONS[name]).create_app()
     return app
 

@@ -2,21 +2,10 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from services.ethnic.app import create_app
 from services.ethnic.settings import EthnicSettings
-from tests.in_process import open_client
-from tests.program_clients import Clients
+from tests.program_clients import ProgramUnderTest
 
 NOW = datetime(2024, 6, 30, 2, 0, tzinfo=UTC)
-
-
-def build_app(database):
-    return create_app(EthnicSettings(database_url=database.url("ethnic")), clock=lambda: NOW)
-
-
-@pytest.fixture
-async def clients(build, issuer):
-    async with open_client(issuer.trust(build(build_app))) as http:
-        yield Clients(http, issuer, "ethnic", NOW)
+PROGRAM = ProgramUnderTest("ethnic", create_app, EthnicSettings, NOW)
+clients = PROGRAM.make_clients_fixture()

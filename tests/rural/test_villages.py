@@ -13,7 +13,7 @@ from shared.territory.units import to_commune_code
 from tests.in_process import open_client
 from tests.program_clients import Clients
 from tests.rural.bodies import meets_body
-from tests.rural.conftest import NOW, build_app
+from tests.rural.conftest import NOW, PROGRAM
 
 VILLAGE = {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"}
 
@@ -115,7 +115,7 @@ async def test_a_village_ends_with_its_commune(clients):
 @pytest.fixture
 async def replica(clients, database):
     """Another process of the service, started before anything was registered."""
-    async with open_client(clients.issuer.trust(build_app(database))) as http:
+    async with open_client(clients.issuer.trust(PROGRAM.build_app(database))) as http:
         yield Clients(http, clients.issuer, "rural", NOW)
 
 
