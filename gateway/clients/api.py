@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body, Depends, Request, Response
+from pydantic import TypeAdapter
 
 from gateway.clients import actions
 from gateway.clients.rules import UnknownClient, find_grant_faults
@@ -36,6 +37,9 @@ CurrentSettings = Annotated[GatewaySettings, Depends(resource(GatewaySettings))]
 CurrentPepper = Annotated[Pepper, Depends(resource(Pepper))]
 
 
+BOOLEAN = TypeAdapter(bool)
+
+
 class SecretRoute(TransactionRoute):
     """Add the secret to the response after the commit, to the first response and to its replays alike.
 
@@ -47,14 +51,18 @@ class SecretRoute(TransactionRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            return _add_secret(await handler(request), get_resources(request.app).get(Pepper))
+            answer = await handler(request)
+            kept = not BOOLEAN.validate_python(request.query_params.get("dry_run", False))
+            return _add_secret(answer, get_resources(request.app).get(Pepper) if kept else None)
 
         return handle
 
 
-def _add_secret(answer: Response, pepper: Pepper) -> Response:
+def _add_secret(answer: Response, pepper: Pepper | None) -> Response:
+    """Return the answer with the secret; with null after a dry run, which has no pepper here."""
     client = orjson.loads(bytes(answer.body))
-    client["client_secret"] = pepper.derive_secret(client["client_id"], UUID(client["secret_id"]))
+    secret_id = UUID(client["secret_id"])
+    client["client_secret"] = pepper.derive_secret(client["client_id"], secret_id) if pepper else None
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     return Response(
         orjson.dumps(client), status_code=answer.status_code, headers={**headers, "Cache-Control": "no-store"}
@@ -135,7 +143,7 @@ async def list_clients(
     response: Response,
     unit_of_work: AdministratorUnitOfWork,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> Page[ClientOut]:
     """List the clients, newest first, without secrets."""
     clients_page = await fetch_page(
@@ -165,7 +173,7 @@ async def list_audit(
     response: Response,
     unit_of_work: AdministratorUnitOfWork,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> Page[AuditOut]:
     """List the changes to clients and signing keys, newest first."""
     clients_page = await fetch_page(

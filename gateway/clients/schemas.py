@@ -98,7 +98,9 @@ class ClientWithSecretOut(ClientWithSecretIdOut):
         }
     )
 
-    client_secret: str = Field(description="given in this response, and in a replay of this very request")
+    client_secret: str | None = Field(
+        description="given in this response, and in a replay of this very request; null after a dry run"
+    )
 
 
 class AuditOut(BaseModel):

@@ -21,18 +21,19 @@ from gateway.composition.status import (
     without_ages,
 )
 from gateway.settings import FUNDING, GatewaySettings
-from shared.kit.clock import InstantQuery
+from shared.kit.date_fields import InstantQuery
 from shared.kit.etags import make_weak_etag, matches_if_none_match
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.identity import Caller
 from shared.kit.resources import get_resources
+from shared.kit.routes import OperationRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.query_params import PeriodQuery
 from shared.roles import PublicReader
 from shared.territory.query_params import UnitQuery
 
-router = APIRouter(prefix="/v1", tags=["status"])
+router = APIRouter(prefix="/v1", tags=["status"], route_class=OperationRoute)
 
 HEADERS_PASSED_ON = ("www-authenticate", "retry-after", "content-language")
 

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from gateway.reference.collection import MergedReference
 from shared.kit.etags import apply_if_none_match
 from shared.kit.resources import resource
+from shared.kit.routes import OperationRoute
 from shared.roles import Anyone
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -23,7 +24,7 @@ CONTENT_SECURITY_POLICY = (
 )
 """The page loads nothing from another host; Swagger UI starts with an inline script."""
 
-router = APIRouter(tags=["reference"])
+router = APIRouter(tags=["reference"], route_class=OperationRoute)
 
 
 @router.get("/openapi.json", include_in_schema=False)

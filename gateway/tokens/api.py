@@ -18,6 +18,7 @@ from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.problems import Sentence
 from shared.kit.resources import CurrentResources, Resources
+from shared.kit.routes import OperationRoute
 from shared.roles import SCOPES, Anyone
 
 GRANT_TYPE = "client_credentials"
@@ -49,7 +50,7 @@ FORM: dict[str, Any] = {
 }
 
 log = structlog.get_logger()
-router = APIRouter(tags=["tokens"])
+router = APIRouter(tags=["tokens"], route_class=OperationRoute)
 
 
 class TokenOut(BaseModel):

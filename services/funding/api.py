@@ -19,6 +19,7 @@ from services.funding.progress.api import router as progress
 from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
 from shared.kit.change_feed import feed_router
+from shared.kit.routes import OperationRoute
 from shared.roles import INSIDE, PublicReader
 
 PATH = "/v1/funding"
@@ -82,7 +83,7 @@ class CatalogueOut(BaseModel):
     agencies: list[AgencyOut]
 
 
-router = APIRouter(prefix=PATH)
+router = APIRouter(prefix=PATH, route_class=OperationRoute)
 
 
 @router.get("/catalogue", tags=["catalogue"], summary="Read the codes")

@@ -9,6 +9,7 @@ from services.funding.field_types import FIRST_YEAR, LAST_YEAR, Code
 from services.funding.ledger import Book, Capital
 from shared.kit.date_fields import IsoDate
 from shared.kit.problems import Sentence, make_fault, raise_if_any
+from shared.kit.query_lists import CommaSeparated
 from shared.kit.validation_faults import parseable_by
 
 BudgetYearQuery = Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="budget year")]
@@ -28,7 +29,11 @@ ComponentQuery = Annotated[
     Code | None, Query(description="code of a component; none: the program as a whole")
 ]
 CapitalQuery = Annotated[Capital | None, Query(description="investment or recurrent")]
-SourcesQuery = Annotated[list[Code] | None, Query(description="one or more sources", max_length=20)]
+SourcesQuery = Annotated[
+    list[Code] | None,
+    CommaSeparated,
+    Query(description="one or more sources, separated by commas or repeated", max_length=20),
+]
 UnitQuery = Annotated[
     Code | None, Query(description="a province, district, commune or agency with everything below it")
 ]
@@ -52,29 +57,28 @@ GROUPING_UNKNOWN = Sentence(
 )
 
 
-def parse_groupings(text: str, groupings: Collection[str]) -> list[str]:
-    """Return the groupings of a comma-separated list, each once; raises `Invalid` for unknown ones."""
-    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
+def require_groupings(names: Collection[str], groupings: Collection[str]) -> None:
+    """Raise `Invalid` that names every unknown grouping."""
     known = ", ".join(groupings)
     raise_if_any(
         make_fault("", "grouping_unknown", GROUPING_UNKNOWN, value=name, known=known)
         for name in names
         if name not in groupings
     )
-    return names
 
 
-def depends_on_groupings(groupings: Collection[str], default: str) -> object:
+def depends_on_groupings(groupings: Collection[str], default: Collection[str]) -> object:
     """Return the dependency that reads the parameter `group_by`, one or more of these groupings."""
-    description = f"one or more of {', '.join(groupings)}, separated by commas"
+    description = f"one or more of {', '.join(groupings)}, separated by commas or repeated"
 
     async def read_group_by(
         group_by: Annotated[
-            str,
-            Query(max_length=100, description=description),
-            parseable_by(lambda text: parse_groupings(text, groupings)),
-        ] = default,
+            list[str],
+            CommaSeparated,
+            Query(max_length=20, description=description, default_factory=lambda: list(default)),
+            parseable_by(lambda names: require_groupings(names, groupings)),
+        ],
     ) -> list[str]:
-        return parse_groupings(group_by, groupings)
+        return group_by
 
     return Depends(read_group_by)

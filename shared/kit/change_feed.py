@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.clock import Clock, InstantQuery
+from shared.kit.clock import Clock
 from shared.kit.database import UnitOfWork, run_sql
+from shared.kit.date_fields import InstantQuery
 from shared.kit.identity import Guard
 from shared.kit.models import Change
 from shared.kit.paging import MAX_PAGE

@@ -30,7 +30,8 @@ from shared.kit.idempotency import Claim, answer_each_once, answer_once, read_cl
 from shared.kit.identity import identify
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources
-from shared.kit.transactions import Handler, TransactionRequest, TransactionRoute
+from shared.kit.routes import Handler
+from shared.kit.transactions import TransactionRequest, TransactionRoute
 
 MAX_CASES_OF_A_TRANSACTION = 200
 """Of some kilobytes and some tenths of a millisecond each; with more, each waits long for the others."""
@@ -189,6 +190,9 @@ def _resolve(pending: _PendingCase[CaseT], answer: Answer | Exception) -> None:
 
 class GroupCommitRoute(TransactionRoute):
     """A route whose writes are submitted to a `GroupCommit`: the body is read before, outside of any transaction."""
+
+    declares_dry_run = False
+    """Its endpoints declare `dry_run`: no unit of work is open while they read the request."""
 
     async def write(self, request: Request, handler: Handler, resources: Resources) -> Response:
         """Read the request and submit it. What is refused before that may still be a repeat of an answered request."""

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlakeyset import BadBookmark, InvalidPage
 from sqlakeyset.asyncio import select_page
@@ -24,7 +26,11 @@ MISFIT_STATES = frozenset({"22", "42"})
 """Classes of SQLSTATE: a value that its type cannot hold, types that cannot be compared."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most on this page")]
-Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before; opaque")]
+
+DIGEST_BYTES = 6
+"""No secret: enough that no cursor fits another list by chance."""
+NO_FILTERS = frozenset({"cursor", "limit", "fields"})
+"""Parameters that choose no rows of a list: they may differ from page to page."""
 
 
 class Page(BaseModel, Generic[ItemT]):
@@ -38,20 +44,58 @@ class InvalidCursor(Malformed):
     """The cursor was not issued by this list."""
 
     code = "cursor_invalid"
-    detail = Sentence("Con trỏ trang không hợp lệ.", "The cursor was not issued by this list.")
+    detail = Sentence(
+        "Con trỏ trang không hợp lệ: phải là của danh sách này, với cùng các bộ lọc.",
+        "The cursor was not issued by this list with these filters.",
+    )
 
 
-def encode_cursor(bookmark: str) -> str:
-    """Return a bookmark as an opaque cursor."""
-    return base64.urlsafe_b64encode(bookmark.encode()).decode().rstrip("=")
+@dataclass(frozen=True, slots=True)
+class PageCursor:
+    """The cursor of a request, which may be none, and the list that it must belong to."""
+
+    listing: bytes
+    """A digest of the list's path and filters; every cursor of the list begins with it."""
+    text: str | None = None
+
+    def encode(self, bookmark: str) -> str:
+        """Return a bookmark of this list as an opaque cursor."""
+        return base64.urlsafe_b64encode(self.listing + bookmark.encode()).decode().rstrip("=")
+
+    def decode(self) -> str | None:
+        """Return the bookmark of the cursor, None where there is no cursor. Raises `InvalidCursor`."""
+        if self.text is None:
+            return None
+        try:
+            content = base64.b64decode(self.text + "=" * (-len(self.text) % 4), altchars=b"-_", validate=True)
+            listing, bookmark = content[:DIGEST_BYTES], content[DIGEST_BYTES:].decode()
+        except (binascii.Error, ValueError) as error:
+            raise InvalidCursor from error
+        if listing != self.listing:
+            raise InvalidCursor
+        return bookmark
 
 
-def decode_cursor(cursor: str) -> str:
-    """Return the bookmark of a cursor; raises `InvalidCursor`."""
-    try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise InvalidCursor from error
+def digest_listing(path: str, filters: Iterable[tuple[str, str]]) -> bytes:
+    """Return the digest of a list: its path and its filters, in whatever order, repeated or separated by commas."""
+    parts = sorted((name, part) for name, value in filters for part in value.split(","))
+    content = repr([path, [part for part in parts if part[0] not in NO_FILTERS]])
+    return hashlib.blake2b(content.encode("utf-8", "backslashreplace"), digest_size=DIGEST_BYTES).digest()
+
+
+async def _read_cursor(
+    request: Request,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=1000, description="`next` of the page before, with the same filters; opaque"),
+    ] = None,
+) -> PageCursor:
+    listing = digest_listing(request.url.path, request.query_params.multi_items())
+    return PageCursor(listing, cursor)
+
+
+Cursor = Annotated[PageCursor, Depends(_read_cursor)]
+"""The query parameter `cursor` of a list."""
 
 
 def _is_misfit(error: ArgumentError | DBAPIError) -> bool:
@@ -66,21 +110,19 @@ async def fetch_page(
     query: Any,
     *,
     limit: int,
-    cursor: str | None,
+    cursor: PageCursor,
     serialize: Callable[[Any], ItemT],
 ) -> Page[ItemT]:
     """Return one page of an ordered query; `serialize` turns a row into an item."""
     try:
-        rows = await select_page(
-            session, query, per_page=limit, page=decode_cursor(cursor) if cursor else None
-        )
+        rows = await select_page(session, query, per_page=limit, page=cursor.decode())
     except (BadBookmark, InvalidPage, ValueError) as error:
         raise InvalidCursor from error
     except (ArgumentError, DBAPIError) as error:
-        if cursor and _is_misfit(error):
+        if cursor.text and _is_misfit(error):
             raise InvalidCursor from error
         raise
-    next_cursor = encode_cursor(rows.paging.bookmark_next) if rows.paging.has_next else None
+    next_cursor = cursor.encode(rows.paging.bookmark_next) if rows.paging.has_next else None
     return Page[Any](items=[serialize(row) for row in rows], next=next_cursor)
 
 
@@ -90,24 +132,25 @@ def slice_page(
     key: Callable[[RowT], KeyT],
     adapter: TypeAdapter[KeyT],
     limit: int,
-    cursor: str | None,
+    cursor: PageCursor,
 ) -> tuple[list[RowT], str | None]:
     """Return a page of rows in memory, in the order of their key, and the cursor of the page that follows.
 
     The cursor is the key of the last row, so rows that come and go in between do not shift the pages. Keys must be unique.
     `adapter` reads them back; raise `InvalidCursor` for a cursor that is no key.
     """
-    after = _read_key(adapter, cursor) if cursor else None
+    after = _read_key(adapter, cursor)
     remaining = (row for row in rows if after is None or key(row) > after)
     page = nsmallest(limit + 1, remaining, key=key)
     if len(page) <= limit:
         return page, None
-    return page[:limit], encode_cursor(adapter.dump_json(key(page[limit - 1])).decode())
+    return page[:limit], cursor.encode(adapter.dump_json(key(page[limit - 1])).decode())
 
 
-def _read_key(adapter: TypeAdapter[KeyT], cursor: str) -> KeyT:
+def _read_key(adapter: TypeAdapter[KeyT], cursor: PageCursor) -> KeyT | None:
+    bookmark = cursor.decode()
     try:
-        return adapter.validate_json(decode_cursor(cursor), strict=True)
+        return None if bookmark is None else adapter.validate_json(bookmark, strict=True)
     except ValidationError as error:
         raise InvalidCursor from error
 

@@ -33,6 +33,7 @@ from shared.kit.models import REVISION
 from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources, put_resources
+from shared.kit.routes import OperationRoute
 from shared.kit.schema_revisions import (
     SchemaMismatchError,
     SchemaRevision,
@@ -207,7 +208,7 @@ async def _require_schema(resources: Resources) -> None:
 
 
 def _health(name: str) -> APIRouter:
-    router = APIRouter(tags=["health"])
+    router = APIRouter(tags=["health"], route_class=OperationRoute)
 
     @router.get("/livez", summary="Is the process alive", include_in_schema=False)
     async def livez(_: Anyone) -> dict[str, str]:

@@ -4,11 +4,11 @@ FastAPI runs what follows a dependency's `yield` after the response is on its wa
 200. Here the route itself opens the unit of work: the response is built inside it, and sent when it is committed.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Query, Request, Response
-from fastapi.routing import APIRoute
 
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.etags import apply_if_none_match
@@ -16,8 +16,8 @@ from shared.kit.idempotency import answer_once, read_claim
 from shared.kit.identity import Caller, Guard, identify
 from shared.kit.json_body import JsonRequest
 from shared.kit.resources import Resources, get_resources
+from shared.kit.routes import Handler, OperationRoute
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 READ = "GET"
 """The one method that only reads: HEAD comes here as GET."""
 
@@ -67,8 +67,25 @@ DryRun = Annotated[bool, Depends(_dry_run)]
 """The parameter `dry_run`, which its unit of work obeys."""
 
 
-class TransactionRoute(APIRoute):
-    """A route whose work is one unit of work. A POST is answered once under its Idempotency-Key."""
+class TransactionRoute(OperationRoute):
+    """A route whose work is one unit of work. A POST is answered once under its Idempotency-Key, and each write takes `dry_run`."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Any = None,
+        dependencies: Any = None,
+        **options: Any,
+    ) -> None:
+        dry_run = [Depends(_dry_run)] if self.declares_dry_run and set(methods or {READ}) != {READ} else []
+        super().__init__(
+            path, endpoint, methods=methods, dependencies=[*dry_run, *(dependencies or [])], **options
+        )
+
+    declares_dry_run: ClassVar[bool] = True
+    """Whether the route itself declares `dry_run` for its writes."""
 
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler inside the unit of work."""
@@ -93,7 +110,8 @@ class TransactionRoute(APIRoute):
 
         async def work(unit_of_work: UnitOfWork) -> Response:
             exact.opened = unit_of_work
-            return await handler(exact)
+            response = await handler(exact)
+            return _without_creation(response) if unit_of_work.dry_run else response
 
         database, clock = resources.get(Database), resources.clock
         if request.method != "POST":
@@ -102,3 +120,13 @@ class TransactionRoute(APIRoute):
         caller = await identify(exact)
         claim = await read_claim(exact, caller.client_id)
         return await answer_once(database, clock, claim, work, caller=caller)
+
+
+def _without_creation(response: Response) -> Response:
+    """Return the response to a dry run: nothing was created, so it is no 201 and names no address and no version."""
+    if response.status_code == HTTPStatus.CREATED:
+        response.status_code = HTTPStatus.OK
+    for name in ("location", "etag"):
+        if name in response.headers:
+            del response.headers[name]
+    return response

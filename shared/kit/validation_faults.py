@@ -7,7 +7,7 @@ same fault has different sentences. A test fails for an error type of Pydantic t
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import AfterValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -167,6 +167,20 @@ SHAPE_BY_ERROR_TYPE: Mapping[str, Shape] = {
     error_type: shape for shape in SHAPES for error_type in shape.error_types
 }
 
+
+class UnknownParameter(Invalid):
+    """The query has parameters that the operation does not have, or more values than one takes."""
+
+    code = "unknown_parameter"
+    title = Sentence("Tham số không hợp lệ", "Unknown parameter")
+    detail = Sentence(
+        "Yêu cầu có tham số mà địa chỉ này không nhận; xem danh sách lỗi.",
+        "The request has parameters that this operation does not take; see errors.",
+    )
+
+
+ValueT = TypeVar("ValueT")
+
 _SENTENCE = "sentence"
 _REFUSAL = "refusal"
 
@@ -176,30 +190,41 @@ def make_validation_error(code: str, sentence: Sentence) -> PydanticCustomError:
     return PydanticCustomError(code, "{" + _SENTENCE + "}", {_SENTENCE: sentence})
 
 
-def parseable_by(parse: Callable[[str], object]) -> AfterValidator:
-    """Return the validator of a text that a parser of ours must be able to read; the text stays as it is.
+def make_refusal_error(refusal: Invalid) -> PydanticCustomError:
+    """Return the error that a validator raises for a refusal of ours, whose faults are named with all others."""
+    context = {_SENTENCE: refusal.detail.filled(**refusal.facts), _REFUSAL: refusal}
+    return PydanticCustomError(refusal.code, "{" + _SENTENCE + "}", context)
+
+
+def parseable_by(parse: Callable[[ValueT], object]) -> AfterValidator:
+    """Return the validator of a value, mostly a text, that a parser of ours must be able to read; it stays as it is.
 
     What the parser refuses is a fault like every other, and is named together with them.
     """
 
-    def check(text: str) -> str:
+    def check(value: ValueT) -> ValueT:
         try:
-            parse(text)
+            parse(value)
         except Invalid as refusal:
-            context = {_SENTENCE: refusal.detail.filled(**refusal.facts), _REFUSAL: refusal}
-            raise PydanticCustomError(refusal.code, "{" + _SENTENCE + "}", context) from refusal
-        return text
+            raise make_refusal_error(refusal) from refusal
+        return value
 
     return AfterValidator(check)
 
 
 def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
-    """Return one problem that names every error; a single one of a parser of ours stays the problem that was raised."""
+    """Return one problem that names every error.
+
+    A single one of a parser of ours stays the problem that was raised; so does an unknown parameter among others, because
+    it may be why another one is missing.
+    """
     faults = tuple(fault for error in errors for fault in _faults(error))
-    refusal = errors[0].get("ctx", {}).get(_REFUSAL) if len(errors) == 1 else None
-    if isinstance(refusal, Invalid):
-        refusal.faults = faults
-        return refusal
+    refusals = [error.get("ctx", {}).get(_REFUSAL) for error in errors]
+    if any(isinstance(refusal, UnknownParameter) for refusal in refusals):
+        return UnknownParameter(faults=faults)
+    if len(refusals) == 1 and isinstance(refusals[0], Invalid):
+        refusals[0].faults = faults
+        return refusals[0]
     return Invalid(faults=faults)
 
 
@@ -207,6 +232,8 @@ def _faults(error: ErrorDetails) -> list[Fault]:
     """Return the faults of an error: a parser may have named several, each at a place in the text."""
     fault_of_value = to_fault(error)
     refusal = error.get("ctx", {}).get(_REFUSAL)
+    if isinstance(refusal, UnknownParameter):
+        return list(refusal.faults)
     parts = refusal.faults if isinstance(refusal, Invalid) else ()
     return [replace(fault, pointer=fault_of_value.pointer + fault.pointer) for fault in parts] or [
         fault_of_value

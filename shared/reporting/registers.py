@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
+from shared.kit.query_lists import CommaSeparated
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
+from shared.reporting.field_types import UnitCode
 from shared.territory.store import find_villages
 from shared.territory.tree import Territory
 from shared.territory.units import (
@@ -45,11 +47,11 @@ UNIT_LEVEL = Sentence(
 Row = TypeVar("Row")
 
 UnitsQuery = Annotated[
-    str | None,
+    list[UnitCode] | None,
+    CommaSeparated,
     Query(
-        min_length=2,
-        max_length=400,
-        description="only these units (codes separated by commas) and those below them; without a day in the "
+        max_length=100,
+        description="only these units (codes separated by commas or repeated) and those below them; without a day in the "
         "request, on the map of the day of each row",
     ),
 ]
@@ -181,22 +183,19 @@ def set_created_or_existing(response: Response, path: str, *, created: bool) -> 
     response.headers["Location"] = path
 
 
-def parse_units(territory: Territory, text: str | None) -> list[str] | None:
+def require_units(territory: Territory, codes: list[str] | None) -> list[str] | None:
     """Return the codes of the parameter `unit`, of any day; raise `UnknownUnit` for a code that no unit ever had."""
-    if text is None:
-        return None
-    codes = text.split(",")
-    for code in codes:
+    for code in codes or ():
         territory.versions(code)
     return codes
 
 
-def expand_units(territory: Territory, text: str | None, on: date) -> frozenset[str]:
+def expand_units(territory: Territory, roots: Collection[str] | None, on: date) -> frozenset[str]:
     """Return the codes of the parameter `unit` and everything below them on a day; without it all units of the day."""
-    if text is None:
+    if roots is None:
         return frozenset(unit.code for unit in territory.units(on))
     codes: set[str] = set()
-    for code in text.split(","):
+    for code in roots:
         codes |= {code, *(unit.code for unit in territory.descendants(code, on))}
     return frozenset(codes)
 

@@ -56,7 +56,7 @@ async def list_units(
     kind: Kind = None,
     q: Name = None,
     limit: Limit = 200,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> Page[UnitOut]:
     """Units of a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
     day = on or local_day(now)

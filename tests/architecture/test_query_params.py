@@ -1,12 +1,18 @@
 """Invalid query parameters are refused by one rule on every route; they never yield an empty answer.
 
 An unknown unit is 404 `unit_unknown`; an invalid period, year, number or value of a list is 422; a cursor that no page
-returned is 400 `cursor_invalid`. A 422 names every invalid parameter by its pointer in one answer.
+returned is 400 `cursor_invalid`. A 422 names every invalid parameter by its pointer in one answer. A parameter that the
+operation does not have, or that has more values than it takes, is 422 `unknown_parameter` on every operation.
 """
 
-import pytest
+import re
 
-from tests.contracts.documents import APPLICATIONS, build_app, make_document
+import pytest
+from fastapi.routing import APIRoute
+
+from shared.kit.routes import OperationRoute
+from tests.architecture.test_routes import UUID
+from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes, make_document
 from tests.gateway.conftest import PEPPER
 from tests.in_process import open_client
 from tests.issuer import Issuer
@@ -24,15 +30,31 @@ INVALID = {
     "origin_year": [("1066", 422, "invalid")],
     "limit": [("0", 422, "invalid"), ("1001", 422, "invalid")],
     "cursor": [("x", 400, "cursor_invalid"), ("8J-YgA", 400, "cursor_invalid"), ("ÿ", 400, "cursor_invalid")],
-    "as_of": [("soon", 422, "invalid"), ("2023-12-31T00:00:00", 422, "invalid")],
-    "on": [("20231231", 422, "invalid"), ("2023-02-30", 422, "invalid")],
-    "map": [("20250701", 422, "invalid"), ("2025-02-30", 422, "invalid")],
-    "until": [("20231231", 422, "invalid")],
-    "group_by": [("colour", 422, "invalid"), ("", 422, "invalid")],
+    "as_of": [
+        *((text, 422, "invalid") for text in ("soon", "2023-12-31T00:00:00", "2023", "0001-01-01T00:00:00%2B14:00")),
+        ("2024-01-05T02:00:00 07:00", 422, "invalid"),
+    ],
+    "on": [(text, 422, "invalid") for text in ("20231231", "2023-02-30", "0001-01-01", "9999-12-31")],
+    "map": [(text, 422, "invalid") for text in ("20250701", "2025-02-30", "0001-01-01", "9999-12-31")],
+    "month": [(text, 422, "invalid") for text in ("2023-13", "0000-01", "0001-01", "9999-12")],
+    "until": [(text, 422, "invalid") for text in ("20231231", "0001-01-01", "9999-12-31")],
+    "group_by": [(text, 422, "invalid") for text in ("colour", "", "unit,", "unit,,capital")],
     "met": [("20", 422, "met_invalid"), ("18-15", 422, "met_invalid"), ("twenty", 422, "invalid")],
     "basis": [("rumour", 422, "invalid")],
     "book": [("bank", 422, "invalid")],
 }  # fmt: skip
+
+
+LISTS = {
+    "unit": ("610", "611"),
+    "indicator": ("households", "poor_households"),
+    "group_by": ("unit", "capital"),
+    "source": ("central", "local"),
+}
+"""Values of the parameters that take several."""
+
+WITHOUT_DRY_RUN = {"/oauth/token"}
+"""The token endpoint keeps nothing."""
 
 
 def find_queries(name):
@@ -48,15 +70,29 @@ def find_queries(name):
             yield path, required, {parameter["name"] for parameter in parameters}
 
 
+SCOPES = ["read", "admin", "report", "review", "target", "register", "funding"]
+
+
 @pytest.fixture(params=APPLICATIONS)
 async def reader(request, common_database):
+    async for client in open_reader(request, common_database, ["read", "admin"]):
+        yield client
+
+
+@pytest.fixture(params=APPLICATIONS)
+async def writer(request, common_database):
+    async for client in open_reader(request, common_database, SCOPES):
+        yield client
+
+
+async def open_reader(request, common_database, scopes):
     environment = {
         "NTP_DATABASE_URL": common_database.url(request.param),
         "NTP_CLIENT_SECRET_PEPPER": PEPPER,
     }
     issuer = Issuer()
     app = issuer.trust(build_app(request.param, **environment))
-    headers = {"Authorization": f"Bearer {issuer.token('auditor', ['read', 'admin'], units=['62', '51'])}"}
+    headers = {"Authorization": f"Bearer {issuer.token('auditor', scopes, units=['62', '51'])}"}
     async with open_client(app, raises=False, headers=headers) as client:
         client.name = request.param  # type: ignore[attr-defined]
         yield client
@@ -113,3 +149,138 @@ async def test_one_answer_names_every_invalid_parameter(reader):
                 unexpected.append((path, invalid, summary))
     assert requests
     assert not unexpected
+
+
+def find_operations(name):
+    """Yield each operation of an application: method, path with its parameters filled in, and its query parameters."""
+    for path, operations in make_document(name)["paths"].items():
+        filled = re.sub(r"{[^}]*}", lambda match: UUID if "id" in match[0] else "2023", path)
+        for method, operation in operations.items():
+            parameters = {
+                parameter["name"]: parameter["schema"]
+                for parameter in operation.get("parameters", [])
+                if parameter["in"] == "query"
+            }
+            yield method.upper(), filled, parameters
+
+
+def takes_several(schema):
+    return "array" in {part.get("type") for part in (schema, *schema.get("anyOf", ()))}
+
+
+async def request_refused(reader, method, path, query):
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    response = await reader.request(
+        method, path, params=query, headers=headers, content=b"{}" if method != "GET" else b""
+    )
+    problem = response.json()
+    return (
+        response.status_code,
+        problem.get("code"),
+        {(fault["pointer"], fault["code"]) for fault in problem.get("errors", [])},
+        problem,
+    )
+
+
+async def test_every_operation_refuses_a_parameter_that_it_does_not_have(writer):
+    unexpected, requests = [], 0
+    for method, path, _ in find_operations(writer.name):
+        status, code, faults, _ = await request_refused(writer, method, path, {"colour": "red"})
+        requests += 1
+        if (status, code) != (422, "unknown_parameter") or (
+            "/query/colour",
+            "unknown_parameter",
+        ) not in faults:
+            unexpected.append((method, path, status, code, faults))
+    assert requests > 5
+    assert not unexpected
+
+
+async def test_a_misspelt_parameter_is_refused_with_the_nearest_name(writer):
+    unexpected, requests = [], 0
+    for method, path, parameters in find_operations(writer.name):
+        for name in parameters:
+            misspelt = name.replace("_", "") if "_" in name else f"{name}s"
+            status, code, _, problem = await request_refused(writer, method, path, {misspelt: "true"})
+            requests += 1
+            details = {fault["pointer"]: fault["detail"] for fault in problem.get("errors", [])}
+            nearest = f"“{name}”" in details.get(f"/query/{misspelt}", "")
+            if misspelt not in parameters and ((status, code) != (422, "unknown_parameter") or not nearest):
+                unexpected.append((method, path, misspelt, status, code, details))
+    assert requests
+    assert not unexpected
+
+
+async def test_a_doubled_parameter_that_takes_one_value_is_refused(writer):
+    unexpected, requests = [], 0
+    for method, path, parameters in find_operations(writer.name):
+        for name, schema in parameters.items():
+            if takes_several(schema):
+                continue
+            status, code, faults, _ = await request_refused(writer, method, path, {name: ["2023", "2024"]})
+            requests += 1
+            if (status, code) != (422, "unknown_parameter") or (
+                f"/query/{name}",
+                "repeated_parameter",
+            ) not in faults:
+                unexpected.append((method, path, name, status, code, faults))
+    assert requests
+    assert not unexpected
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_every_write_declares_dry_run(name):
+    missing = [
+        (method, path)
+        for method, path, parameters in find_operations(name)
+        if method != "GET" and path not in WITHOUT_DRY_RUN and "dry_run" not in parameters
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_every_route_is_an_operation_of_the_kit(name):
+    routes = [context.original_route for context in iterate_routes(build_app(name))]
+    others = [
+        route.path
+        for route in routes
+        if isinstance(route, APIRoute) and not isinstance(route, OperationRoute)
+    ]
+    assert not others
+
+
+async def test_unknown_and_invalid_parameters_are_named_in_one_answer(reader):
+    unexpected, requests = [], 0
+    async for path, required, names in fill_paths(reader):
+        invalid = {name: INVALID[name][0][0] for name in names & INVALID.keys() if INVALID[name][0][1] == 422}
+        query = {parameter: VALID[parameter] for parameter in required} | invalid | {"colour": "red"}
+        status, code, pointers = summarize(await reader.get(path, params=query))
+        requests += 1
+        if (status, code, pointers) != (
+            422,
+            "unknown_parameter",
+            {f"/query/{name}" for name in {*invalid, "colour"}},
+        ):
+            unexpected.append((path, query, status, code, pointers))
+    assert requests
+    assert not unexpected
+
+
+async def test_commas_and_repetition_are_the_same(reader):
+    unexpected, requests = [], 0
+    for method, path, parameters in find_operations(reader.name):
+        for name, schema in parameters.items():
+            values = LISTS.get(name)
+            if method != "GET" or not takes_several(schema):
+                continue
+            assert values, f"{path} takes several values of {name}: add some to LISTS"
+            query = {key: VALID[key] for key in ("period", "year") if key in parameters}
+            answers = [
+                (await reader.get(path, params=query | {name: several})).json()
+                for several in (",".join(values), list(values), [f" {values[0]} ", ", ".join(values)])
+            ]
+            requests += 1
+            if answers[0] != answers[1] or answers[1] != answers[2] or "code" in answers[0]:
+                unexpected.append((path, name, answers))
+    assert not unexpected
+    assert requests or reader.name == "gateway"

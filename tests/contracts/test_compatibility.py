@@ -21,16 +21,38 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("services", "gateway", "shared")
 SERVICES = ("rural", "poverty", "ethnic", "funding", "gateway")
 
+LIST_PARAMETER = "a list takes commas and repetition alike, and is declared as an array"
+BOUNDED_LIST = "the limit on the number of values was stated as that of a text"
+NO_SECRET = "a dry run shows no secret"
+
 PROGRAMS = ("rural", "poverty", "ethnic")
 DELIBERATE: dict[str, str] = {
-    location.format(program): reason
-    for program in PROGRAMS
-    for location, reason in {
-        "POST /v1/{}/reports request /observations /* /value": "nil may be stated in place of a value",
-        "GET /v1/{}/reports/{{report_id}} response 200 /observations /* /value": "left out where nil was posted",
-        "GET /v1/{}/observations response 200 /items /* /value": "null where nil was stated",
-        "GET /v1/{}/lineage/{{indicator}} response 200 /values /* /value": "null where nil was stated",
-    }.items()
+    "GET /v1/rural/observations query indicator": LIST_PARAMETER,
+    "GET /v1/poverty/observations query indicator": LIST_PARAMETER,
+    "GET /v1/ethnic/observations query indicator": LIST_PARAMETER,
+    "GET /v1/rural/ocop/products query unit": LIST_PARAMETER,
+    "GET /v1/rural/recognitions query unit": LIST_PARAMETER,
+    "GET /v1/ethnic/classifications query unit": LIST_PARAMETER,
+    "GET /v1/ethnic/recognitions query unit": LIST_PARAMETER,
+    "GET /v1/funding/foresight/at-risk query group_by": LIST_PARAMETER,
+    "GET /v1/funding/progress query group_by": LIST_PARAMETER,
+    "GET /v1/funding/entries query source": BOUNDED_LIST,
+    "GET /v1/funding/lapses query source": BOUNDED_LIST,
+    "GET /v1/funding/progress query source": BOUNDED_LIST,
+    "GET /v1/funding/reconciliation query source": BOUNDED_LIST,
+    "GET /v1/funding/entries query month": "a month at the ends of the calendar is refused",
+    "POST /v1/clients response 201 /client_secret": NO_SECRET,
+    "POST /v1/clients/{client_id}/rotate response 200 /client_secret": NO_SECRET,
+    **{
+        location.format(program): reason
+        for program in PROGRAMS
+        for location, reason in {
+            "POST /v1/{}/reports request /observations /* /value": "nil may be stated in place of a value",
+            "GET /v1/{}/reports/{{report_id}} response 200 /observations /* /value": "left out where nil was posted",
+            "GET /v1/{}/observations response 200 /items /* /value": "null where nil was stated",
+            "GET /v1/{}/lineage/{{indicator}} response 200 /values /* /value": "null where nil was stated",
+        }.items()
+    },
 }
 """Breaks that were decided on: location and reason. A test fails when one of them no longer happens."""
 

@@ -30,7 +30,7 @@ from services.funding.forecast.rules import ForecastRange, LotHistory, estimate_
 from services.funding.forecast.sums import ForecastSum, build_sums, to_rank
 from services.funding.lapses.rules import Extension, find_deadline, find_lapses
 from services.funding.ledger import CAPITALS, Amounts, Capital, Line, Lot
-from shared.kit.paging import InvalidCursor, encode_cursor, slice_page
+from shared.kit.paging import InvalidCursor, PageCursor, slice_page
 
 METHOD, RULES = load_method(), load_deadlines()
 YEAR = 2023
@@ -640,7 +640,9 @@ def test_pages_cover_every_row_once_whatever_their_length():
     for limit in (1, 3, 14, 20):
         rows_seen, cursor = [], None
         while True:
-            shown, cursor = slice_page(rows, key=to_rank, adapter=RANK, limit=limit, cursor=cursor)
+            shown, cursor = slice_page(
+                rows, key=to_rank, adapter=RANK, limit=limit, cursor=PageCursor(b"123456", cursor)
+            )
             rows_seen.extend(shown)
             if cursor is None:
                 break
@@ -656,4 +658,10 @@ def test_pages_cover_every_row_once_whatever_their_length():
 def test_a_cursor_of_another_list_is_refused(text, rows):
     with pytest.raises(InvalidCursor):
         sums = [ForecastSum(YEAR, date(YEAR, 1, 1), [], {"unit": "610"})] * rows
-        slice_page(sums, key=to_rank, adapter=RANK, limit=10, cursor=encode_cursor(text))
+        slice_page(
+            sums,
+            key=to_rank,
+            adapter=RANK,
+            limit=10,
+            cursor=PageCursor(b"123456", PageCursor(b"123456").encode(text)),
+        )

@@ -253,3 +253,21 @@ def test_the_command_line_names_a_variable_that_is_not_set():
     assert command.returncode == 2
     assert "NTP_DATABASE_URL" in command.stderr
     assert "Traceback" not in command.stderr
+
+
+async def test_a_dry_run_registers_nobody_and_shows_no_secret(admin_client):
+    async def post(path, key, **body):
+        return await admin_client.post(
+            path, json=body, headers={"Idempotency-Key": key}, params={"dry_run": "true"}
+        )
+
+    checked = await post("/v1/clients", "k1", **CLIENT)
+    assert (checked.status_code, checked.json()["client_secret"]) == (200, None), checked.text
+    assert (await admin_client.get("/v1/clients/district-610")).status_code == 404
+    made = await admin_client.post("/v1/clients", json=CLIENT, headers={"Idempotency-Key": "k2"})
+    rotated = await post("/v1/clients/district-610/rotate", "k3")
+    assert (rotated.status_code, rotated.json()["client_secret"]) == (200, None)
+    disabled = await post("/v1/clients/district-610/disable", "k4")
+    assert disabled.json()["disabled_at"]
+    auth = ("district-610", made.json()["client_secret"])
+    assert (await admin_client.post("/oauth/token", data=FORM, auth=auth)).status_code == 200

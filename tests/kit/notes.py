@@ -157,7 +157,7 @@ async def list_notes(
     request: Request,
     response: Response,
     limit: Limit = 10,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> Page[NoteOut]:
     query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
     page = await fetch_page(
@@ -172,7 +172,7 @@ async def list_notes(
 
 
 @router.get("/words")
-async def list_words(*, unit_of_work: PublicUnitOfWork, cursor: Cursor = None) -> Page[str]:
+async def list_words(*, unit_of_work: PublicUnitOfWork, cursor: Cursor) -> Page[str]:
     query = select(NoteRow.text).order_by(NoteRow.text)
     return await fetch_page(unit_of_work.session, query, limit=1, cursor=cursor, serialize=lambda row: row[0])
 

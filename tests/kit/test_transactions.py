@@ -63,7 +63,8 @@ async def test_a_refused_request_rolls_back_what_it_wrote(database):
 async def test_a_dry_run_answers_the_same_and_keeps_nothing_not_even_its_key(database):
     async with running_notes(database) as notes:
         tried = await notes.write("dry", key="dry-key", params={"dry_run": True})
-        assert tried.status_code == 201
+        assert tried.status_code == 200
+        assert "location" not in tried.headers
         assert tried.json()["text"] == "dry"
         for table in ("notes", "changes", "answered_requests"):
             assert await notes.count(table) == 0, table
@@ -181,3 +182,31 @@ def test_a_route_without_a_unit_of_work_fails_with_a_reason():
     request = TransactionRequest({"type": "http", "headers": []})
     with pytest.raises(RuntimeError, match="TransactionRoute"):
         assert request.unit_of_work
+
+
+async def test_a_dry_run_of_an_update_keeps_nothing(database):
+    async with running_notes(database) as notes:
+        note = (await notes.write("kept")).json()
+        address, headers = f"/notes/{note['id']}", notes.bearer()
+        query = {"dry_run": "true"}
+        checked = await notes.client.put(address, json={"count": 7}, headers=headers, params=query)
+        assert (checked.status_code, checked.json()["text"]) == (200, "note 7")
+        assert [row["text"] for row in (await notes.client.get("/notes")).json()["items"]] == ["kept"]
+
+
+async def test_a_misspelt_dry_run_keeps_nothing(database):
+    async with running_notes(database) as notes:
+        refused = await notes.write("kept", params={"dryrun": "true"}, headers={"Accept-Language": "en"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "unknown_parameter")
+        (fault,) = refused.json()["errors"]
+        assert fault["pointer"] == "/query/dryrun"
+        assert fault["detail"] == "There is no parameter “dryrun”; the nearest is “dry_run”."
+        assert await notes.count("notes") == 0
+
+
+async def test_thousands_of_unknown_parameters_are_counted(database):
+    async with running_notes(database) as notes:
+        query = {f"colour{number}": "red" for number in range(500)} | {"colour" * 50: "blue"}
+        refused = (await notes.client.get("/notes", params=query)).json()
+        assert refused["code"] == "unknown_parameter"
+        assert [fault["code"] for fault in refused["errors"]] == ["unknown_parameter"] * 20 + ["more_faults"]

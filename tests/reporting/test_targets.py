@@ -171,3 +171,28 @@ async def test_of_many_revisions_of_one_version_one_wins(office):
     answers = await asyncio.gather(*(put(office, plan(60 + at), **{"If-Match": tag}) for at in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200, *[412] * 7]
     assert len(await history(office)) == 2
+
+
+async def test_a_dry_run_of_targets_and_reviews_keeps_nothing(office):
+    planned = await office.http.put(
+        "/v1/poverty/targets/2023/62",
+        json=plan(50),
+        headers={"Authorization": f"Bearer {office.planner}"},
+        params={"dry_run": "true"},
+    )
+    assert planned.status_code == 200, planned.text
+    assert planned.json()["items"][0]["value"] == 50
+    assert "etag" not in planned.headers
+    assert await history(office) == []
+
+    report = (
+        await office.submit("610", "2023", "census", [("23344", "poor", 40), ("23344", "households", 200)])
+    ).json()
+    body = {"content_sha256": report["content_sha256"]}
+    checked = await office.post(f"reports/{report['id']}/accept", body, office.reviewer, dry_run="true")
+    assert (checked.status_code, checked.json()["state"]) == (200, "accepted")
+    many = {"reviews": [{"report": report["id"], "verdict": "accept", **body}]}
+    checked = await office.post("reviews", many, office.reviewer, dry_run="true")
+    assert checked.json()["done"] == 1
+    read = await office.get(f"reports/{report['id']}", office.reviewer)
+    assert read.json()["state"] == "submitted"

@@ -26,7 +26,7 @@ from shared.reporting.registers import (
     UnitsQuery,
     expand_units,
     find_unchanged_counterpart,
-    parse_units,
+    require_units,
     set_created_or_existing,
 )
 
@@ -94,7 +94,7 @@ async def list_classifications(
     ] = None,
     as_of: AsOf = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> ClassificationsPage:
     """List classifications, newest first: all of them, those in effect on a day, or the exits of a period.
 
@@ -110,7 +110,7 @@ async def list_classifications(
         units = expand_units(context.territory, unit, on)
         statuses = await find_statuses(context.session, rules, units, on, as_of)
     query = (
-        store.select_classifications(parse_units(context.territory, unit), as_of)
+        store.select_classifications(require_units(context.territory, unit), as_of)
         if statuses is None
         else store.select_by_ids([commune_status.classification.id for commune_status in statuses])
     )

@@ -11,7 +11,7 @@ from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext
-from shared.reporting.registers import UnitsQuery, parse_units
+from shared.reporting.registers import UnitsQuery, require_units
 
 
 class RecognitionNotReceived(NotFound):
@@ -36,7 +36,7 @@ async def list_heard_recognitions(
     unit: UnitsQuery = None,
     as_of: AsOf = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> ReceivedRecognitionsPage:
     """List the recognitions of communes that the new rural program published, newest first, revoked ones included.
 
@@ -44,7 +44,7 @@ async def list_heard_recognitions(
     """
     page = await fetch_page(
         context.session,
-        store.select_recognitions(parse_units(context.territory, unit), as_of),
+        store.select_recognitions(require_units(context.territory, unit), as_of),
         limit=limit,
         cursor=cursor,
         serialize=lambda row: ReceivedRecognitionOut.from_row(row[0]),

@@ -53,12 +53,13 @@ async def list_entries(
     batch: Annotated[uuid.UUID | None, Query(description="id of its batch")] = None,
     project: Annotated[Code | None, Query(description="code of its project")] = None,
     month: Annotated[
-        str | None, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09")
+        str | None,
+        Query(pattern="^[1-8][0-9]{3}-(0[1-9]|1[0-2])$", description="month of effect, as 2023-09"),
     ] = None,
     until: UntilQuery = None,
     as_of: AsOf = None,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that changed its lots; its lineage leads here."""
     scope = await context.scope(unit, year, below=below)

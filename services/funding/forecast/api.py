@@ -174,9 +174,9 @@ async def read_money_at_risk(
     request: Request,
     response: Response,
     forecast: CurrentForecast,
-    by: Annotated[list[str], depends_on_groupings(GROUPINGS, "unit,component")],
+    by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["unit", "component"])],
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> RisksOut:
     """Read what will probably be left on the deadlines, in any grouping, the lowest expected rate first.
 

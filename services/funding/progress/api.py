@@ -61,7 +61,7 @@ async def read_progress(
     *,
     context: FundingPublicContext,
     year: BudgetYearQuery,
-    by: Annotated[list[str], depends_on_groupings(GROUPINGS, "capital")],
+    by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["capital"])],
     program: ProgramQuery = None,
     component: ComponentQuery = None,
     capital: CapitalQuery = None,

@@ -81,7 +81,7 @@ async def list_projects(
     response: Response,
     program: ProgramQuery = None,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> ProjectsPage:
     """List projects by code, each with its money and its physical progress."""
     query = store.select_projects(program=program)

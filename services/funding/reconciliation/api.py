@@ -82,7 +82,7 @@ async def read_reconciliation(
         int, Query(ge=0, le=MAX_AMOUNT_VND, description="largest difference that is no gap, in đồng")
     ] = 0,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> ReconciliationOut:
     """Compare what agencies report with what the treasury confirms: in total, and by voucher where they differ."""
     scope = await context.scope(unit, year)

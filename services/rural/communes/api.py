@@ -53,7 +53,7 @@ async def list_communes(
         SortOrder, Query(description="by code, or by criteria met: the fewest (met) or the most first (-met)")
     ] = "code",
     limit: Limit = 200,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> CommunesOut:
     """List rural communes with the criteria they meet and miss, and the recognitions in force on the period's end."""
     met_range = parse_met_range(met) if met else None

@@ -25,7 +25,7 @@ from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext
-from shared.reporting.registers import UnitsQuery, expand_units, parse_units, set_created_or_existing
+from shared.reporting.registers import UnitsQuery, expand_units, require_units, set_created_or_existing
 from shared.territory.query_params import UnitQuery
 
 ENDING_BEFORE_WITHOUT_DAY = Sentence(
@@ -87,7 +87,7 @@ async def list_products(
         IsoDate | None, Query(description="with valid_on: only those no longer valid on this later day")
     ] = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> ProductsPage:
     """List evaluations, newest first: the whole history, or on a day the one by which each product is valid."""
     if valid_on is None and ending_before is not None:
@@ -95,7 +95,7 @@ async def list_products(
         fault = make_fault(pointer, "ending_before_without_valid_on", ENDING_BEFORE_WITHOUT_DAY)
         raise Invalid(faults=[fault])
     if valid_on is None:
-        query = store.select_evaluations(parse_units(context.territory, unit), filters)
+        query = store.select_evaluations(require_units(context.territory, unit), filters)
     else:
         units = expand_units(context.territory, unit, valid_on)
         query = store.select_valid(rules, units, valid_on, filters, ending_before=ending_before)

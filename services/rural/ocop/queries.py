@@ -42,10 +42,10 @@ async def summarize_products(
 ) -> SummaryOut:
     """Return the counts of products valid on a day by the units directly below `top`, and in total. One statement."""
     territory, expiring_before = context.territory, add_months(on, months)
-    units = expand_units(territory, top.code, on)
+    units = expand_units(territory, [top.code], on)
     counts = await count_valid_products(context.session, rules, units, on, expiring_before)
     children = [child for child in territory.children(top.code, on) if child.level != "village"]
-    units_of = {child.code: expand_units(territory, child.code, on) for child in children}
+    units_of = {child.code: expand_units(territory, [child.code], on) for child in children}
     of_top = [count for count in counts if count.place == top.code]
     rows = [
         _to_row(child, (count for count in counts if count.place in units_of[child.code]))

@@ -26,7 +26,7 @@ from shared.reporting.context import PublicContext, RegistrarContext
 from shared.reporting.registers import (
     UnitsQuery,
     expand_units,
-    parse_units,
+    require_units,
     set_created_or_existing,
     with_villages,
 )
@@ -85,12 +85,12 @@ async def list_recognitions(
         IsoDate | None, Query(description="only those in force on this day, on the map of that day")
     ] = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> RecognitionsPage:
     """List recognitions, newest first: all of them, revoked ones included, or those in force on a day."""
-    territory = await with_villages(context.session, context.territory, unit.split(",") if unit else [])
+    territory = await with_villages(context.session, context.territory, unit or [])
     if in_force_on is None:
-        query = store.select_recognitions(parse_units(territory, unit), filters)
+        query = store.select_recognitions(require_units(territory, unit), filters)
     else:
         units = expand_units(territory, unit, in_force_on)
         query = store.select_listed_in_force(units, in_force_on, filters)
@@ -120,7 +120,7 @@ async def read_recognitions_summary(
     """
     day = on or local_day(context.now)
     code = unit.on(day).code
-    units = expand_units(context.territory, code, day)
+    units = expand_units(context.territory, [code], day)
     counts = await store.count_by_set(context.session, units, day, as_of)
     items = [SetCountOut.from_count(count, sets, day) for count in counts]
     items.sort(key=lambda count: count.sort_key)

@@ -64,7 +64,7 @@ async def list_villages(
         IsoDate | None, Query(description="day of the map and of recognitions; today when left out")
     ] = None,
     limit: Limit = 200,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> VillagesPage:
     """List registered villages by code, each with its levels in force on the day."""
     query = select(UnitRow).where(UnitRow.level == "village").order_by(UnitRow.code, UnitRow.valid_from)

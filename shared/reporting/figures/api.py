@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.query_lists import CommaSeparated
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
@@ -71,17 +72,20 @@ async def list_observations(
     period: PeriodQuery,
     unit: UnitQuery,
     indicator: Annotated[
-        str | None,
-        Query(max_length=2000, description="codes of indicators, separated by commas; all if left out"),
+        list[str] | None,
+        CommaSeparated,
+        Query(
+            max_length=200,
+            description="codes of indicators, separated by commas or repeated; all if left out",
+        ),
     ] = None,
     as_of: AsOf = None,
     limit: Limit = 200,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> ObservationsPage:
     """Read the values in effect of a unit and everything below it, with the report that states each, newest first."""
     units = context.below(unit.on(period.ends_on).code, period)
-    codes = indicator.split(",") if indicator else None
-    query = store.select_observations(period, units, basis, codes, as_of)
+    query = store.select_observations(period, units, basis, indicator, as_of)
     page = await fetch_page(
         context.session, query, limit=limit, cursor=cursor, serialize=ObservedValueOut.from_row
     )

@@ -42,7 +42,7 @@ async def list_publications(
     unit: UnitFilter,
     period: PeriodFilter,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> PublicationsPage:
     """List published vintages, newest first; those of provisional figures are for clients with a token."""
     bases = ["accepted"] if context.caller.anonymous else None

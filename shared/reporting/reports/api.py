@@ -98,7 +98,7 @@ async def list_reports(
     form: Annotated[str | None, Query(max_length=60, description="the form")] = None,
     state: Annotated[ReportState | None, Query(description="state of the report")] = None,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> Page[ReportSummary]:
     """List reports, newest first: all, or those of a unit and of the units below it.
 

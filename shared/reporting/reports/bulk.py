@@ -10,9 +10,9 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.kit.concurrency import PipelinePosition, PipelineStep
@@ -23,6 +23,7 @@ from shared.kit.identity import Caller
 from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody, parse_json
 from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, make_fault
 from shared.kit.resources import CurrentResources, Resources
+from shared.kit.routes import OperationRoute
 from shared.kit.validation_faults import to_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
@@ -127,6 +128,7 @@ class _LinePipeline:
 
     resources: Resources
     caller: Caller
+    dry_run: bool
 
     async def submit_all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_LineResult]:
         """Return the results in the order of the lines.
@@ -178,6 +180,7 @@ class _LinePipeline:
         content = hashlib.sha256(f"{engine.path}/reports\n".encode() + text).hexdigest()
 
         async def submit_report(unit_of_work: UnitOfWork) -> Response:
+            unit_of_work.dry_run = self.dry_run
             context = ReportingContext(unit_of_work, engine, territory, position)
             submitted, created = await submit_posted(context, line.report)
             code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
@@ -200,7 +203,7 @@ class _LinePipeline:
 
 def bulk_router(*, max_line_bytes: int) -> APIRouter:
     """Return the route `POST /reports/bulk`, whose lines have at most so many bytes."""
-    router = APIRouter(tags=["reports"])
+    router = APIRouter(tags=["reports"], route_class=OperationRoute)
 
     @router.post(
         "/reports/bulk",
@@ -214,12 +217,20 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
             }
         },
     )
-    async def submit_reports(*, caller: Reporter, resources: CurrentResources, request: Request) -> BulkOut:
+    async def submit_reports(
+        *,
+        caller: Reporter,
+        resources: CurrentResources,
+        request: Request,
+        dry_run: Annotated[
+            bool, Query(description="check each line by itself, as if it were alone, and keep nothing")
+        ] = False,
+    ) -> BulkOut:
         """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`; the answer has a result for each line.
 
         Each line is kept or refused by itself. Sending the same lines again repeats nothing.
         """
-        pipeline = _LinePipeline(resources, caller)
+        pipeline = _LinePipeline(resources, caller, dry_run)
         path = f"{resources.get(ReportingEngine).path}/reports/bulk"
         lines: list[LineOut] = []
         values: Counter[str] = Counter()

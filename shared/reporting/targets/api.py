@@ -48,7 +48,7 @@ async def list_targets(
     period: PeriodFilter,
     indicator: Annotated[str | None, Query(max_length=100, description="code of a figure")] = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
     query = store.select_target_history([unit] if unit else None, str(period) if period else None, indicator)
