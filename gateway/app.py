@@ -27,7 +27,7 @@ from shared.kit.problems import Conflict
 from shared.kit.resources import Resources
 from shared.kit.service import ServiceDefinition, create_service, open_database
 from shared.territory import api as territory
-from shared.territory.current import load_territory
+from shared.territory.current import load_territory_with_places
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 DESCRIPTION = """The public entry to the three National Target Programs of a province: reports, figures, targets, registers and
@@ -63,7 +63,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             key_source=KeyRingKeys(key_ring) if settings.jwks_url is None else None,
             resources=(pepper, limits, upstreams, parts, MergedReference(upstreams), key_ring),
             lifespans=(upstreams.connected, parts.fetching),
-            start_steps=(load_territory, _make_keys, _make_own_clients),
+            start_steps=(load_territory_with_places, _make_keys, _make_own_clients),
             routers=(
                 overview.router,
                 receipts.router,

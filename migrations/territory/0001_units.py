@@ -17,7 +17,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-DATA = Path(__file__).parents[2] / "shared" / "territory" / "data"
+DATA = Path(__file__).parent / "first_release"
 
 READ: dict[type[Any], Callable[[str], Any]] = {
     sa.Date: date.fromisoformat,

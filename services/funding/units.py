@@ -128,7 +128,7 @@ def find_versions_below(
 
 def _lies_in(territory: Territory, unit_version: UnitVersion, root: Unit, on: date) -> bool:
     try:
-        shares = territory.map_onto(*unit_version, on)
+        shares = territory.map_onto(*unit_version, on, within=root.code)
     except (NoCounterpartOnMap, SplitWithoutWeight):
         return False
     return all(territory.is_within(share.unit.code, root.code, on) for share in shares)

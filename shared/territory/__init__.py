@@ -11,15 +11,15 @@ abolished. The **answering unit** is the lowest unit above commune level: the di
 no districts. A **share** is the part of a unit that lies in a unit on the **map** of another day. A **spelling** is a way
 of writing a name, from the official list or the press.
 
-Shipped data (`data/`): Kon Tum's 113 units until 30 June 2025, and from 1 July 2025 the 40 communes on its land in the
-province of Quảng Ngãi (code 51, whose 56 other communes are not in the data). The tree is complete from 11 March 2015;
-before that it holds only the units that still existed then, under their last parent. Villages are not shipped: the rural
-service registers them, with a code of the commune's code, a dot and two digits.
+Shipped data (inserted by `migrations/territory`): every unit of the country on the maps before and after 1 July 2025. The
+first day of a unit whose founding is not known is that of the codes, and its source says so; the tree of Kon Tum is complete
+from 11 March 2015. Which parts of a divided commune went where is known, their weights are not. Villages are not shipped:
+the rural service registers them, with a code of the commune's code, a dot and two digits.
 
 It never guesses a district from a code, a unit from a bare name, or a share of a split. It never changes a unit of the
 past, never answers without a day, and knows nothing of reports, money or rights.
 
-Reading order: `units.py`, `consistency.py`, `tree.py`, `matching.py` (pure); `tables.py` (the shipped data); `models.py`,
+Reading order: `units.py`, `consistency.py`, `indexes.py`, `tree.py`, `matching.py` (pure); `tables.py` (CSV tables); `models.py`,
 `store.py`, `current.py` (the territory of a running service), `query_params.py` (the unit of a request), `schemas.py`,
 `api.py`.
 """

@@ -1,5 +1,7 @@
 """Routes of units, `/v1/units`, mounted by the gateway; answered from memory."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +15,8 @@ from shared.periods import local_day
 from shared.roles import PublicReader
 from shared.territory.current import CurrentGazetteer, CurrentTerritory
 from shared.territory.schemas import UnitDetail, UnitOut
-from shared.territory.units import Level
+from shared.territory.tree import Territory
+from shared.territory.units import Level, Unit
 
 router = APIRouter(prefix="/v1/units", tags=["units"], route_class=TransactionRoute)
 
@@ -22,6 +25,10 @@ On = Annotated[
 ]
 Parent = Annotated[
     str | None, Query(max_length=10, description="only units right below this one", examples=["610"])
+]
+Within = Annotated[
+    str | None,
+    Query(max_length=10, description="only this unit and the units anywhere below it", examples=["62"]),
 ]
 Kind = Annotated[
     str | None, Query(max_length=20, description="only of this type: xa, phuong …", examples=["xa"])
@@ -53,6 +60,7 @@ async def list_units(
     on: On = None,
     level: Annotated[Level | None, Query(description="only this level")] = None,
     parent: Parent = None,
+    within: Within = None,
     kind: Kind = None,
     q: Name = None,
     limit: Limit = 200,
@@ -60,7 +68,7 @@ async def list_units(
 ) -> Page[UnitOut]:
     """Units of a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
     day = on or local_day(now)
-    candidates = territory.children(parent, day) if parent else territory.units(day)
+    candidates = _select_candidates(territory, day, parent, within)
     units = (unit for unit in candidates if level in (None, unit.level) and kind in (None, unit.kind))
     if q is not None:
         units = (unit for unit in units if names.matches(unit, q))
@@ -69,6 +77,17 @@ async def list_units(
     )
     set_next_link(request, response, next_cursor)
     return Page(items=[UnitOut.model_validate(unit) for unit in page], next=next_cursor)
+
+
+def _select_candidates(
+    territory: Territory, day: date, parent: str | None, within: str | None
+) -> Iterable[Unit]:
+    """Return the units of a day that lie right below a parent and anywhere within a unit, where these are named."""
+    if within is None:
+        return territory.units(day) if parent is None else territory.children(parent, day)
+    top = territory.unit(within, day)
+    units = (top, *territory.descendants(within, day))
+    return (unit for unit in units if parent in (None, unit.parent))
 
 
 @router.get("/{code}", operation_id="get_unit", summary="One unit on a day, and what became of it")

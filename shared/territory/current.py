@@ -12,17 +12,23 @@ from shared.territory.store import load_gazetteer, load_tree
 from shared.territory.tree import Territory
 
 
-async def load_territory(resources: Resources) -> None:
+async def load_territory(resources: Resources, *, places: bool = False) -> None:
     """Read the territory, villages included, and its names; a start step of a service.
 
-    Raises `UnknownUnit` where the settings name an unknown province.
+    `places`: whether the service shows where the units are. Raises `UnknownUnit` where the settings name an unknown
+    province.
     """
     province = resources.get(TerritorySettings).province
     async with resources.get(Database).reading() as session:
-        territory = await load_tree(session, villages=True)
+        territory = await load_tree(session, villages=True, places=places)
         territory.versions(province)
         resources.put(territory)
         resources.put(await load_gazetteer(session, territory))
+
+
+async def load_territory_with_places(resources: Resources) -> None:
+    """Read the territory with the places and sources of its units, for the gateway, which shows them."""
+    await load_territory(resources, places=True)
 
 
 CurrentTerritory = Annotated[Territory, Depends(resource(Territory))]

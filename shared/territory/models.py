@@ -1,12 +1,21 @@
 """Tables of the territory: units, successions, spellings; the same in every schema.
 
-The migrations insert the rows, and no service changes them; the rural service adds villages.
+The migrations insert the shipped rows; the rural service adds villages.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
@@ -22,7 +31,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("territory", "territory_0001")
+REVISION = SchemaRevision("territory", "territory_0002")
 
 CODE_SHAPE = " OR ".join(f"level = '{level}' AND code ~ '^{shape}$'" for level, shape in CODE_SHAPES.items())
 KIND_OF_LEVEL = " OR ".join(f"level = '{level}' AND kind IN {tuple(kinds)}" for level, kinds in KINDS.items())
@@ -71,6 +80,25 @@ class UnitRow(Base):
     )
 
 
+class MapVersionRow(Base):
+    """A version of the map: what a migration or an administrator loaded. Rows are only added."""
+
+    __tablename__ = "map_versions"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content_hash: Mapped[str]
+    """The SHA-256 of what was loaded."""
+    legal_basis: Mapped[str]
+    source: Mapped[str]
+    loaded_by: Mapped[str]
+    loaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("version > 0", name="counted"),
+        CheckConstraint("legal_basis <> '' AND source <> ''", name="sourced"),
+    )
+
+
 class SuccessionRow(Base):
     """What a unit became."""
 
@@ -84,6 +112,8 @@ class SuccessionRow(Base):
     effective_on: Mapped[date]
     kind: Mapped[str]
     weight: Mapped[Decimal | None] = mapped_column(Numeric)
+    main_part: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the successor got the main part of a divided unit."""
 
     __table_args__ = (
         ForeignKeyConstraint(["predecessor", "predecessor_valid_from"], ["units.code", "units.valid_from"]),
@@ -100,6 +130,7 @@ class SuccessionRow(Base):
         CheckConstraint("weight IS NULL OR kind = 'split' AND weight > 0 AND weight <= 1", name="weight_of_split"),
         CheckConstraint("effective_on > predecessor_valid_from", name="days"),
         CheckConstraint("successor_valid_from = effective_on", name="successor_starts"),
+        Index("ix_unit_successions_successor", "successor"),
     )  # fmt: skip
 
 

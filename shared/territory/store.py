@@ -1,26 +1,90 @@
-"""Queries and inserts of units. Reading the whole tree takes two statements, at start and not per request."""
+"""Queries and inserts of units. Reading the whole tree takes four statements, at start and not per request."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import run_sql
 from shared.territory.matching import Gazetteer
-from shared.territory.models import SpellingRow, SuccessionRow, UnitRow
+from shared.territory.models import SpellingRow, UnitRow
 from shared.territory.tree import Territory
-from shared.territory.units import Box, Level, Spelling, Succession, SuccessionKind, Unit
+from shared.territory.units import Box, Level, Spelling, Succession, Unit
 
 UNITS = UnitRow.__table__
-SUCCESSIONS = SuccessionRow.__table__
 SPELLINGS = SpellingRow.__table__
 
 
-async def load_tree(session: AsyncSession, *, villages: bool = False) -> Territory:
-    """Return the territory, with or without its villages."""
-    query = select(UNITS) if villages else select(UNITS).where(UnitRow.level != "village")
-    units = [_unit(row) for row in await session.execute(query)]
-    return Territory(units, [_succession(row) for row in await session.execute(select(SUCCESSIONS))])
+READ_VERSION = (
+    "SELECT coalesce(string_agg(content_hash, ',' ORDER BY version), '') AS hashes FROM map_versions"
+)
+READ_UNITS = """
+    SELECT code, level, kind, name, parent, valid_from, valid_to FROM units WHERE level <> 'village'
+"""
+READ_UNITS_WITH_PLACES = """
+    SELECT code, level, kind, name, parent, valid_from, valid_to, name_en, lat, lon,
+           min_lat, min_lon, max_lat, max_lon, area_km2, border, source, confidence
+    FROM units WHERE level <> 'village'
+"""
+READ_SUCCESSIONS = """
+    SELECT predecessor, predecessor_valid_from, successor, successor_valid_from, effective_on, kind, weight, main_part
+    FROM unit_successions ORDER BY id
+"""
+
+ROWS_OF_A_PART = 1_000
+
+_TREES: dict[tuple[str, bool], Territory] = {}
+"""The trees of this process by map version; a tree never changes, and applications of one process share it."""
+
+
+async def load_tree(session: AsyncSession, *, villages: bool = False, places: bool = True) -> Territory:
+    """Return the territory, with or without its villages, and its places: centres, boxes, areas, sources.
+
+    Only the gateway shows places; without them the units of the country take half the memory.
+    """
+    ((hashes,),) = await run_sql(session, READ_VERSION)
+    territory = _TREES.get((hashes, places))
+    if territory is None:
+        territory = await _read_tree(session, places=places)
+        _TREES.clear()
+        _TREES[hashes, places] = territory
+    if villages:
+        query = select(UNITS).where(UnitRow.level == "village")
+        registered = [_unit(row) for row in await session.execute(query)]
+        return territory.with_units(registered) if registered else territory
+    return territory
+
+
+async def _read_tree(session: AsyncSession, *, places: bool) -> Territory:
+    """Return the tree of the rows, read in parts; equal texts, days and numbers are kept once."""
+    shared_values: dict[Any, Any] = {}
+
+    def share(values: Iterable[Any]) -> list[Any]:
+        return [shared_values.setdefault(value, value) for value in values]
+
+    units: list[Unit] = []
+    async for rows in _read_parts(session, READ_UNITS_WITH_PLACES if places else READ_UNITS):
+        units += [_to_unit(share(row[:7]), row[7:], share) for row in rows]
+    successions: list[Succession] = []
+    async for rows in _read_parts(session, READ_SUCCESSIONS):
+        successions += [Succession(*share(row)) for row in rows]
+    return Territory(units, successions)
+
+
+async def _read_parts(session: AsyncSession, statement: str) -> AsyncIterator[Sequence[Row[Any]]]:
+    """Yield the rows of a statement in parts: all at once take ten megabytes that the process keeps."""
+    result = await session.stream(text(statement))
+    async for rows in result.partitions(ROWS_OF_A_PART):
+        yield rows
+
+
+def _to_unit(facts: Sequence[Any], place: Sequence[Any], share: Callable[[Iterable[Any]], list[Any]]) -> Unit:
+    if not place:
+        return Unit(*facts)
+    name_en, lat, lon, *corners, area_km2, border, source, confidence = place
+    box = None if corners[0] is None else Box(*corners)
+    return Unit(*facts, name_en, lat, lon, box, area_km2, border, *share((source, confidence)))
 
 
 async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazetteer:
@@ -91,15 +155,3 @@ def _row(unit: Unit) -> dict[str, Any]:
         "source": unit.source,
         "confidence": unit.confidence,
     }
-
-
-def _succession(row: Row[Any]) -> Succession:
-    return Succession(
-        predecessor=row.predecessor,
-        predecessor_valid_from=row.predecessor_valid_from,
-        successor=row.successor,
-        successor_valid_from=row.successor_valid_from,
-        effective_on=row.effective_on,
-        kind=cast("SuccessionKind", row.kind),
-        weight=row.weight,
-    )

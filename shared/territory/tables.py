@@ -1,24 +1,22 @@
-"""Read the shipped tables in `data/`: the first migration inserts them, and pure tests use them."""
+"""Read tables of units, successions and spellings: UTF-8 CSV, plain or packed by gzip."""
 
 import csv
+import gzip
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from shared.territory.tree import Territory
 from shared.territory.units import Box, Level, Spelling, Succession, SuccessionKind, Unit
 
-DATA = Path(__file__).parent / "data"
 
-
-def read_units(path: Path = DATA / "units.csv") -> tuple[Unit, ...]:
+def read_units(path: Path) -> tuple[Unit, ...]:
     """Return the units; empty fields are unknown."""
     return tuple(_unit(row) for row in _rows(path))
 
 
-def read_successions(path: Path = DATA / "successions.csv") -> tuple[Succession, ...]:
+def read_successions(path: Path) -> tuple[Succession, ...]:
     """Return the successions."""
     return tuple(
         Succession(
@@ -29,12 +27,13 @@ def read_successions(path: Path = DATA / "successions.csv") -> tuple[Succession,
             effective_on=date.fromisoformat(row["effective_on"]),
             kind=cast("SuccessionKind", row["kind"]),
             weight=Decimal(row["weight"]) if row["weight"] else None,
+            main_part=row.get("main_part") == "1",
         )
         for row in _rows(path)
     )
 
 
-def read_spellings(path: Path = DATA / "aliases.csv") -> tuple[Spelling, ...]:
+def read_spellings(path: Path) -> tuple[Spelling, ...]:
     """Return the spellings."""
     return tuple(
         Spelling(row["code"], date.fromisoformat(row["valid_from"]), row["spelling"], row["source"])
@@ -42,14 +41,10 @@ def read_spellings(path: Path = DATA / "aliases.csv") -> tuple[Spelling, ...]:
     )
 
 
-def shipped_territory() -> Territory:
-    """Return the territory of the shipped tables."""
-    return Territory(read_units(), read_successions())
-
-
 def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as table:
-        yield from csv.DictReader(table)
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    yield from csv.DictReader(text.splitlines())
 
 
 def _unit(row: Mapping[str, str]) -> Unit:

@@ -108,6 +108,8 @@ class Succession:
     effective_on: date
     kind: SuccessionKind
     weight: Decimal | None = None
+    main_part: bool = False
+    """Whether the successor got the main part of a divided unit."""
 
 
 @dataclass(frozen=True, slots=True)

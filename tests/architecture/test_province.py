@@ -25,18 +25,27 @@ def test_the_contract_has_no_default_unit(name):
 
 
 @pytest.fixture(params=APPLICATIONS)
-async def reader(request, common_database):
+async def reader(request, common_database, setting):
     environment = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
-    app = build_app(request.param, **environment)
+    app = build_app(request.param, **environment, NTP_PROVINCE=setting)
     async with open_client(app, raises=False) as client:
         client.name = request.param  # type: ignore[attr-defined]
         yield client
 
 
 @pytest.mark.parametrize(
-    ("period", "on", "province"), [("2025-S1", "2025-06-30", "62"), ("2026", "2026-12-31", "51")]
+    ("setting", "period", "on", "province"),
+    [
+        ("62", "2025-S1", "2025-06-30", "62"),
+        ("62", "2026", "2026-12-31", "51"),
+        ("67", "2025-S1", "2025-06-30", "67"),
+        ("67", "2026", "2026-12-31", "68"),
+        ("66", "2026", "2026-12-31", "66"),
+    ],
 )
-async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(reader, period, on, province):
+async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(
+    reader, setting, period, on, province
+):
     values = {"period": period, "on": on, "year": int(period[:4])}
     checked = 0
     for path, parameters, _ in find_optional_units(reader.name):

@@ -20,10 +20,10 @@ import asyncpg
 import httpx
 import uvloop
 
-from shared.territory.tables import shipped_territory
 from tests.benchmarks.bare import DOCUMENT
 from tests.benchmarks.installation import Installation, client_of, installed, served
 from tests.benchmarks.load import per_second
+from tests.territory.shipped import shipped_territory
 
 STATUS = "/v1/status?period=2023"
 PROXIED = "/v1/poverty/indicators"

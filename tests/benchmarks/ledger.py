@@ -31,11 +31,11 @@ import uvloop
 
 from services.funding.ledger import MEASURES
 from shared.local.processes import find_processes_in_folder
-from shared.territory.tables import shipped_territory
 from tests.benchmarks.installation import served
 from tests.benchmarks.load import ask, posting
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
+from tests.territory.shipped import shipped_territory
 
 YEAR = 2023
 CPU = "process_cpu_seconds_total"

@@ -6,9 +6,9 @@ import pytest
 
 from services.funding.agencies import extend_territory
 from services.funding.dated_facts import DATA, load_catalogue
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.funding.conftest import DECISION, LINE, Office, done, voucher, with_total
+from tests.territory.shipped import read_successions, read_units
 
 pytestmark = pytest.mark.anyio
 

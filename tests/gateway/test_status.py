@@ -327,7 +327,7 @@ async def test_a_request_that_the_services_refuse_is_refused(gateway, upstreams)
         ("", 422, "invalid"),
         ("period=2023&unit=6", 422, "invalid"),
         ("period=2023&unit=../../x", 404, "unit_unknown"),
-        ("period=2023&unit=51", 404, "unit_unknown_on_date"),
+        ("period=2023&unit=11948", 404, "unit_unknown_on_date"),
         ("period=2023&basis=rumour", 422, "invalid"),
         ("period=2023&require=some", 422, "invalid"),
     ],

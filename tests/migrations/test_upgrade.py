@@ -23,6 +23,7 @@ from shared.local.postgres_programs import find_programs
 from tests.contracts.documents import build_app
 from tests.issuer import Issuer
 from tests.postgres import PASSWORDS, Server, TestDatabase
+from tests.territory.shipped import read_country_successions, read_country_units
 
 DATA = Path(__file__).parent / "data"
 ANSWERS: Mapping[str, list[dict[str, object]]] = json.loads(
@@ -47,6 +48,8 @@ class Contents:
 
     columns: Columns
     rows: dict[str, int]
+    units: dict[str, set[tuple[object, ...]]]
+    """The units and successions of each schema, in the columns of v0.1.0."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,22 @@ async def read_contents(database: TestDatabase) -> Contents:
         }
         tables = sorted({table for table, _ in columns})
         rows = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
+        units = {owner: await read_units(connection, owner) for owner in OWNERS}
     finally:
         await connection.close()
-    return Contents(columns, rows)
+    return Contents(columns, rows, units)
+
+
+async def read_units(connection: asyncpg.Connection, owner: str) -> set[tuple[object, ...]]:
+    rows = await connection.fetch(
+        f"""SELECT code, valid_from, valid_to, level, kind, name, name_en, parent, lat, lon, min_lat, min_lon,
+                   max_lat, max_lon, area_km2, border, confidence FROM {owner}.units"""
+    )
+    links = await connection.fetch(
+        f"""SELECT predecessor, predecessor_valid_from, successor, successor_valid_from, effective_on, kind, weight
+            FROM {owner}.unit_successions"""
+    )
+    return {tuple(row) for row in (*rows, *links)}
 
 
 async def make_database(database: TestDatabase) -> None:
@@ -139,7 +155,11 @@ def test_every_table_and_column_is_kept(upgraded):
 
 
 def test_every_row_is_kept(upgraded):
-    counts = {table: count for table, count in upgraded.before.rows.items() if VERSION_TABLE not in table}
+    counts = {
+        table: count
+        for table, count in upgraded.before.rows.items()
+        if VERSION_TABLE not in table and not table.endswith((".units", ".unit_successions"))
+    }
     assert {table: upgraded.after.rows.get(table) for table in counts} == counts
 
 
@@ -159,6 +179,15 @@ async def test_rows_that_collide_are_both_kept(upgraded, table, key):
     assert len(keys) == upgraded.before.rows[table]
     assert len(numbered) == (1 if key == "code_key" else len(keys) / 2)
     assert {text.removesuffix(" #2") for text in numbered} <= set(keys)
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_every_unit_is_kept_and_those_of_the_country_are_added(upgraded, owner):
+    before, after = upgraded.before.units[owner], upgraded.after.units[owner]
+    villages = upgraded.before.rows[f"{owner}.units"] - 155
+    assert len(before) == 155 + 114 + villages
+    assert before <= after
+    assert len(after - before) == len(read_country_units()) + len(read_country_successions())
 
 
 @asynccontextmanager

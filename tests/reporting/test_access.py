@@ -165,7 +165,7 @@ async def test_lists_are_filtered_and_paged_newest_first(office):
         ({}, 422),
         ({"period": "2023", "unit": "999"}, 404),
         ({"period": "2025", "unit": "610"}, 404),
-        ({"period": "2023", "unit": "51"}, 404),
+        ({"period": "2023", "unit": "11948"}, 404),
         ({"period": "2025", "unit": "51"}, 200),
     ],
 )

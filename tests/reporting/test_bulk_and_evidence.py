@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
-from shared.territory.tables import shipped_territory
+from tests.territory.shipped import shipped_territory
 
 PDF = b"%PDF-1.7 a signed paper"
 PDF_SHA = hashlib.sha256(PDF).hexdigest()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from shared.periods import Period
 from shared.reporting.obligations.rules import ObligationCalendar, ReceivedReport, find_owing_units
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import catalogue
+from tests.territory.shipped import read_successions, read_units
 
 MAP = Territory(read_units(), read_successions())
 CATALOGUE = catalogue()

@@ -14,11 +14,11 @@ from shared.reporting.catalogue.derivations import Derivation, ThresholdGround
 from shared.reporting.catalogue.formulas import Average, Ratio, Sum
 from shared.reporting.report_content import STATUSES, ReportContent, StatedValue
 from shared.reporting.reports.checking.checker import ReportChecker
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting import office as offices
 from tests.reporting.office import NAME, SINCE, catalogue, open_office
 from tests.reporting.test_cost import cost
+from tests.territory.shipped import read_successions, read_units
 
 THRESHOLDS = {2022: Decimal(44), 2023: Decimal(47)}
 MAP = Territory(read_units(), read_successions())

@@ -21,10 +21,10 @@ from shared.reporting.figures.coverage import (
 from shared.reporting.figures.map_projection import project_unit
 from shared.reporting.figures.rules import compute_achieved_percent, compute_share_percent, evaluate_formula
 from shared.reporting.observations.measures import Measure, measure_unit_by_unit, sum_measures
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.not_none import not_none
 from tests.reporting.office import NAME, SINCE, catalogue, done
+from tests.territory.shipped import read_successions, read_units
 
 T0 = datetime(2024, 1, 5, tzinfo=UTC)
 MAP = Territory(read_units(), read_successions())

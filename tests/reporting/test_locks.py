@@ -8,10 +8,10 @@ import pytest
 from shared.kit.change_feed import lock_feed
 from shared.periods import Period
 from shared.reporting.reports.writing.sql import lock_unit_year, lock_years
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.application import get_database
 from tests.reporting.office import wait_for_waiting
+from tests.territory.shipped import read_successions, read_units
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
 

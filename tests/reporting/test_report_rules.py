@@ -21,10 +21,10 @@ from shared.reporting.report_content import (
     to_canonical_text,
 )
 from shared.reporting.reports.checking.checker import ReportChecker
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 from tests.reporting.office import catalogue
+from tests.territory.shipped import read_successions, read_units
 
 MAP = Territory(read_units(), read_successions()).with_units(
     [

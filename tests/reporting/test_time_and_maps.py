@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shared.kit.resources import get_resources
 from shared.periods import Period
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from shared.territory.units import Succession
+from tests.territory.shipped import read_successions, read_units
 
 PLACE = "610"
 NEW_MAP = "2025-07-01"
@@ -152,11 +152,11 @@ async def test_figures_of_2023_on_the_map_of_2025(office):
     assert (own["value"], own["coverage"]["expected"], own["reassessment_required"]) == (85, 85, False)
 
     summed = await office.figure("households", unit="51", map=NEW_MAP)
-    assert (summed["value"], summed["coverage"]) == (5100, {"reported": 40, "nil": 0, "expected": 40})
+    assert (summed["value"], summed["coverage"]) == (5100, {"reported": 40, "nil": 0, "expected": 96})
     assert (await office.figure("poverty_rate", unit="51", map=NEW_MAP))["value"] == 10
     counted = await office.figure("communes_done", unit="51", map=NEW_MAP)
     assert (counted["value"], counted["reassessment_required"]) == (None, True)
-    assert counted["coverage"]["expected"] == 37
+    assert counted["coverage"]["expected"] == 86  # the xã of Quảng Ngãi
     assert (await office.figure("criteria_average", unit="51", map=NEW_MAP))["value"] is None
 
     lineage = await office.http.get(counted["lineage"])
@@ -196,9 +196,12 @@ async def test_a_split_is_refused_without_declared_weights_and_divided_by_them(o
     try:
         if weights[0] is None:
             for path in ("progress", "lineage/households"):
-                answer = await office.get(path, period="2023", unit="51", map="2026-07-01")
+                answer = await office.get(path, period="2023", unit="23368", map="2026-07-01")
                 assert (answer.status_code, answer.json()["code"]) == (409, "unit_split_without_weight"), path
-            assert (await office.figure("households", unit="51", map=NEW_MAP))["value"] == 40
+            for map_on in (NEW_MAP, "2026-07-01"):
+                assert (await office.figure("households", unit="51", map=map_on))["value"] == 40
+            done = await office.figure("communes_done", unit="51", map="2026-07-01")
+            assert (done["value"], done["reassessment_required"]) == (None, True)
             return
         for unit, value in (("51", 40), ("23368", 30), ("99991", 10)):
             assert (await office.figure("households", unit=unit, map="2026-07-01"))["value"] == value
@@ -220,7 +223,7 @@ async def test_after_the_end_of_districts_the_province_answers_for_its_communes(
         assert answer.status_code == 201, answer.text
         await office.verdict(answer.json())
     figure = await office.figure("poverty_rate", "2025", unit="51")
-    assert (figure["value"], figure["coverage"]) == (10, {"reported": 3, "nil": 0, "expected": 40})
+    assert (figure["value"], figure["coverage"]) == (10, {"reported": 3, "nil": 0, "expected": 96})
     gone = await office.submit("610", "2025", "census", [("610", "households", 10)])
     assert gone.json()["errors"][0]["code"] == "unit_unknown_on_date"
 
@@ -250,4 +253,4 @@ async def test_what_a_district_states_covers_the_communes_that_its_land_became(o
     await office.accepted(PLACE, "2023", "results", [(PLACE, "jobs", 5)])
     figure = await office.figure("jobs", unit="51", map=NEW_MAP)
     assert figure["value"] == 5
-    assert 0 < figure["coverage"]["reported"] < figure["coverage"]["expected"] == 40
+    assert 0 < figure["coverage"]["reported"] < figure["coverage"]["expected"] == 96

@@ -17,9 +17,9 @@ from shared.kit.resources import get_resources
 from shared.periods import Period
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.figures import store
-from shared.territory.tables import read_successions, read_units
 from shared.territory.tree import Territory
 from tests.reporting.office import open_context
+from tests.territory.shipped import read_successions, read_units
 
 pytestmark = pytest.mark.anyio
 
@@ -119,7 +119,7 @@ async def test_a_districts_stock_is_superseded_when_any_of_its_communes_is_state
     (home,) = MAP.communes_sharing_land("23344", BEFORE, AFTER)
     await report(office, home, "2025-09", [(home, "herd", 70)])
     figure = await year(office, "herd")
-    assert (figure["value"], covered(figure)) == (70, (1, 0, 40))
+    assert (figure["value"], covered(figure)) == (70, (1, 0, 96))
 
 
 async def test_coverage_is_in_months_and_of_every_part_of_a_commune(office):
@@ -132,7 +132,7 @@ async def test_coverage_is_in_months_and_of_every_part_of_a_commune(office):
     nil = await report(office, parts[0], "2025-Q2", [], nil=True)
     assert nil.status_code == 201, nil.text
     assert covered(await year(office, "rain", MERGED)) == (1, 0, 1)
-    assert covered(await year(office, "rain")) == (1, 0, 40)
+    assert covered(await year(office, "rain")) == (1, 0, 96)
 
 
 async def test_nil_before_july_counts_as_well(office):

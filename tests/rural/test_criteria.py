@@ -201,7 +201,7 @@ async def test_the_sets_are_answered_with_their_thresholds(clients):
         for year, threshold in zip(range(2021, 2026), (41, 44, 47, 50, 53), strict=True)
     ]
     assert [(row["unit"], row["valid_to"]) for row in detail["regions"][0]["members"]] == [
-        ("62", "2025-06-30")
+        (province, "2025-06-30") for province in ("62", "64", "66", "67", "68")
     ]
     assert all(
         row["legal_basis"] and row["confidence"]

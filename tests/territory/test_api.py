@@ -7,7 +7,7 @@ import pytest
 from shared.kit.service import ServiceDefinition, create_service
 from shared.periods import local_day
 from shared.territory import api
-from shared.territory.current import load_territory
+from shared.territory.current import load_territory_with_places
 from shared.territory.settings import TerritorySettings
 from tests.in_process import open_client
 
@@ -23,7 +23,7 @@ async def client(common_database):
             description="Units",
             settings=TerritorySettings(database_url=common_database.url("gateway")),
             routers=[api.router],
-            start_steps=[load_territory],
+            start_steps=[load_territory_with_places],
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),
         )
     )
@@ -38,16 +38,21 @@ async def codes(client, **query):
 
 
 async def test_the_units_of_a_day(client):
-    assert len(await codes(client, on="2023-12-31", limit=1000)) == 113
-    assert len(await codes(client, on="2025-07-01", limit=1000)) == 41
-    assert await codes(client, on="2023-12-31", level="province") == ["62"]
-    assert len(await codes(client, on="2023-12-31", level="commune", kind="thi_tran")) == 7
+    assert len(await codes(client, on="2023-12-31", within="62", limit=1000)) == 113
+    assert len(await codes(client, on="2025-07-01", within="51", limit=1000)) == 97
+    provinces = await codes(client, on="2023-12-31", level="province")
+    assert len(provinces) == 63
+    assert {"62", "66", "67"} <= set(provinces)
+    assert len(await codes(client, on="2023-12-31", within="62", level="commune", kind="thi_tran")) == 7
     assert len(await codes(client, on="2023-12-31", parent="617")) == 11
 
 
 async def test_without_a_day_it_is_today_in_vietnam(client):
     assert local_day(datetime(2025, 6, 30, 17, 30, tzinfo=UTC)).isoformat() == "2025-07-01"
-    assert await codes(client, level="province") == ["51"]
+    provinces = await codes(client, level="province")
+    assert len(provinces) == 34
+    assert "51" in provinces
+    assert "62" not in provinces
 
 
 @pytest.mark.parametrize(
@@ -63,11 +68,11 @@ async def test_without_a_day_it_is_today_in_vietnam(client):
     ],
 )
 async def test_names_are_found_however_they_are_spelled(client, q, expected):
-    assert await codes(client, on="2023-12-31", q=q) == expected
+    assert await codes(client, on="2023-12-31", within="62", q=q) == expected
 
 
 async def test_pages_follow_each_other_and_nothing_is_lost(client):
-    seen, query = [], {"on": "2023-12-31", "limit": 50}
+    seen, query = [], {"on": "2023-12-31", "within": "62", "limit": 50}
     while True:
         answer = await client.get("/v1/units", params=query)
         body = answer.json()

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.territory.matching import AmbiguousName, Gazetteer, UnknownName, fold, parse_kind
-from shared.territory.tables import read_spellings, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
+from tests.territory.shipped import read_spellings, shipped_territory
 
 THEN, NOW = date(2023, 12, 31), date(2025, 7, 1)
 KON_TUM = shipped_territory()

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.territory.query_params import RequestedUnit
-from shared.territory.tables import shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit, UnknownUnit, UnknownUnitOnDate
+from tests.territory.shipped import shipped_territory
 
 KON_TUM = shipped_territory()
 FIRST, REFORM = date(2004, 7, 8), date(2025, 7, 1)

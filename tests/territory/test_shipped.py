@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.territory.tables import read_successions, read_units, shipped_territory
 from shared.territory.units import NoCounterpartOnMap, UnknownUnit, UnknownUnitOnDate
+from tests.territory.shipped import read_successions, read_units, shipped_territory
 
 THEN, LAST, NOW = date(2023, 12, 31), date(2025, 6, 30), date(2025, 7, 1)
 KON_TUM = shipped_territory()

@@ -1,5 +1,7 @@
 """Units in PostgreSQL: what the migration planted is what was shipped, and what the tables refuse."""
 
+from dataclasses import replace
+
 import asyncpg
 import pytest
 from sqlalchemy import insert, text
@@ -9,10 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.database import Database
 from shared.territory import store
 from shared.territory.models import UnitRow
-from shared.territory.tables import read_spellings, read_successions, read_units, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import Box, Unit, UnknownUnit
 from tests.territory.country import REFORM, START, country
+from tests.territory.shipped import (
+    country_territory,
+    read_country_successions,
+    read_country_units,
+    read_spellings,
+    read_successions,
+    read_units,
+    shipped_territory,
+)
 from tests.territory.test_shipped import NOW, THEN
 
 pytestmark = pytest.mark.anyio
@@ -35,14 +45,31 @@ async def session(common_database):
 
 async def test_what_was_planted_is_what_was_shipped(session):
     territory = await store.load_tree(session)
-    assert sorted(territory.units(THEN), key=lambda unit: unit.code) == sorted(KON_TUM.units(THEN), key=lambda unit: unit.code)  # fmt: skip
-    every = [version for unit in read_units() for version in territory.versions(unit.code)]
-    assert set(every) == set(read_units())
+    shipped = country_territory()
+    for unit in (*read_units(), *read_country_units()):
+        assert territory.versions(unit.code) == shipped.versions(unit.code) or unit.code == "51"
+    assert [version.valid_from for version in territory.versions("51")] == [START, NOW]
     assert [share.unit for share in territory.map_onto("23281", THEN, NOW)] == [KON_TUM.unit("23293", NOW)]
     counts = await session.execute(
         text("SELECT (SELECT count(*) FROM unit_successions), (SELECT count(*) FROM unit_aliases)")
     )
-    assert counts.one() == (len(read_successions()), len(read_spellings()))
+    successions = (*read_successions(), *read_country_successions())
+    assert counts.one() == (len(successions), len(read_spellings()))
+
+
+async def test_the_first_release_is_kept_as_it_was_but_for_the_source_of_the_province(session):
+    territory = await store.load_tree(session)
+    for unit in read_units():
+        (kept,) = (version for version in territory.versions(unit.code) if version.key == unit.key)
+        assert kept == (unit if unit.key != ("51", NOW) else replace(unit, source="NQ 202/2025/QH15"))
+
+
+async def test_without_places_the_tree_is_the_same(session):
+    with_places, without = await store.load_tree(session), await store.load_tree(session, places=False)
+    for on in (THEN, NOW):
+        assert [unit.key for unit in without.units(on)] == [unit.key for unit in with_places.units(on)]
+        assert without.unit("62" if on == THEN else "51", on).lat is None
+    assert without.map_onto("610", THEN, NOW)[0].unit.key == ("51", NOW)
 
 
 async def test_names_are_looked_up_with_the_planted_spellings(session):
@@ -121,13 +148,13 @@ async def test_the_table_refuses_what_is_no_succession(common_database, change, 
 async def test_a_service_reads_its_units_and_changes_none(common_database, owner):
     kept = Database(common_database.url(owner))
     async with kept.engine.connect() as connection:
-        assert (await connection.execute(text("SELECT count(*) FROM units"))).scalar_one() == len(
-            read_units()
-        )
+        units = (*read_units(), *read_country_units())
+        assert (await connection.execute(text("SELECT count(*) FROM units"))).scalar_one() == len(units)
         for statement in (
             "UPDATE units SET name = name",
             "DELETE FROM units",
             "DELETE FROM unit_successions",
+            "DELETE FROM map_versions",
             "INSERT INTO unit_aliases SELECT * FROM unit_aliases",
         ):
             with pytest.raises(DBAPIError, match="permission denied"):
@@ -139,5 +166,7 @@ async def test_a_service_reads_its_units_and_changes_none(common_database, owner
 async def test_the_rows_of_a_whole_country_fit_the_tables(session):
     units, successions = country(provinces=3, districts=2, communes=4, merged=3)
     assert Territory(units, successions).communes("01", REFORM)
-    fresh = [unit for unit in units if not KON_TUM._versions.get(unit.code)]
+    planted = (await store.load_tree(session))._versions
+    fresh = [unit for unit in units if unit.code not in planted]
+    assert fresh
     await store.insert_units(session, fresh)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.territory.tables import read_successions, read_units, shipped_territory
 from shared.territory.tree import Territory
 from shared.territory.units import (
     NoCounterpartOnMap,
@@ -20,6 +19,7 @@ from shared.territory.units import (
 )
 from tests.effort import count_calls
 from tests.territory.country import REFORM, START, country
+from tests.territory.shipped import read_successions, read_units, shipped_territory
 
 BEFORE, AFTER = REFORM - timedelta(days=1), REFORM
 KON_TUM = shipped_territory()

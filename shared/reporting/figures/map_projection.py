@@ -110,7 +110,7 @@ def _find_units_inside(
     for unit in _find_units_touching(territory, code, on, map_on):
         shares = [
             share
-            for share in territory.map_onto(unit, on, map_on)
+            for share in territory.map_onto(unit, on, map_on, within=code)
             if territory.is_within(share.unit.code, code, map_on)
         ]
         if shares:
@@ -177,7 +177,7 @@ def _project_value(
     territory: Territory, projection: MapProjection, source: SourceMap, value: EffectiveValue
 ) -> Iterator[EffectiveValue]:
     """Return the shares of a value of another map in the unit that is read; land elsewhere is left out."""
-    for share in territory.map_onto(value.unit, source.on, projection.map_on):
+    for share in territory.map_onto(value.unit, source.on, projection.map_on, within=projection.unit.code):
         if territory.is_within(share.unit.code, projection.unit.code, projection.map_on):
             weighted = value.value if share.weight == WHOLE else value.value * share.weight
             yield value._replace(
