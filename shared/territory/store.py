@@ -82,9 +82,10 @@ async def _read_parts(session: AsyncSession, statement: str) -> AsyncIterator[Se
 def _to_unit(facts: Sequence[Any], place: Sequence[Any], share: Callable[[Iterable[Any]], list[Any]]) -> Unit:
     if not place:
         return Unit(*facts)
-    name_en, lat, lon, *corners, area_km2, border, source, confidence = place
+    name_en, lat, lon, *corners, area_km2, border = place[:-2]
     box = None if corners[0] is None else Box(*corners)
-    return Unit(*facts, name_en, lat, lon, box, area_km2, border, *share((source, confidence)))
+    values = (*facts, name_en, lat, lon, box, area_km2, border, *share(place[-2:]))
+    return Unit(*values)
 
 
 async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazetteer:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight
+from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight, Succession
 from tests.territory.shipped import country_territory, read_country_successions, read_country_units
 
 THEN, NOW = date(2025, 6, 30), date(2025, 7, 1)
@@ -65,7 +65,7 @@ def test_a_province_that_was_not_merged_keeps_its_land():
 
 
 def test_divided_communes_have_one_main_part_and_no_weights():
-    divided = {}
+    divided: dict[str, list[Succession]] = {}
     for link in read_country_successions():
         if link.kind == "split":
             divided.setdefault(link.predecessor, []).append(link)
