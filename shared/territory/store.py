@@ -68,7 +68,7 @@ async def _read_tree(session: AsyncSession, *, places: bool) -> Territory:
         units += [_to_unit(share(row[:7]), row[7:], share) for row in rows]
     successions: list[Succession] = []
     async for rows in _read_parts(session, READ_SUCCESSIONS):
-        successions += [Succession(*share(row)) for row in rows]
+        successions += [Succession(*share(row[:6]), *row[6:]) for row in rows]
     return Territory(units, successions)
 
 
