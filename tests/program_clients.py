@@ -124,8 +124,10 @@ class Clients:
         progress = await self.get("progress", period=period, unit=unit, **query)
         return {figure["indicator"]: figure for figure in progress["figures"]}
 
-    async def report_and_accept(self, form: str, rows: list[dict[str, str]], period: str = "2023") -> None:
-        """Post the rows of each district as a report on a form, and accept it."""
+    async def report_and_accept(
+        self, form: str, rows: list[dict[str, str]], period: str = "2023", **fields: object
+    ) -> None:
+        """Post the rows of each district as a report on a form, and accept it; `fields` are more of its body."""
         for district in sorted({row["district"] for row in rows}):
             observations = [
                 {
@@ -137,7 +139,7 @@ class Clients:
                 for row in rows
                 if row["district"] == district
             ]
-            body = {"unit": district, "period": period, "form": form, "observations": observations}
+            body = {"unit": district, "period": period, "form": form, "observations": observations, **fields}
             headers = self.make_headers("report", units=(district,), client_id=f"district-{district}")
             submitted = await self.http.post(f"/v1/{self.program}/reports", json=body, headers=headers)
             assert submitted.status_code == 201, submitted.text

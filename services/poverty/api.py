@@ -12,8 +12,11 @@ from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
 from shared.reporting.figures.reading import read_values_by_child
-from shared.reporting.query_params import PeriodQuery
+from shared.reporting.query_params import PeriodQuery, StandardQuery
 from shared.territory.query_params import UnitQuery
+
+FORM = "annual_review"
+"""The form whose columns make the movement."""
 
 router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=TransactionRoute)
 
@@ -25,17 +28,19 @@ async def read_household_movement(
     basis: Basis,
     period: PeriodQuery,
     unit: UnitQuery,
+    standard: StandardQuery = None,
     as_of: AsOf = None,
 ) -> MovementOut:
     """Read forms 2 and 3 of the yearly review: from the start of the period to its end, by the units directly below."""
     root = unit.on(period.ends_on).code
-    values = await read_values_by_child(context, root, period, basis, as_of)
+    values = await read_values_by_child(context, root, period, basis, as_of, standard)
     _seen, changed_at = await read_newest_change(context.session)
     names = {code: context.territory.unit(code, period.ends_on).name for code in values}
     return MovementOut(
         unit=root,
         period=str(period),
         basis=basis,
+        standard=context.engine.catalogue.select_standards(period.ends_on, standard).get(FORM),
         as_of=changed_at if as_of is None else as_of,
         poor=_to_table("Diễn biến hộ nghèo", POOR, root, values, names),
         near_poor=_to_table("Diễn biến hộ cận nghèo", NEAR_POOR, root, values, names),

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.basis import BasisName
+from shared.reporting.field_types import StandardOut
 
 
 class MovementRow(BaseModel):
@@ -36,6 +37,7 @@ class MovementOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which observations count")
+    standard: StandardOut = None
     as_of: datetime | None = Field(description="instant of the newest change that is included")
     poor: MovementTable
     near_poor: MovementTable

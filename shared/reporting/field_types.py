@@ -4,7 +4,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, TypeAdapter
 from pydantic_core import PydanticKnownError
 
 from shared.kit.canonical_text import Visible
@@ -37,6 +37,20 @@ Amount = Annotated[
 ]
 UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
+StandardIn = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=60,
+        description="the standard that the values are measured under; left out: the one in force on the last day of the "
+        "period, of two the later",
+    ),
+]
+StandardOut = Annotated[
+    str | None,
+    BeforeValidator(lambda code: code or None),
+    Field(description="the standard that it is measured under; null where there is none"),
+]
 SHA_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 

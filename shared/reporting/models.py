@@ -34,7 +34,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0007")
+REVISION = SchemaRevision("reporting", "reporting_0008")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
@@ -47,7 +47,7 @@ def _is_one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class Report(Base):
-    """A report of one unit on one form for one period. Only its state changes; its content never does."""
+    """A report of one unit on one form for one period under one standard. Only its state changes; its content never does."""
 
     __tablename__ = "reports"
 
@@ -70,8 +70,15 @@ class Report(Base):
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """The files behind the report: `[{sha256, kind}]`, kept in `evidence_files`."""
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
+    standard: Mapped[str] = mapped_column(server_default=text("''"))
+    """The standard that its values are measured under; empty for a form without standards (ADR 0014)."""
     units: Mapped[list[str] | None]
     """The units that have a value, by which the values are found; null for reports older than this column."""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Its unit, period, form and standard: at most one report of a key is pending, and one accepted."""
+        return self.unit, self.period, self.form, self.standard
 
     __table_args__ = (
         CheckConstraint(_is_one_of("state", STATES), name="state"),
@@ -83,6 +90,7 @@ class Report(Base):
             "unit",
             "period",
             "form",
+            "standard",
             unique=True,
             postgresql_where=text("state = 'submitted'"),
         ),
@@ -132,7 +140,7 @@ class Observation(Base):
 
 
 class EffectiveReport(Base):
-    """Which report is in effect for a basis, unit, period and form, from when to when (see ADR 0002).
+    """Which report is in effect for a basis, unit, period, form and standard, from when to when (see ADR 0002).
 
     A row without `until` is in effect now; `until` is set once.
     """
@@ -145,6 +153,7 @@ class EffectiveReport(Base):
     period: Mapped[str]
     unit: Mapped[str]
     form: Mapped[str]
+    standard: Mapped[str] = mapped_column(server_default=text("''"))
     report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
     nil: Mapped[bool]
     received_at: Mapped[datetime]
@@ -162,6 +171,7 @@ class EffectiveReport(Base):
             "unit",
             "period",
             "form",
+            "standard",
             unique=True,
             postgresql_where=text("until IS NULL"),
         ),
@@ -207,6 +217,7 @@ class RollUp(Base):
     basis: Mapped[str] = mapped_column(primary_key=True)
     unit: Mapped[str] = mapped_column(primary_key=True)
     measure: Mapped[str] = mapped_column(primary_key=True)
+    standard: Mapped[str] = mapped_column(primary_key=True, server_default=text("''"))
     value: Mapped[Decimal] = mapped_column(Numeric(24, 6))
     covers: Mapped[int] = mapped_column(Integer)
     nil_covers: Mapped[int] = mapped_column(Integer, server_default=text("0"))
@@ -230,6 +241,7 @@ class Target(Base):
     period: Mapped[str]
     unit: Mapped[str]
     indicator: Mapped[str]
+    standard: Mapped[str] = mapped_column(server_default=text("''"))
     value: Mapped[Decimal]
     decision_number: Mapped[str]
     decision_date: Mapped[date]
@@ -288,6 +300,8 @@ class Publication(Base):
     period: Mapped[str]
     unit: Mapped[str]
     basis: Mapped[str]
+    standard: Mapped[str | None]
+    """The standard that was requested; null: of each figure the one in force on the last day of the period."""
     as_of: Mapped[datetime]
     document_number: Mapped[str]
     document_date: Mapped[date]

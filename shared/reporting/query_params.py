@@ -34,6 +34,17 @@ PeriodPath = Annotated[Period, Depends(_parse_path)]
 """The path parameter `period`."""
 
 
+StandardQuery = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=60,
+        description="read under this standard; left out: the one in force on the last day of the period, of two the later",
+    ),
+]
+"""The optional query parameter `standard`."""
+
+
 def period_filter(name: str, description: str) -> object:
     """Return the dependency for an optional period parameter of this name."""
 

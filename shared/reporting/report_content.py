@@ -69,6 +69,8 @@ class ReportContent:
     document: dict[str, Any] | None = None
     evidence: tuple[dict[str, str], ...] = ()
     """The files behind the report: `{sha256, kind}` each."""
+    standard: str | None = None
+    """The standard that its values are measured under; None: the one in force on the last day of the period."""
 
     def enumerate_values(self) -> Iterator[tuple[int, StatedValue]]:
         """Return the values, each after its ordinal."""
@@ -119,6 +121,8 @@ def to_canonical_text(value: Decimal) -> str:
 def hash_content(content: ReportContent) -> str:
     """Return the SHA-256 of what a report states, in hex; the order of values and 5.0 for 5 make no difference.
 
+    The standard is part of it unless it may be left out, being the one in force on the last day of the period.
+
     It is the hash of a JSON text in UTF-8 without spaces, with sorted field names, that escapes only what JSON requires.
     """
     values = sorted(
@@ -137,6 +141,8 @@ def hash_content(content: ReportContent) -> str:
         content.document,
         list(content.evidence),
     ]
+    if content.standard is not None:
+        hashed.append(content.standard)
     return hashlib.sha256(orjson.dumps(hashed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

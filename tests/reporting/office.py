@@ -21,6 +21,7 @@ from shared.periods import PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak
 from shared.reporting.catalogue.formulas import Average, CountUnits, Ratio, Sum
+from shared.reporting.catalogue.standards import Standard
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.service import create_program
@@ -43,7 +44,8 @@ def done(values):
 
 
 def catalogue() -> Catalogue:
-    """A census by the year, results by the month, quarter or year, criteria of rural communes, works to be certified,
+    """A census by the year, results by the month, quarter or year, criteria of rural communes under two
+    standards that were both in force in 2023, works to be certified,
     support that the commune certifies."""
     forms = [
         Form("census", NAME, frozenset({YEAR}), "district", **BASIS, due=(DueRule(-12, "Điều 7", "sourced", valid_from=SINCE),)),
@@ -73,11 +75,16 @@ def catalogue() -> Catalogue:
         Figure("communes_done", NAME, CountUnits(("criterion_a", "criterion_b"), done), "communes", NAME, "-", valid_from=SINCE, headline=True, adds=False),
         Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", NAME, "-", 1, valid_from=SINCE, adds=False),
     ]  # fmt: skip
+    standards = (
+        Standard("set_a", NAME, frozenset({"criteria"}), **BASIS, valid_to=date(2023, 12, 31)),
+        Standard("set_b", NAME, frozenset({"criteria"}), **{**BASIS, "valid_from": date(2023, 1, 1)}),
+    )
     return Catalogue(
         "poverty",
         {form.code: form for form in forms},
         {indicator.code: (indicator,) for indicator in indicators},
         {figure.code: figure for figure in figures},
+        standards=standards,
     )
 
 

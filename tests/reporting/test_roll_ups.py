@@ -1,6 +1,7 @@
 """Roll-ups equal a recomputation and a simple model, whatever is submitted, reviewed and withdrawn (ADR 0012)."""
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ COMMUNE_COUNTS = {"610": 12, "611": 8}
 FORMS = {"census": ("households", "poor"), "criteria": ("criterion_a", "criterion_b")}
 UNITS = ("610", "611", "23344", "23380")
 BASES = ("accepted", "provisional")
+STANDARDS = ("set_a", "set_b")
+"""Two standards of the criteria, both in force in the year; the later one is that of a report that names none."""
 SCOPES = {"62": ("62", "610", "611"), "610": ("610",)}
 
 
@@ -58,6 +61,7 @@ class ModelReport:
     unit: str
     form: str
     values: dict[tuple[str, str], tuple[int | None, str]]
+    standard: str = ""
     state: str = "submitted"
     answer: dict[str, Any] = field(default_factory=dict)
     replaced: int = 0
@@ -67,6 +71,10 @@ class ModelReport:
     def live(self):
         return self.state in ("submitted", "accepted")
 
+    @property
+    def key(self):
+        return self.unit, self.form, self.standard
+
 
 class Model:
     """What must be true, computed from the reports alone."""
@@ -74,41 +82,37 @@ class Model:
     def __init__(self):
         self.reports: list[ModelReport] = []
 
-    def find(self, unit, form, *states):
-        return [
-            report
-            for report in self.reports
-            if (report.unit, report.form) == (unit, form) and report.state in states
-        ]
+    def find(self, key, *states):
+        return [report for report in self.reports if report.key == key and report.state in states]
 
-    def find_latest(self, unit, form):
-        return next(iter(self.find(unit, form, "submitted") + self.find(unit, form, "accepted")), None)
+    def find_latest(self, key):
+        return next(iter(self.find(key, "submitted") + self.find(key, "accepted")), None)
 
     def find_replaced(self, report):
         """Return the report that is accepted again when this accepted one is withdrawn."""
-        earlier = [other for other in self.find(report.unit, report.form, "superseded") if other.replaced]
+        earlier = [other for other in self.find(report.key, "superseded") if other.replaced]
         return max(earlier, key=lambda other: other.replaced, default=None)
 
     def is_stated_elsewhere(self, report):
         return any(
             overlap(unit, other_unit) and indicator == other_indicator
             for other in self.reports
-            if other.live and (other.unit, other.form) != (report.unit, report.form)
+            if other.live and other.key != report.key and other.standard == report.standard
             for other_unit, other_indicator in other.values
             for unit, indicator in report.values
         )
 
-    def find_in_effect(self, basis):
-        keys = {(report.unit, report.form) for report in self.reports}
-        for unit, form in keys:
-            accepted = self.find(unit, form, "accepted")
-            pending = self.find(unit, form, "submitted") if basis == "provisional" else []
+    def find_in_effect(self, basis, standards):
+        keys = {report.key for report in self.reports if report.standard in standards}
+        for key in keys:
+            accepted = self.find(key, "accepted")
+            pending = self.find(key, "submitted") if basis == "provisional" else []
             yield from (pending or accepted)[:1]
 
-    def compute_measures(self, basis, scope):
+    def compute_measures(self, basis, scope, standard):
         """Return value, coverage, coverage by nil and least certain status by measure."""
         stated = {}
-        for report in self.find_in_effect(basis):
+        for report in self.find_in_effect(basis, ("", standard)):
             for (unit, indicator), value_and_status in report.values.items():
                 if scope in ("62", unit, DISTRICT_OF.get(unit)):
                     assert (unit, indicator) not in stated, "counted twice"
@@ -137,22 +141,22 @@ class Model:
 
 
 async def compare(office, model):
-    """Compare roll-ups, their recomputation and the model, on both bases and for both scopes."""
+    """Compare roll-ups, their recomputation and the model, on both bases, for both scopes and under both standards."""
     async with open_context(office) as context:
         session, catalogue = context.session, context.engine.catalogue
-        for basis in BASES:
-            for scope, answering in SCOPES.items():
-                ask: dict[str, Any] = {"period": PERIOD, "basis": basis}
-                rolled = await store.read_roll_ups(session, catalogue, units=answering, **ask)
-                below = context.below(scope, PERIOD)
-                recomputed = await store.read_measures(session, catalogue, units=below, **ask)
-                assert rolled == recomputed, (basis, scope)
-                if model is not None:
-                    measures = {
-                        code: (measure.value, measure.covers, measure.nil_covers, measure.status)
-                        for code, measure in rolled.items()
-                    }
-                    assert measures == model.compute_measures(basis, scope), (basis, scope)
+        for basis, scope, standard in itertools.product(BASES, SCOPES, STANDARDS):
+            standards = catalogue.select_standards(PERIOD.ends_on, standard)
+            ask: dict[str, Any] = {"period": PERIOD, "basis": basis, "standards": standards}
+            rolled = await store.read_roll_ups(session, catalogue, units=SCOPES[scope], **ask)
+            below = context.below(scope, PERIOD)
+            recomputed = await store.read_measures(session, catalogue, units=below, **ask)
+            assert rolled == recomputed, (basis, scope, standard)
+            if model is not None:
+                measures = {
+                    code: (measure.value, measure.covers, measure.nil_covers, measure.status)
+                    for code, measure in rolled.items()
+                }
+                assert measures == model.compute_measures(basis, scope, standard), (basis, scope, standard)
 
 
 CELLS = st.lists(
@@ -176,30 +180,36 @@ class Reporting(RuleBasedStateMachine):
         self.refused = self.reviews = 0
         Reporting.clear()
 
-    @rule(unit=st.sampled_from(UNITS), form=st.sampled_from(list(FORMS)), cells=CELLS)
-    def submit(self, unit, form, cells):
-        self.send(unit, form, cells, correct=False)
+    @rule(
+        unit=st.sampled_from(UNITS),
+        form=st.sampled_from(list(FORMS)),
+        standard=st.sampled_from([None, *STANDARDS]),
+        cells=CELLS,
+    )
+    def submit(self, unit, form, standard, cells):
+        self.send(unit, form, standard if form == "criteria" else None, cells, correct=False)
 
     @precondition(lambda self: any(report.live for report in self.model.reports))
     @rule(pick=st.integers(0, 100), cells=CELLS)
     def correct(self, pick, cells):
         live = [report for report in self.model.reports if report.live]
         report = live[pick % len(live)]
-        self.send(report.unit, report.form, cells, correct=True)
+        self.send(report.unit, report.form, report.standard or None, cells, correct=True)
 
-    def send(self, unit, form, cells, *, correct):
+    def send(self, unit, form, standard, cells, *, correct):
         keys = [(stated, code) for stated in list_stated_units(unit, form) for code in FORMS[form]]
         limit = 1 if form == "criteria" else 3
         values = {
             keys[index % len(keys)]: (None if value is None else min(value, limit), status)
             for index, value, status in cells
         }
-        report = ModelReport(unit, form, values)
-        latest = self.model.find_latest(unit, form)
+        report = ModelReport(unit, form, values, (standard or STANDARDS[-1]) if form == "criteria" else "")
+        latest = self.model.find_latest(report.key)
         body = {
             "unit": unit,
             "period": "2023",
             "form": form,
+            "standard": standard,
             "supersedes": latest.answer["id"] if latest and correct else None,
             "observations": [
                 {"unit": stated, "indicator": indicator, "status": status}
@@ -212,7 +222,7 @@ class Reporting(RuleBasedStateMachine):
             expected: tuple[int, str | None] = 422, "invalid"
         elif any(
             live.values == values and (live is latest or not correct)
-            for live in self.model.find(unit, form, "submitted", "accepted")
+            for live in self.model.find(report.key, "submitted", "accepted")
         ):
             expected = 200, None
         elif latest and not correct:
@@ -221,7 +231,7 @@ class Reporting(RuleBasedStateMachine):
             expected = 409, "value_stated_elsewhere"
         else:
             expected = 201, None
-        note(f"{unit} {form} {values} -> {expected}")
+        note(f"{report.key} {values} -> {expected}")
         assert (answer.status_code, answer.json().get("code")) == expected, answer.text
         self.refused = 0 if answer.status_code == 201 else self.refused + 1
         if answer.status_code == 201:
@@ -246,12 +256,12 @@ class Reporting(RuleBasedStateMachine):
             allowed = reinstated is None or not self.model.is_stated_elsewhere(reinstated)
         else:
             allowed = report.state == "submitted"
-        note(f"{move} {report.unit} {report.form} while {report.state}: {allowed}")
+        note(f"{move} {report.key} while {report.state}: {allowed}")
         assert answer.status_code == (200 if allowed else 409), answer.text
         self.refused = 0 if allowed else self.refused + 1
         if allowed:
             if move == "accept":
-                for other in self.model.find(report.unit, report.form, "accepted"):
+                for other in self.model.find(report.key, "accepted"):
                     self.reviews += 1
                     other.state, other.replaced = "superseded", self.reviews
             if reinstated is not None:

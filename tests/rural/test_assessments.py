@@ -197,7 +197,7 @@ async def test_one_commune_on_one_page(clients):
         {**row, "value": "0" if row["indicator"] in ("criterion_10", "criterion_11") else row["value"]}
         for row in rows
     ]
-    await clients.report_and_accept("criteria_assessment", earlier, "2021")
+    await clients.report_and_accept("criteria_assessment", earlier, "2022")
     await clients.report_and_accept("criteria_assessment", rows, "2023")
     await clients.create("villages", {"code": "23509.01", "name": "Thôn 1", "valid_from": "2022-01-01"})
     await clients.create("recognitions", meets_body(year=2023))
@@ -208,7 +208,7 @@ async def test_one_commune_on_one_page(clients):
     assert (page["district"], [row["level"] for row in page["in_force"]]) == ("615", ["meets"])
     assert [(row["period"], row["met"], row["missing"]) for row in page["assessments"]] == [
         ("2023", 19, []),
-        ("2021", 17, [10, 11]),
+        ("2022", 17, [10, 11]),
     ]
     assert "without a document or evidence" in page["assessments"][0]["criteria"][0]["why_en"]
     assert (page["assessments"][0]["gained"], page["assessments"][0]["lost"]) == ([10, 11], [])

@@ -230,6 +230,7 @@ def test_the_shipped_sets_have_the_counts_of_the_decisions():
         for criteria_set in SETS.values()
         if criteria_set.criteria
     } == {
+        "commune_2016_2020": 19,
         "commune_2021_2025": 19,
         "commune_advanced_2021_2025": 19,
         "district_2021_2025": 9,

@@ -12,7 +12,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
-from shared.reporting.query_params import period_filter
+from shared.reporting.query_params import StandardQuery, period_filter
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=TransactionRoute)
@@ -25,9 +25,10 @@ async def _resolve_query(
     period: Annotated[
         Period | None, period_filter("period", "year of the assessment; the latest one when left out")
     ],
+    standard: StandardQuery = None,
     as_of: AsOf = None,
 ) -> AssessmentQuery:
-    return await queries.resolve_query(context, unit, period, basis, as_of)
+    return await queries.resolve_query(context, unit, period, basis, as_of, standard)
 
 
 RequestedAssessments = Annotated[AssessmentQuery, Depends(_resolve_query)]

@@ -17,6 +17,7 @@ from services.rural.assessments.schemas import CriteriaOut, CriterionCountOut
 from services.rural.assessments.store import CommuneAssessment
 from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.basis import BasisName
+from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures.rules import compute_share_percent
 from shared.reporting.registers import find_unchanged_counterpart
@@ -34,6 +35,8 @@ class AssessmentQuery:
     period: Period
     basis: BasisName
     as_of: datetime | None
+    standards: FormStandards
+    """The standard that is read of each form."""
 
 
 async def resolve_query(
@@ -42,13 +45,18 @@ async def resolve_query(
     period: Period | None,
     basis: BasisName,
     as_of: datetime | None,
+    standard: str | None,
 ) -> AssessmentQuery:
-    """Return the query of a request; without a period it reads the latest assessed year, else the last full year."""
+    """Return the query of a request; without a period it reads the latest assessed year, else the last full year.
+
+    Raise `StandardNotFound` for a standard that the catalogue does not have.
+    """
     if period is None:
         period = await store.read_latest_period(context.session, basis)
     if period is None:
         period = Period.from_day(local_day(context.now), PeriodKind.YEAR).previous()
-    return AssessmentQuery(unit.on(period.ends_on).code, period, basis, as_of)
+    standards = context.engine.catalogue.select_standards(period.ends_on, standard)
+    return AssessmentQuery(unit.on(period.ends_on).code, period, basis, as_of, standards)
 
 
 async def summarize_criteria(context: ReportingContext, query: AssessmentQuery) -> CriteriaOut:
@@ -56,7 +64,7 @@ async def summarize_criteria(context: ReportingContext, query: AssessmentQuery) 
     communes = context.territory.communes(query.unit, query.period.ends_on, RURAL_KINDS)
     codes = [commune.code for commune in communes]
     verdicts = await store.read_period_verdicts(
-        context.session, codes, query.period, query.basis, query.as_of
+        context.session, codes, query.period, query.basis, query.standards, query.as_of
     )
     assessed = verdicts.by_commune
     counts = count_by_criterion(assessed.values())
@@ -66,6 +74,7 @@ async def summarize_criteria(context: ReportingContext, query: AssessmentQuery) 
         unit=query.unit,
         period=str(query.period),
         basis=query.basis,
+        standard=query.standards.get(store.FORM),
         communes=len(communes),
         assessed=len(assessed),
         average=Decimal(sum(met)) / len(met) if met else None,

@@ -17,6 +17,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.evidence.schemas import EvidenceRef
+from shared.reporting.field_types import StandardOut
 
 STATED = Sentence(
     "Theo kết luận của đơn vị báo cáo; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
@@ -100,11 +101,16 @@ class AssessmentOut(BaseModel):
     """One commune's assessment of one period."""
 
     period: str = Field(description="SDMX time period")
+    standard: StandardOut = None
     met: int = Field(description="criteria met")
     missing: list[int] = Field(description="numbers of the criteria not met, unstated ones included")
     unstated: list[int] = Field(description="numbers of the criteria that are not stated")
-    gained: list[int] = Field(description="criteria met now and not in the assessment before")
-    lost: list[int] = Field(description="criteria met in the assessment before and not now")
+    gained: list[int] = Field(
+        description="criteria met now and not in the assessment before, under the same standard"
+    )
+    lost: list[int] = Field(
+        description="criteria met in the assessment before, under the same standard, and not now"
+    )
     year: int = Field(description="the assessment year, whose thresholds apply")
     criteria: list[CriterionVerdictOut] = Field(description="each criterion with a verdict, and the reason")
     document: dict[str, Any] | None = Field(description="the signed document behind the report")
@@ -120,10 +126,11 @@ class AssessmentOut(BaseModel):
         """Serialize an assessment, with what changed since the one before it."""
         verdicts, report = assessment.verdicts, assessment.report
         result = CriteriaResult(verdicts)
-        criteria_set = _find_assessed_set(sets, assessment.period.year)
+        criteria_set = _find_assessed_set(sets, assessment.period.year, report.standard)
         criteria = criteria_set.criteria if criteria_set else ()
         return cls(
             period=str(assessment.period),
+            standard=report.standard,
             met=result.met or 0,
             missing=result.missing,
             unstated=result.unstated,
@@ -143,12 +150,16 @@ class AssessmentOut(BaseModel):
 
     @classmethod
     def from_history(cls, assessments: Iterable[CommuneAssessment], sets: CriteriaSets) -> list[Self]:
-        """Serialize the assessments of one commune, given the oldest first, as a list with the latest first."""
+        """Serialize the assessments of one commune, given the oldest first, as a list with the latest first.
+
+        What changed is found against the assessment before under the same standard.
+        """
         serialized: list[Self] = []
-        before = None
+        before: dict[str, CommuneAssessment] = {}
         for assessment in assessments:
-            serialized.append(cls.from_assessment(assessment, before, sets))
-            before = assessment
+            standard = assessment.report.standard
+            serialized.append(cls.from_assessment(assessment, before.get(standard), sets))
+            before[standard] = assessment
         return serialized[::-1]
 
 
@@ -169,6 +180,7 @@ class CriteriaOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which assessments count")
+    standard: StandardOut = None
     communes: int = Field(description="rural communes on the period's last day")
     assessed: int = Field(description="of them, those assessed")
     average: JsonDecimal | None = Field(description="criteria met by an assessed commune on average")
@@ -182,13 +194,16 @@ class CriteriaOut(BaseModel):
     weakest: list[int] = Field(description="numbers of the criteria met by the smallest share, weakest first")
 
 
-def _find_assessed_set(sets: CriteriaSets, year: int) -> CriteriaSet | None:
-    """Return the set by which communes are assessed in a year, or None."""
-    for criteria_set in sets.values():
-        if (
-            criteria_set.assessed_by
-            and criteria_set.unit_level == "commune"
-            and criteria_set.includes_year(year)
-        ):
+def _find_assessed_set(sets: CriteriaSets, year: int, standard: str) -> CriteriaSet | None:
+    """Return the set by which communes are assessed under a standard, or in a year without one; None where there is none."""
+    of_communes = (
+        criteria_set
+        for criteria_set in sets.values()
+        if criteria_set.unit_level == "commune" and criteria_set.level == "meets"
+    )
+    for criteria_set in of_communes:
+        if standard and criteria_set.standard == standard:
+            return criteria_set
+        if not standard and criteria_set.assessed_by and criteria_set.includes_year(year):
             return criteria_set
     return None

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.rural.assessments.rules import CRITERIA, AcceptedAssessment, list_missing
 from shared.periods import Period
 from shared.reporting.basis import BasisName
+from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report
 from shared.reporting.observations.store import read_effective_values
 from shared.territory.succession_queries import unit_versions_within
@@ -29,6 +30,7 @@ class CommuneAssessment:
     unit: str
     period: Period
     report: Report
+    """The report that states it; its standard is that of the assessment."""
     values: dict[str, Decimal] = field(default_factory=dict)
     reasons: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Reasons by code, of the verdicts that follow from values."""
@@ -65,12 +67,19 @@ async def read_period_verdicts(
     communes: Collection[str],
     period: Period,
     basis: BasisName,
+    standards: FormStandards,
     as_of: datetime | None = None,
 ) -> PeriodVerdicts:
     """Return the verdicts of communes in a period. One statement."""
     verdicts = PeriodVerdicts()
     for value in await read_effective_values(
-        session, period=period, basis=basis, units=communes, indicators=CRITERIA, as_of=as_of
+        session,
+        period=period,
+        basis=basis,
+        standards=standards,
+        units=communes,
+        indicators=CRITERIA,
+        as_of=as_of,
     ):
         verdicts.by_commune.setdefault(value.unit, {})[value.indicator] = value.value
         verdicts.derived[value.indicator] += value.has_reasons
@@ -101,10 +110,10 @@ async def find_commune_assessments(
         )
         .order_by(Observation.year, Observation.period)
     )
-    assessments: dict[tuple[str, str], CommuneAssessment] = {}
+    assessments: dict[tuple[str, str, str], CommuneAssessment] = {}
     for unit, period, indicator, value, reasons, report in rows:
         assessment = assessments.setdefault(
-            (unit, period), CommuneAssessment(unit, Period.parse(period), report)
+            (unit, period, report.standard), CommuneAssessment(unit, Period.parse(period), report)
         )
         assessment.values[indicator] = value
         if reasons is not None:
@@ -113,9 +122,9 @@ async def find_commune_assessments(
 
 
 async def find_accepted_assessment(
-    session: AsyncSession, commune: str, year: int
+    session: AsyncSession, commune: str, year: int, standard: str
 ) -> AcceptedAssessment | None:
-    """Return the accepted assessment of a commune and year, or None. One statement."""
+    """Return the accepted assessment of a commune and year under a standard, or None. One statement."""
     rows = await session.execute(
         select(Observation.indicator, Observation.value, Report.id, Report.document)
         .join(EffectiveReport, OBSERVATION_IN_EFFECT)
@@ -126,6 +135,7 @@ async def find_accepted_assessment(
             Observation.unit == commune,
             Observation.indicator.in_(CRITERIA),
             EffectiveReport.basis == "accepted",
+            EffectiveReport.standard == standard,
             EffectiveReport.until.is_(None),
         )
     )

@@ -7,6 +7,7 @@ from pydantic import StringConstraints, TypeAdapter
 
 from services.rural.assessments.api import RequestedAssessments
 from services.rural.assessments.rules import parse_met_range
+from services.rural.assessments.store import FORM
 from services.rural.communes import queries
 from services.rural.communes.schemas import CommuneOut, CommuneRow, CommunesOut
 from services.rural.criteria.api import CurrentCriteriaSets
@@ -71,6 +72,7 @@ async def list_communes(
         period=str(query.period),
         on=query.period.ends_on,
         basis=query.basis,
+        standard=query.standards.get(FORM),
         items=page,
         next=next_cursor,
     )

@@ -42,7 +42,9 @@ async def list_communes(
         territory.unit(district, on)
         communes = tuple(unit for unit in communes if territory.is_within(unit.code, district, on))
     codes = [commune.code for commune in communes]
-    verdicts = await read_period_verdicts(context.session, codes, query.period, query.basis, query.as_of)
+    verdicts = await read_period_verdicts(
+        context.session, codes, query.period, query.basis, query.standards, query.as_of
+    )
     levels = await find_commune_levels(context.session, codes, on, query.as_of)
     return [
         _to_row(

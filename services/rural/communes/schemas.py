@@ -10,6 +10,7 @@ from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
 from services.rural.villages.schemas import VillageOut
 from shared.reporting.basis import BasisName
+from shared.reporting.field_types import StandardOut
 
 
 class CommuneRow(BaseModel):
@@ -32,6 +33,7 @@ class CommunesOut(BaseModel):
     period: str = Field(description="SDMX time period of the assessment")
     on: dt.date = Field(description="the period's last day: the day of the map and of the recognitions")
     basis: BasisName = Field(description="which assessments count")
+    standard: StandardOut = None
     items: list[CommuneRow]
     next: str | None = Field(description="cursor of the next page; null on the last one")
 

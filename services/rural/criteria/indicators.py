@@ -54,6 +54,7 @@ def _make_value_indicator(indicator: CriterionIndicator, criteria_set: CriteriaS
         decimals=0 if indicator.passes else 2,
         maximum=maxima.get(indicator.kind, Decimal(1)),
         adds=False,
+        standards=frozenset({criteria_set.standard}) if criteria_set.standard else None,
     )
 
 
@@ -70,6 +71,7 @@ def _make_applies_indicator(indicator: CriterionIndicator, criteria_set: Criteri
         kinds=criteria_set.unit_kinds,
         maximum=Decimal(1),
         adds=False,
+        standards=frozenset({criteria_set.standard}) if criteria_set.standard else None,
     )
 
 

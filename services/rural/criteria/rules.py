@@ -85,14 +85,26 @@ class VerdictDerivation:
         area = self._find_area(subject)
         assessed_sets = [criteria_set for criteria_set in self.sets.values() if criteria_set.assessed_by]
         sets_of_year = [
-            criteria_set for criteria_set in assessed_sets if criteria_set.includes_year(area.year)
+            criteria_set
+            for criteria_set in assessed_sets
+            if criteria_set.includes_year(area.year)
+            and (not subject.standard or criteria_set.standard == subject.standard)
         ]
+        if self._is_by_statement(subject.standard):
+            return
         for criteria_set in sets_of_year:
             for criterion in criteria_set.criteria:
                 yield from self._derive_criterion(area, values, criteria_set, criterion)
         without_set = _list_verdict_codes(assessed_sets) - _list_verdict_codes(sets_of_year)
         for code in sorted(without_set.intersection(values)):
             yield make_fault(code, "criteria_set_missing", SET_MISSING, year=area.year, verdict=code)
+
+    def _is_by_statement(self, standard: str) -> bool:
+        """Whether verdicts under a standard are stated: no set of it has the indicators from which they would follow."""
+        of_standard = [
+            criteria_set for criteria_set in self.sets.values() if criteria_set.standard == standard
+        ]
+        return bool(of_standard) and not any(criteria_set.assessed_by for criteria_set in of_standard)
 
     def _find_area(self, subject: ReportedUnit) -> AssessmentArea:
         region = self.thresholds.find_region(subject.line, subject.period.ends_on)

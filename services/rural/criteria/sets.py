@@ -128,6 +128,8 @@ class CriteriaSet:
     needs_clause: str = ""
     fields: tuple[str, ...] = ()
     field_clause: str = ""
+    standard: str | None = None
+    """The standard of the catalogue under which units are assessed by the set; None where they are not assessed."""
     assessed_by: str | None = None
     """The form whose accepted assessment must show every criterion met."""
     assessment_clause: str = ""

@@ -27,6 +27,7 @@ from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
+from shared.reporting.catalogue.standards import NO_STANDARD
 from shared.reporting.context import ReportingContext
 from shared.reporting.obligations.rules import find_live_day
 from shared.reporting.obligations.store import read_live_days
@@ -146,7 +147,9 @@ async def _read_assessment_basis(
     code = find_unchanged_counterpart(territory, decision.unit, decision.decided_on, last_day)
     if code is None:
         return none_required
-    assessment = await find_accepted_assessment(context.session, code, decision.year)
+    assessment = await find_accepted_assessment(
+        context.session, code, decision.year, criteria_set.standard or NO_STANDARD
+    )
     line = (code, *(above.code for above in territory.ancestors(code, last_day)))
     reports = await find_accepted_reports(context.session, line, criteria_set.assessed_by, decision.year)
     reported = any(

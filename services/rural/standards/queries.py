@@ -43,7 +43,9 @@ async def _read_inputs(
     levels_in_force = await find_commune_levels(context.session, communes, on, as_of)
     levels = {code: {level for level, _criteria_set in pairs} for code, pairs in levels_in_force.items()}
     codes = [*(unit.code for unit in units), *communes]
-    reported = await read_latest_values(context.session, codes, list_indicators(conditions), on, as_of)
+    reported = await read_latest_values(
+        context.session, context.engine.catalogue, codes, list_indicators(conditions), on, as_of
+    )
     inputs = {}
     for unit in units:
         units_by_kind: dict[str, list[str]] = defaultdict(list)

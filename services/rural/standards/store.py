@@ -8,20 +8,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rural.standards.rules import ReportedValue, ReportedValues
 from shared.periods import Period
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation
 
 
 async def read_latest_values(
     session: AsyncSession,
+    catalogue: Catalogue,
     units: Collection[str],
     indicators: Collection[str],
     on: date,
     as_of: datetime | None,
 ) -> ReportedValues:
-    """Return the accepted value of each unit and indicator for the latest year that had ended by a day. One statement."""
+    """Return the accepted value of each unit and indicator for the latest year that had ended by a day. One statement.
+
+    Each value is that under the standard in force at the end of its year.
+    """
     last_year = on.year if Period(on.year).ends_on <= on else on.year - 1
     query = (
-        select(Observation.unit, Observation.indicator, Observation.value, Observation.period)
+        select(
+            Observation.unit,
+            Observation.indicator,
+            Observation.value,
+            Observation.period,
+            EffectiveReport.form,
+            EffectiveReport.standard,
+        )
         .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .where(
             Observation.year <= last_year,
@@ -39,4 +51,8 @@ async def read_latest_values(
             or_(EffectiveReport.until.is_(None), EffectiveReport.until > as_of),
         )
     rows = await session.execute(query)
-    return {(unit, indicator): ReportedValue(value, period) for unit, indicator, value, period in rows}
+    return {
+        (unit, indicator): ReportedValue(value, period)
+        for unit, indicator, value, period, form, standard in rows
+        if standard == catalogue.find_form_standard(form, Period.parse(period).ends_on)
+    }

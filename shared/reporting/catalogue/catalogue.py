@@ -8,9 +8,18 @@ from itertools import pairwise
 from shared.dated_facts.facts import select_in_force
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import PeriodKind
-from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator
+from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator, SeriesBreak
 from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.formulas import CountUnits
+from shared.reporting.catalogue.standards import (
+    NO_STANDARD,
+    FormStandards,
+    Standard,
+    StandardNotFound,
+    find_standard,
+    find_standard_faults,
+    list_standards,
+)
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -29,11 +38,12 @@ class IndicatorNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """The forms and indicators that are in force on a day."""
+    """The forms and indicators that are in force on a day, and the standard of each form that has one."""
 
     forms: tuple[Form, ...]
     indicators: Mapping[str, Indicator]
     flows: frozenset[str]
+    standards: FormStandards
 
 
 @dataclass(frozen=True)
@@ -47,10 +57,13 @@ class Catalogue:
     figures: Mapping[str, Figure]
     checks: tuple[Check, ...] = ()
     derivation_rules: tuple[DerivationRule, ...] = ()
+    standards: tuple[Standard, ...] = ()
     made_unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
     """The figures that are made unit by unit, by each of their inputs."""
     non_additive: frozenset[str] = field(init=False)
     """The indicators whose values do not add up over units."""
+    _forms_by_measure: Mapping[str, frozenset[str]] = field(init=False, repr=False)
+    """The forms that each measure is stated on, of indicators and of figures made unit by unit."""
     _days: dict[date, _Day] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -65,7 +78,20 @@ class Catalogue:
             if not all(version.adds for version in versions)
         )
         object.__setattr__(self, "non_additive", frozenset(non_additive))
-        if faults := [*_find_figure_faults(self), *_find_indicator_faults(self), *_find_table_faults(self)]:
+        faults = [
+            *_find_figure_faults(self),
+            *_find_indicator_faults(self),
+            *_find_table_faults(self),
+            *find_standard_faults(self.standards, self.forms),
+        ]
+        if not faults:
+            forms_by_measure = {code: self.find_forms_stating((code,)) for code in self.indicators}
+            for figure in self.figures.values():
+                if figure.is_made_unit_by_unit:
+                    forms_by_measure[figure.code] = self.find_forms_stating(figure.inputs)
+            object.__setattr__(self, "_forms_by_measure", forms_by_measure)
+            faults = [*_find_mixed_standards(self)]
+        if faults:
             raise ValueError("; ".join(faults))
 
     def get_figure(self, code: str) -> Figure:
@@ -98,11 +124,74 @@ class Catalogue:
             versions = (version for versions in self.indicators.values() for version in versions)
             indicators = {version.code: version for version in select_in_force(versions, on)}
             flows = frozenset(code for code, indicator in indicators.items() if indicator.flow)
-            day = _Day(tuple(select_in_force(self.forms.values(), on)), indicators, flows)
+            forms = tuple(select_in_force(self.forms.values(), on))
+            found = {form: find_standard(self.standards, form, on) for form in self.forms}
+            standards = {form: standard.code for form, standard in found.items() if standard is not None}
+            day = _Day(forms, indicators, flows, standards)
             if len(self._days) >= MAX_DAYS_KEPT:
                 self._days.clear()
             self._days[on] = day
         return day
+
+    def find_form_standard(self, form: str, on: date) -> str:
+        """Return the standard of a form on a day, of two in force the later; `NO_STANDARD` where there is none."""
+        return self._read_day(on).standards.get(form, NO_STANDARD)
+
+    def select_standards(self, on: date, requested: str | None = None) -> FormStandards:
+        """Return the standard that is read of each form: the requested one of the forms that have it, else that of the day.
+
+        Raise `StandardNotFound` for a code that the catalogue does not have.
+        """
+        standards = self._read_day(on).standards
+        if requested is None:
+            return standards
+        standard = next((standard for standard in self.standards if standard.code == requested), None)
+        if standard is None:
+            codes = ", ".join(standard.code for standard in self.standards) or "-"
+            raise StandardNotFound(standard=requested[:100], standards=codes)
+        return {**standards, **dict.fromkeys(standard.forms, requested)}
+
+    def find_measure_standard(self, code: str, standards: FormStandards) -> str:
+        """Return the standard under which a measure is read, or `NO_STANDARD`."""
+        forms = self._forms_by_measure.get(code, ())
+        return next((standards[form] for form in forms if form in standards), NO_STANDARD)
+
+    def find_figure_standard(self, figure: Figure, standards: FormStandards) -> str:
+        """Return the standard under which a figure is read, or `NO_STANDARD`."""
+        found = (self.find_measure_standard(code, standards) for code in figure.measure_codes)
+        return next((standard for standard in found if standard != NO_STANDARD), NO_STANDARD)
+
+    def list_figure_standards(self, figure: Figure) -> list[Standard]:
+        """Return the standards under which a figure can be read, the earliest first."""
+        forms = self.find_forms_stating(figure.inputs)
+        return next(
+            (of_form for form in sorted(forms) if (of_form := list_standards(self.standards, form))), []
+        )
+
+    def list_series_breaks(self, figure: Figure) -> list[SeriesBreak]:
+        """Return the breaks in the series of a figure, the earliest first: its own, and each change of its standard."""
+        breaks = [*figure.breaks]
+        if any(version.by_standard for code in figure.inputs for version in self.indicators[code]):
+            breaks += [
+                SeriesBreak(standard.valid_from, standard.label, standard.code)
+                for standard in self.list_figure_standards(figure)[1:]
+            ]
+        return sorted(breaks, key=lambda series_break: series_break.on)
+
+    def find_latest_break(self, figure: Figure, on: date, standards: FormStandards) -> date | None:
+        """Return the day from which values of a figure are comparable with that of a day, or None: all of them are.
+
+        A change to a later standard than the one that is read is no break of it.
+        """
+        read = self.find_figure_standard(figure, standards)
+        begun = {standard.code: standard.valid_from for standard in self.standards}
+        days = (
+            series_break.on
+            for series_break in self.list_series_breaks(figure)
+            if series_break.on <= on
+            and (series_break.standard is None or series_break.on <= begun.get(read, date.min))
+        )
+        return max(days, default=None)
 
     def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
         """Return the forms that these indicators are on, or were on some other day."""
@@ -144,11 +233,30 @@ def _find_figure_faults(catalogue: Catalogue) -> Iterator[str]:
             yield f"figure {figure.code} adds up indicators that do not add: {non_additive}"
 
 
+def _find_mixed_standards(catalogue: Catalogue) -> Iterator[str]:
+    """Return the figures whose inputs would be read under different standards."""
+    codes = {
+        form: frozenset(standard.code for standard in list_standards(catalogue.standards, form))
+        for form in catalogue.forms
+    }
+    for figure in catalogue.figures.values():
+        kinds = {codes[form] for form in catalogue.find_forms_stating(figure.inputs)}
+        if not figure.is_made_unit_by_unit:
+            kinds.discard(frozenset())
+        if len(kinds) > 1:
+            yield f"figure {figure.code} is made from forms of different standards"
+
+
 def _find_indicator_faults(catalogue: Catalogue) -> Iterator[str]:
     for versions in catalogue.indicators.values():
         for version in versions:
             if version.form not in catalogue.forms:
                 yield f"indicator {version.code} is on an unknown form: {version.form}"
+            unknown = (version.standards or frozenset()).difference(
+                standard.code for standard in list_standards(catalogue.standards, version.form)
+            )
+            if unknown:
+                yield f"indicator {version.code} is of unknown standards: {sorted(unknown)}"
             if version.minimum > version.maximum or not 0 <= version.decimals <= MAX_DECIMALS:
                 yield (
                     f"indicator {version.code} has its minimum above its maximum, or too many decimal places"

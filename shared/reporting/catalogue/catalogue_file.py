@@ -22,6 +22,7 @@ from shared.reporting.catalogue.formulas import (
     Sum,
     UnitRule,
 )
+from shared.reporting.catalogue.standards import Standard
 from shared.territory.units import KINDS
 
 FORMULAS: Mapping[str, type[Formula]] = {
@@ -55,6 +56,7 @@ def load_catalogue(
         header = facts.header(CatalogueHeader)
         forms = facts.rows("form", Form, aliases={"steps": "step", "tables": "table"})
         indicators = facts.rows("indicator", Indicator)
+        standards = facts.rows("standard", Standard, optional=True)
         figures = _read_figures(facts, rules or {})
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
@@ -76,6 +78,7 @@ def load_catalogue(
                 {figure.code: figure for figure in (*figures, *sums)},
                 tuple(checks),
                 tuple(derivation_rules),
+                standards,
             )
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error

@@ -103,6 +103,10 @@ class Indicator(Dated):
     adds: bool = True
     """Whether values of several units add up. One that does not, such as a percentage of a commune, is stated and read unit
     by unit and never rolled up."""
+    standards: frozenset[str] | None = None
+    """The standards under which it can be stated; None: all of its form."""
+    by_standard: bool = True
+    """Whether it means something else under another standard of its form; all households are the same under any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class SeriesBreak:
 
     on: date
     note: Sentence
+    standard: str | None = None
+    """The standard that begins on this day; None where something else changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +137,7 @@ class Figure(Dated):
     adds: bool = True
     """Whether it adds up over units that merge; a recognition or a classification does not."""
     breaks: tuple[SeriesBreak, ...] = ()
-    """Breaks in its series, such as a new poverty standard."""
-
-    def find_latest_break(self, on: date) -> date | None:
-        """Return the day of the latest break at or before a day; values before it are not comparable."""
-        return max((series_break.on for series_break in self.breaks if series_break.on <= on), default=None)
+    """Breaks in its series that no change of a standard explains."""
 
     @property
     def formula_text(self) -> str:

@@ -26,6 +26,8 @@ class ReportedUnit:
     line: tuple[str, ...]
     """The unit and those above it on the period's last day, the nearest first."""
     period: Period
+    standard: str = ""
+    """The standard that the values are measured under; empty for a form without standards."""
 
 
 @dataclass(frozen=True, slots=True)

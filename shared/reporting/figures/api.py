@@ -16,7 +16,7 @@ from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
-from shared.reporting.query_params import PeriodQuery
+from shared.reporting.query_params import PeriodQuery, StandardQuery
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -38,11 +38,13 @@ async def read_progress(
     unit: UnitQuery,
     as_of: AsOf = None,
     map_on: MapOn = None,
+    standard: StandardQuery = None,
     headline: Annotated[bool, Query(description="only the figures of the province-wide status")] = False,
 ) -> FiguresOut:
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
     code = unit.on(map_on or period.ends_on).code
-    return await read_figures(context, FigureQuery(code, period, basis, as_of, map_on, headline=headline))
+    query = FigureQuery(code, period, basis, as_of, map_on, headline=headline, standard=standard)
+    return await read_figures(context, query)
 
 
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
@@ -55,11 +57,13 @@ async def read_lineage(
     unit: UnitQuery,
     as_of: AsOf = None,
     map_on: MapOn = None,
+    standard: StandardQuery = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
     figure = context.engine.catalogue.get_figure(indicator)
     code = unit.on(map_on or period.ends_on).code
-    return await trace_figure(context, FigureQuery(code, period, basis, as_of, map_on), figure)
+    query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
+    return await trace_figure(context, query, figure)
 
 
 @router.get("/observations", summary="Read the values behind figures")
@@ -79,13 +83,15 @@ async def list_observations(
             description="codes of indicators, separated by commas or repeated; all if left out",
         ),
     ] = None,
+    standard: StandardQuery = None,
     as_of: AsOf = None,
     limit: Limit = 200,
     cursor: Cursor,
 ) -> ObservationsPage:
     """Read the values in effect of a unit and everything below it, with the report that states each, newest first."""
     units = context.below(unit.on(period.ends_on).code, period)
-    query = store.select_observations(period, units, basis, indicator, as_of)
+    standards = context.engine.catalogue.select_standards(period.ends_on, standard)
+    query = store.select_observations(period, units, basis, indicator, as_of, standards)
     page = await fetch_page(
         context.session, query, limit=limit, cursor=cursor, serialize=ObservedValueOut.from_row
     )

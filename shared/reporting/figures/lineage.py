@@ -11,6 +11,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
+from shared.reporting.field_types import StandardOut
 from shared.reporting.figures import store
 from shared.reporting.figures.coverage import CoverageCalculator, find_nil_inputs
 from shared.reporting.figures.map_projection import MapProjection, requires_reassessment
@@ -73,6 +74,7 @@ class LineageReport(BaseModel):
     id: uuid.UUID = Field(description="the report's id")
     unit: str = Field(description="the reporting unit")
     form: str = Field(description="the form")
+    standard: StandardOut = None
     submitted_by: str = Field(description="the client that submitted it")
     received_at: datetime = Field(description="when it was received")
     receipt_code: str = Field(description="code of its receipt")
@@ -92,6 +94,7 @@ class LineageOut(BaseModel):
     indicator: str = Field(description="code of the figure")
     formula: str = Field(description="how it is made")
     version: int = Field(description="version of the formula")
+    standard: StandardOut = None
     value: JsonDecimal | None = Field(description="the figure recomputed from the values below")
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: JsonDecimal | None = Field(description="by what it is divided")
@@ -127,6 +130,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
         indicator=figure.code,
         formula=figure.formula_text,
         version=figure.version,
+        standard=catalogue.find_figure_standard(figure, query.select_standards(catalogue)),
         value=computed.value,
         numerator=computed.numerator,
         denominator=computed.denominator,
@@ -190,6 +194,7 @@ async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -
             id=report.id,
             unit=report.unit,
             form=report.form,
+            standard=report.standard,
             submitted_by=report.client_id,
             received_at=report.received_at,
             receipt_code=report.receipt_code,

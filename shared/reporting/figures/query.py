@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 from shared.periods import Period
 from shared.reporting.basis import BasisName, to_rfc3339
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
+from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
 
@@ -25,6 +27,12 @@ class FigureQuery:
     map_on: date | None = None
     """None: the period's last day."""
     headline: bool = False
+    standard: str | None = None
+    """None: of each form the one in force on the period's last day, of two the later."""
+
+    def select_standards(self, catalogue: Catalogue) -> FormStandards:
+        """Return the standard that is read of each form; raise `StandardNotFound`."""
+        return catalogue.select_standards(self.period.ends_on, self.standard)
 
 
 def make_lineage_address(
@@ -38,6 +46,8 @@ def make_lineage_address(
         params["as_of"] = to_rfc3339(query.as_of) or ""
     if query.map_on:
         params["map"] = query.map_on.isoformat()
+    if query.standard:
+        params["standard"] = query.standard
     if query.map_on or _is_made_from_subperiods(context, figure, query.period):
         return f"{context.engine.path}/lineage/{figure.code}?{urlencode(params, safe=',:')}"
     params["indicator"] = ",".join(figure.inputs)

@@ -36,6 +36,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     the past, of one commune or on another map costs what its observations cost.
     """
     catalogue = context.engine.catalogue
+    standards = query.select_standards(catalogue)
     projection = find_projection(context, query)
     figures = catalogue.find_figures(query.period.ends_on, headline=query.headline)
     statements = await read_nil_statements(context, query, projection)
@@ -49,15 +50,17 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
         reassess = requires_reassessment(figure, projection, values or ())
         by_input = coverage.compute_by_input(figure, measures)
         nil_inputs = find_nil_inputs(by_input)
+        standard = catalogue.find_figure_standard(figure, standards)
         answer.append(
             FigureOut.from_computed(
                 figure,
                 compute_figure(figure, measures, counts, nil_inputs, reassess=reassess),
-                target=targets.get(figure.code),
+                standard=standard,
+                target=targets.get((figure.code, standard)),
                 coverage=by_input,
                 count=counts.get(figure.code),
                 lineage=make_lineage_address(context, query, figure, counts),
-                comparable_from=figure.find_latest_break(query.period.ends_on),
+                comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
                 reassess=reassess,
             )
         )
@@ -100,6 +103,7 @@ async def read_nil_statements(
         context.session,
         parts=[part for source in projection.source_maps for part in _select_reportable(context, source)],
         basis=query.basis,
+        standards=query.select_standards(context.engine.catalogue),
         units=frozenset(above).union(*(source.units for source in projection.source_maps)),
         as_of=query.as_of,
     )
@@ -135,6 +139,7 @@ async def _read_values_on(
         period=query.period,
         parts=source.parts,
         basis=query.basis,
+        standards=query.select_standards(context.engine.catalogue),
         units=source.units,
         indicators=indicators,
         as_of=query.as_of,
@@ -159,8 +164,8 @@ def compute_figure(
 
 async def _read_targets(
     context: ReportingContext, query: FigureQuery, projection: MapProjection
-) -> dict[str, Decimal]:
-    """Return the targets of the unit by indicator; none where its code meant another unit in the period."""
+) -> dict[tuple[str, str], Decimal]:
+    """Return the targets of the unit by figure and standard; none where its code meant another unit in the period."""
     unit, ends_on = projection.unit, query.period.ends_on
     unchanged = not projection.has_merged_units and unit.is_valid_on(ends_on)
     if not (projection.is_on_own_map or unchanged):
@@ -190,6 +195,7 @@ async def _read_measures(
             period=query.period,
             parts=projection.target.parts,
             basis=query.basis,
+            standards=query.select_standards(context.engine.catalogue),
             units=[unit.code, *districts],
         )
         return measures, None
@@ -212,13 +218,18 @@ async def count_registers(
 
 
 async def read_values_by_child(
-    context: ReportingContext, root: str, period: Period, basis: BasisName, as_of: datetime | None = None
+    context: ReportingContext,
+    root: str,
+    period: Period,
+    basis: BasisName,
+    as_of: datetime | None = None,
+    standard: str | None = None,
 ) -> dict[str, dict[str, Decimal]]:
     """Return the values of a unit and of each of the units right below it, by indicator, the unit itself last.
 
     One statement; it reads the observations, so it costs what the values below the unit cost.
     """
-    query = FigureQuery(root, period, basis, as_of)
+    query = FigureQuery(root, period, basis, as_of, standard=standard)
     on = period.ends_on
     children = [unit.code for unit in context.territory.children(root, on) if unit.level != "village"]
     by_unit: dict[str, list[EffectiveValue]] = {code: [] for code in (*children, root)}

@@ -17,6 +17,7 @@ from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
+from shared.reporting.field_types import StandardOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
 from shared.reporting.figures.rules import FigureValue, compute_achieved_percent
 from shared.reporting.models import Observation
@@ -78,6 +79,7 @@ class FigureOut(BaseModel):
                 "indicator": "poverty_rate",
                 "label": "Tỷ lệ hộ nghèo",
                 "label_en": "Poverty rate",
+                "standard": "nd_07_2021",
                 "value": 6.837035,
                 "decimals": 2,
                 "unit_of_measure": "percent",
@@ -102,6 +104,7 @@ class FigureOut(BaseModel):
     indicator: str = Field(description="code of the figure")
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
+    standard: StandardOut = None
     value: JsonDecimal | None = Field(
         description="the value in its unit of measure; null where an input is missing"
     )
@@ -144,6 +147,7 @@ class FigureOut(BaseModel):
         figure: Figure,
         computed: FigureValue,
         *,
+        standard: str,
         target: Decimal | None,
         coverage: Mapping[str, Coverage],
         count: RegisterCount | None,
@@ -157,6 +161,7 @@ class FigureOut(BaseModel):
             indicator=figure.code,
             label=figure.label.vi,
             label_en=figure.label.en,
+            standard=standard,
             value=computed.value,
             decimals=figure.decimals,
             unit_of_measure=figure.unit_of_measure,
@@ -208,6 +213,7 @@ class ObservedValueOut(BaseModel):
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
     period: str = Field(description="SDMX time period")
+    standard: StandardOut = None
     value: JsonDecimal | None = Field(
         description="the value, in the indicator's unit of measure; null where nil was stated"
     )
@@ -219,13 +225,14 @@ class ObservedValueOut(BaseModel):
     derived: bool = Field(description="whether it follows from what that report states, by a dated rule")
 
     @classmethod
-    def from_row(cls, row: Row[Observation, uuid.UUID, str, datetime]) -> Self:
+    def from_row(cls, row: Row[Observation, uuid.UUID, str, str, datetime]) -> Self:
         """Serialize a row of `select_observations`."""
-        observation, report_id, reported_by, received_at = row
+        observation, report_id, reported_by, standard, received_at = row
         return cls(
             unit=observation.unit,
             indicator=observation.indicator,
             period=observation.period,
+            standard=standard,
             value=None if observation.nil else observation.value,
             nil=observation.nil,
             status=STATUSES[observation.status],

@@ -1,5 +1,6 @@
 """Queries for the measures of figures: from roll-ups for the present, from observations for anything else."""
 
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -11,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.standards import NO_STANDARD, FormStandards
 from shared.reporting.figures.coverage import PeriodStatement
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report, RollUp
 from shared.reporting.observations.measures import Measure
-from shared.reporting.observations.store import read_effective_values
+from shared.reporting.observations.store import is_of_standards, read_effective_values
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
 from shared.reporting.observations.values import EffectiveValue, sum_by_code, to_measures, to_period_measures
 
@@ -31,13 +33,15 @@ def _nil_statements(in_effect: str) -> TextClause:
         f"""
         SELECT nil_report.form, nil_report.unit, other.period, other.nil
         FROM (
-            SELECT DISTINCT n.unit, n.form FROM standings n
+            SELECT DISTINCT n.unit, n.form, n.standard FROM standings n
             WHERE n.nil AND n.period = ANY(:periods) AND n.unit = ANY(:units) AND {in_effect.format("n")}
+              AND n.standard = coalesce(CAST(:standards AS jsonb) ->> n.form, '')
         ) nil_report
         CROSS JOIN unnest(CAST(:periods AS text[])) AS part (period)
         CROSS JOIN LATERAL (
             SELECT s.period, s.nil FROM standings s
             WHERE s.unit = nil_report.unit AND s.period = part.period AND s.form = nil_report.form
+              AND s.standard = nil_report.standard
               AND {in_effect.format("s")}
             OFFSET 0
         ) other
@@ -57,12 +61,14 @@ async def read_roll_ups(
     basis: str,
     units: Collection[str],
     parts: Collection[Period] | None = None,
+    standards: FormStandards | None = None,
 ) -> dict[str, Measure]:
     """Return the sums of the roll-ups of these answering units, by measure. One statement; its cost is their number.
 
     Flows are rolled up for each sub-period and added here, over `parts` or all sub-periods. Stocks are rolled up for the
-    period as a whole.
+    period as a whole. `standards` are those that are read of forms, by default those in force on the period's last day.
     """
+    read = catalogue.select_standards(period.ends_on) if standards is None else standards
     by_text = {str(part): part for part in (period.with_subperiods() if parts is None else parts)}
     is_flow = catalogue.find_flows(period.ends_on).__contains__
     rows = await session.execute(
@@ -70,6 +76,7 @@ async def read_roll_ups(
             RollUp.unit,
             RollUp.period,
             RollUp.measure,
+            RollUp.standard,
             RollUp.value,
             RollUp.covers,
             RollUp.status,
@@ -81,6 +88,7 @@ async def read_roll_ups(
             RollUp.period.in_(by_text),
             RollUp.basis == basis,
             RollUp.unit.in_(units),
+            RollUp.standard.in_({NO_STANDARD, *read.values()}),
         )
     )
     measures = (
@@ -91,8 +99,9 @@ async def read_roll_ups(
             Measure(value, Fraction(covers), status, oldest_at, newest_at, Fraction(nil_covers)),
             unit,
         )
-        for unit, part, code, value, covers, status, oldest_at, newest_at, nil_covers in rows
-        if by_text[part] == period or is_flow(code)
+        for unit, part, code, standard, value, covers, status, oldest_at, newest_at, nil_covers in rows
+        if (by_text[part] == period or is_flow(code))
+        and standard == catalogue.find_measure_standard(code, read)
     )
     return sum_by_code(aggregate_over_time(measures, period, is_flow))
 
@@ -106,13 +115,20 @@ async def read_measures(
     units: Collection[str],
     as_of: datetime | None = None,
     parts: Collection[Period] | None = None,
+    standards: FormStandards | None = None,
 ) -> dict[str, Measure]:
     """Return the measures from the observations in effect, now or at an instant; tests compare the roll-ups with them.
 
     Costs what the values of these units cost.
     """
     values = await read_effective_values(
-        session, period=period, basis=basis, units=units, as_of=as_of, parts=parts
+        session,
+        period=period,
+        basis=basis,
+        standards=catalogue.select_standards(period.ends_on) if standards is None else standards,
+        units=units,
+        as_of=as_of,
+        parts=parts,
     )
     return to_measures(catalogue, period, values)
 
@@ -134,6 +150,7 @@ async def read_nil_statements(
     *,
     parts: Collection[Period],
     basis: str,
+    standards: FormStandards,
     units: Collection[str],
     as_of: datetime | None = None,
 ) -> list[PeriodStatement]:
@@ -142,7 +159,12 @@ async def read_nil_statements(
     One statement; its cost is that of the units with a nil report.
     """
     by_text = {str(part): part for part in parts}
-    params = {"periods": list(by_text), "basis": basis, "units": list(units)}
+    params = {
+        "periods": list(by_text),
+        "basis": basis,
+        "standards": json.dumps(dict(standards)),
+        "units": list(units),
+    }
     rows = await (
         session.execute(_NIL_NOW, params)
         if as_of is None
@@ -157,10 +179,11 @@ def select_observations(
     basis: str,
     indicators: Collection[str] | None,
     as_of: datetime | None,
-) -> Select[Observation, uuid.UUID, str, datetime]:
-    """Return the query for the observations in effect with report, reporting unit and receipt, newest first."""
+    standards: FormStandards,
+) -> Select[Observation, uuid.UUID, str, str, datetime]:
+    """Return the query for the observations in effect with report, reporting unit, standard and receipt, newest first."""
     query = (
-        select(Observation, Report.id, Report.unit, Report.received_at)
+        select(Observation, Report.id, Report.unit, Report.standard, Report.received_at)
         .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .join(Report, Report.id == Observation.report_id)
         .where(
@@ -168,6 +191,7 @@ def select_observations(
             Observation.period == str(period),
             Observation.unit.in_(units),
             EffectiveReport.basis == basis,
+            is_of_standards(standards),
         )
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
     )

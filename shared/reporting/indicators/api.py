@@ -8,7 +8,7 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import Sum
 from shared.reporting.engine import CurrentEngine
-from shared.reporting.indicators.schemas import IndicatorOut, IndicatorsOut
+from shared.reporting.indicators.schemas import IndicatorOut, IndicatorsOut, ReportStandardOut
 from shared.roles import PublicReader
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -25,7 +25,10 @@ async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> Indicato
     catalogue = engine.catalogue
     non_additive = (_make_figure(catalogue, code) for code in sorted(catalogue.non_additive))
     figures = (*catalogue.figures.values(), *non_additive)
-    return IndicatorsOut(items=[IndicatorOut.from_figure(catalogue, figure) for figure in figures])
+    return IndicatorsOut(
+        items=[IndicatorOut.from_figure(catalogue, figure) for figure in figures],
+        standards=[ReportStandardOut.from_standard(standard) for standard in catalogue.standards],
+    )
 
 
 @router.get("/indicators/{code}", summary="Read one indicator")

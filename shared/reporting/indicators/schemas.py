@@ -5,11 +5,12 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from shared.dated_facts.schemas import LabelOut
+from shared.dated_facts.schemas import DatedOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, WholeTable
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.standards import Standard
 
 FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register"]
 KINDS: dict[type, FigureKind] = {
@@ -69,10 +70,25 @@ class FormOut(BaseModel):
         )
 
 
+class ReportStandardOut(LabelOut, DatedOut):
+    """A standard: the definition under which the indicators of some forms are measured while it is in force."""
+
+    code: str = Field(description="its code")
+    forms: list[str] = Field(description="codes of the forms whose reports belong to it")
+
+    @classmethod
+    def from_standard(cls, standard: Standard) -> Self:
+        """Serialize a standard."""
+        return cls.from_fact(standard, forms=sorted(standard.forms))
+
+
 class SeriesBreakOut(BaseModel):
     """A break in a series."""
 
     on: date = Field(description="first day of the new meaning")
+    standard: str | None = Field(
+        None, description="the standard that begins; null where something else changed"
+    )
     note: str = Field(description="what changed, in Vietnamese")
     note_en: str = Field(description="what changed, in English")
 
@@ -90,6 +106,10 @@ class IndicatorOut(LabelOut):
     inputs: list[str] = Field(description="the indicators it is made from")
     form: FormOut | None = Field(description="the form it is stated on, when it is observed")
     level: str | None = Field(description="level of the units that state it")
+    standards: list[str] = Field(
+        default_factory=list,
+        description="the standards that it is read under, the earliest first; none: of no standard",
+    )
     unit_kinds: list[str] | None = Field(description="kinds of unit that state it; null for all")
     flow: bool | None = Field(description="true: happens during the period; false: a state at its end")
     minimum: JsonDecimal | None = Field(description="smallest value allowed")
@@ -117,14 +137,20 @@ class IndicatorOut(LabelOut):
             inputs=list(figure.inputs),
             form=FormOut.from_form(catalogue.forms[indicator.form]) if indicator else None,
             level=indicator.level if indicator else None,
+            standards=[standard.code for standard in catalogue.list_figure_standards(figure)],
             unit_kinds=sorted(indicator.kinds) if indicator and indicator.kinds else None,
             flow=indicator.flow if indicator else None,
             minimum=indicator.minimum if indicator else None,
             maximum=indicator.maximum if indicator else None,
             adds=figure.is_additive,
             breaks=[
-                SeriesBreakOut(on=series_break.on, note=series_break.note.vi, note_en=series_break.note.en)
-                for series_break in figure.breaks
+                SeriesBreakOut(
+                    on=series_break.on,
+                    standard=series_break.standard,
+                    note=series_break.note.vi,
+                    note_en=series_break.note.en,
+                )
+                for series_break in catalogue.list_series_breaks(figure)
             ],
         )
 
@@ -139,3 +165,6 @@ class IndicatorsOut(BaseModel):
     """The catalogue of a program."""
 
     items: list[IndicatorOut]
+    standards: list[ReportStandardOut] = Field(
+        default_factory=list, description="the standards that indicators are measured under"
+    )

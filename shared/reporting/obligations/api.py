@@ -32,7 +32,7 @@ async def read_completeness(
     """Read, for every unit and form owed, whether a report was received, in which state, and whether in time."""
     code = unit.on(period.ends_on).code
     calendar = await read_calendar(context)
-    received = await store.read_received_reports(context.session, [period])
+    received = await store.read_received_reports(context.session, context.engine.catalogue, [period])
     obligations = list(calendar.list_obligations(code, period, received))
     return CompletenessOut.from_obligations(code, period, obligations)
 

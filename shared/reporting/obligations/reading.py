@@ -29,7 +29,9 @@ async def read_obligations(context: ReportingContext, unit: str, *, with_met: bo
     calendar = await read_calendar(context)
     periods = calendar.list_periods()
     reporting = _find_reporting_units(context, unit, periods)
-    received = await store.read_received_reports(context.session, periods, reporting)
+    received = await store.read_received_reports(
+        context.session, context.engine.catalogue, periods, reporting
+    )
     obligations = [
         obligation
         for period in periods

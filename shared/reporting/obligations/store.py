@@ -9,14 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shared.periods import Period
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.models import EffectiveReport, GoLive, Report
 from shared.reporting.obligations.rules import ObligationKey, ReceivedReport
 
 
 async def read_received_reports(
-    session: AsyncSession, periods: Collection[Period], units: Collection[str] | None = None
+    session: AsyncSession,
+    catalogue: Catalogue,
+    periods: Collection[Period],
+    units: Collection[str] | None = None,
 ) -> dict[ObligationKey, ReceivedReport]:
-    """Return the report in effect, reviewed or not, of each unit, period and form. One statement."""
+    """Return the report in effect, reviewed or not, of each unit, period and form. One statement.
+
+    It is owed under the standard in force on the last day of the period; one under another standard does not count.
+    """
+    days = {str(period): period.ends_on for period in periods}
     first = aliased(Report)
     first_received_at = (
         select(func.min(first.received_at))
@@ -24,6 +32,7 @@ async def read_received_reports(
             first.period == Report.period,
             first.unit == Report.unit,
             first.form == Report.form,
+            first.standard == Report.standard,
             first.state.in_(("submitted", "accepted", "superseded")),
         )
         .correlate(Report)
@@ -34,6 +43,7 @@ async def read_received_reports(
             EffectiveReport.unit,
             EffectiveReport.period,
             EffectiveReport.form,
+            EffectiveReport.standard,
             Report.id,
             Report.state,
             Report.received_at,
@@ -42,18 +52,20 @@ async def read_received_reports(
         )
         .join(Report, Report.id == EffectiveReport.report_id)
         .where(
-            EffectiveReport.period.in_([str(period) for period in periods]),
+            EffectiveReport.period.in_(days),
             EffectiveReport.basis == "provisional",
             EffectiveReport.until.is_(None),
         )
     )
     if units is not None:
         query = query.where(EffectiveReport.unit.in_(units))
+    rows = await session.execute(query)
     return {
         (unit, period, form): ReceivedReport(
             str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil, first_at
         )
-        for unit, period, form, report_id, state, received_at, nil, first_at in await session.execute(query)
+        for unit, period, form, standard, report_id, state, received_at, nil, first_at in rows
+        if standard == catalogue.find_form_standard(form, days[period])
     }
 
 

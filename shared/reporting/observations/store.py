@@ -1,13 +1,17 @@
 """The query for the values in effect."""
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import DateTime, bindparam, text
+from sqlalchemy import ColumnElement, DateTime, bindparam, func, literal, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
 from shared.periods import Period
+from shared.reporting.catalogue.standards import NO_STANDARD, FormStandards
+from shared.reporting.models import EffectiveReport
 from shared.reporting.observations.values import EffectiveValue
 
 _EFFECTIVE_VALUES = text(
@@ -18,6 +22,7 @@ _EFFECTIVE_VALUES = text(
           AND since <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
           AND (until IS NULL OR until > CAST(:as_of AS timestamptz))
           AND (CAST(:reporters AS text[]) IS NULL OR unit = ANY(:reporters))
+          AND standard = coalesce(CAST(:standards AS jsonb) ->> form, '')
     )
     SELECT o.unit, o.period, o.indicator, o.value, o.status, o.covers, s.received_at, o.report_id,
            o.reasons IS NOT NULL AS has_reasons, o.nil
@@ -35,11 +40,18 @@ _EFFECTIVE_VALUES = text(
 )
 
 
+def is_of_standards(standards: FormStandards) -> ColumnElement[bool]:
+    """Return the condition that a report in effect belongs to the standard that is read of its form."""
+    standard = literal(dict(standards), JSONB).op("->>")(EffectiveReport.form)
+    return EffectiveReport.standard == func.coalesce(standard, NO_STANDARD)
+
+
 async def read_effective_values(
     session: AsyncSession,
     *,
     period: Period,
     basis: str,
+    standards: FormStandards,
     units: Collection[str],
     indicators: Collection[str] | None = None,
     reporters: Collection[str] | None = None,
@@ -49,7 +61,7 @@ async def read_effective_values(
     """Return the values of these units in effect, now or at an instant, for a period and its sub-periods. One statement.
 
     `parts` are the sub-periods to read, where a code means another unit in those that ended on another map. `reporters`,
-    where they are few and known, spares a look at the reports of all others.
+    where they are few and known, spares a look at the reports of all others. `standards` are those that are read of forms.
     """
     rows = await session.execute(
         _EFFECTIVE_VALUES,
@@ -57,6 +69,7 @@ async def read_effective_values(
             "year": period.year,
             "periods": [str(part) for part in (period.with_subperiods() if parts is None else parts)],
             "basis": basis,
+            "standards": json.dumps(dict(standards)),
             "units": sorted(units),
             "indicators": sorted(indicators) if indicators is not None else None,
             "reporters": sorted(reporters) if reporters is not None else None,

@@ -19,7 +19,7 @@ from shared.reporting.figures.map_projection import MapProjection, project_unit
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FigureOut
-from shared.reporting.models import Publication, Report
+from shared.reporting.models import Publication
 from shared.reporting.publications import store
 from shared.reporting.publications.schemas import (
     ComparisonOut,
@@ -33,8 +33,8 @@ from shared.reporting.reports.checking.sentences import PERIOD_NOT_STARTED
 from shared.territory.tree import Territory
 from shared.territory.units import to_commune_code
 
-ReportKey = tuple[str, str, str]
-"""Unit, period and form; at most one report of a key is in effect."""
+ReportKey = tuple[str, str, str, str]
+"""Unit, period, form and standard; at most one report of a key is in effect."""
 
 
 class PublicationNotFound(NotFound):
@@ -55,12 +55,12 @@ class PublicationExists(Conflict):
 
 
 class NotComparable(Conflict):
-    """The two publications are of another unit, period or basis."""
+    """The two publications are of another unit, period, basis or standard."""
 
     code = "publications_not_comparable"
     detail = Sentence(
-        "Hai bản công bố khác đơn vị, kỳ hoặc cơ sở số liệu.",
-        "The two publications are of another unit, period or basis.",
+        "Hai bản công bố khác đơn vị, kỳ, cơ sở số liệu hoặc chuẩn.",
+        "The two publications are of another unit, period, basis or standard.",
     )
 
 
@@ -75,13 +75,15 @@ async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publ
     at = await lock_feed(context.session, context.clock)
     if await store.find_publication(context.session, body.unit, str(period), body.name):
         raise PublicationExists(name=body.name)
-    figures = (await read_figures(context, FigureQuery(body.unit, period, body.basis, as_of=at))).figures
+    query = FigureQuery(body.unit, period, body.basis, as_of=at, standard=body.standard)
+    figures = (await read_figures(context, query)).figures
     publication = Publication(
         id=uuid7(at),
         name=body.name,
         period=str(period),
         unit=body.unit,
         basis=body.basis,
+        standard=body.standard,
         as_of=at,
         document_number=body.document.number,
         document_date=body.document.date,
@@ -91,7 +93,13 @@ async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publ
     )
     context.session.add(publication)
     await context.session.flush()
-    data = {"name": body.name, "unit": body.unit, "period": str(period), "document": body.document.number}
+    data = {
+        "name": body.name,
+        "unit": body.unit,
+        "period": str(period),
+        "standard": body.standard,
+        "document": body.document.number,
+    }
     event = Event("publication.frozen", f"publications/{publication.id}", data)
     await publish_events(context.session, at, [event])
     return publication
@@ -100,16 +108,17 @@ async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publ
 async def compare_publications(
     context: ReportingContext, publication_id: uuid.UUID, other_id: uuid.UUID
 ) -> ComparisonOut:
-    """Compare two publications of the same unit, period and basis figure by figure, the earlier one first."""
+    """Compare two publications of the same unit, period, basis and standard figure by figure, the earlier one first."""
     publications = [await read_publication(context, id_) for id_ in (publication_id, other_id)]
     earlier, later = sorted(publications, key=lambda publication: publication.as_of)
-    if (earlier.unit, earlier.period, earlier.basis) != (later.unit, later.period, later.basis):
+    if _subject(earlier) != _subject(later):
         raise NotComparable
     period = Period.parse(earlier.period)
     projection = project_unit(context.territory, earlier.unit, period, period.ends_on)
     effect_changes = await store.read_effect_changes(
         context.session,
         basis=earlier.basis,
+        standards=context.engine.catalogue.select_standards(period.ends_on, earlier.standard),
         source_maps=projection.source_maps,
         after=earlier.as_of,
         until=later.as_of,
@@ -144,21 +153,22 @@ async def read_publication(context: ReportingContext, publication_id: uuid.UUID)
     return publication
 
 
-def _key(report: Report) -> ReportKey:
-    return report.unit, report.period, report.form
+def _subject(publication: Publication) -> tuple[str | None, ...]:
+    """Return what two publications must have in common to be compared."""
+    return publication.unit, publication.period, publication.basis, publication.standard
 
 
 def _find_changed_indicators(
     changes: list[store.EffectChange], values: Mapping[uuid.UUID, Mapping[tuple[str, str], Decimal]]
 ) -> dict[ReportKey, set[str]]:
-    """Return the indicators whose values in effect differ after all changes, by unit, period and form.
+    """Return the indicators whose values in effect differ after all changes, by unit, period, form and standard.
 
     Changes come in the order of time: the first of a key shows what was in effect before, the last what is after.
     """
     before: dict[ReportKey, Mapping[tuple[str, str], Decimal]] = {}
     after: dict[ReportKey, Mapping[tuple[str, str], Decimal]] = {}
     for change in changes:
-        key = _key(change.report)
+        key = change.report.key
         before.setdefault(key, {} if change.began else values[change.report.id])
         after[key] = values[change.report.id] if change.began else {}
     return {
@@ -200,7 +210,7 @@ class _Differences:
                     at=change.at,
                 )
                 for change in self.effect_changes
-                if inputs & self.changed_indicators[_key(change.report)]
+                if inputs & self.changed_indicators[change.report.key]
             ],
             decisions=[
                 _to_decision(change)

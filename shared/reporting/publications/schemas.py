@@ -11,7 +11,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.reporting.basis import BasisName
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.field_types import UnitCode
+from shared.reporting.field_types import StandardIn, UnitCode
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.query_params import PeriodText
 
@@ -37,6 +37,7 @@ class PublicationIn(BaseModel):
     period: PeriodText = Field(description="SDMX time period")
     unit: UnitCode
     basis: BasisName = Field("accepted", description="which observations count")
+    standard: StandardIn = None
     document: DecisionIn = Field(description="the document that publishes it")
 
 
@@ -48,6 +49,10 @@ class PublicationSummary(BaseModel):
     period: str = Field(description="SDMX time period")
     unit: str = Field(description="code of the unit")
     basis: BasisName = Field(description="which observations count")
+    standard: str | None = Field(
+        None,
+        description="the standard that was requested; null: of each figure the one in force on the last day of the period",
+    )
     as_of: datetime = Field(description="the instant that was frozen: newest change included")
     document_number: str = Field(description="number of the document that publishes it")
     document_date: date = Field(description="date of that document")

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.canonical_text import canonicalize
 from shared.kit.models import Change
+from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.figures.map_projection import SourceMap
 from shared.reporting.models import EffectiveReport, Observation, Publication, Report
+from shared.reporting.observations.store import is_of_standards
 
 
 class EffectChange(NamedTuple):
@@ -27,6 +29,7 @@ async def read_effect_changes(
     session: AsyncSession,
     *,
     basis: str,
+    standards: FormStandards,
     source_maps: Collection[SourceMap],
     after: datetime,
     until: datetime,
@@ -50,6 +53,7 @@ async def read_effect_changes(
         .join(EffectiveReport, EffectiveReport.report_id == Report.id)
         .where(
             EffectiveReport.basis == basis,
+            is_of_standards(standards),
             EffectiveReport.period.in_(periods),
             or_(began, ended),
             states_values_there,

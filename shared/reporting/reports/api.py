@@ -50,8 +50,8 @@ async def submit_report(
 ) -> SubmittedOut:
     """Submit what a unit states for a period: all of it is kept, or nothing and the answer names every fault.
 
-    An identical live report is answered with 200 and that report. A second report of the same unit, period and form is
-    refused with 409 `report_exists`, unless it names the latest one in `supersedes`. A dry run without faults is answered
+    An identical live report is answered with 200 and that report. A second report of the same unit, period, form and
+    standard is refused with 409 `report_exists`, unless it names the latest one in `supersedes`. A dry run without faults is answered
     with 200 and the counts, without id and receipt, and keeps nothing. `derived` shows the values that follow from the
     posted ones by dated rules, with the reasons.
     """
@@ -96,6 +96,7 @@ async def list_reports(
     unit: UnitFilter,
     period: PeriodFilter,
     form: Annotated[str | None, Query(max_length=60, description="the form")] = None,
+    standard: Annotated[str | None, Query(max_length=60, description="the standard")] = None,
     state: Annotated[ReportState | None, Query(description="state of the report")] = None,
     limit: Limit = 50,
     cursor: Cursor,
@@ -106,7 +107,11 @@ async def list_reports(
     """
     units = context.visible_units(unit, period)
     query = store.select_reports(
-        unit_codes=units, period=str(period) if period else None, form=form, state=state
+        unit_codes=units,
+        period=str(period) if period else None,
+        form=form,
+        standard=standard,
+        state=state,
     )
     page = await fetch_page(
         context.session,
@@ -142,7 +147,7 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
 
 @router.get("/{report_id}/differences", summary="What a report changes")
 async def read_differences(*, context: ReaderContext, report_id: uuid.UUID) -> DifferencesOut:
-    """Read, in one answer, what a report changes against the report accepted last for its unit, period and form."""
+    """Read, in one answer, what a report changes against the report accepted last for its unit, period, form and standard."""
     report = await _find_visible(context, report_id)
     accepted = await store.find_accepted_before(context.session, report)
     differences = find_differences(
@@ -175,5 +180,6 @@ async def check_receipt(*, context: OpenContext, code: str) -> ReceiptCheckOut:
         unit=report.unit,
         period=report.period,
         form=report.form,
+        standard=report.standard,
         state=report.state,
     )

@@ -14,7 +14,7 @@ from shared.kit.json_body import PartialModel
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.kit.validation_faults import make_missing_fault
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import Amount, UnitCode
+from shared.reporting.field_types import Amount, StandardIn, UnitCode
 from shared.reporting.report_content import NONE_UNREAD, ReportContent, StatedValue, Status
 
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
@@ -99,7 +99,10 @@ class ReportIn(PartialModel):
         default=False, description="true: nothing happened in the period; then there are no observations"
     )
     note: str | None = Field(None, max_length=2000, description="a remark; no names of persons")
-    supersedes: uuid.UUID | None = Field(None, description="the latest report of this unit, period and form")
+    supersedes: uuid.UUID | None = Field(
+        None, description="the latest report of this unit, period, form and standard"
+    )
+    standard: StandardIn = None
     document: DocumentIn | None = Field(None, description="the signed document behind the report")
     evidence: list[EvidenceRef] = Field(
         default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
@@ -135,6 +138,7 @@ class ReportIn(PartialModel):
             note=self.note,
             document=self.document.model_dump(mode="json") if self.document else None,
             evidence=tuple(file.model_dump(mode="json") for file in self.evidence),
+            standard=self.standard,
         )
         return content, faults
 

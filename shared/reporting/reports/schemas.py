@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import Sha256, UnitCode
+from shared.reporting.field_types import Sha256, StandardOut, UnitCode
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, StatedValue, Status
 from shared.reporting.reports.store import ReasonedValue
@@ -86,6 +86,7 @@ class SubmittedOut(BaseModel):
     unit: UnitCode
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
+    standard: StandardOut = None
     received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
     counts: CountsOut
@@ -103,6 +104,7 @@ class SubmittedOut(BaseModel):
             unit=report.unit,
             period=report.period,
             form=report.form,
+            standard=report.standard,
             received_at=report.received_at,
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
@@ -160,6 +162,7 @@ class ReportSummary(BaseModel):
     unit: UnitCode
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
+    standard: StandardOut = None
     nil: bool = Field(description="whether it states that nothing happened")
     received_at: datetime = Field(description="the server's instant of receipt")
     state_at: datetime = Field(description="since when it has its state")
@@ -223,4 +226,5 @@ class ReceiptCheckOut(ReceiptOut):
     unit: str = Field(description="the reporting unit")
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
+    standard: StandardOut = None
     state: str = Field(description="the report's present state")

@@ -18,7 +18,7 @@ _REPORT_COLUMNS = {column.key: column.type for column in Report.__table__.column
 _LIVE_REPORTS = text(
     f"""
     SELECT {", ".join(_REPORT_COLUMNS)} FROM reports
-    WHERE unit = :unit AND period = :period AND form = :form AND state IN ('submitted', 'accepted')
+    WHERE unit = :unit AND period = :period AND form = :form AND standard = :standard AND state IN ('submitted', 'accepted')
     ORDER BY state DESC -- submitted, then accepted
     """
 ).columns(**_REPORT_COLUMNS)
@@ -47,17 +47,20 @@ async def find_report_by_receipt(session: AsyncSession, code: str) -> Report | N
     return report
 
 
-async def read_live_reports(session: AsyncSession, unit: str, period: str, form: str) -> list[Report]:
-    """Return the live reports of a unit, period and form, the latest first: at most one submitted and one accepted.
+async def read_live_reports(
+    session: AsyncSession, unit: str, period: str, form: str, standard: str
+) -> list[Report]:
+    """Return the live reports of a unit, period, form and standard, the latest first: at most one submitted and one accepted.
 
     They are not objects of the session, so that each call reads them anew.
     """
-    rows = await session.execute(_LIVE_REPORTS, {"unit": unit, "period": period, "form": form})
+    key = {"unit": unit, "period": period, "form": form, "standard": standard}
+    rows = await session.execute(_LIVE_REPORTS, key)
     return [Report(**row) for row in rows.mappings()]
 
 
 async def find_accepted_before(session: AsyncSession, report: Report) -> Report | None:
-    """Return the report of the same unit, period and form that was accepted last before this one took effect, or None."""
+    """Return the report of the same unit, period, form and standard that was accepted last before this one took effect, or None."""
     own = aliased(EffectiveReport)
     first_in_effect = select(func.min(own.since)).where(own.report_id == report.id).scalar_subquery()
     accepted: Report | None = await session.scalar(
@@ -68,6 +71,7 @@ async def find_accepted_before(session: AsyncSession, report: Report) -> Report 
             EffectiveReport.unit == report.unit,
             EffectiveReport.period == report.period,
             EffectiveReport.form == report.form,
+            EffectiveReport.standard == report.standard,
             EffectiveReport.report_id != report.id,
             EffectiveReport.since < first_in_effect,
         )
@@ -78,7 +82,7 @@ async def find_accepted_before(session: AsyncSession, report: Report) -> Report 
 
 
 async def find_replaced(session: AsyncSession, report: Report) -> Report | None:
-    """Return the report of the same unit, period and form whose acceptance was replaced last, or None.
+    """Return the report of the same unit, period, form and standard whose acceptance was replaced last, or None.
 
     One that was withdrawn or returned since is no longer superseded, and is passed over.
     """
@@ -90,6 +94,7 @@ async def find_replaced(session: AsyncSession, report: Report) -> Report | None:
             EffectiveReport.unit == report.unit,
             EffectiveReport.period == report.period,
             EffectiveReport.form == report.form,
+            EffectiveReport.standard == report.standard,
             Report.state == "superseded",
         )
         .order_by(EffectiveReport.until.desc(), EffectiveReport.id.desc())
@@ -188,6 +193,7 @@ async def begin_effect(session: AsyncSession, report: Report, basis: str, at: da
             period=report.period,
             unit=report.unit,
             form=report.form,
+            standard=report.standard,
             report_id=report.id,
             nil=report.nil,
             received_at=report.received_at,
@@ -239,13 +245,19 @@ def select_reports(
     unit_codes: Collection[str] | None,
     period: str | None,
     form: str | None,
+    standard: str | None,
     state: str | None,
 ) -> Select[Report]:
     """Return the query of reports, the one received last first; None selects all."""
     query = select(Report).order_by(Report.received_at.desc(), Report.id.desc())
     if unit_codes is not None:
         query = query.where(Report.unit.in_(unit_codes))
-    for column, value in ((Report.period, period), (Report.form, form), (Report.state, state)):
+    for column, value in (
+        (Report.period, period),
+        (Report.form, form),
+        (Report.standard, standard),
+        (Report.state, state),
+    ):
         if value is not None:
             query = query.where(column == value)
     return query

@@ -62,10 +62,10 @@ async def review(
     values = await _read_all_values(context, report, accepted)
     if verdict == "accept":
         await _accept(context, report, accepted, at)
-        await _refresh_roll_ups(context, period, values, "accepted")
+        await _refresh_roll_ups(context, report, values, "accepted")
     else:
         await _take_out_of_effect(context, report, accepted, "returned", at, reason)
-        await _refresh_roll_ups(context, period, values, "provisional")
+        await _refresh_roll_ups(context, report, values, "provisional")
     events = [to_event("report.accepted" if verdict == "accept" else "report.returned", report)]
     if verdict == "accept" and accepted:
         events.append(to_event("report.superseded", accepted))
@@ -110,7 +110,7 @@ async def withdraw(
     accepted = await _find_other_accepted(context, report)
     values = await _read_all_values(context, report, accepted)
     await _take_out_of_effect(context, report, accepted, "withdrawn", at, reason)
-    await _refresh_roll_ups(context, period, values, "provisional")
+    await _refresh_roll_ups(context, report, values, "provisional")
     await publish_events(context.session, at, [to_event("report.withdrawn", report)])
     return report
 
@@ -135,7 +135,7 @@ async def _withdraw_accepted(
         await store.move_to_state(session, earlier, "accepted", at)
         await store.record_review(session, earlier, "reinstated", context.caller.client_id, at, reason)
         events.append(to_event("report.accepted", earlier, reinstated_after=str(report.id)))
-    await _refresh_roll_ups(context, period, values, "provisional", "accepted")
+    await _refresh_roll_ups(context, report, values, "provisional", "accepted")
     await publish_events(session, at, events)
 
 
@@ -225,8 +225,8 @@ async def _find_passed_steps(
 
 
 async def _find_other_accepted(context: ReportingContext, report: Report) -> Report | None:
-    """Return the accepted report of the same unit, period and form, if it is another one."""
-    live = await store.read_live_reports(context.session, report.unit, report.period, report.form)
+    """Return the accepted report of the same unit, period, form and standard, if it is another one."""
+    live = await store.read_live_reports(context.session, *report.key)
     return next((other for other in live if other.state == "accepted" and other.id != report.id), None)
 
 
@@ -239,9 +239,15 @@ async def _read_all_values(
 
 
 async def _refresh_roll_ups(
-    context: ReportingContext, period: Period, values: Collection[StatedValue], *bases: str
+    context: ReportingContext, report: Report, values: Collection[StatedValue], *bases: str
 ) -> None:
-    roll_ups = RollUpRefresh.for_values(context.engine.catalogue, context.territory, period, values)
+    roll_ups = RollUpRefresh.for_values(
+        context.engine.catalogue,
+        context.territory,
+        period=Period.parse(report.period),
+        standard=report.standard,
+        values=values,
+    )
     for basis in bases:
         await roll_ups.refresh(context.session, basis)
 

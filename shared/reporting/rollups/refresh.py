@@ -38,6 +38,7 @@ class _Scope:
     """The answering units in which the values of some units are summed for one period."""
 
     period: Period
+    standard: str
     answering: Mapping[str, str]
     """The answering unit of each unit."""
     reporters: Collection[str]
@@ -50,7 +51,7 @@ class _Scope:
     def to_parameters(
         self, basis: str, indicators: Iterable[str], leaving: uuid.UUID | None = None
     ) -> tuple[object, ...]:
-        """Return the nine parameters that `rollups/sql.py` names."""
+        """Return the ten parameters that `rollups/sql.py` names."""
         return (
             self.period.year,
             str(self.period),
@@ -61,11 +62,12 @@ class _Scope:
             join_codes(self.answering),
             join_codes(self.reporters),
             leaving,
+            self.standard,
         )
 
 
 class RollUpRefresh:
-    """The roll-ups of some units and indicators in a period, found before the unit and year are locked.
+    """The roll-ups of some units and indicators in a period under a standard, found before the unit and year are locked.
 
     They are those of the indicators and of the figures that are made from them unit by unit, at the units' answering
     units. An indicator whose values do not add up has no roll-up.
@@ -77,10 +79,12 @@ class RollUpRefresh:
         territory: Territory,
         *,
         period: Period,
+        standard: str,
         units: Collection[str],
         indicators: Collection[str],
     ) -> None:
         self._catalogue, self._territory, self._units = catalogue, territory, units
+        self._standard = standard
         figures = {
             figure.code: figure for code in indicators for figure in catalogue.made_unit_by_unit.get(code, ())
         }
@@ -99,13 +103,20 @@ class RollUpRefresh:
 
     @classmethod
     def for_values(
-        cls, catalogue: Catalogue, territory: Territory, period: Period, values: Collection[StatedValue]
+        cls,
+        catalogue: Catalogue,
+        territory: Territory,
+        *,
+        period: Period,
+        standard: str,
+        values: Collection[StatedValue],
     ) -> "RollUpRefresh":
         """Return the roll-ups that these values are part of."""
         return cls(
             catalogue,
             territory,
             period=period,
+            standard=standard,
             units={value.unit for value in values},
             indicators={value.indicator for value in values},
         )
@@ -161,6 +172,7 @@ class RollUpRefresh:
             session,
             period=scope.period,
             basis=basis,
+            standards=dict.fromkeys(self._catalogue.forms, self._standard),
             units=scope.answering,
             indicators={*self._stocks_over_parts, *inputs},
             reporters=scope.reporters,
@@ -197,7 +209,7 @@ class RollUpRefresh:
             for answering_unit in answering_units
             for ancestor in territory.ancestors(answering_unit, on)
         }
-        return _Scope(period, answering, [*answering, *ancestors])
+        return _Scope(period, self._standard, answering, [*answering, *ancestors])
 
 
 def _has_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
@@ -218,13 +230,19 @@ async def _delete_roll_ups(
     session: AsyncSession, basis: str, scope: _Scope, measures: Collection[str]
 ) -> None:
     units, codes = join_codes(scope.answering_units), join_codes(sorted(measures))
-    await run_sql(session, DELETE_ROLL_UPS, scope.period.year, str(scope.period), basis, units, codes)
+    parameters = scope.period.year, str(scope.period), basis, units, codes, scope.standard
+    await run_sql(session, DELETE_ROLL_UPS, *parameters)
 
 
 async def _insert_roll_ups(
     session: AsyncSession, basis: str, scope: _Scope, rows: Iterable[Mapping[str, object]]
 ) -> None:
-    key = {"year": scope.period.year, "period": str(scope.period), "basis": basis}
+    key = {
+        "year": scope.period.year,
+        "period": str(scope.period),
+        "basis": basis,
+        "standard": scope.standard,
+    }
     roll_ups = [{**key, **row} for row in rows]
     if roll_ups:
         await session.execute(insert(RollUp), roll_ups)

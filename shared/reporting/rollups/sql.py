@@ -9,13 +9,14 @@ Parameters of every statement that reads values in effect, as `RollUpRefresh.to_
     $7 units whose values are read, joined by commas
     $8 units that may state them, joined by commas
     $9 a report to leave out, or null
+    $10 the standard of the reports; empty for forms without standards
 """
 
 VALUES_IN_EFFECT = """
     in_effect AS MATERIALIZED ( -- few; found first, so that a period too new for statistics costs no more than an old one
         SELECT report_id, received_at FROM standings
         WHERE basis = $3 AND until IS NULL AND period = $2 AND unit = ANY (string_to_array($8, ','))
-          AND report_id IS DISTINCT FROM $9::uuid
+          AND report_id IS DISTINCT FROM $9::uuid AND standard = $10
           AND EXISTS (SELECT FROM answering)
     ), in_effect_values AS (
         SELECT $6::jsonb ->> o.unit AS answering_unit, o.unit, o.indicator, o.value, o.covers, o.nil, o.status, r.received_at
@@ -33,14 +34,16 @@ STORE_SUMS = """
     ), deleted AS (
         DELETE FROM roll_ups USING answering
         WHERE year = $1 AND period = $2 AND basis = $3 AND roll_ups.unit = answering.unit AND $5::jsonb ? measure
+          AND standard = $10
           AND NOT EXISTS (
               SELECT FROM summed WHERE summed.answering_unit = roll_ups.unit AND summed.indicator = roll_ups.measure
           )
     ), stored AS (
         INSERT INTO roll_ups
-            (year, period, basis, unit, measure, value, covers, nil_covers, status, oldest_at, newest_at)
-        SELECT $1, $2, $3, answering_unit, indicator, value, covers, nil_covers, status, oldest_at, newest_at FROM summed
-        ON CONFLICT (year, period, basis, unit, measure) DO UPDATE SET
+            (year, period, basis, unit, measure, standard, value, covers, nil_covers, status, oldest_at, newest_at)
+        SELECT $1, $2, $3, answering_unit, indicator, $10, value, covers, nil_covers, status, oldest_at, newest_at
+        FROM summed
+        ON CONFLICT (year, period, basis, unit, measure, standard) DO UPDATE SET
             value = excluded.value, covers = excluded.covers, nil_covers = excluded.nil_covers, status = excluded.status,
             oldest_at = excluded.oldest_at, newest_at = excluded.newest_at
     )"""
@@ -63,5 +66,5 @@ READ_VALUES_IN_EFFECT = f"""
 DELETE_ROLL_UPS = """
     DELETE FROM roll_ups
     WHERE year = $1 AND period = $2 AND basis = $3
-      AND unit = ANY (string_to_array($4, ',')) AND measure = ANY (string_to_array($5, ','))
+      AND unit = ANY (string_to_array($4, ',')) AND measure = ANY (string_to_array($5, ',')) AND standard = $6
 """

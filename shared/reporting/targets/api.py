@@ -31,7 +31,9 @@ async def set_targets(
         unit=unit,
         period=period,
         decision=actions.TargetDecision(body.decision.number, body.decision.date),
-        planned=[(target.indicator, target.value) for target in body.targets],
+        planned=[
+            actions.PlannedValue(target.indicator, target.standard, target.value) for target in body.targets
+        ],
         if_match=if_match,
     )
     response.headers["ETag"] = actions.make_version_tag(targets)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.field_types import Amount
+from shared.reporting.field_types import Amount, StandardIn, StandardOut
 from shared.reporting.models import Target
 
 
@@ -18,6 +18,7 @@ class TargetIn(BaseModel):
 
     indicator: str = Field(min_length=1, max_length=100, description="code of a figure of the catalogue")
     value: Amount
+    standard: StandardIn = None
 
 
 class TargetsIn(BaseModel):
@@ -40,6 +41,7 @@ class TargetOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     indicator: str = Field(description="code of the figure")
+    standard: StandardOut = None
     value: JsonDecimal = Field(description="planned value, in the figure's unit of measure")
     decision_number: str = Field(description="number of the decision")
     decision_date: date = Field(description="date of the decision")

@@ -1,4 +1,4 @@
-"""Queries for targets. The latest row of (period, unit, indicator) is the one in force."""
+"""Queries for targets. The latest row of (period, unit, indicator, standard) is the one in force."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -13,10 +13,10 @@ from shared.reporting.models import Target
 
 async def read_target_values(
     session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
-) -> dict[str, Decimal]:
-    """Return the planned values in force for a unit and period, by indicator."""
+) -> dict[tuple[str, str], Decimal]:
+    """Return the planned values in force for a unit and period, by figure and standard."""
     targets = await read_targets_in_force(session, unit, period, as_of=as_of)
-    return {target.indicator: target.value for target in targets}
+    return {(target.indicator, target.standard): target.value for target in targets}
 
 
 async def read_targets_in_force(
@@ -25,9 +25,9 @@ async def read_targets_in_force(
     """Return the targets in force for a unit and period, now or at an instant."""
     query = (
         select(Target)
-        .ext(distinct_on(Target.indicator))
+        .ext(distinct_on(Target.indicator, Target.standard))
         .where(Target.unit == unit, Target.period == period)
-        .order_by(Target.indicator, Target.id.desc())
+        .order_by(Target.indicator, Target.standard, Target.id.desc())
     )
     if as_of is not None:
         query = query.where(Target.set_at <= as_of)
@@ -39,13 +39,13 @@ async def insert_targets(
     *,
     unit: str,
     period: str,
-    values: dict[str, Decimal],
+    values: dict[tuple[str, str], Decimal],
     decision_number: str,
     decision_date: date,
     client_id: str,
     at: datetime,
 ) -> None:
-    """Insert planned values under a decision."""
+    """Insert planned values, by figure and standard, under a decision."""
     await session.execute(
         insert(Target),
         [
@@ -53,13 +53,14 @@ async def insert_targets(
                 "unit": unit,
                 "period": period,
                 "indicator": indicator,
+                "standard": standard,
                 "value": value,
                 "decision_number": decision_number,
                 "decision_date": decision_date,
                 "client_id": client_id,
                 "set_at": at,
             }
-            for indicator, value in values.items()
+            for (indicator, standard), value in values.items()
         ],
     )
 

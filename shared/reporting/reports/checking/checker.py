@@ -12,6 +12,7 @@ from shared.kit.problems import Fault, make_fault
 from shared.periods import InvalidPeriod, Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Form, Indicator, find_due_rule
+from shared.reporting.catalogue.standards import NO_STANDARD
 from shared.reporting.report_content import ReportContent, StatedValue
 from shared.reporting.reports.checking.deriving import DerivedValue, derive_values, point_to_value
 from shared.reporting.reports.checking.rows import (
@@ -37,6 +38,11 @@ from shared.reporting.reports.checking.sentences import (
     PERIOD_NOT_STARTED,
     UNIT_NOT_BELOW,
 )
+from shared.reporting.reports.checking.standards import (
+    find_other_standards,
+    find_unknown_standard,
+    read_standard,
+)
 from shared.territory.tree import Territory
 from shared.territory.units import (
     UNIT_UNKNOWN,
@@ -55,6 +61,10 @@ class CheckedReport:
     period: Period
     form: Form
     covers: tuple[int, ...]
+    standard: str = NO_STANDARD
+    """The standard that its values are measured under."""
+    stated_standard: str | None = None
+    """The same where it had to be stated; None where it is the one in force on the last day of the period."""
     derived: tuple[DerivedValue, ...] = ()
     """What follows from the posted values by the program's rules."""
 
@@ -65,9 +75,9 @@ class CheckedReport:
         return (*self.content.values, *derived)
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """Its unit, period and form: at most one report with a key is pending."""
-        return self.content.unit, str(self.period), self.form.code
+    def key(self) -> tuple[str, str, str, str]:
+        """Its unit, period, form and standard: at most one report with a key is pending."""
+        return self.content.unit, str(self.period), self.form.code, self.standard
 
     @property
     def units(self) -> frozenset[str]:
@@ -107,7 +117,8 @@ class ReportChecker:
             root = None
         if "observations" not in unread and "nil" not in unread:
             faults += _check_emptiness(content)
-        covers = self._check_values(content, form, root, on, faults)
+        standard = self._read_standard(content, form, period, unread, faults)
+        covers = self._check_values(content, form, root, on, standard, faults)
         faults += merge_row_faults(content, find_rows_stated_above(content, self.territory, on))
         if form is not None and form.tables:
             in_force = {indicator.code for indicator in self.catalogue.find_indicators(form.code, on)}
@@ -115,11 +126,15 @@ class ReportChecker:
         faults += self._run_program_checks(content)
         derived: list[DerivedValue] = []
         if self.catalogue.derivation_rules:
-            derived, derivation_faults = derive_values(self.catalogue, self.territory, content, period)
+            derived, derivation_faults = derive_values(
+                self.catalogue, self.territory, content, period, standard or NO_STANDARD
+            )
             faults += derivation_faults
-        if faults or form is None:
+        if faults or form is None or standard is None:
             return None, faults
-        return CheckedReport(content, period, form, covers, tuple(derived)), faults
+        may_be_left_out = standard == self.catalogue.find_form_standard(form.code, on)
+        stated = None if may_be_left_out else standard
+        return CheckedReport(content, period, form, covers, standard, stated, tuple(derived)), faults
 
     def _read_period(self, content: ReportContent, faults: list[Fault]) -> Period | None:
         try:
@@ -132,6 +147,27 @@ class ReportChecker:
             dates = {"period": period, "starts_on": period.starts_on}
             faults.append(make_fault("/period", "period_not_started", PERIOD_NOT_STARTED, **dates))
         return period
+
+    def _read_standard(
+        self,
+        content: ReportContent,
+        form: Form | None,
+        period: Period,
+        unread: frozenset[str],
+        faults: list[Fault],
+    ) -> str | None:
+        """Return the standard of the report; None where it, or the form, has a fault."""
+        if "standard" in unread:
+            return None
+        if form is None:
+            fault = find_unknown_standard(self.catalogue, content.standard, content.form)
+            faults += [fault] if fault else []
+            return None
+        standard = read_standard(self.catalogue, content.standard, form, period)
+        if isinstance(standard, Fault):
+            faults.append(standard)
+            return None
+        return standard
 
     def _check_closing(self, form: Form, period: Period) -> Iterator[Fault]:
         rule = find_due_rule(form.closing, period)
@@ -146,6 +182,9 @@ class ReportChecker:
             forms = ", ".join(self.catalogue.forms)
             shown = {"form": content.form[:60], "period": content.period[:40], "forms": forms}
             yield make_fault("/form", "form_unknown", FORM_UNKNOWN, **shown)
+        unknown_standard = find_unknown_standard(self.catalogue, content.standard, content.form)
+        if unknown_standard is not None:
+            yield unknown_standard
         if "unit" not in unread and not self._is_known_unit(content.unit):
             yield _make_unknown_unit(content.unit)
         if "observations" not in unread and "nil" not in unread:
@@ -197,7 +236,13 @@ class ReportChecker:
         return unit
 
     def _check_values(
-        self, content: ReportContent, form: Form | None, root: Unit | None, on: date, faults: list[Fault]
+        self,
+        content: ReportContent,
+        form: Form | None,
+        root: Unit | None,
+        on: date,
+        standard: str | None,
+        faults: list[Fault],
     ) -> tuple[int, ...]:
         """Check the values; return how many expected units each covers.
 
@@ -208,12 +253,15 @@ class ReportChecker:
         unit_faults = {code: fault for code, fault in read_units.items() if isinstance(fault, Fault)}
         read_indicators = {code: self.catalogue.find_indicator(code, on) for code in content.indicators}
         indicators = {code: indicator for code, indicator in read_indicators.items() if indicator is not None}
+        indicator_faults = dict(self._check_indicators(read_indicators, form, on))
+        if standard is not None:
+            indicator_faults = {**find_other_standards(read_indicators, standard), **indicator_faults}
         eligibility = check_eligibility(content, units, indicators, self.catalogue, self.territory, on)
         faults += merge_row_faults(
             content,
             find_repeated_rows(content),
             find_code_faults(content, "unit", unit_faults),
-            find_code_faults(content, "indicator", dict(self._check_indicators(read_indicators, form, on))),
+            find_code_faults(content, "indicator", indicator_faults),
             find_limit_faults(content, indicators),
             find_ineligible_rows(content, eligibility),
         )

@@ -46,7 +46,7 @@ class DerivedValue:
 
 
 def derive_values(
-    catalogue: Catalogue, territory: Territory, content: ReportContent, period: Period
+    catalogue: Catalogue, territory: Territory, content: ReportContent, period: Period, standard: str
 ) -> tuple[list[DerivedValue], list[Fault]]:
     """Return the derived values of each unit, and the faults that the rules find.
 
@@ -58,7 +58,9 @@ def derive_values(
     faults: list[Fault] = []
     for unit, unit_values in _units_read_whole(content):
         if territory.find(unit, period.ends_on) is not None:
-            for result in _derive_for_unit(catalogue, territory, unit, unit_values, period):
+            line = (unit, *(above.code for above in territory.ancestors(unit, period.ends_on)))
+            reported = ReportedUnit(unit, line, period, standard)
+            for result in _derive_for_unit(catalogue, territory, reported, unit_values):
                 if isinstance(result, Fault):
                     faults.append(result)
                 else:
@@ -80,13 +82,12 @@ def _units_read_whole(content: ReportContent) -> Iterator[tuple[str, UnitValues]
 
 
 def _derive_for_unit(
-    catalogue: Catalogue, territory: Territory, unit: str, unit_values: UnitValues, period: Period
+    catalogue: Catalogue, territory: Territory, reported: ReportedUnit, unit_values: UnitValues
 ) -> Iterator[DerivedValue | Fault]:
-    on = period.ends_on
-    line = (unit, *(ancestor.code for ancestor in territory.ancestors(unit, on)))
+    unit, on = reported.unit, reported.period.ends_on
     amounts = {code: value.value for code, (_, value) in unit_values.items() if not value.nil}
     for rule in catalogue.derivation_rules:
-        for result in rule(ReportedUnit(unit, line, period), amounts):
+        for result in rule(reported, amounts):
             if isinstance(result, Fault):
                 yield point_to_value(result, unit_values)
                 continue

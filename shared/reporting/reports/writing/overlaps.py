@@ -41,7 +41,7 @@ class _NearbyValue(NamedTuple):
 
 
 class OverlapSearch:
-    """The units and periods in which no other report may state what a report states.
+    """The units and periods in which no other report may state what a report states under the same standard.
 
     - For the same period: any value.
     - For a period that contains this one or lies in it: a flow, because what happened in a month happened in its year.
@@ -78,7 +78,7 @@ class OverlapSearch:
         others = [
             report
             for report in nearby
-            if (report.unit, report.period, report.form) != self._checked.key
+            if (report.unit, report.period, report.form) != self._checked.key[:3]
             and report.unit in self._match_of(report.period).units
         ]
         values = [*self._find_nil(others), *await self._read_values(session, others)]
@@ -144,9 +144,11 @@ async def require_no_overlap_with(context: ReportingContext, report: Report, per
     content = ReportContent(
         report.unit, report.period, report.form, values, range(len(values)), nil=report.nil
     )
-    checked = CheckedReport(content, period, catalogue.forms[report.form], (1,) * len(values))
+    checked = CheckedReport(
+        content, period, catalogue.forms[report.form], (1,) * len(values), report.standard
+    )
     search = OverlapSearch(catalogue, context.territory, checked)
-    await search.require_no_overlap(session, await read_reports_nearby(session, search.area))
+    await search.require_no_overlap(session, await read_reports_nearby(session, search.area, report.standard))
 
 
 def _to_conflict(value: _NearbyValue, unit: str) -> dict[str, str | None]:

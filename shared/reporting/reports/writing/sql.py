@@ -31,26 +31,27 @@ WRITE_VALUES = f"""
     WITH nearby AS MATERIALIZED ( -- reports in effect in the area, except those that were compared already
         SELECT DISTINCT report_id, unit, period, form, nil FROM standings
         WHERE basis = ANY (ARRAY['accepted', 'provisional']) AND until IS NULL
-          AND unit = ANY (string_to_array($10, ',')) AND period = ANY (string_to_array($11, ','))
-          AND form = ANY (string_to_array($12, ',')) AND report_id <> ALL ($13::uuid[])
+          AND unit = ANY (string_to_array($11, ',')) AND period = ANY (string_to_array($12, ','))
+          AND form = ANY (string_to_array($13, ',')) AND report_id <> ALL ($14::uuid[])
+          AND standard = $10
     ), stated AS MATERIALIZED (
-        SELECT *, position - 1 = ANY ($24::int[]) AS nil FROM unnest(
-            string_to_array($14, ','), string_to_array($15, ','), string_to_array($16, ',')::numeric(18, 6)[],
-            string_to_array($17, ',')::smallint[], string_to_array($18, ',')::smallint[], string_to_array($19, ',')
+        SELECT *, position - 1 = ANY ($25::int[]) AS nil FROM unnest(
+            string_to_array($15, ','), string_to_array($16, ','), string_to_array($17, ',')::numeric(18, 6)[],
+            string_to_array($18, ',')::smallint[], string_to_array($19, ',')::smallint[], string_to_array($20, ',')
         ) WITH ORDINALITY AS stated (unit, indicator, value, status, covers, answering_unit, position)
         WHERE NOT EXISTS (SELECT FROM nearby)
     ), inserted AS (
         INSERT INTO observations
             (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons, nil)
-        SELECT $1, $2, unit, indicator, $20::uuid, position - 1, value, status, covers, position > $22,
-               $23::jsonb -> (position - 1)::text, nil
+        SELECT $1, $2, unit, indicator, $21::uuid, position - 1, value, status, covers, position > $23,
+               $24::jsonb -> (position - 1)::text, nil
         FROM stated
     ), answering (unit) AS (
         SELECT unnest(string_to_array($4, ',')) WHERE NOT EXISTS (SELECT FROM nearby)
     ),
     {VALUES_IN_EFFECT},
     counted AS (
-        SELECT answering_unit, indicator, value, covers, nil, status, $21::timestamptz AS received_at FROM stated
+        SELECT answering_unit, indicator, value, covers, nil, status, $22::timestamptz AS received_at FROM stated
         WHERE answering_unit <> '{NOT_SUMMED}'
         UNION ALL
         SELECT answering_unit, indicator, value, covers, nil, status, received_at FROM in_effect_values
@@ -60,19 +61,19 @@ WRITE_VALUES = f"""
 """
 """Writes the values of a report and refreshes their sums, or returns the reports nearby and writes nothing.
 
-$1 to $9 are those of the roll-ups; $10 units, $11 periods and $12 forms of the area; $13 reports compared already;
-$14 units, $15 indicators, $16 amounts, $17 statuses, $18 covers, $19 answering units of the values; $20 id of the report,
-$21 when it was received, $22 number of posted values, $23 reasons of derived values by ordinal, a JSON object or null,
-$24 ordinals of nil values.
+$1 to $10 are those of the roll-ups; $11 units, $12 periods and $13 forms of the area; $14 reports compared already;
+$15 units, $16 indicators, $17 amounts, $18 statuses, $19 covers, $20 answering units of the values; $21 id of the report,
+$22 when it was received, $23 number of posted values, $24 reasons of derived values by ordinal, a JSON object or null,
+$25 ordinals of nil values.
 """
 
 READ_REPORTS_NEARBY = """
     SELECT DISTINCT report_id, unit, period, form, nil FROM standings
     WHERE basis = ANY (ARRAY['accepted', 'provisional']) AND until IS NULL
       AND unit = ANY (string_to_array($1, ',')) AND period = ANY (string_to_array($2, ','))
-      AND form = ANY (string_to_array($3, ','))
+      AND form = ANY (string_to_array($3, ',')) AND standard = $4
 """
-"""Selects the reports in effect in an area: $1 units, $2 periods, $3 forms."""
+"""Selects the reports in effect in an area: $1 units, $2 periods, $3 forms, $4 standard."""
 
 READ_VALUES_NEARBY = """
     SELECT DISTINCT unit, period, indicator, report_id FROM observations
@@ -83,17 +84,18 @@ READ_VALUES_NEARBY = """
 WRITE_REPORT = f"""
     WITH written AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
-                             receipt_code, supersedes, nil, note, document, evidence, counts, units)
-        VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16::jsonb, $17)
+                             receipt_code, supersedes, nil, note, document, evidence, counts, units, standard)
+        VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16::jsonb, $17,
+                $18)
         RETURNING *
     ), in_effect AS (
-        INSERT INTO standings (basis, year, period, unit, form, report_id, nil, received_at, since)
-        SELECT 'provisional', year, period, unit, form, id, nil, received_at, state_at FROM written
+        INSERT INTO standings (basis, year, period, unit, form, standard, report_id, nil, received_at, since)
+        SELECT 'provisional', year, period, unit, form, standard, id, nil, received_at, state_at FROM written
     ), reviewed AS (
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
         SELECT id, state, client_id, state_at, content_sha256 FROM written
     )
-    {insert_events_sql(18)}
+    {insert_events_sql(19)}
 """
 
 
@@ -190,9 +192,10 @@ def _reasons_to_json(checked: CheckedReport) -> str:
     )
 
 
-async def read_reports_nearby(session: AsyncSession, area: Area) -> list[NearbyReport]:
-    """Return the reports in effect in an area."""
-    rows = await run_sql(session, READ_REPORTS_NEARBY, *(join_codes(list(codes)) for codes in area))
+async def read_reports_nearby(session: AsyncSession, area: Area, standard: str) -> list[NearbyReport]:
+    """Return the reports in effect in an area under a standard."""
+    codes = (join_codes(list(codes)) for codes in area)
+    rows = await run_sql(session, READ_REPORTS_NEARBY, *codes, standard)
     return [NearbyReport._make(row) for row in rows]
 
 
@@ -231,5 +234,6 @@ async def write_report(session: AsyncSession, report: Report, events: Sequence[E
         json.dumps(report.evidence),
         json.dumps(report.counts),
         report.units,
+        report.standard,
         *to_event_parameters(report.state_at, events),
     )

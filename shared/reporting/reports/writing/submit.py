@@ -65,7 +65,12 @@ async def submit(
     report = _to_report(context, checked)
     overlaps = OverlapSearch(catalogue, territory, checked)
     roll_ups = RollUpRefresh(
-        catalogue, territory, period=checked.period, units=checked.units, indicators=checked.indicators
+        catalogue,
+        territory,
+        period=checked.period,
+        standard=checked.standard,
+        units=checked.units,
+        indicators=checked.indicators,
     )
     await yield_to_event_loop()
 
@@ -137,7 +142,10 @@ def _to_report(context: ReportingContext, checked: CheckedReport) -> Report:
         state="submitted",
         client_id=context.caller.client_id,
         received_at=context.now,
-        content_sha256=hash_content(replace(content, period=period, form=form)),
+        standard=checked.standard,
+        content_sha256=hash_content(
+            replace(content, period=period, form=form, standard=checked.stated_standard)
+        ),
         receipt_code=make_receipt_code(context.engine.catalogue.program, report_id),
         nil=content.nil,
         note=content.note,
@@ -151,8 +159,8 @@ def _to_report(context: ReportingContext, checked: CheckedReport) -> Report:
 async def _read_live_reports(
     context: ReportingContext, checked: CheckedReport, nearby: Collection[NearbyReport]
 ) -> Sequence[Report]:
-    """Return the live reports of the same unit, period and form, the latest first; most reports have none."""
-    if checked.key not in {(report.unit, report.period, report.form) for report in nearby}:
+    """Return the live reports with the same key, the latest first; most reports have none."""
+    if checked.key[:3] not in {(report.unit, report.period, report.form) for report in nearby}:
         return ()
     return await store.read_live_reports(context.session, *checked.key)
 
@@ -174,7 +182,7 @@ async def _find_superseded(
             )
     elif supersedes is not None:
         superseded = await store.find_report(context.session, supersedes)
-        if superseded is None or (superseded.unit, superseded.period, superseded.form) != checked.key:
+        if superseded is None or superseded.key != checked.key:
             raise ReportNotFound(report=str(supersedes))
     return supersedes
 
@@ -193,7 +201,13 @@ async def _write_beside(
     old = await store.read_values(session, latest) if latest else []
     report.counts = count_changes(checked.content.values, old)
     if old:
-        roll_ups = RollUpRefresh.for_values(catalogue, territory, checked.period, [*old, *checked.values])
+        roll_ups = RollUpRefresh.for_values(
+            catalogue,
+            territory,
+            period=checked.period,
+            standard=checked.standard,
+            values=[*old, *checked.values],
+        )
     await write_values(
         session,
         report,
@@ -225,7 +239,7 @@ async def _put_into_effect(
     events = [to_event("report.submitted", report)]
     if latest is not None:
         await store.end_effect(session, latest, "provisional", at)
-        if latest.state == "submitted":  # at most one report of a unit, period and form is pending
+        if latest.state == "submitted":  # at most one report of a key is pending
             await store.move_to_state(session, latest, "superseded", at)
             await store.record_review(session, latest, "superseded", context.caller.client_id, at)
             events.append(to_event("report.superseded", latest))
@@ -239,6 +253,7 @@ def to_event(kind: str, report: Report, **facts: str) -> Event:
         "unit": report.unit,
         "period": report.period,
         "form": report.form,
+        "standard": report.standard or None,
         "content_sha256": report.content_sha256,
         "nil": report.nil,
         "nil_values": report.counts.get("nil", 0),
