@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Sentence
 from shared.kit.resources import resource
-from shared.periods import Period
+from shared.periods import Period, PeriodWindow
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.formulas import FromRegister
 
@@ -72,6 +72,8 @@ class ReportingEngine:
     registers: Mapping[str, Register] = field(default_factory=dict)
     live_on: date | None = None
     """The day this installation went live; reports for earlier periods are backfilled, and their timeliness is not judged."""
+    windows: tuple[PeriodWindow, ...] = ()
+    """The days from which to which the law counts facts in a period."""
     path: str = field(init=False)
     """The path under which the program is reached."""
 

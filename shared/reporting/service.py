@@ -10,6 +10,7 @@ from shared.kit.exception_handlers import ConstraintProblems
 from shared.kit.openapi import extend_openapi
 from shared.kit.schema_revisions import SchemaRevision
 from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
+from shared.period_windows import load_windows
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.engine import Register, ReportingEngine
@@ -42,7 +43,7 @@ def create_program(
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Return the service of a program: what all programs share, with the routers and registers of this one."""
-    engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on)
+    engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on, windows=load_windows())
     app = create_service(
         ServiceDefinition(
             name=catalogue.program,

@@ -78,7 +78,7 @@ def test_no_more_obligations_are_reported_judged_or_on_time_than_there_are(
 )
 def test_who_owes_a_form(root, period, owed_by, expected):
     form = replace(CATALOGUE.forms["census"], owed_by=owed_by)
-    assert len(find_owing_units(MAP, root, form, Period.parse(period))) == expected
+    assert len(find_owing_units(MAP, root, form, owed_by, Period.parse(period))) == expected
 
 
 async def test_shares_stay_at_a_hundred_percent_however_often_and_by_whom_is_reported(office):

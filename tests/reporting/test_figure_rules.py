@@ -19,8 +19,10 @@ from shared.reporting.figures.coverage import (
     find_least_covered,
 )
 from shared.reporting.figures.map_projection import project_unit
-from shared.reporting.figures.rules import compute_achieved_percent, compute_share_percent, evaluate_formula
+from shared.reporting.figures.rules import evaluate_formula
 from shared.reporting.observations.measures import Measure, measure_unit_by_unit, sum_measures
+from shared.reporting.ratios import compute_share_percent
+from shared.reporting.targets.rules import METHODS, Plan, compute_achievement
 from shared.territory.tree import Territory
 from tests.not_none import not_none
 from tests.reporting.office import NAME, SINCE, catalogue, done
@@ -242,21 +244,58 @@ def test_a_register_has_no_measure():
         ("0", "5", "lower", None),
         ("0", "0", "higher", None),
         (None, "5", "higher", None),
-        ("5", None, "higher", None),
     ],
 )
 def test_the_achieved_percent_of_a_target(actual, planned, better, expected):
-    percent = compute_achieved_percent(
-        Decimal(actual) if actual else None, Decimal(planned) if planned else None, better
-    )
+    percent = compute_achievement(
+        Decimal(actual) if actual else None, Plan("value", Decimal(planned)), better
+    ).percent
     assert (None if percent is None else str(round_half_away(percent, 2))) == expected
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["higher", "lower"]))
 def test_a_target_is_met_exactly_when_a_hundred_percent_are_achieved(actual, planned, better):
-    achieved = compute_achieved_percent(Decimal(actual), Decimal(planned), better)
+    achieved = compute_achievement(Decimal(actual), Plan("value", Decimal(planned)), better)
     met = actual >= planned if better == "higher" else actual <= planned
-    assert (not_none(achieved) >= 100) == met
+    assert (not_none(achieved.percent) >= 100) == met == achieved.met
+
+
+PLANS = st.one_of(
+    st.builds(Plan, st.sampled_from(["value", "at_least", "at_most"]), st.integers(1, 500).map(Decimal)),
+    st.tuples(st.integers(1, 250), st.integers(1, 250)).map(
+        lambda bounds: Plan("range", Decimal(bounds[0]), Decimal(sum(bounds)))
+    ),
+)
+
+
+@given(PLANS, st.integers(1, 1000), st.sampled_from(["higher", "lower"]))
+def test_every_kind_of_target_is_met_exactly_when_a_hundred_percent_are_achieved(plan, done, better):
+    achieved = compute_achievement(Decimal(done), plan, better)
+    upper = plan.value if plan.upper is None else plan.upper
+    higher = {"at_least": True, "at_most": False}.get(plan.kind, better == "higher")
+    assert achieved.met == (done >= plan.value if higher else done <= upper)
+    assert (not_none(achieved.percent) >= 100) == achieved.met
+    assert achieved.method in METHODS
+
+
+@given(PLANS, st.integers(1, 1000), st.integers(1, 1000), st.sampled_from(["higher", "lower"]))
+def test_what_is_better_is_never_achieved_less(plan, one, other, better):
+    low, high = sorted((one, other))
+    percents = [not_none(compute_achievement(Decimal(done), plan, better).percent) for done in (low, high)]
+    higher = {"at_least": True, "at_most": False}.get(plan.kind, better == "higher")
+    assert percents == sorted(percents, reverse=not higher)
+
+
+def test_a_range_says_how_its_percentage_is_computed():
+    plan = Plan("range", Decimal(1), Decimal("1.5"))
+    percents = {done: compute_achievement(Decimal(done), plan, "higher") for done in ("0.5", "1.2", "3")}
+    assert [(int(not_none(row.percent)), row.method) for row in percents.values()] == [
+        (50, "done_by_bound"),
+        (100, "within_range"),
+        (200, "done_by_bound"),
+    ]
+    nothing_done = compute_achievement(None, plan, "higher")
+    assert (nothing_done.percent, nothing_done.met) == (None, None)
 
 
 @given(st.integers(0, 100), st.integers(0, 100))

@@ -19,7 +19,7 @@ from shared.periods import Period, PeriodKind, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.context import ReportingContext
-from shared.reporting.figures.rules import compute_share_percent
+from shared.reporting.ratios import compute_share_percent
 from shared.reporting.registers import find_unchanged_counterpart
 from shared.territory.query_params import RequestedUnit
 

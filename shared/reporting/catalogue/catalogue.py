@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from shared.dated_facts.facts import select_in_force
 from shared.kit.problems import NotFound, Sentence
-from shared.periods import PeriodKind
+from shared.periods import Period
 from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator, SeriesBreak
 from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.formulas import CountUnits
@@ -109,9 +109,9 @@ class Catalogue:
         """Return the codes of the indicators that add up over time, as they are on a day."""
         return self._read_day(on).flows
 
-    def find_forms(self, kind: PeriodKind, on: date) -> list[Form]:
-        """Return the forms that a period of this kind can be reported on."""
-        return [form for form in self._read_day(on).forms if kind in form.periods]
+    def find_forms(self, period: Period) -> list[Form]:
+        """Return the forms that a period can be reported on."""
+        return [form for form in self._read_day(period.ends_on).forms if form.is_for(period)]
 
     def find_indicators(self, form: str, on: date) -> list[Indicator]:
         """Return the indicators of a form that are valid on a day."""

@@ -18,6 +18,8 @@ MAX_VALUE = Decimal(999_999_999_999)
 
 ReportingLevel = Literal["district", "commune"]
 """The levels of the unit tree that state indicators and owe reports."""
+DueLevel = Literal["implementing_unit", "commune", "district", "province"]
+"""The levels for which the reporting calendar sets a day. An implementing unit reports through its commune."""
 BetterDirection = Literal["higher", "lower"]
 
 
@@ -58,6 +60,8 @@ class DueRule(Dated):
     """Days after the period's last day; negative when the report is due before the period ends."""
     clause: str
     confidence: str
+    level: DueLevel | None = None
+    """The level whose reports are due by the day; None: the level that owes the form."""
 
     def compute_due_on(self, period: Period) -> date:
         """Return the day for a period."""
@@ -80,6 +84,27 @@ class Form(DatedFact):
     """The steps between submission and acceptance, in their order."""
     tables: tuple[WholeTable, ...] = ()
     """The tables that are stated whole."""
+    regime: str | None = None
+    """The regime of the legal windows in which its facts are counted; None where none was found."""
+    numbers: frozenset[int] | None = None
+    """The periods of a year that are reported, by their numbers, such as the months 1 to 8; None: all."""
+
+    def is_for(self, period: Period) -> bool:
+        """Whether a period can be reported on it."""
+        return period.kind in self.periods and (self.numbers is None or period.number in self.numbers)
+
+    def list_owing_levels(self, period: Period) -> tuple[DueLevel, ...]:
+        """Return the levels whose units owe it for a period, the lowest first: that of the form, and those with a due row."""
+        named = {rule.level for rule in select_in_force(self.due, period.ends_on)}
+        levels: tuple[DueLevel, ...] = ("commune", "district", "province")
+        return tuple(level for level in levels if level == self.owed_by or level in named)
+
+    def find_due_rule(self, period: Period, level: DueLevel) -> DueRule | None:
+        """Return the row of a level that is in force on a period's last day; one without a level is for the level that owes."""
+        rules = tuple(select_in_force(self.due, period.ends_on))
+        named = (rule for rule in rules if rule.level == level)
+        unnamed = (rule for rule in rules if rule.level is None and level == self.owed_by)
+        return next(named, next(unnamed, None))
 
 
 @dataclass(frozen=True, slots=True)

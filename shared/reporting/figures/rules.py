@@ -3,17 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
-from shared.reporting.catalogue.definitions import BetterDirection, Figure
+from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.observations.measures import Measure
+from shared.reporting.ratios import divide_exactly
 from shared.reporting.report_content import STATUSES, Status
-
-DIVISION_DIGITS = 34
-"""Digits that a division keeps: with fewer, a ratio of two sums of eighteen digits would lose digits that the wire shows."""
-
-HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +78,11 @@ def _compute(
         case Ratio(numerator, denominator, scale):
             above = _sum_terms(numerator, measures, nil_inputs)
             below = _sum_terms(denominator, measures, nil_inputs)
-            return _divide(above, below, scale), above, below
+            return divide_exactly(above, below, scale), above, below
         case Average():
             above = _sum_terms(figure.measure_codes, measures, nil_inputs)
             below = Decimal(covers) if covers else None
-            return _divide(above, below, Decimal(1)), above, below
+            return divide_exactly(above, below, Decimal(1)), above, below
         case FromRegister():
             return None, None, None
 
@@ -99,28 +95,3 @@ def _sum_terms(
     if not stated or any(code not in measures for code in stated):
         return None
     return sum((measures[code].value for code in stated), Decimal(0))
-
-
-def _divide(above: Decimal | None, below: Decimal | None, scale: Decimal) -> Decimal | None:
-    if above is None or not below:
-        return None
-    with localcontext() as context:
-        context.prec = DIVISION_DIGITS
-        return above * scale / below
-
-
-def compute_achieved_percent(
-    actual: Decimal | None, target: Decimal | None, better: BetterDirection
-) -> Decimal | None:
-    """Return how much of a target was achieved, in percent; None where it is unknown or would divide by zero.
-
-    Higher is better: actual divided by target. Lower is better: target divided by actual.
-    """
-    if actual is None or target is None:
-        return None
-    return _divide(actual, target, HUNDRED) if better == "higher" else _divide(target, actual, HUNDRED)
-
-
-def compute_share_percent(part: int, whole: int) -> Decimal | None:
-    """Return a part of a whole in percent; None of an empty whole."""
-    return _divide(Decimal(part), Decimal(whole), HUNDRED)

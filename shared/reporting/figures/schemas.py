@@ -19,9 +19,10 @@ from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import StandardOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
-from shared.reporting.figures.rules import FigureValue, compute_achieved_percent
+from shared.reporting.figures.rules import FigureValue
 from shared.reporting.models import Observation
 from shared.reporting.report_content import STATUSES, Status
+from shared.reporting.targets.rules import Plan, compute_achievement
 
 UNEQUAL_COVERAGE = Sentence(
     "Các số hạng của chỉ tiêu này không do cùng số đơn vị nêu: {units}.",
@@ -168,7 +169,9 @@ class FigureOut(BaseModel):
             numerator=computed.numerator,
             denominator=computed.denominator,
             target=target,
-            achieved_percent=compute_achieved_percent(computed.value, target, figure.better),
+            achieved_percent=None
+            if target is None
+            else compute_achievement(computed.value, Plan("value", target), figure.better).percent,
             better=figure.better,
             coverage=CoverageOut.from_coverage(find_least_covered(coverage)),
             inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from shared.dated_facts.schemas import DatedOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.catalogue.definitions import Figure, Form, WholeTable
+from shared.reporting.catalogue.definitions import DueRule, Figure, Form, WholeTable
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.catalogue.standards import Standard
 
@@ -43,6 +43,18 @@ class WholeTableOut(LabelOut):
         return cls.from_fact(table, columns=list(table.columns), opened_by=list(table.opened_by))
 
 
+class DueRuleOut(DatedOut):
+    """A row of the reporting calendar."""
+
+    level: str = Field(description="level whose reports are due by the day")
+    days_after_end: int = Field(description="days after the period's last day; negative: before it")
+
+    @classmethod
+    def from_rule(cls, rule: DueRule, owed_by: str) -> Self:
+        """Serialize a row; one without a level is for the level that owes the form."""
+        return cls.from_fact(rule, level=rule.level or owed_by, legal_basis=rule.clause)
+
+
 class FormOut(BaseModel):
     """The form that an indicator is on."""
 
@@ -52,6 +64,15 @@ class FormOut(BaseModel):
     periods: list[str] = Field(description="kinds of period it is for")
     steps: list[ReviewStepOut] = Field(
         description="the steps of its reports before they are accepted, in this order"
+    )
+    due: list[DueRuleOut] = Field(
+        default_factory=list, description="the days by which each level owes it; empty where none was found"
+    )
+    regime: str | None = Field(
+        None, description="the regime of the legal windows in which its facts are counted"
+    )
+    numbers: list[int] | None = Field(
+        None, description="the periods of a year that are reported, by number, such as months; null for all"
     )
     tables: list[WholeTableOut] = Field(
         default_factory=list, description="tables that a unit states whole, 0 or nil where nothing moved"
@@ -66,6 +87,9 @@ class FormOut(BaseModel):
             owed_by=form.owed_by,
             periods=sorted(form.periods),
             steps=[ReviewStepOut.from_fact(step) for step in form.steps],
+            due=[DueRuleOut.from_rule(rule, form.owed_by) for rule in form.due],
+            regime=form.regime,
+            numbers=None if form.numbers is None else sorted(form.numbers),
             tables=[WholeTableOut.from_table(table) for table in form.tables],
         )
 

@@ -17,6 +17,7 @@ async def read_calendar(context: ReportingContext) -> ObligationCalendar:
         local_day(context.now),
         await store.read_live_days(context.session),
         context.engine.live_on,
+        context.engine.windows,
     )
 
 
@@ -47,10 +48,14 @@ def _by_urgency(obligation: Obligation) -> tuple[date, date, str]:
 
 
 def _find_reporting_units(context: ReportingContext, unit: str, periods: Collection[Period]) -> set[str]:
-    """Return a unit, and the communes of a district, whose reports meet its obligation as well."""
-    reporting = {unit}
+    """Return a unit, those above it, and those below one that is no commune, whose reports may meet its obligation as well."""
+    reporting, territory = {unit}, context.territory
     for on in {period.ends_on for period in periods}:
-        version = context.territory.find(unit, on)
-        if version is not None and version.level == "district":
-            reporting.update(commune.code for commune in context.territory.communes(unit, on))
+        version = territory.find(unit, on)
+        if version is not None:
+            reporting.update(above.code for above in territory.ancestors(unit, on))
+        if version is not None and version.level in ("district", "province"):
+            reporting.update(
+                below.code for below in territory.descendants(unit, on) if below.level != "village"
+            )
     return reporting

@@ -1,13 +1,13 @@
 """Obligations: who owes which form for a period, by which day and clause, and whether it was received in time. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from shared.periods import Period, local_day
+from shared.periods import CutOff, Period, PeriodWindow, UnknownWindow, find_cut_off, local_day
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.catalogue.definitions import Form, find_due_rule
+from shared.reporting.catalogue.definitions import DueLevel, DueRule, Form
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -29,6 +29,8 @@ class ReceivedReport:
     state: ObligationState
     received_at: datetime
     nil: bool
+    units: frozenset[str] = frozenset()
+    """The units that it states values for."""
     first_received_at: datetime | None = None
     """Receipt of the first of the reports that it corrects, returned ones left out; None when it corrects none."""
 
@@ -43,12 +45,16 @@ class Obligation:
     """What one unit owes on one form for one period, and the report that was received."""
 
     unit: Unit
+    level: DueLevel
+    """The level as which it owes: where there are no districts a commune owes what was theirs."""
     period: Period
     form: Form
     due_on: date | None
     clause: str | None
     received: ReceivedReport | None
     timeliness: Timeliness
+    window: CutOff | None = None
+    """The legal window of the period; None where no rule was found."""
 
     @property
     def is_judged(self) -> bool:
@@ -72,24 +78,51 @@ class ObligationCalendar:
     live_on: Mapping[str, date]
     """Days of going live, by unit; a unit without one has that of the nearest unit above it."""
     default_live_on: date | None = None
+    windows: tuple[PeriodWindow, ...] = ()
+    """The legal windows of periods."""
 
     def list_obligations(
         self, root: str, period: Period, received: Mapping[ObligationKey, ReceivedReport]
     ) -> Iterator[Obligation]:
         """Return what every unit at and below a root owes for a period, in the order of forms and units."""
-        for form in self.catalogue.find_forms(period.kind, period.ends_on):
-            rule = find_due_rule(form.due, period)
-            due_on = rule.compute_due_on(period) if rule else None
-            for unit in find_owing_units(self.territory, root, form, period):
-                report = received.get((unit.code, str(period), form.code)) or self._find_consolidated(
-                    unit, form, period, received
-                )
-                live_on = self._find_live_day(unit.code, period.ends_on)
-                timeliness = judge_timeliness(
-                    due_on, report, today=self.today, live_on=live_on, period=period
-                )
-                clause = rule.clause if rule else None
-                yield Obligation(unit, period, form, due_on, clause, report, timeliness)
+        for form in self.catalogue.find_forms(period):
+            listed: set[str] = set()
+            for level in form.list_owing_levels(period):
+                rule = form.find_due_rule(period, level)
+                for unit in find_owing_units(self.territory, root, form, level, period):
+                    if unit.code not in listed:
+                        listed.add(unit.code)
+                        yield self._make_obligation(unit, level, form, period, rule, received)
+
+    def _make_obligation(
+        self,
+        unit: Unit,
+        level: DueLevel,
+        form: Form,
+        period: Period,
+        rule: DueRule | None,
+        received: Mapping[ObligationKey, ReceivedReport],
+    ) -> Obligation:
+        due_on, clause = (rule.compute_due_on(period), rule.clause) if rule else (None, None)
+        report = (
+            received.get((unit.code, str(period), form.code))
+            or self._find_stated_above(unit, form, period, received)
+            or self._find_consolidated(unit, form, period, received)
+        )
+        live_on = self._find_live_day(unit.code, period.ends_on)
+        timeliness = judge_timeliness(due_on, report, today=self.today, live_on=live_on, period=period)
+        return Obligation(
+            unit, level, period, form, due_on, clause, report, timeliness, self._find_window(form, period)
+        )
+
+    def _find_window(self, form: Form, period: Period) -> CutOff | None:
+        """Return the days from which to which facts are counted in a period of a form; None where no rule was found."""
+        if form.regime is None:
+            return None
+        try:
+            return find_cut_off(period, form.regime, self.windows)
+        except UnknownWindow:
+            return None
 
     def list_periods(self) -> list[Period]:
         """Return the periods with obligations that may be open today: begun, and ended within `OPEN_FOR`."""
@@ -102,36 +135,75 @@ class ObligationCalendar:
                 period = period.previous()
         return sorted(periods, key=lambda period: (period.ends_on, period.kind), reverse=True)
 
+    def _find_stated_above(
+        self, unit: Unit, form: Form, period: Period, received: Mapping[ObligationKey, ReceivedReport]
+    ) -> ReceivedReport | None:
+        """Return the report of a unit above that states values for this one, or for all communes that are expected of it.
+
+        Nil of a unit above is not about it.
+        """
+        above = self.territory.ancestors(unit.code, period.ends_on)
+        found = (received.get((higher.code, str(period), form.code)) for higher in above)
+        reports = [report for report in found if report is not None and report.units]
+        if not reports:
+            return None
+        expected = self._find_expected_communes(unit, form, period.ends_on)
+        return next(
+            (
+                report
+                for report in reports
+                if unit.code in report.units or (expected and expected <= report.units)
+            ),
+            None,
+        )
+
+    def _find_expected_communes(self, unit: Unit, form: Form, on: date) -> frozenset[str]:
+        """Return the communes of a unit that are expected to state a form; none where a district states a part of it."""
+        indicators = self.catalogue.find_indicators(form.code, on)
+        if any(indicator.level != "commune" for indicator in indicators):
+            return frozenset()
+        return frozenset(
+            commune.code
+            for kinds in {indicator.kinds for indicator in indicators}
+            for commune in self.territory.communes(unit.code, on, kinds)
+        )
+
     def _find_consolidated(
         self, unit: Unit, form: Form, period: Period, received: Mapping[ObligationKey, ReceivedReport]
     ) -> ReceivedReport | None:
-        """Return the report of a district whose communes, all that are expected to state the form, reported themselves."""
+        """Return the report of a district or province whose units below, all that are expected, reported themselves."""
         on = period.ends_on
-        indicators = self.catalogue.find_indicators(form.code, on)
-        is_of_communes = all(indicator.level == "commune" for indicator in indicators)
-        if unit.level != "district" or not indicators or not is_of_communes:
+        districts = [below for below in self.territory.children(unit.code, on) if below.level == "district"]
+        if unit.level == "province" and districts:
+            found = [
+                received.get((district.code, str(period), form.code))
+                or self._find_consolidated(district, form, period, received)
+                for district in districts
+            ]
+            return _consolidate(found)
+        expected = self._find_expected_communes(unit, form, on)
+        if unit.level == "commune" or not expected:
             return None
-        expected = {
-            commune.code
-            for indicator in indicators
-            for commune in self.territory.communes(unit.code, on, indicator.kinds)
-        }
-        by_commune = [received.get((code, str(period), form.code)) for code in expected]
-        reports = [report for report in by_commune if report is not None]
-        if not reports or len(reports) < len(by_commune):
-            return None
-        latest = max(reports, key=lambda report: report.judged_at)
-        return ReceivedReport(
-            report_id=latest.report_id,
-            state="accepted" if all(report.state == "accepted" for report in reports) else "submitted",
-            received_at=max(report.received_at for report in reports),
-            nil=all(report.nil for report in reports),
-            first_received_at=latest.judged_at,
-        )
+        return _consolidate([received.get((code, str(period), form.code)) for code in expected])
 
     def _find_live_day(self, unit: str, on: date) -> date | None:
         line = (unit, *(above.code for above in self.territory.ancestors(unit, on)))
         return find_live_day(line, self.live_on, self.default_live_on)
+
+
+def _consolidate(found: Sequence[ReceivedReport | None]) -> ReceivedReport | None:
+    """Return reports of units below as one of the unit above them; None where one is missing."""
+    reports = [report for report in found if report is not None]
+    if not reports or len(reports) < len(found):
+        return None
+    latest = max(reports, key=lambda report: report.judged_at)
+    return ReceivedReport(
+        report_id=latest.report_id,
+        state="accepted" if all(report.state == "accepted" for report in reports) else "submitted",
+        received_at=max(report.received_at for report in reports),
+        nil=all(report.nil for report in reports),
+        first_received_at=latest.judged_at,
+    )
 
 
 def find_live_day(line: Iterable[str], live_on: Mapping[str, date], default: date | None) -> date | None:
@@ -139,18 +211,26 @@ def find_live_day(line: Iterable[str], live_on: Mapping[str, date], default: dat
     return next((live_on[code] for code in line if code in live_on), default)
 
 
-def find_owing_units(territory: Territory, root: str, form: Form, period: Period) -> tuple[Unit, ...]:
-    """Return the units at and below a root that owe a form: its districts, or its communes where there are none."""
+def find_owing_units(
+    territory: Territory, root: str, form: Form, level: DueLevel, period: Period
+) -> tuple[Unit, ...]:
+    """Return the units of a level at and below a root that owe a form for a period.
+
+    Where there are no districts, the communes owe a form that districts owe.
+    """
     on = period.ends_on
     top = territory.unit(root, on)
-    if form.owed_by == "commune":
+    if level == "province":
+        return (top,) if top.level == "province" else ()
+    if level == "commune":
         return territory.communes(root, on)
     if top.level == "commune":
-        return (top,) if territory.answering_unit(root, on).level != "district" else ()
+        has_district = territory.answering_unit(root, on).level == "district"
+        return () if has_district or form.owed_by != level else (top,)
     if top.level == "district":
         return (top,)
     districts = tuple(unit for unit in territory.children(root, on) if unit.level == "district")
-    return districts or territory.communes(root, on)
+    return districts or (territory.communes(root, on) if form.owed_by == level else ())
 
 
 def judge_timeliness(

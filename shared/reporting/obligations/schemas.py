@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.periods import Period
-from shared.reporting.figures.rules import compute_share_percent
+from shared.reporting.catalogue.definitions import DueLevel
 from shared.reporting.obligations.rules import Obligation, ObligationState, Timeliness
+from shared.reporting.ratios import compute_share_percent
 
 
 class ObligationOut(BaseModel):
@@ -18,7 +19,12 @@ class ObligationOut(BaseModel):
 
     unit: str = Field(description="code of the unit that owes")
     unit_name: str = Field(description="its name")
+    level: DueLevel = Field(description="the level as which it owes; a commune may owe what a district owed")
     period: str = Field(description="SDMX time period")
+    counted_from: date | None = Field(
+        description="first day whose facts are counted in the period; null where no rule was found"
+    )
+    counted_to: date | None = Field(description="last day whose facts are counted in it")
     form: str = Field(description="the form owed")
     due_on: date | None = Field(description="last day on time; null where no rule was found")
     clause: str | None = Field(description="the clause that sets the day")
@@ -36,7 +42,10 @@ class ObligationOut(BaseModel):
         return cls(
             unit=obligation.unit.code,
             unit_name=obligation.unit.name,
+            level=obligation.level,
             period=str(obligation.period),
+            counted_from=obligation.window.opens_on if obligation.window else None,
+            counted_to=obligation.window.closes_on if obligation.window else None,
             form=obligation.form.code,
             due_on=obligation.due_on,
             clause=obligation.clause,

@@ -48,6 +48,7 @@ async def read_received_reports(
             Report.state,
             Report.received_at,
             Report.nil,
+            Report.units,
             first_received_at,
         )
         .join(Report, Report.id == EffectiveReport.report_id)
@@ -62,9 +63,14 @@ async def read_received_reports(
     rows = await session.execute(query)
     return {
         (unit, period, form): ReceivedReport(
-            str(report_id), "accepted" if state == "accepted" else "submitted", received_at, nil, first_at
+            str(report_id),
+            "accepted" if state == "accepted" else "submitted",
+            received_at,
+            nil,
+            frozenset(units or ()),
+            first_at,
         )
-        for unit, period, form, standard, report_id, state, received_at, nil, first_at in rows
+        for unit, period, form, standard, report_id, state, received_at, nil, units, first_at in rows
         if standard == catalogue.find_form_standard(form, days[period])
     }
 

@@ -213,7 +213,7 @@ class ReportChecker:
             return False
 
     def _read_form(self, content: ReportContent, period: Period, faults: list[Fault]) -> Form | None:
-        forms = {form.code: form for form in self.catalogue.find_forms(period.kind, period.ends_on)}
+        forms = {form.code: form for form in self.catalogue.find_forms(period)}
         shown = {"period": period, "forms": ", ".join(forms) or "-"}
         if content.form is None:
             if len(forms) == 1:

@@ -1,0 +1,83 @@
+"""What is planned for a figure, and how much of it was achieved. Pure.
+
+A target is a value, a least value, a greatest value or a range. How the percentage is computed follows from that and from
+which direction is better, and is part of the answer.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from shared.kit.problems import Sentence
+from shared.reporting.catalogue.definitions import BetterDirection
+from shared.reporting.ratios import HUNDRED, divide_exactly
+
+TargetKind = Literal["value", "at_least", "at_most", "range"]
+AchievementMethod = Literal[
+    "done_by_planned", "planned_by_done", "within_range", "done_by_bound", "bound_by_done"
+]
+
+METHODS: dict[AchievementMethod, Sentence] = {
+    "done_by_planned": Sentence("100 × thực hiện / kế hoạch", "100 × done / planned"),
+    "planned_by_done": Sentence(
+        "100 × kế hoạch / thực hiện (thấp hơn là tốt hơn)", "100 × planned / done (lower is better)"
+    ),
+    "within_range": Sentence("100: nằm trong khoảng kế hoạch", "100: within the planned range"),
+    "done_by_bound": Sentence(
+        "100 × thực hiện / giới hạn gần nhất của khoảng kế hoạch",
+        "100 × done / the nearest bound of the range",
+    ),
+    "bound_by_done": Sentence(
+        "100 × giới hạn gần nhất của khoảng kế hoạch / thực hiện (thấp hơn là tốt hơn)",
+        "100 × the nearest bound of the range / done (lower is better)",
+    ),
+}
+"""How a percentage is computed, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is planned for a figure."""
+
+    kind: TargetKind
+    value: Decimal
+    """The planned value, or the bound; of a range the lower bound."""
+    upper: Decimal | None = None
+    """The upper bound of a range; None for the other kinds."""
+
+    def find_direction(self, better: BetterDirection) -> BetterDirection:
+        """Return which direction is better for this target: a bound says so itself, else the figure does."""
+        if self.kind == "at_least":
+            return "higher"
+        return "lower" if self.kind == "at_most" else better
+
+
+@dataclass(frozen=True, slots=True)
+class Achievement:
+    """How much of a target was achieved."""
+
+    percent: Decimal | None
+    """None where nothing was done yet as far as is known, or it would divide by zero."""
+    met: bool | None
+    """None where it is unknown what was done."""
+    method: AchievementMethod
+
+
+def compute_achievement(done: Decimal | None, plan: Plan, better: BetterDirection) -> Achievement:
+    """Return how much of a target was achieved: above 100 is better than planned, in either direction."""
+    higher = plan.find_direction(better) == "higher"
+    low, high = plan.value, plan.value if plan.upper is None else plan.upper
+    if done is None:
+        return Achievement(None, None, _name_method(plan, higher=higher))
+    met = done >= low if higher else done <= high
+    if plan.upper is not None and low <= done <= high:
+        return Achievement(HUNDRED, met, "within_range")
+    bound = low if done < low else high
+    percent = divide_exactly(done, bound, HUNDRED) if higher else divide_exactly(bound, done, HUNDRED)
+    return Achievement(percent, met, _name_method(plan, higher=higher))
+
+
+def _name_method(plan: Plan, *, higher: bool) -> AchievementMethod:
+    if plan.upper is None:
+        return "done_by_planned" if higher else "planned_by_done"
+    return "done_by_bound" if higher else "bound_by_done"
