@@ -32,6 +32,8 @@ TIME_LIMITS = {
     "shared.kit.service.READY_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.group_commit.HALVE_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.feed_consumer.client.ANSWER_WITHIN_S": PATIENCE_SECONDS,
+    "shared.local.postgres.READY_SECONDS": PATIENCE_SECONDS,
+    "shared.local.postgres.STOP_SECONDS": PATIENCE_SECONDS,
     "migrations.run.JOB_LOCK_TIMEOUT": f"{PATIENCE_SECONDS}s",
 }
 """Limits of the product that a busy machine reaches. A test of a limit sets its own."""

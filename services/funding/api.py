@@ -1,7 +1,5 @@
 """The routes of the ledger, and the one that reads its catalogue."""
 
-from datetime import date
-
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -18,6 +16,7 @@ from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
 from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
+from shared.dated_facts.schemas import DatedOut
 from shared.kit.change_feed import feed_router
 from shared.kit.routes import OperationRoute
 from shared.roles import INSIDE, PublicReader
@@ -25,16 +24,12 @@ from shared.roles import INSIDE, PublicReader
 PATH = "/v1/funding"
 
 
-class DatedCodeOut(BaseModel):
+class DatedCodeOut(DatedOut):
     """A code with its names and its days of validity."""
 
     code: str = Field(description="the code that entries name", examples=["poverty"])
     name_vi: str = Field(description="name in Vietnamese")
     name_en: str = Field(description="name in English")
-    valid_from: date = Field(description="first day on which it is in force")
-    valid_to: date | None = Field(description="last day on which it is in force; null: no end is known")
-    legal_basis: str = Field(description="the document it comes from")
-    confidence: str = Field(description="sourced, or from memory and to be confirmed")
 
 
 class ProgramOut(DatedCodeOut):

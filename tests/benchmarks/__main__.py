@@ -21,7 +21,7 @@ import httpx
 import uvloop
 
 from tests.benchmarks.bare import DOCUMENT
-from tests.benchmarks.installation import Installation, client_of, installed, served
+from tests.benchmarks.installation import Installation, fetch_token, running_installation, serve_app
 from tests.benchmarks.load import per_second
 from tests.territory.shipped import shipped_territory
 
@@ -35,7 +35,7 @@ VALUES = {
 """A movement of poor households that adds up."""
 
 
-def observations(shift: int) -> list[dict[str, Any]]:
+def make_observations(shift: int) -> list[dict[str, Any]]:
     """About 1,000 values: every indicator of the yearly review for enough communes, changed a little each time."""
     communes = [
         unit.code
@@ -50,7 +50,7 @@ def observations(shift: int) -> list[dict[str, Any]]:
     ]
 
 
-class Bare:
+class BareObservations:
     """The same rows, as PostgreSQL takes them fastest: one upsert of arrays."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
@@ -65,7 +65,7 @@ class Bare:
     async def upsert(self, rows: list[dict[str, Any]]) -> None:
         await self._connection.execute(
             "INSERT INTO bench.observations SELECT unit, '2023', indicator, value, status "
-            "FROM unnest($1::text[], $2::text[], $3::numeric[], $4::text[]) AS it (unit, indicator, value, status) "
+            "FROM unnest($1::text[], $2::text[], $3::numeric[], $4::text[]) AS observation (unit, indicator, value, status) "
             "ON CONFLICT (indicator, period, unit) DO UPDATE SET value = excluded.value, status = excluded.status",
             [row["unit"] for row in rows],
             [row["indicator"] for row in rows],
@@ -74,7 +74,7 @@ class Bare:
         )
 
 
-class Reports:
+class ReportClient:
     """Reports of one unit, each withdrawn before the next, so that every one is made from nothing."""
 
     def __init__(self, http: httpx.AsyncClient, token: str) -> None:
@@ -82,76 +82,82 @@ class Reports:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def submit(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        said = {"unit": "62", "period": "2023", "form": "annual_review", "observations": rows}
-        return await self._post("/v1/poverty/reports", said)
+        body = {"unit": "62", "period": "2023", "form": "annual_review", "observations": rows}
+        return await self._post("/v1/poverty/reports", body)
 
     async def withdraw(self, report: dict[str, Any]) -> None:
         seen = {"content_sha256": report["content_sha256"]}
         await self._post(f"/v1/poverty/reports/{report['id']}/withdraw", seen)
 
-    async def _post(self, path: str, said: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {**self._headers, "Idempotency-Key": uuid4().hex}
-        answer = await self._http.post(path, json=said, headers=headers)
+        answer = await self._http.post(path, json=body, headers=headers)
         if not answer.is_success:
             raise SystemExit(f"{path} was refused: {answer.text[:2000]}")
         return dict(answer.json())
 
 
-async def compare_writing(here: Installation, http: httpx.AsyncClient, rounds: int) -> tuple[float, float]:
+async def compare_writing(
+    installation: Installation, http: httpx.AsyncClient, rounds: int
+) -> tuple[float, float]:
     """Observations a second: through the gateway, and bare."""
-    reports = Reports(http, await client_of(here, http, "bench-reporter", "report"))
-    connection = await asyncpg.connect(here.database_url)
+    reports = ReportClient(http, await fetch_token(installation, http, "bench-reporter", "report"))
+    connection = await asyncpg.connect(installation.database_url)
     try:
-        bare = Bare(connection)
+        bare = BareObservations(connection)
         await bare.prepare()
-        through, beside = [], []
+        service_rates, bare_rates = [], []
         for number in range(-3, rounds):
-            rows = observations(number % 7)
+            rows = make_observations(number % 7)
             begun = time.perf_counter()
             report = await reports.submit(rows)
             submitted = time.perf_counter()
             await bare.upsert(rows)
-            done = time.perf_counter()
+            upserted = time.perf_counter()
             await reports.withdraw(report)
             if number >= 0:
-                through.append(len(rows) / (submitted - begun))
-                beside.append(len(rows) / (done - submitted))
+                service_rates.append(len(rows) / (submitted - begun))
+                bare_rates.append(len(rows) / (upserted - submitted))
     finally:
         await connection.close()
-    return statistics.median(through), statistics.median(beside)
+    return statistics.median(service_rates), statistics.median(bare_rates)
 
 
-async def compare_reading(one: str, other: str, rounds: int, seconds: float) -> tuple[float, float]:
+async def compare_reading(
+    first_url: str, second_url: str, rounds: int, seconds: float
+) -> tuple[float, float]:
     """Reads a second of two addresses, measured in turn."""
-    await per_second(one, seconds=0.5)
-    await per_second(other, seconds=0.5)
-    found = [
-        (await per_second(one, seconds=seconds), await per_second(other, seconds=seconds))
+    await per_second(first_url, seconds=0.5)
+    await per_second(second_url, seconds=0.5)
+    rates = [
+        (await per_second(first_url, seconds=seconds), await per_second(second_url, seconds=seconds))
         for _ in range(rounds)
     ]
-    return statistics.median(each[0] for each in found), statistics.median(each[1] for each in found)
+    return statistics.median(first for first, _ in rates), statistics.median(second for _, second in rates)
 
 
-def say(what: str, ours: float, theirs: float, against: str) -> None:
-    print(f"{what:<46} {ours:>10,.0f}/s   {against:<34} {theirs:>10,.0f}/s   ratio {ours / theirs:.2f}")
+def print_ratio(name: str, ours: float, theirs: float, against: str) -> None:
+    print(f"{name:<46} {ours:>10,.0f}/s   {against:<34} {theirs:>10,.0f}/s   ratio {ours / theirs:.2f}")
 
 
 async def measure(rounds: int, seconds: float) -> None:
     """Start everything, measure, print."""
-    with installed() as here:
-        gateway, poverty = here.address("gateway"), here.address("poverty")
+    with running_installation() as installation:
+        gateway, poverty = installation.address("gateway"), installation.address("poverty")
         async with httpx.AsyncClient(base_url=gateway, timeout=30) as http:
-            ours, theirs = await compare_writing(here, http, rounds * 4)
-            say("observations in reports of 1,000, by the gateway", ours, theirs, "bare asyncpg upsert")
-            document = here.folder / "status.json"
+            ours, theirs = await compare_writing(installation, http, rounds * 4)
+            print_ratio(
+                "observations in reports of 1,000, by the gateway", ours, theirs, "bare asyncpg upsert"
+            )
+            document = installation.folder / "status.json"
             document.write_text(json.dumps((await http.get(STATUS)).raise_for_status().json()))
-        async with served(
-            "tests.benchmarks.bare:create_app", here.folder, **{DOCUMENT: str(document)}
+        async with serve_app(
+            "tests.benchmarks.bare:create_app", installation.folder, **{DOCUMENT: str(document)}
         ) as bare:
             ours, theirs = await compare_reading(f"{gateway}{STATUS}", f"{bare}/status", rounds, seconds)
-        say("status of the province", ours, theirs, "bare FastAPI route, same document")
+        print_ratio("status of the province", ours, theirs, "bare FastAPI route, same document")
         ours, theirs = await compare_reading(f"{gateway}{PROXIED}", f"{poverty}{PROXIED}", rounds, seconds)
-        say("a read through the proxy", ours, theirs, "the same at the service")
+        print_ratio("a read through the proxy", ours, theirs, "the same at the service")
 
 
 def main() -> int:
@@ -159,8 +165,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side (default 5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement of reads")
-    given = parser.parse_args()
-    uvloop.run(measure(given.rounds, given.seconds))
+    arguments = parser.parse_args()
+    uvloop.run(measure(arguments.rounds, arguments.seconds))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What the gateway's status is measured against: one FastAPI route that answers the same document from memory."""
+"""The comparison for the gateway's status: one FastAPI route that answers the same document from memory."""
 
 import json
 import os

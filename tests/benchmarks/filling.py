@@ -50,10 +50,10 @@ GROUP BY o.year, o.period, basis, c.district, o.indicator
 async def fill(
     database: TestDatabase, territory: Territory, indicators: Sequence[str], months: Sequence[str]
 ) -> int:
-    """Make up everything that every commune states for these months; returns how many values."""
+    """Insert values of every commune for these months; return how many."""
     communes = [
-        (unit.code, unit.parent, place)
-        for place, unit in enumerate(one for one in territory.units(A_DAY) if one.level == "commune")
+        (unit.code, unit.parent, ordinal)
+        for ordinal, unit in enumerate(unit for unit in territory.units(A_DAY) if unit.level == "commune")
     ]
     districts = sorted({district for _, district, _ in communes if district})
     connection = await asyncpg.connect(database.admin_url)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Installation:
-    """Where everything is."""
+    """The folder and the environment of a stack."""
 
     folder: Path
     environment: dict[str, str]
@@ -36,7 +36,7 @@ class Installation:
 
     @property
     def gateway_environment(self) -> dict[str, str]:
-        """What the gateway was told."""
+        """The environment of the gateway."""
         with patch.dict(os.environ, self.environment, clear=True):
             return Stack(InstallationSettings()).make_environment("gateway")
 
@@ -47,74 +47,79 @@ class Installation:
             admin = make_url(Stack(InstallationSettings()).admin_url)
         return admin.set(drivername="postgresql", database=DATABASE).render_as_string(hide_password=False)
 
-    def run(self, *arguments: str, told: dict[str, str] | None = None) -> str:
+    def run(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
         """Run one of the product's commands."""
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-m", *arguments],
             cwd=ROOT,
-            env=told or self.environment,
+            env=environment or self.environment,
             check=True,
             stdout=subprocess.PIPE,
             text=True,
         )
-        return done.stdout
+        return completed.stdout
 
 
 @contextmanager
-def installed() -> Iterator[Installation]:
+def running_installation() -> Iterator[Installation]:
     """Start everything; stop it and remove the folder afterwards."""
     with tempfile.TemporaryDirectory(prefix="ntp-bench-") as name:
         Path(name).chmod(0o755)
         clean = {key: value for key, value in os.environ.items() if not key.startswith("NTP_")}
-        ports = {f"NTP_{each.upper()}_PORT": str(free_port()) for each in (*FACTORIES, "postgres")}
-        told = {"NTP_VAR": name, "NTP_CLIENT_LIMIT": "", "NTP_ADDRESS_LIMIT": "", "NTP_TOKEN_LIMIT": ""}
-        here = Installation(Path(name), {**clean, **ports, **told})
+        ports = {f"NTP_{process.upper()}_PORT": str(free_port()) for process in (*FACTORIES, "postgres")}
+        variables = {"NTP_VAR": name, "NTP_CLIENT_LIMIT": "", "NTP_ADDRESS_LIMIT": "", "NTP_TOKEN_LIMIT": ""}
+        installation = Installation(Path(name), {**clean, **ports, **variables})
         try:
-            here.run("services", "up", "--detach")
-            yield here
+            installation.run("services", "up", "--detach")
+            yield installation
         finally:
-            here.run("services", "stop")
+            installation.run("services", "stop")
 
 
 @asynccontextmanager
-async def served(app: str, folder: Path, **told: str) -> AsyncIterator[str]:
+async def serve_app(app: str, folder: Path, **variables: str) -> AsyncIterator[str]:
     """Serve one more application as the product serves its own."""
     port = free_port()
     with (folder / "bare.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "shared.kit.serve", app, "--port", str(port)),
             cwd=ROOT,
-            env={**os.environ, **told},
+            env={**os.environ, **variables},
             stdout=log,
             stderr=log,
         )
         try:
             async with httpx.AsyncClient() as http:
-                for _ in range(200):
+                while True:
                     try:
                         await http.get(f"http://127.0.0.1:{port}/")
                         break
                     except httpx.TransportError:
+                        if process.returncode is not None:
+                            raise RuntimeError((folder / "bare.log").read_text()) from None
                         await asyncio.sleep(0.05)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             await process.wait()
 
 
-async def client_of(here: Installation, http: httpx.AsyncClient, client_id: str, *scopes: str) -> str:
-    """Register a client for the whole province at the command line; gives a token."""
-    made = json.loads(
-        here.run(
+async def fetch_token(
+    installation: Installation, http: httpx.AsyncClient, client_id: str, *scopes: str
+) -> str:
+    """Register a client for the whole province at the command line, and return a token of it."""
+    client = json.loads(
+        installation.run(
             "gateway",
             "create-client",
             *("--id", client_id, "--unit", "62", "--program", "poverty", "--scope", *scopes),
-            told=here.gateway_environment,
+            environment=installation.gateway_environment,
         )
     )
     answer = await http.post(
         "/oauth/token",
         data={"grant_type": "client_credentials"},
-        auth=(made["client_id"], made["client_secret"]),
+        auth=(client["client_id"], client["client_secret"]),
     )
     return str(answer.raise_for_status().json()["access_token"])

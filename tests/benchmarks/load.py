@@ -6,36 +6,36 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat, takewhile
+from typing import cast
 from urllib.parse import urlsplit
 
 
 @dataclass
 class Tally:
-    """What was answered."""
+    """How many requests were answered and refused, and how long each took."""
 
     answers: int = 0
     refusals: int = 0
     refused: bytes = b""
-    """What the last refusal said."""
+    """What the last refusal all_headers."""
     milliseconds: list[float] = field(default_factory=list)
 
 
-class Asking(asyncio.Protocol):
-    """One connection that asks one thing after another, each as soon as the one before is answered."""
+class RequestConnection(asyncio.Protocol):
+    """A connection that sends one request after another, each as soon as the one before is answered."""
 
-    def __init__(self, requests: Iterator[bytes], tally: Tally, done: asyncio.Future[None]) -> None:
+    def __init__(self, requests: Iterator[bytes], tally: Tally, future: asyncio.Future[None]) -> None:
         self.requests = requests
         self.tally = tally
-        self.done = done
+        self.future = future
         self.buffer = bytearray()
         self.sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self._ask()
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by `isinstance`
+        self._send_next()
 
-    def _ask(self) -> None:
+    def _send_next(self) -> None:
         request = next(self.requests, None)
         if request is None:
             self.transport.close()
@@ -49,8 +49,8 @@ class Asking(asyncio.Protocol):
         if end < 0:
             return
         head = bytes(self.buffer[:end]).lower()
-        at = head.find(b"\r\ncontent-length:")
-        length = int(head[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        length_at = head.find(b"\r\ncontent-length:")
+        length = int(head[length_at + 17 :].split(b"\r\n", 1)[0]) if length_at >= 0 else 0
         if len(self.buffer) < end + 4 + length:
             return
         if head.split(b" ", 2)[1] not in (b"200", b"201", b"304"):
@@ -59,40 +59,45 @@ class Asking(asyncio.Protocol):
         del self.buffer[: end + 4 + length]
         self.tally.answers += 1
         self.tally.milliseconds.append((time.perf_counter() - self.sent_at) * 1000)
-        self._ask()
+        self._send_next()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
+        if not self.future.done():
+            self.future.set_result(None)
 
 
-def getting(url: str, **headers: str) -> bytes:
-    """The bytes of a read."""
+def make_get(url: str, **headers: str) -> bytes:
+    """Return the bytes of a GET request."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     return f"GET {target} HTTP/1.1\r\nhost: {parts.netloc}\r\n{fields}\r\n".encode()
 
 
-def posting(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The bytes of a POST of JSON."""
+def make_post(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return the bytes of a POST of JSON."""
     parts = urlsplit(url)
-    said = {"host": parts.netloc, "content-type": "application/json", "content-length": len(body), **headers}
-    fields = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+    all_headers = {
+        "host": parts.netloc,
+        "content-type": "application/json",
+        "content-length": len(body),
+        **headers,
+    }
+    fields = "".join(f"{name}: {value}\r\n" for name, value in all_headers.items())
     return f"POST {parts.path} HTTP/1.1\r\n{fields}\r\n".encode() + body
 
 
-async def ask(origin: str, connections: Sequence[Iterable[bytes]]) -> Tally:
-    """Ask on several connections at once; each has its own requests. Raises when one was refused."""
+async def send_requests(origin: str, connections: Sequence[Iterable[bytes]]) -> Tally:
+    """Send the requests of several connections at once; raises where one was refused."""
     parts, loop, tally = urlsplit(origin), asyncio.get_running_loop(), Tally()
-    done = [loop.create_future() for _ in connections]
+    futures = [loop.create_future() for _ in connections]
     assert parts.hostname
     assert parts.port
-    for answered, requests in zip(done, connections, strict=True):
+    for future, requests in zip(futures, connections, strict=True):
         await loop.create_connection(
-            partial(Asking, iter(requests), tally, answered), parts.hostname, parts.port
+            partial(RequestConnection, iter(requests), tally, future), parts.hostname, parts.port
         )
-    await asyncio.gather(*done)
+    await asyncio.gather(*futures)
     if tally.refusals:
         raise RuntimeError(
             f"{tally.refusals} of {tally.answers} answers of {origin} were refusals: "
@@ -104,10 +109,10 @@ async def ask(origin: str, connections: Sequence[Iterable[bytes]]) -> Tally:
 async def per_second(url: str, *, connections: int = 8, seconds: float = 2.0, **headers: str) -> float:
     """Requests answered per second; raises when one was refused."""
     begun = time.perf_counter()
-    request = getting(url, **headers)
+    request = make_get(url, **headers)
     so_long = [
         takewhile(lambda _: time.perf_counter() < begun + seconds, repeat(request))
         for _ in range(connections)
     ]
-    tally = await ask(url, so_long)
+    tally = await send_requests(url, so_long)
     return tally.answers / (time.perf_counter() - begun)

@@ -51,13 +51,13 @@ def catalogue() -> Catalogue:
         code: Figure(
             code,
             NAME,
-            Ratio((code,), (codes[0],), Decimal(100)) if place % 3 else Sum((code,)),
+            Ratio((code,), (codes[0],), Decimal(100)) if ordinal % 3 else Sum((code,)),
             "units",
             NAME,
             "-",
             valid_from=BEGIN,
         )
-        for place, code in enumerate(codes)
+        for ordinal, code in enumerate(codes)
     }
     return Catalogue("poverty", {"monthly": form}, indicators, figures)
 

@@ -33,8 +33,8 @@ import structlog
 import uvloop
 
 from tests.benchmarks.filling import fill
-from tests.benchmarks.installation import served
-from tests.benchmarks.load import ask, getting, posting
+from tests.benchmarks.installation import serve_app
+from tests.benchmarks.load import make_get, make_post, send_requests
 from tests.benchmarks.nation import (
     A_DAY,
     ALL_DISTRICTS,
@@ -58,7 +58,7 @@ ALONE = 60
 SENDERS = 6
 SENT_BY_EACH = 60
 BULK_LINES = 60
-A_LONG_RUN = timedelta(hours=6)
+TOKEN_LIFETIME = timedelta(hours=6)
 CPU = "process_cpu_seconds_total"
 
 BARE_TABLE = """
@@ -68,15 +68,15 @@ CREATE TABLE bench.observations (unit text, period text, indicator text, value n
 """
 BARE_UPSERT = """
 INSERT INTO bench.observations SELECT unit, $5, indicator, value, status
-FROM unnest($1::text[], $2::text[], $3::numeric[], $4::text[]) AS it (unit, indicator, value, status)
+FROM unnest($1::text[], $2::text[], $3::numeric[], $4::text[]) AS observation (unit, indicator, value, status)
 ON CONFLICT (indicator, period, unit) DO UPDATE SET value = excluded.value, status = excluded.status
 """
 Rows = list[tuple[str, str, int]]
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was measured at one size, all in milliseconds."""
+class SizeFigures:
+    """The figures of one size, all in milliseconds."""
 
     report_alone: float
     report_service_cpu: float
@@ -97,21 +97,21 @@ class Found:
     bulk_bare_database_cpu: float
 
 
-class Cpu(NamedTuple):
+class CpuTimes(NamedTuple):
     """Milliseconds of CPU."""
 
     service: float
     database: float
 
 
-class Measured(NamedTuple):
-    """What answers took, each in milliseconds, and on average of CPU."""
+class AnswerCosts(NamedTuple):
+    """Milliseconds of each answer, and CPU of an answer on average."""
 
     milliseconds: list[float]
-    cpu: Cpu
+    cpu: CpuTimes
 
 
-class Bench:
+class ReportingClient:
     """The service over a filled database, and what is sent to it."""
 
     def __init__(self, origin: str, database: TestDatabase, reporter: str) -> None:
@@ -120,88 +120,96 @@ class Bench:
         self._reporter = {"authorization": f"Bearer {reporter}"}
         self._numbers = count()
         land = territory()
-        self._communes = {code: [one.code for one in land.communes(code, A_DAY)] for code in ALL_DISTRICTS}
+        self._communes = {code: [unit.code for unit in land.communes(code, A_DAY)] for code in ALL_DISTRICTS}
         self._indicators = list(catalogue().indicators)
 
-    def rows(self, district: str) -> Rows:
-        """Give 500 values, other ones each time."""
+    def make_rows(self, district: str) -> Rows:
+        """Return 500 values, different ones at each call."""
         number = next(self._numbers)
         pairs = [(unit, code) for unit in self._communes[district] for code in self._indicators]
-        return [(unit, code, number + place) for place, (unit, code) in enumerate(pairs[:REPORT_VALUES])]
+        return [(unit, code, number + ordinal) for ordinal, (unit, code) in enumerate(pairs[:REPORT_VALUES])]
 
-    def _report(self, district: str, month: str) -> dict[str, object]:
-        said = [
-            {"unit": unit, "indicator": code, "value": value} for unit, code, value in self.rows(district)
+    def _make_report(self, district: str, month: str) -> dict[str, object]:
+        observations = [
+            {"unit": unit, "indicator": code, "value": value}
+            for unit, code, value in self.make_rows(district)
         ]
-        return {"unit": district, "period": month, "observations": said}
+        return {"unit": district, "period": month, "observations": observations}
 
-    def reports(self, districts: Sequence[str], month: str) -> list[bytes]:
-        """Give a request for each district's report."""
+    def make_reports(self, districts: Sequence[str], month: str) -> list[bytes]:
+        """Return a request for each district's report."""
         url = f"{self.origin}/v1/poverty/reports"
         return [
-            posting(
+            make_post(
                 url,
-                json.dumps(self._report(each, month)).encode(),
-                {**self._reporter, "idempotency-key": f"bench-{month}-{each}"},
+                json.dumps(self._make_report(district, month)).encode(),
+                {**self._reporter, "idempotency-key": f"bench-{month}-{district}"},
             )
-            for each in districts
+            for district in districts
         ]
 
-    def bulk(self, districts: Sequence[str], month: str) -> bytes:
-        """Give one request with a line for each district's report."""
+    def make_bulk(self, districts: Sequence[str], month: str) -> bytes:
+        """Return one request with a line for each district's report."""
         lines = [
-            json.dumps({"idempotency_key": f"bulk-{month}-{each}", "report": self._report(each, month)})
-            for each in districts
+            json.dumps(
+                {"idempotency_key": f"bulk-{month}-{district}", "report": self._make_report(district, month)}
+            )
+            for district in districts
         ]
-        return posting(f"{self.origin}/v1/poverty/reports/bulk", "\n".join(lines).encode(), self._reporter)
+        return make_post(f"{self.origin}/v1/poverty/reports/bulk", "\n".join(lines).encode(), self._reporter)
 
-    def statuses(self, month: str, times: int) -> Iterator[bytes]:
-        """Give reads of the provinces' figures in turn."""
+    def make_status_reads(self, month: str, times: int) -> Iterator[bytes]:
+        """Yield reads of the provinces' figures in turn."""
         for number in range(times):
-            yield getting(
+            yield make_get(
                 f"{self.origin}/v1/poverty/progress?period={month}&unit={ALL_PROVINCES[number % PROVINCES]}"
             )
 
-    async def cpu(self) -> Cpu:
-        """Tell what the service's process has spent, and what the database has spent for it."""
+    async def read_cpu(self) -> CpuTimes:
+        """Return the CPU that the service's process has used, and the database for it."""
         async with httpx.AsyncClient() as http:
-            said = (await http.get(f"{self.origin}/metrics")).text
-        service = next(float(line.split()[1]) for line in said.splitlines() if line.startswith(CPU))
+            metrics = (await http.get(f"{self.origin}/metrics")).text
+        service = next(float(line.split()[1]) for line in metrics.splitlines() if line.startswith(CPU))
         connection = await asyncpg.connect(self.database.admin_url)
         backends = await connection.fetch(
             "SELECT pid FROM pg_stat_activity WHERE application_name = 'poverty'"
         )
         await connection.close()
-        return Cpu(service * 1000, sum(cpu_of(each["pid"]) for each in backends))
+        return CpuTimes(service * 1000, sum(read_cpu_ms(backend["pid"]) for backend in backends))
 
-    async def measured(self, connections: Sequence[Iterable[bytes]], *, each: int = 1) -> Measured:
-        """Ask, and tell what an answer took; `each` is how many things one request holds."""
-        began = await self.cpu()
-        tally = await ask(self.origin, connections)
-        ended = await self.cpu()
-        things = tally.answers * each
-        return Measured(
-            [one / each for one in tally.milliseconds],
-            Cpu((ended.service - began.service) / things, (ended.database - began.database) / things),
+    async def measure(self, connections: Sequence[Iterable[bytes]], *, per_request: int = 1) -> AnswerCosts:
+        """Send requests, and return what an answer took; `per_request`: the number of reports in a request."""
+        began = await self.read_cpu()
+        tally = await send_requests(self.origin, connections)
+        ended = await self.read_cpu()
+        report_count = tally.answers * per_request
+        return AnswerCosts(
+            [milliseconds / per_request for milliseconds in tally.milliseconds],
+            CpuTimes(
+                (ended.service - began.service) / report_count,
+                (ended.database - began.database) / report_count,
+            ),
         )
 
-    async def bare(self, senders: int, districts: Sequence[str], month: str) -> tuple[list[float], float]:
+    async def measure_bare(
+        self, senders: int, districts: Sequence[str], month: str
+    ) -> tuple[list[float], float]:
         """Upsert the same rows from so many connections, each district's in turn; milliseconds of each, and CPU."""
 
         async def send(share: Sequence[str]) -> tuple[list[float], float]:
             connection = await asyncpg.connect(self.database.admin_url)
             try:
-                took = [await upsert(connection, self.rows(each), month) for each in share]
-                return took, cpu_of(connection.get_server_pid())
+                took = [await upsert(connection, self.make_rows(district), month) for district in share]
+                return took, read_cpu_ms(connection.get_server_pid())
             finally:
                 await connection.close()
 
         connection = await asyncpg.connect(self.database.admin_url)
         await connection.execute(BARE_TABLE)
         await connection.close()
-        found = await asyncio.gather(*(send(districts[at::senders]) for at in range(senders)))
-        took = [one for each, _ in found for one in each]
-        return took, sum(cpu for _, cpu in found) / len(took)
+        costs = await asyncio.gather(*(send(districts[sender::senders]) for sender in range(senders)))
+        took = [milliseconds for times, _ in costs for milliseconds in times]
+        return took, sum(cpu for _, cpu in costs) / len(took)
 
 
 async def upsert(connection: asyncpg.Connection, rows: Rows, month: str) -> float:
@@ -209,38 +217,41 @@ async def upsert(connection: asyncpg.Connection, rows: Rows, month: str) -> floa
     begun = time.perf_counter()
     units, indicators, values = zip(*rows, strict=True)
     await connection.execute(
-        BARE_UPSERT, units, indicators, [Decimal(one) for one in values], ["official"] * len(rows), month
+        BARE_UPSERT, units, indicators, [Decimal(value) for value in values], ["official"] * len(rows), month
     )
     return (time.perf_counter() - begun) * 1000
 
 
-def cpu_of(pid: int) -> float:
-    """Tell what a process of this machine has spent, in milliseconds."""
+def read_cpu_ms(pid: int) -> float:
+    """Return the CPU that a process of this machine has used, in milliseconds."""
     spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(spent[11]) + int(spent[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def p95(milliseconds: Sequence[float]) -> float:
+def compute_p95(milliseconds: Sequence[float]) -> float:
     return sorted(milliseconds)[int(len(milliseconds) * 0.95)]
 
 
-async def measure(bench: Bench, filled: str, year: int) -> Found:
+async def measure(client: ReportingClient, filled: str, year: int) -> SizeFigures:
     """Measure everything, in months of a year that are still free."""
     warm, alone, together = (f"{year}-{month:02d}" for month in (10, 11, 12))
-    await ask(bench.origin, [bench.reports(ALL_DISTRICTS[at : at + 10], warm) for at in range(0, 60, 10)])
-    await ask(bench.origin, [bench.statuses(filled, 20)])
+    await send_requests(
+        client.origin,
+        [client.make_reports(ALL_DISTRICTS[first : first + 10], warm) for first in range(0, 60, 10)],
+    )
+    await send_requests(client.origin, [client.make_status_reads(filled, 20)])
 
-    send = await bench.measured([bench.reports(ALL_DISTRICTS[:ALONE], alone)])
-    read = await bench.measured([bench.statuses(filled, ALONE * 2)])
+    send = await client.measure([client.make_reports(ALL_DISTRICTS[:ALONE], alone)])
+    read = await client.measure([client.make_status_reads(filled, ALONE * 2)])
 
-    shares = [ALL_DISTRICTS[at * SENT_BY_EACH : (at + 1) * SENT_BY_EACH] for at in range(SENDERS)]
-    crowd = await bench.measured([bench.reports(share, together) for share in shares])
-    bare_crowd, _ = await bench.bare(SENDERS, ALL_DISTRICTS[: SENDERS * SENT_BY_EACH], together)
+    shares = [ALL_DISTRICTS[sender * SENT_BY_EACH : (sender + 1) * SENT_BY_EACH] for sender in range(SENDERS)]
+    crowd = await client.measure([client.make_reports(share, together) for share in shares])
+    bare_crowd, _ = await client.measure_bare(SENDERS, ALL_DISTRICTS[: SENDERS * SENT_BY_EACH], together)
 
     lines = ALL_DISTRICTS[-BULK_LINES:]
-    bulk = await bench.measured([[bench.bulk(lines, together)]], each=BULK_LINES)
-    bare, bare_cpu = await bench.bare(1, lines, together)
-    return Found(
+    bulk = await client.measure([[client.make_bulk(lines, together)]], per_request=BULK_LINES)
+    bare, bare_cpu = await client.measure_bare(1, lines, together)
+    return SizeFigures(
         report_alone=statistics.median(send.milliseconds),
         report_service_cpu=send.cpu.service,
         report_database_cpu=send.cpu.database,
@@ -248,11 +259,11 @@ async def measure(bench: Bench, filled: str, year: int) -> Found:
         status_service_cpu=read.cpu.service,
         status_database_cpu=read.cpu.database,
         senders_median=statistics.median(crowd.milliseconds),
-        senders_p95=p95(crowd.milliseconds),
+        senders_p95=compute_p95(crowd.milliseconds),
         senders_service_cpu=crowd.cpu.service,
         senders_database_cpu=crowd.cpu.database,
         senders_bare_median=statistics.median(bare_crowd),
-        senders_bare_p95=p95(bare_crowd),
+        senders_bare_p95=compute_p95(bare_crowd),
         bulk_report=statistics.mean(bulk.milliseconds),
         bulk_service_cpu=bulk.cpu.service,
         bulk_database_cpu=bulk.cpu.database,
@@ -261,7 +272,7 @@ async def measure(bench: Bench, filled: str, year: int) -> Found:
     )
 
 
-async def statements_of_a_status(month: str) -> int:
+async def count_status_statements(month: str) -> int:
     """Count the statements of one status read, by a service in this process."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     app = create_app()
@@ -275,17 +286,17 @@ async def statements_of_a_status(month: str) -> int:
     return len(sent)
 
 
-def say(small: int, low: Found, large: int, high: Found) -> None:
+def print_sizes(small: int, low: SizeFigures, large: int, high: SizeFigures) -> None:
     """Print both sizes side by side."""
     print(f"{'':30} {small:>14,} {large:>14,}   ratio")
-    for one in fields(Found):
-        before, after = getattr(low, one.name), getattr(high, one.name)
-        print(f"{one.name.replace('_', ' '):30} {before:14,.1f} {after:14,.1f}   {after / before:5.2f}")
-    for at, found in ((small, low), (large, high)):
-        share = found.bulk_bare_report / found.bulk_report
-        times = found.senders_p95 / found.senders_bare_p95
+    for field in fields(SizeFigures):
+        before, after = getattr(low, field.name), getattr(high, field.name)
+        print(f"{field.name.replace('_', ' '):30} {before:14,.1f} {after:14,.1f}   {after / before:5.2f}")
+    for size, figures in ((small, low), (large, high)):
+        share = figures.bulk_bare_report / figures.bulk_report
+        times = figures.senders_p95 / figures.senders_bare_p95
         print(
-            f"at {at:,}: bulk {share:.2f} of a bare upsert; six senders' p95 {times:.1f} times a bare upsert's"
+            f"at {size:,}: bulk {share:.2f} of a bare upsert; six senders' p95 {times:.1f} times a bare upsert's"
         )
 
 
@@ -302,20 +313,22 @@ async def run(millions: tuple[int, int]) -> None:
         with tempfile.TemporaryDirectory(prefix="ntp-bench-") as name:
             folder = Path(name)
             (folder / "jwks.json").write_text(json.dumps(issuer.keys.as_dict(private=False)))
-            told = {"NTP_DATABASE_URL": database.url("poverty"), "NTP_STATE_DIR": name}
+            variables = {"NTP_DATABASE_URL": database.url("poverty"), "NTP_STATE_DIR": name}
             first = await fill(database, land, codes, months[:small])
-            async with served("tests.benchmarks.nation:create_app", folder, **told) as origin:
-                bench = Bench(
-                    origin, database, issuer.token("bench", ["report"], units=ALL_PROVINCES, lives=A_LONG_RUN)
+            async with serve_app("tests.benchmarks.nation:create_app", folder, **variables) as origin:
+                client = ReportingClient(
+                    origin,
+                    database,
+                    issuer.token("bench", ["report"], units=ALL_PROVINCES, lives=TOKEN_LIFETIME),
                 )
-                low = await measure(bench, months[0], 2017)
+                low = await measure(client, months[0], 2017)
                 second = first + await fill(database, land, codes, months[small:large])
-                high = await measure(bench, months[0], 2018)
-            with patch.dict(os.environ, told):
-                statements = await statements_of_a_status(months[0])
+                high = await measure(client, months[0], 2018)
+            with patch.dict(os.environ, variables):
+                statements = await count_status_statements(months[0])
     finally:
         server.stop()
-    say(first, low, second, high)
+    print_sizes(first, low, second, high)
     print(f"statements of a status read: {statements}")
 
 

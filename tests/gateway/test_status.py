@@ -261,8 +261,9 @@ async def test_only_the_first_read_waits_long_for_a_hanging_part(
         timeouts.append(timeout)
         return await asyncio.wait(tasks, timeout=timeout)
 
-    async with open_gateway(create_app(make_settings(common_database, urls, part_within_s=0.3))) as client:
+    async with open_gateway(create_app(make_settings(common_database, urls))) as client:
         await client.get(STATUS)
+        find_part_fetcher(client).within_s = 0.3
         monkeypatch.setattr(parts_module, "asyncio", SimpleNamespace(**{**vars(asyncio), "wait": wait}))
         rural = upstreams["rural"]
         rural.released = released = asyncio.Event()

@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
+from shared.local import launcher, postgres  # noqa: E402
 from shared.local.launcher import AppSpec, Launcher, run_launcher  # noqa: E402
 from shared.local.postgres import EmbeddedPostgres  # noqa: E402
 from shared.local.process_log import PrivateRotatingFileHandler  # noqa: E402
@@ -64,6 +65,8 @@ def main():
     options = json.loads(sys.argv[1])
     folder = Path(options["folder"])
     environment = options.get("environment", {})
+    launcher.PORT_RELEASE_SECONDS = options["port_release_seconds"]
+    postgres.STOP_SECONDS = options["postgres_stop_seconds"]
     log_handler = None
     if log := options.get("log"):
         log_handler = PrivateRotatingFileHandler(Path(log), max_bytes=4096, backup_count=1000)

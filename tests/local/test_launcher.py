@@ -36,6 +36,7 @@ class Stack:
         environment: dict[str, str] | None = None,
         rotated_log: Path | None = None,
         stop_seconds: float = PATIENCE_SECONDS,
+        port_release_seconds: float = PATIENCE_SECONDS,
     ):
         self.folder = folder
         self.run_folder = RunFolder(folder / "run")
@@ -44,6 +45,7 @@ class Stack:
         self.environment = environment or {}
         self.rotated_log = rotated_log
         self.stop_seconds = stop_seconds
+        self.port_release_seconds = port_release_seconds
         self.log = folder / "log.txt"
         self.process: subprocess.Popen[bytes] | None = None
         self.seen: dict[int, ProcessRecord] = {}
@@ -56,6 +58,8 @@ class Stack:
             "environment": self.environment,
             "log": str(self.rotated_log) if self.rotated_log else None,
             "stop_seconds": self.stop_seconds,
+            "port_release_seconds": self.port_release_seconds,
+            "postgres_stop_seconds": PATIENCE_SECONDS,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -127,7 +131,7 @@ def read_pid(port: int) -> int | None:
     """Return the id of the process that answers on the port."""
     with (
         contextlib.suppress(OSError),
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response,
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE_SECONDS) as response,
     ):
         return int(response.read())
     return None
@@ -217,7 +221,7 @@ def test_a_process_that_ignores_the_stop_is_killed(make_stack):
 
 
 def test_a_taken_port_is_reported_in_one_sentence(make_stack):
-    stack = make_stack()
+    stack = make_stack(port_release_seconds=0.1)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", stack.ports["second"]))
         listener.listen()

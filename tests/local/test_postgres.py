@@ -8,8 +8,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -98,7 +100,8 @@ async def test_a_killed_server_keeps_committed_data(make_server):
     assert await fetch_value(again.admin_url, "SELECT count(*) FROM kept") == 1000
 
 
-async def test_the_backends_of_a_killed_server_are_ended_first(make_server):
+async def test_the_backends_of_a_killed_server_are_ended_first(make_server, monkeypatch):
+    monkeypatch.setattr(postgres, "STOP_SECONDS", 1)
     first = make_server()
     first.start()
     busy = asyncio.create_task(
@@ -110,7 +113,7 @@ async def test_the_backends_of_a_killed_server_are_ended_first(make_server):
     os.kill(first._process.pid, signal.SIGKILL)
     again = make_server()
     await asyncio.to_thread(again.prepare)
-    assert not find_processes_in_folder(first.data, "postgres")
+    wait_until(lambda: not find_processes_in_folder(first.data, "postgres"))
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await busy
 
@@ -243,7 +246,15 @@ def test_a_port_in_use_is_reported_with_the_log_of_one_attempt(make_server, fold
     running.start()
     other = make_server(folder / "other")
     other.port = running.port
-    monkeypatch.setattr(postgres, "READY_SECONDS", 4)
+    clock = SimpleNamespace(now=0.0)
+
+    def sleep(seconds: float) -> None:
+        """After the first attempt there is time for one more."""
+        if seconds == postgres.RETRY_SECONDS:
+            clock.now = postgres.READY_SECONDS * 0.75
+        time.sleep(seconds)
+
+    monkeypatch.setattr(postgres, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
     with pytest.raises(PostgresError, match=f"did not start on port {running.port}") as error:
         other.start()
     assert "Address already in use" in str(error.value)

@@ -107,8 +107,10 @@ def _read_memory_kb(pid: int) -> int:
 
 def test_a_start_works_after_everything_was_killed(installation: Installation):
     run_folder = installation.run_folder
-    for process in [not_none(run_folder.find_launcher()), *run_folder.find_children()]:
+    processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
+    for process in processes:
         process.send_signal(signal.SIGKILL)
+    wait_until(lambda: not any(process.alive for process in processes))
     again = installation.run_command("up", "--detach")
     assert again.returncode == 0, again.stdout + again.stderr
     assert installation.get_status("gateway", "/readyz") == 200

@@ -1,7 +1,6 @@
 """The route that reads counterparts. Public, unless the installation closes public reads."""
 
 from collections.abc import Collection
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,6 +15,7 @@ from services.funding.progress.store import sum_lots
 from services.funding.query_params import BudgetYearQuery, UnitQuery
 from services.funding.store import LedgerFilter, read_unit_versions
 from services.funding.units import UnitVersion, find_unit_of_year, find_versions_below
+from shared.dated_facts.schemas import DatedOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import make_fault, raise_if_any
 from shared.kit.transactions import TransactionRoute
@@ -31,7 +31,7 @@ class ProvidedOut(BaseModel):
     provided_vnd: int = Field(description="allocated in the year, in đồng", examples=[54_199_000_000])
 
 
-class CounterpartOut(BaseModel):
+class CounterpartOut(DatedOut):
     """What a ratio requires of a program in the years, and what was provided."""
 
     province: str | None = Field(
@@ -40,16 +40,12 @@ class CounterpartOut(BaseModel):
     )
     program: str = Field(description="rural, poverty or ethnic")
     capital: Capital | None = Field(description="capital kind of the ratio; null: both together")
-    valid_from: date = Field(description="first day on which the ratio is in force")
-    valid_to: date | None = Field(description="last day on which it is in force; null: no end is known")
     central_vnd: int = Field(description="central money of the years' own plans, in đồng")
     min_percent: JsonDecimal = Field(description="least counterpart in percent of the central money")
     required_vnd: int = Field(description="least counterpart, in đồng")
     provided_vnd: int = Field(description="counterpart allocated in the year, in đồng")
     provided: list[ProvidedOut] = Field(description="the same by source; they add up to it")
     shortfall_vnd: int = Field(description="missing counterpart, in đồng; 0 where the ratio is reached")
-    legal_basis: str = Field(description="the document that sets the ratio")
-    confidence: str = Field(description="confidence in the ratio")
 
 
 class CounterpartsOut(BaseModel):

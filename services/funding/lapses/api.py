@@ -20,6 +20,7 @@ from services.funding.query_params import (
     UnitQuery,
 )
 from services.funding.store import LedgerFilter
+from shared.dated_facts.schemas import BasisOut
 from shared.kit.date_fields import IsoDate
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -30,7 +31,7 @@ router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 CurrentDeadlines = Annotated[Deadlines, Depends(resource(Deadlines))]
 
 
-class LapseOut(BaseModel):
+class LapseOut(BasisOut):
     """Money that is left in a lot, and its deadline; the money of one lot can have several."""
 
     program: str = Field(description="rural, poverty or ethnic")
@@ -43,8 +44,6 @@ class LapseOut(BaseModel):
     reserved_vnd: int = Field(description="committed part of it, in đồng")
     paid_by: date = Field(description="last day of payment; what is left after it lapses")
     settled_by: date = Field(description="last day of settlement")
-    legal_basis: str = Field(description="the document that sets the day")
-    confidence: str = Field(description="confidence in the day")
 
     @classmethod
     def from_lapse(cls, lapse: Lapse) -> Self:
