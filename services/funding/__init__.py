@@ -14,12 +14,13 @@ line that has one **year of origin**, which money keeps wherever it goes. A **po
 lot, so the balance of a lot is the sum of its postings. Of a lot, money is **available** that came in and was neither given on
 nor cancelled; **left** is what was neither disbursed, returned nor carried out; **reserved** is what is committed and unpaid.
 
-**Rules.** An entry is decided under locks on its lots, in the transaction that inserts it: two entries never take the same
-đồng, and two allocations never use the same assignment. The oldest year of origin is taken first, unless the entry names one.
-Central money is given to a unit by the unit above. A reversal or a correction undoes one whole entry, once, and is refused where
-the money was used. What an entry takes is there on its own day and on every later one. A voucher identifies one entry, however
-often and by whichever way it is sent. An entry without a voucher is refused where an entry in effect has the same kind, lines,
-amount, year of origin and decision, unless it names that entry and why it is another fact (`distinct_from`).
+**Rules.** An entry is decided under locks on its lots, in the transaction that inserts it: two entries never take the
+same đồng, and two allocations never use the same assignment. The oldest year of origin is taken first, unless the entry
+names one. Central money is given to a unit by the unit above. A reversal or a correction undoes one whole entry, once,
+and is refused where the money was used. What an entry takes is there on its own day and on every later one. A voucher (a
+paper and the line that it pays) identifies one entry, however often, by whichever way and in whichever spelling it is
+sent. An entry without a voucher is refused where an entry in effect has the same kind, lines, amount, year of origin and
+decision, unless it names that entry and why it is another fact (`distinct_from`).
 
 Payments have two **books**: as agencies report them, and as the treasury confirms them. Neither overwrites the other, and
 every rate names its book. What is cut, given on, returned or carried over is paid in neither.

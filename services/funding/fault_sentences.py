@@ -40,6 +40,10 @@ FAR_FROM_YEAR = Sentence(
 FROM_YEAR_AFTER_YEAR = Sentence(
     "Năm đầu không thể sau năm cuối {year}.", "The first year cannot be after the last, {year}."
 )
+YEAR_OF_ANOTHER_DATE = Sentence(
+    "Năm của chứng từ không phải là năm của ngày {day}.",
+    "The year of the voucher is not that of its date {day}.",
+)
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
 PROJECT_UNKNOWN = Sentence("Không có công trình {project}.", "There is no project {project}.")
 PROJECT_OF_ANOTHER_LINE = Sentence(

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from services.funding.ledger import PaperKind, Voucher
+from shared.kit.canonical_text import Visible
 from shared.kit.date_fields import IsoDate
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
@@ -13,6 +15,9 @@ FIRST_YEAR, LAST_YEAR = 2016, 2100
 
 MAX_AMOUNT_VND = 10**15
 """Ten times what the central government gives all provinces in a year; a larger amount has a digit too many."""
+
+MAX_LINE_NO = 100_000
+"""More lines than any paper has."""
 
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """No control characters but tabs and line ends: PostgreSQL's `text` cannot hold all of them."""
@@ -31,6 +36,8 @@ def _text(max_length: int) -> Any:
 
 
 ShortText = Annotated[str, _text(120)]
+Identifier = Annotated[str, _text(120), Visible]
+"""The number or the issuer of a document; compared in its canonical form."""
 Note = Annotated[str, _text(1000)]
 
 DECISION_EXAMPLE: JsonDict = {"number": "68/NQ-HĐND", "date": "2022-12-12"}
@@ -62,17 +69,36 @@ class DecisionIO(BaseModel):
 
     model_config = body_config(DECISION_EXAMPLE)
 
-    number: ShortText = Field(description="number of the document")
+    number: Identifier = Field(description="number of the document")
     date: IsoDate = Field(description="its date")
 
 
 class VoucherIO(BaseModel):
-    """The document of a payment or a contract."""
+    """The paper of a payment or a contract. With the line of the ledger that it pays, it identifies the entry."""
 
     model_config = body_config(VOUCHER_EXAMPLE)
 
-    source: ShortText = Field(description="its issuer: a treasury office or an agency, never a person")
-    number: ShortText = Field(description="its number at the issuer")
+    source: Identifier = Field(description="its issuer: a treasury office or an agency, never a person")
+    number: Identifier = Field(description="its number at the issuer")
+    kind: PaperKind | None = Field(
+        None,
+        description="kind of paper: contract, estimate, payment_order, return_slip or other; by default contract for a "
+        "commitment, else payment_order",
+    )
+    date: IsoDate | None = Field(None, description="date of the paper")
+    year: Year | None = Field(
+        None,
+        description="year of the paper, since numbers begin anew each year; by default that of its date, else that of the "
+        "day on which the entry takes effect",
+    )
+    line_no: Annotated[int, Field(ge=1, le=MAX_LINE_NO, strict=True)] | None = Field(
+        None,
+        description="place on the paper, where it pays one line of the ledger more than once; by default 1",
+    )
+
+    def to_voucher(self) -> Voucher:
+        """Return the voucher as it was stated."""
+        return Voucher(self.source, self.number, self.kind, self.date, self.year, self.line_no)
 
 
 class EntryReferenceIO(BaseModel):

@@ -175,14 +175,22 @@ class Decision:
     date: date
 
 
+PaperKind = Literal["contract", "estimate", "payment_order", "return_slip", "other"]
+"""Hợp đồng, dự toán được duyệt, giấy rút dự toán hay lệnh chi, giấy nộp trả kinh phí; other papers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """The document of a payment or contract: its issuer and its number there."""
+    """The paper of a payment or contract as it was stated. `voucher_keys.py` says what identifies it."""
 
     source: str
+    """Its issuer."""
     number: str
-    book: Book = "agency"
-    """One document can stand in both books: reported by an agency and confirmed by the treasury."""
+    kind: PaperKind | None = None
+    dated_on: date | None = None
+    year: int | None = None
+    line_no: int | None = None
+    """The place on the paper, where it pays one line of the ledger more than once."""
 
 
 InKindForm = Literal["labour_days", "land", "goods"]

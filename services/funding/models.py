@@ -6,7 +6,7 @@ The service's role may insert and read entries and postings; of a lot it may cha
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
+from typing import cast, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.funding.ledger import CAPITALS, MEASURES, EntryKind
+from services.funding.ledger import CAPITALS, MEASURES, EntryKind, PaperKind
 from shared.kit.database import COLUMN_TYPES, named_metadata
 from shared.kit.schema_revisions import SchemaRevision
 
@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0003")
+REVISION = SchemaRevision("funding", "funding_0004")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
@@ -115,6 +115,14 @@ class EntryRow(Base):
     decision_date: Mapped[date | None]
     voucher_source: Mapped[str | None]
     voucher_number: Mapped[str | None]
+    voucher_kind: Mapped[str | None]
+    voucher_year: Mapped[int | None] = mapped_column(SmallInteger)
+    voucher_date: Mapped[date | None]
+    voucher_line_no: Mapped[int | None]
+    decision_key: Mapped[str | None]
+    voucher_source_key: Mapped[str | None]
+    voucher_number_key: Mapped[str | None]
+    """The canonical forms, by which decisions and vouchers are compared."""
     in_kind_form: Mapped[str | None]
     in_kind_quantity: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
     in_kind_unit_of_measure: Mapped[str | None]
@@ -141,10 +149,14 @@ class EntryRow(Base):
         Index("ix_entries_sequence", "sequence"),
         Index("ix_entries_project", "project", postgresql_where=text("project IS NOT NULL")),
         Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
-        Index("ix_entries_voucher", "voucher_number", postgresql_where=text("voucher_number IS NOT NULL")),
+        Index(
+            "ix_entries_voucher",
+            "voucher_number_key",
+            postgresql_where=text("voucher_number_key IS NOT NULL"),
+        ),
         Index(
             "ix_entries_decision",
-            "decision_number",
+            "decision_key",
             "unit",
             "amount_vnd",
             postgresql_where=text("voucher_number IS NULL"),
@@ -167,6 +179,18 @@ class EntryRow(Base):
             "deadline IS NULL OR kind IN ('carry_over', 'reversal', 'correction')", name="deadline"
         ),
         CheckConstraint("num_nonnulls(voucher_source, voucher_number) IN (0, 2)", name="voucher"),
+        CheckConstraint(f"voucher_kind IN {get_args(PaperKind)}", name="voucher_kind"),
+        CheckConstraint(
+            "voucher_number IS NOT NULL"
+            " OR num_nonnulls(voucher_kind, voucher_year, voucher_date, voucher_line_no) = 0",
+            name="voucher_parts",
+        ),
+        CheckConstraint("voucher_line_no > 0", name="voucher_line_no"),
+        CheckConstraint("(decision_key IS NULL) = (decision_number IS NULL)", name="decision_key"),
+        CheckConstraint(
+            "num_nonnulls(voucher_number, voucher_source_key, voucher_number_key) IN (0, 3)",
+            name="voucher_keys",
+        ),
         CheckConstraint("num_nonnulls(distinct_from, distinct_reason) IN (0, 2)", name="distinct_from"),
         CheckConstraint("num_nonnulls(replaces, replaces_reason) IN (0, 2)", name="replaces"),
         {"postgresql_partition_by": "RANGE (year)"},
@@ -206,13 +230,14 @@ class PostingRow(Base):
 
 
 class VoucherRow(Base):
-    """The latest entry of a voucher in a book."""
+    """The latest entry of a voucher, by what identifies the voucher (`voucher_keys.py`)."""
 
     __tablename__ = "vouchers"
 
-    book: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    book: Mapped[str]
+    source: Mapped[str]
+    number: Mapped[str]
     entry_id: Mapped[uuid.UUID]
 
 

@@ -19,7 +19,7 @@ SPENT_MEASURES = ("disbursed", "returned", "carried_out")
 INFLOW_KINDS = ("opening_balance", "assignment", "allocation", "supplement")
 REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}
 """The field in which a reversing kind names the entry that it undoes."""
-NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces")
+NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces", "voucher")
 """Fields in which two requests with one voucher may differ; the day only where it is left out."""
 
 
@@ -86,10 +86,19 @@ def is_within(unit, root):
     return False
 
 
-def find_voucher(kind, body):
-    """The voucher with its book."""
+def fold(number):
+    """The number of a document, whatever its case and its invisible characters."""
+    return number.casefold().replace("\u200b", "")
+
+
+def find_voucher(kind, body, day):
+    """The paper with its book, kind and year, the line that it pays, and the place on it."""
     voucher = body.get("voucher")
-    return voucher and (kind == "confirmation", voucher["source"], voucher["number"])
+    if not voucher:
+        return None
+    paper = (kind == "confirmation", kind == "commitment", fold(voucher["source"]), fold(voucher["number"]))
+    line = (body["year"], body["capital"], body.get("component"), body["unit"])
+    return (*paper, voucher.get("year") or day.year, *line, voucher.get("line_no") or 1)
 
 
 def find_fact(kind, body):
@@ -101,12 +110,15 @@ def find_fact(kind, body):
         kind, year, body["capital"], body.get("component"), body["unit"], origin, body["amount_vnd"],
         None if to_unit == body["unit"] else to_unit,
         None if to_component == body.get("component") else to_component,
-        body["decision"]["number"], body["decision"]["date"],
+        fold(body["decision"]["number"]), body["decision"]["date"],
     )  # fmt: skip
 
 
 def find_identity(body):
-    return {name: value for name, value in body.items() if name not in NOT_IDENTIFYING}
+    identity = {name: value for name, value in body.items() if name not in NOT_IDENTIFYING}
+    if "decision" in body:
+        identity["decision"] = {**body["decision"], "number": fold(body["decision"]["number"])}
+    return identity
 
 
 # What a balance has, by the sums of its measures
@@ -236,7 +248,7 @@ class ReferenceLedger:
             return self.reverse(kind, body)
         self.require_valid(kind, body)
         self.require_replaceable(body)
-        entry_id = self.vouchers.get(find_voucher(kind, body))
+        entry_id = self.vouchers.get(find_voucher(kind, body, self.find_day(kind, body)))
         if entry_id is not None and not self.entries[entry_id].reversed_as:
             recorded = self.entries[entry_id]
             same_day = not body.get("effective_on") or self.find_day(kind, body) == recorded.day
@@ -468,8 +480,8 @@ class ReferenceLedger:
         )
         if kind in REVERSED_FIELDS:
             self.entries[body[REVERSED_FIELDS[kind]]].reversed_as = kind
-        elif find_voucher(kind, body):
-            self.vouchers[find_voucher(kind, body)] = entry
+        elif voucher := find_voucher(kind, body, day):
+            self.vouchers[voucher] = entry
 
     def read_balances(self):
         """The balance of each lot, without zero amounts and empty lots."""

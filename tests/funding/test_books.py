@@ -16,6 +16,19 @@ async def confirm(office, amount, **line):
     return await done(office.post("confirmations", body))
 
 
+async def test_a_paper_with_several_lines_is_matched_line_by_line(office):
+    await office.allocate(100)
+    await office.allocate(100, component="GN.DA2")
+    paid = {"voucher": paper("GRT-9")}
+    await office.disburse(30, **paid)
+    await office.disburse(20, component="GN.DA2", **paid)
+    await confirm(office, 20, component="GN.DA2", voucher=paper("GRT-9"))
+    (gap,) = (await books(office))["items"]
+    assert (gap["gap"], gap["agency_vnd"], gap["treasury_vnd"]) == ("not_confirmed", 30, 0)
+    await confirm(office, 30, voucher=paper("grt \u2013 9"))
+    assert (await books(office))["items"] == []
+
+
 async def books(office, **query):
     answer = await office.get("reconciliation", **{"year": 2023, **query})
     assert answer.status_code == 200, answer.text

@@ -10,6 +10,7 @@ import pytest
 
 from tests.funding.conftest import DECISION, LINE, Office, build_app, voucher
 from tests.in_process import open_client
+from tests.spellings import spell
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +78,23 @@ async def test_eight_clicks_in_processes_of_their_own_are_one_entry(office, issu
     answers = await asyncio.gather(*(click() for _ in range(4)))
     codes = Counter(answer.json().get("code", answer.status_code) for answer in answers)
     assert codes == {201: 1, "duplicate_entry": 3}
+
+
+@pytest.mark.parametrize("number", spell(DECISION["number"]))
+async def test_the_number_of_a_decision_spelled_otherwise_is_the_same(office, number):
+    first = await office.post("allocations", BY_DECISION)
+    spelled = {**BY_DECISION, "decision": {**DECISION, "number": number}}
+    repeated = await office.post("allocations", spelled)
+    assert (repeated.status_code, repeated.json()["code"]) == (409, "duplicate_entry")
+    assert repeated.json()["entry"] == first.json()["id"]
+
+
+async def test_of_many_spellings_at_once_one_is_recorded(office):
+    bodies = [
+        {**BY_DECISION, "decision": {**DECISION, "number": number}} for number in spell(DECISION["number"])
+    ]
+    answers = await asyncio.gather(*(office.post("allocations", body) for body in bodies))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: len(bodies) - 1}
 
 
 @pytest.mark.parametrize(

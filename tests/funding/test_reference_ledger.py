@@ -130,6 +130,10 @@ class Draft:
     edge: str
     document: int
     """Number of the voucher or decision; the smallest are used repeatedly."""
+    spelling: int
+    """How the number is spelled."""
+    line_no: int | None
+    paper_year: int | None
     distinct: int
     """Which recorded entry it names as distinct: 0 the latest that states the same fact, 1 any, otherwise none."""
     day: int | None
@@ -145,6 +149,9 @@ class Draft:
     again: str
 
 
+SPELLINGS = (str, str, str.lower, "\u200b".join)
+"""Ways of spelling the number of a document that mean the same one."""
+
 DRAFTS = st.builds(
     Draft,
     kind=st.sampled_from(OFTEN),
@@ -157,6 +164,9 @@ DRAFTS = st.builds(
     origin=st.sampled_from((None, None, None, 2021, 2022, 2023)),
     edge=st.sampled_from(list(EDGES)),
     document=st.integers(0, 12),
+    spelling=st.integers(0, len(SPELLINGS) - 1),
+    line_no=st.sampled_from((None, None, None, 1, 2)),
+    paper_year=st.sampled_from((None, None, None, 2022)),
     distinct=st.integers(0, 3),
     day=st.none() | st.integers(0, len(DAYS) - 1),
     replaces=st.integers(0, 7),
@@ -293,11 +303,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.documents += 1
         number = draft.document if draft.document < 3 else self.documents
         if draft.kind in WITH_VOUCHER and draft.document != BY_DECISION:
-            body["voucher"] = {"source": "KBNN", "number": f"V{number}"}
+            body["voucher"] = {"source": "KBNN", "number": SPELLINGS[draft.spelling](f"V{number}")}
+            if draft.line_no:
+                body["voucher"]["line_no"] = draft.line_no
+            if draft.paper_year:
+                body["voucher"]["year"] = draft.paper_year
             if draft.project and draft.component == PROJECT_COMPONENT:
                 body["project"] = PROJECT
         else:
-            body["decision"] = {**DECISION, "number": f"{number}/NQ-HĐND"}
+            body["decision"] = {**DECISION, "number": SPELLINGS[draft.spelling](f"{number}/NQ-HĐND")}
         body["amount_vnd"] = max(1, EDGES[draft.edge](self.reference.calculate_limit(draft.kind, body)))
         self.name_entries(draft, body)
         return body

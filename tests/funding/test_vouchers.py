@@ -1,8 +1,11 @@
 """A voucher identifies one entry: sent again it is that entry, with another content it is refused."""
 
+import asyncio
+
 import pytest
 
 from tests.funding.conftest import DECISION, LINE, VOUCHER
+from tests.spellings import spell
 
 pytestmark = pytest.mark.anyio
 
@@ -28,10 +31,8 @@ async def test_the_same_voucher_under_another_key_is_the_recorded_entry(office):
     ("change", "differs"),
     [
         ({"amount_vnd": 31}, "amount_vnd"),
-        ({"unit": "611"}, "unit"),
-        ({"component": "GN.DA2"}, "component"),
         ({"origin_year": 2023}, "origin_year"),
-        ({"decision": DECISION, "year": 2024}, "year, decision"),
+        ({"decision": DECISION}, "decision"),
         ({"effective_on": "2023-05-05"}, "effective_on"),
     ],
 )
@@ -48,10 +49,116 @@ async def test_another_entry_with_the_same_voucher_is_refused(office, change, di
     )
 
 
-async def test_a_voucher_is_of_one_kind_and_one_issuer(office):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unit": "611"},
+        {"component": "GN.DA2"},
+        {"capital": "recurrent"},
+        {"year": 2024},
+        {"voucher": {**VOUCHER, "year": 2022}},
+        {"voucher": {**VOUCHER, "date": "2024-01-15"}},
+        {"voucher": {**VOUCHER, "line_no": 2}},
+        {"voucher": {**VOUCHER, "kind": "other"}},
+        {"voucher": {**VOUCHER, "source": "KBNN Đăk Glei"}},
+        {"voucher": {**VOUCHER, "number": "GRT-2"}},
+        {"effective_on": "2024-01-15"},
+    ],
+)
+async def test_another_line_or_another_paper_is_another_entry(office, change):
+    """Numbers begin anew each year, and one paper pays several lines."""
+    for line in ({}, {"unit": "611"}, {"component": "GN.DA2"}, {"capital": "recurrent"}, {"year": 2024}):
+        await office.allocate(100, **line)
+    first = (await office.post("disbursements", PAID)).json()
+    second = await office.post("disbursements", {**PAID, **change})
+    assert second.status_code == 201, second.text
+    assert second.json()["id"] != first["id"]
+    again = await office.post("disbursements", {**PAID, **change})
+    assert (again.status_code, again.json()["id"]) == (200, second.json()["id"])
+
+
+async def test_what_is_not_stated_of_a_paper_is_filled_in(office):
+    await office.allocate(100)
+    shown = (await office.disburse(10, voucher=VOUCHER))["voucher"]
+    assert shown == {**VOUCHER, "kind": "payment_order", "date": None, "year": 2023, "line_no": 1}
+    stated = {"kind": "estimate", "date": "2024-01-09", "line_no": 3}
+    shown = (await office.disburse(5, voucher={**VOUCHER, **stated}, effective_on="2024-01-10"))["voucher"]
+    assert shown == {**VOUCHER, **stated, "year": 2024}
+    contract = await office.commit(5, voucher=VOUCHER)
+    assert contract["voucher"]["kind"] == "contract"
+    assert (await office.reverse(contract))["voucher"]["kind"] == "contract"
+
+
+async def test_stating_what_is_filled_in_changes_nothing(office):
+    await office.allocate(100)
+    first = (await office.post("disbursements", PAID)).json()
+    stated = {"kind": "payment_order", "date": "2023-03-01", "year": 2023, "line_no": 1}
+    again = await office.post("disbursements", {**PAID, "voucher": {**VOUCHER, **stated}})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+
+
+@pytest.mark.parametrize(
+    ("stated", "fault"),
+    [
+        ({"date": "2999-01-01"}, ("/voucher/date", "date_in_future")),
+        ({"date": "2024-01-09", "year": 2023}, ("/voucher/year", "year_of_another_date")),
+        ({"year": 1990}, ("/voucher/year", "too_small")),
+        ({"line_no": 0}, ("/voucher/line_no", "too_small")),
+        ({"kind": "letter"}, ("/voucher/kind", "not_one_of")),
+        ({"number": "\u200b"}, ("/voucher/number", "text_too_short")),
+        ({"source": "\u00a0\ufeff"}, ("/voucher/source", "text_too_short")),
+    ],
+)
+async def test_every_fault_of_a_paper_is_named(office, stated, fault):
+    await office.allocate(100)
+    refused = await office.post("disbursements", {**PAID, "voucher": {**VOUCHER, **stated}})
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [fault]
+
+
+NUMBER = "15/HĐ-XD"
+SPELLINGS = spell(NUMBER)
+
+
+@pytest.mark.parametrize("number", SPELLINGS)
+async def test_a_number_spelled_otherwise_is_the_same_voucher(office, number):
+    await office.allocate(100)
+    paid = {**PAID, "voucher": {"source": "KBNN Kon Tum", "number": NUMBER}}
+    first = (await office.post("disbursements", paid)).json()
+    spelled = {"source": "kbnn\u00a0 Kon Tum", "number": number}
+    again = await office.post("disbursements", {**paid, "voucher": spelled})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert again.json()["voucher"]["number"] == NUMBER, "it is shown as it was typed"
+    refused = await office.post("disbursements", {**paid, "voucher": spelled, "amount_vnd": 31})
+    assert (refused.status_code, refused.json()["code"]) == (409, "voucher_used")
+    listed = (await office.get("entries", voucher=number)).json()["items"]
+    assert [entry["id"] for entry in listed] == [first["id"]]
+
+
+async def test_of_many_spellings_at_once_one_is_recorded(office):
+    await office.allocate(1000)
+    bodies = [{**PAID, "voucher": {"source": "KBNN Kon Tum", "number": number}} for number in SPELLINGS]
+    answers = await asyncio.gather(*(office.post("disbursements", body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200] * (len(bodies) - 1) + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_a_batch_of_many_spellings_records_one(office):
+    await office.allocate(1000)
+    entries = [
+        {**PAID, "kind": "disbursement", "voucher": {"source": "KBNN Kon Tum", "number": number}}
+        for number in SPELLINGS
+    ]
+    answer = (await office.post("batches", {"mode": "all_or_nothing", "entries": entries})).json()
+    assert (answer["recorded"], answer["existing"]) == (1, len(entries) - 1)
+
+
+async def test_a_voucher_is_of_one_issuer(office):
     await office.allocate(100)
     assert (await office.post("disbursements", PAID)).status_code == 201
-    assert (await office.post("commitments", PAID)).json()["differs"] == "kind"
+    contract = await office.post("commitments", PAID)
+    assert contract.status_code == 201, "a contract and a payment may bear the same number"
+    as_contract = {**PAID, "voucher": {**VOUCHER, "kind": "contract"}}
+    assert (await office.post("disbursements", as_contract)).json()["differs"] == "kind"
     other = {**PAID, "voucher": {**VOUCHER, "source": "UBND huyện Đăk Glei"}}
     assert (await office.post("disbursements", other)).status_code == 201
 

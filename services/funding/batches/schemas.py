@@ -13,7 +13,7 @@ from services.funding.entries.decisions import EntryOutcome, Outcome, RequestCon
 from services.funding.entries.request_schemas import PaymentIn
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
-from services.funding.ledger import Decision, EntryKind, Voucher
+from services.funding.ledger import Decision, EntryKind
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.problems import Language
@@ -51,7 +51,7 @@ class BatchEntryIn(PaymentIn):
             origin_year=self.origin_year,
             amount_vnd=self.amount_vnd,
             decision=Decision(self.decision.number, self.decision.date) if self.decision else None,
-            voucher=Voucher(self.voucher.source, self.voucher.number),
+            voucher=self.voucher.to_voucher(),
             effective_on=self.effective_on,
             note=self.note,
             project=self.project,

@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import find_assignment_key
-from services.funding.entries import statements
+from services.funding.entries import claims, statements
 from services.funding.entries.consumers import name_consumers
 from services.funding.entries.decisions import (
     EntryCandidate,
@@ -26,9 +26,10 @@ from services.funding.entries.reversals import ReversalRequest, validate_reversa
 from services.funding.entries.store import find_entries, find_latest_entries, find_reversals
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.fault_sentences import ENTRY_UNKNOWN
-from services.funding.ledger import INFLOW_KINDS, Balances, Entry, EntryKind, Voucher
+from services.funding.ledger import INFLOW_KINDS, Balances, Entry, EntryKind
 from services.funding.projects.store import lock_projects
 from services.funding.store import read_balances
+from services.funding.voucher_keys import VoucherKey
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
 from shared.kit.concurrency import iterate_cooperatively
@@ -123,7 +124,7 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
     new = [
         candidate
         for candidate in candidates
-        if candidate.reversed_entry or candidate.entry.voucher not in recorded
+        if candidate.voucher_key is None or candidate.voucher_key not in recorded
     ]
     codes = {
         candidate.entry.project
@@ -151,25 +152,23 @@ def _find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:
 
 async def _claim_vouchers(
     session: AsyncSession, candidates: Sequence[EntryCandidate]
-) -> Mapping[Voucher, Entry]:
+) -> Mapping[VoucherKey, Entry]:
     """Claim the vouchers of new entries; return the entries of those that were recorded before and are in effect."""
-    entry_ids = {
-        candidate.entry.voucher: candidate.entry.id
+    claimed = {
+        key: (candidate.entry.voucher, candidate.entry.id)
         for candidate in candidates
-        if candidate.entry.voucher and candidate.entry.id and not candidate.reversed_entry
+        if (key := candidate.voucher_key) and candidate.entry.voucher and candidate.entry.id
     }
-    claimed_before = await statements.claim_vouchers(session, entry_ids) if entry_ids else {}
+    claimed_before = await claims.claim_vouchers(session, claimed) if claimed else {}
     if not claimed_before:
         return {}
     entries = await find_entries(session, claimed_before.values())
     recorded = {
-        voucher: entries[entry_id]
-        for voucher, entry_id in claimed_before.items()
-        if entries[entry_id].is_in_effect
+        key: entries[entry_id] for key, entry_id in claimed_before.items() if entries[entry_id].is_in_effect
     }
-    free = {voucher: entry_ids[voucher] for voucher in claimed_before if voucher not in recorded}
+    free = {key: claimed[key] for key in claimed_before if key not in recorded}
     if free:
-        await statements.reassign_vouchers(session, free)
+        await claims.reassign_vouchers(session, free)
     return recorded
 
 
@@ -185,7 +184,7 @@ async def insert_and_publish(
 ) -> dict[uuid.UUID | None, Entry]:
     """Write balances and, in commit order, entries and their events; return the recorded entries by id."""
     if decisions.unused_vouchers:
-        await statements.release_vouchers(session, decisions.unused_vouchers)
+        await claims.release_vouchers(session, decisions.unused_vouchers)
     if not decisions.new_entries:
         return {}
     lot_ids = decisions.state.lots.ids

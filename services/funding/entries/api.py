@@ -31,7 +31,7 @@ from services.funding.entries.request_schemas import (
 from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.entries.reversals import ReversalRequest
 from services.funding.entries.validation import EntryRequest
-from services.funding.ledger import Decision, EntryKind, EntryReference, InKind, Voucher
+from services.funding.ledger import Decision, EntryKind, EntryReference, InKind
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit, GroupCommitRequest, GroupCommitRoute
@@ -116,7 +116,7 @@ class EntryRecorder:
         if (decision := fields.get("decision")) is not None:
             fields["decision"] = Decision(decision.number, decision.date)
         if (voucher := fields.get("voucher")) is not None:
-            fields["voucher"] = Voucher(voucher.source, voucher.number)
+            fields["voucher"] = voucher.to_voucher()
         if (in_kind := fields.get("in_kind")) is not None:
             fields["in_kind"] = InKind(in_kind.form, in_kind.quantity, in_kind.unit_of_measure)
         for name in ("distinct_from", "replaces"):

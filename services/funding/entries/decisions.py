@@ -34,10 +34,10 @@ from services.funding.ledger import (
     Lot,
     NewEntry,
     Posting,
-    Voucher,
 )
 from services.funding.projects.rules import ProjectFunding, calculate_funding_after
 from services.funding.units import Grants
+from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.problems import Problem
 from shared.territory.tree import Territory
 
@@ -108,6 +108,11 @@ class EntryCandidate:
         return {self.line} if self.to_line is None else {self.line, self.to_line}
 
     @property
+    def voucher_key(self) -> VoucherKey | None:
+        """What identifies the entry by its voucher; None without one, and for a reversal or correction."""
+        return None if self.reversed_entry is not None else find_voucher_key(self.entry, self.line)
+
+    @property
     def fact(self) -> Fact | None:
         """What identifies the entry; None where its voucher does, and for a reversal."""
         return find_fact(self.entry, self.line.unit_since)
@@ -139,7 +144,7 @@ class Reversal(NamedTuple):
 class LockedState:
     """What was read under the locks before anything is decided."""
 
-    recorded: Mapping[Voucher, Entry] = field(default_factory=dict)
+    recorded: Mapping[VoucherKey, Entry] = field(default_factory=dict)
     """The entries of vouchers that were recorded before."""
     reversals: Mapping[uuid.UUID, Reversal] = field(default_factory=dict)
     """Recorded reversals and corrections, by the id of the entry that is to be undone."""
@@ -158,9 +163,9 @@ class EntryDecisions:
         self.outcomes: list[EntryOutcome] = []
         self.new_entries: list[NewEntry] = []
         self.changed_balances: dict[Lot, Amounts] = {}
-        self.unused_vouchers: set[Voucher] = set()
+        self.unused_vouchers: set[VoucherKey] = set()
         """Vouchers that were claimed for entries that are refused."""
-        self._entries: dict[Voucher, Entry] = {}
+        self._entries: dict[VoucherKey, Entry] = {}
         self._projects = dict(state.projects)
         self._plans = {key: dict(plan) for key, plan in state.plans.items()}
         self._reversals: dict[uuid.UUID | None, Reversal] = dict(state.reversals.items())
@@ -179,20 +184,20 @@ class EntryDecisions:
         if isinstance(candidate, Problem):
             self.outcomes.append(EntryOutcome("refused", problem=candidate))
             return
-        voucher = None if candidate.reversed_entry else candidate.entry.voucher
-        recorded = self._find_recorded(voucher)
+        key = candidate.voucher_key
+        recorded = self._find_recorded(key)
         try:
             outcome = _find_existing(candidate, recorded) if recorded else self._record(candidate)
         except Problem as problem:
             outcome = EntryOutcome("refused", problem=problem)
-            if recorded is None and voucher is not None:
-                self.unused_vouchers.add(voucher)
+            if recorded is None and key is not None:
+                self.unused_vouchers.add(key)
         self.outcomes.append(outcome)
 
-    def _find_recorded(self, voucher: Voucher | None) -> Entry | None:
-        if voucher is None:
+    def _find_recorded(self, key: VoucherKey | None) -> Entry | None:
+        if key is None:
             return None
-        return self.state.recorded.get(voucher) or self._entries.get(voucher)
+        return self.state.recorded.get(key) or self._entries.get(key)
 
     def _record(self, candidate: EntryCandidate) -> EntryOutcome:
         entry, fact = candidate.entry, candidate.fact
@@ -210,9 +215,9 @@ class EntryDecisions:
             self._facts[fact] = entry.id
         if candidate.reversed_entry is not None:
             self._reversals[candidate.reversed_entry.id] = Reversal(entry.id, entry.kind)
-        elif entry.voucher is not None:
-            self._entries[entry.voucher] = entry
-            self.unused_vouchers.discard(entry.voucher)
+        elif (key := candidate.voucher_key) is not None:
+            self._entries[key] = entry
+            self.unused_vouchers.discard(key)
         self.new_entries.append(NewEntry(entry, postings))
         payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
         return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)

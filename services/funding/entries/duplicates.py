@@ -11,11 +11,13 @@ Problem
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
-from services.funding.ledger import Decision, Entry, EntryKind, InKind
+from services.funding.ledger import Decision, Entry, EntryKind, InKindForm
 from services.funding.rules import VoucherUsed
+from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import Conflict, Sentence
 
 
@@ -52,15 +54,20 @@ class Fact:
     origin_year: int | None
     amount_vnd: int
     decision: Decision
+    """With its number in canonical form."""
     project: str | None
-    in_kind: InKind | None
+    in_kind: tuple[InKindForm, Decimal] | None
+    """Its form and quantity; how the unit of measure is spelled does not matter."""
 
 
 IDENTIFYING_FIELDS = (
     "kind", "year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd", "decision",
     "project",
 )  # fmt: skip
-"""Entries of one voucher that differ in these are different facts. The day is compared only where the client named it."""
+"""Entries of one voucher that differ in these are different facts. The day is compared only where the client named it.
+
+The number of a decision is compared in its canonical form.
+"""
 
 LatestEntries = Mapping[Fact, uuid.UUID]
 """The latest entry in effect that states a fact."""
@@ -83,9 +90,9 @@ def find_fact(entry: Entry, unit_since: date) -> Fact | None:
         to_unit=entry.to_unit,
         origin_year=entry.origin_year,
         amount_vnd=entry.amount_vnd,
-        decision=entry.decision,
+        decision=_canonicalize(entry.decision),
         project=entry.project,
-        in_kind=entry.in_kind,
+        in_kind=(entry.in_kind.form, entry.in_kind.quantity) if entry.in_kind else None,
     )
 
 
@@ -99,9 +106,18 @@ def require_distinct(entry: Entry, latest: uuid.UUID | None) -> None:
 
 def require_same(entry: Entry, recorded: Entry, *, compare_day: bool) -> None:
     """Raise `VoucherUsed` where an entry is another fact than the recorded one of the same voucher."""
-    differences = [name for name in IDENTIFYING_FIELDS if getattr(entry, name) != getattr(recorded, name)]
+    new, earlier = _with_canonical_decision(entry), _with_canonical_decision(recorded)
+    differences = [name for name in IDENTIFYING_FIELDS if getattr(new, name) != getattr(earlier, name)]
     if compare_day and entry.effective_on != recorded.effective_on:
         differences.append("effective_on")
     if differences:
         assert recorded.voucher is not None
         raise VoucherUsed(recorded.voucher, recorded, differences)
+
+
+def _with_canonical_decision(entry: Entry) -> Entry:
+    return replace(entry, decision=entry.decision and _canonicalize(entry.decision))
+
+
+def _canonicalize(decision: Decision) -> Decision:
+    return replace(decision, number=canonicalize(decision.number))

@@ -1,5 +1,6 @@
 """Answers about entries."""
 
+import datetime as dt
 import uuid
 from datetime import date, datetime
 from typing import Any, Self
@@ -7,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from services.funding.entries.request_schemas import InKindIO
-from services.funding.field_types import DecisionIO, EntryReferenceIO, VoucherIO
+from services.funding.field_types import DecisionIO, EntryReferenceIO
 from services.funding.ledger import (
     MEASURES,
     Amounts,
@@ -16,8 +17,11 @@ from services.funding.ledger import (
     EntryKind,
     EntryReference,
     Lot,
+    PaperKind,
     Posting,
+    Voucher,
 )
+from services.funding.voucher_keys import find_paper_kind, find_paper_year
 from shared.kit.paging import Page
 
 
@@ -77,6 +81,31 @@ class LotOut(BaseModel):
         )
 
 
+class VoucherOut(BaseModel):
+    """The paper of a payment or a contract, with what was not stated of it filled in."""
+
+    source: str = Field(description="its issuer, as typed", examples=["KBNN Kon Tum"])
+    number: str = Field(description="its number there, as typed", examples=["GRT-2023-0412"])
+    kind: PaperKind = Field(
+        description="kind of paper: contract, estimate, payment_order, return_slip or other"
+    )
+    date: dt.date | None = Field(description="date of the paper; null where none was stated")
+    year: int = Field(description="year of the paper", examples=[2023])
+    line_no: int = Field(description="place on the paper, of those that pay the same line of the ledger")
+
+    @classmethod
+    def from_voucher(cls, entry: Entry, voucher: Voucher) -> Self:
+        """Serialize the voucher of an entry."""
+        return cls(
+            source=voucher.source,
+            number=voucher.number,
+            kind=find_paper_kind(entry.kind, voucher),
+            date=voucher.dated_on,
+            year=find_paper_year(entry, voucher),
+            line_no=voucher.line_no or 1,
+        )
+
+
 class EntryOut(BaseModel):
     """An entry of the ledger; it never changes."""
 
@@ -100,7 +129,7 @@ class EntryOut(BaseModel):
     amount_vnd: int = Field(description="amount in đồng")
     decision: DecisionIO | None = Field(description="the document that decided it")
     in_kind: InKindIO | None = Field(description="a contribution in kind")
-    voucher: VoucherIO | None = Field(description="the document of the payment or contract")
+    voucher: VoucherOut | None = Field(description="the document of the payment or contract")
     project: str | None = Field(description="code of the project; null where none is named")
     deadline: date | None = Field(description="of a carry-over: last day of payment by its decision")
     distinct_from: EntryReferenceIO | None = Field(
@@ -126,7 +155,7 @@ class EntryOut(BaseModel):
         return cls(
             **{name: getattr(entry, name) for name in SAME_FIELDS},
             decision=entry.decision and DecisionIO(number=entry.decision.number, date=entry.decision.date),
-            voucher=entry.voucher and VoucherIO(source=entry.voucher.source, number=entry.voucher.number),
+            voucher=entry.voucher and VoucherOut.from_voucher(entry, entry.voucher),
             in_kind=entry.in_kind
             and InKindIO(
                 form=entry.in_kind.form,

@@ -8,9 +8,10 @@ from datetime import date
 from services.funding import fault_sentences as sentences
 from services.funding.entries.decisions import EntryCandidate, RequestContext
 from services.funding.entries.validation import find_decision_fault, require_giver
-from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line
+from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line, Voucher
 from services.funding.rules import ReversalNotReversible
 from services.funding.units import find_last_day
+from services.funding.voucher_keys import find_paper_kind, find_paper_year
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Problem, make_fault, raise_if_any
 
@@ -92,6 +93,7 @@ def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
     reversal = replace(
         entry,
         kind=request.kind,
+        voucher=entry.voucher and _state_paper(entry, entry.voucher),
         postings=(),
         decision=request.decision,
         effective_on=request.find_effective_date(entry.effective_on),
@@ -106,6 +108,11 @@ def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
         replaces=None,
     )
     return EntryCandidate(context, reversal, line, reversed_entry=entry)
+
+
+def _state_paper(entry: Entry, voucher: Voucher) -> Voucher:
+    """Return the voucher of an entry with its kind and year, which another entry of the paper may not follow from itself."""
+    return replace(voucher, kind=find_paper_kind(entry.kind, voucher), year=find_paper_year(entry, voucher))
 
 
 def _find_unit_day(context: RequestContext, line: Line, entry: Entry) -> date:

@@ -1,7 +1,7 @@
 """The statements that every entry runs: plain SQL, and the functions that run them (see ADR 0010). They never commit."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -12,28 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.assignments import AssignmentBalance, AssignmentKey
 from services.funding.dated_balances import DatedBalance, DayChange, LockedLots, Remainder
 from services.funding.ledger import Amounts, Entry, EntryReference, Line, Lot, NewEntry, Voucher
+from shared.kit.canonical_text import canonicalize
 from shared.kit.database import run_sql
-
-CLAIM_VOUCHERS = """
-    INSERT INTO vouchers (book, source, number, entry_id)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS claimed (book, source, number, entry_id)
-    ORDER BY 1, 2, 3
-    ON CONFLICT (book, source, number) DO UPDATE SET entry_id = vouchers.entry_id
-    RETURNING book, source, number, entry_id
-"""
-"""Locks the rows of the vouchers, in their order; returns the entries that they stand for."""
-
-REASSIGN_VOUCHERS = """
-    UPDATE vouchers SET entry_id = claimed.entry_id
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS claimed (book, source, number, entry_id)
-    WHERE vouchers.book = claimed.book AND vouchers.source = claimed.source AND vouchers.number = claimed.number
-"""
-
-RELEASE_VOUCHERS = """
-    DELETE FROM vouchers
-    USING unnest($1::text[], $2::text[], $3::text[]) AS unused (book, source, number)
-    WHERE vouchers.book = unused.book AND vouchers.source = unused.source AND vouchers.number = unused.number
-"""
 
 LOCK_PLANS = """
     SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || plan, 0))
@@ -121,22 +101,29 @@ UPDATE_BALANCES = """
 INSERT_ENTRIES = """
     WITH inserted AS (
         INSERT INTO entries (
-            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
+            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
+            voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
+            in_kind_form,
             in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
             reverses, batch, to_component, to_unit, deadline, project)
         SELECT
-            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
+            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
+            voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
+            in_kind_form,
             in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
             reverses, batch, to_component, to_unit, deadline, project
         FROM unnest(
             $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
-            $9::numeric[], $10::text[], $11::uuid[], $12::text[], $13::uuid[], $14::text[], $15::int[], $16::int[],
-            $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::int[], $23::bigint[], $24::date[],
-            $25::text[], $26::text[], $27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::date[], $32::text[]
+            $9::int[], $10::date[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::numeric[],
+            $17::text[], $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::int[], $23::int[], $24::text[],
+            $25::text[], $26::text[], $27::text[], $28::text[], $29::int[], $30::bigint[], $31::date[], $32::text[],
+            $33::text[], $34::uuid[], $35::uuid[], $36::text[], $37::text[], $38::date[], $39::text[]
         ) WITH ORDINALITY AS entry (
-            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number, in_kind_form,
+            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
+            voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
+            in_kind_form,
             in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
             reverses, batch, to_component, to_unit, deadline, project,
@@ -149,9 +136,9 @@ INSERT_ENTRIES = """
             given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
             reserved_vnd)
         SELECT * FROM unnest(
-            $33::int[], $34::uuid[], $35::bigint[], $36::date[], $37::bigint[], $38::bigint[], $39::bigint[],
-            $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::bigint[], $45::bigint[], $46::bigint[],
-            $47::bigint[], $48::bigint[], $49::bigint[])
+            $40::int[], $41::uuid[], $42::bigint[], $43::date[], $44::bigint[], $45::bigint[], $46::bigint[],
+            $47::bigint[], $48::bigint[], $49::bigint[], $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[],
+            $54::bigint[], $55::bigint[], $56::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
@@ -165,35 +152,18 @@ SAME_COLUMNS = (
 
 ENTRY_COLUMNS = (
     "id", "kind", "recorded_at", "decision_number", "decision_date", "voucher_source", "voucher_number",
+    "voucher_kind", "voucher_year", "voucher_date", "voucher_line_no", "decision_key", "voucher_source_key",
+    "voucher_number_key",
     "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", "distinct_from", "distinct_reason", "replaces",
     "replaces_reason", *SAME_COLUMNS,
 )  # fmt: skip
 """In the order of `INSERT_ENTRIES`."""
 
+KEY_COLUMNS = frozenset({"decision_key", "voucher_source_key", "voucher_number_key"})
+"""Canonical forms, by which decisions and vouchers are compared; they follow from the other columns."""
+
 _to_same_columns = attrgetter(*SAME_COLUMNS)
 NO_LOTS = LockedLots({}, {})
-
-
-async def claim_vouchers(
-    session: AsyncSession, entry_ids: Mapping[Voucher, uuid.UUID]
-) -> dict[Voucher, uuid.UUID]:
-    """Claim each voucher for an entry; return the ids of the other entries that vouchers stand for already.
-
-    A transaction that claims the same voucher waits until this one ends.
-    """
-    rows = await run_sql(session, CLAIM_VOUCHERS, *_to_voucher_columns(entry_ids), list(entry_ids.values()))
-    claimed = {Voucher(row.source, row.number, row.book): row.entry_id for row in rows}
-    return {voucher: entry_id for voucher, entry_id in claimed.items() if entry_id != entry_ids[voucher]}
-
-
-async def reassign_vouchers(session: AsyncSession, entry_ids: Mapping[Voucher, uuid.UUID]) -> None:
-    """Let vouchers of reversed entries stand for new ones."""
-    await run_sql(session, REASSIGN_VOUCHERS, *_to_voucher_columns(entry_ids), list(entry_ids.values()))
-
-
-async def release_vouchers(session: AsyncSession, vouchers: Collection[Voucher]) -> None:
-    """Delete the claims of entries that are refused."""
-    await run_sql(session, RELEASE_VOUCHERS, *_to_voucher_columns(vouchers))
 
 
 async def lock_assignments(
@@ -288,7 +258,9 @@ def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
         entry.kind.value,
         recorded_at,
         *((decision.number, decision.date) if decision else (None, None)),
-        *((voucher.source, voucher.number) if voucher else (None, None)),
+        *_to_voucher_columns(voucher),
+        canonicalize(decision.number) if decision else None,
+        *((canonicalize(voucher.source), canonicalize(voucher.number)) if voucher else (None, None)),
         *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
         *_to_reference_columns(entry.distinct_from),
         *_to_reference_columns(entry.replaces),
@@ -296,13 +268,14 @@ def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
     )
 
 
+def _to_voucher_columns(voucher: Voucher | None) -> tuple[Any, ...]:
+    if voucher is None:
+        return (None,) * 6
+    return (voucher.source, voucher.number, voucher.kind, voucher.year, voucher.dated_on, voucher.line_no)
+
+
 def _to_reference_columns(reference: EntryReference | None) -> tuple[uuid.UUID | None, str | None]:
     return (reference.entry, reference.reason) if reference else (None, None)
-
-
-def _to_voucher_columns(vouchers: Iterable[Voucher]) -> tuple[list[str], list[str], list[str]]:
-    rows = [(voucher.book, voucher.source, voucher.number) for voucher in vouchers]
-    return [book for book, _, _ in rows], [source for _, source, _ in rows], [number for _, _, number in rows]
 
 
 def _to_line_columns(lines: Collection[Line]) -> tuple[list[Any], ...]:

@@ -24,7 +24,6 @@ from services.funding.ledger import (
     Lot,
     Posting,
     Voucher,
-    find_book,
 )
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import (
@@ -34,6 +33,7 @@ from services.funding.store import (
     LOT_KEY,
     LedgerFilter,
 )
+from shared.kit.canonical_text import canonicalize
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.database import run_sql
 
@@ -41,21 +41,19 @@ FIND_LATEST_ENTRIES = """
     SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id
     FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
         $9::text[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::date[], $15::text[], $16::text[],
-        $17::numeric[], $18::text[]
+        $17::numeric[]
     ) WITH ORDINALITY AS fact (kind, year, program, component, capital, source, unit, unit_since, to_component, to_unit,
-        origin_year, amount_vnd, decision_number, decision_date, project, in_kind_form, in_kind_quantity,
-        in_kind_unit_of_measure, ordinal)
+        origin_year, amount_vnd, decision_key, decision_date, project, in_kind_form, in_kind_quantity, ordinal)
     JOIN entries ON entries.year = fact.year AND entries.kind = fact.kind AND entries.program = fact.program
         AND entries.component IS NOT DISTINCT FROM fact.component AND entries.capital = fact.capital
         AND entries.source = fact.source AND entries.unit = fact.unit
         AND entries.to_component IS NOT DISTINCT FROM fact.to_component
         AND entries.to_unit IS NOT DISTINCT FROM fact.to_unit
         AND entries.origin_year IS NOT DISTINCT FROM fact.origin_year
-        AND entries.amount_vnd = fact.amount_vnd AND entries.decision_number = fact.decision_number
+        AND entries.amount_vnd = fact.amount_vnd AND entries.decision_key = fact.decision_key
         AND entries.decision_date = fact.decision_date AND entries.project IS NOT DISTINCT FROM fact.project
         AND entries.in_kind_form IS NOT DISTINCT FROM fact.in_kind_form
         AND entries.in_kind_quantity IS NOT DISTINCT FROM fact.in_kind_quantity
-        AND entries.in_kind_unit_of_measure IS NOT DISTINCT FROM fact.in_kind_unit_of_measure
     WHERE entries.voucher_number IS NULL
       AND NOT EXISTS (
         SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
@@ -122,7 +120,7 @@ def select_newest_first(
     if kind is not None:
         query = query.where(ENTRIES.c.kind == kind.value)
     if voucher is not None:
-        query = query.where(ENTRIES.c.voucher_number == voucher)
+        query = query.where(ENTRIES.c.voucher_number_key == canonicalize(voucher))
     if batch is not None:
         query = query.where(ENTRIES.c.batch == batch)
     if project is not None:
@@ -183,7 +181,7 @@ def _to_fact_row(fact: Fact) -> tuple[Any, ...]:
         fact.decision.number,
         fact.decision.date,
         fact.project,
-        *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
+        *(in_kind or (None, None)),
     )
 
 
@@ -192,15 +190,24 @@ def _is_one_of(column: ColumnElement[uuid.UUID], ids: Iterable[uuid.UUID]) -> Co
     return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
+def _to_voucher(row: Row[Any]) -> Voucher:
+    return Voucher(
+        row.voucher_source,
+        row.voucher_number,
+        row.voucher_kind,
+        row.voucher_date,
+        row.voucher_year,
+        row.voucher_line_no,
+    )
+
+
 def _to_entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
     kind = EntryKind(row.kind)
     return Entry(
         kind=kind,
         capital=typed("Capital", row.capital),
         decision=Decision(row.decision_number, row.decision_date) if row.decision_number else None,
-        voucher=Voucher(row.voucher_source, row.voucher_number, find_book(kind))
-        if row.voucher_number
-        else None,
+        voucher=_to_voucher(row) if row.voucher_number else None,
         in_kind=InKind(row.in_kind_form, row.in_kind_quantity, row.in_kind_unit_of_measure)
         if row.in_kind_form
         else None,

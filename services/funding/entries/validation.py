@@ -26,9 +26,9 @@ from services.funding.ledger import (
     InKind,
     Line,
     Voucher,
-    find_book,
 )
 from services.funding.rules import ReplacedInEffect, ReversalNotReversible
+from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Problem, make_fault
 
@@ -110,6 +110,17 @@ class EntryRequest:
                 "/origin_year", "origin_year_after_year", sentences.ORIGIN_AFTER_YEAR, year=self.year
             )
 
+    def _find_voucher_faults(self, today: date) -> Iterator[Fault]:
+        if self.voucher is None or self.voucher.dated_on is None:
+            return
+        day, year = self.voucher.dated_on, self.voucher.year
+        if day > today:
+            yield make_fault("/voucher/date", "date_in_future", sentences.IN_FUTURE, day=day.isoformat())
+        if year not in {None, day.year}:
+            yield make_fault(
+                "/voucher/year", "year_of_another_date", sentences.YEAR_OF_ANOTHER_DATE, day=day.isoformat()
+            )
+
     def _find_date_faults(self, today: date) -> Iterator[Fault]:
         if self.year is not None and self.deadline is not None and self.deadline.year <= self.year:
             day, year = self.deadline.isoformat(), self.year + 1
@@ -117,6 +128,7 @@ class EntryRequest:
                 "/deadline", "deadline_before_year", sentences.DEADLINE_BEFORE_YEAR, day=day, year=year
             )
         yield from find_decision_fault(self.decision, today)
+        yield from self._find_voucher_faults(today)
         if self.effective_on is None:
             return
         day = self.effective_on.isoformat()
@@ -155,7 +167,7 @@ class EntryValidator:
     def __init__(self, named_entries: Mapping[uuid.UUID, Entry] | None = None) -> None:
         """`named_entries` are the recorded entries that requests of the transaction name, by id."""
         self._named_entries = named_entries or {}
-        self._ids: dict[Voucher, uuid.UUID | None] = {}
+        self._ids: dict[VoucherKey, uuid.UUID | None] = {}
         self._find_unit_fault = cache(units.find_unit_fault)
         self._find_unit_version = cache(units.find_unit_version)
         self._find_refusal = cache(units.find_refusal)
@@ -186,8 +198,8 @@ class EntryValidator:
         self._require_granted(context, line, unit_day)
         require_giver(context, entry.kind, line, unit_day)
         self._require_replaceable(request)
-        if entry.voucher is not None:
-            entry_id = self._ids.setdefault(entry.voucher, entry.id)
+        if (key := find_voucher_key(entry, line)) is not None:
+            entry_id = self._ids.setdefault(key, entry.id)
             entry = entry if entry_id == entry.id else replace(entry, id=entry_id)
         to_line = self._find_receiving_line(context, line, entry, unit_day)
         if to_line is not None:
@@ -273,7 +285,7 @@ def require_giver(context: RequestContext, kind: EntryKind, line: Line, day: dat
 
 
 COPIED_FIELDS = (
-    "kind", "year", "program", "component", "capital", "source", "amount_vnd", "decision", "note", "batch", "in_kind",
+    "kind", "year", "program", "component", "capital", "source", "amount_vnd", "decision", "voucher", "note", "batch", "in_kind",
     "deadline", "project", "distinct_from", "replaces",
 )  # fmt: skip
 """The fields of an entry that are those of its request."""
@@ -281,7 +293,7 @@ COPIED_FIELDS = (
 
 def _to_entry(request: EntryRequest, day: date, unit_version: units.UnitVersion) -> tuple[Entry, Line]:
     """Return the entry of a request without faults, and its line."""
-    context, voucher, kind, year = request.context, request.voucher, request.kind, request.year
+    context, kind, year = request.context, request.kind, request.year
     assert year is not None
     unit, since = unit_version
     entry = Entry(
@@ -291,7 +303,6 @@ def _to_entry(request: EntryRequest, day: date, unit_version: units.UnitVersion)
         to_component=None if request.to_component == request.component else request.to_component,
         to_unit=None if request.to_unit == request.unit else request.to_unit,
         origin_year=request.origin_year or (year if kind in INFLOW_KINDS else None),
-        voucher=voucher and Voucher(voucher.source, voucher.number, find_book(kind)),
         effective_on=day,
         client_id=context.caller.client_id,
         recorded_at=context.now,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.statements import ENTRY_COLUMNS, to_entry_row
+from services.funding.entries.statements import ENTRY_COLUMNS, KEY_COLUMNS, to_entry_row
 from services.funding.entries.store import load_postings, select_entries
 from services.funding.journal.rules import Block, fingerprint
 from services.funding.ledger import MEASURES, Entry
@@ -16,7 +16,18 @@ from services.funding.models import BLOCKS, ENTRIES
 TRY_LOCK_JOURNAL = text(
     "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/journal', 0))"
 )
-LATER_COLUMNS = frozenset({"distinct_from", "distinct_reason", "replaces", "replaces_reason"})
+LATER_COLUMNS = frozenset(
+    {
+        "distinct_from",
+        "distinct_reason",
+        "replaces",
+        "replaces_reason",
+        "voucher_kind",
+        "voucher_year",
+        "voucher_date",
+        "voucher_line_no",
+    }
+)
 """Columns that entries got after blocks had been sealed without them. Where they are empty, fingerprints leave them out."""
 BLOCK_COLUMNS = tuple(field.name for field in fields(Block))
 
@@ -76,7 +87,11 @@ def list_sequences(entries: Sequence[Entry]) -> list[int]:
 
 def _to_document(entry: Entry) -> dict[str, Any]:
     columns = zip(ENTRY_COLUMNS, to_entry_row(entry, entry.recorded_at), strict=True)
-    row = {name: value for name, value in columns if value is not None or name not in LATER_COLUMNS}
+    row = {
+        name: value
+        for name, value in columns
+        if name not in KEY_COLUMNS and (value is not None or name not in LATER_COLUMNS)
+    }
     postings = [
         {
             **posting.lot.line.to_dict(),

@@ -2,7 +2,20 @@
 
 from typing import Any, Literal, get_args
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.ledger import EntryKind
@@ -18,14 +31,11 @@ def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
     """Return the query of payments on which the books differ: by more than a tolerance, or in the line.
 
     Payments are matched by voucher before they are narrowed, so that one which the other book has on another line is matched.
-    Reversed payments are left out.
+    Of a voucher with several payments, those on the same line are matched first. Reversed payments are left out.
     """
-    agency, treasury = (
+    agency, treasury = _match_payments(
         _select_payments(EntryKind.DISBURSEMENT, ledger_filter),
         _select_payments(EntryKind.CONFIRMATION, ledger_filter),
-    )
-    same_voucher = and_(
-        agency.c.voucher_source == treasury.c.voucher_source, agency.c.number == treasury.c.number
     )
     pairs = (
         select(
@@ -43,7 +53,7 @@ def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
             ),
         )
         .select_from(agency)
-        .join(treasury, same_voucher, full=True)
+        .join(treasury, agency.c.pair == treasury.c.pair, full=True)
         .where(or_(agency.c.selected, treasury.c.selected))
         .subquery()
     )
@@ -52,6 +62,36 @@ def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
     other_line = or_(*(pairs.c[f"other_{name}"] for name in LINE_FIELDS))
     query = select(pairs, beyond.label("beyond_tolerance")).where(or_(missing, beyond, other_line))
     return query.order_by(pairs.c.source, pairs.c.number, pairs.c.id)
+
+
+def _match_payments(agency: CTE, treasury: CTE) -> tuple[CTE, CTE]:
+    """Return the payments of both books, each with a text `pair` that it has in common with its match in the other book."""
+    same_line = select(agency.c.id.label("agency_id"), treasury.c.id.label("treasury_id")).join(
+        treasury,
+        and_(
+            agency.c.voucher == treasury.c.voucher,
+            *(agency.c[name].is_not_distinct_from(treasury.c[name]) for name in LINE_FIELDS),
+            agency.c.place == treasury.c.place,
+        ),
+    )
+    matched = same_line.cte("matched")
+    return (
+        _add_pairs(agency, matched.c.agency_id, matched),
+        _add_pairs(treasury, matched.c.treasury_id, matched),
+    )
+
+
+def _add_pairs(payments: CTE, own_id: ColumnElement[Any], matched: CTE) -> CTE:
+    """Add the pair: the ids of payments that are matched by line, else the voucher and the place among its others."""
+    place = func.row_number().over(
+        partition_by=(payments.c.voucher, matched.c.agency_id.is_(None)),
+        order_by=(*(payments.c[name] for name in LINE_FIELDS), payments.c.id),
+    )
+    pair = func.coalesce(
+        cast(matched.c.agency_id, Text), payments.c.voucher + literal(" ") + cast(place, Text)
+    )
+    query = select(payments, pair.label("pair")).outerjoin(matched, own_id == payments.c.id)
+    return query.cte(f"{payments.name}_pairs")
 
 
 async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> tuple[int, int]:
@@ -69,11 +109,19 @@ async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> tuple
 
 def _select_payments(kind: EntryKind, ledger_filter: LedgerFilter) -> CTE:
     changed_lots = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+    names = cast(func.json_build_array(ENTRIES.c.voucher_source_key, ENTRIES.c.voucher_number_key), Text)
+    voucher = case((ENTRIES.c.voucher_number_key.is_(None), None), else_=names)
+    place = func.row_number().over(
+        partition_by=(voucher, *(ENTRIES.c[name] for name in LINE_FIELDS)),
+        order_by=(ENTRIES.c.voucher_line_no.nulls_first(), ENTRIES.c.amount_vnd, ENTRIES.c.id),
+    )
     return (
         select(
             ENTRIES.c.id,
             ENTRIES.c.voucher_source,
             ENTRIES.c.voucher_number.label("number"),
+            voucher.label("voucher"),
+            place.label("place"),
             ENTRIES.c.amount_vnd,
             *(ENTRIES.c[name] for name in LINE_FIELDS),
             changed_lots.where(IS_POSTED_BY, *ledger_filter.to_conditions()).exists().label("selected"),

@@ -1,0 +1,84 @@
+"""What identifies the entry of a voucher. Pure.
+
+A voucher is a paper of an issuer: its kind, its number, the year of the paper (numbers begin anew each year), and the line
+of the ledger that it pays. One paper may pay several lines, and one line several times, each under a `line_no` of its own.
+Texts are compared in their canonical form (`shared/kit/canonical_text.py`). A paper can stand in both books.
+"""
+
+import json
+from dataclasses import dataclass
+
+from services.funding.ledger import Book, Entry, EntryKind, Line, PaperKind, Voucher, find_book
+from shared.kit.canonical_text import canonicalize
+
+
+@dataclass(frozen=True, slots=True)
+class PaperKey:
+    """What identifies a paper in a book."""
+
+    book: Book
+    issuer: str
+    kind: PaperKind
+    number: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherKey:
+    """What identifies the entry of a voucher: the paper, the line that it pays, and the place on the paper."""
+
+    paper: PaperKey
+    line: Line
+    line_no: int
+
+    def to_text(self) -> str:
+        """Return the key as one text, by which the entry is claimed."""
+        paper, line = self.paper, self.line
+        return json.dumps(
+            [
+                paper.book,
+                paper.issuer,
+                paper.kind,
+                paper.number,
+                paper.year,
+                line.year,
+                line.program,
+                line.component,
+                line.capital,
+                line.source,
+                line.unit,
+                line.unit_since.isoformat(),
+                self.line_no,
+            ],
+            ensure_ascii=False,
+        )
+
+
+def find_paper_kind(kind: EntryKind, voucher: Voucher) -> PaperKind:
+    """Return the kind of a paper: as stated, else by the kind of the entry."""
+    return voucher.kind or ("contract" if kind is EntryKind.COMMITMENT else "payment_order")
+
+
+def find_paper_year(entry: Entry, voucher: Voucher) -> int:
+    """Return the year of a paper: that of its date, else as stated, else that of the day of the entry."""
+    if voucher.dated_on is not None:
+        return voucher.dated_on.year
+    return voucher.year or entry.effective_on.year
+
+
+def find_paper_key(entry: Entry, voucher: Voucher) -> PaperKey:
+    """Return what identifies the paper of an entry."""
+    return PaperKey(
+        find_book(entry.kind),
+        canonicalize(voucher.source),
+        find_paper_kind(entry.kind, voucher),
+        canonicalize(voucher.number),
+        find_paper_year(entry, voucher),
+    )
+
+
+def find_voucher_key(entry: Entry, line: Line) -> VoucherKey | None:
+    """Return what identifies an entry by its voucher; None where it has none."""
+    if entry.voucher is None:
+        return None
+    return VoucherKey(find_paper_key(entry, entry.voucher), line, entry.voucher.line_no or 1)
