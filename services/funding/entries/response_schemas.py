@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from services.funding.entries.request_schemas import InKindIO
-from services.funding.field_types import DecisionIO, EntryReferenceIO
+from services.funding.field_types import DecisionIO, EntryReferenceIO, ShortText
 from services.funding.ledger import (
     MEASURES,
     Amounts,
@@ -84,8 +84,8 @@ class LotOut(BaseModel):
 class VoucherOut(BaseModel):
     """The paper of a payment or a contract, with what was not stated of it filled in."""
 
-    source: str = Field(description="its issuer, as typed", examples=["KBNN Kon Tum"])
-    number: str = Field(description="its number there, as typed", examples=["GRT-2023-0412"])
+    source: ShortText = Field(description="its issuer, as typed", examples=["KBNN Kon Tum"])
+    number: ShortText = Field(description="its number there, as typed", examples=["GRT-2023-0412"])
     kind: PaperKind = Field(
         description="kind of paper: contract, estimate, payment_order, return_slip or other"
     )
