@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from services.funding.ledger import PaperKind, Voucher
-from shared.kit.canonical_text import Visible
 from shared.kit.date_fields import IsoDate
+from shared.kit.text_fields import Visible
 
 FIRST_YEAR, LAST_YEAR = 2016, 2100
 """The medium-term plan that the programs are funded from began in 2016."""

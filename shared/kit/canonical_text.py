@@ -17,15 +17,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pydantic import AfterValidator
-
-from shared.kit.problems import Sentence
-from shared.kit.validation_faults import make_validation_error
-
 CACHED_TEXTS = 16_384
 """A batch names the same issuers and decisions thousands of times."""
-
-NOTHING_VISIBLE = Sentence("Không có ký tự nào nhìn thấy được.", "It has no visible character.")
 
 SUBSTITUTES: Mapping[str, str] = {
     **dict.fromkeys("\u2044\u2215\u29f8\u2571\u3033", "/"),
@@ -118,13 +111,3 @@ def _join_words(words: list[str]) -> str:
 
 def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] in "PS"
-
-
-def _check_visible(text: str) -> str:
-    if not canonicalize(text):
-        raise make_validation_error("text_too_short", NOTHING_VISIBLE)
-    return text
-
-
-Visible = AfterValidator(_check_visible)
-"""Refuses a text that identifies something and has no visible character."""

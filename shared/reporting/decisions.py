@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.canonical_text import Visible
 from shared.kit.date_fields import IsoDate
+from shared.kit.text_fields import Visible
 
 
 class DecisionIn(BaseModel):

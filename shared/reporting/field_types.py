@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, TypeAdapter
 from pydantic_core import PydanticKnownError
 
-from shared.kit.canonical_text import Visible
+from shared.kit.text_fields import Visible
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
 """What a column of amounts holds."""

@@ -5,7 +5,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.entries.request_schemas import InKindIO
 from services.funding.field_types import DecisionIO, EntryReferenceIO, ShortText
@@ -83,6 +83,8 @@ class LotOut(BaseModel):
 
 class VoucherOut(BaseModel):
     """The paper of a payment or a contract, with what was not stated of it filled in."""
+
+    model_config = ConfigDict(extra="forbid")
 
     source: ShortText = Field(description="its issuer, as typed", examples=["KBNN Kon Tum"])
     number: ShortText = Field(description="its number there, as typed", examples=["GRT-2023-0412"])

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.canonical_text import Visible
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
+from shared.kit.text_fields import Visible
 from shared.reporting.basis import BasisName
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import StandardIn, UnitCode
