@@ -30,7 +30,7 @@ from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
 from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
 from shared.kit.models import REVISION
-from shared.kit.openapi import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
+from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources, put_resources
 from shared.kit.routes import OperationRoute

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from shared.kit.clock import Clock, system_clock
 from shared.kit.exception_handlers import ConstraintProblems
-from shared.kit.openapi import extend_openapi
+from shared.kit.openapi.problem_schemas import extend_openapi
 from shared.kit.schema_revisions import SchemaRevision
 from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.period_windows import load_windows

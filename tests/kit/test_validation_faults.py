@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
 from shared.kit.date_fields import IsoDate
-from shared.kit.openapi import SCHEMAS
+from shared.kit.openapi.problem_schemas import SCHEMAS
 from shared.kit.problems import Fault, Invalid, Sentence, to_json_pointer
 from shared.kit.validation_faults import (
     OTHER,
