@@ -63,12 +63,12 @@ class RotationIn(BaseModel):
 class ClientOut(BaseModel):
     """A client."""
 
-    client_id: str
-    description: str
-    scopes: list[str]
-    programs: list[str]
-    units: list[str]
-    created_at: datetime
+    client_id: str = Field(description="its name; it never changes")
+    description: str = Field(description="which system it is and who runs it")
+    scopes: list[str] = Field(description="what it may do")
+    programs: list[str] = Field(description="for which programs")
+    units: list[str] = Field(description="in which units, each with its whole subtree, or for which agencies")
+    created_at: datetime = Field(description="instant of its creation")
     disabled_at: datetime | None = Field(description="instant from which it gets no token")
 
     @classmethod
@@ -106,12 +106,12 @@ class ClientWithSecretOut(ClientWithSecretIdOut):
 class AuditOut(BaseModel):
     """An entry of the audit."""
 
-    id: int
-    at: datetime
+    id: int = Field(description="its number; a later act has a larger one")
+    at: datetime = Field(description="instant of the act")
     actor: str = Field(description="the client that did it, or `operator` at the command line")
     act: str = Field(description="what was done, as noun.verb")
     subject: str = Field(description="to which client or key")
-    facts: dict[str, Any]
+    facts: dict[str, Any] = Field(description="what the act changed")
 
     @classmethod
     def from_row(cls, row: AuditRow) -> "AuditOut":

@@ -1,4 +1,4 @@
-"""Merge OpenAPI documents into one. Pure.
+"""Merge OpenAPI documents into one. No I/O.
 
 Operation ids get the name of their service as a prefix (`rural_submit_report`), so that the same operation of two
 programs becomes two functions of a generated client. A schema keeps its name where most services define it alike; a
@@ -7,16 +7,37 @@ service that defines it differently gets its name as a prefix of the schema.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
+
+from gateway.upstreams import UpstreamTimeout, UpstreamUnavailable
+from shared.kit.exception_handlers import MethodNotAllowed
+from shared.kit.openapi.document import PROBLEMS
+from shared.kit.openapi.header_fields import HEADERS, add_headers
+from shared.kit.openapi.operations import SCHEME
+from shared.kit.openapi.problem_schemas import (
+    add_problem_components,
+    describe_problem,
+    group_codes,
+    read_response_codes,
+    refer_to_response,
+)
+from shared.kit.problems import NotFound, Problem, TooManyRequests
 
 Document = Mapping[str, Any]
 Schemas = Mapping[str, Any]
 
 REFERENCE = "#/components/schemas/"
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
-READS = frozenset({"get", "head", "options"})
-SCHEME = "client"
+SUCCESSES = frozenset({"200", "201"})
+OWN_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, NotFound, MethodNotAllowed)
+FORWARDING_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, UpstreamUnavailable, UpstreamTimeout)
+OWN_CODES = (TooManyRequests.code,)
+FORWARDING_CODES = tuple(problem.code for problem in FORWARDING_PROBLEMS)
+"""What the gateway may answer to any request before a service does."""
+
+RATE_LIMIT_FIELDS = ("RateLimit", "RateLimit-Policy")
 
 SCOPE_MEANINGS = {
     "report": "submit and withdraw reports for the client's units, and read its own",
@@ -33,22 +54,44 @@ def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str
     """Return the merged document; title, version and description are the gateway's own."""
     documents = {"gateway": own, **services}
     names = _names({name: _schemas(document) for name, document in documents.items()})
+    problems = collect_problems(documents)
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
+    tags: dict[str, dict[str, str]] = {}
     for service, document in documents.items():
         for path, operations in document.get("paths", {}).items():
             if service == "gateway" or path.startswith(f"/v1/{service}/"):
                 paths[path] = _operations(operations, service, names[service])
+                _add_refusals(paths[path], problems, OWN_CODES if service == "gateway" else FORWARDING_CODES)
         for name, schema in _schemas(document).items():
-            schemas[names[service][name]] = _renamed(schema, names[service])
-    return {
+            schemas[names[service][name]] = {
+                **_renamed(schema, names[service]),
+                "title": names[service][name],
+            }
+        for tag in document.get("tags", ()):
+            tags[_name_tag(service, tag["name"])] = {**tag, "name": _name_tag(service, tag["name"])}
+    merged = {
         "openapi": own["openapi"],
         "info": own["info"],
         "servers": [{"url": "/"}],
-        "tags": list(_tags(own, services)),
+        "tags": [tags[name] for name in _list_tags(paths) if name in tags],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": security_schemes()},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "headers": HEADERS,
+            "securitySchemes": security_schemes(),
+        },
     }
+    add_problem_components(merged, problems)
+    return merged
+
+
+def collect_problems(documents: Mapping[str, Document]) -> dict[str, Any]:
+    """Return what the documents say of their problems, by code, with those of every operation of the gateway."""
+    problems = {problem.code: describe_problem(problem) for problem in (*OWN_PROBLEMS, *FORWARDING_PROBLEMS)}
+    for document in documents.values():
+        problems.update(document.get(PROBLEMS, {}))
+    return dict(sorted(problems.items()))
 
 
 def security_schemes() -> dict[str, Any]:
@@ -63,29 +106,43 @@ def security_schemes() -> dict[str, Any]:
     }
 
 
-def _tags(own: Document, services: Mapping[str, Document]) -> Iterator[dict[str, str]]:
-    seen: dict[str, None] = {}
-    for operations in own.get("paths", {}).values():
-        for operation in operations.values():
-            seen.update(dict.fromkeys(operation.get("tags", ())))
-    yield from ({"name": name} for name in seen)
-    for service, document in services.items():
-        info = document.get("info", {})
-        yield {"name": service, "description": info.get("description") or info.get("title", "")}
+def _name_tag(service: str, tag: str) -> str:
+    """Return the tag of a resource; a service's own has its name before it: `rural reports`."""
+    return tag if service == "gateway" else f"{service} {tag}"
+
+
+def _list_tags(paths: Mapping[str, Any]) -> list[str]:
+    """Return the tags of the operations in their order."""
+    return list(
+        dict.fromkeys(
+            tag
+            for operations in paths.values()
+            for operation in operations.values()
+            for tag in operation["tags"]
+        )
+    )
 
 
 def _operations(operations: Mapping[str, Any], service: str, names: Mapping[str, str]) -> dict[str, Any]:
     merged = _renamed(operations, names)
     for method, operation in merged.items():
-        if method not in METHODS:
-            continue
-        if service != "gateway":
-            operation["operationId"] = f"{service}_{operation['operationId']}"
-            operation["tags"] = [service]
-        if "security" not in operation:
-            token: list[dict[str, list[str]]] = [{SCHEME: []}]
-            operation["security"] = [{}, *token] if method in READS else token
+        if method in METHODS:
+            if service != "gateway":
+                operation["operationId"] = f"{service}_{operation['operationId']}"
+            operation["tags"] = [_name_tag(service, operation["tags"][0])]
     return dict(merged)
+
+
+def _add_refusals(operations: dict[str, Any], problems: Mapping[str, Any], of_gateway: Iterable[str]) -> None:
+    """Add what the gateway may answer to each operation, and the fields that it sets on each answer."""
+    for operation in operations.values():
+        responses = operation["responses"]
+        codes = {*of_gateway, *chain(*(read_response_codes(response) for response in responses.values()))}
+        for status, of_status in group_codes(codes, problems).items():
+            responses[status] = refer_to_response(of_status)
+        for status in responses:
+            if status in SUCCESSES:
+                add_headers(responses[status], RATE_LIMIT_FIELDS)
 
 
 def _schemas(document: Document) -> Schemas:

@@ -41,8 +41,8 @@ FORM: dict[str, Any] = {
                             "description": "scopes separated by spaces; all that were granted when left out",
                         },
                     },
-                    "example": {"grant_type": GRANT_TYPE},
-                }
+                },
+                "example": {"grant_type": GRANT_TYPE},
             }
         },
     },
@@ -68,7 +68,7 @@ class TokenOut(BaseModel):
     )
 
     access_token: str = Field(description="send it as `Authorization: Bearer …`; a JWT (RFC 9068)")
-    token_type: Literal["Bearer"]
+    token_type: Literal["Bearer"] = Field(description="how it is sent")
     expires_in: int = Field(description="seconds it is valid for")
     scope: str = Field(description="what it lets the client do, separated by spaces")
 

@@ -72,13 +72,20 @@ def make_fault(pointer: str, code: str, sentence: Sentence, **facts: Any) -> Fau
 class Problem(Exception):  # noqa: N818 (the field says problem, not error)
     """A refusal. Facts given by name fill the sentences and are members of the document.
 
-    A fact that is a sentence gets the language of the document; a reason always is one, without its full stop.
+    A fact that is a sentence gets the language of the document; a reason always is one, without its full stop. The docstring
+    of the class is its meaning in the reference (`/problems/{code}`).
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     title: ClassVar[Sentence] = Sentence("Lỗi máy chủ", "Server error")
     detail: ClassVar[Sentence] = Sentence("Máy chủ gặp lỗi.", "The server failed.")
+    advice: ClassVar[Sentence] = Sentence(
+        "Gửi lại sau với cùng Idempotency-Key; nếu lỗi còn, báo cho người vận hành kèm X-Request-Id.",
+        "Repeat later with the same Idempotency-Key; if it persists, tell the operator the X-Request-Id.",
+    )
+    """What the client can do about it."""
+    media_type: ClassVar[str] = "application/problem+json"
 
     def __init__(
         self,
@@ -108,7 +115,8 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
         }
         if self.faults:
             body["errors"] = [fault.document(language) for fault in self.faults]
-        return {**_in_language(self.facts, language), **body}
+        facts = _in_language(self.facts, language)
+        return {**body, **{name: fact for name, fact in facts.items() if name not in body}}
 
 
 class Malformed(Problem):
@@ -118,6 +126,10 @@ class Malformed(Problem):
     code = "malformed_request"
     title = Sentence("Yêu cầu không đọc được", "Unreadable request")
     detail = Sentence("Yêu cầu không đúng cú pháp: {reason}.", "The request is malformed: {reason}.")
+    advice = Sentence(
+        "Sửa yêu cầu theo lý do nêu trong detail; gửi lại nguyên như cũ sẽ bị từ chối như cũ.",
+        "Correct the request as the detail says; sent again unchanged it is refused again.",
+    )
 
 
 class Unauthenticated(Problem):
@@ -127,6 +139,10 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
     title = Sentence("Chưa xác thực", "Not authenticated")
     detail = Sentence("Cần mã truy cập hợp lệ: {reason}.", "A valid access token is needed: {reason}.")
+    advice = Sentence(
+        "Lấy mã mới tại /oauth/token và gửi trong tiêu đề Authorization: Bearer.",
+        "Get a new token at /oauth/token and send it as Authorization: Bearer.",
+    )
 
 
 class Forbidden(Problem):
@@ -136,6 +152,10 @@ class Forbidden(Problem):
     code = "forbidden"
     title = Sentence("Không có quyền", "Not allowed")
     detail = Sentence("Ứng dụng không có quyền: {reason}.", "The client may not do this: {reason}.")
+    advice = Sentence(
+        "Dùng ứng dụng có quyền này, hoặc đề nghị quản trị viên cấp thêm phạm vi, chương trình hay đơn vị.",
+        "Use a client that may, or ask an administrator for the scope, the program or the unit.",
+    )
 
 
 class NotFound(Problem):
@@ -145,6 +165,10 @@ class NotFound(Problem):
     code = "not_found"
     title = Sentence("Không tìm thấy", "Not found")
     detail = Sentence("Không có tài nguyên này.", "There is nothing at this address.")
+    advice = Sentence(
+        "Kiểm tra lại mã và địa chỉ; danh sách tương ứng nêu những gì đang có.",
+        "Check the code and the address; the list of the resource shows what there is.",
+    )
 
 
 class Conflict(Problem):
@@ -154,6 +178,10 @@ class Conflict(Problem):
     code = "conflict"
     title = Sentence("Xung đột với dữ liệu hiện có", "Conflict with existing data")
     detail = Sentence("Yêu cầu xung đột với dữ liệu hiện có.", "The request conflicts with existing data.")
+    advice = Sentence(
+        "Đọc lại trạng thái hiện tại, quyết định lại, rồi gửi yêu cầu mới với Idempotency-Key mới.",
+        "Read the present state, decide anew, and send a new request with a new Idempotency-Key.",
+    )
 
 
 class PreconditionFailed(Problem):
@@ -164,6 +192,10 @@ class PreconditionFailed(Problem):
     title = Sentence("Dữ liệu đã thay đổi", "Changed since it was read")
     detail = Sentence(
         "Dữ liệu đã thay đổi từ lần đọc trước; hãy đọc lại.", "It changed since it was read; read it again."
+    )
+    advice = Sentence(
+        "Đọc lại, áp dụng thay đổi lên phiên bản mới, gửi lại với ETag mới trong If-Match.",
+        "Read it again, apply the change to the new version, and send its ETag in If-Match.",
     )
 
 
@@ -176,6 +208,10 @@ class TooLarge(Problem):
     detail = Sentence(
         "Nội dung vượt quá giới hạn {limit_bytes} byte.", "The body exceeds the limit of {limit_bytes} bytes."
     )
+    advice = Sentence(
+        "Chia thành nhiều yêu cầu nhỏ hơn, mỗi yêu cầu có Idempotency-Key riêng.",
+        "Split it into smaller requests, each with its own Idempotency-Key.",
+    )
 
 
 class Invalid(Problem):
@@ -185,6 +221,10 @@ class Invalid(Problem):
     code = "invalid"
     title = Sentence("Nội dung không hợp lệ", "Invalid content")
     detail = Sentence("Nội dung có lỗi; xem danh sách lỗi.", "The content has faults; see errors.")
+    advice = Sentence(
+        "Sửa từng lỗi trong errors (pointer chỉ vị trí) rồi gửi lại; khóa Idempotency-Key chưa bị dùng.",
+        "Correct each fault in errors (pointer says where) and send it again; the Idempotency-Key is not used up.",
+    )
 
 
 class PreconditionRequired(Problem):
@@ -196,6 +236,10 @@ class PreconditionRequired(Problem):
     detail = Sentence(
         "Cần tiêu đề If-Match với phiên bản đã đọc.", "Send If-Match with the version that was read."
     )
+    advice = Sentence(
+        "Đọc tài nguyên và gửi ETag của nó trong If-Match.",
+        "Read the resource and send its ETag in If-Match.",
+    )
 
 
 class TooManyRequests(Problem):
@@ -205,6 +249,10 @@ class TooManyRequests(Problem):
     code = "rate_limited"
     title = Sentence("Quá nhiều yêu cầu", "Too many requests")
     detail = Sentence("Quá nhiều yêu cầu; thử lại sau {retry_after} giây.", "Retry in {retry_after} seconds.")
+    advice = Sentence(
+        "Đợi số giây trong Retry-After; tiêu đề RateLimit cho biết còn bao nhiêu yêu cầu.",
+        "Wait the seconds of Retry-After; the RateLimit field says how many requests are left.",
+    )
 
 
 class Unavailable(Problem):
@@ -214,6 +262,10 @@ class Unavailable(Problem):
     code = "unavailable"
     title = Sentence("Tạm thời không phục vụ được", "Temporarily unavailable")
     detail = Sentence("Hãy thử lại sau.", "Try again later.")
+    advice = Sentence(
+        "Gửi lại nguyên yêu cầu với cùng Idempotency-Key sau số giây trong Retry-After.",
+        "Send the same request with the same Idempotency-Key after the seconds of Retry-After.",
+    )
 
 
 def to_json_pointer(location: Iterable[str | int]) -> str:

@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.middleware import Middleware
@@ -30,7 +32,8 @@ from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
 from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
 from shared.kit.models import REVISION
-from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE, add_problem_schemas, extend_openapi
+from shared.kit.openapi.document import complete_document, extend_openapi
+from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources, put_resources
 from shared.kit.routes import OperationRoute
@@ -125,15 +128,22 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         lifespan=_lifespan(definition, resources, database),
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json" if definition.own_document else None,
+        openapi_url=None,
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False},
         responses={"default": PROBLEM_RESPONSE},
     )
     put_resources(app, resources)
-    extend_openapi(app, add_problem_schemas)
+    complete = partial(
+        complete_document,
+        app,
+        max_body_bytes=settings.max_body_bytes,
+        larger_bodies=definition.larger_bodies,
+    )
+    extend_openapi(app, complete)
     install_exception_handlers(app, violations=definition.violations, max_body_bytes=settings.max_body_bytes)
-    for router in (_health(definition.name), *definition.routers):
+    own = (_reference(app),) if definition.own_document else ()
+    for router in (_health(definition.name), *own, *definition.routers):
         app.include_router(router)
     for layer in reversed(_middleware(definition)):
         app.add_middleware(layer.cls, *layer.args, **layer.kwargs)
@@ -229,6 +239,16 @@ def _health(name: str) -> APIRouter:
     @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
     async def metrics(_: Anyone) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _reference(app: FastAPI) -> APIRouter:
+    router = APIRouter(tags=["reference"])
+
+    @router.get("/openapi.json", summary="The OpenAPI document", include_in_schema=False)
+    def read_document(_: Anyone) -> JSONResponse:  # not async: the first reading makes it, in a thread
+        return JSONResponse(app.openapi())
 
     return router
 

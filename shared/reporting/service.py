@@ -1,13 +1,13 @@
 """The service of a program: the reporting engine with the program's catalogue, registers and routes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
 from shared.kit.clock import Clock, system_clock
 from shared.kit.exception_handlers import ConstraintProblems
-from shared.kit.openapi.problem_schemas import extend_openapi
+from shared.kit.openapi.document import extend_openapi
 from shared.kit.schema_revisions import SchemaRevision
 from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.period_windows import load_windows
@@ -16,6 +16,7 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.models import REVISION as REPORTING_REVISION
+from shared.reporting.reports.examples import add_report_examples
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
 from shared.territory.current import load_territory
@@ -64,23 +65,5 @@ def create_program(
             resources=[engine, *resources],
         )
     )
-    _add_report_example(app, engine)
+    extend_openapi(app, partial(add_report_examples, engine=engine))
     return app
-
-
-def _add_report_example(app: FastAPI, engine: ReportingEngine) -> None:
-    """Add to the API's description an example that the program accepts: a nil report on its first form."""
-    form = next(iter(engine.catalogue.forms.values()))
-
-    def add(document: dict[str, Any]) -> None:
-        document["components"]["schemas"]["ReportIn"]["example"] = {
-            "unit": "610",
-            "period": "2023",
-            "form": form.code,
-            "observations": [],
-            "nil": True,
-            "note": "Không phát sinh trong kỳ",
-            "document": {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"},
-        }
-
-    extend_openapi(app, add)

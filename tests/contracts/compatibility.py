@@ -11,18 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from shared.kit.openapi.schemas import STANDARD_KEYWORDS
+
 Direction = Literal["request", "response"]
 Document = Mapping[str, Any]
 Pairs = frozenset[tuple[str, str]]
 """References of the older and the newer document that are being compared, which ends the recursion of recursive schemas."""
 
 PROSE = {"description", "summary", "title", "example", "examples", "tags"}
+LEAKED = {"max_digits", "decimal_places"}
+"""Names of Pydantic in v0.1.0's documents that no tool reads as a keyword."""
+
 NAMED = {"properties", "schemas", "paths", "headers", "content", "responses"}
 """Objects whose keys are names, not keywords of OpenAPI."""
 
 ELEMENTS = {"items": " /*", "additionalProperties": " /<name>"}
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+REQUIRED_BEFORE = {("header", "Idempotency-Key")}
+"""Parameters that v0.1.0 required and did not declare."""
+
 V0_1_0 = Path(__file__).parent / "v0_1_0"
 
 
@@ -47,12 +55,14 @@ def read_released_document(name: str) -> Document:
 
 
 def remove_prose(value: Any, *, keys_are_names: bool = False) -> Any:
-    """Return a part of a document without descriptions, titles, examples and tags."""
+    """Return a part of a document without descriptions, titles, examples and tags, in the keywords of JSON Schema."""
     if isinstance(value, Mapping):
         return {
-            key: remove_prose(member, keys_are_names=not keys_are_names and key in NAMED)
+            key if keys_are_names else STANDARD_KEYWORDS.get(key, key): remove_prose(
+                member, keys_are_names=not keys_are_names and key in NAMED
+            )
             for key, member in value.items()
-            if keys_are_names or key not in PROSE
+            if keys_are_names or key not in PROSE | LEAKED
         }
     return [remove_prose(member) for member in value] if isinstance(value, list) else value
 
@@ -90,16 +100,21 @@ class Comparison:
                 yield Break(f"{location} response {status}", "the response is gone")
                 continue
             at = f"{location} response {status}"
-            yield from self.compare_contents(response, new["responses"][status], at, "response")
-            for header in (
-                response.get("headers", {}).keys() - new["responses"][status].get("headers", {}).keys()
-            ):
+            declared = resolve_references(new["responses"][status], self.new)
+            yield from self.compare_contents(response, declared, at, "response")
+            for header in response.get("headers", {}).keys() - declared.get("headers", {}).keys():
                 yield Break(at, f"the header {header} is gone")
-        yield from compare_keywords(old, new, location, compared={"parameters", "requestBody", "responses"})
+        compared = {"parameters", "requestBody", "responses"}
+        if (
+            "security" not in old
+        ):  # who may call was not stated; tests of the guards prove that it is the same
+            compared.add("security")
+        yield from compare_keywords(old, new, location, compared=compared)
 
     def compare_parameters(self, old: list[Document], new: list[Document], location: str) -> Iterator[Break]:
-        before = {(parameter["in"], parameter["name"]): parameter for parameter in old}
-        after = {(parameter["in"], parameter["name"]): parameter for parameter in new}
+        before = {(parameter["in"], parameter["name"]): remove_null(parameter) for parameter in old}
+        stated = [remove_null(resolve_references(parameter, self.new)) for parameter in new]
+        after = {(parameter["in"], parameter["name"]): parameter for parameter in stated}
         for key, parameter in before.items():
             at = f"{location} {key[0]} {key[1]}"
             if key not in after:
@@ -107,7 +122,7 @@ class Comparison:
                 continue
             yield from compare_keywords(parameter, after[key], at, compared={"schema"})
             yield from self.compare_schemas(parameter["schema"], after[key]["schema"], at, "request")
-        for key in after.keys() - before.keys():
+        for key in after.keys() - before.keys() - REQUIRED_BEFORE:
             if after[key].get("required"):
                 yield Break(f"{location} {key[0]} {key[1]}", "a new parameter is required")
 
@@ -208,8 +223,19 @@ def read_reference(schema: Any) -> str:
 def resolve_references(schema: Any, document: Document) -> Any:
     """Return the schema that a chain of references leads to."""
     while name := read_reference(schema):
-        schema = document["components"]["schemas"][name.rpartition("/")[2]]
+        *_, kind, name = name.split("/")
+        schema = document["components"][kind][name]
     return schema
+
+
+def remove_null(parameter: Document) -> Document:
+    """Return a parameter without the alternative null, which no query can state."""
+    schema = parameter["schema"]
+    alternatives = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(alternatives) != 1:
+        return parameter
+    others = {keyword: value for keyword, value in schema.items() if keyword != "anyOf"}
+    return {**parameter, "schema": {**alternatives[0], **others}}
 
 
 def list_values(schema: Document) -> set[str]:

@@ -11,6 +11,7 @@ from gateway.composition.schemas import EXAMPLE, ProvinceStatusOut
 from gateway.reference import collection
 from gateway.reference.merging import merge_documents, operation_ids
 from gateway.tokens.api import TokenOut
+from shared.kit.openapi.problem_schemas import SCHEMAS
 from tests.gateway.conftest import make_settings, open_gateway
 from tests.postgres import free_port
 
@@ -36,11 +37,13 @@ def make_document(service, *, paths=("reports",), **schemas):
             },
             "/internal": {"get": {**operation, "operationId": "internal"}},
         },
+        "tags": [{"name": "reports", "description": f"Reports of {service}"}],
         "components": {"schemas": schemas},
     }
 
 
 OWN = make_document("gateway", Own=TEXT)
+OWN["tags"] = [{"name": "status", "description": "The status"}]
 OWN["paths"] = {
     "/v1/status": {
         "get": {"operationId": "read_status", "tags": ["status"], "responses": {"200": {"description": "x"}}}
@@ -52,6 +55,15 @@ def make_reference(name):
     return {"type": "object", "properties": {"child": {"$ref": f"#/components/schemas/{name}"}}}
 
 
+def read_schemas(merged):
+    """Return the schemas of a merged document but those of problems, without the titles, which are their names."""
+    schemas = {
+        name: dict(schema) for name, schema in merged["components"]["schemas"].items() if name not in SCHEMAS
+    }
+    assert all(schema.pop("title") == name for name, schema in schemas.items())
+    return schemas
+
+
 def test_operations_get_the_prefix_of_their_service_and_internal_paths_are_left_out():
     merged = merge_documents(
         OWN, {"rural": make_document("rural", Thing=TEXT), "poverty": make_document("poverty", Thing=TEXT)}
@@ -60,8 +72,8 @@ def test_operations_get_the_prefix_of_their_service_and_internal_paths_are_left_
         "read_status", "rural_list_reports", "rural_submit_reports", "poverty_list_reports", "poverty_submit_reports",
     }  # fmt: skip
     assert "/internal" not in merged["paths"]
-    assert merged["paths"]["/v1/rural/reports"]["get"]["tags"] == ["rural"]
-    assert {tag["name"] for tag in merged["tags"]} == {"status", "rural", "poverty"}
+    assert merged["paths"]["/v1/rural/reports"]["get"]["tags"] == ["rural reports"]
+    assert [tag["name"] for tag in merged["tags"]] == ["status", "rural reports", "poverty reports"]
     validate(merged)
 
 
@@ -74,7 +86,7 @@ def test_the_most_frequent_schema_of_a_name_keeps_it():
             "funding": make_document("funding", Page=make_reference("Item"), Item=NUMBER, Same=NUMBER),
         },
     )
-    schemas = merged["components"]["schemas"]
+    schemas = read_schemas(merged)
     assert set(schemas) == {"Own", "Page", "Item", "FundingPage", "FundingItem", "Same"}
     assert (schemas["Page"], schemas["Item"]) == (make_reference("Item"), TEXT)
     assert (schemas["FundingPage"], schemas["FundingItem"]) == (make_reference("FundingItem"), NUMBER)
@@ -94,7 +106,7 @@ def test_a_prefixed_name_replaces_no_other_schema():
             "funding": make_document("funding", Item=NUMBER),
         },
     )
-    assert merged["components"]["schemas"] == {"FundingItem": TEXT, "FundingItem_": NUMBER, "Item": TEXT}
+    assert read_schemas(merged) == {"FundingItem": TEXT, "FundingItem_": NUMBER, "Item": TEXT}
 
 
 def test_recursive_schemas_are_compared():
@@ -106,16 +118,20 @@ def test_recursive_schemas_are_compared():
             "poverty": make_document("poverty", Tree=deeper),
         },
     )
-    assert set(merged["components"]["schemas"]) == {"Own", "Tree", "PovertyTree"}
+    assert set(read_schemas(merged)) == {"Own", "Tree", "PovertyTree"}
 
 
-def test_writes_need_a_token_and_reads_may_have_one():
+def test_every_operation_lists_what_the_gateway_answers_before_a_service_does():
     merged = merge_documents(OWN, {"rural": make_document("rural", Thing=TEXT)})
-    operations = merged["paths"]["/v1/rural/reports"]
-    assert operations["post"]["security"] == [{"client": []}]
-    assert operations["get"]["security"] == [{}, {"client": []}]
-    flow = merged["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]
-    assert flow["tokenUrl"] == "/oauth/token"
+    responses = merged["paths"]["/v1/rural/reports"]["get"]["responses"]
+    assert {status: response["$ref"].rpartition("/")[2] for status, response in responses.items() if status != "200"} == {
+        "429": "rate_limited", "503": "upstream_unavailable", "504": "upstream_timeout",
+    }  # fmt: skip
+    assert responses["200"]["headers"].keys() == {"RateLimit", "RateLimit-Policy"}
+    assert merged["paths"]["/v1/status"]["get"]["responses"].keys() == {"200", "429"}
+    limited = merged["components"]["responses"]["rate_limited"]
+    assert limited["headers"].keys() == {"Retry-After", "RateLimit", "RateLimit-Policy"}
+    assert limited["content"]["application/problem+json"]["examples"].keys() == {"rate_limited"}
 
 
 @pytest.fixture

@@ -34,8 +34,12 @@ async def test_the_examples_of_the_engine_are_accepted(database, issuer, program
             headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
             return await http.request(method, f"/v1/{program}/{path}", json=body, headers=headers)
 
-        report = await send("POST", "reports", schemas["ReportIn"]["example"], "a")
-        assert report.status_code == 201, report.text
+        body = app.openapi()["paths"][f"/v1/{program}/reports"]["post"]["requestBody"]["content"]
+        examples = body["application/json"]["examples"]
+        assert examples["values"]["value"]["observations"]
+        for name, status in (("values", 201), ("nil", 409)):  # a unit states one report for a period
+            report = await send("POST", "reports", examples[name]["value"], name)
+            assert report.status_code == status, report.text
         publication = await send("POST", "publications", schemas["PublicationIn"]["example"], "b")
         assert publication.status_code == 201, publication.text
         targets = await send("PUT", "targets/2023/62", schemas["TargetsIn"]["example"], "c")

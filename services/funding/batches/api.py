@@ -8,7 +8,7 @@ from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
 from services.funding.entries.api import CurrentRecorder
 from shared.kit.database import UnitOfWork
-from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
+from shared.kit.exception_handlers import negotiate_language
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
@@ -20,16 +20,6 @@ router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
     "/batches",
     summary="Record many commitments and disbursements",
     response_model=BatchOut,
-    responses={
-        409: {
-            "description": "`batch_refused`: all or nothing, and something was refused; `verdicts` says what",
-            "content": {PROBLEM_JSON: {}},
-        },
-        422: {
-            "description": "The body is faulty, or with all_or_nothing an entry is: `errors` names every fault",
-            "content": {PROBLEM_JSON: {}},
-        },
-    },
 )
 async def record_batch(
     *,

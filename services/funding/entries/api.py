@@ -32,8 +32,8 @@ from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.entries.reversals import ReversalRequest
 from services.funding.entries.validation import EntryRequest
 from services.funding.ledger import Decision, EntryKind, EntryReference, InKind
+from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork
-from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.group_commit import GroupCommit, GroupCommitRequest, GroupCommitRoute
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Problem
@@ -41,7 +41,6 @@ from shared.kit.resources import Resources, resource
 
 ENTRIES_PATH = "/v1/funding/entries"
 
-PROBLEM: dict[str, Any] = {"content": {PROBLEM_JSON: {}}}
 POST_ENTRY: dict[str, Any] = {
     "status_code": status.HTTP_201_CREATED,
     "response_model": RecordedOut,
@@ -51,11 +50,6 @@ POST_ENTRY: dict[str, Any] = {
             "description": "A dry run: everything was checked, nothing is recorded. Or the entry with which this "
             "voucher was recorded before, with the present balances of its lots",
         },
-        409: {
-            "description": "The balances do not allow it: `code` says why, the members say how much",
-            **PROBLEM,
-        },
-        422: {"description": "The body is faulty: `errors` names every fault", **PROBLEM},
     },
 }
 
@@ -67,10 +61,13 @@ router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 class LedgerGroupCommit(GroupCommit[LedgerRequest]):
     """Records the entries of one process, as many in a transaction as arrived during the one before."""
 
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock, _record)
+
 
 async def start_group_commit(resources: Resources) -> None:
     """Create the group commit that records entries; a start step of the service."""
-    resources.put(LedgerGroupCommit(resources.get(Database), resources.clock, _record))
+    resources.put(LedgerGroupCommit(resources.get(Database), resources.clock))
 
 
 async def _record(unit_of_work: UnitOfWork, requests: Sequence[LedgerRequest]) -> list[Response | Problem]:

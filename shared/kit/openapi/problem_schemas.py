@@ -1,13 +1,22 @@
-"""Parts of the OpenAPI document that belong to no route: the schemas of problems, and what a service adds."""
+"""Problems in the OpenAPI document: their schemas, and a response for each set of codes that an operation may answer.
 
-from collections.abc import Callable
+A response is named by its codes (`report_exists.report_state`), so equal ones of all services are one in the merged document.
+"""
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from string import Formatter
 from typing import Any
 
-from fastapi import FastAPI
-
 from shared.kit.exception_handlers import PROBLEM_JSON
+from shared.kit.openapi.header_fields import HEADERS_OF_STATUS, refer_to_header
+from shared.kit.problems import Problem
 from shared.kit.validation_faults import SHAPES
 
+FORMAT = Formatter()
+EXAMPLE_ORIGIN = "https://ntp.example.gov.vn"
+RESPONSES = "#/components/responses/"
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
 
@@ -15,7 +24,7 @@ PROBLEM_RESPONSE: dict[str, Any] = {
     "description": "A refusal",
     "content": {PROBLEM_JSON: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
 }
-"""The default response of every operation."""
+"""The default response of every operation: a refusal that is not listed."""
 
 _SHAPE_CODES = "\n".join(f"- `{shape.code}`: {shape.sentence.en}" for shape in SHAPES)
 
@@ -26,7 +35,10 @@ SCHEMAS: dict[str, Any] = {
         "type": "object",
         "required": ["type", "title", "status", "detail", "instance", "code"],
         "properties": {
-            "type": {**_TEXT, "description": "`/problems/` and the code"},
+            "type": {
+                **_TEXT,
+                "description": "address of the page of this problem: `…/problems/` and the code",
+            },
             "title": {**_TEXT, "description": "what kind of refusal it is"},
             "status": {"type": "integer", "description": "the HTTP status again"},
             "detail": {**_TEXT, "description": "one sentence, Vietnamese or English by Accept-Language"},
@@ -39,7 +51,7 @@ SCHEMAS: dict[str, Any] = {
             },
         },
         "example": {
-            "type": "/problems/invalid",
+            "type": f"{EXAMPLE_ORIGIN}/problems/invalid",
             "title": "Nội dung không hợp lệ",
             "status": 422,
             "detail": "Nội dung có lỗi; xem danh sách lỗi.",
@@ -74,18 +86,83 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def extend_openapi(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
-    """Add something to the OpenAPI document of an app whenever it is built."""
-    build_document = app.openapi
+def describe_problem(problem: type[Problem]) -> dict[str, Any]:
+    """Return what the reference says of a problem: status, sentences, meaning, the facts that its sentences are built from."""
+    sentences = {"title": problem.title, "detail": problem.detail, "advice": problem.advice}
+    return {
+        "status": problem.status,
+        **{name: {"vi": sentence.vi, "en": sentence.en} for name, sentence in sentences.items()},
+        "meaning": inspect.cleandoc(problem.__doc__ or ""),
+        "facts": sorted(
+            {name for sentence in problem.detail for _, name, *_ in FORMAT.parse(sentence) if name}
+        ),
+        "media_type": problem.media_type,
+    }
 
-    def openapi() -> dict[str, Any]:
-        document = build_document()
-        add(document)
-        return document
 
-    app.openapi = openapi  # type: ignore[method-assign]
+def name_response(codes: Iterable[str]) -> str:
+    """Return the name of the response that lists these codes."""
+    return ".".join(sorted(codes))
 
 
-def add_problem_schemas(document: dict[str, Any]) -> None:
-    """Add the schemas of problems."""
-    document.setdefault("components", {}).setdefault("schemas", {}).update(SCHEMAS)
+def read_response_codes(response: Mapping[str, Any]) -> list[str]:
+    """Return the codes of a reference to such a response; none of any other."""
+    reference = str(response.get("$ref", ""))
+    return reference.removeprefix(RESPONSES).split(".") if reference.startswith(RESPONSES) else []
+
+
+def group_codes(codes: Iterable[str], problems: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return codes by their status, both in order."""
+    groups: dict[str, list[str]] = {}
+    for code in sorted(codes, key=lambda code: (problems[code]["status"], code)):
+        groups.setdefault(str(problems[code]["status"]), []).append(code)
+    return groups
+
+
+def refer_to_response(codes: Iterable[str]) -> dict[str, Any]:
+    """Return the reference to the response that lists these codes."""
+    return {"$ref": RESPONSES + name_response(codes)}
+
+
+def add_problem_components(document: dict[str, Any], problems: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add the schemas of problems, each response that an operation refers to, and an example of each of its codes."""
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {}).update(SCHEMAS)
+    named = {
+        tuple(codes)
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for response in operation["responses"].values()
+        if (codes := read_response_codes(response))
+    }
+    responses = {name_response(codes): _make_response(codes, problems) for codes in sorted(named)}
+    examples = {code: _make_example(code, problems[code]) for code in sorted({*chain(*named)})}
+    components.setdefault("responses", {}).update(responses)
+    components.setdefault("examples", {}).update(examples)
+
+
+def _make_response(codes: Sequence[str], problems: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the response of one status: its codes, each with its sentence and its example."""
+    status = problems[codes[0]]["status"]
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    content = {"schema": PROBLEM_RESPONSE["content"][PROBLEM_JSON]["schema"], "examples": examples}
+    headers = {name: refer_to_header(name) for name in HEADERS_OF_STATUS.get(status, ())}
+    return {
+        "description": "\n".join(f"- `{code}`: {problems[code]['detail']['en']}" for code in codes),
+        **({"headers": headers} if headers else {}),
+        "content": {problems[codes[0]]["media_type"]: content},
+    }
+
+
+def _make_example(code: str, problem: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document of a problem, with an ellipsis for each fact of its sentence."""
+    facts = dict.fromkeys(problem["facts"], "…")
+    value = {
+        "type": f"{EXAMPLE_ORIGIN}/problems/{code}",
+        "title": problem["title"]["vi"],
+        "status": problem["status"],
+        "detail": problem["detail"]["vi"].format_map(facts),
+        "instance": "/v1/…",
+        "code": code,
+    }
+    return {"summary": problem["title"]["en"], "value": value}

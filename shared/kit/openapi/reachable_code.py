@@ -2,7 +2,7 @@
 
 The source is read, not run. From a function the search follows the functions, classes and modules that it names, and the
 methods that it calls on any class reached so far (rapid type analysis). It finds somewhat more than can happen; a test
-proves that no operation answers a problem that was not found. See ADR 0019.
+proves that no operation answers a problem that was not found. See ADR 0014.
 """
 
 import ast
@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, get_args
@@ -21,10 +20,11 @@ from pydantic.fields import FieldInfo
 
 from shared.kit.problems import Problem
 
-CONSTRUCTION = ("__init__", "__post_init__", "__aenter__", "__enter__", "__call__")
+CONSTRUCTION = frozenset({"__init__", "__post_init__", "__aenter__", "__enter__", "__call__"})
 """Methods that run without being named where their class is named."""
 
 CONTAINERS = (tuple, list, frozenset, set)
+Members = dict[str, tuple[FunctionType, bool]]
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -57,6 +57,7 @@ class CodeReader:
         self._packages = packages
         self._files: dict[str, Mapping[tuple[str, int], FunctionNode]] = {}
         self._functions: dict[FunctionType, ReachableCode] = {}
+        self._members: dict[type[Any], Members] = {}
 
     def find_reachable(self, roots: Iterable[Any], annotations: Iterable[Any] = ()) -> ReachableCode:
         """Return what functions, classes and instances reach, and the validators of annotations."""
@@ -70,6 +71,12 @@ class CodeReader:
     def reads(self, value: Any) -> bool:
         """Whether a function or a class belongs to the product."""
         return str(getattr(value, "__module__", "")).partition(".")[0] in self._packages
+
+    def members(self, owner: type[Any]) -> Members:
+        """Return the methods of a class by name."""
+        if owner not in self._members:
+            self._members[owner] = _list_members(owner)
+        return self._members[owner]
 
     def read(self, function: FunctionType) -> ReachableCode:
         """Return what one function names."""
@@ -107,8 +114,9 @@ class _Search:
             while self._pending:
                 self._read(self._pending.pop())
             for owner in tuple(self._classes):
-                for name in self.code.names.intersection(_members(owner)):
-                    method, is_property = _members(owner)[name]
+                members = self._reader.members(owner)
+                for name in self.code.names.intersection(members):
+                    method, is_property = members[name]
                     if is_property or name in self.code.calls:
                         self._reach_function(method)
             if not self._pending:
@@ -161,9 +169,9 @@ class _Search:
             for base in owner.__mro__:
                 for annotation in inspect.get_annotations(base).values():
                     self.reach_annotation(annotation)
-        for name in CONSTRUCTION:
-            if name in _members(owner):
-                self._reach_function(_members(owner)[name][0])
+        members = self._reader.members(owner)
+        for name in members.keys() & CONSTRUCTION:
+            self._reach_function(members[name][0])
 
     def _read(self, function: FunctionType) -> None:
         for annotation in function.__annotations__.values():
@@ -228,7 +236,9 @@ class _FunctionReading(ast.NodeVisitor):
             self.code.values.append(value)
 
     def _answers_problems(self, handler: ast.ExceptHandler) -> bool:
-        reraises = any(isinstance(part, ast.Raise) for statement in handler.body for part in ast.walk(statement))
+        reraises = any(
+            isinstance(part, ast.Raise) for statement in handler.body for part in ast.walk(statement)
+        )
         return not reraises and _resolve(handler.type, self.namespace) is Problem
 
 
@@ -243,10 +253,9 @@ def _resolve(node: ast.AST | None, namespace: Mapping[str, Any]) -> Any:
     return None
 
 
-@cache
-def _members(owner: type[Any]) -> dict[str, tuple[FunctionType, bool]]:
+def _list_members(owner: type[Any]) -> Members:
     """Return the functions of a class and its bases by name; true for the getter of a property."""
-    members: dict[str, tuple[FunctionType, bool]] = {}
+    members: Members = {}
     for base in reversed(owner.__mro__):
         for name, member in vars(base).items():
             function = getattr(member, "__func__", member)

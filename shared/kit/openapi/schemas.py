@@ -1,0 +1,95 @@
+"""Schemas as clients of every language read them: names without brackets, no title but the name, only keywords of JSON Schema."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+GENERIC_NAME = re.compile(r"^([A-Z][A-Za-z]*)_([A-Za-z]+?)(?:Out)?_$")
+"""How FastAPI writes the name of `Page[UnitOut]`; it becomes `UnitPage`."""
+
+REFERENCE = "#/components/schemas/"
+
+STANDARD_KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+"""Constraints of Pydantic that it writes under its own names, where the JSON Schema of a field was given by hand."""
+
+UNKNOWN_KEYWORDS = frozenset({*STANDARD_KEYWORDS, "max_digits", "decimal_places"})
+
+
+def tidy_schemas(document: dict[str, Any]) -> None:
+    """Rename generic schemas, name every schema by its title, and describe members by what they refer to."""
+    schemas = document["components"]["schemas"]
+    names = {name: GENERIC_NAME.sub(r"\2\1", name) for name in schemas}
+    for node in _iterate_objects(document):
+        if "$ref" in node:
+            name = str(node["$ref"]).removeprefix(REFERENCE)
+            node["$ref"] = REFERENCE + names[name] if name in names else node["$ref"]
+        elif not isinstance(node.get("title", ""), dict) and "info" not in node:
+            _tidy(node)
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                _tidy_parameter(parameter, path)
+    document["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
+    for name, schema in document["components"]["schemas"].items():
+        schema["title"] = name
+        schema.setdefault("description", f"One page of a list: {name.removesuffix('Page')}.")
+        for member in schema.get("properties", {}).values():
+            _describe(member, document["components"]["schemas"])
+
+
+def _iterate_objects(node: Any, *, keys_are_names: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield every object of a document that is a schema, or holds some; examples and defaults are left out."""
+    if isinstance(node, dict):
+        if not keys_are_names:
+            yield node
+        for key, member in node.items():
+            if keys_are_names or key not in {"example", "examples", "default", "enum", "const"}:
+                yield from _iterate_objects(
+                    member, keys_are_names=not keys_are_names and key in {"properties", "schemas"}
+                )
+    elif isinstance(node, list):
+        for member in node:
+            yield from _iterate_objects(member)
+
+
+def _tidy(node: dict[str, Any]) -> None:
+    if "type" in node or "anyOf" in node or "allOf" in node or "oneOf" in node or "enum" in node:
+        node.pop("title", None)
+    for keyword in UNKNOWN_KEYWORDS.intersection(node):
+        value = node.pop(keyword)
+        if keyword in STANDARD_KEYWORDS:
+            node[STANDARD_KEYWORDS[keyword]] = value
+
+
+def _describe(member: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Describe a member that has no description by the first sentence of the schema that it refers to."""
+    if "description" in member:
+        return
+    references = [node["$ref"] for node in _iterate_objects(member) if "$ref" in node]
+    if references:
+        description = schemas[references[0].removeprefix(REFERENCE)].get("description", "")
+        member["description"] = description.partition("\n")[0]
+
+
+def _tidy_parameter(parameter: dict[str, Any], path: str) -> None:
+    """Describe a parameter once; a query has no null, so one that may be left out is of its only type."""
+    if parameter.get("in") == "path":
+        parameter.setdefault("description", _describe_path_parameter(parameter["name"], path))
+    schema = parameter.get("schema", {})
+    alternatives = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(alternatives) == 1 and len(schema["anyOf"]) > 1:
+        del schema["anyOf"]
+        parameter["schema"] = schema = {**alternatives[0], **schema}
+    if schema.get("description") == parameter.get("description"):
+        schema.pop("description", None)
+    if "examples" in schema:
+        parameter["example"] = schema.pop("examples")[0]
+
+
+def _describe_path_parameter(name: str, path: str) -> str:
+    """Return what a parameter of a path stands for: `code of the indicator` for /indicators/{code}."""
+    if name == "code":
+        collection = path.partition("/{code}")[0].rpartition("/")[2]
+        return f"code of the {collection.removesuffix('s').replace('-', ' ')}"
+    kind = "id" if name.endswith("_id") else "code"
+    return f"{kind} of the {name.removesuffix('_id').replace('_', ' ')}"
