@@ -16,6 +16,7 @@ from gateway.models import REVISION
 from gateway.proxy import Proxy
 from gateway.rate_limiting import RateLimitMiddleware
 from gateway.reference import api as reference
+from gateway.reference import problems_api as problems
 from gateway.reference.collection import MergedReference
 from gateway.settings import GatewaySettings
 from gateway.tokens import api as tokens
@@ -72,6 +73,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 clients.secret_router,
                 clients.router,
                 reference.router,
+                problems.router,
             ),
             own_document=False,
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ from gateway.composition.status import (
 from gateway.settings import FUNDING, GatewaySettings
 from shared.kit.date_fields import InstantQuery
 from shared.kit.etags import make_weak_etag, matches_if_none_match
-from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
+from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language, to_problem_document
 from shared.kit.identity import Caller
 from shared.kit.resources import get_resources
 from shared.kit.routes import OperationRoute
@@ -109,7 +110,7 @@ def _make_response(
         period=period,
         basis=basis,
         now=now,
-        language=negotiate_language(request),
+        describe=partial(to_problem_document, request),
         path=request.url.path,
     )
     etag = make_weak_etag(orjson.dumps(without_ages(document)))

@@ -1,6 +1,6 @@
 """Compose parts into one answer. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
@@ -8,8 +8,11 @@ from typing import Any
 import http_sf
 
 from gateway.composition.parts import UpstreamPart, UpstreamRefusal
-from shared.kit.problems import Language, Sentence, Unavailable
+from shared.kit.problems import Problem, Sentence, Unavailable
 from shared.periods import Period, PeriodKind
+
+DescribeProblem = Callable[[Problem, str], dict[str, Any]]
+"""Returns the document of a problem at a path."""
 
 
 class StatusIncomplete(Unavailable):
@@ -47,7 +50,7 @@ def compose_status(
     period: Period,
     basis: str,
     now: float,
-    language: Language,
+    describe: DescribeProblem,
     path: str,
 ) -> dict[str, Any]:
     """Return the status document; parts are lists, never keys that could overwrite one another."""
@@ -71,7 +74,7 @@ def compose_status(
         "programs": [
             {
                 "program": part.service,
-                **_describe_state(part, now, language, path),
+                **_describe_state(part, now, describe, path),
                 "figures": _get_members(part, "figures"),
             }
             for part in programs
@@ -79,7 +82,7 @@ def compose_status(
     }
     if funding:
         document["funding"] = {
-            **_describe_state(funding, now, language, path),
+            **_describe_state(funding, now, describe, path),
             "year": period.year,
             "until": _find_until(funding, period),
             "rows": _get_members(funding, "rows"),
@@ -106,13 +109,13 @@ def _find_until(funding: UpstreamPart, period: Period) -> str | None:
     return until
 
 
-def _describe_state(part: UpstreamPart, now: float, language: Language, path: str) -> dict[str, Any]:
+def _describe_state(part: UpstreamPart, now: float, describe: DescribeProblem, path: str) -> dict[str, Any]:
     state: dict[str, Any] = {"state": part.state, "age_seconds": part.age_seconds(now)}
     if part.state == "unavailable":
         if part.refused is not None:
             state["problem"] = {**part.refused.document, "instance": path}
         elif part.problem is not None:
-            state["problem"] = part.problem.document(language, path)
+            state["problem"] = describe(part.problem, path)
     return state
 
 

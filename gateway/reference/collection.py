@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from gateway.composition.parts import FETCH_ERRORS
-from gateway.reference.merging import merge_documents
+from gateway.reference.merging import collect_problems, merge_documents
 from gateway.upstreams import Upstreams
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
@@ -31,6 +31,7 @@ class MergedReference:
         self._upstreams = upstreams
         self._fetched: dict[str, Mapping[str, Any]] = {}
         self._merged: dict[str, Any] | None = None
+        self._problems: dict[str, Any] = {}
         self._merged_at = float("-inf")
         self._lock = asyncio.Lock()
 
@@ -44,7 +45,13 @@ class MergedReference:
                     name: document for name, document in zip(names, documents, strict=True) if document
                 }
                 self._merged, self._merged_at = merge_documents(own, services), time.monotonic()
+                self._problems = collect_problems({"gateway": own, **services})
             return self._merged
+
+    async def problems(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the services and the gateway say of their problems, by code."""
+        await self.document(own)
+        return self._problems
 
     async def _fetch(self, name: str) -> Mapping[str, Any] | None:
         try:

@@ -31,6 +31,8 @@ from shared.kit.problems import (
     Unauthenticated,
     Unavailable,
 )
+from shared.kit.resources import get_resources
+from shared.kit.settings import ServiceSettings
 from shared.kit.validation_faults import to_invalid
 
 log = structlog.get_logger()
@@ -75,10 +77,20 @@ def _plain(fact: Any) -> str:
     return fact.isoformat() if isinstance(fact, date) else str(fact)
 
 
+def read_origin(request: Request) -> str:
+    """Return the gateway's address for clients."""
+    return get_resources(request.app).get(ServiceSettings).origin
+
+
+def to_problem_document(request: Request, problem: Problem, instance: str) -> dict[str, Any]:
+    """Return the document of a problem, in the language of the request."""
+    return problem.document(negotiate_language(request), instance, read_origin(request))
+
+
 def to_problem_response(request: Request, problem: Problem) -> Response:
     """Return the response with the document of a problem, in the language of the request."""
     language = negotiate_language(request)
-    document = problem.document(language, request.url.path)
+    document = to_problem_document(request, problem, request.url.path)
     return Response(
         json.dumps(document, ensure_ascii=False, default=_plain).encode(),  # orjson stops at 64-bit integers
         status_code=problem.status,

@@ -103,10 +103,10 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
     def __str__(self) -> str:
         return self.detail.render("en", self.facts)
 
-    def document(self, language: Language, instance: str) -> dict[str, Any]:
-        """Return the RFC 9457 document; facts are extension members."""
+    def document(self, language: Language, instance: str, origin: str = "") -> dict[str, Any]:
+        """Return the RFC 9457 document; facts are extension members. `origin` is that of the gateway, which has the pages."""
         body: dict[str, Any] = {
-            "type": f"/problems/{self.code}",
+            "type": f"{origin}/problems/{self.code}",
             "title": self.title.render(language, self.facts),
             "status": self.status,
             "detail": self.detail.render(language, self.facts),

@@ -20,6 +20,10 @@ class ServiceSettings(BaseSettings):
     pool_size: int = Field(10, ge=1, le=100, description="database connections of one process")
     gateway_url: str = Field("http://127.0.0.1:8000", description="where this process reaches the gateway")
     issuer: str = Field("http://127.0.0.1:8000", description="`iss` that a token must carry")
+    public_url: str | None = Field(
+        None,
+        description="the gateway's address for clients; by default the issuer, or `gateway_url` where `jwks_url` is set",
+    )
     audience: str = Field("ntp", description="`aud` that a token must carry")
     jwks_url: str | None = Field(None, description="the issuer's keys; by default the gateway's")
     state_dir: Path | None = Field(
@@ -32,6 +36,11 @@ class ServiceSettings(BaseSettings):
     )
     log_json: bool = Field(default=False, description="JSON lines instead of key=value")
     keep_answers_days: int = Field(30, ge=1, description="how long an Idempotency-Key is remembered")
+
+    @property
+    def origin(self) -> str:
+        """The gateway's address for clients, without a slash at its end: problem documents point to its pages."""
+        return (self.public_url or (self.gateway_url if self.jwks_url else self.issuer)).rstrip("/")
 
     @property
     def keys_url(self) -> str:

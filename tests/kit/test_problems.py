@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit import problems
+from shared.kit.clock import system_clock
 from shared.kit.exception_handlers import negotiate_language, to_problem_response
 from shared.kit.problems import (
     Conflict,
@@ -24,12 +25,20 @@ from shared.kit.problems import (
     raise_if_any,
     to_json_pointer,
 )
+from shared.kit.resources import Resources, put_resources
+from shared.kit.settings import ServiceSettings
 from tests.kit.notes import running_notes
 
 
 def request(accept: str | None = None, path: str = "/v1/notes") -> Request:
     headers = [] if accept is None else [(b"accept-language", accept.encode("latin-1"))]
     return Request({"type": "http", "path": path, "headers": headers, "method": "GET", "query_string": b""})
+
+
+def request_of_an_app() -> Request:
+    app = FastAPI()
+    put_resources(app, Resources(system_clock, ServiceSettings(database_url="postgresql://none")))
+    return Request({**request().scope, "app": app})
 
 
 class OutOfStock(Conflict):
@@ -75,7 +84,7 @@ def test_braces_in_a_fact_are_text(text):
 def test_facts_of_any_type_are_serialized():
     at = datetime(2024, 1, 5, 2, tzinfo=UTC)
     problem = OutOfStock(what="x", amount=Decimal("1.5"), id=UUID(int=7), huge=10**30, at=at, on=at.date())
-    document = json.loads(bytes(to_problem_response(request(), problem).body))
+    document = json.loads(bytes(to_problem_response(request_of_an_app(), problem).body))
     assert document["amount"] == "1.5"
     assert document["id"] == str(UUID(int=7))
     assert document["huge"] == 10**30
@@ -186,7 +195,7 @@ async def test_over_http_each_refusal_is_a_problem_document(database):
             body = answer.json()
             assert body["status"] == status
             assert body["code"] == code
-            assert body["type"] == f"/problems/{code}"
+            assert body["type"] == f"http://127.0.0.1:8000/problems/{code}"
             assert body["instance"] == answer.url.path
             assert body["title"]
             assert body["detail"]

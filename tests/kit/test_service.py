@@ -198,7 +198,7 @@ async def test_a_server_that_does_not_run_is_a_503():
         answer = await client.get("/notes")
         assert answer.status_code == 503
         assert answer.json()["code"] == "busy"
-        assert "127.0.0.1" not in answer.text
+        assert "127.0.0.1:9" not in answer.text
 
 
 async def test_a_request_without_a_free_connection_is_answered_busy(database, monkeypatch):

@@ -42,7 +42,8 @@ def complete_document(
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})
     problems = {
-        code: describe_problem(problem) for code, problem in describe_operations(app, document).items()
+        problem.code: describe_problem(problem, facts)
+        for problem, facts in describe_operations(app, document).items()
     }
     tidy_schemas(document)
     for path, operations in document["paths"].items():
@@ -97,9 +98,10 @@ def _describe_tags(app: FastAPI, document: dict[str, Any]) -> Iterator[dict[str,
     modules: dict[str, ModuleType] = {}
     for route in list_routes(app):
         module = sys.modules[route.endpoint.__module__]
-        (tag,) = document["paths"][route.path_format][next(iter(route.methods or ())).lower()]["tags"]
-        if tag not in modules or not modules[tag].__name__.endswith(".api"):
-            modules[tag] = module
+        operation = document["paths"][route.path_format][next(iter(route.methods or ())).lower()]
+        for tag in operation.get("tags", ()):
+            if tag not in modules or not modules[tag].__name__.endswith(".api"):
+                modules[tag] = module
     for tag, module in modules.items():
         yield {"name": tag, "description": _read_purpose(module)}
 

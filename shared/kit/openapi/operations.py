@@ -1,10 +1,10 @@
 """Complete each operation of a service's document from what its route is: guard, route class, code and body.
 
 Nothing here is written by hand for one route: who may call it comes from the guard that enforces it, Idempotency-Key from the
-route class that claims it, the refusals from the classes that its code can raise (ADR 0014).
+route class that claims it, the refusals from the classes that its code can raise (ADR 0015).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +16,8 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from shared.kit.exception_handlers import Busy
 from shared.kit.idempotency import IdempotencyKeyRequired, IdempotencyKeyReused
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Guard, Requires
+from shared.kit.issuer_keys import KeysUnavailable
+from shared.kit.json_body import parse_json
 from shared.kit.openapi.header_fields import IDEMPOTENCY_KEY, IF_NONE_MATCH, NOT_MODIFIED, add_headers
 from shared.kit.openapi.problem_schemas import refer_to_response
 from shared.kit.openapi.reachable_code import CodeReader
@@ -30,7 +32,6 @@ READS = frozenset({"GET", "HEAD"})
 CONDITIONAL = frozenset({"apply_if_none_match", "matches_if_none_match"})
 """The functions of which an operation calls one, where it answers 304."""
 
-STATUS_NAMES = {"HTTP_200_OK": OK, "HTTP_201_CREATED": CREATED}
 NAMED_FIELDS = ("ETag", "Link", "Location")
 """Response header fields that the code of an operation names where it sends them."""
 
@@ -40,18 +41,22 @@ ANSWER = "The answer"
 FASTAPI_DESCRIPTION = "Successful Response"
 
 
-def describe_operations(app: FastAPI, document: dict[str, Any]) -> dict[str, type[Problem]]:
-    """Complete the operations of a document; return the problems that they may answer, by code."""
+Facts = Mapping[type[Problem], set[str]]
+
+
+def describe_operations(app: FastAPI, document: dict[str, Any]) -> Facts:
+    """Complete the operations of a document; return the problems that they may answer, with the names of their facts."""
     routes = list(list_routes(app))
     endpoints = {str(route.endpoint.__module__) for route in routes if route.endpoint is not None}
     reader = CodeReader(frozenset(module.partition(".")[0] for module in (__name__, *endpoints)))
-    problems: dict[str, type[Problem]] = {}
+    problems: dict[type[Problem], set[str]] = {}
     for route in routes:
         operations = document["paths"][route.path_format]
         for method in route.methods or ():
             described = _DescribedOperation(route, method, operations[method.lower()], reader)
             described.complete()
-            problems.update(described.problems)
+            for problem in described.problems:
+                problems.setdefault(problem, set()).update(described.facts.get(problem, ()))
     return problems
 
 
@@ -69,13 +74,20 @@ class _DescribedOperation:
         self, route: RouteContext, method: str, operation: dict[str, Any], reader: CodeReader
     ) -> None:
         self.operation = operation
-        self.problems: dict[str, type[Problem]] = {}
+        self.problems: set[type[Problem]] = set()
         self._method = method
         self._in_transaction = isinstance(route.original_route, TransactionRoute)
         dependencies = list(_iterate_dependencies(route.dependant))
         self._calls = [dependency.call for dependency in dependencies]
         self._guard = next(call for call in self._calls if isinstance(call, Guard))
-        self._code = reader.find_reachable(self._calls, _iterate_parameters(dependencies))
+        reads_json = "application/json" in operation.get("requestBody", {}).get("content", {})
+        roots = (*self._calls, parse_json) if reads_json else self._calls
+        self._code = reader.find_reachable(roots, _iterate_parameters(dependencies))
+
+    @property
+    def facts(self) -> Facts:
+        """The names of the facts that each problem is raised with."""
+        return self._code.facts
 
     @property
     def _answers_once(self) -> bool:
@@ -114,7 +126,7 @@ class _DescribedOperation:
             assert isinstance(guard, AllowsAnyone)
             self.operation["security"] = []
             sentence = "Needs no token."
-        self.operation["description"] = f"{self.operation['description']}\n\n{sentence}"
+        self.operation["description"] = f"{self.operation.get('description', '')}\n\n{sentence}".strip()
 
     def _declare_request_fields(self) -> None:
         parameters = self.operation.setdefault("parameters", [])
@@ -128,16 +140,20 @@ class _DescribedOperation:
     def _declare_successes(self) -> None:
         responses = self.operation["responses"]
         success = next(status for status in responses if status in {OK, CREATED})
-        answered = {STATUS_NAMES[name] for name in self._code.names if name in STATUS_NAMES}
         names = {parameter.get("name") for parameter in self.operation.get("parameters", ())}
+        answered = set()
         if success == CREATED or "dry_run" in names:
             answered.add(OK)
+        if self._method == "PUT" and "HTTP_201_CREATED" in self._code.names:
+            answered.add(CREATED)
         for status in answered - responses.keys():
             responses[status] = deepcopy(responses[success])
             responses[status]["description"] = NOTHING_NEW if status == OK else CREATED_ONE
         if responses[success]["description"] == FASTAPI_DESCRIPTION:
             responses[success]["description"] = CREATED_ONE if success == CREATED else ANSWER
         fields = {"X-Request-Id", *(name for name in NAMED_FIELDS if name in self._code.texts)}
+        if CREATED not in responses:
+            fields.discard("Location")
         if self._answers_once:
             fields.add("Idempotent-Replay")
         if self._is_conditional:
@@ -149,10 +165,10 @@ class _DescribedOperation:
 
     def _declare_refusals(self) -> None:
         responses = self.operation["responses"]
-        by_status: dict[int, list[str]] = {}
+        by_status: dict[int, set[str]] = {}
         for problem in self._list_problems():
-            self.problems[problem.code] = problem
-            by_status.setdefault(problem.status, []).append(problem.code)
+            self.problems.add(problem)
+            by_status.setdefault(problem.status, set()).add(problem.code)
         for status, codes in by_status.items():
             responses[str(status)] = refer_to_response(codes)
 
@@ -160,6 +176,8 @@ class _DescribedOperation:
         """Yield what the code raises, and what the kit raises around it."""
         yield from self._code.problems - {Problem}
         yield Problem
+        if not isinstance(self._guard, AllowsAnyone):
+            yield KeysUnavailable
         has_body = "requestBody" in self.operation
         if has_body or "parameters" in self.operation:
             yield from (Malformed, Invalid)

@@ -15,6 +15,7 @@ from shared.kit.problems import Problem
 from shared.kit.validation_faults import SHAPES
 
 FORMAT = Formatter()
+BASE_ARGUMENTS = {"self", *inspect.signature(Problem.__init__).parameters}
 EXAMPLE_ORIGIN = "https://ntp.example.gov.vn"
 RESPONSES = "#/components/responses/"
 _SCHEMAS = "#/components/schemas/"
@@ -86,16 +87,16 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def describe_problem(problem: type[Problem]) -> dict[str, Any]:
-    """Return what the reference says of a problem: status, sentences, meaning, the facts that its sentences are built from."""
+def describe_problem(problem: type[Problem], facts: Iterable[str] = ()) -> dict[str, Any]:
+    """Return what the reference says of a problem: status, sentences, meaning, and the names of its facts."""
     sentences = {"title": problem.title, "detail": problem.detail, "advice": problem.advice}
+    own = inspect.signature(problem.__init__).parameters.keys() - BASE_ARGUMENTS
+    in_sentence = {name for sentence in problem.detail for _, name, *_ in FORMAT.parse(sentence) if name}
     return {
         "status": problem.status,
         **{name: {"vi": sentence.vi, "en": sentence.en} for name, sentence in sentences.items()},
         "meaning": inspect.cleandoc(problem.__doc__ or ""),
-        "facts": sorted(
-            {name for sentence in problem.detail for _, name, *_ in FORMAT.parse(sentence) if name}
-        ),
+        "facts": sorted({*facts, *in_sentence, *own}),
         "media_type": problem.media_type,
     }
 

@@ -2,7 +2,7 @@
 
 The source is read, not run. From a function the search follows the functions, classes and modules that it names, and the
 methods that it calls on any class reached so far (rapid type analysis). It finds somewhat more than can happen; a test
-proves that no operation answers a problem that was not found. See ADR 0014.
+proves that no operation answers a problem that was not found. See ADR 0015.
 """
 
 import ast
@@ -18,10 +18,14 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from shared.kit.exception_handlers import to_problem_document
 from shared.kit.problems import Problem
 
 CONSTRUCTION = frozenset({"__init__", "__post_init__", "__aenter__", "__enter__", "__call__"})
 """Methods that run without being named where their class is named."""
+
+NO_FACTS = frozenset({"faults", "headers"})
+"""Arguments of a problem that are no facts."""
 
 CONTAINERS = (tuple, list, frozenset, set)
 Members = dict[str, tuple[FunctionType, bool]]
@@ -33,6 +37,8 @@ class ReachableCode:
     """What was found."""
 
     problems: set[type[Problem]] = field(default_factory=set)
+    facts: dict[type[Problem], set[str]] = field(default_factory=dict)
+    """The names of the facts that each problem is raised with."""
     texts: set[str] = field(default_factory=set)
     """Every string of the code; the names of header fields are among them."""
     names: set[str] = field(default_factory=set)
@@ -45,6 +51,8 @@ class ReachableCode:
     def add(self, other: "ReachableCode") -> None:
         """Add what another piece of code names."""
         self.problems |= other.problems
+        for problem, names in other.facts.items():
+            self.facts.setdefault(problem, set()).update(names)
         self.texts |= other.texts
         self.names |= other.names
         self.calls |= other.calls
@@ -190,7 +198,7 @@ class _FunctionReading(ast.NodeVisitor):
         self.namespace = namespace
 
     def visit_Try(self, node: ast.Try) -> None:
-        """Leave out a block whose every problem is turned into something else."""
+        """Leave out a block whose problems become part of an answer."""
         answered = any(self._answers_problems(handler) for handler in node.handlers)
         for part in (*(() if answered else node.body), *node.handlers, *node.orelse, *node.finalbody):
             self.visit(part)
@@ -207,6 +215,10 @@ class _FunctionReading(ast.NodeVisitor):
             return
         if isinstance(node.func, ast.Attribute):
             self.code.calls.add(node.func.attr)
+        problem = _resolve(node.func, self.namespace)
+        if isinstance(problem, type) and issubclass(problem, Problem):
+            names = {keyword.arg for keyword in node.keywords if keyword.arg}
+            self.code.facts.setdefault(problem, set()).update(names - NO_FACTS)
         self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -236,10 +248,20 @@ class _FunctionReading(ast.NodeVisitor):
             self.code.values.append(value)
 
     def _answers_problems(self, handler: ast.ExceptHandler) -> bool:
-        reraises = any(
-            isinstance(part, ast.Raise) for statement in handler.body for part in ast.walk(statement)
-        )
-        return not reraises and _resolve(handler.type, self.namespace) is Problem
+        """Whether a handler writes the document of every problem itself, or hands it to a class that does."""
+        if _resolve(handler.type, self.namespace) is not Problem:
+            return False
+        values = [
+            _resolve(part, self.namespace) for statement in handler.body for part in ast.walk(statement)
+        ]
+        return any(value is to_problem_document or _writes_documents(value) for value in values)
+
+
+def _writes_documents(value: Any) -> bool:
+    return isinstance(value, type) and any(
+        to_problem_document.__name__ in method.__code__.co_names
+        for method, _ in _list_members(value).values()
+    )
 
 
 def _resolve(node: ast.AST | None, namespace: Mapping[str, Any]) -> Any:

@@ -87,7 +87,7 @@ def _tidy_parameter(parameter: dict[str, Any], path: str) -> None:
 
 
 def _describe_path_parameter(name: str, path: str) -> str:
-    """Return what a parameter of a path stands for: `code of the indicator` for /indicators/{code}."""
+    """Return what a parameter of a path stands for: `code of the unit` for /units/{code}."""
     if name == "code":
         collection = path.partition("/{code}")[0].rpartition("/")[2]
         return f"code of the {collection.removesuffix('s').replace('-', ' ')}"

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.kit.concurrency import PipelinePosition, PipelineStep
 from shared.kit.database import Database, UnitOfWork
-from shared.kit.exception_handlers import negotiate_language
+from shared.kit.exception_handlers import to_problem_document
 from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_once
 from shared.kit.identity import Caller
 from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody, parse_json
@@ -112,7 +112,7 @@ class _LineResult:
         document = None
         if self.problem is not None:
             self.problem.faults = _point_into_line(self.problem.faults, max_faults)
-            document = self.problem.document(negotiate_language(request), f"{path}#{self.line}")
+            document = to_problem_document(request, self.problem, f"{path}#{self.line}")
         return LineOut(
             line=self.line,
             idempotency_key=self.key,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from shared.kit.exception_handlers import negotiate_language
+from shared.kit.exception_handlers import to_problem_document
 from shared.kit.problems import Problem
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import ReportingContext, ReviewerContext, WithdrawerContext
@@ -86,7 +86,7 @@ async def _review_one(context: ReportingContext, verdict: VerdictIn, request: Re
             report = await _carry_out(context, verdict)
     except Problem as problem:
         path = f"{context.engine.path}/reports/{verdict.report}"
-        document = problem.document(negotiate_language(request), path)
+        document = to_problem_document(request, problem, path)
         return ReviewResultOut(report=verdict.report, done=False, state=None, problem=document)
     return ReviewResultOut(report=verdict.report, done=True, state=report.state, problem=None)
 

@@ -1,0 +1,75 @@
+"""Routes of the problem pages: every refusal of every service, in both languages, as HTML for people and JSON for programs."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel
+
+from gateway.reference.collection import MergedReference
+from gateway.reference.problem_pages import make_security_policy, render_index, render_problem
+from gateway.reference.problem_reference import ProblemOut, ProblemsOut, list_problems
+from shared.kit.etags import apply_if_none_match
+from shared.kit.exception_handlers import negotiate_language, read_origin
+from shared.kit.problems import NotFound
+from shared.kit.resources import resource
+from shared.roles import Anyone
+
+HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+"""The other form of an answer."""
+
+CurrentReference = Annotated[MergedReference, Depends(resource(MergedReference))]
+Code = Annotated[str, Path(max_length=60, pattern="^[a-z0-9_]+$", description="code of the problem")]
+
+router = APIRouter(prefix="/problems", tags=["problems"])
+
+
+@router.get("", summary="List all problems", response_model=ProblemsOut, responses=HTML)
+async def list_all_problems(*, request: Request, _: Anyone, reference: CurrentReference) -> Response:
+    """List every refusal of every service with its meaning, its facts and what to do; HTML for a browser, else JSON."""
+    problems = await _read_problems(request, reference)
+    if _prefers_html(request):
+        return _answer_page(request, render_index(problems, negotiate_language(request)))
+    return _answer_document(request, problems)
+
+
+@router.get("/{code}", summary="Read one problem", response_model=ProblemOut, responses=HTML)
+async def read_problem(*, request: Request, _: Anyone, reference: CurrentReference, code: Code) -> Response:
+    """Read what a refusal means, which facts its documents carry, and what to do; HTML for a browser, else JSON."""
+    problems = await _read_problems(request, reference)
+    problem = next((problem for problem in problems.items if problem.code == code), None)
+    if problem is None:
+        raise NotFound
+    if _prefers_html(request):
+        return _answer_page(request, render_problem(problem, negotiate_language(request)))
+    return _answer_document(request, problem)
+
+
+async def _read_problems(request: Request, reference: MergedReference) -> ProblemsOut:
+    own = request.app.openapi()
+    document = await reference.document(own)
+    return list_problems(await reference.problems(own), document, read_origin(request))
+
+
+def _prefers_html(request: Request) -> bool:
+    """Whether Accept weighs HTML above JSON, as that of every browser does."""
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for preference in request.headers.get("accept", "").replace(" ", "").lower().split(","):
+        media_type, *parameters = preference.split(";")
+        if media_type in weights:
+            quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+            weights[media_type] = float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0
+    return weights["text/html"] > weights["application/json"]
+
+
+def _answer_page(request: Request, page: str) -> Response:
+    headers = {
+        "Content-Security-Policy": make_security_policy(),
+        "Content-Language": negotiate_language(request),
+        "Vary": "Accept, Accept-Language",
+    }
+    return apply_if_none_match(request, Response(page, media_type="text/html", headers=headers))
+
+
+def _answer_document(request: Request, answer: BaseModel) -> Response:
+    document = Response(answer.model_dump_json(), media_type="application/json", headers={"Vary": "Accept"})
+    return apply_if_none_match(request, document)

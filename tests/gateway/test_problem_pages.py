@@ -1,0 +1,118 @@
+"""The problem pages: every refusal of every service, in both languages, as HTML and as JSON; `type` points there."""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from gateway.app import create_app
+from gateway.reference.problem_reference import load_fact_meanings
+from shared.kit.problems import Problem
+from tests.contracts.documents import APPLICATIONS, make_document
+from tests.gateway.conftest import make_settings, open_gateway
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_ANSWERED = {
+    "Problem": "the kind of all; as `internal_error` it stands for a crash",
+    "OAuthProblem": "a kind",
+    "Unavailable": "a kind; raised by /readyz alone",
+    "UnknownWindow": "no operation asks for legal windows",
+    "UnknownName": "only Excel forms name units by their names",
+    "AmbiguousName": "only Excel forms name units by their names",
+}
+"""Classes that no operation of the interface raises, and why."""
+
+
+def list_problem_classes():
+    """Return every problem class of the product's source by its code."""
+    classes = {}
+    for package in ("services", "gateway", "shared"):
+        for path in (ROOT / package).rglob("*.py"):
+            names = [
+                node.name
+                for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                if isinstance(node, ast.ClassDef)
+            ]
+            module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) if names else None
+            for name in names:
+                value = getattr(module, name, None)
+                if isinstance(value, type) and issubclass(value, Problem) and name not in NOT_ANSWERED:
+                    classes[value.code] = value
+    return classes
+
+
+@pytest.fixture
+async def gateway(common_database, urls, upstreams):
+    for name, upstream in upstreams.items():
+        upstream.answer = make_document(name)
+    async with open_gateway(
+        create_app(make_settings(common_database, urls, public_url="https://ntp.test/"))
+    ) as client:
+        yield client
+
+
+async def test_the_list_has_every_problem_of_the_source(gateway):
+    items = {problem["code"]: problem for problem in (await gateway.get("/problems")).json()["items"]}
+    classes = list_problem_classes()
+    assert items.keys() - {"internal_error"} == classes.keys()
+    for code, problem in items.items():
+        assert problem["type"] == f"https://ntp.test/problems/{code}"
+        for member in ("title", "detail", "advice"):
+            assert problem[member]["vi"] and problem[member]["en"], code
+            assert problem[member]["vi"] != problem[member]["en"], code
+        if code in classes:
+            assert problem["status"] == classes[code].status
+
+
+async def test_every_fact_has_a_meaning_in_both_languages(gateway):
+    facts = {
+        name
+        for name in APPLICATIONS
+        for problem in make_document(name)["x-problems"].values()
+        for name in problem["facts"]
+    }
+    assert facts - load_fact_meanings().keys() == set()
+
+
+async def test_a_problem_says_which_operations_answer_it(gateway):
+    problem = (await gateway.get("/problems/report_exists")).json()
+    assert "poverty_submit_report" in problem["operations"]
+    assert [fact["name"] for fact in problem["facts"]] == ["report"]
+    assert (await gateway.get("/problems/rate_limited")).json()["operations"]
+
+
+@pytest.mark.parametrize(("language", "first"), [("vi", "Đã có báo cáo"), ("en", "What to do")])
+async def test_a_browser_gets_a_page_in_both_languages(gateway, language, first):
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": language}
+    page = await gateway.get("/problems/report_exists", headers=headers)
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-language"] == language
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert "'unsafe-inline'" not in page.headers["content-security-policy"]
+    sections = [page.text.index(f'<section lang="{name}">') for name in ("vi", "en")]
+    assert sections == sorted(sections, reverse=language == "en")
+    assert "Cần làm gì" in page.text and "What to do" in page.text
+    index = await gateway.get("/problems", headers=headers)
+    assert 'href="/problems/report_exists"' in index.text
+
+
+async def test_an_unknown_code_is_not_found_and_programs_get_json(gateway):
+    missing = await gateway.get("/problems/no_such_code", headers={"Accept": "text/html"})
+    assert missing.status_code == 404
+    assert missing.headers["content-type"] == "application/problem+json"
+    for accept in ("*/*", "application/json", "application/json, text/html;q=0.5"):
+        assert (await gateway.get("/problems", headers={"Accept": accept})).headers[
+            "content-type"
+        ] == "application/json"
+    problems = await gateway.get("/problems")
+    again = await gateway.get("/problems", headers={"If-None-Match": problems.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_a_problem_document_begins_with_the_address_of_its_page(gateway):
+    refusal = await gateway.get("/v1/units/99999")
+    document = refusal.json()
+    assert next(iter(document)) == "type"
+    assert document["type"] == "https://ntp.test/problems/unit_unknown"
+    assert (await gateway.get(document["type"].removeprefix("https://ntp.test"))).status_code == 200
