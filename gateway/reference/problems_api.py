@@ -12,6 +12,7 @@ from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import negotiate_language, read_origin
 from shared.kit.problems import NotFound
 from shared.kit.resources import resource
+from shared.kit.routes import OperationRoute
 from shared.roles import Anyone
 
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
@@ -20,7 +21,7 @@ HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema
 CurrentReference = Annotated[MergedReference, Depends(resource(MergedReference))]
 Code = Annotated[str, Path(max_length=60, pattern="^[a-z0-9_]+$", description="code of the problem")]
 
-router = APIRouter(prefix="/problems", tags=["problems"])
+router = APIRouter(prefix="/problems", tags=["problems"], route_class=OperationRoute)
 
 
 @router.get("", summary="List all problems", response_model=ProblemsOut, responses=HTML)

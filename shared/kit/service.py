@@ -244,7 +244,7 @@ def _health(name: str) -> APIRouter:
 
 
 def _reference(app: FastAPI) -> APIRouter:
-    router = APIRouter(tags=["reference"])
+    router = APIRouter(tags=["reference"], route_class=OperationRoute)
 
     @router.get("/openapi.json", summary="The OpenAPI document", include_in_schema=False)
     def read_document(_: Anyone) -> JSONResponse:  # not async: the first reading makes it, in a thread

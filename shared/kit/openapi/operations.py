@@ -22,7 +22,9 @@ from shared.kit.openapi.header_fields import IDEMPOTENCY_KEY, IF_NONE_MATCH, NOT
 from shared.kit.openapi.problem_schemas import refer_to_response
 from shared.kit.openapi.reachable_code import CodeReader
 from shared.kit.problems import Invalid, Malformed, Problem, TooLarge
+from shared.kit.routes import OperationRoute
 from shared.kit.transactions import TransactionRoute
+from shared.kit.validation_faults import UnknownParameter
 
 SCHEME = "client"
 """The security scheme of tokens."""
@@ -76,6 +78,7 @@ class _DescribedOperation:
         self.operation = operation
         self.problems: set[type[Problem]] = set()
         self._method = method
+        self._checks_query = isinstance(route.original_route, OperationRoute)
         self._in_transaction = isinstance(route.original_route, TransactionRoute)
         dependencies = list(_iterate_dependencies(route.dependant))
         self._calls = [dependency.call for dependency in dependencies]
@@ -183,6 +186,8 @@ class _DescribedOperation:
             yield from (Malformed, Invalid)
         if has_body:
             yield TooLarge
+        if self._checks_query:
+            yield UnknownParameter
         if self._in_transaction or "Database" in self._code.names:
             yield Busy
         if self._answers_once:
