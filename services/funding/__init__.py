@@ -5,7 +5,8 @@ It owns what was assigned, allocated, committed, disbursed and carried over, by 
 **Terms.** An **entry** is one fact of the ledger; it never changes. The central government makes an **assignment** to a
 province, which makes **allocations** and **supplements** of it. A **sub-allocation** passes money on to a unit below, and a
 **transfer** moves it between lines. A **commitment** reserves money, a **disbursement** pays it, a **confirmation** of the
-treasury confirms the payment. A **carry-over** moves money into the next year, a **cancellation** cuts it from the plan, and
+treasury confirms the payment. A **recovery** is money of a payment that came back, and a **remittance** hands it back to the budget
+where it cannot be paid again. A **carry-over** moves money into the next year, a **cancellation** cuts it from the plan, and
 a **return** gives it back. An **opening balance** is from before this ledger, a **reversal** undoes one
 entry on a day of its own, and a **correction** states that an entry was never true and takes the day of that entry.
 

@@ -16,6 +16,7 @@ from services.funding.lapses.api import router as lapses
 from services.funding.progress.api import router as progress
 from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
+from services.funding.recoveries.api import router as recoveries
 from shared.dated_facts.schemas import DatedOut
 from shared.kit.change_feed import feed_router
 from shared.kit.routes import OperationRoute
@@ -97,6 +98,7 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 
 router.include_router(entries)
 router.include_router(recorded_entries)
+router.include_router(recoveries)
 router.include_router(batches)
 router.include_router(journal)
 router.include_router(projects)

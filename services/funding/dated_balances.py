@@ -28,11 +28,7 @@ class Remainder(NamedTuple):
     def from_amounts(cls, amounts: Amounts) -> "Remainder":
         """Return the remainder of a balance, or of a change of it."""
         left_vnd = amounts.left_vnd
-        return cls(
-            left_vnd,
-            left_vnd - amounts.reserved_vnd,
-            left_vnd + amounts.disbursed_vnd - amounts.confirmed_vnd,
-        )
+        return cls(left_vnd, left_vnd - amounts.reserved_vnd, amounts.to_book("treasury").left_vnd)
 
     def add(self, other: "Remainder") -> "Remainder":
         """Return the sum of two remainders."""

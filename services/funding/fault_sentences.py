@@ -33,6 +33,17 @@ BEFORE_ENTRY = Sentence(
     "Ngày {day} trước ngày {undone_on} của bút toán bị đảo.",
     "{day} is before {undone_on}, the day of the reversed entry.",
 )
+BEFORE_PAYMENT = Sentence(
+    "Ngày {day} trước ngày {paid_on} của bút toán được thu hồi hoặc nộp trả.",
+    "{day} is before {paid_on}, the day of the entry that is recovered or handed back.",
+)
+NOT_A_PAYMENT = Sentence(
+    "Bút toán {entry} không phải là khoản giải ngân hoặc xác nhận của Kho bạc.",
+    "The entry {entry} is no disbursement and no confirmation of the treasury.",
+)
+NOT_A_RECOVERY = Sentence(
+    "Bút toán {entry} không phải là khoản thu hồi.", "The entry {entry} is no recovery."
+)
 FAR_FROM_YEAR = Sentence(
     "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
     "{day} is not in the budget year {year}, the year before or the year after.",

@@ -1,7 +1,7 @@
 """The values of the ledger: kinds of entries, amounts, lines, lots, postings and entries. Pure; amounts are whole đồng."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,6 +32,8 @@ class EntryKind(StrEnum):
     COMMITMENT = "commitment"
     DISBURSEMENT = "disbursement"
     CONFIRMATION = "confirmation"
+    RECOVERY = "recovery"
+    REMITTANCE = "remittance"
     REVERSAL = "reversal"
     CORRECTION = "correction"
 
@@ -41,8 +43,13 @@ INFLOW_KINDS = ALLOCATION_KINDS | {EntryKind.OPENING_BALANCE, EntryKind.ASSIGNME
 TRANSFER_KINDS = frozenset({EntryKind.SUB_ALLOCATION, EntryKind.TRANSFER})
 REVERSING_KINDS = frozenset({EntryKind.REVERSAL, EntryKind.CORRECTION})
 """A reversal has a day of its own. A correction states that an entry was never true, and takes the day of that entry."""
-KINDS_WITH_PAPER = frozenset({EntryKind.COMMITMENT, EntryKind.DISBURSEMENT, EntryKind.CONFIRMATION})
+PAYMENT_KINDS = frozenset({EntryKind.DISBURSEMENT, EntryKind.CONFIRMATION})
+KINDS_WITH_PAPER = PAYMENT_KINDS | {EntryKind.COMMITMENT, EntryKind.RECOVERY, EntryKind.REMITTANCE}
 """A voucher or a decision is required for these."""
+
+
+RECOVERABLE_KINDS = PAYMENT_KINDS | {EntryKind.RECOVERY}
+"""What these paid can be recovered, and what these recovered can be handed back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,16 @@ class Amounts:
     """Payments in the treasury's book; what is left in the agencies' book does not depend on them."""
     reserved_vnd: int = 0
     """Committed and neither paid nor carried out yet."""
+    recovered_vnd: int = 0
+    """Payments that came back. `disbursed_vnd` is net of them."""
+    remittable_vnd: int = 0
+    """The part of what was recovered that cannot be paid again: it is handed back to the budget."""
+    remitted_vnd: int = 0
+    """The part of that which was handed back."""
+    confirmed_recovered_vnd: int = 0
+    """Recovered payments in the treasury's book. `confirmed_vnd` is net of them."""
+    confirmed_remittable_vnd: int = 0
+    confirmed_remitted_vnd: int = 0
 
     def __add__(self, other: Self) -> Self:
         return type(self)(*map(add, _to_values(self), _to_values(other)))
@@ -99,16 +116,35 @@ class Amounts:
     @property
     def left_vnd(self) -> int:
         """What can still be disbursed, returned or carried over."""
-        return self.available_vnd - self.carried_out_vnd - self.returned_vnd - self.disbursed_vnd
+        gone_vnd = self.carried_out_vnd + self.returned_vnd + self.remittable_vnd
+        return self.available_vnd - gone_vnd - self.disbursed_vnd
 
     @property
     def uncommitted_vnd(self) -> int:
         """What can still be committed."""
         return self.left_vnd - self.reserved_vnd
 
+    @property
+    def paid_vnd(self) -> int:
+        """What was paid, before what was recovered of it."""
+        return self.disbursed_vnd + self.recovered_vnd
+
+    @property
+    def to_remit_vnd(self) -> int:
+        """What was recovered, cannot be paid again and is not handed back yet."""
+        return self.remittable_vnd - self.remitted_vnd
+
     def to_book(self, book: Book) -> Self:
-        """Return the amounts with the payments of a book as what was disbursed."""
-        return self if book == "agency" else replace(self, disbursed_vnd=self.confirmed_vnd)
+        """Return the amounts with the payments and recoveries of a book."""
+        if book == "agency":
+            return self
+        return replace(
+            self,
+            disbursed_vnd=self.confirmed_vnd,
+            recovered_vnd=self.confirmed_recovered_vnd,
+            remittable_vnd=self.confirmed_remittable_vnd,
+            remitted_vnd=self.confirmed_remitted_vnd,
+        )
 
     @property
     def is_valid(self) -> bool:
@@ -240,12 +276,16 @@ class Entry:
     sequence: int | None = None
     reversed_by: uuid.UUID | None = None
     corrected_by: uuid.UUID | None = None
+    recovered_vnd: int = 0
+    """What was recovered of a payment or handed back of a recovery, when it was read."""
     batch: uuid.UUID | None = None
     to_component: str | None = None
     to_unit: str | None = None
     in_kind: InKind | None = None
     deadline: date | None = None
     project: str | None = None
+    against: uuid.UUID | None = None
+    """Of a recovery the payment that it lowers, of a remittance the recovery whose money it hands back."""
     distinct_from: EntryReference | None = None
     """An entry that looks the same and is another fact, as the client states."""
     replaces: EntryReference | None = None
@@ -275,6 +315,12 @@ class NewEntry:
         return replace(self.entry, postings=postings, recorded_at=recorded_at, sequence=sequence)
 
 
-def find_book(kind: EntryKind) -> Book:
-    """Return the book in which the voucher of an entry stands."""
+def find_book(kind: EntryKind, postings: Iterable[Posting] = ()) -> Book:
+    """Return the book in which the voucher of an entry stands; that of a recovery or remittance follows from its postings."""
+    if kind in {EntryKind.RECOVERY, EntryKind.REMITTANCE}:
+        changes = [posting.change for posting in postings]
+        is_confirmed = any(
+            change.confirmed_recovered_vnd or change.confirmed_remitted_vnd for change in changes
+        )
+        return "treasury" if is_confirmed else "agency"
     return "treasury" if kind is EntryKind.CONFIRMATION else "agency"

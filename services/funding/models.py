@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0004")
+REVISION = SchemaRevision("funding", "funding_0005")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
@@ -44,7 +44,7 @@ NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
 AVAILABLE = (
     "opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd"
 )
-SPENT = "disbursed_vnd + carried_out_vnd + returned_vnd"
+SPENT = "disbursed_vnd + carried_out_vnd + returned_vnd + remittable_vnd"
 
 
 class LotRow(Base):
@@ -74,6 +74,12 @@ class LotRow(Base):
     disbursed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     reserved_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    recovered_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    remittable_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_recovered_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_remittable_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         UniqueConstraint(
@@ -136,6 +142,8 @@ class EntryRow(Base):
     """The entry that a reversal or a correction undoes; each is undone once."""
     project: Mapped[str | None]
     batch: Mapped[uuid.UUID | None]
+    against: Mapped[uuid.UUID | None]
+    """The payment that a recovery lowers, or the recovery of a remittance; also of their reversals and corrections."""
     distinct_from: Mapped[uuid.UUID | None]
     """An entry that looks the same and is another fact, as the client states."""
     distinct_reason: Mapped[str | None]
@@ -148,6 +156,7 @@ class EntryRow(Base):
         Index("ix_entries_id", "id"),
         Index("ix_entries_sequence", "sequence"),
         Index("ix_entries_project", "project", postgresql_where=text("project IS NOT NULL")),
+        Index("ix_entries_against", "against", postgresql_where=text("against IS NOT NULL")),
         Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index(
             "ix_entries_voucher",
@@ -193,6 +202,10 @@ class EntryRow(Base):
         ),
         CheckConstraint("num_nonnulls(distinct_from, distinct_reason) IN (0, 2)", name="distinct_from"),
         CheckConstraint("num_nonnulls(replaces, replaces_reason) IN (0, 2)", name="replaces"),
+        CheckConstraint(
+            "kind IN ('reversal', 'correction') OR (kind IN ('recovery', 'remittance')) = (against IS NOT NULL)",
+            name="against",
+        ),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 
@@ -221,6 +234,12 @@ class PostingRow(Base):
     disbursed_vnd: Mapped[int]
     confirmed_vnd: Mapped[int]
     reserved_vnd: Mapped[int]
+    recovered_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    remittable_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_recovered_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_remittable_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         ForeignKeyConstraint(["year", "entry_id"], ["entries.year", "entries.id"]),

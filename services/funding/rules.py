@@ -21,7 +21,7 @@ from services.funding.dated_balances import (
     Measure,
     Remainder,
 )
-from services.funding.ledger import Amounts, Entry, EntryKind, Line, Lot, Posting, Voucher
+from services.funding.ledger import Amounts, Book, Entry, EntryKind, Line, Lot, Posting, Voucher
 from shared.kit.problems import Conflict, Sentence
 
 LEFT: Sequence[Measure] = ("left_vnd",)
@@ -241,6 +241,33 @@ def post_carry_over(line: Line, balances: DatedBalances, day: date, amount_vnd: 
     return postings
 
 
+def post_recovery(book: Book, shares: Sequence[tuple[Lot, int]], *, payable: bool) -> list[Posting]:
+    """Post money that comes back to the lots that it was paid from; payable again, or to be handed back to the budget."""
+    return [
+        Posting(
+            lot,
+            Amounts(disbursed_vnd=-share, recovered_vnd=share, remittable_vnd=0 if payable else share)
+            if book == "agency"
+            else Amounts(
+                confirmed_vnd=-share,
+                confirmed_recovered_vnd=share,
+                confirmed_remittable_vnd=0 if payable else share,
+            ),
+        )
+        for lot, share in shares
+    ]
+
+
+def post_remittance(book: Book, shares: Sequence[tuple[Lot, int]]) -> list[Posting]:
+    """Post recovered money that is handed back to the budget."""
+    return [
+        Posting(
+            lot, Amounts(remitted_vnd=share) if book == "agency" else Amounts(confirmed_remitted_vnd=share)
+        )
+        for lot, share in shares
+    ]
+
+
 def take_oldest_first(
     line: Line, balances: DatedBalances, day: date, amount_vnd: int, measures: Sequence[Measure]
 ) -> list[tuple[Lot, int]]:
@@ -281,7 +308,8 @@ def post_reversal(
         if kind is EntryKind.COMMITMENT and after.reserved_vnd < 0:
             raise CommitmentPaid(posting.lot, -posting.change.reserved_vnd, balance.total.reserved_vnd)
         if not after.is_valid or not _can_give(balance, day, -posting.change):
-            taken_vnd, least = -posting.change.available_vnd, balance.find_least(day, UNUSED)
+            taken_vnd = -min(Remainder.from_amounts(posting.change))
+            least = balance.find_least(day, UNUSED)
             least = least._replace(amount_vnd=max(0, min(least.amount_vnd, taken_vnd - 1)))
             raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: least})
     return opposite

@@ -6,10 +6,18 @@ Texts are compared in their canonical form (`shared/kit/canonical_text.py`). A p
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.funding.ledger import Book, Entry, EntryKind, Line, PaperKind, Voucher, find_book
 from shared.kit.canonical_text import canonicalize
+
+PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
+    EntryKind.COMMITMENT: "contract",
+    EntryKind.RECOVERY: "return_slip",
+    EntryKind.REMITTANCE: "return_slip",
+}
+"""The kind of paper of an entry where none is stated; a payment order for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class VoucherKey:
 
 def find_paper_kind(kind: EntryKind, voucher: Voucher) -> PaperKind:
     """Return the kind of a paper: as stated, else by the kind of the entry."""
-    return voucher.kind or ("contract" if kind is EntryKind.COMMITMENT else "payment_order")
+    return voucher.kind or PAPER_KINDS.get(kind, "payment_order")
 
 
 def find_paper_year(entry: Entry, voucher: Voucher) -> int:
@@ -66,10 +74,10 @@ def find_paper_year(entry: Entry, voucher: Voucher) -> int:
     return voucher.year or entry.effective_on.year
 
 
-def find_paper_key(entry: Entry, voucher: Voucher) -> PaperKey:
-    """Return what identifies the paper of an entry."""
+def find_paper_key(entry: Entry, voucher: Voucher, book: Book | None = None) -> PaperKey:
+    """Return what identifies the paper of an entry; `book` is that of money that comes back and is not posted yet."""
     return PaperKey(
-        find_book(entry.kind),
+        book or find_book(entry.kind, entry.postings),
         canonicalize(voucher.source),
         find_paper_kind(entry.kind, voucher),
         canonicalize(voucher.number),
@@ -77,8 +85,8 @@ def find_paper_key(entry: Entry, voucher: Voucher) -> PaperKey:
     )
 
 
-def find_voucher_key(entry: Entry, line: Line) -> VoucherKey | None:
-    """Return what identifies an entry by its voucher; None where it has none."""
+def find_voucher_key(entry: Entry, line: Line, book: Book | None = None) -> VoucherKey | None:
+    """Return what identifies an entry by its voucher; None where it has none. `book` as for `find_paper_key`."""
     if entry.voucher is None:
         return None
-    return VoucherKey(find_paper_key(entry, entry.voucher), line, entry.voucher.line_no or 1)
+    return VoucherKey(find_paper_key(entry, entry.voucher, book), line, entry.voucher.line_no or 1)

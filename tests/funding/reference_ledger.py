@@ -15,10 +15,13 @@ PROJECT, PROJECT_COMPONENT = "CT.1", "GN.DA1"
 
 INFLOW_MEASURES = ("opening_balance", "allocated", "carried_over", "received")
 REDUCING_MEASURES = ("given", "cancelled")
-SPENT_MEASURES = ("disbursed", "returned", "carried_out")
+SPENT_MEASURES = ("disbursed", "returned", "carried_out", "remittable")
 INFLOW_KINDS = ("opening_balance", "assignment", "allocation", "supplement")
 REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}
 """The field in which a reversing kind names the entry that it undoes."""
+RECOVERED_FIELDS = {"recovery": "recovers", "remittance": "remits"}
+"""The field in which money that comes back names its payment, or money that is handed back its recovery."""
+PAYMENT_KINDS = ("disbursement", "confirmation")
 NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces", "voucher")
 """Fields in which two requests with one voucher may differ; the day only where it is left out."""
 
@@ -91,18 +94,11 @@ def fold(number):
     return number.casefold().replace("\u200b", "")
 
 
-def find_voucher(kind, body, day):
-    """The paper with its book, kind and year, the line that it pays, and the place on it."""
-    voucher = body.get("voucher")
-    if not voucher:
-        return None
-    paper = (kind == "confirmation", kind == "commitment", fold(voucher["source"]), fold(voucher["number"]))
-    line = (body["year"], body["capital"], body.get("component"), body["unit"])
-    return (*paper, voucher.get("year") or day.year, *line, voucher.get("line_no") or 1)
-
-
 def find_fact(kind, body):
     """What identifies an entry without a voucher: not its note, its day or the entry that it is distinct from."""
+    if kind in RECOVERED_FIELDS:
+        named, decision = body[RECOVERED_FIELDS[kind]], body["decision"]
+        return kind, named, body["amount_vnd"], decision["number"], decision["date"]
     year = body.get("from_year", body.get("year"))
     origin = body.get("origin_year") or (year if kind in INFLOW_KINDS else None)
     to_unit, to_component = body.get("to_unit"), body.get("to_component")
@@ -139,7 +135,11 @@ def calculate_unreserved(balance):
 
 def calculate_unconfirmed(balance):
     """Left in the treasury's book."""
-    return calculate_left(balance) + balance["disbursed"] - balance["confirmed"]
+    paid, confirmed = (
+        balance["disbursed"] + balance["remittable"],
+        balance["confirmed"] + balance["confirmed_remittable"],
+    )
+    return calculate_left(balance) + paid - confirmed
 
 
 @dataclass
@@ -213,6 +213,9 @@ class ReferenceLedger:
         if kind in {"allocation", "supplement"}:
             unallocated = self.find_unallocated(body)
             return 50 if unallocated is None else unallocated
+        if kind in RECOVERED_FIELDS:
+            named = body[RECOVERED_FIELDS[kind]]
+            return sum(self.find_recoverable(named, self.find_day(kind, body)).values())
         day = self.find_day(kind, body)
         return sum(
             self.calculate_limit_of_lot(MEASURES_TAKEN[kind], lot, day) for lot in self.select_line_lots(body)
@@ -226,6 +229,9 @@ class ReferenceLedger:
         if kind == "reversal":
             reversed_on = self.entries[body["reverses"]].day
             return date.fromisoformat(requested) if requested else max(self.today, reversed_on)
+        if kind in RECOVERED_FIELDS:
+            paid_on = self.entries[body[RECOVERED_FIELDS[kind]]].day
+            return date.fromisoformat(requested) if requested else max(self.today, paid_on)
         if requested:
             return date.fromisoformat(requested)
         year = body.get("from_year", body.get("year"))
@@ -248,7 +254,7 @@ class ReferenceLedger:
             return self.reverse(kind, body)
         self.require_valid(kind, body)
         self.require_replaceable(body)
-        entry_id = self.vouchers.get(find_voucher(kind, body, self.find_day(kind, body)))
+        entry_id = self.vouchers.get(self.find_voucher(kind, body))
         if entry_id is not None and not self.entries[entry_id].reversed_as:
             recorded = self.entries[entry_id]
             same_day = not body.get("effective_on") or self.find_day(kind, body) == recorded.day
@@ -256,6 +262,8 @@ class ReferenceLedger:
             if same_day and same_kind and find_identity(recorded.body) == find_identity(body):
                 raise Existing(entry_id)
             raise Refused("voucher_used")
+        if kind in RECOVERED_FIELDS:
+            self.require_in_effect(body[RECOVERED_FIELDS[kind]])
         duplicate = self.find_duplicate(kind, body)
         if duplicate is not None and body.get("distinct_from", {}).get("entry") != duplicate:
             raise Duplicate(duplicate)
@@ -266,6 +274,115 @@ class ReferenceLedger:
             if unallocated is not None and unallocated < body["amount_vnd"]:
                 raise Refused("beyond_assignment")
         return list(getattr(self, f"by_{kind}")(body, body["amount_vnd"], self.find_day(kind, body)))
+
+    def find_book(self, kind, body):
+        """Whether the treasury's book; that of a recovery is that of its payment."""
+        if kind in RECOVERED_FIELDS:
+            original = self.entries[body[RECOVERED_FIELDS[kind]]]
+            return self.find_book(original.kind, original.body)
+        return kind == "confirmation"
+
+    def find_voucher(self, kind, body):
+        """The paper with its book, kind and year, the line that it pays, and the place on it."""
+        voucher = body.get("voucher")
+        if not voucher:
+            return None
+        if kind in RECOVERED_FIELDS:
+            paper_kind, line_body = "return_slip", self.find_paid_line(body[RECOVERED_FIELDS[kind]])
+        else:
+            paper_kind, line_body = "contract" if kind == "commitment" else "payment_order", body
+        paper = (self.find_book(kind, body), paper_kind, fold(voucher["source"]), fold(voucher["number"]))
+        line = (line_body["year"], line_body["capital"], line_body.get("component"), line_body["unit"])
+        return (
+            *paper,
+            voucher.get("year") or self.find_day(kind, body).year,
+            *line,
+            voucher.get("line_no") or 1,
+        )
+
+    def find_paid_line(self, entry):
+        """The body of the payment that an entry is, recovers or hands back."""
+        original = self.entries[entry]
+        if original.kind in RECOVERED_FIELDS:
+            return self.find_paid_line(original.body[RECOVERED_FIELDS[original.kind]])
+        return original.body
+
+    def require_in_effect(self, entry):
+        reversed_as = self.entries[entry].reversed_as
+        if reversed_as:
+            raise Refused({"reversal": "already_reversed", "correction": "already_corrected"}[reversed_as])
+
+    def find_recoveries(self, entry):
+        """What was recovered of an entry or handed back of it, by lot and day; negative where that was undone."""
+        movements = []
+        for recovery_id, recovery in self.entries.items():
+            if (
+                recovery.kind not in RECOVERED_FIELDS
+                or recovery.body[RECOVERED_FIELDS[recovery.kind]] != entry
+            ):
+                continue
+            days = [
+                (recovery.day, 1),
+                *(
+                    (undoing.day, -1)
+                    for undoing in self.entries.values()
+                    if undoing.kind in REVERSED_FIELDS
+                    and undoing.body[REVERSED_FIELDS[undoing.kind]] == recovery_id
+                ),
+            ]
+            measure = "remitted" if recovery.kind == "remittance" else "recovered"
+            movements += [
+                (lot, day, sign * change)
+                for lot, name, change in recovery.effects
+                if name in {measure, f"confirmed_{measure}"}
+                for day, sign in days
+            ]
+        return movements
+
+    def find_most_recovered(self, entry, lot, since):
+        """The most that is recovered of a lot of an entry on any day from the given one on."""
+        movements = [(day, change) for of_lot, day, change in self.find_recoveries(entry) if of_lot == lot]
+        days = {since, *(day for day, _ in movements if day > since)}
+        return max(sum(change for day, change in movements if day <= until) for until in days)
+
+    def find_recoverable(self, entry, day):
+        """What can be recovered of an entry or handed back of it from a day on, by lot, the latest money first."""
+        original = self.entries[entry]
+        measures = (
+            ("disbursed", "confirmed")
+            if original.kind in PAYMENT_KINDS
+            else ("remittable", "confirmed_remittable")
+        )
+        amounts = {}
+        for lot, name, change in sorted(original.effects, key=lambda effect: -effect[0].origin):
+            if name in measures:
+                amounts[lot] = max(0, change - self.find_most_recovered(entry, lot, day))
+        return amounts
+
+    def take_latest_first(self, entry, amount, day, code):
+        recoverable = self.find_recoverable(entry, day)
+        if sum(recoverable.values()) < amount:
+            raise Refused(code)
+        for lot, limit in recoverable.items():
+            share = min(limit, amount)
+            amount -= share
+            if share:
+                yield lot, share
+
+    def by_recovery(self, body, amount, day):
+        payment = self.entries[body["recovers"]]
+        book = "confirmed_" if payment.kind == "confirmation" else ""
+        for lot, share in self.take_latest_first(body["recovers"], amount, day, "recovery_exceeds_payment"):
+            yield lot, "confirmed" if book else "disbursed", -share
+            yield lot, f"{book}recovered", share
+            if day.year > payment.body["year"]:
+                yield lot, f"{book}remittable", share
+
+    def by_remittance(self, body, amount, day):
+        recovery = self.entries[body["remits"]]
+        book = "confirmed_" if self.find_book(recovery.kind, recovery.body) else ""
+        for lot, share in self.take_latest_first(body["remits"], amount, day, "remittance_exceeds_recovery"):
+            yield lot, f"{book}remitted", share
 
     def require_replaceable(self, body):
         """Raise `Refused` where the replaced entry is in effect or cannot be replaced."""
@@ -290,6 +407,14 @@ class ReferenceLedger:
         return max(duplicates, default=None, key=list(self.entries).index)
 
     def require_valid(self, kind, body):
+        if kind in RECOVERED_FIELDS:
+            original, day = self.entries[body[RECOVERED_FIELDS[kind]]], self.find_day(kind, body)
+            kinds = PAYMENT_KINDS if kind == "recovery" else ("recovery",)
+            if original.kind not in kinds or (
+                body.get("effective_on") and not original.day <= day <= self.today
+            ):
+                raise Refused("invalid")
+            return
         unit, to_unit = body.get("unit"), body.get("to_unit")
         if kind == "sub_allocation" and (to_unit == unit or not is_within(to_unit, unit)):
             raise Refused("invalid")
@@ -306,14 +431,29 @@ class ReferenceLedger:
         if body.get("component") != PROJECT_COMPONENT or body["capital"] != "investment":
             raise Refused("invalid")
         if kind == "disbursement":
-            paid: Counter[int] = Counter()
-            for entry in self.entries.values():
-                if entry.kind == kind and entry.body.get("project") and not entry.reversed_as:
-                    paid[entry.body["year"]] += entry.body["amount_vnd"]
-            if paid.total() + body["amount_vnd"] > self.approved:
-                raise Refused("project_total_exceeded")
-            if paid[body["year"]] + body["amount_vnd"] > self.planned.get(body["year"], 0):
-                raise Refused("project_plan_exceeded")
+            self.require_payable(body["year"], body["amount_vnd"])
+
+    def require_payable(self, year, amount):
+        """Raise `Refused` where the project would be paid more than was approved or planned."""
+        paid: Counter[int] = Counter()
+        for entry in self.entries.values():
+            if entry.reversed_as:
+                continue
+            if entry.kind == "disbursement" and entry.body.get("project"):
+                paid[entry.body["year"]] += entry.body["amount_vnd"]
+            if self.is_recovered_of_project(entry):
+                payment = self.entries[entry.body["recovers"]]
+                paid[payment.body["year"]] -= entry.body["amount_vnd"]
+        if paid.total() + amount > self.approved:
+            raise Refused("project_total_exceeded")
+        if paid[year] + amount > self.planned.get(year, 0):
+            raise Refused("project_plan_exceeded")
+
+    def is_recovered_of_project(self, entry):
+        if entry.kind != "recovery":
+            return False
+        payment = self.entries[entry.body["recovers"]]
+        return payment.kind == "disbursement" and bool(payment.body.get("project"))
 
     def find_unallocated(self, body):
         """What may still be allocated to a line by the assignments of all units above it; None where there is none."""
@@ -419,14 +559,18 @@ class ReferenceLedger:
 
     def reverse(self, kind, body):
         original, day = self.entries[body[REVERSED_FIELDS[kind]]], self.find_day(kind, body)
-        if day < original.day:
+        requested = body.get("effective_on")
+        if day < original.day or (requested and day > max(self.today, original.day)):
             raise Refused("invalid")
         if original.kind in REVERSED_FIELDS:
             raise Refused("reversal_not_reversible")
-        if original.reversed_as:
-            raise Refused(
-                {"reversal": "already_reversed", "correction": "already_corrected"}[original.reversed_as]
-            )
+        self.require_in_effect(body[REVERSED_FIELDS[kind]])
+        if self.is_recovered_of_project(original):
+            payment = self.entries[original.body["recovers"]]
+            self.require_payable(payment.body["year"], original.body["amount_vnd"])
+        reversed_id = body[REVERSED_FIELDS[kind]]
+        if any(self.find_most_recovered(reversed_id, lot, day) > 0 for lot, _, _ in original.effects):
+            raise Refused("entry_recovered")
         opposite = [(lot, measure, -change) for lot, measure, change in original.effects]
         after = self.copy()
         after.apply("opposite", day, opposite)
@@ -480,7 +624,7 @@ class ReferenceLedger:
         )
         if kind in REVERSED_FIELDS:
             self.entries[body[REVERSED_FIELDS[kind]]].reversed_as = kind
-        elif voucher := find_voucher(kind, body, day):
+        elif voucher := self.find_voucher(kind, body):
             self.vouchers[voucher] = entry
 
     def read_balances(self):

@@ -5,6 +5,7 @@ from openapi_spec_validator import validate
 
 from services.funding.app import create_app
 from services.funding.settings import FundingSettings
+from tests.funding.conftest import voucher
 
 pytestmark = pytest.mark.anyio
 
@@ -13,7 +14,8 @@ OPERATIONS = {
     "record_reversal", "record_correction", "record_batch", "record_assignment", "record_supplement", "record_sub_allocation",
     "record_transfer", "read_counterparts", "read_contributions", "read_lapses", "record_confirmation", "read_foresight", "read_money_at_risk",
     "read_reconciliation", "register_project", "approve_project", "plan_project", "tell_project_building",
-    "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
+    "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "record_recovery",
+    "record_remittance", "list_recoveries", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
 }  # fmt: skip
 
 
@@ -84,7 +86,10 @@ async def test_the_examples_run(document, office):
     for operation in ("supplement", "sub_allocation", "transfer", "cancellation", "return"):
         await run(f"record_{operation}")
     await run("record_commitment")
-    await run("record_disbursement")
+    payment = await run("record_disbursement")
+    await run("record_recovery", recovers=payment["id"])
+    late = await run("record_recovery", recovers=payment["id"], effective_on="2024-02-01", voucher=voucher())
+    await run("record_remittance", remits=late["id"])
     await run("record_confirmation")
     another = {"entry": given["id"], "reason": "Giao hai đợt bằng nhau"}
     given = await run("record_allocation", distinct_from=another)

@@ -31,8 +31,10 @@ from tests.funding.reference_ledger import (
     ABOVE,
     INFLOW_MEASURES,
     MEASURES_TAKEN,
+    PAYMENT_KINDS,
     PROJECT,
     PROJECT_COMPONENT,
+    RECOVERED_FIELDS,
     REVERSED_FIELDS,
     Duplicate,
     Existing,
@@ -63,6 +65,8 @@ PATHS = {
     "commitment": "commitments",
     "disbursement": "disbursements",
     "confirmation": "confirmations",
+    "recovery": "recoveries",
+    "remittance": "remittances",
     "reversal": "reversals",
     "correction": "corrections",
 }
@@ -78,6 +82,8 @@ OFTEN = (
     "reversal",
     "correction",
     "correction",
+    "recovery",
+    "recovery",
     "disbursement",
     "disbursement",
     "commitment",
@@ -89,7 +95,12 @@ LAST_YEAR = 2024
 """No money goes beyond it: in the course of 2025 the units and with them the rights become others."""
 MEASURES = (
     "assigned", "opening_balance", "allocated", "carried_over", "received", "given", "cancelled", "returned",
-    "carried_out", "committed", "disbursed", "confirmed", "reserved",
+    "carried_out", "committed", "disbursed", "confirmed", "reserved", "recovered", "remittable", "remitted",
+    "confirmed_recovered", "confirmed_remittable", "confirmed_remitted",
+)  # fmt: skip
+READ_MEASURES = (
+    "assigned", "opening_balance", "allocated", "carried_over", "received", "given", "cancelled", "returned",
+    "carried_out", "committed", "disbursed", "confirmed", "recovered", "remitted", "available", "left",
 )  # fmt: skip
 EDGES = {
     "one": lambda limit: 1,
@@ -271,8 +282,31 @@ class LedgerMachine(RuleBasedStateMachine):
             before = self.sent[draft.pick % len(self.sent)]
             return before if draft.again == "same key" else replace(before, key=uuid.uuid4().hex)
         key = uuid.uuid4().hex
-        body = self.make_reversal(draft) if draft.kind in REVERSED_FIELDS else self.make_entry(draft)
+        if draft.kind in REVERSED_FIELDS:
+            body = self.make_reversal(draft)
+        elif draft.kind in RECOVERED_FIELDS:
+            body = self.make_recovery(draft)
+        else:
+            body = self.make_entry(draft)
         return LedgerRequest(draft.kind, body, key, draft.dry)
+
+    def make_recovery(self, draft):
+        kinds = PAYMENT_KINDS if draft.kind == "recovery" else ("recovery",)
+        entries = self.reference.entries
+        fitting = [entry for entry in entries if entries[entry].kind in kinds]
+        choices = (list(entries) if draft.edge == "far too much" or not fitting else fitting)[::-1]
+        original = choices[draft.pick % len(choices)]
+        body = {RECOVERED_FIELDS[draft.kind]: original}
+        if draft.day is not None:
+            body["effective_on"] = self.choose_day(draft, entries[original].day.year)
+        self.documents += 1
+        number = draft.document if draft.document < 3 else self.documents
+        if draft.document == BY_DECISION:
+            body["decision"] = {**DECISION, "number": f"{number}/NQ-HĐND"}
+        else:
+            body["voucher"] = {"source": "KBNN", "number": f"V{number}"}
+        body["amount_vnd"] = max(1, EDGES[draft.edge](self.reference.calculate_limit(draft.kind, body)))
+        return body
 
     def make_reversal(self, draft):
         body = {REVERSED_FIELDS[draft.kind]: self.choose_entry(draft), "reason": "Nhầm"}
@@ -461,12 +495,14 @@ class LedgerMachine(RuleBasedStateMachine):
                 balance = self.reference.calculate_balance(lot, until or date.max, known)
                 if book == "treasury":
                     balance["disbursed"] = balance["confirmed"]
+                    for name in ("recovered", "remittable", "remitted"):
+                        balance[name] = balance[f"confirmed_{name}"]
                 named = lot._asdict() | {"origin_year": lot.origin, "program": "poverty", "source": "central"}
                 row = expected.setdefault(tuple(named[name] for name in by), Counter())
                 row.update(
                     {**balance, "available": calculate_available(balance), "left": calculate_left(balance)}
                 )
-        names = [*MEASURES[:-1], "available", "left"]
+        names = READ_MEASURES
         answered = {tuple(row[key] for key in by): [row[f"{name}_vnd"] for name in names] for row in rows}
         expected_rows = {key: [row[name] for name in names] for key, row in expected.items()}
         zeros = [0] * len(names)

@@ -22,11 +22,17 @@ from services.funding.entries.decisions import (
     LockedState,
     changes_assignment,
 )
+from services.funding.entries.recoveries import RecoveryRequest, validate_recovery
 from services.funding.entries.reversals import ReversalRequest, validate_reversal
-from services.funding.entries.store import find_entries, find_latest_entries, find_reversals
+from services.funding.entries.store import (
+    find_entries,
+    find_latest_entries,
+    find_recovered,
+    find_reversals,
+)
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.fault_sentences import ENTRY_UNKNOWN
-from services.funding.ledger import INFLOW_KINDS, Balances, Entry, EntryKind
+from services.funding.ledger import INFLOW_KINDS, RECOVERABLE_KINDS, Balances, Entry, EntryKind
 from services.funding.projects.store import lock_projects
 from services.funding.store import read_balances
 from services.funding.voucher_keys import VoucherKey
@@ -40,6 +46,8 @@ EVENT_FIELDS = (
     "amount_vnd",
 )  # fmt: skip
 """The fields of an entry in its event of the change feed."""
+
+LedgerRequest = EntryRequest | ReversalRequest | RecoveryRequest
 
 MakeEvents = Callable[[Sequence[Entry]], Sequence[Event]]
 
@@ -64,7 +72,7 @@ class RecordedEntry:
 
 async def record_entries(
     session: AsyncSession,
-    requests: Sequence[EntryRequest | ReversalRequest],
+    requests: Sequence[LedgerRequest],
     clock: Clock,
     *,
     dry_run: bool = False,
@@ -85,18 +93,28 @@ async def record_entries(
 
 
 async def _validate(
-    session: AsyncSession, requests: Sequence[EntryRequest | ReversalRequest]
+    session: AsyncSession, requests: Sequence[LedgerRequest]
 ) -> list[EntryCandidate | Problem]:
     """Validate each request by itself."""
     ids = {entry_id for request in requests for entry_id in request.named_entries}
     named_entries = await find_entries(session, ids) if ids else {}
     validator = EntryValidator(named_entries)
-    return [
-        validator.validate(request)
-        if isinstance(request, EntryRequest)
-        else validate_reversal(request, named_entries)
-        for request in requests
-    ]
+    return [_validate_request(request, validator, named_entries) for request in requests]
+
+
+def _validate_request(
+    request: LedgerRequest, validator: EntryValidator, named_entries: Mapping[uuid.UUID, Entry]
+) -> EntryCandidate | Problem:
+    match request:
+        case EntryRequest():
+            return validator.validate(request)
+        case ReversalRequest():
+            return validate_reversal(request, named_entries)
+        case RecoveryRequest():
+            candidate = validate_recovery(request, named_entries)
+            if isinstance(candidate, Problem):
+                return candidate
+            return replace(candidate, entry=validator.share_id(candidate.entry, candidate.voucher_key))
 
 
 async def lock_and_decide(
@@ -126,21 +144,20 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
         for candidate in candidates
         if candidate.voucher_key is None or candidate.voucher_key not in recorded
     ]
-    codes = {
-        candidate.entry.project
-        for candidate in new
-        if candidate.entry.project and not candidate.reversed_entry
-    }
+    codes = {candidate.project for candidate in new if candidate.project}
     plan_keys = {find_assignment_key(candidate.line) for candidate in new if changes_assignment(candidate)}
     lines = {line for candidate in new for line in candidate.lines}
-    reversed_entries = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
+    undone = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
+    named = [*undone, *(candidate.recovered_entry for candidate in new if candidate.recovered_entry)]
     projects = await lock_projects(session, codes) if codes else {}
     plans = await statements.lock_assignments(session, plan_keys) if plan_keys else {}
     lots = await statements.lock_lots(session, lines, _find_first_day(new)) if lines else statements.NO_LOTS
-    reversals = await find_reversals(session, reversed_entries) if reversed_entries else {}
+    reversals = await find_reversals(session, named) if named else {}
+    may_be_recovered = [entry for entry in named if entry.kind in RECOVERABLE_KINDS]
+    recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}
-    return LockedState(recorded, reversals, latest_entries, projects, plans, lots)
+    return LockedState(recorded, reversals, recovered, latest_entries, projects, plans, lots)
 
 
 def _find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:
@@ -242,4 +259,6 @@ def _to_event(entry: Entry) -> Event:
     data = {name: getattr(entry, name) for name in EVENT_FIELDS}
     if entry.reverses is not None:
         data["corrects" if entry.kind is EntryKind.CORRECTION else "reverses"] = str(entry.reverses)
+    elif entry.against is not None:
+        data["remits" if entry.kind is EntryKind.REMITTANCE else "recovers"] = str(entry.against)
     return Event(f"{entry.kind}.recorded", f"entries/{entry.id}", data)

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.funding.context import LedgerWriterContext
-from services.funding.entries.actions import RecordedEntry, record_entries
+from services.funding.entries.actions import LedgerRequest, RecordedEntry, record_entries
+from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.request_schemas import (
     AllocationIn,
     AssignmentIn,
@@ -23,6 +24,8 @@ from services.funding.entries.request_schemas import (
     DisbursementIn,
     MoneyReturnIn,
     OpeningBalanceIn,
+    RecoveryIn,
+    RemittanceIn,
     ReversalIn,
     SubAllocationIn,
     SupplementIn,
@@ -52,8 +55,6 @@ POST_ENTRY: dict[str, Any] = {
         },
     },
 }
-
-LedgerRequest = EntryRequest | ReversalRequest
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 
@@ -137,6 +138,30 @@ class EntryRecorder:
             shape_faults=draft.faults,
         )
         return await self.commits.submit_alone(self.request, request, dry_run=self.dry_run)
+
+    async def recover(
+        self, kind: EntryKind, draft: PartialBody[RecoveryIn] | PartialBody[RemittanceIn]
+    ) -> Response:
+        """Record that money of the payment or recovery that a body names came back or is handed back."""
+        body, unread = draft.body, draft.unread
+        against = body.remits if isinstance(body, RemittanceIn) else body.recovers
+        named, decision, voucher = body.distinct_from, body.decision, body.voucher
+        request = RecoveryRequest(
+            context=self.context,
+            kind=kind,
+            against=None if unread & {"recovers", "remits"} else against,
+            amount_vnd=None if "amount_vnd" in unread else body.amount_vnd,
+            voucher=voucher.to_voucher() if voucher and "voucher" not in unread else None,
+            decision=Decision(decision.number, decision.date) if decision else None,
+            effective_on=None if "effective_on" in unread else body.effective_on,
+            note=body.note,
+            distinct_from=EntryReference(named.entry, named.reason) if named else None,
+            unread=unread,
+            shape_faults=draft.faults,
+        )
+        if self.dry_run:
+            return await self.commits.submit_alone(self.request, request, dry_run=True)
+        return await self.commits.submit(self.request, request)
 
     async def correct(self, draft: PartialBody[CorrectionIn]) -> Response:
         """Correct the entry that a body names."""
@@ -254,6 +279,26 @@ async def record_confirmation(
 ) -> Response:
     """Record a payment that the treasury confirms, in its own book; the agencies' book does not change."""
     return await recorder.record(EntryKind.CONFIRMATION, draft)
+
+
+@router.post("/recoveries", **POST_ENTRY, summary="Record a recovery")
+async def record_recovery(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[RecoveryIn], Body()]
+) -> Response:
+    """Record money of a payment that came back, in the book of that payment; 409 `recovery_exceeds_payment` where less was paid.
+
+    What comes back in the budget year can be paid again; what comes back later is handed back to the budget, by the dated
+    rule of the catalogue. Until then it is listed as to be handed back.
+    """
+    return await recorder.recover(EntryKind.RECOVERY, draft)
+
+
+@router.post("/remittances", **POST_ENTRY, summary="Record a remittance")
+async def record_remittance(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[RemittanceIn], Body()]
+) -> Response:
+    """Hand recovered money back to the budget; 409 `remittance_exceeds_recovery` where less of it is to be handed back."""
+    return await recorder.recover(EntryKind.REMITTANCE, draft)
 
 
 @router.post("/reversals", **POST_ENTRY, summary="Reverse an entry")

@@ -34,8 +34,14 @@ from services.funding.ledger import (
     Lot,
     NewEntry,
     Posting,
+    find_book,
 )
 from services.funding.projects.rules import ProjectFunding, calculate_funding_after
+from services.funding.recoveries.rules import (
+    RecoveredAmounts,
+    require_unrecovered,
+    take_latest_first,
+)
 from services.funding.units import Grants
 from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.problems import Problem
@@ -97,12 +103,15 @@ class EntryCandidate:
     pointer: str = ""
     reversed_entry: Entry | None = None
     """The entry that a reversal or a correction undoes."""
+    recovered_entry: Entry | None = None
+    """The payment that a recovery lowers, or the recovery whose money a remittance hands back."""
 
     @property
     def lines(self) -> set[Line]:
         """The lines that the entry can change."""
-        if self.reversed_entry is not None:
-            return {lot.line for lot in self.reversed_entry.lots}
+        named_entry = self.reversed_entry or self.recovered_entry
+        if named_entry is not None:
+            return {lot.line for lot in named_entry.lots}
         if self.entry.kind is EntryKind.CARRY_OVER:
             return {self.line, replace(self.line, year=self.line.year + 1)}
         return {self.line} if self.to_line is None else {self.line, self.to_line}
@@ -110,7 +119,19 @@ class EntryCandidate:
     @property
     def voucher_key(self) -> VoucherKey | None:
         """What identifies the entry by its voucher; None without one, and for a reversal or correction."""
-        return None if self.reversed_entry is not None else find_voucher_key(self.entry, self.line)
+        if self.reversed_entry is not None:
+            return None
+        original = self.recovered_entry
+        book = find_book(original.kind, original.postings) if original else None
+        return find_voucher_key(self.entry, self.line, book)
+
+    @property
+    def project(self) -> str | None:
+        """The project whose payments the entry changes, and which is locked for it."""
+        original = self.reversed_entry
+        if original is not None and original.kind is not EntryKind.RECOVERY:
+            return None  # less is paid for it then
+        return self.entry.project
 
     @property
     def fact(self) -> Fact | None:
@@ -148,6 +169,8 @@ class LockedState:
     """The entries of vouchers that were recorded before."""
     reversals: Mapping[uuid.UUID, Reversal] = field(default_factory=dict)
     """Recorded reversals and corrections, by the id of the entry that is to be undone."""
+    recovered: Mapping[uuid.UUID, RecoveredAmounts] = field(default_factory=dict)
+    """What came back of payments and was handed back of recoveries, by the id of the entry."""
     facts: LatestEntries = field(default_factory=dict)
     """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
@@ -169,6 +192,7 @@ class EntryDecisions:
         self._projects = dict(state.projects)
         self._plans = {key: dict(plan) for key, plan in state.plans.items()}
         self._reversals: dict[uuid.UUID | None, Reversal] = dict(state.reversals.items())
+        self._recovered: dict[uuid.UUID | None, RecoveredAmounts] = dict(state.recovered.items())
         self._facts: dict[Fact, uuid.UUID | None] = dict(state.facts.items())
         self._lines: dict[Line, dict[Lot, DatedBalance]] = {}
         for lot, balance in state.lots.balances.items():
@@ -201,14 +225,18 @@ class EntryDecisions:
 
     def _record(self, candidate: EntryCandidate) -> EntryOutcome:
         entry, fact = candidate.entry, candidate.fact
-        if candidate.reversed_entry is not None:
-            self._require_unreversed(candidate.reversed_entry)
+        for named_entry in (candidate.reversed_entry, candidate.recovered_entry):
+            if named_entry is not None:
+                self._require_unreversed(named_entry)
         if fact is not None:
             require_distinct(entry, self._facts.get(fact))
         project = self._calculate_project_funding(candidate)
         unallocated_vnd = self._calculate_unallocated(candidate)
         postings = self._post(candidate)
         after = self._apply(entry.effective_on, postings)
+        if entry.against is not None:
+            recovered = self._recovered.get(entry.against, RecoveredAmounts())
+            self._recovered[entry.against] = recovered.add(entry.effective_on, postings)
         if project is not None:
             self._projects[project.code] = project
         if fact is not None:
@@ -239,8 +267,11 @@ class EntryDecisions:
     def _post(self, candidate: EntryCandidate) -> list[Posting]:
         entry, line, day = candidate.entry, candidate.line, candidate.entry.effective_on
         if (original := candidate.reversed_entry) is not None:
+            require_unrecovered(original, self._recovered.get(original.id, RecoveredAmounts()), day)
             balances = {lot: self._read_balance(lot) for lot in original.lots}
             return rules.post_reversal(original.kind, original.postings, balances, day)
+        if (original := candidate.recovered_entry) is not None:
+            return self._post_recovered(candidate, original)
         if entry.kind in INFLOW_KINDS:
             lot = Lot(line, entry.origin_year or line.year)
             return rules.post_inflow(entry.kind, lot, entry.amount_vnd)
@@ -251,10 +282,24 @@ class EntryDecisions:
             return rules.post_transfer(line, candidate.to_line, lots, day, entry.amount_vnd)
         return OUTFLOW_RULES[entry.kind](line, lots, day, entry.amount_vnd)
 
+    def _post_recovered(self, candidate: EntryCandidate, original: Entry) -> list[Posting]:
+        """Post what comes back of a payment, or is handed back of a recovery."""
+        entry = candidate.entry
+        recovered = self._recovered.get(original.id, RecoveredAmounts())
+        shares = take_latest_first(original, recovered, entry.effective_on, entry.amount_vnd)
+        book = find_book(original.kind, original.postings)
+        if entry.kind is EntryKind.REMITTANCE:
+            return rules.post_remittance(book, shares)
+        rule = candidate.context.catalogue.find_recovery_rule(entry.capital, entry.year)
+        payable = rule is not None and entry.effective_on <= rule.calculate_last_day(entry.year)
+        return rules.post_recovery(book, shares, payable=payable)
+
     def _calculate_project_funding(self, candidate: EntryCandidate) -> ProjectFunding | None:
-        """Return the funding of the project of an entry after it; None where it names none, and for a reversal."""
-        if candidate.reversed_entry is not None or candidate.entry.project is None:
+        """Return the funding of the project of an entry after it; None where it names none, or where less is paid then."""
+        if candidate.project is None:
             return None
+        if (original := candidate.reversed_entry) is not None:
+            return self._projects[candidate.project].add_payment(original.year, original.amount_vnd)
         return calculate_funding_after(self._projects, candidate.entry, f"{candidate.pointer}/project")
 
     def _require_unreversed(self, entry: Entry) -> None:

@@ -58,11 +58,12 @@ class Fact:
     project: str | None
     in_kind: tuple[InKindForm, Decimal] | None
     """Its form and quantity; how the unit of measure is spelled does not matter."""
+    against: uuid.UUID | None
 
 
 IDENTIFYING_FIELDS = (
     "kind", "year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd", "decision",
-    "project",
+    "project", "against",
 )  # fmt: skip
 """Entries of one voucher that differ in these are different facts. The day is compared only where the client named it.
 
@@ -93,6 +94,7 @@ def find_fact(entry: Entry, unit_since: date) -> Fact | None:
         decision=_canonicalize(entry.decision),
         project=entry.project,
         in_kind=(entry.in_kind.form, entry.in_kind.quantity) if entry.in_kind else None,
+        against=entry.against,
     )
 
 

@@ -45,6 +45,22 @@ class PostingOut(BaseModel):
     disbursed_vnd: int = Field(0, description="change of what is disbursed, in đồng")
     confirmed_vnd: int = Field(0, description="change of what the treasury confirmed as paid, in đồng")
     reserved_vnd: int = Field(0, description="change of what is committed and not yet paid, in đồng")
+    recovered_vnd: int = Field(
+        0, description="change of what came back of payments, in đồng; what is disbursed is net of it"
+    )
+    remittable_vnd: int = Field(
+        0, description="change of what came back and cannot be paid again but is handed back, in đồng"
+    )
+    remitted_vnd: int = Field(0, description="change of what was handed back of that, in đồng")
+    confirmed_recovered_vnd: int = Field(
+        0, description="change of what came back of payments in the treasury's book, in đồng"
+    )
+    confirmed_remittable_vnd: int = Field(
+        0, description="change of the part of that which cannot be paid again, in đồng"
+    )
+    confirmed_remitted_vnd: int = Field(
+        0, description="change of what was handed back of that in the treasury's book, in đồng"
+    )
 
     @classmethod
     def from_posting(cls, posting: Posting) -> Self:
@@ -146,6 +162,13 @@ class EntryOut(BaseModel):
     recorded_at: datetime = Field(description="instant of recording; never decreases along the ledger")
     reverses: uuid.UUID | None = Field(description="id of the entry that this one reverses")
     corrects: uuid.UUID | None = Field(description="id of the entry that this one corrects")
+    recovers: uuid.UUID | None = Field(description="of a recovery: id of the payment that it lowers")
+    remits: uuid.UUID | None = Field(
+        description="of a remittance: id of the recovery whose money it hands back"
+    )
+    recovered_vnd: int = Field(
+        description="what was recovered of a payment, or handed back of a recovery, in đồng; 0 for other entries"
+    )
     batch: uuid.UUID | None = Field(description="id of its batch; null where it came alone")
     reversed_by: uuid.UUID | None = Field(description="id of the reversal of this entry")
     corrected_by: uuid.UUID | None = Field(description="id of the correction of this entry")
@@ -168,14 +191,19 @@ class EntryOut(BaseModel):
             replaces=_to_reference(entry.replaces),
             reverses=entry.reverses if entry.kind is EntryKind.REVERSAL else None,
             corrects=entry.reverses if entry.kind is EntryKind.CORRECTION else None,
+            recovers=entry.against if entry.kind is EntryKind.RECOVERY else None,
+            remits=entry.against if entry.kind is EntryKind.REMITTANCE else None,
             postings=[PostingOut.from_posting(posting) for posting in entry.postings],
             **fields,
         )
 
 
 CONVERTED_FIELDS = frozenset(
-    {"decision", "voucher", "in_kind", "distinct_from", "replaces", "reverses", "corrects", "postings"}
-)
+    {
+        "decision", "voucher", "in_kind", "distinct_from", "replaces", "reverses", "corrects", "recovers", "remits",
+        "postings",
+    }
+)  # fmt: skip
 SAME_FIELDS = tuple(name for name in EntryOut.model_fields if name not in CONVERTED_FIELDS)
 
 

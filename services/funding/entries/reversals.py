@@ -87,9 +87,9 @@ def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
     if entry.kind in REVERSING_KINDS:
         raise ReversalNotReversible(str(request.reverses))
     for line in {lot.line for lot in entry.lots}:
-        context.require(entry.program, line.unit, _find_unit_day(context, line, entry))
+        context.require(entry.program, line.unit, find_unit_day(context, line, entry))
     line = entry.lots[0].line
-    require_giver(context, entry.kind, line, _find_unit_day(context, line, entry))
+    require_giver(context, entry.kind, line, find_unit_day(context, line, entry))
     reversal = replace(
         entry,
         kind=request.kind,
@@ -105,6 +105,7 @@ def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
         sequence=None,
         batch=None,
         distinct_from=None,
+        recovered_vnd=0,
         replaces=None,
     )
     return EntryCandidate(context, reversal, line, reversed_entry=entry)
@@ -115,6 +116,6 @@ def _state_paper(entry: Entry, voucher: Voucher) -> Voucher:
     return replace(voucher, kind=find_paper_kind(entry.kind, voucher), year=find_paper_year(entry, voucher))
 
 
-def _find_unit_day(context: RequestContext, line: Line, entry: Entry) -> date:
-    """Return the day of an entry, or the last one of its unit where that ended before."""
+def find_unit_day(context: RequestContext, line: Line, entry: Entry) -> date:
+    """Return the day of an entry, or the last one of a unit of its lots where that ended before."""
     return find_last_day(context.territory, (line.unit, line.unit_since), entry.effective_on)

@@ -58,21 +58,19 @@ CREATE_LOTS = """
 
 SUM_LATER_POSTINGS = """
     WITH later AS (
-        SELECT lot_id, effective_on, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd,
-            cancelled_vnd, returned_vnd, carried_out_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd
-        FROM postings
+        SELECT postings.*, effective_on AS day FROM postings
         WHERE lot_id = ANY($1::bigint[]) AND year = ANY($2::int[]) AND effective_on > $3
         UNION ALL
-        SELECT lot_id, entries.effective_on, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd,
-            cancelled_vnd, returned_vnd, carried_out_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd
+        SELECT postings.*, entries.effective_on
         FROM postings JOIN entries ON entries.year = postings.year AND entries.id = postings.entry_id
         WHERE lot_id = ANY($1::bigint[]) AND postings.year = ANY($2::int[]) AND entries.year = ANY($2::int[])
           AND postings.effective_on IS NULL AND entries.effective_on > $3
     )
-    SELECT lot_id, effective_on,
+    SELECT lot_id, day,
         sum(opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd
             - returned_vnd - carried_out_vnd)::bigint AS unspent_vnd,
-        sum(disbursed_vnd)::bigint AS disbursed_vnd, sum(confirmed_vnd)::bigint AS confirmed_vnd,
+        sum(disbursed_vnd + remittable_vnd)::bigint AS spent_vnd,
+        sum(confirmed_vnd + confirmed_remittable_vnd)::bigint AS confirmed_spent_vnd,
         sum(reserved_vnd)::bigint AS reserved_vnd
     FROM later
     GROUP BY 1, 2
@@ -88,13 +86,20 @@ UPDATE_BALANCES = """
         received_vnd = balance.received_vnd, given_vnd = balance.given_vnd, cancelled_vnd = balance.cancelled_vnd,
         returned_vnd = balance.returned_vnd, carried_out_vnd = balance.carried_out_vnd,
         committed_vnd = balance.committed_vnd, disbursed_vnd = balance.disbursed_vnd,
-        confirmed_vnd = balance.confirmed_vnd, reserved_vnd = balance.reserved_vnd
+        confirmed_vnd = balance.confirmed_vnd, reserved_vnd = balance.reserved_vnd,
+        recovered_vnd = balance.recovered_vnd, remittable_vnd = balance.remittable_vnd,
+        remitted_vnd = balance.remitted_vnd, confirmed_recovered_vnd = balance.confirmed_recovered_vnd,
+        confirmed_remittable_vnd = balance.confirmed_remittable_vnd,
+        confirmed_remitted_vnd = balance.confirmed_remitted_vnd
     FROM unnest($1::bigint[],
         $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]
+        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+        $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[]
     ) AS balance (id,
         assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd, cancelled_vnd,
-        returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd)
+        returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd,
+        recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
+        confirmed_remitted_vnd)
     WHERE lots.id = balance.id
 """
 
@@ -106,27 +111,27 @@ INSERT_ENTRIES = """
             in_kind_form,
             in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
-            reverses, batch, to_component, to_unit, deadline, project)
+            reverses, batch, to_component, to_unit, deadline, project, against)
         SELECT
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
             voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
             in_kind_form,
             in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
-            reverses, batch, to_component, to_unit, deadline, project
+            reverses, batch, to_component, to_unit, deadline, project, against
         FROM unnest(
             $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
             $9::int[], $10::date[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::numeric[],
             $17::text[], $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::int[], $23::int[], $24::text[],
             $25::text[], $26::text[], $27::text[], $28::text[], $29::int[], $30::bigint[], $31::date[], $32::text[],
-            $33::text[], $34::uuid[], $35::uuid[], $36::text[], $37::text[], $38::date[], $39::text[]
+            $33::text[], $34::uuid[], $35::uuid[], $36::text[], $37::text[], $38::date[], $39::text[], $40::uuid[]
         ) WITH ORDINALITY AS entry (
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
             voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
             in_kind_form,
             in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
-            reverses, batch, to_component, to_unit, deadline, project,
+            reverses, batch, to_component, to_unit, deadline, project, against,
             ordinal)
         ORDER BY ordinal
         RETURNING sequence
@@ -134,11 +139,13 @@ INSERT_ENTRIES = """
         INSERT INTO postings (
             year, entry_id, lot_id, effective_on, assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd,
             given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
-            reserved_vnd)
+            reserved_vnd, recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
+            confirmed_remitted_vnd)
         SELECT * FROM unnest(
-            $40::int[], $41::uuid[], $42::bigint[], $43::date[], $44::bigint[], $45::bigint[], $46::bigint[],
-            $47::bigint[], $48::bigint[], $49::bigint[], $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[],
-            $54::bigint[], $55::bigint[], $56::bigint[])
+            $41::int[], $42::uuid[], $43::bigint[], $44::date[], $45::bigint[], $46::bigint[], $47::bigint[],
+            $48::bigint[], $49::bigint[], $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[],
+            $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[], $58::bigint[], $59::bigint[],
+            $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
@@ -146,7 +153,7 @@ INSERT_ENTRIES = """
 
 SAME_COLUMNS = (
     "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
-    "effective_on", "note", "client_id", "reverses", "batch", "to_component", "to_unit", "deadline", "project",
+    "effective_on", "note", "client_id", "reverses", "batch", "to_component", "to_unit", "deadline", "project", "against",
 )  # fmt: skip
 """The columns that hold an attribute of an entry as it is."""
 
@@ -207,9 +214,10 @@ async def _read_later_postings(
     changes: dict[int, list[DayChange]] = {}
     needed = bool(rows) and since is not None
     for row in await run_sql(session, SUM_LATER_POSTINGS, [*totals], years, since) if needed else ():
-        left_vnd = row.unspent_vnd - row.disbursed_vnd
-        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, row.unspent_vnd - row.confirmed_vnd)
-        changes.setdefault(row.lot_id, []).append((row.effective_on, remainder))
+        left_vnd = row.unspent_vnd - row.spent_vnd
+        unconfirmed_vnd = row.unspent_vnd - row.confirmed_spent_vnd
+        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, unconfirmed_vnd)
+        changes.setdefault(row.lot_id, []).append((row.day, remainder))
     balances = {
         lot: DatedBalance(totals[lot_id], tuple(changes.get(lot_id, ()))) for lot, lot_id in ids.items()
     }

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from typing import cast as typed
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, any_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.decisions import Reversal
@@ -26,6 +26,7 @@ from services.funding.ledger import (
     Voucher,
 )
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
+from services.funding.recoveries.rules import RecoveredAmount, RecoveredAmounts, calculate_recovered
 from services.funding.store import (
     IS_POSTED_BY,
     IS_REVERSED_BY,
@@ -41,9 +42,9 @@ FIND_LATEST_ENTRIES = """
     SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id
     FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
         $9::text[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::date[], $15::text[], $16::text[],
-        $17::numeric[]
+        $17::numeric[], $18::uuid[]
     ) WITH ORDINALITY AS fact (kind, year, program, component, capital, source, unit, unit_since, to_component, to_unit,
-        origin_year, amount_vnd, decision_key, decision_date, project, in_kind_form, in_kind_quantity, ordinal)
+        origin_year, amount_vnd, decision_key, decision_date, project, in_kind_form, in_kind_quantity, against, ordinal)
     JOIN entries ON entries.year = fact.year AND entries.kind = fact.kind AND entries.program = fact.program
         AND entries.component IS NOT DISTINCT FROM fact.component AND entries.capital = fact.capital
         AND entries.source = fact.source AND entries.unit = fact.unit
@@ -54,6 +55,7 @@ FIND_LATEST_ENTRIES = """
         AND entries.decision_date = fact.decision_date AND entries.project IS NOT DISTINCT FROM fact.project
         AND entries.in_kind_form IS NOT DISTINCT FROM fact.in_kind_form
         AND entries.in_kind_quantity IS NOT DISTINCT FROM fact.in_kind_quantity
+        AND entries.against IS NOT DISTINCT FROM fact.against
     WHERE entries.voucher_number IS NULL
       AND NOT EXISTS (
         SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
@@ -86,6 +88,33 @@ async def find_reversals(session: AsyncSession, entries: Sequence[Entry]) -> Map
     )
     rows = await session.execute(query)
     return {row.reverses: Reversal(row.id, EntryKind(row.kind)) for row in rows}
+
+
+async def find_recovered(
+    session: AsyncSession, entries: Collection[Entry]
+) -> dict[uuid.UUID, RecoveredAmounts]:
+    """Return what came back of payments and was handed back of recoveries; final once the lots are locked."""
+    years = {entry.year for entry in entries}
+    query = (
+        select(
+            ENTRIES.c.against,
+            ENTRIES.c.effective_on,
+            *(LOTS.c[name] for name in LOT_KEY),
+            *(POSTINGS.c[name] for name in MEASURES),
+        )
+        .select_from(ENTRIES)
+        .join(POSTINGS, IS_POSTED_BY)
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .where(ENTRIES.c.year.in_(years), POSTINGS.c.year.in_(years))
+        .where(_is_one_of(ENTRIES.c.against, (entry.id for entry in entries if entry.id is not None)))
+        .order_by(ENTRIES.c.sequence)
+    )
+    amounts: dict[uuid.UUID, list[RecoveredAmount]] = {}
+    for row in await session.execute(query):
+        posting = Posting(Lot.from_row(row), Amounts.from_row(row))
+        amount = RecoveredAmount(posting.lot, row.effective_on, calculate_recovered(posting))
+        amounts.setdefault(row.against, []).append(amount)
+    return {entry_id: RecoveredAmounts(tuple(of_entry)) for entry_id, of_entry in amounts.items()}
 
 
 async def find_latest_entries(session: AsyncSession, facts: Collection[Fact]) -> dict[Fact, uuid.UUID]:
@@ -160,7 +189,20 @@ async def load_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list
 def select_entries() -> Select[Any]:
     """Return the query of entries, each with the id and the kind of the entry that reverses or corrects it."""
     undone_by = (REVERSALS.c.id.label("undone_by"), REVERSALS.c.kind.label("undone_as"))
-    return select(*ENTRIES.c, *undone_by).outerjoin(REVERSALS, IS_REVERSED_BY)
+    return select(*ENTRIES.c, *undone_by, _select_recovered_sum()).outerjoin(REVERSALS, IS_REVERSED_BY)
+
+
+def _select_recovered_sum() -> ColumnElement[int]:
+    """Return what came back of an entry or was handed back of it, as a column; `calculate_recovered` says the same of one posting."""
+    recoveries, postings = ENTRIES.alias("recoveries"), POSTINGS.alias("recovered")
+    remitted = postings.c.remitted_vnd + postings.c.confirmed_remitted_vnd
+    recovered = case(
+        (remitted != 0, remitted), else_=postings.c.recovered_vnd + postings.c.confirmed_recovered_vnd
+    )
+    of_entry = and_(recoveries.c.year == ENTRIES.c.year, recoveries.c.against == ENTRIES.c.id)
+    posted = and_(postings.c.year == recoveries.c.year, postings.c.entry_id == recoveries.c.id)
+    query = select(func.coalesce(func.sum(recovered), 0)).select_from(recoveries).join(postings, posted)
+    return query.where(of_entry).correlate(ENTRIES).scalar_subquery().label("recovered_vnd")
 
 
 def _to_fact_row(fact: Fact) -> tuple[Any, ...]:
@@ -182,6 +224,7 @@ def _to_fact_row(fact: Fact) -> tuple[Any, ...]:
         fact.decision.date,
         fact.project,
         *(in_kind or (None, None)),
+        fact.against,
     )
 
 
@@ -218,6 +261,7 @@ def _to_entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         sequence=row.sequence,
         reversed_by=row.undone_by if row.undone_as == EntryKind.REVERSAL else None,
         corrected_by=row.undone_by if row.undone_as == EntryKind.CORRECTION else None,
+        recovered_vnd=int(row.recovered_vnd),
         recorded_at=row.recorded_at,
         **{name: getattr(row, name) for name in SAME_COLUMNS if name != "capital"},
     )

@@ -179,6 +179,13 @@ class EntryValidator:
         except Problem as problem:
             return problem
 
+    def share_id(self, entry: Entry, key: VoucherKey | None) -> Entry:
+        """Return an entry with the id of the first one of the transaction that has the same voucher."""
+        if key is None:
+            return entry
+        entry_id = self._ids.setdefault(key, entry.id)
+        return entry if entry_id == entry.id else replace(entry, id=entry_id)
+
     def _validate(self, request: EntryRequest) -> EntryCandidate:
         context, day = request.context, request.find_effective_date()
         unit_day = self._find_unit_day(request, day)
@@ -198,9 +205,7 @@ class EntryValidator:
         self._require_granted(context, line, unit_day)
         require_giver(context, entry.kind, line, unit_day)
         self._require_replaceable(request)
-        if (key := find_voucher_key(entry, line)) is not None:
-            entry_id = self._ids.setdefault(key, entry.id)
-            entry = entry if entry_id == entry.id else replace(entry, id=entry_id)
+        entry = self.share_id(entry, find_voucher_key(entry, line))
         to_line = self._find_receiving_line(context, line, entry, unit_day)
         if to_line is not None:
             self._require_granted(context, to_line, unit_day)

@@ -27,6 +27,10 @@ from services.funding.store import IS_POSTED_BY, LOT_KEY, LedgerFilter
 from shared.periods import ONE_DAY
 
 PAYMENT_MEASURES: Mapping[Book, str] = {"agency": "disbursed_vnd", "treasury": "confirmed_vnd"}
+REMITTABLE_MEASURES: Mapping[Book, str] = {
+    "agency": "remittable_vnd",
+    "treasury": "confirmed_remittable_vnd",
+}
 INFLOW_MEASURES = ("opening_balance_vnd", "allocated_vnd", "carried_over_vnd", "received_vnd")
 REDUCING_MEASURES = ("given_vnd", "cancelled_vnd")
 
@@ -136,7 +140,9 @@ def _select_flows(view: LedgerView, first: int, last: int) -> Select[*tuple[Any,
     """Return the query of flows; a carry-over is stored under the year before the one that it brings money to."""
     inflow = reduce(add, (POSTINGS.c[name] for name in INFLOW_MEASURES))
     reduction = reduce(add, (POSTINGS.c[name] for name in REDUCING_MEASURES))
-    outflow = POSTINGS.c.returned_vnd + POSTINGS.c.carried_out_vnd
+    outflow = (
+        POSTINGS.c.returned_vnd + POSTINGS.c.carried_out_vnd + POSTINGS.c[REMITTABLE_MEASURES[view.book]]
+    )
     query = (
         select(
             cast(func.sum(inflow - reduction), BigInteger).label("inflow"),

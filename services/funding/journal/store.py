@@ -26,9 +26,17 @@ LATER_COLUMNS = frozenset(
         "voucher_year",
         "voucher_date",
         "voucher_line_no",
+        "against",
     }
 )
 """Columns that entries got after blocks had been sealed without them. Where they are empty, fingerprints leave them out."""
+LATER_MEASURES = frozenset(
+    {
+        "recovered_vnd", "remittable_vnd", "remitted_vnd", "confirmed_recovered_vnd", "confirmed_remittable_vnd",
+        "confirmed_remitted_vnd",
+    }
+)  # fmt: skip
+"""Measures that postings got later; fingerprints leave them out where they are zero."""
 BLOCK_COLUMNS = tuple(field.name for field in fields(Block))
 
 
@@ -97,7 +105,11 @@ def _to_document(entry: Entry) -> dict[str, Any]:
             **posting.lot.line.to_dict(),
             "unit_since": posting.lot.line.unit_since,
             "origin_year": posting.lot.origin_year,
-            **dict(zip(MEASURES, posting.change.to_values(), strict=True)),
+            **{
+                name: amount
+                for name, amount in zip(MEASURES, posting.change.to_values(), strict=True)
+                if amount or name not in LATER_MEASURES
+            },
         }
         for posting in entry.postings
     ]

@@ -69,10 +69,22 @@ class AmountsOut(BaseModel):
         examples=[1_871_749_000_000],
     )
     committed_vnd: int = Field(description="committed in the year, in đồng", examples=[1_100_000_000_000])
-    disbursed_vnd: int = Field(description="disbursed in the year, in đồng", examples=[976_937_600_000])
+    paid_vnd: int = Field(
+        description="paid of the year's money, before what was recovered, in đồng", examples=[976_937_600_000]
+    )
+    recovered_vnd: int = Field(description="what came back of payments, in đồng", examples=[0])
+    disbursed_vnd: int = Field(
+        description="paid less recovered, in đồng; it counts in every rate", examples=[976_937_600_000]
+    )
+    to_remit_vnd: int = Field(
+        description="recovered, not payable again and still to be handed back to the budget, in đồng",
+        examples=[0],
+    )
+    remitted_vnd: int = Field(description="recovered and handed back to the budget, in đồng", examples=[0])
     carried_out_vnd: int = Field(description="carried into the next year, in đồng", examples=[0])
     left_vnd: int = Field(
-        description="available − disbursed − returned − carried out, in đồng; of a month, at its end",
+        description="available − disbursed − returned − carried out − recovered money that is not payable again, in đồng; "
+        "of a month, at its end",
         examples=[894_811_400_000],
     )
     confirmed_vnd: int = Field(

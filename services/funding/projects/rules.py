@@ -93,6 +93,10 @@ class ProjectFunding:
             )
         return replace(self, paid={**self.paid, year: paid_vnd + amount_vnd})
 
+    def add_recovery(self, year: int, amount_vnd: int) -> "ProjectFunding":
+        """Return the funding after money of a payment came back."""
+        return replace(self, paid={**self.paid, year: self.paid.get(year, 0) - amount_vnd})
+
 
 def calculate_funding_after(
     projects: Mapping[str, ProjectFunding], entry: Entry, pointer: str
@@ -111,4 +115,6 @@ def calculate_funding_after(
         raise Invalid(faults=[fault])
     if entry.kind is EntryKind.DISBURSEMENT:
         return project.add_payment(entry.year, entry.amount_vnd)
+    if entry.kind is EntryKind.RECOVERY:
+        return project.add_recovery(entry.year, entry.amount_vnd)
     return project

@@ -57,10 +57,13 @@ async def read_funding(session: AsyncSession, codes: Collection[str]) -> dict[st
     paid: dict[str, dict[int, int]] = {}
     committed: dict[str, int] = {}
     for row in await session.execute(_select_entry_sums(codes)):
-        if row.kind == EntryKind.DISBURSEMENT.value:
-            paid.setdefault(row.project, {})[row.year] = int(row.amount_vnd)
+        amount_vnd = int(row.amount_vnd)
+        if row.kind == EntryKind.COMMITMENT.value:
+            committed[row.project] = committed.get(row.project, 0) + amount_vnd
         else:
-            committed[row.project] = committed.get(row.project, 0) + int(row.amount_vnd)
+            sign = -1 if row.kind == EntryKind.RECOVERY.value else 1
+            paid_by_year = paid.setdefault(row.project, {})
+            paid_by_year[row.year] = paid_by_year.get(row.year, 0) + sign * amount_vnd
     return {
         row.code: ProjectFunding(
             code=row.code,
@@ -97,7 +100,7 @@ async def insert_statement(session: AsyncSession, columns: Mapping[str, Any]) ->
 
 
 def _select_entry_sums(codes: Collection[str]) -> Select[Any]:
-    kinds = (EntryKind.DISBURSEMENT.value, EntryKind.COMMITMENT.value)
+    kinds = (EntryKind.DISBURSEMENT.value, EntryKind.RECOVERY.value, EntryKind.COMMITMENT.value)
     amount = func.sum(ENTRIES.c.amount_vnd).label("amount_vnd")
     return (
         select(ENTRIES.c.project, ENTRIES.c.year, ENTRIES.c.kind, amount)

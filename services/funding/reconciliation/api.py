@@ -43,6 +43,9 @@ class GapOut(BaseModel):
     )
     agency_entry: uuid.UUID | None = Field(description="the disbursement in the agencies' book")
     treasury_entry: uuid.UUID | None = Field(description="the confirmation in the treasury's book")
+    kind: Literal["payment", "recovery"] = Field(
+        description="a payment; or money that came back, with negative amounts"
+    )
     agency_vnd: int = Field(description="as reported by the agency, in đồng")
     treasury_vnd: int = Field(description="as confirmed by the treasury, in đồng")
     difference_vnd: int = Field(description="agency − treasury, in đồng")
@@ -57,8 +60,12 @@ class ReconciliationOut(BaseModel):
     """Both books of a year, and the payments on which they differ."""
 
     year: int = Field(description="budget year", examples=[2023])
-    agency_vnd: int = Field(description="disbursed in the agencies' book, in đồng")
-    treasury_vnd: int = Field(description="disbursed in the treasury's book, in đồng")
+    agency_vnd: int = Field(description="disbursed in the agencies' book: paid less recovered, in đồng")
+    treasury_vnd: int = Field(description="disbursed in the treasury's book: paid less recovered, in đồng")
+    agency_recovered_vnd: int = Field(description="what came back of payments in the agencies' book, in đồng")
+    treasury_recovered_vnd: int = Field(
+        description="what came back of payments in the treasury's book, in đồng"
+    )
     difference_vnd: int = Field(description="agency − treasury, in đồng")
     within_tolerance: bool = Field(description="whether the totals differ by no more than the tolerance")
     tolerance_vnd: int = Field(description="the requested tolerance, in đồng")
@@ -87,7 +94,8 @@ async def read_reconciliation(
     """Compare what agencies report with what the treasury confirms: in total, and by voucher where they differ."""
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(year, program, component, capital, source, scope.unit_versions)
-    agency, treasury = await store.sum_books(context.session, ledger_filter)
+    amounts = await store.sum_books(context.session, ledger_filter)
+    agency, treasury = amounts.disbursed_vnd, amounts.confirmed_vnd
     query = store.select_gaps(ledger_filter, tolerance_vnd)
     gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=_to_gap)
     set_next_link(request, response, gaps.next)
@@ -95,6 +103,8 @@ async def read_reconciliation(
         year=year,
         agency_vnd=agency,
         treasury_vnd=treasury,
+        agency_recovered_vnd=amounts.recovered_vnd,
+        treasury_recovered_vnd=amounts.confirmed_recovered_vnd,
         difference_vnd=agency - treasury,
         within_tolerance=abs(agency - treasury) <= tolerance_vnd,
         tolerance_vnd=tolerance_vnd,
@@ -115,6 +125,7 @@ def _to_gap(row: Any) -> GapOut:
         differs=differs,
         agency_entry=row.agency_entry,
         treasury_entry=row.treasury_entry,
+        kind="recovery" if row.is_recovery else "payment",
         agency_vnd=row.agency_vnd,
         treasury_vnd=row.treasury_vnd,
         difference_vnd=row.agency_vnd - row.treasury_vnd,

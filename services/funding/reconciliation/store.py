@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import EntryKind
+from services.funding.ledger import MEASURES, Amounts, Book, EntryKind
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LedgerFilter
 
@@ -31,11 +31,11 @@ def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
     """Return the query of payments on which the books differ: by more than a tolerance, or in the line.
 
     Payments are matched by voucher before they are narrowed, so that one which the other book has on another line is matched.
-    Of a voucher with several payments, those on the same line are matched first. Reversed payments are left out.
+    Of a voucher with several payments, those on the same line are matched first. Recoveries are matched in the same way, with
+    negative amounts. What was reversed is left out.
     """
     agency, treasury = _match_payments(
-        _select_payments(EntryKind.DISBURSEMENT, ledger_filter),
-        _select_payments(EntryKind.CONFIRMATION, ledger_filter),
+        _select_payments("agency", ledger_filter), _select_payments("treasury", ledger_filter)
     )
     pairs = (
         select(
@@ -43,6 +43,7 @@ def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
             func.coalesce(agency.c.voucher_source, treasury.c.voucher_source, literal("")).label("source"),
             func.coalesce(agency.c.number, treasury.c.number, literal("")).label("number"),
             func.coalesce(agency.c.unit, treasury.c.unit).label("unit"),
+            func.coalesce(agency.c.is_recovery, treasury.c.is_recovery).label("is_recovery"),
             agency.c.id.label("agency_entry"),
             treasury.c.id.label("treasury_entry"),
             func.coalesce(agency.c.amount_vnd, 0).label("agency_vnd"),
@@ -94,22 +95,23 @@ def _add_pairs(payments: CTE, own_id: ColumnElement[Any], matched: CTE) -> CTE:
     return query.cte(f"{payments.name}_pairs")
 
 
-async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> tuple[int, int]:
-    """Return what the agencies report and what the treasury confirms, in đồng."""
-
-    def sum_measure(name: str) -> ColumnElement[int]:
-        return cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger)
-
-    query = select(sum_measure("disbursed_vnd"), sum_measure("confirmed_vnd")).where(
-        *ledger_filter.to_conditions()
-    )
-    agency, treasury = (await session.execute(query)).one()
-    return agency, treasury
+async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> Amounts:
+    """Return the amounts of all lots together."""
+    sums = (cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger).label(name) for name in MEASURES)
+    row = (await session.execute(select(*sums).where(*ledger_filter.to_conditions()))).one()
+    return Amounts.from_row(row)
 
 
-def _select_payments(kind: EntryKind, ledger_filter: LedgerFilter) -> CTE:
+def _select_payments(book: Book, ledger_filter: LedgerFilter) -> CTE:
+    """Return the query of the payments of a book, and of its recoveries with negative amounts."""
+    kind = EntryKind.CONFIRMATION if book == "treasury" else EntryKind.DISBURSEMENT
+    recovered = POSTINGS.c.confirmed_recovered_vnd if book == "treasury" else POSTINGS.c.recovered_vnd
+    is_recovery = ENTRIES.c.kind == EntryKind.RECOVERY.value
+    is_in_book = select(POSTINGS.c.lot_id).where(IS_POSTED_BY, recovered > 0).exists()
     changed_lots = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-    names = cast(func.json_build_array(ENTRIES.c.voucher_source_key, ENTRIES.c.voucher_number_key), Text)
+    names = cast(
+        func.json_build_array(ENTRIES.c.voucher_source_key, ENTRIES.c.voucher_number_key, is_recovery), Text
+    )
     voucher = case((ENTRIES.c.voucher_number_key.is_(None), None), else_=names)
     place = func.row_number().over(
         partition_by=(voucher, *(ENTRIES.c[name] for name in LINE_FIELDS)),
@@ -122,11 +124,16 @@ def _select_payments(kind: EntryKind, ledger_filter: LedgerFilter) -> CTE:
             ENTRIES.c.voucher_number.label("number"),
             voucher.label("voucher"),
             place.label("place"),
-            ENTRIES.c.amount_vnd,
+            case((is_recovery, -ENTRIES.c.amount_vnd), else_=ENTRIES.c.amount_vnd).label("amount_vnd"),
+            is_recovery.label("is_recovery"),
             *(ENTRIES.c[name] for name in LINE_FIELDS),
             changed_lots.where(IS_POSTED_BY, *ledger_filter.to_conditions()).exists().label("selected"),
         )
         .outerjoin(REVERSALS, IS_REVERSED_BY)
-        .where(ENTRIES.c.year == ledger_filter.year, ENTRIES.c.kind == kind.value, REVERSALS.c.id.is_(None))
-        .cte(kind.value)
+        .where(
+            ENTRIES.c.year == ledger_filter.year,
+            or_(ENTRIES.c.kind == kind.value, and_(is_recovery, is_in_book)),
+            REVERSALS.c.id.is_(None),
+        )
+        .cte(book)
     )

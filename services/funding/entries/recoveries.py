@@ -1,0 +1,143 @@
+"""Recoveries and remittances as clients request them, and whether they are valid by themselves. Pure."""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.funding import fault_sentences as sentences
+from services.funding.entries.decisions import EntryCandidate, RequestContext
+from services.funding.entries.reversals import find_unit_day
+from services.funding.entries.validation import find_decision_fault
+from services.funding.ledger import (
+    PAYMENT_KINDS,
+    Decision,
+    Entry,
+    EntryKind,
+    EntryReference,
+    Voucher,
+    find_book,
+)
+from shared.kit.ids import uuid7
+from shared.kit.problems import Fault, Problem, make_fault, raise_if_any
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRequest:
+    """A recovery of a payment, or a remittance of recovered money, as a client requests it."""
+
+    context: RequestContext
+    kind: EntryKind
+    against: uuid.UUID | None
+    """The id of the payment or recovery; None where it could not be read."""
+    amount_vnd: int | None
+    voucher: Voucher | None = None
+    decision: Decision | None = None
+    effective_on: date | None = None
+    note: str | None = None
+    distinct_from: EntryReference | None = None
+    unread: frozenset[str] = frozenset()
+    """The fields that could not be read."""
+    shape_faults: Collection[Fault] = ()
+
+    @property
+    def named_entries(self) -> set[uuid.UUID]:
+        """The ids of recorded entries that it names."""
+        named = {self.against, self.distinct_from.entry if self.distinct_from else None}
+        return {entry_id for entry_id in named if entry_id is not None}
+
+    @property
+    def pointer(self) -> str:
+        """Where the body names the payment or recovery, as a JSON pointer."""
+        return "/remits" if self.kind is EntryKind.REMITTANCE else "/recovers"
+
+    def find_effective_date(self, paid_on: date) -> date:
+        """Return the requested day, else today; not before the day of the payment or recovery."""
+        return self.effective_on or max(self.context.today, paid_on)
+
+    def find_faults(self, named_entries: Mapping[uuid.UUID, Entry]) -> Iterator[Fault]:
+        """Yield the faults of meaning."""
+        entry = named_entries.get(self.against) if self.against else None
+        yield from self._find_entry_faults(entry, named_entries)
+        if not (self.decision or self.voucher or self.unread & {"decision", "voucher"}):
+            yield make_fault("/voucher", "paper_missing", sentences.PAPER_MISSING)
+        yield from find_decision_fault(self.decision, self.context.today)
+        if self.effective_on is None:
+            return
+        day = self.effective_on.isoformat()
+        if self.effective_on > self.context.today:
+            yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
+        if entry is not None and self.effective_on < entry.effective_on:
+            paid_on = entry.effective_on.isoformat()
+            yield make_fault(
+                "/effective_on", "date_before_entry", sentences.BEFORE_PAYMENT, day=day, paid_on=paid_on
+            )
+
+    def _find_entry_faults(
+        self, entry: Entry | None, named_entries: Mapping[uuid.UUID, Entry]
+    ) -> Iterator[Fault]:
+        """Yield that a named entry does not exist, or is no payment or recovery."""
+        if entry is None and self.against is not None:
+            yield make_fault(self.pointer, "entry_unknown", sentences.ENTRY_UNKNOWN, entry=str(self.against))
+        if entry is not None and self.kind is EntryKind.RECOVERY and entry.kind not in PAYMENT_KINDS:
+            yield make_fault(self.pointer, "not_a_payment", sentences.NOT_A_PAYMENT, entry=str(self.against))
+        if entry is not None and self.kind is EntryKind.REMITTANCE and entry.kind is not EntryKind.RECOVERY:
+            yield make_fault(
+                self.pointer, "not_a_recovery", sentences.NOT_A_RECOVERY, entry=str(self.against)
+            )
+        reference = self.distinct_from
+        if reference is not None and reference.entry not in named_entries:
+            named = str(reference.entry)
+            yield make_fault("/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=named)
+
+
+def validate_recovery(
+    request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]
+) -> EntryCandidate | Problem:
+    """Return the recovery or remittance that a request asks for, or why it is refused.
+
+    `named_entries` are the recorded entries that requests of the transaction name, by id.
+    """
+    try:
+        return _validate(request, named_entries)
+    except Problem as problem:
+        return problem
+
+
+def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
+    context = request.context
+    raise_if_any([*request.shape_faults, *request.find_faults(named_entries)])
+    assert request.against is not None
+    assert request.amount_vnd is not None
+    entry = named_entries[request.against]
+    line = entry.lots[0].line
+    context.require(entry.program, line.unit, find_unit_day(context, line, entry))
+    book = find_book(entry.kind, entry.postings)
+    recovery = replace(
+        entry,
+        kind=request.kind,
+        to_year=None,
+        origin_year=None,
+        amount_vnd=request.amount_vnd,
+        decision=request.decision,
+        voucher=request.voucher,
+        effective_on=request.find_effective_date(entry.effective_on),
+        note=request.note,
+        client_id=context.caller.client_id,
+        recorded_at=context.now,
+        postings=(),
+        id=uuid7(context.now),
+        sequence=None,
+        reversed_by=None,
+        corrected_by=None,
+        recovered_vnd=0,
+        in_kind=None,
+        batch=None,
+        project=entry.project if request.kind is EntryKind.RECOVERY and book == "agency" else None,
+        against=request.against,
+        distinct_from=request.distinct_from,
+        replaces=None,
+    )
+    return EntryCandidate(
+        context, recovery, line, None, request.effective_on is not None, recovered_entry=entry
+    )
