@@ -77,7 +77,7 @@ async def list_recoveries(
         bool, Query(description="only those of which money is still to be handed back to the budget")
     ] = False,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: Cursor,
 ) -> RecoveriesOut:
     """List the money that came back of payments, and what of it is still to be handed back, with its age."""
     scope = await context.scope(unit, year)
