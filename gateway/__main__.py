@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.clients.actions import create_client
-from gateway.clients.rules import ClientExists, find_grant_faults
+from gateway.clients.rules import ClientExists, find_grant_faults, resolve_units
 from gateway.clients.schemas import ClientIn
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, find_live_secrets
@@ -27,6 +27,9 @@ from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing
 from shared.kit.clock import system_clock
 from shared.kit.database import Database
+from shared.kit.problems import Invalid, raise_if_any
+from shared.periods import local_day
+from shared.territory.store import load_tree
 
 OPERATOR = "operator"
 REFUSED, WRONG = 1, 2
@@ -46,14 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 description=options.description,
                 scopes=options.scope,
                 programs=options.program,
-                units=options.unit,
+                units=[_parse_unit(unit) for unit in options.unit],
             )
-            faults = list(find_grant_faults(client_in.grant, settings.programs))
-            for fault in faults:
-                print(f"{fault.pointer}: {fault.sentence.en}", file=sys.stderr)
-            if faults:
-                return WRONG
             result = asyncio.run(_create(settings, client_in))
+    except Invalid as refusal:
+        for fault in refusal.faults:
+            print(f"{fault.pointer}: {fault.sentence.en}", file=sys.stderr)
+        return WRONG
     except ValidationError as error:
         prefix = "NTP_" if error.title == GatewaySettings.__name__ else ""
         for detail in error.errors():
@@ -76,8 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--description", default="")
     create.add_argument("--scope", action="extend", nargs="+", required=True)
     create.add_argument("--program", action="extend", nargs="+", default=[])
-    create.add_argument("--unit", action="extend", nargs="+", default=[])
+    create.add_argument("--unit", action="extend", nargs="+", default=[], help="CODE, or CODE@DAY")
     return parser
+
+
+def _parse_unit(text: str) -> str | dict[str, str]:
+    code, separator, day = text.partition("@")
+    return {"code": code, "on": day} if separator else text
 
 
 async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, Any]:
@@ -86,6 +93,10 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
     now = system_clock()
     try:
         async with database.writing() as session:
+            territory = await load_tree(session, places=False)
+            units, faults = resolve_units(territory, client_in.units, local_day(now))
+            grant = client_in.to_grant(units)
+            raise_if_any([*faults, *find_grant_faults(grant, settings.programs)])
             existing = await find_client(session, client_in.client_id, for_update=True)
             if existing is None:
                 _, secret_id = await create_client(
@@ -93,7 +104,7 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
                     pepper,
                     client_id=client_in.client_id,
                     description=client_in.description,
-                    grant=client_in.grant,
+                    grant=grant,
                     actor=OPERATOR,
                     now=now,
                 )
@@ -102,7 +113,7 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
                 same = (existing.scopes, existing.programs, existing.units) == (
                     client_in.scopes,
                     client_in.programs,
-                    client_in.units,
+                    [unit.code for unit in client_in.units],
                 )
                 if not same or existing.disabled_at is not None or not secrets:
                     raise ClientExists(client_in.client_id)
@@ -114,7 +125,7 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
         "client_secret": pepper.derive_secret(client_in.client_id, secret_id),
         "scopes": list(client_in.scopes),
         "programs": client_in.programs,
-        "units": client_in.units,
+        "units": [unit.code for unit in client_in.units],
     }
 
 

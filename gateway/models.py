@@ -1,12 +1,12 @@
 """Tables of the gateway: clients, their secrets, signing keys, and the audit."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
 from shared.kit.schema_revisions import SchemaRevision
@@ -20,7 +20,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("gateway", "gateway_0001")
+REVISION = SchemaRevision("gateway", "gateway_0002")
 
 
 class ClientRow(Base):
@@ -33,14 +33,35 @@ class ClientRow(Base):
     scopes: Mapped[list[str]]
     programs: Mapped[list[str]]
     units: Mapped[list[str]]
+    """The codes as they were asked for when the client was created; what counts are its `unit_grants`."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    unit_grants: Mapped[list["UnitGrantRow"]] = relationship(
+        lazy="selectin", order_by="UnitGrantRow.id", viewonly=True
+    )
 
     __table_args__ = (
         CheckConstraint("client_id ~ '^[a-z0-9][a-z0-9._-]{1,62}$'", name="client_id_shape"),
         CheckConstraint("cardinality(scopes) > 0", name="some_scope"),
         CheckConstraint("disabled_at >= created_at", name="disabled_after"),
         Index("ix_clients_created_at_client_id", "created_at", "client_id"),
+    )
+
+
+class UnitGrantRow(Base):
+    """A unit that a client was granted: a code and the first day of the unit; no day: an agency. Rows are only added."""
+
+    __tablename__ = "unit_grants"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    unit: Mapped[str]
+    valid_from: Mapped[date | None]
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[str]
+
+    __table_args__ = (
+        UniqueConstraint("client_id", "unit", "valid_from", postgresql_nulls_not_distinct=True),
     )
 
 

@@ -7,10 +7,23 @@ from uuid import UUID, uuid4
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.clients.rules import ClientDisabled, ClientExists, Grant, UnknownClient
+from gateway.clients.rules import (
+    ClientDisabled,
+    ClientExists,
+    Grant,
+    UnknownClient,
+    find_confirmation_faults,
+    find_confirmed_unit,
+)
+from gateway.clients.schemas import GrantConfirmationIn
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, find_live_secrets, insert_audit_row
+from gateway.clients.store import find_client, find_live_secrets, insert_audit_row, insert_unit_grants
 from gateway.models import ClientRow, SecretRow
+from shared.kit.json_body import PartialBody
+from shared.kit.problems import Fault, raise_if_any
+from shared.periods import local_day
+from shared.territory.rights import from_grant, to_grant
+from shared.territory.tree import Territory
 
 SETTINGS = "settings"
 """Actor of the audit where a setting of the installation asked for the change."""
@@ -30,6 +43,7 @@ async def create_client(
     client = await _insert_client(session, client_id, description, grant, now)
     if client is None:
         raise ClientExists(client_id)
+    await insert_unit_grants(session, client, grant.units, actor=actor, now=now)
     secret_id = await _create_secret(session, pepper, client_id, now)
     await _audit_created(session, client, secret_id, actor)
     return client, secret_id
@@ -92,6 +106,43 @@ async def disable_client(session: AsyncSession, *, client_id: str, actor: str, n
     return client
 
 
+async def confirm_successors(
+    session: AsyncSession,
+    territory: Territory,
+    *,
+    client_id: str,
+    draft: PartialBody[GrantConfirmationIn],
+    actor: str,
+    now: datetime,
+) -> ClientRow:
+    """Grant a client successors of an ended unit. Raises every fault of the body, `UnknownClient`, `ClientDisabled`."""
+    body, today, faults = draft.body, local_day(now), list(draft.faults)
+    client = await _lock_client(session, client_id)
+    if client.disabled_at is not None:
+        raise ClientDisabled(client_id)
+    grants = {to_grant(row.unit, row.valid_from) for row in client.unit_grants}
+    if "unit" not in draft.unread:
+        unit = find_confirmed_unit(territory, body.unit, grants)
+        if isinstance(unit, Fault):
+            faults.append(unit)
+        elif "successors" not in draft.unread:
+            faults += find_confirmation_faults(territory, unit, body.successors, today)
+    raise_if_any(faults)
+    new = [to_grant(*territory.unit(code, today).key) for code in dict.fromkeys(body.successors)]
+    added = [grant for grant in new if grant not in grants]
+    await insert_unit_grants(session, client, added, actor=actor, now=now)
+    if added:
+        await insert_audit_row(
+            session,
+            at=now,
+            actor=actor,
+            act="client.grant_confirmed",
+            subject=client_id,
+            units=added,
+        )
+    return client
+
+
 async def _insert_client(
     session: AsyncSession, client_id: str, description: str, grant: Grant, now: datetime
 ) -> ClientRow | None:
@@ -103,7 +154,7 @@ async def _insert_client(
             description=description,
             scopes=list(grant.scopes),
             programs=list(grant.programs),
-            units=list(grant.units),
+            units=list(dict.fromkeys(from_grant(unit)[0] for unit in grant.units)),
             created_at=now,
         )
         .on_conflict_do_nothing()
@@ -122,7 +173,7 @@ async def _audit_created(session: AsyncSession, client: ClientRow, secret_id: UU
         secret_id=str(secret_id),
         scopes=client.scopes,
         programs=client.programs,
-        units=client.units,
+        units=[to_grant(row.unit, row.valid_from) for row in client.unit_grants],
     )
 
 

@@ -1,7 +1,7 @@
 """Routes of clients, for administrators only."""
 
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,25 +10,31 @@ from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import TypeAdapter
 
 from gateway.clients import actions
-from gateway.clients.rules import UnknownClient, find_grant_faults
+from gateway.clients.proposals import make_proposals
+from gateway.clients.rules import UnknownClient, find_grant_faults, resolve_units
 from gateway.clients.schemas import (
     AuditOut,
     ClientIn,
     ClientOut,
     ClientWithSecretIdOut,
     ClientWithSecretOut,
+    GrantConfirmationIn,
+    GrantProposalOut,
     RotationIn,
 )
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, select_audit, select_clients
+from gateway.clients.store import find_client, list_clients_with_grants, select_audit, select_clients
 from gateway.models import ClientRow
 from gateway.settings import GatewaySettings
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link, slice_page
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import get_resources, resource
 from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
 from shared.roles import AdministratorUnitOfWork
+from shared.territory.current import CurrentTerritory
+from shared.territory.tree import Territory
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -73,8 +79,16 @@ router = APIRouter(prefix="/v1", route_class=TransactionRoute, tags=["clients"])
 secret_router = APIRouter(prefix="/v1", route_class=SecretRoute, tags=["clients"])
 
 
-def _to_schema(client: ClientRow, secret_id: UUID) -> ClientWithSecretIdOut:
-    return ClientWithSecretIdOut(**ClientOut.from_row(client).model_dump(), secret_id=secret_id)
+BY_PROPOSAL = TypeAdapter(tuple[str, str, date])
+"""The key of a page of proposals: client, code and first day of the unit that ended."""
+
+
+def _to_proposal_key(proposal: GrantProposalOut) -> tuple[str, str, date]:
+    return proposal.client_id, proposal.granted.unit, proposal.granted.unit_since
+
+
+def _to_schema(client: ClientRow, secret_id: UUID, territory: Territory) -> ClientWithSecretIdOut:
+    return ClientWithSecretIdOut(**ClientOut.from_row(client, territory).model_dump(), secret_id=secret_id)
 
 
 @secret_router.post("/clients", status_code=201, responses={201: {"model": ClientWithSecretOut}})
@@ -85,21 +99,27 @@ async def create_client(
     unit_of_work: AdministratorUnitOfWork,
     pepper: CurrentPepper,
     settings: CurrentSettings,
+    territory: CurrentTerritory,
 ) -> ClientWithSecretIdOut:
-    """Create a client. Its secret is in this response, and in a replay of this very request."""
+    """Create a client. Its secret is in this response, and in a replay of this very request.
+
+    A unit is granted as of a day: a code means the latest unit that bore it until today, `{code, on}` the one of that day.
+    """
     body = draft.body
-    raise_if_any([*draft.faults, *find_grant_faults(body.grant, settings.programs)])
+    units, unit_faults = resolve_units(territory, body.units, local_day(unit_of_work.now))
+    grant = body.to_grant(units)
+    raise_if_any([*draft.faults, *unit_faults, *find_grant_faults(grant, settings.programs)])
     client, secret_id = await actions.create_client(
         unit_of_work.session,
         pepper,
         client_id=body.client_id,
         description=body.description,
-        grant=body.grant,
+        grant=grant,
         actor=unit_of_work.caller.client_id,
         now=unit_of_work.now,
     )
     response.headers["Location"] = f"/v1/clients/{client.client_id}"
-    return _to_schema(client, secret_id)
+    return _to_schema(client, secret_id, territory)
 
 
 @secret_router.post("/clients/{client_id}/rotate", responses={200: {"model": ClientWithSecretOut}})
@@ -108,6 +128,7 @@ async def rotate_client_secret(
     client_id: str,
     unit_of_work: AdministratorUnitOfWork,
     pepper: CurrentPepper,
+    territory: CurrentTerritory,
     body: RotationIn | None = None,
 ) -> ClientWithSecretIdOut:
     """Create a new secret of a client; the ones before it expire at once, or after the overlap."""
@@ -120,11 +141,13 @@ async def rotate_client_secret(
         actor=unit_of_work.caller.client_id,
         now=unit_of_work.now,
     )
-    return _to_schema(client, secret_id)
+    return _to_schema(client, secret_id, territory)
 
 
 @router.post("/clients/{client_id}/disable")
-async def disable_client(*, client_id: str, unit_of_work: AdministratorUnitOfWork) -> ClientOut:
+async def disable_client(
+    *, client_id: str, unit_of_work: AdministratorUnitOfWork, territory: CurrentTerritory
+) -> ClientOut:
     """Disable a client: it gets no further token; tokens that it holds expire within ten minutes."""
     return ClientOut.from_row(
         await actions.disable_client(
@@ -132,7 +155,8 @@ async def disable_client(*, client_id: str, unit_of_work: AdministratorUnitOfWor
             client_id=client_id,
             actor=unit_of_work.caller.client_id,
             now=unit_of_work.now,
-        )
+        ),
+        territory,
     )
 
 
@@ -142,6 +166,7 @@ async def list_clients(
     request: Request,
     response: Response,
     unit_of_work: AdministratorUnitOfWork,
+    territory: CurrentTerritory,
     limit: Limit = 100,
     cursor: Cursor,
 ) -> Page[ClientOut]:
@@ -151,19 +176,65 @@ async def list_clients(
         select_clients(),
         limit=limit,
         cursor=cursor,
-        serialize=lambda row: ClientOut.from_row(row[0]),
+        serialize=lambda row: ClientOut.from_row(row[0], territory),
     )
     set_next_link(request, response, clients_page.next)
     return clients_page
 
 
+@router.get("/clients/grant-proposals", summary="Grants of ended units, and their successors")
+async def list_grant_proposals(
+    *,
+    request: Request,
+    response: Response,
+    unit_of_work: AdministratorUnitOfWork,
+    territory: CurrentTerritory,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> Page[GrantProposalOut]:
+    """List the grants of units that have ended and whose client lacks a successor, by client. Nothing moves by itself."""
+    clients = await list_clients_with_grants(unit_of_work.session)
+    proposals = [
+        proposal
+        for client in clients
+        for proposal in make_proposals(client, territory, local_day(unit_of_work.now))
+    ]
+    page, next_cursor = slice_page(
+        proposals, key=_to_proposal_key, adapter=BY_PROPOSAL, limit=limit, cursor=cursor
+    )
+    set_next_link(request, response, next_cursor)
+    return Page(items=page, next=next_cursor)
+
+
+@router.post("/clients/{client_id}/grants", summary="Confirm the successors of a granted unit")
+async def confirm_grant(
+    *,
+    client_id: str,
+    draft: Annotated[PartialBody[GrantConfirmationIn], Body()],
+    unit_of_work: AdministratorUnitOfWork,
+    territory: CurrentTerritory,
+) -> ClientOut:
+    """Grant a client the successors of an ended unit that it was granted. The grant of the ended unit stays for its days."""
+    client = await actions.confirm_successors(
+        unit_of_work.session,
+        territory,
+        client_id=client_id,
+        draft=draft,
+        actor=unit_of_work.caller.client_id,
+        now=unit_of_work.now,
+    )
+    return ClientOut.from_row(client, territory)
+
+
 @router.get("/clients/{client_id}")
-async def read_client(*, client_id: str, unit_of_work: AdministratorUnitOfWork) -> ClientOut:
+async def read_client(
+    *, client_id: str, unit_of_work: AdministratorUnitOfWork, territory: CurrentTerritory
+) -> ClientOut:
     """Read one client."""
     client = await find_client(unit_of_work.session, client_id)
     if client is None:
         raise UnknownClient(client_id)
-    return ClientOut.from_row(client)
+    return ClientOut.from_row(client, territory)
 
 
 @router.get("/audit", operation_id="list_acts")

@@ -7,12 +7,19 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.models import AuditRow, ClientRow, SecretRow
+from gateway.models import AuditRow, ClientRow, SecretRow, UnitGrantRow
+from shared.territory.rights import from_grant
 
 
 def select_clients() -> Select[Any]:
     """Return the query of all clients, newest first."""
     return select(ClientRow).order_by(ClientRow.created_at.desc(), ClientRow.client_id.desc())
+
+
+async def list_clients_with_grants(session: AsyncSession) -> Sequence[ClientRow]:
+    """Return the clients that are not disabled, by name, with their grants."""
+    query = select(ClientRow).where(ClientRow.disabled_at.is_(None)).order_by(ClientRow.client_id)
+    return (await session.scalars(query)).all()
 
 
 def select_audit() -> Select[Any]:
@@ -30,6 +37,21 @@ async def find_live_secrets(session: AsyncSession, client_id: str, now: datetime
     not_expired = or_(SecretRow.expires_at.is_(None), SecretRow.expires_at > now)
     query = select(SecretRow).where(SecretRow.client_id == client_id, not_expired)
     return (await session.scalars(query.order_by(SecretRow.created_at.desc()))).all()
+
+
+async def insert_unit_grants(
+    session: AsyncSession, client: ClientRow, grants: Sequence[str], *, actor: str, now: datetime
+) -> None:
+    """Insert granted units of a client, and read them into it."""
+    for grant in grants:
+        unit, valid_from = from_grant(grant)
+        session.add(
+            UnitGrantRow(
+                client_id=client.client_id, unit=unit, valid_from=valid_from, granted_at=now, granted_by=actor
+            )
+        )
+    await session.flush()
+    await session.refresh(client, ["unit_grants"])
 
 
 async def insert_audit_row(

@@ -25,6 +25,7 @@ from gateway.clients.store import find_client, find_live_secrets
 from gateway.models import ClientRow
 from gateway.tokens.keys import ALGORITHM
 from shared.kit.problems import Problem, Sentence
+from shared.territory.rights import to_grant
 
 UNKNOWN_CLIENT_FINGERPRINT = bytes(32)
 """A fingerprint that no secret has, so that an unknown client costs the same comparison as a known one."""
@@ -157,7 +158,8 @@ def sign_access_token(
         "jti": uuid4().hex,
         "scope": " ".join(scopes),
         "programs": client.programs,
-        "units": client.units,
+        "units": list(dict.fromkeys(row.unit for row in client.unit_grants)),
+        "unit_grants": [to_grant(row.unit, row.valid_from) for row in client.unit_grants],
     }
     header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM])

@@ -17,12 +17,12 @@ from typing import Protocol
 
 from shared.kit.problems import Fault, Forbidden, Problem, Sentence
 from shared.periods import ONE_DAY
+from shared.territory.rights import is_granted, make_refusal
 from shared.territory.tree import Territory
 from shared.territory.units import (
     NoCounterpartOnMap,
     SplitWithoutWeight,
     Unit,
-    UnitNotGranted,
     UnknownUnit,
 )
 
@@ -138,8 +138,9 @@ def find_refusal(grants: Grants, territory: Territory, program: str, unit: str, 
     """Return why a client may not write for a program and a unit on a day; None where it may."""
     if program not in grants.programs:
         return ProgramNotGranted(program=program)
-    if not any(territory.is_within(unit, root, on) for root in grants.units):
-        return UnitNotGranted(unit=unit)
+    line = territory.line(unit, on)
+    if not is_granted(territory, line, on, grants.units):
+        return make_refusal(territory, unit, line, on, grants.units)
     return None
 
 
@@ -151,6 +152,6 @@ def find_giver_refusal(
     A province is given its money by the central government, which is no unit here.
     """
     giver = territory.unit(unit, on).parent
-    if giver is None or any(territory.is_within(giver, root, on) for root in grants.units):
+    if giver is None or is_granted(territory, territory.line(giver, on), on, grants.units):
         return None
     return GivenFromAbove(source=source, unit=unit, giver=giver)

@@ -41,7 +41,10 @@ PROGRAM_NOT_SERVED = Sentence(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client and what it was granted. `units` are roots: each grants its whole subtree of the day."""
+    """A client and what it was granted. `units` are roots: each grants its whole subtree of the day.
+
+    A root is a code, or a code with the first day of the unit that it names (claim `unit_grants`).
+    """
 
     client_id: str
     scopes: frozenset[str] = frozenset()
@@ -65,7 +68,8 @@ def caller_from_claims(claims: dict[str, Any]) -> Caller:
         return frozenset(value.split() if isinstance(value, str) else map(str, value))
 
     client_id = claims.get("client_id") or claims.get("azp") or claims.get("sub") or ""
-    return Caller(str(client_id), read_set("scope"), read_set("programs"), read_set("units"))
+    units = read_set("unit_grants") or read_set("units")
+    return Caller(str(client_id), read_set("scope"), read_set("programs"), units)
 
 
 @dataclass

@@ -17,8 +17,9 @@ from shared.kit.transactions import unit_of_work_for
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
 from shared.roles import OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
+from shared.territory.rights import is_granted, make_refusal, parse_grants
 from shared.territory.tree import Territory
-from shared.territory.units import UnitNotGranted, UnknownUnit
+from shared.territory.units import UnknownUnit
 
 SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "admin"})
 """Scopes that see every report of the program; `report` alone sees those of its own units."""
@@ -57,14 +58,16 @@ class ReportingContext:
     def is_granted(self, unit: str, period: Period) -> bool:
         """Whether a unit lies in what the caller was granted, on the period's last day."""
         on = period.ends_on
-        return self.territory.find(unit, on) is not None and any(
-            self.territory.is_within(unit, root, on) for root in self.caller.units
-        )
+        if self.territory.find(unit, on) is None:
+            return False
+        return is_granted(self.territory, self.territory.line(unit, on), on, self.caller.units)
 
     def require_unit(self, unit: str, period: Period) -> None:
         """Raise `UnitNotGranted` for a unit that the caller was not granted."""
         if not self.is_granted(unit, period):
-            raise UnitNotGranted(unit=unit)
+            on = period.ends_on
+            line = self.territory.line(unit, on) if self.territory.find(unit, on) else ()
+            raise make_refusal(self.territory, unit, line, on, self.caller.units)
 
     def may_read(self, unit: str, period: Period) -> bool:
         """Whether the caller may read what this unit reported."""
@@ -79,12 +82,16 @@ class ReportingContext:
         """Return the units below a root whose reports the caller may list; None means all."""
         if self.caller.scopes & SCOPES_SEEING_ALL_REPORTS:
             return None if root is None else self.below(root, period)
-        own = {
-            code
-            for grant in self.caller.units
-            if self.territory.find(grant, period.ends_on if period else self._last_seen(grant))
-            for code in self.below(grant, period)
-        } | set(self.caller.units)
+        codes = parse_grants(self.caller.units).keys()
+        days = {code: period.ends_on if period else self._last_seen(code) for code in codes}
+        own = set(codes).union(
+            *(
+                self.below(code, period)
+                for code, on in days.items()
+                if self.territory.find(code, on)
+                and is_granted(self.territory, (code,), on, self.caller.units)
+            )
+        )
         return own if root is None else own.intersection(self.below(root, period))
 
     def _last_seen(self, unit: str) -> date:

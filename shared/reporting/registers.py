@@ -19,6 +19,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.field_types import UnitCode
+from shared.territory.rights import is_granted, make_refusal
 from shared.territory.store import find_villages
 from shared.territory.tree import Territory
 from shared.territory.units import (
@@ -29,7 +30,6 @@ from shared.territory.units import (
     NoCounterpartOnMap,
     SplitWithoutWeight,
     Unit,
-    UnitNotGranted,
     UnknownUnit,
     UnknownUnitOnDate,
     to_commune_code,
@@ -65,6 +65,7 @@ class UnitOnDay:
     line: tuple[str, ...]
     land: tuple[str, date]
     """The code and first day of the unit that names the land: for a village, its commune."""
+    on: date
 
     def to_columns(self) -> dict[str, Any]:
         """Return the columns of a register row that identify the unit."""
@@ -103,8 +104,8 @@ def locate_unit(
     """Return the unit of a code on a day, or the fault of the code: unknown, unknown on the day, or of another level."""
     try:
         unit = territory.unit(code, on)
-    except UnknownUnitOnDate:
-        return make_fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code, on=on)
+    except UnknownUnitOnDate as refusal:
+        return make_fault(at, "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, **refusal.facts)
     except UnknownUnit:
         return make_fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
     if unit.level not in levels:
@@ -114,7 +115,7 @@ def locate_unit(
         return make_fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=own, levels=wanted)
     above = territory.ancestors(code, on)
     land = above[0] if unit.level == "village" else unit
-    return UnitOnDay(unit, (code, *(upper.code for upper in above)), land.key)
+    return UnitOnDay(unit, (code, *(upper.code for upper in above)), land.key, on)
 
 
 async def locate_body_unit(
@@ -164,8 +165,8 @@ def find_unchanged_counterpart(territory: Territory, code: str, on: date, day: d
 
 def require_granted(context: ReportingContext, unit: UnitOnDay) -> None:
     """Raise `UnitNotGranted` for a unit that is not below a granted one in the tree of its day."""
-    if not context.caller.units.intersection(unit.line):
-        raise UnitNotGranted(unit=unit.unit.code)
+    if not is_granted(context.territory, unit.line, unit.on, context.caller.units):
+        raise make_refusal(context.territory, unit.unit.code, unit.line, unit.on, context.caller.units)
 
 
 def find_future_date_faults(

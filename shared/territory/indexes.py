@@ -55,3 +55,15 @@ def _parent(unit: Unit) -> str:
 
 def _key(unit: Unit) -> UnitKey:
     return unit.key
+
+
+def to_successor(link: Succession) -> UnitKey | None:
+    """Return the key of the successor; None where the unit was abolished."""
+    if link.successor is None or link.successor_valid_from is None:
+        return None
+    return link.successor, link.successor_valid_from
+
+
+def to_predecessor(link: Succession) -> UnitKey:
+    """Return the key of the predecessor."""
+    return link.predecessor, link.predecessor_valid_from

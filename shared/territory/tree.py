@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from shared.periods import ONE_DAY
 from shared.territory.consistency import ONE, check_successions, check_versions, find_version
-from shared.territory.indexes import index_successions, index_units
+from shared.territory.indexes import index_successions, index_units, to_predecessor, to_successor
 from shared.territory.units import (
     Level,
     NoCounterpartOnMap,
@@ -94,7 +94,7 @@ class Territory:
             if version.is_valid_on(on):
                 return version
         past = [version for version in versions if version.valid_to is not None and version.valid_to < on]
-        raise UnknownUnitOnDate(code, on, versions, self._successors(past[-1]) if past else ())
+        raise UnknownUnitOnDate(code, on, versions, self.find_successors(past[-1], on) if past else ())
 
     def find(self, code: str, on: date) -> Unit | None:
         """Return the unit of a code on a day, or None."""
@@ -136,6 +136,10 @@ class Territory:
             ancestors.append(above)
             above = self.parent(above.code, on)
         return tuple(ancestors)
+
+    def line(self, code: str, on: date) -> tuple[str, ...]:
+        """Return the codes of a unit and of those above it on a day, the nearest first."""
+        return (code, *(above.code for above in self.ancestors(code, on)))
 
     def children(self, code: str, on: date) -> tuple[Unit, ...]:
         """Return the children on a day, ordered by code."""
@@ -196,6 +200,17 @@ class Territory:
         """Whether no province, district or commune began or ended between two days."""
         return bisect_right(self._days, day) == bisect_right(self._days, other)
 
+    def find_keys_of_land(self, unit: Unit) -> frozenset[UnitKey]:
+        """Return the keys of a unit and of those of earlier and later days that had exactly its land."""
+        keys = {unit.key}
+        for index, find_other in ((self._forward, to_successor), (self._backward, to_predecessor)):
+            key: UnitKey | None = unit.key
+            while key is not None:
+                links = index.get(key, ())
+                key = find_other(links[0]) if len(links) == 1 and links[0].kind == "unchanged" else None
+                keys |= set() if key is None else {key}
+        return frozenset(keys)
+
     def communes_sharing_land(self, code: str, on: date, other: date) -> frozenset[str]:
         """Return the codes of the communes of another day that share land with the unit of a day, even a part of it."""
         step = self._successors if on < other else self._predecessors
@@ -220,6 +235,17 @@ class Territory:
             for link in links
             if link.successor
         )
+
+    def find_successors(self, unit: Unit, on: date) -> tuple[Unit, ...]:
+        """Return the units of a later day that took over from an ended one; of an abolished one, the unit that answers since."""
+        reached, successors = [unit], dict[UnitKey, Unit]()
+        while reached:
+            part = reached.pop()
+            if part.is_valid_on(on):
+                successors[part.key] = part
+            elif part.valid_to is not None and part.valid_to < on:
+                reached += self._successors(part) or filter(None, [self._find_last_parent(part)])
+        return tuple(sorted(successors.values(), key=lambda successor: successor.key))
 
     def predecessors(self, code: str, on: date) -> tuple[Unit, ...]:
         """Return the predecessors of the unit of a code on a day."""

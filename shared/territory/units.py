@@ -12,6 +12,7 @@ Problem
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -137,9 +138,13 @@ class UnitShare:
 UNIT_UNKNOWN = Sentence("Không có đơn vị “{unit}”.", "There is no unit “{unit}”.")
 """The fault of a body that names an unknown unit."""
 UNIT_UNKNOWN_ON_DATE = Sentence(
-    "Đơn vị {unit} không tồn tại vào ngày {on}.", "The unit {unit} did not exist on {on}."
+    "Đơn vị {unit} không tồn tại vào ngày {on}{succeeded}.",
+    "The unit {unit} did not exist on {on}{succeeded}.",
 )
 """The fault of a body that names a unit of other days."""
+
+
+NO_REASON = Sentence("", "")
 
 
 class UnknownUnit(NotFound):
@@ -162,8 +167,8 @@ class UnknownUnitOnDate(UnknownUnit):
     code = "unit_unknown_on_date"
     title = Sentence("Đơn vị không tồn tại vào ngày này", "No such unit on that day")
     detail = Sentence(
-        "Mã “{unit}” không có hiệu lực vào ngày {on}; có hiệu lực: {valid}; đơn vị kế tiếp: {successors}.",
-        "The code “{unit}” is not valid on {on}; it was valid {valid}; successors: {successors}.",
+        "Mã “{unit}” không có hiệu lực vào ngày {on}; có hiệu lực: {valid}{succeeded}.",
+        "The code “{unit}” is not valid on {on}; it was valid {valid}{succeeded}.",
     )
 
     def __init__(self, unit: str, on: date, versions: tuple[Unit, ...], successors: tuple[Unit, ...]) -> None:
@@ -173,16 +178,42 @@ class UnknownUnitOnDate(UnknownUnit):
             on=on.isoformat(),
             valid=", ".join(to_interval(version) for version in versions),
             successors=", ".join(successor.code for successor in successors) or "-",
+            succeeded=describe_successors(versions, successors, on),
         )
 
 
+SUCCEEDED = Sentence(
+    "; đơn vị kế tiếp: {successors}; đơn vị cũ đọc được đến ngày {last_day} (on={last_day}, hoặc kỳ kết thúc đến ngày đó)",
+    "; succeeded by {successors}; the unit can be read until {last_day} (on={last_day}, or a period that ended by then)",
+)
+"""How to go on after the end of a unit."""
+
+
+def describe_successors(versions: Iterable[Unit], successors: Sequence[Unit], on: date) -> Sentence:
+    """Return what succeeded the last of a code's units before a day, and how to read it; empty where nothing did."""
+    last_days = [version.valid_to for version in versions if version.valid_to and version.valid_to < on]
+    if not last_days or not successors:
+        return NO_REASON
+    return SUCCEEDED.filled(successors=to_names(successors), last_day=max(last_days).isoformat())
+
+
+def to_names(units: Iterable[Unit]) -> str:
+    """Return units as a sentence names them: code and full name."""
+    return ", ".join(f"{unit.code} ({unit.full_name})" for unit in units) or "-"
+
+
 class UnitNotGranted(Forbidden):
-    """The unit is outside the units that the client was granted."""
+    """The unit is outside the units that the client was granted; `reason` names grants that ended with their units."""
 
     code = "unit_not_granted"
     detail = Sentence(
-        "Ứng dụng không được giao đơn vị {unit}.", "The client was not granted the unit {unit}."
+        "Ứng dụng không được giao đơn vị {unit}{reason}.",
+        "The client was not granted the unit {unit}{reason}.",
     )
+
+    def __init__(self, unit: str, reason: Sentence = NO_REASON) -> None:
+        self.unit = unit
+        super().__init__(unit=unit, reason=reason)
 
 
 class SplitWithoutWeight(Conflict):

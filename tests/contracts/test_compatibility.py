@@ -41,6 +41,7 @@ DELIBERATE: dict[str, str] = {
     "GET /v1/funding/progress query source": BOUNDED_LIST,
     "GET /v1/funding/reconciliation query source": BOUNDED_LIST,
     "GET /v1/funding/entries query month": "a month at the ends of the calendar is refused",
+    "POST /v1/clients request /units /*": "a unit may be named by its code and a day",
     "POST /v1/clients response 201 /client_secret": NO_SECRET,
     "POST /v1/clients/{client_id}/rotate response 200 /client_secret": NO_SECRET,
     **{

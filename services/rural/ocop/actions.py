@@ -13,6 +13,7 @@ from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, locate_body_unit, require_valid
+from shared.territory.rights import is_granted
 from shared.territory.units import Level, NoCounterpartOnMap, SplitWithoutWeight, UnitNotGranted
 
 LEVELS: tuple[Level, ...] = ("commune", "district", "province")
@@ -78,13 +79,10 @@ def _require_latest_granted(context: ReportingContext, latest: OcopEvaluation, o
         shares = context.territory.map_onto(latest.unit, latest.decision_date, on)
     except (NoCounterpartOnMap, SplitWithoutWeight):
         shares = ()
-    lines = [
-        {share.unit.code, *(above.code for above in context.territory.ancestors(share.unit.code, on))}
-        for share in shares
-    ]
-    granted = context.caller.units
-    granted_on_day = bool(lines) and not any(granted.isdisjoint(line) for line in lines)
-    if not granted_on_day and granted.isdisjoint(latest.line):
+    territory, granted = context.territory, context.caller.units
+    lines = [territory.line(share.unit.code, on) for share in shares]
+    granted_on_day = bool(lines) and all(is_granted(territory, line, on, granted) for line in lines)
+    if not granted_on_day and not is_granted(territory, latest.line, latest.decision_date, granted):
         raise UnitNotGranted(unit=latest.unit)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from shared.reporting.catalogue.definitions import Form, ReviewStep
+from shared.territory.rights import select_granted
 from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Level
 
@@ -18,8 +19,8 @@ def find_granted_levels(
     territory: Territory, unit: str, grants: Collection[str], on: date
 ) -> frozenset[Level]:
     """Return the levels of the granted units that are or contain a unit on a day."""
-    line = (territory.unit(unit, on), *territory.ancestors(unit, on))
-    return frozenset(member.level for member in line if member.code in grants)
+    granted = select_granted(territory, territory.line(unit, on), on, grants)
+    return frozenset(territory.unit(code, on).level for code in granted)
 
 
 def find_passing_level(step: ReviewStep, reporting: Level) -> Level | None:

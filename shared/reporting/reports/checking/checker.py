@@ -227,8 +227,8 @@ class ReportChecker:
         """Return the unit of that day, at or below the root if there is one, or the fault of its code."""
         try:
             unit = self.territory.unit(code, on)
-        except UnknownUnitOnDate:
-            return make_fault("/unit", "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, unit=code[:20], on=on)
+        except UnknownUnitOnDate as refusal:
+            return make_fault("/unit", "unit_unknown_on_date", UNIT_UNKNOWN_ON_DATE, **refusal.facts)
         except UnknownUnit:
             return _make_unknown_unit(code)
         if root is not None and not self.territory.is_within(code, root.code, on):
