@@ -190,6 +190,42 @@ class Period:
         return type(self)(year, self.kind, month // self.kind.months + 1)
 
 
+_SPAN = re.compile(r"(?P<first>[0-9]{4})-(?P<last>[0-9]{4})")
+MAX_SPAN_YEARS = 20
+"""A plan over more years is a typing error."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearSpan:
+    """Several years for which a plan is made, such as `2021-2025`."""
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        in_range = FIRST_YEAR <= self.first < self.last <= LAST_YEAR
+        if not in_range or self.last - self.first >= MAX_SPAN_YEARS:
+            raise InvalidPeriod(str(self))
+
+    def __str__(self) -> str:
+        return f"{self.first:04d}-{self.last:04d}"
+
+    @property
+    def years(self) -> tuple[Period, ...]:
+        """Return its years in order."""
+        return tuple(Period(year) for year in range(self.first, self.last + 1))
+
+
+PlanPeriod = Period | YearSpan
+"""What a plan is made for."""
+
+
+def parse_plan_period(text: str) -> PlanPeriod:
+    """Read the canonical text of a period or of several years; raise `InvalidPeriod` for any other."""
+    match = _SPAN.fullmatch(text)
+    return YearSpan(int(match["first"]), int(match["last"])) if match else Period.parse(text)
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodWindow(DatedFact):
     """A rule: from which to which day facts are counted in a kind of period, while the rule is in force."""

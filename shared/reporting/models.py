@@ -34,10 +34,11 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0008")
+REVISION = SchemaRevision("reporting", "reporting_0009")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
+TARGET_KINDS = ("value", "at_least", "at_most", "range")
 ACTIONS = (*STATES, "passed", "reinstated")
 
 
@@ -242,13 +243,23 @@ class Target(Base):
     unit: Mapped[str]
     indicator: Mapped[str]
     standard: Mapped[str] = mapped_column(server_default=text("''"))
+    kind: Mapped[str] = mapped_column(server_default=text("'value'"))
+    """A value, or a bound: at_least, at_most; or a range."""
     value: Mapped[Decimal]
+    """The value or the bound; of a range the lower bound."""
+    upper: Mapped[Decimal | None]
+    """The upper bound of a range."""
     decision_number: Mapped[str]
     decision_date: Mapped[date]
     client_id: Mapped[str]
     set_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_targets_unit", "period", "unit", "indicator", "id"),)
+    __table_args__ = (
+        CheckConstraint(_is_one_of("kind", TARGET_KINDS), name="kind"),
+        CheckConstraint("(kind = 'range') = (upper IS NOT NULL)", name="upper_of_range"),
+        CheckConstraint("upper > value", name="upper_above_value"),
+        Index("ix_targets_unit", "period", "unit", "indicator", "id"),
+    )
 
 
 class GoLive(Base):

@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Query
 from pydantic import WithJsonSchema
 
 from shared.kit.validation_faults import parseable_by
-from shared.periods import Period
+from shared.periods import Period, PlanPeriod, parse_plan_period
 
 PeriodText = Annotated[
     str,
@@ -26,12 +26,48 @@ PeriodQuery = Annotated[Period, Depends(_parse_query)]
 """The query parameter `period`."""
 
 
-async def _parse_path(period: Annotated[PeriodText, Path(description=PERIOD_DESCRIPTION)]) -> Period:
-    return Period.parse(period)
+PlanPeriodText = Annotated[
+    str,
+    parseable_by(parse_plan_period),
+    WithJsonSchema(
+        {"type": "string", "minLength": 4, "maxLength": 9, "examples": ["2023", "2023-S1", "2021-2025"]}
+    ),
+]
+"""A text that is a period, or several years, kept as text."""
+
+PLAN_PERIOD_DESCRIPTION = "SDMX time period: 2023, 2023-S1, 2023-Q3, 2023-09; or several years: 2021-2025"
 
 
-PeriodPath = Annotated[Period, Depends(_parse_path)]
-"""The path parameter `period`."""
+async def _parse_plan_path(
+    period: Annotated[PlanPeriodText, Path(description=PLAN_PERIOD_DESCRIPTION)],
+) -> PlanPeriod:
+    return parse_plan_period(period)
+
+
+PlanPeriodPath = Annotated[PlanPeriod, Depends(_parse_plan_path)]
+"""The path parameter `period` of a plan."""
+
+
+async def _parse_plan_query(
+    period: Annotated[PlanPeriodText, Query(description=PLAN_PERIOD_DESCRIPTION)],
+) -> PlanPeriod:
+    return parse_plan_period(period)
+
+
+PlanPeriodQuery = Annotated[PlanPeriod, Depends(_parse_plan_query)]
+"""The query parameter `period` of a plan."""
+
+
+async def _parse_plan_filter(
+    period: Annotated[
+        PlanPeriodText | None, Query(description="only of this period, or of these years")
+    ] = None,
+) -> PlanPeriod | None:
+    return None if period is None else parse_plan_period(period)
+
+
+PlanPeriodFilter = Annotated[PlanPeriod | None, Depends(_parse_plan_filter)]
+"""The optional query parameter `period` of a list of plans."""
 
 
 StandardQuery = Annotated[

@@ -48,6 +48,8 @@ DELIBERATE: dict[str, str] = {
         location.format(program): reason
         for program in PROGRAMS
         for location, reason in {
+            "GET /v1/{}/targets query period": "several years may be named: 2021-2025",
+            "PUT /v1/{}/targets/{{period}}/{{unit}} path period": "several years may be named: 2021-2025",
             "POST /v1/{}/reports request /observations /* /value": "nil may be stated in place of a value",
             "GET /v1/{}/reports/{{report_id}} response 200 /observations /* /value": "left out where nil was posted",
             "GET /v1/{}/observations response 200 /items /* /value": "null where nil was stated",

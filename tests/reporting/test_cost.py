@@ -126,10 +126,18 @@ async def test_a_year_of_two_maps_costs_one_more_statement_and_another_if_the_ea
         assert await read() == 6
 
 
-@pytest.mark.parametrize("path", ["completeness", "obligations", "observations", "lineage/poverty_rate"])
-async def test_other_readings_cost_a_fixed_number_of_statements(office, path):
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("completeness", {"period": "2023"}),
+        ("obligations", {}),
+        ("observations", {"period": "2023"}),
+        ("lineage/poverty_rate", {"period": "2023"}),
+    ],
+)
+async def test_other_readings_cost_a_fixed_number_of_statements(office, path, params):
     async def read():
-        return await cost(office, office.get(path, office.reviewer, period="2023", unit="62"))
+        return await cost(office, office.get(path, office.reviewer, unit="62", **params))
 
     empty = await read()
     for district in ("610", "611", "612"):

@@ -161,6 +161,8 @@ class Figure(Dated):
     better: BetterDirection = "higher"
     adds: bool = True
     """Whether it adds up over units that merge; a recognition or a classification does not."""
+    adds_over_time: bool = False
+    """Whether a count from a register counts what happened in the period, so that the counts of several years add up."""
     breaks: tuple[SeriesBreak, ...] = ()
     """Breaks in its series that no change of a standard explains."""
 

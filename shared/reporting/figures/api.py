@@ -16,7 +16,9 @@ from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
-from shared.reporting.query_params import PeriodQuery, StandardQuery
+from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
+from shared.reporting.query_params import PeriodQuery, PlanPeriodQuery, StandardQuery
+from shared.reporting.targets.actions import find_measured_period
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -45,6 +47,24 @@ async def read_progress(
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, headline=headline, standard=standard)
     return await read_figures(context, query)
+
+
+@router.get("/targets/results", summary="Read what was planned, done and achieved")
+async def list_target_results(
+    *,
+    context: PublicContext,
+    basis: Basis,
+    period: PlanPeriodQuery,
+    unit: UnitQuery,
+    as_of: AsOf = None,
+) -> TargetResultsOut:
+    """Read the targets in force of a unit for a period, or for several years (`2021-2025`), with what was done.
+
+    How the percentage is computed is part of the answer, as is how the years add up.
+    """
+    measured = find_measured_period(context.territory, unit.named or unit.province, period)
+    code = unit.on(measured.ends_on).code
+    return await read_target_results(context, code, period, basis, as_of)
 
 
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")

@@ -23,10 +23,11 @@ from shared.reporting.figures.map_projection import (
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
 from shared.reporting.figures.rules import FigureValue, evaluate_formula
 from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOut
+from shared.reporting.models import Target
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.store import read_effective_values
 from shared.reporting.observations.values import EffectiveValue, to_measures
-from shared.reporting.targets.store import read_target_values
+from shared.reporting.targets.store import read_targets_in_force
 
 
 async def read_figures(context: ReportingContext, query: FigureQuery) -> FiguresOut:
@@ -40,7 +41,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     projection = find_projection(context, query)
     figures = catalogue.find_figures(query.period.ends_on, headline=query.headline)
     statements = await read_nil_statements(context, query, projection)
-    measures, values = await _read_measures(context, query, projection, statements)
+    measures, values = await read_unit_measures(context, query, projection, statements)
     counts = await count_registers(context, query, projection, figures)
     targets = await _read_targets(context, query, projection)
     _, changed_at = await read_newest_change(context.session)
@@ -164,16 +165,17 @@ def compute_figure(
 
 async def _read_targets(
     context: ReportingContext, query: FigureQuery, projection: MapProjection
-) -> dict[tuple[str, str], Decimal]:
+) -> dict[tuple[str, str], Target]:
     """Return the targets of the unit by figure and standard; none where its code meant another unit in the period."""
     unit, ends_on = projection.unit, query.period.ends_on
     unchanged = not projection.has_merged_units and unit.is_valid_on(ends_on)
     if not (projection.is_on_own_map or unchanged):
         return {}
-    return await read_target_values(context.session, unit.code, str(query.period), as_of=query.as_of)
+    targets = await read_targets_in_force(context.session, unit.code, str(query.period), as_of=query.as_of)
+    return {(target.indicator, target.standard): target for target in targets}
 
 
-async def _read_measures(
+async def read_unit_measures(
     context: ReportingContext,
     query: FigureQuery,
     projection: MapProjection,

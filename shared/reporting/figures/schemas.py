@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,9 +19,9 @@ from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import StandardOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
 from shared.reporting.figures.rules import FigureValue
-from shared.reporting.models import Observation
+from shared.reporting.models import Observation, Target
 from shared.reporting.report_content import STATUSES, Status
-from shared.reporting.targets.rules import Plan, compute_achievement
+from shared.reporting.targets.schemas import PlanOut
 
 UNEQUAL_COVERAGE = Sentence(
     "Các số hạng của chỉ tiêu này không do cùng số đơn vị nêu: {units}.",
@@ -113,9 +112,14 @@ class FigureOut(BaseModel):
     unit_of_measure: str = Field(description="percent, households, communes, …")
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: JsonDecimal | None = Field(description="by what it is divided")
-    target: JsonDecimal | None = Field(description="the planned value for this unit and period")
+    target: JsonDecimal | None = Field(
+        description="the planned value for this unit and period; of a range the lower bound"
+    )
     achieved_percent: JsonDecimal | None = Field(
-        description="higher is better: value by target; lower is better: target by value; in percent"
+        description="how much of the target was achieved, in percent, as `plan` says"
+    )
+    plan: PlanOut | None = Field(
+        None, description="what is planned, what was done, and how the percentage is computed"
     )
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
@@ -149,7 +153,7 @@ class FigureOut(BaseModel):
         computed: FigureValue,
         *,
         standard: str,
-        target: Decimal | None,
+        target: Target | None,
         coverage: Mapping[str, Coverage],
         count: RegisterCount | None,
         lineage: str,
@@ -158,6 +162,7 @@ class FigureOut(BaseModel):
     ) -> Self:
         """Serialize a figure with its value, target and the coverage of its inputs."""
         unequal = select_unequal(coverage)
+        plan = None if target is None else PlanOut.from_target(target, computed.value, figure.better)
         return cls(
             indicator=figure.code,
             label=figure.label.vi,
@@ -168,10 +173,9 @@ class FigureOut(BaseModel):
             unit_of_measure=figure.unit_of_measure,
             numerator=computed.numerator,
             denominator=computed.denominator,
-            target=target,
-            achieved_percent=None
-            if target is None
-            else compute_achievement(computed.value, Plan("value", target), figure.better).percent,
+            target=None if plan is None else plan.value,
+            achieved_percent=None if plan is None else plan.achieved_percent,
+            plan=plan,
             better=figure.better,
             coverage=CoverageOut.from_coverage(find_least_covered(coverage)),
             inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],

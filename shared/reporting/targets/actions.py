@@ -1,9 +1,8 @@
 """Set targets: the planned values that a decision states for a unit and period."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
@@ -15,10 +14,14 @@ from shared.kit.problems import (
     make_fault,
     raise_if_any,
 )
-from shared.periods import Period
+from shared.periods import Period, PlanPeriod
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Target
+from shared.reporting.report_content import to_canonical_text
 from shared.reporting.targets import store
+from shared.reporting.targets.rules import Plan
+from shared.reporting.targets.store import to_plan
+from shared.territory.tree import Territory
 
 INDICATOR_UNKNOWN = Sentence(
     "Danh mục không có chỉ tiêu “{indicator}” có hiệu lực trong kỳ.",
@@ -27,6 +30,16 @@ INDICATOR_UNKNOWN = Sentence(
 STANDARD_UNKNOWN = Sentence(
     "Chỉ tiêu này không có chuẩn “{standard}”; các chuẩn: {standards}.",
     "The figure has no standard “{standard}”; standards: {standards}.",
+)
+UPPER_REQUIRED = Sentence(
+    "Mục tiêu dạng khoảng phải nêu giới hạn trên (upper).", "A range states its upper bound (upper)."
+)
+UPPER_UNEXPECTED = Sentence(
+    "Chỉ mục tiêu dạng khoảng mới có giới hạn trên.", "Only a range has an upper bound."
+)
+UPPER_NOT_ABOVE = Sentence(
+    "Giới hạn trên phải lớn hơn giới hạn dưới ({value}).",
+    "The upper bound must be above the lower one ({value}).",
 )
 REPEATED = Sentence("Chỉ tiêu này đã nêu ở trên.", "This indicator is stated above already.")
 
@@ -41,11 +54,11 @@ class TargetDecision:
 
 @dataclass(frozen=True)
 class PlannedValue:
-    """The planned value of a figure; without a standard under the one in force on the last day of the period."""
+    """What is planned for a figure; without a standard under the one in force on the last day of the period."""
 
     indicator: str
     standard: str | None
-    value: Decimal
+    plan: Plan
 
 
 TargetKey = tuple[str, str]
@@ -61,7 +74,7 @@ async def set_targets(
     context: ReportingContext,
     *,
     unit: str,
-    period: Period,
+    period: PlanPeriod,
     decision: TargetDecision,
     planned: Sequence[PlannedValue],
     if_match: str | None,
@@ -71,16 +84,17 @@ async def set_targets(
     A repetition of what is in force changes nothing. A revision must name the version it saw (If-Match), and keeps the
     earlier value as history.
     """
-    context.territory.unit(unit, period.ends_on)
-    context.require_unit(unit, period)
-    values = _check_planned_values(context, period, planned)
+    measured = find_measured_period(context.territory, unit, period)
+    context.territory.unit(unit, measured.ends_on)
+    context.require_unit(unit, measured)
+    values = _check_planned_values(context, measured, planned)
     at = await lock_feed(context.session, context.clock)
     before = await _read_in_force(context, unit, period)
     changed = {
         key: value
         for key, value in values.items()
         if key not in before
-        or (before[key].value, canonicalize(before[key].decision_number), before[key].decision_date)
+        or (to_plan(before[key]), canonicalize(before[key].decision_number), before[key].decision_date)
         != (value, canonicalize(decision.number), decision.date)
     }
     if any(key in before for key in changed):
@@ -106,7 +120,15 @@ async def set_targets(
     return await _read_in_force(context, unit, period)
 
 
-async def _read_in_force(context: ReportingContext, unit: str, period: Period) -> dict[TargetKey, Target]:
+def find_measured_period(territory: Territory, unit: str, period: PlanPeriod) -> Period:
+    """Return the period at whose end a plan is measured: of several years the last one at whose end the unit is there."""
+    if isinstance(period, Period):
+        return period
+    there = [year for year in period.years if territory.find(unit, year.ends_on)]
+    return there[-1] if there else period.years[-1]
+
+
+async def _read_in_force(context: ReportingContext, unit: str, period: PlanPeriod) -> dict[TargetKey, Target]:
     targets = await store.read_targets_in_force(context.session, unit, str(period))
     return {(target.indicator, target.standard): target for target in targets}
 
@@ -118,15 +140,26 @@ def _require_version(if_match: str | None, version: str) -> None:
         raise PreconditionFailed(version=version)
 
 
+def _check_bounds(pointer: str, plan: Plan) -> Iterator[Fault]:
+    """Return the fault of an upper bound that is missing, not above the lower one, or of no range."""
+    if plan.kind == "range" and plan.upper is None:
+        yield make_fault(f"{pointer}/upper", "upper_required", UPPER_REQUIRED)
+    elif plan.kind != "range" and plan.upper is not None:
+        yield make_fault(f"{pointer}/upper", "upper_unexpected", UPPER_UNEXPECTED)
+    elif plan.upper is not None and plan.upper <= plan.value:
+        shown = {"value": to_canonical_text(plan.value)}
+        yield make_fault(f"{pointer}/upper", "upper_not_above", UPPER_NOT_ABOVE, **shown)
+
+
 def _check_planned_values(
     context: ReportingContext, period: Period, planned: Sequence[PlannedValue]
-) -> dict[TargetKey, Decimal]:
+) -> dict[TargetKey, Plan]:
     """Return the planned values; raise `Invalid` with every figure or standard that is unknown in the period or repeated."""
     catalogue, on = context.engine.catalogue, period.ends_on
     figures = {figure.code: figure for figure in catalogue.find_figures(on, headline=False)}
     in_force = catalogue.select_standards(on)
     faults: list[Fault] = []
-    values: dict[TargetKey, Decimal] = {}
+    values: dict[TargetKey, Plan] = {}
     for ordinal, target in enumerate(planned):
         pointer, figure = f"/targets/{ordinal}", figures.get(target.indicator)
         if figure is None:
@@ -140,6 +173,7 @@ def _check_planned_values(
             faults.append(make_fault(f"{pointer}/standard", "standard_unknown", STANDARD_UNKNOWN, **names))
         elif (figure.code, standard) in values:
             faults.append(make_fault(f"{pointer}/indicator", "indicator_repeated", REPEATED))
-        values.setdefault((figure.code, standard), target.value)
+        faults += _check_bounds(pointer, target.plan)
+        values.setdefault((figure.code, standard), target.plan)
     raise_if_any(faults)
     return values

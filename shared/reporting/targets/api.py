@@ -7,8 +7,9 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PlannerContext, PublicContext
-from shared.reporting.query_params import PeriodFilter, PeriodPath
+from shared.reporting.query_params import PlanPeriodFilter, PlanPeriodPath
 from shared.reporting.targets import actions, store
+from shared.reporting.targets.rules import Plan
 from shared.reporting.targets.schemas import TargetOut, TargetsIn, TargetsOut
 from shared.territory.query_params import UnitFilter
 
@@ -19,20 +20,27 @@ router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionR
 async def set_targets(
     *,
     context: PlannerContext,
-    period: PeriodPath,
+    period: PlanPeriodPath,
     unit: str,
     body: TargetsIn,
     response: Response,
     if_match: Annotated[str | None, Header(description="version seen, to revise what is in force")] = None,
 ) -> TargetsOut:
-    """State planned values under a decision. Figures not named keep their target; nothing is lost by a revision."""
+    """State what a decision plans for a year, a half year or several years (`2021-2025`).
+
+    A plan is a value, a least value (`at_least`), a greatest value (`at_most`) or a range from `value` to `upper`. Figures
+    not named keep their target; nothing is lost by a revision.
+    """
     targets = await actions.set_targets(
         context,
         unit=unit,
         period=period,
         decision=actions.TargetDecision(body.decision.number, body.decision.date),
         planned=[
-            actions.PlannedValue(target.indicator, target.standard, target.value) for target in body.targets
+            actions.PlannedValue(
+                target.indicator, target.standard, Plan(target.kind, target.value, target.upper)
+            )
+            for target in body.targets
         ],
         if_match=if_match,
     )
@@ -47,7 +55,7 @@ async def list_targets(
     request: Request,
     response: Response,
     unit: UnitFilter,
-    period: PeriodFilter,
+    period: PlanPeriodFilter,
     indicator: Annotated[str | None, Query(max_length=100, description="code of a figure")] = None,
     limit: Limit = 100,
     cursor: Cursor,

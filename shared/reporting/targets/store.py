@@ -1,22 +1,20 @@
 """Queries for targets. The latest row of (period, unit, indicator, standard) is the one in force."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from typing import cast
 
 from sqlalchemy import Select, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.reporting.models import Target
+from shared.reporting.targets.rules import Plan, TargetKind
 
 
-async def read_target_values(
-    session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
-) -> dict[tuple[str, str], Decimal]:
-    """Return the planned values in force for a unit and period, by figure and standard."""
-    targets = await read_targets_in_force(session, unit, period, as_of=as_of)
-    return {(target.indicator, target.standard): target.value for target in targets}
+def to_plan(target: Target) -> Plan:
+    """Return what a target plans."""
+    return Plan(cast("TargetKind", target.kind), target.value, target.upper)
 
 
 async def read_targets_in_force(
@@ -39,13 +37,13 @@ async def insert_targets(
     *,
     unit: str,
     period: str,
-    values: dict[tuple[str, str], Decimal],
+    values: Mapping[tuple[str, str], Plan],
     decision_number: str,
     decision_date: date,
     client_id: str,
     at: datetime,
 ) -> None:
-    """Insert planned values, by figure and standard, under a decision."""
+    """Insert what is planned, by figure and standard, under a decision."""
     await session.execute(
         insert(Target),
         [
@@ -54,13 +52,15 @@ async def insert_targets(
                 "period": period,
                 "indicator": indicator,
                 "standard": standard,
-                "value": value,
+                "kind": plan.kind,
+                "value": plan.value,
+                "upper": plan.upper,
                 "decision_number": decision_number,
                 "decision_date": decision_date,
                 "client_id": client_id,
                 "set_at": at,
             }
-            for (indicator, standard), value in values.items()
+            for (indicator, standard), plan in values.items()
         ],
     )
 

@@ -1,0 +1,196 @@
+"""What was planned, done and achieved: the targets of a unit for a period, or for several years.
+
+Over several years what happens in a year adds up, and of what is a state at its end the last year counts that states it. A
+count from a register adds up where the catalogue says that it counts what happened.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from shared.kit.change_feed import read_newest_change
+from shared.periods import Period, PlanPeriod, YearSpan, local_day
+from shared.reporting.basis import BasisName
+from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import FromRegister
+from shared.reporting.context import ReportingContext
+from shared.reporting.engine import RegisterCount
+from shared.reporting.field_types import StandardOut
+from shared.reporting.figures.query import FigureQuery
+from shared.reporting.figures.reading import (
+    compute_figure,
+    count_registers,
+    find_projection,
+    read_figures,
+    read_nil_statements,
+    read_unit_measures,
+)
+from shared.reporting.models import Target
+from shared.reporting.observations.measures import Measure, sum_measures
+from shared.reporting.targets.schemas import PlanOut
+from shared.reporting.targets.store import read_targets_in_force
+
+OverYears = Literal["sum", "last", "mixed"]
+
+
+class TargetResultOut(BaseModel):
+    """A figure with its plan and what was done."""
+
+    indicator: str = Field(description="code of the figure")
+    label: str = Field(description="its name in Vietnamese")
+    label_en: str = Field(description="its name in English")
+    unit_of_measure: str = Field(description="percent, households, communes, …")
+    decimals: int = Field(description="decimal places to print")
+    standard: StandardOut = None
+    better: Literal["higher", "lower"] = Field(description="which direction is better")
+    plan: PlanOut
+    years: list[int] = Field(description="the years of which something was stated; of one period its year")
+    over_years: OverYears | None = Field(
+        description="sum: the years add up; last: the last year counts; mixed: the inputs differ; null for one period"
+    )
+
+
+class TargetResultsOut(BaseModel):
+    """The targets of one unit and period with what was done."""
+
+    unit: str = Field(description="code of the unit")
+    period: str = Field(description="SDMX time period, or several years: 2021-2025")
+    basis: BasisName = Field(description="which observations count")
+    as_of: datetime | None = Field(description="newest change included")
+    items: list[TargetResultOut]
+
+
+async def read_target_results(
+    context: ReportingContext, unit: str, period: PlanPeriod, basis: BasisName, as_of: datetime | None
+) -> TargetResultsOut:
+    """Return the targets in force of a unit and period with what was done; of several years some statements for each."""
+    targets = await read_targets_in_force(context.session, unit, str(period), as_of=as_of)
+    by_standard: dict[str, list[Target]] = {}
+    for target in targets:
+        by_standard.setdefault(target.standard, []).append(target)
+    items: list[TargetResultOut] = []
+    for standard, of_standard in by_standard.items():
+        query = FigureQuery(unit, Period(2000), basis, as_of, standard=standard or None)
+        if isinstance(period, YearSpan):
+            items += await _read_results_of_years(context, query, period, of_standard)
+        else:
+            items += await _read_results_of_period(context, query, period, of_standard)
+    _, changed_at = await read_newest_change(context.session)
+    return TargetResultsOut(
+        unit=unit,
+        period=str(period),
+        basis=basis,
+        as_of=min(filter(None, (as_of, changed_at)), default=None),
+        items=sorted(items, key=lambda item: (item.indicator, item.standard or "")),
+    )
+
+
+async def _read_results_of_period(
+    context: ReportingContext, query: FigureQuery, period: Period, targets: Collection[Target]
+) -> list[TargetResultOut]:
+    answer = await read_figures(context, _with_period(query, period))
+    figures = {figure.indicator: figure for figure in answer.figures}
+    return [
+        TargetResultOut(
+            indicator=figure.indicator,
+            label=figure.label,
+            label_en=figure.label_en,
+            unit_of_measure=figure.unit_of_measure,
+            decimals=figure.decimals,
+            standard=target.standard,
+            better=figure.better,
+            plan=PlanOut.from_target(target, figure.value, figure.better),
+            years=[period.year] if figure.value is not None else [],
+            over_years=None,
+        )
+        for target in targets
+        if (figure := figures.get(target.indicator)) is not None
+    ]
+
+
+async def _read_results_of_years(
+    context: ReportingContext, query: FigureQuery, span: YearSpan, targets: Collection[Target]
+) -> list[TargetResultOut]:
+    """Return the results of several years: those begun by today at whose end the unit is there."""
+    catalogue, today = context.engine.catalogue, local_day(context.now)
+    figures = [
+        catalogue.figures[target.indicator] for target in targets if target.indicator in catalogue.figures
+    ]
+    measures: dict[int, Mapping[str, Measure]] = {}
+    counts: dict[int, Mapping[str, RegisterCount]] = {}
+    for year in span.years:
+        if year.starts_on <= today and context.territory.find(query.unit, year.ends_on):
+            yearly = _with_period(query, year)
+            projection = find_projection(context, yearly)
+            statements = await read_nil_statements(context, yearly, projection)
+            measures[year.year], _ = await read_unit_measures(context, yearly, projection, statements)
+            counts[year.year] = await count_registers(context, yearly, projection, figures)
+    flows = catalogue.find_flows(span.years[-1].ends_on)
+    combined = _combine_measures(measures, flows)
+    results = []
+    for target in targets:
+        figure = catalogue.figures.get(target.indicator)
+        if figure is None:
+            continue
+        if isinstance(figure.formula, FromRegister):
+            done = _combine_counts(figure, list(counts.values()))
+            years = list(counts)
+        else:
+            nil = frozenset(
+                code for code, measure in combined.items() if measure.covers == measure.nil_covers
+            )
+            done = compute_figure(figure, combined, {}, nil, reassess=False).value
+            years = [
+                year
+                for year, of_year in measures.items()
+                if any(code in of_year for code in figure.measure_codes)
+            ]
+        results.append(
+            TargetResultOut(
+                indicator=figure.code,
+                label=figure.label.vi,
+                label_en=figure.label.en,
+                unit_of_measure=figure.unit_of_measure,
+                decimals=figure.decimals,
+                standard=target.standard,
+                better=figure.better,
+                plan=PlanOut.from_target(target, done, figure.better),
+                years=years,
+                over_years=_name_over_years(figure, flows),
+            )
+        )
+    return results
+
+
+def _with_period(query: FigureQuery, period: Period) -> FigureQuery:
+    return FigureQuery(query.unit, period, query.basis, query.as_of, standard=query.standard)
+
+
+def _combine_measures(
+    by_year: Mapping[int, Mapping[str, Measure]], flows: Collection[str]
+) -> dict[str, Measure]:
+    """Return one measure of each code: the sum of a flow, of anything else the last year that states it."""
+    combined: dict[str, Measure] = {}
+    for code in {code for measures in by_year.values() for code in measures}:
+        stated = [measures[code] for _, measures in sorted(by_year.items()) if code in measures]
+        total = sum_measures(stated if code in flows else stated[-1:])
+        if total is not None:
+            combined[code] = total
+    return combined
+
+
+def _combine_counts(figure: Figure, by_year: Sequence[Mapping[str, RegisterCount]]) -> Decimal | None:
+    counts = [Decimal(counts[figure.code].value) for counts in by_year if figure.code in counts]
+    if not counts:
+        return None
+    return sum(counts, Decimal(0)) if figure.adds_over_time else counts[-1]
+
+
+def _name_over_years(figure: Figure, flows: Collection[str]) -> OverYears:
+    if isinstance(figure.formula, FromRegister):
+        return "sum" if figure.adds_over_time else "last"
+    adds = {code in flows for code in figure.measure_codes}
+    return "mixed" if len(adds) > 1 else "sum" if adds == {True} else "last"
