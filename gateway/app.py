@@ -11,6 +11,7 @@ from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
 from gateway.composition import api as overview
 from gateway.composition.parts import PartFetcher
+from gateway.cors import CorsMiddleware
 from gateway.limits import RateLimits
 from gateway.models import REVISION
 from gateway.proxy import Proxy
@@ -77,7 +78,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             ),
             own_document=False,
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
-            outer_middleware=_read_proxy_headers(settings),
+            outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],
             inner_middleware=(
                 Middleware(RateLimitMiddleware, limits=limits),
                 Middleware(Proxy, upstreams=upstreams),
@@ -91,6 +92,12 @@ def _read_proxy_headers(settings: GatewaySettings) -> list[Middleware]:
     if not settings.trusted_proxies:
         return []
     return [Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)]
+
+
+def _allow_origins(settings: GatewaySettings) -> list[Middleware]:
+    """Return the layer of cross-origin requests; none where no origin is listed."""
+    origins = settings.allowed_origins
+    return [Middleware(CorsMiddleware, origins=origins)] if origins else []
 
 
 async def _make_keys(resources: Resources) -> None:

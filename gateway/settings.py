@@ -1,5 +1,6 @@
 """Settings of the gateway: addresses of the upstreams, the pepper, rate limits, time-outs."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -8,6 +9,9 @@ from pydantic import AfterValidator, Field, SecretStr
 from shared.territory.settings import TerritorySettings
 
 FUNDING = "funding"
+
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+"""An origin as browsers send it: no path, no slash at its end, in small letters."""
 
 DEFAULT_UPSTREAMS = {
     "rural": "http://127.0.0.1:8001",
@@ -20,6 +24,17 @@ DEFAULT_UPSTREAMS = {
 
 def _without_slash(urls: dict[str, str]) -> dict[str, str]:
     return {name: url.rstrip("/") for name, url in urls.items()}
+
+
+def _check_origins(text: str) -> str:
+    for origin in _split(text):
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin, such as https://portal.example.vn")
+    return text
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 class GatewaySettings(TerritorySettings):
@@ -42,11 +57,20 @@ class GatewaySettings(TerritorySettings):
     client_limit: str = Field("12000/minute", description="requests of one client; empty for no limit")
     address_limit: str = Field("6000/minute", description="requests of one anonymous address; empty: none")
     token_limit: str = Field("60/minute", description="token requests of one client from one address")
+    cors_origins: Annotated[str, AfterValidator(_check_origins)] = Field(
+        "",
+        description="origins, separated by commas, whose pages may call the interface: `https://portal.example.vn`",
+    )
     trusted_proxies: str = Field(
         "", description="addresses or networks, separated by commas, whose X-Forwarded-For is believed"
     )
     answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
     part_within_s: float = Field(1.2, gt=0, description="how long a status read waits for one part")
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call the interface."""
+        return _split(self.cors_origins)
 
     @property
     def programs(self) -> tuple[str, ...]:

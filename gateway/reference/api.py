@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import fastapi_offline
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse
 
 from gateway.reference.collection import MergedReference
 from shared.kit.etags import apply_if_none_match
@@ -16,13 +15,14 @@ from shared.kit.routes import OperationRoute
 from shared.roles import Anyone
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
-Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
+PAGE = Path(__file__).parent / "page"
+Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png", "reference.js"]
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The page loads nothing from another host; Swagger UI starts with an inline script."""
+"""The page loads nothing from another host, and runs no script but the two files of its own."""
 
 router = APIRouter(tags=["reference"], route_class=OperationRoute)
 
@@ -37,25 +37,17 @@ async def read_openapi(
 
 
 @router.get("/docs", include_in_schema=False)
-async def read_docs(_: Anyone) -> HTMLResponse:
+async def read_docs(_: Anyone) -> FileResponse:
     """Read and try the API in Swagger UI, from local files."""
-    page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="NTP: reference",
-        swagger_js_url="/docs/swagger-ui-bundle.js",
-        swagger_css_url="/docs/swagger-ui.css",
-        swagger_favicon_url="/docs/favicon.png",
-        oauth2_redirect_url=None,
-        swagger_ui_parameters={"validatorUrl": None, "docExpansion": "none", "deepLinking": True},
-    )
-    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return page
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
+    return FileResponse(PAGE / "index.html", headers=headers)
 
 
 @router.get("/docs/{asset}", include_in_schema=False)
 async def read_asset(*, _: Anyone, asset: Asset) -> FileResponse:
     """Serve a file of the reference page."""
-    return FileResponse(ASSETS / asset, headers={"Cache-Control": "public, max-age=86400"})
+    folder, kept = (PAGE, "no-cache") if asset == "reference.js" else (ASSETS, "public, max-age=86400")
+    return FileResponse(folder / asset, headers={"Cache-Control": kept})
 
 
 @router.get("/", include_in_schema=False)
@@ -64,6 +56,7 @@ async def read_index(_: Anyone) -> dict[str, str]:
     return {
         "status": "/v1/status?period=2023",
         "reference": "/docs",
+        "problems": "/problems",
         "openapi": "/openapi.json",
         "tokens": "/oauth/token",
         "health": "/readyz",

@@ -7,6 +7,7 @@ says only that the server failed.
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -108,13 +109,13 @@ def _validation_problem(error: RequestValidationError) -> Problem:
     return to_invalid([locate(details) for details in error.errors()])
 
 
-def _methods(request: Request) -> set[str]:
-    """Return the methods of all routes at the path of a request; HEAD where there is GET."""
+def _list_methods(request: Request) -> str:
+    """Return the value of Allow: the methods of all routes at the path of a request, OPTIONS, and HEAD where there is GET."""
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.path_regex.match(request.scope["path"]):
             methods |= route.methods or set()
-    return methods | {"HEAD"} if "GET" in methods else methods
+    return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _http_problem(request: Request, error: HTTPException, limit_bytes: int) -> Problem:
@@ -123,7 +124,7 @@ def _http_problem(request: Request, error: HTTPException, limit_bytes: int) -> P
     by_status: dict[int, Callable[[], Problem]] = {
         401: lambda: Unauthenticated(reason=TOKEN_REQUIRED),
         404: NotFound,
-        405: lambda: MethodNotAllowed(headers={"Allow": ", ".join(sorted(_methods(request)))}),
+        405: lambda: MethodNotAllowed(headers={"Allow": _list_methods(request)}),
         413: lambda: TooLarge(limit_bytes=limit_bytes),
         503: Unavailable,
     }
@@ -187,6 +188,8 @@ def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, 
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if request.method == "OPTIONS" and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _list_methods(request)})
         return to_problem_response(request, _http_problem(request, error, max_body_bytes))
 
     async def on_database(request: Request, error: Exception) -> Response:

@@ -129,6 +129,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # a redirection would lead past the gateway, and clients drop their token on the way
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False},
         responses={"default": PROBLEM_RESPONSE},

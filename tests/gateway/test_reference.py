@@ -179,7 +179,10 @@ async def test_the_page_loads_nothing_from_another_host(documented_gateway):
     page = await documented_gateway.get("/docs")
     assert page.status_code == 200
     assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", page.text)
-    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert (
+        "default-src 'none'; script-src 'self'; style-src 'self';" in page.headers["content-security-policy"]
+    )
+    assert "unsafe" not in page.headers["content-security-policy"]
     for asset in re.findall(r"/docs/[a-z.-]+", page.text):
         response = await documented_gateway.get(asset)
         assert response.status_code == 200, asset

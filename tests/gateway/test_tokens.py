@@ -17,6 +17,7 @@ from gateway.tokens.access_tokens import InvalidClient, InvalidScope, narrow_sco
 from gateway.tokens.keys import KeyRing, WrongPepperError
 from shared.kit.database import Database
 from shared.kit.resources import get_resources
+from shared.roles import SCOPES
 from tests.application import get_database
 from tests.gateway.conftest import PEPPER, make_settings, open_gateway
 
@@ -161,6 +162,7 @@ def test_basic_credentials_are_parsed_as_in_rfc_6749():
 def test_narrowed_scopes_have_no_duplicates():
     assert narrow_scopes(["report", "read"], None) == ["report", "read"]
     assert narrow_scopes(["report", "read"], "read read") == ["read"]
+    assert narrow_scopes(["report", "read"], " ".join(SCOPES)) == ["report", "read"]
     with pytest.raises(InvalidScope):
         narrow_scopes(["report"], "report funding")
 

@@ -184,9 +184,9 @@ async def test_head_is_allowed_where_get_is(database):
     async with running_notes(database) as notes:
         refused = await notes.client.delete("/notes")
         assert refused.status_code == 405
-        assert refused.headers["allow"] == "GET, HEAD, POST"
+        assert refused.headers["allow"] == "GET, HEAD, OPTIONS, POST"
         head = await notes.client.head("/notes/1")
-        assert (head.status_code, head.headers["allow"]) == (405, "PUT")
+        assert (head.status_code, head.headers["allow"]) == (405, "OPTIONS, PUT")
 
 
 async def test_a_server_that_does_not_run_is_a_503():
@@ -283,3 +283,12 @@ async def test_the_document_is_valid_and_its_operation_ids_are_unique(database):
             "application/problem+json"
             in document["paths"]["/notes"]["get"]["responses"]["default"]["content"]
         )
+
+
+async def test_a_trailing_slash_never_redirects_and_options_names_the_methods(database):
+    async with running_notes(database) as notes:
+        for path in ("/notes/", "//notes", "/notes//"):
+            answer = await notes.client.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        options = await notes.client.options("/notes")
+        assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
