@@ -125,10 +125,15 @@ async def authenticate(
 
 
 def narrow_scopes(granted: Sequence[str], requested: str | None) -> list[str]:
-    """Return the scopes of the token: the requested ones, or all that were granted. Raises `InvalidScope`."""
+    """Return the scopes of the token: the requested ones, or all that were granted. Raises `InvalidScope`.
+
+    A request for every scope there is asks for all that were granted: tools that select all scopes send it (RFC 6749, 3.3).
+    """
     if requested is None:
         return list(granted)
     requested_scopes = list(dict.fromkeys(requested.split()))
+    if set(SCOPES) <= set(requested_scopes):
+        return list(granted)
     missing = [scope for scope in requested_scopes if scope not in granted]
     if missing or not requested_scopes:
         missing_text = " ".join(missing)[:200]
