@@ -25,6 +25,7 @@ from gateway.clients.store import find_client, find_live_secrets
 from gateway.models import ClientRow
 from gateway.tokens.keys import ALGORITHM
 from shared.kit.problems import Problem, Sentence
+from shared.roles import SCOPES
 from shared.territory.rights import to_grant
 
 UNKNOWN_CLIENT_FINGERPRINT = bytes(32)
