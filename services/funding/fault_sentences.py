@@ -55,6 +55,11 @@ YEAR_OF_ANOTHER_DATE = Sentence(
     "Năm của chứng từ không phải là năm của ngày {day}.",
     "The year of the voucher is not that of its date {day}.",
 )
+NO_LINES = Sentence("Chứng từ cần ít nhất một dòng.", "A paper needs at least one line.")
+LINE_REPEATED = Sentence(
+    "Chứng từ đã chi dòng vốn này ở dòng {ordinal}; hãy nêu line_no cho mỗi lần.",
+    "The paper pays this line of the ledger in line {ordinal} already; state a line_no for each.",
+)
 ENTRY_UNKNOWN = Sentence("Không có bút toán {entry}.", "There is no entry {entry}.")
 PROJECT_UNKNOWN = Sentence("Không có công trình {project}.", "There is no project {project}.")
 PROJECT_OF_ANOTHER_LINE = Sentence(

@@ -26,6 +26,7 @@ Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.]+$", max_length=4
 """A code of the catalogue or of a unit. Whether it exists is a matter of the rules."""
 
 Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
+LineNo = Annotated[int, Field(ge=1, le=MAX_LINE_NO, strict=True)]
 AmountVnd = Annotated[
     int, Field(strict=True, gt=0, le=MAX_AMOUNT_VND, description="amount in whole đồng, a JSON integer")
 ]
@@ -73,8 +74,8 @@ class DecisionIO(BaseModel):
     date: IsoDate = Field(description="its date")
 
 
-class VoucherIO(BaseModel):
-    """The paper of a payment or a contract. With the line of the ledger that it pays, it identifies the entry."""
+class PaperIO(BaseModel):
+    """The paper of a payment or a contract, by which one or several lines of the ledger are paid."""
 
     model_config = body_config(VOUCHER_EXAMPLE)
 
@@ -91,7 +92,12 @@ class VoucherIO(BaseModel):
         description="year of the paper, since numbers begin anew each year; by default that of its date, else that of the "
         "day on which the entry takes effect",
     )
-    line_no: Annotated[int, Field(ge=1, le=MAX_LINE_NO, strict=True)] | None = Field(
+
+
+class VoucherIO(PaperIO):
+    """The paper of a payment or a contract. With the line of the ledger that it pays, it identifies the entry."""
+
+    line_no: LineNo | None = Field(
         None,
         description="place on the paper, where it pays one line of the ledger more than once; by default 1",
     )

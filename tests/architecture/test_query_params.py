@@ -19,7 +19,15 @@ from tests.issuer import Issuer
 
 pytestmark = pytest.mark.anyio
 
-VALID = {"period": "2023", "year": "2023", "unit": "610", "on": "2023-12-31", "other": "0" * 32}
+VALID = {
+    "period": "2023",
+    "year": "2023",
+    "unit": "610",
+    "on": "2023-12-31",
+    "other": "0" * 32,
+    "source": "central",
+    "number": "1",
+}
 """Valid values of the required parameters."""
 
 INVALID = {

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
     "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
-    "record_reversal", "record_correction", "record_batch", "record_assignment", "record_supplement", "record_sub_allocation",
+    "record_reversal", "record_correction", "record_batch", "record_voucher", "read_vouchers", "record_assignment", "record_supplement", "record_sub_allocation",
     "record_transfer", "read_counterparts", "read_contributions", "read_lapses", "record_confirmation", "read_foresight", "read_money_at_risk",
     "read_reconciliation", "register_project", "approve_project", "plan_project", "tell_project_building",
     "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "record_recovery",
@@ -91,6 +91,8 @@ async def test_the_examples_run(document, office):
     late = await run("record_recovery", recovers=payment["id"], effective_on="2024-02-01", voucher=voucher())
     await run("record_remittance", remits=late["id"])
     await run("record_confirmation")
+    paper = await run("record_voucher")
+    assert paper["amount_vnd"] == 1_680_000_000
     another = {"entry": given["id"], "reason": "Giao hai đợt bằng nhau"}
     given = await run("record_allocation", distinct_from=another)
     await run("record_reversal", reverses=given["id"])

@@ -87,7 +87,7 @@ async def record_entries(
         await _explain_refusals(session, candidates, decisions)
         recorded: Mapping[uuid.UUID | None, Entry] = {}
     else:
-        recorded = await insert_and_publish(session, decisions, clock, _make_events)
+        recorded = await insert_and_publish(session, decisions, clock, make_events)
     balances = await _read_existing_balances(session, decisions, recorded)
     return [_to_result(outcome, recorded, balances) for outcome in decisions.outcomes]
 
@@ -251,7 +251,8 @@ def _to_result(
     )
 
 
-def _make_events(entries: Sequence[Entry]) -> list[Event]:
+def make_events(entries: Sequence[Entry]) -> list[Event]:
+    """Return an event for each entry."""
     return [_to_event(entry) for entry in entries]
 
 

@@ -1,0 +1,1 @@
+"""Vouchers: papers with several lines, recorded whole or not at all, and read whole."""
