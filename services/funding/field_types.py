@@ -84,7 +84,7 @@ class PaperIO(BaseModel):
     kind: PaperKind | None = Field(
         None,
         description="kind of paper: contract, estimate, payment_order, return_slip or other; by default contract for a "
-        "commitment, else payment_order",
+        "commitment, return_slip for a recovery, else payment_order",
     )
     date: IsoDate | None = Field(None, description="date of the paper")
     year: Year | None = Field(

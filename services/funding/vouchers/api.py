@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Body, Query, Response, status
 
 from services.funding.context import FundingReaderContext
-from services.funding.entries.api import PROBLEM, CurrentRecorder
+from services.funding.entries.api import CurrentRecorder
 from services.funding.field_types import Identifier
 from services.funding.ledger import Book, PaperKind
 from services.funding.query_params import AnyYearQuery
@@ -41,8 +41,6 @@ reading = APIRouter(route_class=TransactionRoute)
             "model": VoucherPaperOut,
             "description": "A dry run, or all lines were recorded before: the whole paper",
         },
-        409: {"description": "`batch_refused`: a line was refused; `verdicts` says which and why", **PROBLEM},
-        422: {"description": "The body is faulty: `errors` names every fault", **PROBLEM},
     },
 )
 async def record_voucher(
