@@ -7,7 +7,6 @@ Texts are compared in their canonical form (`shared/kit/canonical_text.py`). A p
 
 import json
 from collections.abc import Mapping
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.funding.ledger import Book, Entry, EntryKind, Line, PaperKind, Voucher, find_book
@@ -19,13 +18,6 @@ PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
     EntryKind.REMITTANCE: "return_slip",
 }
 """The kind of paper of an entry where none is stated; a payment order for the others."""
-
-
-PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
-    EntryKind.COMMITMENT: "contract",
-    EntryKind.RECOVERY: "return_slip",
-}
-"""The kind of paper by the kind of the entry, where it is not stated; of a payment it is a payment order."""
 
 
 @dataclass(frozen=True, slots=True)
