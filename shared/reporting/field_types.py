@@ -37,6 +37,24 @@ Amount = Annotated[
 ]
 UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
+DimensionIn = Annotated[
+    dict[
+        Annotated[str, Field(min_length=1, max_length=60)], Annotated[str, Field(min_length=1, max_length=60)]
+    ],
+    Field(
+        min_length=1,
+        max_length=1,
+        description="the member of the dimension that the indicator declares, by the code of the dimension",
+        json_schema_extra={"example": {"ethnic_group": "xo_dang"}},
+    ),
+]
+DimensionOut = Annotated[
+    dict[str, str] | None,
+    Field(
+        description="the member, by the code of the dimension; null for an indicator without a dimension",
+        json_schema_extra={"example": {"ethnic_group": "xo_dang"}},
+    ),
+]
 StandardIn = Annotated[
     str | None,
     Field(

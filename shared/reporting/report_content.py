@@ -22,6 +22,7 @@ class StatedValue(NamedTuple):
 
     unit: str
     indicator: str
+    """The key of the series: the code, with the member of the dimension where the indicator declares one."""
     value: Decimal
     status: Status
     derived: bool = False
@@ -47,7 +48,7 @@ UnitValues = Mapping[str, tuple[int, StatedValue]]
 """The values of one unit by indicator, each with its ordinal."""
 
 NONE_UNREAD: frozenset[str] = frozenset()
-KEY_FIELDS = frozenset({"unit", "indicator"})
+KEY_FIELDS = frozenset({"unit", "indicator", "dimension"})
 """The fields that name what a row states."""
 REQUIRED_FIELDS = KEY_FIELDS | {"value"}
 """The fields without which a row states nothing."""
@@ -71,6 +72,8 @@ class ReportContent:
     """The files behind the report: `{sha256, kind}` each."""
     standard: str | None = None
     """The standard that its values are measured under; None: the one in force on the last day of the period."""
+    dimensions: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """The dimension of a row that states one, `{dimension: member}`, by its ordinal; the member is in the series key."""
 
     def enumerate_values(self) -> Iterator[tuple[int, StatedValue]]:
         """Return the values, each after its ordinal."""

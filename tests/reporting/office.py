@@ -20,6 +20,7 @@ from shared.kit.resources import get_resources
 from shared.periods import PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak
+from shared.reporting.catalogue.dimensions import Dimension, DimensionIdentity, Member, expand_indicators
 from shared.reporting.catalogue.formulas import Average, CountUnits, Ratio, Sum
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.context import ReportingContext
@@ -44,7 +45,7 @@ def done(values):
 
 
 def catalogue() -> Catalogue:
-    """A census by the year, results by the month, quarter or year, criteria of rural communes under two
+    """A census by the year with groups and causes of the poor, results by the month, quarter or year, criteria of rural communes under two
     standards that were both in force in 2023, works to be certified,
     support that the commune certifies."""
     forms = [
@@ -64,8 +65,22 @@ def catalogue() -> Catalogue:
         Indicator("criterion_b", NAME, "criteria", "met", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
         Indicator("supported", NAME, "support", "households", "commune", "-", valid_from=SINCE, flow=True),
         Indicator("works_done", NAME, "works", "works", "district", "-", valid_from=SINCE),
+        Indicator("persons_by_group", NAME, "census", "persons", "commune", "-", valid_from=SINCE, dimension="group"),
+        Indicator("poor_by_group", NAME, "census", "households", "commune", "-", valid_from=SINCE, dimension="group"),
+        Indicator("poor_by_cause", NAME, "census", "households", "commune", "-", valid_from=SINCE, dimension="cause"),
+        Indicator("poor_by_need", NAME, "census", "households", "commune", "-", valid_from=SINCE, dimension="cause"),
         Indicator("retired", NAME, "census", "-", "commune", "-", valid_from=SINCE, valid_to=date(2020, 12, 31)),
     ]  # fmt: skip
+    dimensions = (
+        Dimension("group", NAME, (Member("a", NAME, valid_from=SINCE), Member("b", NAME, valid_from=SINCE), Member("old", NAME, valid_from=SINCE, valid_to=date(2022, 12, 31))), **BASIS),
+        Dimension("cause", NAME, (Member("x", NAME, valid_from=SINCE), Member("y", NAME, valid_from=SINCE)), **BASIS),
+    )  # fmt: skip
+    identities = (
+        DimensionIdentity("sum_equals_total", "poor_by_group", "poor", **BASIS),
+        DimensionIdentity("overlapping", "poor_by_cause", "poor", **BASIS),
+        DimensionIdentity("each_at_most_total", "poor_by_need", "poor", **BASIS),
+    )
+    indicators = [*expand_indicators(indicators, dimensions)]
     figures = [
         Figure(indicator.code, NAME, Sum((indicator.code,)), indicator.unit_of_measure, NAME, "-", indicator.decimals, valid_from=SINCE, valid_to=indicator.valid_to)
         for indicator in indicators
@@ -85,6 +100,8 @@ def catalogue() -> Catalogue:
         {indicator.code: (indicator,) for indicator in indicators},
         {figure.code: figure for figure in figures},
         standards=standards,
+        dimensions=dimensions,
+        identities=identities,
     )
 
 

@@ -34,7 +34,10 @@ COMMUNES = {"610": ("23344", "23347"), "611": ("23380",)}
 """Two districts with a few of their rural communes."""
 DISTRICT_OF = {commune: district for district, communes in COMMUNES.items() for commune in communes}
 COMMUNE_COUNTS = {"610": 12, "611": 8}
-FORMS = {"census": ("households", "poor"), "criteria": ("criterion_a", "criterion_b")}
+FORMS = {
+    "census": ("households", "poor", "persons_by_group.a", "persons_by_group.b"),
+    "criteria": ("criterion_a", "criterion_b"),
+}
 UNITS = ("610", "611", "23344", "23380")
 BASES = ("accepted", "provisional")
 STANDARDS = ("set_a", "set_b")
@@ -47,6 +50,12 @@ def list_stated_units(unit, form):
     if unit not in COMMUNES:
         return (unit,)
     return COMMUNES[unit] if form == "criteria" else (unit, *COMMUNES[unit])
+
+
+def to_series_fields(key):
+    """Return the indicator, and the member of its dimension, as a report states them."""
+    indicator, _, member = key.partition(".")
+    return {"indicator": indicator} | ({"dimension": {"group": member}} if member else {})
 
 
 def overlap(unit, other):
@@ -160,7 +169,7 @@ async def compare(office, model):
 
 
 CELLS = st.lists(
-    st.tuples(st.integers(0, 5), st.none() | st.integers(0, 3), st.sampled_from(STATUSES)),
+    st.tuples(st.integers(0, 11), st.none() | st.integers(0, 3), st.sampled_from(STATUSES)),
     min_size=1,
     max_size=5,
 )
@@ -212,7 +221,7 @@ class Reporting(RuleBasedStateMachine):
             "standard": standard,
             "supersedes": latest.answer["id"] if latest and correct else None,
             "observations": [
-                {"unit": stated, "indicator": indicator, "status": status}
+                {"unit": stated, **to_series_fields(indicator), "status": status}
                 | ({"nil": True} if value is None else {"value": value})
                 for (stated, indicator), (value, status) in values.items()
             ],
@@ -306,7 +315,9 @@ async def submit_in_bulk(office, random):
     lines = []
     for unit in random.sample(UNITS, 3):
         stated = random.choice(list_single_units(unit, form))
-        rows = [{"unit": stated, "indicator": code, "value": random.randint(0, 1)} for code in FORMS[form]]
+        rows = [
+            {"unit": stated, **to_series_fields(code), "value": random.randint(0, 1)} for code in FORMS[form]
+        ]
         report = {"unit": unit, "period": "2023", "form": form, "observations": rows}
         lines.append({"idempotency_key": f"line-{random.random()}", "report": report})
     return await office.bulk(lines, office.token("sender", ["report"], ["62"]))
@@ -350,7 +361,7 @@ async def work(office, number):
             answers.append(await office.verdict(report, move, **more))
         else:
             stated = random.choice(list_single_units(unit, form))
-            rows = [(stated, indicator, random.randint(0, 1)) for indicator in FORMS[form]]
+            rows = [(stated, indicator, random.randint(0, 1)) for indicator in FORMS[form][:2]]
             supersedes = live[0]["id"] if live else None
             answers.append(await office.submit(unit, "2023", form, rows, supersedes=supersedes))
     return answers

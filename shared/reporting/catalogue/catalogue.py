@@ -1,16 +1,29 @@
 """A program's catalogue: what it holds on a day, which units are expected to state an indicator, its consistency. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from typing import NamedTuple
 
 from shared.dated_facts.facts import select_in_force
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
-from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator, SeriesBreak
-from shared.reporting.catalogue.derivations import Check, DerivationRule
-from shared.reporting.catalogue.formulas import CountUnits
+from shared.reporting.catalogue.consistency import (
+    find_figure_faults,
+    find_indicator_faults,
+    find_mixed_standards,
+    find_table_faults,
+)
+from shared.reporting.catalogue.definitions import Figure, Form, Indicator, SeriesBreak
+from shared.reporting.catalogue.derivations import Check, DerivationRule, Values
+from shared.reporting.catalogue.dimensions import (
+    BrokenIdentity,
+    Dimension,
+    DimensionIdentity,
+    find_broken_identities,
+    find_dimension_faults,
+    from_series_key,
+)
 from shared.reporting.catalogue.standards import (
     NO_STANDARD,
     FormStandards,
@@ -36,6 +49,14 @@ class IndicatorNotFound(NotFound):
     )
 
 
+class SeriesName(NamedTuple):
+    """A series as reports state it."""
+
+    indicator: str
+    dimension: dict[str, str] | None
+    """The member by the code of the dimension; None without a dimension."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Day:
     """The forms and indicators that are in force on a day, and the standard of each form that has one."""
@@ -53,17 +74,21 @@ class Catalogue:
     program: str
     forms: Mapping[str, Form]
     indicators: Mapping[str, tuple[Indicator, ...]]
-    """Versions of each code, the oldest first."""
+    """Versions of each code, the oldest first; an indicator with a dimension as the series of its members."""
     figures: Mapping[str, Figure]
     checks: tuple[Check, ...] = ()
     derivation_rules: tuple[DerivationRule, ...] = ()
     standards: tuple[Standard, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    identities: tuple[DimensionIdentity, ...] = ()
     made_unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
     """The figures that are made unit by unit, by each of their inputs."""
     non_additive: frozenset[str] = field(init=False)
     """The indicators whose values do not add up over units."""
     _forms_by_measure: Mapping[str, frozenset[str]] = field(init=False, repr=False)
     """The forms that each measure is stated on, of indicators and of figures made unit by unit."""
+    _series: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
+    """The keys of the series of each indicator with a dimension."""
     _days: dict[date, _Day] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -78,11 +103,18 @@ class Catalogue:
             if not all(version.adds for version in versions)
         )
         object.__setattr__(self, "non_additive", frozenset(non_additive))
+        series: dict[str, tuple[str, ...]] = {}
+        for key, (version, *_) in self.indicators.items():
+            if version.member is not None:
+                indicator, _member = from_series_key(key)
+                series[indicator] = (*series.get(indicator, ()), key)
+        object.__setattr__(self, "_series", series)
         faults = [
-            *_find_figure_faults(self),
-            *_find_indicator_faults(self),
-            *_find_table_faults(self),
+            *find_figure_faults(self.figures.values(), self.indicators, self.non_additive),
+            *find_indicator_faults(self.indicators, self.forms, self.standards),
+            *find_table_faults(self.forms.values(), self.indicators),
             *find_standard_faults(self.standards, self.forms),
+            *find_dimension_faults(self.dimensions, self.identities, self.indicators),
         ]
         if not faults:
             forms_by_measure = {code: self.find_forms_stating((code,)) for code in self.indicators}
@@ -90,7 +122,10 @@ class Catalogue:
                 if figure.is_made_unit_by_unit:
                     forms_by_measure[figure.code] = self.find_forms_stating(figure.inputs)
             object.__setattr__(self, "_forms_by_measure", forms_by_measure)
-            faults = [*_find_mixed_standards(self)]
+            mixed = find_mixed_standards(
+                self.figures.values(), self.forms, self.standards, self.find_forms_stating
+            )
+            faults = [*mixed]
         if faults:
             raise ValueError("; ".join(faults))
 
@@ -116,6 +151,38 @@ class Catalogue:
     def find_indicators(self, form: str, on: date) -> list[Indicator]:
         """Return the indicators of a form that are valid on a day."""
         return [indicator for indicator in self._read_day(on).indicators.values() if indicator.form == form]
+
+    @property
+    def broken_down(self) -> Collection[str]:
+        """The codes of the indicators that are stated by a dimension."""
+        return self._series.keys()
+
+    def list_series(self, indicator: str) -> tuple[str, ...]:
+        """Return the series keys of an indicator, of all members of its dimension; its own code without a dimension."""
+        return self._series.get(indicator, (indicator,))
+
+    def find_dimension(self, indicator: str) -> Dimension | None:
+        """Return the dimension that an indicator declares, or None."""
+        keys = self._series.get(indicator)
+        if keys is None:
+            return None
+        code = self.indicators[keys[0]][-1].dimension
+        return next((dimension for dimension in self.dimensions if dimension.code == code), None)
+
+    def split_key(self, key: str) -> SeriesName:
+        """Return the indicator of a series, and the member of its dimension as reports state it."""
+        indicator, member = from_series_key(key)
+        dimension = self.find_dimension(indicator) if member is not None else None
+        return SeriesName(indicator, {dimension.code: member} if dimension and member else None)
+
+    def find_broken_identities(self, values: Values, on: date) -> Iterator[BrokenIdentity]:
+        """Return the identities over dimensions that the values of one unit break on a day."""
+        day = self._read_day(on)
+        in_force = {
+            indicator: [key for key in keys if key in day.indicators]
+            for indicator, keys in self._series.items()
+        }
+        return find_broken_identities(self.identities, in_force, values, on)
 
     def _read_day(self, on: date) -> _Day:
         """Return what is in force on a day, which is found once for each day."""
@@ -219,61 +286,3 @@ def find_expected_units(territory: Territory, root: str, indicator: Indicator, o
         if districts or territory.answering_unit(root, on).level == "district":
             return districts
     return territory.communes(root, on, indicator.kinds)
-
-
-def _find_figure_faults(catalogue: Catalogue) -> Iterator[str]:
-    for figure in catalogue.figures.values():
-        unknown = [code for code in figure.inputs if code not in catalogue.indicators]
-        if unknown:
-            yield f"figure {figure.code} is made from unknown indicators: {unknown}"
-        if figure.is_made_unit_by_unit and figure.code in catalogue.indicators:
-            yield f"figure {figure.code} is made unit by unit and has the code of an indicator"
-        non_additive = [code for code in figure.inputs if code in catalogue.non_additive]
-        if non_additive and not isinstance(figure.formula, CountUnits):
-            yield f"figure {figure.code} adds up indicators that do not add: {non_additive}"
-
-
-def _find_mixed_standards(catalogue: Catalogue) -> Iterator[str]:
-    """Return the figures whose inputs would be read under different standards."""
-    codes = {
-        form: frozenset(standard.code for standard in list_standards(catalogue.standards, form))
-        for form in catalogue.forms
-    }
-    for figure in catalogue.figures.values():
-        kinds = {codes[form] for form in catalogue.find_forms_stating(figure.inputs)}
-        if not figure.is_made_unit_by_unit:
-            kinds.discard(frozenset())
-        if len(kinds) > 1:
-            yield f"figure {figure.code} is made from forms of different standards"
-
-
-def _find_indicator_faults(catalogue: Catalogue) -> Iterator[str]:
-    for versions in catalogue.indicators.values():
-        for version in versions:
-            if version.form not in catalogue.forms:
-                yield f"indicator {version.code} is on an unknown form: {version.form}"
-            unknown = (version.standards or frozenset()).difference(
-                standard.code for standard in list_standards(catalogue.standards, version.form)
-            )
-            if unknown:
-                yield f"indicator {version.code} is of unknown standards: {sorted(unknown)}"
-            if version.minimum > version.maximum or not 0 <= version.decimals <= MAX_DECIMALS:
-                yield (
-                    f"indicator {version.code} has its minimum above its maximum, or too many decimal places"
-                )
-        for earlier, later in pairwise(versions):
-            if earlier.is_in_force(later.valid_from):
-                yield f"indicator {earlier.code} has two versions on {later.valid_from}"
-
-
-def _find_table_faults(catalogue: Catalogue) -> Iterator[str]:
-    for form in catalogue.forms.values():
-        on_form = {
-            code
-            for code, versions in catalogue.indicators.items()
-            if any(version.form == form.code for version in versions)
-        }
-        for table in form.tables:
-            unknown = [code for code in (*table.columns, *table.opened_by) if code not in on_form]
-            if unknown or not table.columns:
-                yield f"table {table.code} of form {form.code} has columns that are not on the form: {unknown}"

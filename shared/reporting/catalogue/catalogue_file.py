@@ -4,7 +4,7 @@ What is wrong with it stops the start, with the file, the entry and the field.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,12 @@ from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator
 from shared.reporting.catalogue.derivations import Check, DerivationRule
+from shared.reporting.catalogue.dimensions import (
+    Dimension,
+    DimensionIdentity,
+    expand_indicators,
+    from_series_key,
+)
 from shared.reporting.catalogue.formulas import (
     Average,
     CountUnits,
@@ -57,13 +63,16 @@ def load_catalogue(
         forms = facts.rows("form", Form, aliases={"steps": "step", "tables": "table"})
         indicators = facts.rows("indicator", Indicator)
         standards = facts.rows("standard", Standard, optional=True)
+        dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
+        identities = facts.rows("identity", DimensionIdentity, optional=True)
         figures = _read_figures(facts, rules or {})
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
         _find_repeated_codes(facts, "figure", (figure.code for figure in figures))
         facts.raise_faults()
         assert header is not None, "a head with faults was refused above"
-        versions = _group_versions([*indicators, *more_indicators])
+        versions = _group_versions(expand_indicators([*indicators, *more_indicators], dimensions))
+        forms = tuple(_expand_tables(form, versions) for form in forms)
         named = {figure.code for figure in figures}
         sums = [
             _sum_of(group)
@@ -79,6 +88,8 @@ def load_catalogue(
                 tuple(checks),
                 tuple(derivation_rules),
                 standards,
+                dimensions,
+                identities,
             )
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
@@ -137,6 +148,22 @@ def _group_versions(indicators: Iterable[Indicator]) -> dict[str, tuple[Indicato
     for indicator in indicators:
         versions.setdefault(indicator.code, []).append(indicator)
     return {code: tuple(sorted(group, key=lambda one: one.valid_from)) for code, group in versions.items()}
+
+
+def _expand_tables(form: Form, versions: Mapping[str, tuple[Indicator, ...]]) -> Form:
+    """Return a form whose tables have, in place of an indicator with a dimension, the series of its members."""
+    series: dict[str, list[str]] = {}
+    for key in versions:
+        series.setdefault(from_series_key(key)[0], []).append(key)
+
+    def expand(codes: Iterable[str]) -> tuple[str, ...]:
+        return tuple(key for code in codes for key in series.get(code, (code,)))
+
+    tables = (
+        replace(table, columns=expand(table.columns), opened_by=expand(table.opened_by))
+        for table in form.tables
+    )
+    return replace(form, tables=tuple(tables)) if form.tables else form
 
 
 def _sum_of(versions: tuple[Indicator, ...]) -> Figure:

@@ -130,6 +130,12 @@ class Indicator(Dated):
     by unit and never rolled up."""
     standards: frozenset[str] | None = None
     """The standards under which it can be stated; None: all of its form."""
+    dimension: str | None = None
+    """The dimension by which it is stated; None: as a whole."""
+    member: str | None = None
+    """The member of the dimension that this series is of; None in a catalogue as it is written."""
+    of_label: Sentence | None = None
+    """The label of the indicator of which this is a series; None in a catalogue as it is written."""
     by_standard: bool = True
     """Whether it means something else under another standard of its form; all households are the same under any."""
 

@@ -10,6 +10,7 @@ from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
+from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.context import PublicContext
 from shared.reporting.figures import store
 from shared.reporting.figures.lineage import LineageOut, trace_figure
@@ -78,9 +79,13 @@ async def read_lineage(
     as_of: AsOf = None,
     map_on: MapOn = None,
     standard: StandardQuery = None,
+    dimension: Annotated[
+        str | None,
+        Query(min_length=1, max_length=60, description="code of a member of the indicator's dimension"),
+    ] = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
-    figure = context.engine.catalogue.get_figure(indicator)
+    figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
     return await trace_figure(context, query, figure)
@@ -100,7 +105,7 @@ async def list_observations(
         CommaSeparated,
         Query(
             max_length=200,
-            description="codes of indicators, separated by commas or repeated; all if left out",
+            description="codes of indicators, of each all members of its dimension, separated by commas or repeated; all if left out",
         ),
     ] = None,
     standard: StandardQuery = None,
@@ -111,9 +116,15 @@ async def list_observations(
     """Read the values in effect of a unit and everything below it, with the report that states each, newest first."""
     units = context.below(unit.on(period.ends_on).code, period)
     standards = context.engine.catalogue.select_standards(period.ends_on, standard)
-    query = store.select_observations(period, units, basis, indicator, as_of, standards)
+    catalogue = context.engine.catalogue
+    series = indicator and [key for code in indicator for key in catalogue.list_series(code)]
+    query = store.select_observations(period, units, basis, series, as_of, standards)
     page = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, serialize=ObservedValueOut.from_row
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ObservedValueOut.from_row(row, catalogue.split_key(row[0].indicator)),
     )
     set_next_link(request, response, page.next)
     return page

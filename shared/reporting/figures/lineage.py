@@ -11,7 +11,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
-from shared.reporting.field_types import StandardOut
+from shared.reporting.field_types import DimensionOut, StandardOut
 from shared.reporting.figures import store
 from shared.reporting.figures.coverage import CoverageCalculator, find_nil_inputs
 from shared.reporting.figures.map_projection import MapProjection, requires_reassessment
@@ -52,6 +52,7 @@ class LineageValue(BaseModel):
     )
     period: str = Field(description="SDMX time period it is stated for")
     indicator: str = Field(description="code of the indicator")
+    dimension: DimensionOut = None
     value: JsonDecimal | None = Field(
         description="the value, in the share that lies in the unit asked about; null where nil was stated"
     )
@@ -92,6 +93,7 @@ class LineageOut(BaseModel):
     """A figure's lineage."""
 
     indicator: str = Field(description="code of the figure")
+    dimension: DimensionOut = None
     formula: str = Field(description="how it is made")
     version: int = Field(description="version of the formula")
     standard: StandardOut = None
@@ -127,7 +129,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
     nil_inputs = await _find_nil_inputs(context, query, projection, figure, measures, projected)
     computed = compute_figure(figure, measures, counts, nil_inputs, reassess=reassess)
     return LineageOut(
-        indicator=figure.code,
+        **catalogue.split_key(figure.code)._asdict(),
         formula=figure.formula_text,
         version=figure.version,
         standard=catalogue.find_figure_standard(figure, query.select_standards(catalogue)),
@@ -142,7 +144,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
                 unit=value.origin,
                 lies_in=value.unit if value.stated_by else None,
                 period=value.period,
-                indicator=value.indicator,
+                **catalogue.split_key(value.indicator)._asdict(),
                 value=None if value.nil else value.value,
                 nil=value.nil,
                 status=STATUSES[value.status],

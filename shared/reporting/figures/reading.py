@@ -56,6 +56,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
             FigureOut.from_computed(
                 figure,
                 compute_figure(figure, measures, counts, nil_inputs, reassess=reassess),
+                series=catalogue.split_key(figure.code),
                 standard=standard,
                 target=targets.get((figure.code, standard)),
                 coverage=by_input,

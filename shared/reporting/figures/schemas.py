@@ -13,10 +13,12 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
+from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
-from shared.reporting.field_types import StandardOut
+from shared.reporting.field_types import DimensionOut, StandardOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
 from shared.reporting.figures.rules import FigureValue
 from shared.reporting.models import Observation, Target
@@ -102,6 +104,7 @@ class FigureOut(BaseModel):
     )
 
     indicator: str = Field(description="code of the figure")
+    dimension: DimensionOut = None
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
     standard: StandardOut = None
@@ -146,12 +149,18 @@ class FigureOut(BaseModel):
     )
     lineage: str = Field(description="where the values or decisions behind it are read")
 
+    @property
+    def series_key(self) -> str:
+        """The key of its series: its code, with the member of the dimension where it has one."""
+        return to_series_key(self.indicator, next(iter((self.dimension or {}).values()), None))
+
     @classmethod
     def from_computed(
         cls,
         figure: Figure,
         computed: FigureValue,
         *,
+        series: SeriesName,
         standard: str,
         target: Target | None,
         coverage: Mapping[str, Coverage],
@@ -164,7 +173,8 @@ class FigureOut(BaseModel):
         unequal = select_unequal(coverage)
         plan = None if target is None else PlanOut.from_target(target, computed.value, figure.better)
         return cls(
-            indicator=figure.code,
+            indicator=series.indicator,
+            dimension=series.dimension,
             label=figure.label.vi,
             label_en=figure.label.en,
             standard=standard,
@@ -219,6 +229,7 @@ class ObservedValueOut(BaseModel):
 
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
+    dimension: DimensionOut = None
     period: str = Field(description="SDMX time period")
     standard: StandardOut = None
     value: JsonDecimal | None = Field(
@@ -232,12 +243,13 @@ class ObservedValueOut(BaseModel):
     derived: bool = Field(description="whether it follows from what that report states, by a dated rule")
 
     @classmethod
-    def from_row(cls, row: Row[Observation, uuid.UUID, str, str, datetime]) -> Self:
+    def from_row(cls, row: Row[Observation, uuid.UUID, str, str, datetime], series: SeriesName) -> Self:
         """Serialize a row of `select_observations`."""
         observation, report_id, reported_by, standard, received_at = row
         return cls(
             unit=observation.unit,
-            indicator=observation.indicator,
+            indicator=series.indicator,
+            dimension=series.dimension,
             period=observation.period,
             standard=standard,
             value=None if observation.nil else observation.value,

@@ -18,7 +18,7 @@ from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
-from shared.reporting.field_types import StandardOut
+from shared.reporting.field_types import DimensionOut, StandardOut
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import (
     compute_figure,
@@ -40,6 +40,7 @@ class TargetResultOut(BaseModel):
     """A figure with its plan and what was done."""
 
     indicator: str = Field(description="code of the figure")
+    dimension: DimensionOut = None
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
     unit_of_measure: str = Field(description="percent, households, communes, …")
@@ -92,10 +93,11 @@ async def _read_results_of_period(
     context: ReportingContext, query: FigureQuery, period: Period, targets: Collection[Target]
 ) -> list[TargetResultOut]:
     answer = await read_figures(context, _with_period(query, period))
-    figures = {figure.indicator: figure for figure in answer.figures}
+    figures = {figure.series_key: figure for figure in answer.figures}
     return [
         TargetResultOut(
             indicator=figure.indicator,
+            dimension=figure.dimension,
             label=figure.label,
             label_en=figure.label_en,
             unit_of_measure=figure.unit_of_measure,
@@ -150,7 +152,7 @@ async def _read_results_of_years(
             ]
         results.append(
             TargetResultOut(
-                indicator=figure.code,
+                **catalogue.split_key(figure.code)._asdict(),
                 label=figure.label.vi,
                 label_en=figure.label.en,
                 unit_of_measure=figure.unit_of_measure,

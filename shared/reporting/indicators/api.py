@@ -6,6 +6,7 @@ from shared.kit.problems import Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.dimensions import from_series_key
 from shared.reporting.catalogue.formulas import Sum
 from shared.reporting.engine import CurrentEngine
 from shared.reporting.indicators.schemas import IndicatorOut, IndicatorsOut, ReportStandardOut
@@ -19,12 +20,24 @@ NON_ADDITIVE = Sentence(
 )
 
 
+BY_DIMENSION = Sentence(
+    "Nêu theo phân tổ; mỗi phân tổ là một chuỗi số liệu.",
+    "Stated by a dimension; each of its members is a series.",
+)
+
+
 @router.get("/indicators", summary="Read the catalogue")
 async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> IndicatorsOut:
     """Read what the program measures: definitions, formulas, units of measure, legal basis, days of validity."""
     catalogue = engine.catalogue
-    non_additive = (_make_figure(catalogue, code) for code in sorted(catalogue.non_additive))
-    figures = (*catalogue.figures.values(), *non_additive)
+    non_additive = (
+        _make_figure(catalogue, code)
+        for code in sorted(catalogue.non_additive)
+        if from_series_key(code)[1] is None
+    )
+    whole = (figure for figure in catalogue.figures.values() if from_series_key(figure.code)[1] is None)
+    broken_down = (_make_figure(catalogue, code) for code in catalogue.broken_down)
+    figures = (*whole, *non_additive, *broken_down)
     return IndicatorsOut(
         items=[IndicatorOut.from_figure(catalogue, figure) for figure in figures],
         standards=[ReportStandardOut.from_standard(standard) for standard in catalogue.standards],
@@ -35,24 +48,25 @@ async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> Indicato
 async def read_indicator(*, engine: CurrentEngine, _: PublicReader, code: str) -> IndicatorOut:
     """Read one entry of the catalogue."""
     catalogue = engine.catalogue
-    is_non_additive = code in catalogue.non_additive
-    figure = _make_figure(catalogue, code) if is_non_additive else catalogue.get_figure(code)
+    has_no_figure = code in catalogue.non_additive or code in catalogue.broken_down
+    figure = _make_figure(catalogue, code) if has_no_figure else catalogue.get_figure(code)
     return IndicatorOut.from_figure(catalogue, figure)
 
 
 def _make_figure(catalogue: Catalogue, code: str) -> Figure:
-    """Return a figure for an indicator that does not add up: the catalogue has none of it, since it is read unit by unit."""
-    indicator = catalogue.indicators[code][-1]
+    """Return a figure for an indicator that has none as a whole: it is read unit by unit, or by the members of its dimension."""
+    series = catalogue.list_series(code)
+    indicator = catalogue.indicators[series[0]][-1]
     return Figure(
-        code=indicator.code,
-        label=indicator.label,
-        formula=Sum((indicator.code,)),
+        code=code,
+        label=indicator.of_label or indicator.label,
+        formula=Sum(series),
         unit_of_measure=indicator.unit_of_measure,
         decimals=indicator.decimals,
-        definition=NON_ADDITIVE,
+        definition=NON_ADDITIVE if code in catalogue.non_additive else BY_DIMENSION,
         legal_basis=indicator.legal_basis,
         valid_from=indicator.valid_from,
         valid_to=indicator.valid_to,
         version=indicator.version,
-        adds=False,
+        adds=code not in catalogue.non_additive,
     )

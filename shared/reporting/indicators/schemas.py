@@ -9,6 +9,7 @@ from shared.dated_facts.schemas import DatedOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, WholeTable
+from shared.reporting.catalogue.dimensions import Dimension, IdentityKind
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.catalogue.standards import Standard
 
@@ -94,6 +95,36 @@ class FormOut(BaseModel):
         )
 
 
+class MemberOut(LabelOut):
+    """One of the values of a dimension."""
+
+    code: str = Field(description="its code, as observations state it")
+    valid_from: date = Field(description="first day on which it can be stated")
+    valid_to: date | None = Field(description="last day; null while it can be stated")
+
+
+class DimensionDetailOut(LabelOut, DatedOut):
+    """A closed list by whose members an indicator is stated."""
+
+    code: str = Field(description="its code, as observations state it")
+    members: list[MemberOut] = Field(description="its members")
+
+    @classmethod
+    def from_dimension(cls, dimension: Dimension) -> Self:
+        """Serialize a dimension with its members."""
+        return cls.from_fact(dimension, members=[MemberOut.from_fact(member) for member in dimension.members])
+
+
+class IdentityOut(DatedOut):
+    """What must hold between the members of an indicator and a total, where a unit states both."""
+
+    kind: IdentityKind = Field(
+        description="sum_equals_total: the members add up to the total; each_at_most_total: they are parts of it, each and "
+        "all together; overlapping: each is at most the total, together they may be more"
+    )
+    total: str = Field(description="code of the total")
+
+
 class ReportStandardOut(LabelOut, DatedOut):
     """A standard: the definition under which the indicators of some forms are measured while it is in force."""
 
@@ -130,6 +161,12 @@ class IndicatorOut(LabelOut):
     inputs: list[str] = Field(description="the indicators it is made from")
     form: FormOut | None = Field(description="the form it is stated on, when it is observed")
     level: str | None = Field(description="level of the units that state it")
+    dimension: DimensionDetailOut | None = Field(
+        None, description="the dimension by whose members it is stated; null: as a whole"
+    )
+    identities: list[IdentityOut] = Field(
+        default_factory=list, description="what must hold between its members and a total"
+    )
     standards: list[str] = Field(
         default_factory=list,
         description="the standards that it is read under, the earliest first; none: of no standard",
@@ -150,7 +187,8 @@ class IndicatorOut(LabelOut):
     @classmethod
     def from_figure(cls, catalogue: Catalogue, figure: Figure) -> Self:
         """Serialize a figure, with the form, level and limits of the indicator that it is, where it is one."""
-        versions = catalogue.indicators.get(figure.code)
+        versions = catalogue.indicators.get(catalogue.list_series(figure.code)[0])
+        dimension = catalogue.find_dimension(figure.code)
         indicator = versions[-1] if versions else None
         return cls.from_fact(
             figure,
@@ -161,6 +199,12 @@ class IndicatorOut(LabelOut):
             inputs=list(figure.inputs),
             form=FormOut.from_form(catalogue.forms[indicator.form]) if indicator else None,
             level=indicator.level if indicator else None,
+            dimension=DimensionDetailOut.from_dimension(dimension) if dimension else None,
+            identities=[
+                IdentityOut.from_fact(identity)
+                for identity in catalogue.identities
+                if identity.indicator == figure.code
+            ],
             standards=[standard.code for standard in catalogue.list_figure_standards(figure)],
             unit_kinds=sorted(indicator.kinds) if indicator and indicator.kinds else None,
             flow=indicator.flow if indicator else None,

@@ -133,8 +133,7 @@ async def compare_publications(
         _find_changed_indicators(effect_changes, values),
         [change for change in register_changes if _is_in_unit(context.territory, projection, change.data)],
     )
-    before = {row["indicator"]: FigureOut.model_validate(row) for row in earlier.figures}
-    after = {row["indicator"]: FigureOut.model_validate(row) for row in later.figures}
+    before, after = _read_frozen(earlier), _read_frozen(later)
     return ComparisonOut(
         earlier=PublicationSummary.model_validate(earlier, from_attributes=True),
         later=PublicationSummary.model_validate(later, from_attributes=True),
@@ -151,6 +150,12 @@ async def read_publication(context: ReportingContext, publication_id: uuid.UUID)
     if publication is None:
         raise PublicationNotFound
     return publication
+
+
+def _read_frozen(publication: Publication) -> dict[str, FigureOut]:
+    """Return the figures of a publication by the key of their series."""
+    figures = [FigureOut.model_validate(row) for row in publication.figures]
+    return {figure.series_key: figure for figure in figures}
 
 
 def _subject(publication: Publication) -> tuple[str | None, ...]:
@@ -197,7 +202,7 @@ class _Differences:
         differs = figure is not None and old != new
         inputs = frozenset(figure.inputs if figure and differs else ())
         return FigureDifference(
-            indicator=code,
+            **self.context.engine.catalogue.split_key(code)._asdict(),
             before=old,
             after=new,
             difference=new - old if old is not None and new is not None else None,

@@ -11,7 +11,7 @@ from shared.kit.paging import Page
 from shared.kit.text_fields import Visible
 from shared.reporting.basis import BasisName
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.field_types import StandardIn, UnitCode
+from shared.reporting.field_types import DimensionOut, StandardIn, UnitCode
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.query_params import PeriodText
 
@@ -93,6 +93,7 @@ class FigureDifference(BaseModel):
     """One figure in both publications."""
 
     indicator: str = Field(description="code of the figure")
+    dimension: DimensionOut = None
     before: JsonDecimal | None = Field(description="its value in the earlier publication")
     after: JsonDecimal | None = Field(description="its value in the later publication")
     difference: JsonDecimal | None = Field(description="after minus before")

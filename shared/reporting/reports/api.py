@@ -132,11 +132,16 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
     derived = await _read_derived(context, report)
     reviews = await store.read_reviews(context.session, report_id)
     effect = await store.read_effect(context.session, report_id)
+    split_key = context.engine.catalogue.split_key
     return ReportOut(
         **ReportSummary.from_report(report).model_dump(),
         note=report.note,
         document=report.document,
-        observations=[ObservationOut.from_value(value) for value in values if not value.derived],
+        observations=[
+            ObservationOut.from_value(value, split_key(value.indicator))
+            for value in values
+            if not value.derived
+        ],
         derived=[DerivedOut.from_reasoned_value(value) for value in derived],
         receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(review, from_attributes=True) for review in reviews],
@@ -154,10 +159,14 @@ async def read_differences(*, context: ReaderContext, report_id: uuid.UUID) -> D
         await store.read_values(context.session, report),
         await store.read_values(context.session, accepted) if accepted else [],
     )
+    split_key = context.engine.catalogue.split_key
     return DifferencesOut(
         report=report.id,
         accepted=accepted.id if accepted else None,
-        items=[DifferenceOut(**difference) for difference in differences],
+        items=[
+            DifferenceOut(**{**difference, **split_key(difference["indicator"])._asdict()})
+            for difference in differences
+        ],
     )
 
 

@@ -13,8 +13,9 @@ from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.kit.validation_faults import make_missing_fault
+from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import Amount, StandardIn, UnitCode
+from shared.reporting.field_types import Amount, DimensionIn, StandardIn, UnitCode
 from shared.reporting.report_content import NONE_UNREAD, ReportContent, StatedValue, Status
 
 DOCUMENT_EXAMPLE: JsonDict = {"number": "123/BC-UBND", "signed_on": "2023-12-14", "signer_role": "chairman"}
@@ -41,6 +42,7 @@ class ObservationIn(TypedDict):
     indicator: Annotated[
         str, Field(min_length=1, max_length=100, description="code of an indicator of the form")
     ]
+    dimension: NotRequired[DimensionIn | None]
     value: NotRequired[Amount]
     nil: NotRequired[
         Annotated[
@@ -78,6 +80,7 @@ class ReportIn(PartialModel):
     row_unread: ClassVar[Mapping[str, Any]] = {
         "unit": "00",
         "indicator": "-",
+        "dimension": {"-": "-"},
         "value": 0,
         "nil": False,
         "status": "official",
@@ -116,7 +119,8 @@ class ReportIn(PartialModel):
         `ordinals` are those of the rows that were read.
         """
         faults: list[Fault] = []
-        if all("value" in row and "nil" not in row for row in self.observations):
+        dimensions: dict[int, dict[str, str]] = {}
+        if all("value" in row and "nil" not in row and "dimension" not in row for row in self.observations):
             values = [
                 StatedValue(row["unit"], row["indicator"], row["value"], row["status"])
                 for row in self.observations
@@ -127,6 +131,12 @@ class ReportIn(PartialModel):
                 _read_row(row, ordinal, unread_fields, faults)
                 for ordinal, row in zip(ordinals, self.observations, strict=True)
             ]
+            dimensions = {
+                ordinal: dimension
+                for ordinal, row in zip(ordinals, self.observations, strict=True)
+                if (dimension := row.get("dimension"))
+                and "dimension" not in unread_fields.get(ordinal, NONE_UNREAD)
+            }
         content = ReportContent(
             unit=self.unit,
             period=self.period,
@@ -139,6 +149,7 @@ class ReportIn(PartialModel):
             document=self.document.model_dump(mode="json") if self.document else None,
             evidence=tuple(file.model_dump(mode="json") for file in self.evidence),
             standard=self.standard,
+            dimensions=dimensions,
         )
         return content, faults
 
@@ -157,4 +168,6 @@ def _read_row(
         if "nil" not in unread:
             faults.append(make_missing_fault(f"/observations/{ordinal}/value"))
     is_nil = is_nil and not has_value
-    return StatedValue(row["unit"], row["indicator"], row.get("value", NIL), row["status"], nil=is_nil)
+    member = next(iter((row.get("dimension") or {}).values()), None)
+    indicator = to_series_key(row["indicator"], member)
+    return StatedValue(row["unit"], indicator, row.get("value", NIL), row["status"], nil=is_nil)

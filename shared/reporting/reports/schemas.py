@@ -8,8 +8,9 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from shared.kit.decimal_fields import JsonDecimal
+from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import Sha256, StandardOut, UnitCode
+from shared.reporting.field_types import DimensionOut, Sha256, StandardOut, UnitCode
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, StatedValue, Status
 from shared.reporting.reports.store import ReasonedValue
@@ -122,6 +123,9 @@ class ObservationOut(BaseModel):
 
     unit: UnitCode
     indicator: str = Field(description="code of the indicator")
+    dimension: dict[str, str] | None = Field(
+        None, description="the member, by the code of the dimension", exclude_if=_is_none
+    )
     value: JsonDecimal | None = Field(
         None,
         description="the value, in the indicator's unit of measure; left out where nil was posted",
@@ -135,10 +139,10 @@ class ObservationOut(BaseModel):
     status: Status = Field(description="estimate, preliminary or official")
 
     @classmethod
-    def from_value(cls, value: StatedValue) -> Self:
-        """Serialize a posted value."""
+    def from_value(cls, value: StatedValue, series: SeriesName) -> Self:
+        """Serialize a posted value of a series."""
         posted = {"nil": True} if value.nil else {"value": value.value}
-        return cls(unit=value.unit, indicator=value.indicator, status=value.status, **posted)
+        return cls(unit=value.unit, **series._asdict(), status=value.status, **posted)
 
 
 class ReviewOut(BaseModel):
@@ -202,6 +206,7 @@ class DifferenceOut(BaseModel):
 
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
+    dimension: DimensionOut = None
     before: str | None = Field(
         description="the value accepted last, a decimal text or “nil”; null if there is none"
     )

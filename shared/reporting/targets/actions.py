@@ -15,6 +15,7 @@ from shared.kit.problems import (
     raise_if_any,
 )
 from shared.periods import Period, PlanPeriod
+from shared.reporting.catalogue.dimensions import from_series_key, to_series_key
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Target
 from shared.reporting.report_content import to_canonical_text
@@ -57,12 +58,18 @@ class PlannedValue:
     """What is planned for a figure; without a standard under the one in force on the last day of the period."""
 
     indicator: str
+    dimension: Mapping[str, str] | None
     standard: str | None
     plan: Plan
 
+    @property
+    def key(self) -> str:
+        """The key of the series of the figure."""
+        return to_series_key(self.indicator, next(iter((self.dimension or {}).values()), None))
+
 
 TargetKey = tuple[str, str]
-"""Code of a figure, and the standard that its inputs are measured under."""
+"""Key of the series of a figure, and the standard that its inputs are measured under."""
 
 
 def make_version_tag(targets: Mapping[TargetKey, Target]) -> str:
@@ -113,7 +120,7 @@ async def set_targets(
         data = {
             "unit": unit,
             "period": str(period),
-            "indicators": sorted({indicator for indicator, _standard in changed}),
+            "indicators": sorted({from_series_key(key)[0] for key, _standard in changed}),
             "decision": decision.number,
         }
         await publish_events(context.session, at, [Event("target.set", f"targets/{period}/{unit}", data)])
@@ -161,10 +168,12 @@ def _check_planned_values(
     faults: list[Fault] = []
     values: dict[TargetKey, Plan] = {}
     for ordinal, target in enumerate(planned):
-        pointer, figure = f"/targets/{ordinal}", figures.get(target.indicator)
-        if figure is None:
-            shown = {"indicator": target.indicator[:80]}
-            faults.append(make_fault(f"{pointer}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, **shown))
+        pointer, figure = f"/targets/{ordinal}", figures.get(target.key)
+        if figure is None or catalogue.split_key(figure.code).dimension != target.dimension:
+            is_breakdown = catalogue.find_dimension(target.indicator) is not None or figure is not None
+            at, code = ("dimension", "member_unknown") if is_breakdown else ("indicator", "indicator_unknown")
+            shown = {"indicator": target.key[:80]}
+            faults.append(make_fault(f"{pointer}/{at}", code, INDICATOR_UNKNOWN, **shown))
             continue
         standard = target.standard or catalogue.find_figure_standard(figure, in_force)
         codes = [known.code for known in catalogue.list_figure_standards(figure)]

@@ -38,14 +38,20 @@ async def set_targets(
         decision=actions.TargetDecision(body.decision.number, body.decision.date),
         planned=[
             actions.PlannedValue(
-                target.indicator, target.standard, Plan(target.kind, target.value, target.upper)
+                target.indicator,
+                target.dimension,
+                target.standard,
+                Plan(target.kind, target.value, target.upper),
             )
             for target in body.targets
         ],
         if_match=if_match,
     )
     response.headers["ETag"] = actions.make_version_tag(targets)
-    return TargetsOut(items=[TargetOut.from_target(target) for target in targets.values()])
+    split_key = context.engine.catalogue.split_key
+    return TargetsOut(
+        items=[TargetOut.from_target(target, split_key(target.indicator)) for target in targets.values()]
+    )
 
 
 @router.get("", summary="List targets")
@@ -61,13 +67,18 @@ async def list_targets(
     cursor: Cursor,
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
-    query = store.select_target_history([unit] if unit else None, str(period) if period else None, indicator)
+    catalogue = context.engine.catalogue
+    query = store.select_target_history(
+        [unit] if unit else None,
+        str(period) if period else None,
+        catalogue.list_series(indicator) if indicator else None,
+    )
     page = await fetch_page(
         context.session,
         query,
         limit=limit,
         cursor=cursor,
-        serialize=lambda row: TargetOut.from_target(row[0]),
+        serialize=lambda row: TargetOut.from_target(row[0], catalogue.split_key(row[0].indicator)),
     )
     set_next_link(request, response, page.next)
     return page

@@ -7,9 +7,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimal_fields import JsonDecimal
+from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import BetterDirection
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.field_types import Amount, StandardIn, StandardOut
+from shared.reporting.field_types import Amount, DimensionIn, DimensionOut, StandardIn, StandardOut
 from shared.reporting.models import Target
 from shared.reporting.targets.rules import METHODS, AchievementMethod, TargetKind, compute_achievement
 from shared.reporting.targets.store import to_plan
@@ -22,6 +23,7 @@ class TargetIn(BaseModel):
 
     indicator: str = Field(min_length=1, max_length=100, description="code of a figure of the catalogue")
     kind: TargetKind = Field("value", description="a value, a bound (at_least, at_most) or a range")
+    dimension: DimensionIn | None = None
     value: Amount
     upper: Amount | None = Field(None, description="the upper bound of a range; value is then the lower one")
     standard: StandardIn = None
@@ -53,6 +55,7 @@ class TargetOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period, or several years: 2021-2025")
     indicator: str = Field(description="code of the figure")
+    dimension: DimensionOut = None
     standard: StandardOut = None
     kind: TargetKind = Field(description="a value, a bound (at_least, at_most) or a range")
     value: JsonDecimal = Field(
@@ -64,9 +67,10 @@ class TargetOut(BaseModel):
     set_at: datetime = Field(description="when it was recorded")
 
     @classmethod
-    def from_target(cls, target: Target) -> Self:
-        """Serialize a target."""
-        return cls.model_validate(target, from_attributes=True)
+    def from_target(cls, target: Target, series: SeriesName) -> Self:
+        """Serialize a target of a series."""
+        of_row = cls.model_validate(target, from_attributes=True)
+        return of_row.model_copy(update=series._asdict())
 
 
 class PlanOut(BaseModel):

@@ -66,7 +66,7 @@ async def insert_targets(
 
 
 def select_target_history(
-    units: Collection[str] | None, period: str | None, indicator: str | None
+    units: Collection[str] | None, period: str | None, indicators: Collection[str] | None
 ) -> Select[Target]:
     """Return the query for targets with all their revisions, newest first."""
     query = select(Target).order_by(Target.id.desc())
@@ -74,4 +74,4 @@ def select_target_history(
         query = query.where(Target.unit.in_(units))
     if period is not None:
         query = query.where(Target.period == period)
-    return query.where(Target.indicator == indicator) if indicator is not None else query
+    return query.where(Target.indicator.in_(indicators)) if indicators is not None else query

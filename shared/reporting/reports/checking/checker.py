@@ -3,7 +3,7 @@
 A fault points into the body as posted. The rules run in the order of the body, so that the answer reads from top to bottom.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,10 +11,16 @@ from functools import cached_property
 from shared.kit.problems import Fault, make_fault
 from shared.periods import InvalidPeriod, Period
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.catalogue.definitions import Form, Indicator, find_due_rule
+from shared.reporting.catalogue.definitions import Form, find_due_rule
 from shared.reporting.catalogue.standards import NO_STANDARD
 from shared.reporting.report_content import ReportContent, StatedValue
 from shared.reporting.reports.checking.deriving import DerivedValue, derive_values, point_to_value
+from shared.reporting.reports.checking.indicators import (
+    find_dimension_faults,
+    find_identity_faults,
+    find_indicator_faults,
+    find_unknown_series,
+)
 from shared.reporting.reports.checking.rows import (
     check_eligibility,
     find_code_faults,
@@ -29,9 +35,6 @@ from shared.reporting.reports.checking.sentences import (
     EMPTY,
     FORM_REQUIRED,
     FORM_UNKNOWN,
-    INDICATOR_ON_OTHER_FORM,
-    INDICATOR_RETIRED,
-    INDICATOR_UNKNOWN,
     NIL_WITH_VALUES,
     PERIOD_CLOSED,
     PERIOD_INVALID,
@@ -124,6 +127,10 @@ class ReportChecker:
             in_force = {indicator.code for indicator in self.catalogue.find_indicators(form.code, on)}
             faults += merge_row_faults(content, find_incomplete_tables(content, form, in_force))
         faults += self._run_program_checks(content)
+        faults += [
+            point_to_value(fault, values)
+            for fault, values in find_identity_faults(self.catalogue, content.by_unit.values(), on)
+        ]
         derived: list[DerivedValue] = []
         if self.catalogue.derivation_rules:
             derived, derivation_faults = derive_values(
@@ -193,13 +200,15 @@ class ReportChecker:
             code: _make_unknown_unit(code) for code in content.units if not self._is_known_unit(code)
         }
         versions = {code: self.catalogue.indicators.get(code, ()) for code in content.indicators}
-        unknown_indicators = {code: _make_unknown_indicator(code) for code in versions if not versions[code]}
+        faults = {code: find_unknown_series(self.catalogue, code) for code in versions}
+        unknown_indicators = {code: fault for code, fault in faults.items() if fault is not None}
         single_versions = {
             code: one_version[0] for code, one_version in versions.items() if len(one_version) == 1
         }
         yield from merge_row_faults(
             content,
             find_repeated_rows(content),
+            find_dimension_faults(self.catalogue, content),
             find_code_faults(content, "unit", unknown_units),
             find_code_faults(content, "indicator", unknown_indicators),
             find_limit_faults(content, single_versions),
@@ -253,33 +262,20 @@ class ReportChecker:
         unit_faults = {code: fault for code, fault in read_units.items() if isinstance(fault, Fault)}
         read_indicators = {code: self.catalogue.find_indicator(code, on) for code in content.indicators}
         indicators = {code: indicator for code, indicator in read_indicators.items() if indicator is not None}
-        indicator_faults = dict(self._check_indicators(read_indicators, form, on))
+        indicator_faults = dict(find_indicator_faults(self.catalogue, read_indicators, form, on))
         if standard is not None:
             indicator_faults = {**find_other_standards(read_indicators, standard), **indicator_faults}
         eligibility = check_eligibility(content, units, indicators, self.catalogue, self.territory, on)
         faults += merge_row_faults(
             content,
             find_repeated_rows(content),
+            find_dimension_faults(self.catalogue, content),
             find_code_faults(content, "unit", unit_faults),
             find_code_faults(content, "indicator", indicator_faults),
             find_limit_faults(content, indicators),
             find_ineligible_rows(content, eligibility),
         )
         return tuple([of_row.covers for of_row in eligibility])
-
-    def _check_indicators(
-        self, indicators: Mapping[str, Indicator | None], form: Form | None, on: date
-    ) -> Iterator[tuple[str, Fault]]:
-        for code, indicator in indicators.items():
-            if indicator is None and code not in self.catalogue.indicators:
-                yield code, _make_unknown_indicator(code)
-            elif indicator is None:
-                shown = {"indicator": code[:80], "on": on}
-                yield code, make_fault("/indicator", "indicator_retired", INDICATOR_RETIRED, **shown)
-            elif form is not None and indicator.form != form.code:
-                forms = {"indicator": code[:80], "form": indicator.form}
-                fault = make_fault("/indicator", "indicator_on_other_form", INDICATOR_ON_OTHER_FORM, **forms)
-                yield code, fault
 
     def _run_program_checks(self, content: ReportContent) -> Iterator[Fault]:
         """Return the faults that the program's own checks find in the values of each unit."""
@@ -302,7 +298,3 @@ def _check_emptiness(content: ReportContent) -> Iterator[Fault]:
 
 def _make_unknown_unit(code: str) -> Fault:
     return make_fault("/unit", "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
-
-
-def _make_unknown_indicator(code: str) -> Fault:
-    return make_fault("/indicator", "indicator_unknown", INDICATOR_UNKNOWN, indicator=code[:80])

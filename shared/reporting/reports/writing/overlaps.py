@@ -53,7 +53,7 @@ class OverlapSearch:
     """
 
     def __init__(self, catalogue: Catalogue, territory: Territory, checked: CheckedReport) -> None:
-        self._checked, self._territory = checked, territory
+        self._checked, self._territory, self._catalogue = checked, territory, catalogue
         self._flows, self._stocks = _find_flows_and_stocks(catalogue, checked)
         periods = _find_periods(checked, territory, self._flows)
         self._nil_periods = {
@@ -84,11 +84,23 @@ class OverlapSearch:
         values = [*self._find_nil(others), *await self._read_values(session, others)]
         values.sort(key=lambda value: (self._land_order.get(value.period, 0), value.sort_key))
         conflicts = [
-            _to_conflict(value, unit) for value in values for unit in self._find_overlapping_units(value)
+            self._to_conflict(value, unit) for value in values for unit in self._find_overlapping_units(value)
         ]
         if conflicts:
             shown = conflicts[:MAX_CONFLICTS_SHOWN]
             raise ValueStatedElsewhere(conflicts=shown, conflicts_count=len(conflicts))
+
+    def _to_conflict(self, value: _NearbyValue, unit: str) -> dict[str, object]:
+        series = self._catalogue.split_key(value.indicator) if value.indicator is not None else None
+        return {
+            "unit": unit,
+            "indicator": series.indicator if series else None,
+            "dimension": series.dimension if series else None,
+            "stated_at": value.unit,
+            "period": value.period,
+            "report": str(value.report_id),
+            "reported_by": value.reported_by,
+        }
 
     def _match_of(self, period: str) -> "_TreeMatch | _LandMatch":
         return self._lands.get(period, self._tree)
@@ -149,17 +161,6 @@ async def require_no_overlap_with(context: ReportingContext, report: Report, per
     )
     search = OverlapSearch(catalogue, context.territory, checked)
     await search.require_no_overlap(session, await read_reports_nearby(session, search.area, report.standard))
-
-
-def _to_conflict(value: _NearbyValue, unit: str) -> dict[str, str | None]:
-    return {
-        "unit": unit,
-        "indicator": value.indicator,
-        "stated_at": value.unit,
-        "period": value.period,
-        "report": str(value.report_id),
-        "reported_by": value.reported_by,
-    }
 
 
 def _find_flows_and_stocks(

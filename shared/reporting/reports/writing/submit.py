@@ -174,10 +174,14 @@ async def _find_superseded(
             raise ReportExists(report=_to_reference(latest))
         if supersedes != latest.id:
             differences = find_differences(checked.values, await store.read_values(context.session, latest))
+            split_key = context.engine.catalogue.split_key
             raise SupersedesNotLatest(
                 latest=str(latest.id),
                 report=_to_reference(latest),
-                differences=differences[:MAX_DIFFERENCES_SHOWN],
+                differences=[
+                    {**difference, **split_key(difference["indicator"])._asdict()}
+                    for difference in differences[:MAX_DIFFERENCES_SHOWN]
+                ],
                 differences_count=len(differences),
             )
     elif supersedes is not None:
