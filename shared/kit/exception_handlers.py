@@ -7,6 +7,7 @@ says only that the server failed.
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from shared.kit.decimal_fields import to_json_number
 from shared.kit.identity import TOKEN_REQUIRED
 from shared.kit.json_body import UNSTORABLE_CHARACTER
 from shared.kit.problems import (
@@ -74,7 +76,9 @@ def negotiate_language(request: Request) -> Language:
     return "en" if weights["en"] > weights["vi"] else "vi"
 
 
-def _plain(fact: Any) -> str:
+def _plain(fact: Any) -> Any:
+    if isinstance(fact, Decimal):
+        return to_json_number(fact)
     return fact.isoformat() if isinstance(fact, date) else str(fact)
 
 

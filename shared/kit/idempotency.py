@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
 from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork, run_sql
 from shared.kit.identity import ANONYMOUS, Caller
+from shared.kit.json_body import JsonRequest
 from shared.kit.models import AnsweredRequest
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 
@@ -84,16 +85,28 @@ class Claim:
     client_id: str
     key: str
     content_sha256: str
+    """Of the parsed content: line ends, blanks and indentation are not another content."""
+    bytes_sha256: str = ""
+    """Of the bytes: 0.1.0 kept this one, and a request that was answered then may be repeated now."""
 
 
-async def read_claim(request: Request, client_id: str) -> Claim:
+async def read_claim(request: JsonRequest, client_id: str) -> Claim:
     """Read the key of a request and fingerprint its content."""
     key = request.headers.get("idempotency-key", "")
     if not KEY_SHAPE.fullmatch(key):
         raise IdempotencyKeyRequired
-    content = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    content.update(await request.body())
-    return Claim(client_id, key.strip('"'), content.hexdigest())
+    operation = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return make_claim(
+        client_id, key.strip('"'), operation, await request.canonical_body(), await request.body()
+    )
+
+
+def make_claim(client_id: str, key: str, operation: bytes, canonical: bytes, posted: bytes) -> Claim:
+    """Return the claim of a key for a body in its one form; `posted` are its bytes as they came."""
+    content_sha256 = hashlib.sha256(operation + canonical).hexdigest()
+    if posted == canonical:
+        return Claim(client_id, key, content_sha256, content_sha256)
+    return Claim(client_id, key, content_sha256, hashlib.sha256(operation + posted).hexdigest())
 
 
 async def answer_once(
@@ -155,7 +168,7 @@ async def _claim(unit_of_work: UnitOfWork, claims: Collection[Claim]) -> dict[Cl
             break
         for row in await run_sql(unit_of_work.session, SELECT_ANSWERS, *_key_columns(unclaimed.values())):
             claim = unclaimed.pop((row.client_id, row.key))
-            same = row.content_sha256 == claim.content_sha256
+            same = row.content_sha256 in {claim.content_sha256, claim.bytes_sha256}
             answers[claim] = _replay(row) if same else IdempotencyKeyReused()
         # a key that is left was pruned meanwhile, and is claimed again
     return answers

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 
+import orjson
 from fastapi import Request
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
@@ -24,6 +25,9 @@ from shared.kit.validation_faults import to_fault
 
 MAX_DEPTH = 16
 """No body of ours nests deeper than six; sixteen leaves room, and stops an attack by nesting."""
+
+MAX_INTEGER_DIGITS = 40
+"""More than any amount has; a number like 1e999999999 would not fit in memory as an integer."""
 
 CONTAINERS = frozenset({dict, list})
 """The exact types that the parser makes of objects and lists; their levels are counted for every body."""
@@ -96,11 +100,21 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(child)
 
 
+def _read_number(text: str) -> int | Decimal:
+    """Return a number with a point or an exponent: an integer where it is one, such as `1e9` and `5.0`."""
+    number = Decimal(text)
+    if not number:
+        return 0
+    if number.adjusted() < MAX_INTEGER_DIGITS and number == number.to_integral_value():
+        return int(number)
+    return number
+
+
 def parse_json(body: bytes) -> Any:
-    """Return the value of a JSON text, with exact decimals; raises `Malformed`."""
+    """Return the value of a JSON text, with exact decimals; a byte order mark before it is skipped. Raises `Malformed`."""
     try:
-        text = body.decode()
-        value = json.loads(text, parse_float=Decimal, parse_constant=_constant)
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_float=_read_number, parse_constant=_constant)
     except UnicodeDecodeError as error:
         raise Malformed(reason=NOT_UTF8) from error
     except json.JSONDecodeError as error:
@@ -118,8 +132,34 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
+def to_canonical_json(value: Any) -> bytes:
+    """Return the one form of a parsed JSON value: without blanks, members sorted by name, numbers by their value."""
+    try:
+        return orjson.dumps(value, default=_to_canonical_number, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits
+        return json.dumps(value, default=_to_canonical_number, sort_keys=True).encode()
+
+
+def _to_canonical_number(value: Decimal) -> str:
+    """Return a decimal as a text that no string of a body equals, because these hold no U+0000."""
+    sign, digits, exponent = value.as_tuple()
+    significant = "".join(map(str, digits)).rstrip("0")
+    assert isinstance(exponent, int)
+    return f"\0{'-' if sign else ''}{significant}E{exponent + len(digits) - len(significant)}"
+
+
 class JsonRequest(Request):
     """A request whose JSON keeps decimals exact."""
+
+    async def canonical_body(self) -> bytes:
+        """Return the body for a fingerprint: of JSON that can be read the one form, else the bytes."""
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == "application/json" or media_type.endswith("+json"):
+            try:
+                return to_canonical_json(await self.json())
+            except Malformed:  # whoever reads the body refuses it
+                pass
+        return await self.body()
 
     async def json(self) -> Any:
         """Return the parsed body; raises `Malformed`."""

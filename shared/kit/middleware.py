@@ -64,6 +64,11 @@ def _declares_more(scope: Scope, limit: int) -> bool:
     return length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > limit)
 
 
+def find_body_limit(path: str, max_body_bytes: int, larger_bodies: Mapping[str, int]) -> int:
+    """Return the limit in bytes of a body: that of the path, by its beginning, or that of all others."""
+    return next((limit for prefix, limit in larger_bodies.items() if path.startswith(prefix)), max_body_bytes)
+
+
 class HeadAsGetMiddleware:
     """Answers HEAD as GET, without the body (RFC 9110, 9.3.2); routes know only GET."""
 
@@ -110,7 +115,7 @@ class RequestMiddleware:
         if not TRACEPARENT.fullmatch(trace):
             trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         began, status, started, received_bytes = time.perf_counter(), 500, False, 0
-        limit = self._limit(scope["path"])
+        limit = find_body_limit(scope["path"], self.max_body_bytes, self.larger_bodies)
 
         async def receive_limited() -> Message:
             nonlocal received_bytes
@@ -149,10 +154,6 @@ class RequestMiddleware:
                 await self._send_problem(Problem(), scope, receive, send_with_fields)
             finally:
                 self._record(scope, status, time.perf_counter() - began)
-
-    def _limit(self, path: str) -> int:
-        limits = (limit for prefix, limit in self.larger_bodies.items() if path.startswith(prefix))
-        return next(limits, self.max_body_bytes)
 
     async def _send_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         await to_problem_response(Request(scope), problem)(scope, receive, send)

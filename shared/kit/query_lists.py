@@ -6,7 +6,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticKnownError
 
 
-def _split(values: Any) -> Any:
+def split_list(values: Any) -> Any:
     """Return each value once, without blanks around it; raises an error for an empty one."""
     if not isinstance(values, list):
         return values
@@ -16,5 +16,5 @@ def _split(values: Any) -> Any:
     return list(dict.fromkeys(parts))
 
 
-CommaSeparated = BeforeValidator(_split)
+CommaSeparated = BeforeValidator(split_list)
 """The validator of a list: `a,b` and `a` with `b` repeated are the same."""

@@ -4,17 +4,35 @@ FastAPI ignores them, so a misspelt `dry_run` would take effect and a misspelt f
 parameter that takes one value and has two is refused too. These faults are named in one answer with those of the values.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+import json
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Depends, Query, Request, Response
+from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_typed_return_annotation
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from shared.kit.etags import apply_if_none_match, make_weak_etag
 from shared.kit.problems import Fault, Invalid, NotFound, Sentence, make_fault, to_json_pointer
+from shared.kit.query_lists import CommaSeparated, split_list
+from shared.kit.representations import (
+    CSV,
+    JSON,
+    MediaRange,
+    Table,
+    UnsupportedMediaType,
+    find_table,
+    negotiate,
+    pick_fields,
+    to_csv,
+)
 from shared.kit.validation_faults import UnknownParameter, make_refusal_error
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -23,6 +41,8 @@ MAX_FAULTS = 20
 """Of unknown parameters; a query with more of them is no typing error, and to look for similar names takes time."""
 MAX_NAME_LENGTH = 60
 """A longer name is cut in the answer, and no similar name is looked for."""
+MAX_FIELDS = 100
+"""More than any answer has."""
 SIMILARITY = 0.55
 """The least ratio of similar names: `unit_code` and `unit` have 0.62."""
 
@@ -53,15 +73,38 @@ class OperationRoute(APIRoute):
         self, path: str, endpoint: Callable[..., Any], *, dependencies: Any = None, **options: Any
     ) -> None:
         self.parameters: dict[str, bool] = {}
-        check = _make_query_check(self.parameters)
-        super().__init__(path, endpoint, dependencies=[check, *(dependencies or [])], **options)
+        own = [_make_query_check(self.parameters)]
+        self.table = find_table(_find_response_model(endpoint, options))
+        if self.table is not None and set(options.get("methods") or {"GET"}) == {"GET"}:
+            own.append(Depends(_declare_fields))
+        else:
+            self.table = None
+        super().__init__(path, endpoint, dependencies=[*own, *(dependencies or [])], **options)
         self.parameters.update(_iterate_parameters(self.dependant))
+        if self.table is not None:
+            self.responses = _with_csv(self.responses)
+
+    @property
+    def media_types(self) -> Sequence[str]:
+        """The media types of a successful answer; empty where the endpoint makes the response of another one."""
+        declared = self.responses.get(HTTPStatus.OK, {}).get("content", {})
+        return (JSON, *(name for name in declared if name != JSON)) if self.response_field else ()
 
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler. A dependency that refuses a value does not hide that the query has unknown parameters."""
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            if self.body_field is not None:
+                _require_json(request)
+            accepted = ",".join(request.headers.getlist("accept"))
+            media_range = negotiate(accepted, self.media_types) if self.media_types else None
+            response = await answer(request)
+            if self.table is None or media_range is None or response.status_code != HTTPStatus.OK:
+                return response
+            return _represent(self.table, request, response, media_range)
+
+        async def answer(request: Request) -> Response:
             try:
                 return await handler(request)
             except (Invalid, NotFound) as refusal:
@@ -73,6 +116,68 @@ class OperationRoute(APIRoute):
                 raise
 
         return handle
+
+
+async def _declare_fields(
+    _: Annotated[
+        list[str] | None,
+        CommaSeparated,
+        Query(
+            alias="fields",
+            max_length=MAX_FIELDS,
+            description="only these members of the answer or of its rows, separated by commas or repeated; members of "
+            "members with a point: coverage.reported",
+        ),
+    ] = None,
+) -> None:
+    return
+
+
+def _find_response_model(endpoint: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    model = options.get("response_model")
+    return get_typed_return_annotation(endpoint) if isinstance(model, DefaultPlaceholder | None) else model
+
+
+def _with_csv(responses: Mapping[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """Return the declared responses with CSV beside the JSON of the successful one."""
+    declared = responses.get(HTTPStatus.OK, {})
+    content = {**declared.get("content", {}), CSV: {"schema": {"type": "string"}}}
+    return {**responses, 200: {"description": "Successful Response", **declared, "content": content}}
+
+
+def _require_json(request: Request) -> None:
+    """Raise `UnsupportedMediaType` for a body that is not declared as JSON."""
+    headers = request.headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind, _, subtype = media_type.partition("/")
+    if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
+        raise UnsupportedMediaType(media_type, [JSON])
+
+
+def _represent(table: Table, request: Request, response: Response, media_range: MediaRange) -> Response:
+    """Return a list in the media type that was negotiated, with the members that were picked."""
+    fields = split_list(request.query_params.getlist("fields"))
+    body = bytes(response.body)
+    if media_range.media_type == CSV:
+        if fields:
+            pick_fields(table, json.loads(body), fields)
+        content = to_csv(table, body, fields, byte_order_mark=media_range.parameters.get("bom") == "true")
+    elif fields:
+        content = orjson.dumps(pick_fields(table, orjson.loads(body), fields))
+    else:
+        content = body
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    headers["vary"] = ", ".join(filter(None, [headers.get("vary"), "Accept"]))
+    if content is body:
+        return Response(content, headers=headers)
+    tag = headers.pop("etag", None)
+    if media_range.media_type == CSV:
+        headers["content-type"] = "text/csv; charset=utf-8; header=present"
+    if tag is not None:  # over the content without ages, which the endpoint alone knows
+        headers["etag"] = make_weak_etag(f"{tag} {media_range.media_type} {fields}".encode())
+    return apply_if_none_match(request, Response(content, headers=headers))
 
 
 def _make_query_check(parameters: Mapping[str, bool]) -> Any:

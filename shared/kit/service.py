@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
 from shared.kit.clock import Clock, system_clock
+from shared.kit.content_coding import DecompressMiddleware
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
 from shared.kit.idempotency import prune_answers
@@ -182,6 +183,11 @@ def _middleware(definition: ServiceDefinition) -> list[Middleware]:
         request,
         *definition.inner_middleware,
         Middleware(HeadAsGetMiddleware),
+        Middleware(
+            DecompressMiddleware,
+            max_body_bytes=definition.settings.max_body_bytes,
+            larger_bodies=definition.larger_bodies,
+        ),
         Middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES),
     ]
 

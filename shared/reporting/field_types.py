@@ -11,11 +11,20 @@ from shared.kit.text_fields import Visible
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
 """What a column of amounts holds."""
+FLOAT_NOISE = Decimal("1e-12")
+"""The largest relative error that sums of binary floats are taken to have; they keep sixteen digits."""
 TOO_LARGE = 10 ** (MAX_DIGITS - MAX_DECIMALS)
 
 _DECIMAL: TypeAdapter[Decimal] = TypeAdapter(
     Annotated[Decimal, Field(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)]
 )
+
+
+class RoundedAmount(Decimal):
+    """An amount that was posted with the noise of a binary float, without it."""
+
+    posted: Decimal
+    """The number as posted, such as 0.30000000000000004."""
 
 
 def _read_amount(value: Any) -> Decimal:
@@ -27,7 +36,21 @@ def _read_amount(value: Any) -> Decimal:
         return Decimal(value)
     if isinstance(value, (str, bool)):
         raise PydanticKnownError("decimal_type")
-    return _DECIMAL.validate_python(value)
+    rounded = _round_float_noise(value) if isinstance(value, Decimal) else None
+    amount = _DECIMAL.validate_python(value if rounded is None else rounded)
+    return amount if rounded is None else rounded
+
+
+def _round_float_noise(value: Decimal) -> RoundedAmount | None:
+    """Return a value without float noise; None where it has none, or where more than noise would be lost."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -MAX_DECIMALS or value.adjusted() >= MAX_DIGITS:
+        return None
+    amount = RoundedAmount(round(value, MAX_DECIMALS))
+    if not amount or abs(value - amount) > abs(value) * FLOAT_NOISE:
+        return None
+    amount.posted = value
+    return amount
 
 
 Amount = Annotated[

@@ -179,22 +179,31 @@ def count_changes(new: Collection[StatedValue], old: Collection[StatedValue]) ->
     }
 
 
-_ABSENT = None, None
-
-
 def find_differences(new: Collection[StatedValue], old: Collection[StatedValue]) -> list[dict[str, Any]]:
     """Return every value, posted or derived, whose amount or status differs between two reports, by unit and indicator."""
-    before = {(value.unit, value.indicator): (value.text, value.status) for value in old}
-    after = {(value.unit, value.indicator): (value.text, value.status) for value in new}
+    before = {(value.unit, value.indicator): value for value in old}
+    after = {(value.unit, value.indicator): value for value in new}
     return [
         {
             "unit": unit,
             "indicator": indicator,
-            "before": before.get((unit, indicator), _ABSENT)[0],
-            "after": after.get((unit, indicator), _ABSENT)[0],
-            "status_before": before.get((unit, indicator), _ABSENT)[1],
-            "status_after": after.get((unit, indicator), _ABSENT)[1],
+            **_describe_side("before", before.get((unit, indicator))),
+            **_describe_side("after", after.get((unit, indicator))),
         }
         for unit, indicator in sorted({*before, *after})
-        if before.get((unit, indicator)) != after.get((unit, indicator))
+        if _to_statement(before.get((unit, indicator))) != _to_statement(after.get((unit, indicator)))
     ]
+
+
+def _to_statement(value: StatedValue | None) -> tuple[str, Status] | None:
+    return None if value is None else (value.text, value.status)
+
+
+def _describe_side(side: str, value: StatedValue | None) -> dict[str, Any]:
+    """Return what one of two reports states; the value is None where it states nil or nothing."""
+    nil = value is not None and value.nil
+    return {
+        side: None if value is None or nil else value.value,
+        f"nil_{side}": nil,
+        f"status_{side}": None if value is None else value.status,
+    }

@@ -279,7 +279,7 @@ async def test_commas_and_repetition_are_the_same(reader):
     for method, path, parameters in find_operations(reader.name):
         for name, schema in parameters.items():
             values = LISTS.get(name)
-            if method != "GET" or not takes_several(schema):
+            if method != "GET" or name == "fields" or not takes_several(schema):
                 continue
             assert values, f"{path} takes several values of {name}: add some to LISTS"
             query = {key: VALID[key] for key in ("period", "year") if key in parameters}

@@ -23,6 +23,7 @@ SERVICES = ("rural", "poverty", "ethnic", "funding", "gateway")
 
 LIST_PARAMETER = "a list takes commas and repetition alike, and is declared as an array"
 BOUNDED_LIST = "the limit on the number of values was stated as that of a text"
+NUMBERS = "differences carry numbers as numbers"
 NO_SECRET = "a dry run shows no secret"
 
 PROGRAMS = ("rural", "poverty", "ethnic")
@@ -51,6 +52,8 @@ DELIBERATE: dict[str, str] = {
             "GET /v1/{}/targets query period": "several years may be named: 2021-2025",
             "PUT /v1/{}/targets/{{period}}/{{unit}} path period": "several years may be named: 2021-2025",
             "POST /v1/{}/reports request /observations /* /value": "nil may be stated in place of a value",
+            "GET /v1/{}/reports/{{report_id}}/differences response 200 /items /* /before": NUMBERS,
+            "GET /v1/{}/reports/{{report_id}}/differences response 200 /items /* /after": NUMBERS,
             "GET /v1/{}/reports/{{report_id}} response 200 /observations /* /value": "left out where nil was posted",
             "GET /v1/{}/observations response 200 /items /* /value": "null where nil was stated",
             "GET /v1/{}/lineage/{{indicator}} response 200 /values /* /value": "null where nil was stated",

@@ -39,11 +39,24 @@ def asking(if_none_match: str | None) -> Request:
         ('"b", W/"a" ,"c"', True),
         ("*", True),
         ("a", False),
+        ('"b,c", "a"', True),
+        ('"x, \\"a\\""', False),
+        ('  W/"b",\tW/"a"', True),
+        ('w/"a"', True),
+        (',, "a",', True),
+        ('W/""', False),
     ],
 )
 def test_tags_are_compared_weakly(named, has):
     assert matches_if_none_match(asking(named), 'W/"a"') is has
     assert matches_if_none_match(asking(named), '"a"') is has
+
+
+def test_a_tag_may_hold_commas_and_the_field_may_be_repeated():
+    headers = [(b"if-none-match", b'"b", W/"c,d"'), (b"if-none-match", b'"e"')]
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": headers})
+    assert all(matches_if_none_match(request, tag) for tag in ('W/"c,d"', '"b"', 'W/"e"'))
+    assert not any(matches_if_none_match(request, tag) for tag in ('"c"', '"d"', '"b", W/"c'))
 
 
 def test_equal_contents_have_equal_tags():

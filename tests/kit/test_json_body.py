@@ -1,6 +1,7 @@
 """JSON bodies of untrusted clients are checked before any rule sees them."""
 
 import contextlib
+import hashlib
 import json
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kit.json_body import MAX_DEPTH, TooDeep, parse_json
+from shared.kit.json_body import MAX_DEPTH, TooDeep, parse_json, to_canonical_json
 from shared.kit.problems import Malformed
 from tests.kit.notes import LIMIT_BYTES, running_notes
 
@@ -178,10 +179,87 @@ async def test_a_path_can_accept_larger_bodies_than_others(database):
         assert larger.json()["limit_bytes"] == 2 * LIMIT_BYTES
 
 
+def test_a_byte_order_mark_is_skipped():
+    assert parse_json(b'\xef\xbb\xbf{"unit": "610"}') == {"unit": "610"}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1e9", 10**9),
+        ("1000000000.0", 10**9),
+        ("5.0", 5),
+        ("2024.00", 2024),
+        ("-0.0", 0),
+        ("0e999999", 0),
+        ("12e-1", None),
+    ],
+)
+def test_an_integral_number_is_an_integer(text, number):
+    value = parse_json(text.encode())
+    assert (type(value), value) == ((int, number) if number is not None else (Decimal, Decimal(text)))
+
+
+def test_a_number_that_would_fill_the_memory_is_no_integer():
+    assert isinstance(parse_json(b"1e999999"), Decimal)
+
+
+VARIANTS = [
+    b'{"a": 5, "b": [0.5, "x"], "c": {"d": 1, "e": null}}',
+    b'{\r\n\t"c": {"e": null, "d": 1.0},\r\n "b": [0.50, "\\u0078"], "a": 5.0\r\n}\r\n',
+    b'\xef\xbb\xbf{"a":5e0,"b":[5e-1,"x"],"c":{"d":1,"e":null}}',
+]
+
+
+def test_blanks_line_ends_order_and_notation_are_not_another_content():
+    assert len({to_canonical_json(parse_json(body)) for body in VARIANTS}) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": "5"}',
+        b'{"a": 5.1}',
+        b'{"a": 5, "b": 1}',
+        b"[5]",
+        b'{"a": 50}',
+        b'{"a": 123456789012345678901234567890}',
+    ],
+)
+def test_other_content_has_another_form(body):
+    assert to_canonical_json(parse_json(body)) != to_canonical_json({"a": 5})
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False), st.decimals(allow_nan=False, allow_infinity=False))
+def test_numbers_have_one_form_each(first, second):
+    forms = [to_canonical_json(parse_json(str(number).encode())) for number in (first, second)]
+    assert (forms[0] == forms[1]) == (first == second)
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_a_body_without_the_media_type_of_json_is_refused(database, kind):
+async def test_a_repeat_is_recognized_by_its_parsed_content(database):
     async with running_notes(database) as notes:
-        answer = await notes.post(b'{"text": "a"}', **{"Content-Type": kind})
-        assert answer.status_code in (400, 415, 422), answer.text
-        assert answer.headers["content-type"] == "application/problem+json"
+        body = {"text": "a", "lines": [{"word": "ok", "amount": 1.5}]}
+        first = await notes.post(json.dumps(body).encode(), **{"Idempotency-Key": "k"})
+        for content in (
+            json.dumps(body, indent=4).encode().replace(b"\n", b"\r\n"),
+            b"\xef\xbb\xbf" + json.dumps(body).replace("1.5", "15e-1").encode(),
+            json.dumps(dict(reversed(body.items()))).encode() + b"\n",
+        ):
+            repeat = await notes.post(content, **{"Idempotency-Key": "k"})
+            assert (repeat.status_code, repeat.json()) == (201, first.json()), repeat.text
+            assert repeat.headers["idempotent-replay"] == "true"
+        other = await notes.post(json.dumps({**body, "text": "b"}).encode(), **{"Idempotency-Key": "k"})
+        assert other.json()["code"] == "idempotency_key_reused"
+
+
+@pytest.mark.anyio
+async def test_a_request_that_0_1_0_answered_can_be_repeated(database):
+    """0.1.0 kept the fingerprint of the bytes."""
+    async with running_notes(database) as notes:
+        content = b'{"text": "a",   "lines": [{"word": "ok"}]}'
+        first = await notes.post(content, **{"Idempotency-Key": "k"})
+        digest = hashlib.sha256(b"POST /notes?\n" + content).hexdigest()
+        await notes.sql(f"UPDATE ethnic.answered_requests SET content_sha256 = '{digest}'")
+        repeat = await notes.post(content, **{"Idempotency-Key": "k"})
+        assert (repeat.status_code, repeat.json()) == (201, first.json()), repeat.text

@@ -222,8 +222,8 @@ async def test_a_correction_changes_the_verdict_and_leaves_the_past(office):
     assert [
         (difference["indicator"], difference["before"], difference["after"]) for difference in differences
     ] == [
-        ("criterion_a", "1", "0"),
-        ("income", "48.2", "40"),
+        ("criterion_a", 1, 0),
+        ("income", 48.2, 40),
     ]
     assert (await office.figure("communes_done"))["value"] == 1
     assert (await office.verdict(second)).status_code == 200

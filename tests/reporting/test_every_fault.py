@@ -98,3 +98,32 @@ async def test_a_district_consolidates_its_communes_by_reviewing_their_reports(o
     seen = {"content_sha256": foreign.json()["content_sha256"]}
     refused = await office.post(f"reports/{foreign.json()['id']}/accept", seen, district)
     assert (refused.status_code, refused.json()["code"]) == (403, "unit_not_granted")
+
+
+async def test_the_noise_of_binary_floats_is_read_without_it_and_noted(office):
+    rows = [("23344", "rain", 0.1 + 0.2), ("23347", "rain", 0.25)]
+    answer = await office.submit("610", "2023", "results", rows)
+    assert answer.status_code == 201, answer.text
+    (note,) = answer.json()["notes"]
+    assert (note["pointer"], note["code"]) == ("/observations/0/value", "float_noise")
+    assert "0.30000000000000004" in note["text_en"]
+    assert "0.3." in note["text_en"]
+    read = (await office.get(f"reports/{answer.json()['id']}", office.reviewer)).json()
+    assert [row["value"] for row in read["observations"]] == [0.3, 0.25]
+
+
+async def test_more_decimals_than_noise_are_still_a_fault(office):
+    for value in (0.123456789, 1 / 3, 2.0000001):
+        refused = await office.submit("610", "2023", "results", [("23344", "rain", value)])
+        assert refused.status_code == 422
+        assert {fault["pointer"] for fault in refused.json()["errors"]} == {"/observations/0/value"}
+
+
+async def test_nil_is_a_boolean(office):
+    for nil in (1, "true", "yes", 0):
+        refused = await office.post(
+            "reports",
+            {"unit": "610", "period": "2023", "form": "results", "nil": nil},
+            office.district("610"),
+        )
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not_a_boolean")

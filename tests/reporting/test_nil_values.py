@@ -87,7 +87,8 @@ async def test_zero_in_place_of_nil_is_another_content_and_a_difference(office):
     assert report["content_sha256"] != nil["content_sha256"]
     assert (report["counts"]["changed"], report["counts"]["unchanged"]) == (1, 1)
     differences = (await office.get(f"reports/{report['id']}/differences", office.reviewer)).json()["items"]
-    assert [(row["before"], row["after"]) for row in differences] == [("nil", "0")]
+    members = ("before", "nil_before", "after", "nil_after")
+    assert [tuple(row[member] for member in members) for row in differences] == [(None, True, 0, False)]
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ async def test_a_correction_of_an_older_report_is_refused_with_the_differences(o
     (differing,) = body["differences"]
     assert body["differences_count"] == 1
     assert (differing["unit"], differing["indicator"]) == (COMMUNE, "poor")
-    assert (differing["before"], differing["after"]) == ("11", "12")
+    assert (differing["before"], differing["after"]) == (11, 12)
 
 
 @pytest.mark.parametrize("named", ["unknown", "another period's", "another unit's"])

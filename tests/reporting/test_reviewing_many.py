@@ -219,7 +219,9 @@ async def test_the_differences_from_the_accepted_report_are_one_read(office):
     assert answer["accepted"] == first["id"]
     official = {"status_before": "official", "status_after": "official"}
     jobs = {"unit": DISTRICT, "indicator": "jobs"}
-    assert answer["items"] == [{**jobs, "before": "5", "after": "8", **official}]
+    assert answer["items"] == [
+        {**jobs, "before": 5, "after": 8, "nil_before": False, "nil_after": False, **official}
+    ]
 
 
 async def test_a_change_of_status_is_a_difference(office):
@@ -232,7 +234,7 @@ async def test_a_change_of_status_is_a_difference(office):
     body = {**results("official"), "supersedes": first["id"]}
     second = (await office.post("reports", body, office.district(DISTRICT))).json()
     (changed,) = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()["items"]
-    assert (changed["before"], changed["after"]) == ("5", "5")
+    assert (changed["before"], changed["after"]) == (5, 5)
     assert (changed["status_before"], changed["status_after"]) == ("estimate", "official")
     assert second["counts"] == {"received": 1, "created": 0, "changed": 1, "unchanged": 0, "dropped": 0}
 

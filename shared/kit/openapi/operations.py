@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
+from shared.kit.content_coding import RatioTooHigh, UnsupportedContentCoding
 from shared.kit.exception_handlers import Busy
 from shared.kit.idempotency import IdempotencyKeyRequired, IdempotencyKeyReused
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Guard, Requires
@@ -22,6 +23,7 @@ from shared.kit.openapi.header_fields import IDEMPOTENCY_KEY, IF_NONE_MATCH, NOT
 from shared.kit.openapi.problem_schemas import refer_to_response
 from shared.kit.openapi.reachable_code import CodeReader
 from shared.kit.problems import Invalid, Malformed, Problem, TooLarge
+from shared.kit.representations import NotAcceptable, UnsupportedMediaType
 from shared.kit.routes import OperationRoute
 from shared.kit.transactions import TransactionRoute
 from shared.kit.validation_faults import UnknownParameter
@@ -83,8 +85,11 @@ class _DescribedOperation:
         dependencies = list(_iterate_dependencies(route.dependant))
         self._calls = [dependency.call for dependency in dependencies]
         self._guard = next(call for call in self._calls if isinstance(call, Guard))
-        reads_json = "application/json" in operation.get("requestBody", {}).get("content", {})
-        roots = (*self._calls, parse_json) if reads_json else self._calls
+        self._reads_json = "application/json" in operation.get("requestBody", {}).get("content", {})
+        self._negotiates = isinstance(route.original_route, OperationRoute) and bool(
+            route.original_route.media_types
+        )
+        roots = (*self._calls, parse_json) if self._reads_json else self._calls
         self._code = reader.find_reachable(roots, _iterate_parameters(dependencies))
 
     @property
@@ -185,7 +190,11 @@ class _DescribedOperation:
         if has_body or "parameters" in self.operation:
             yield from (Malformed, Invalid)
         if has_body:
-            yield TooLarge
+            yield from (TooLarge, RatioTooHigh, UnsupportedContentCoding)
+        if self._reads_json:
+            yield UnsupportedMediaType
+        if self._negotiates:
+            yield NotAcceptable
         if self._checks_query:
             yield UnknownParameter
         if self._in_transaction or "Database" in self._code.names:

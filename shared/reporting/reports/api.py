@@ -12,6 +12,7 @@ from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
 from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext
 from shared.reporting.evidence.schemas import EvidenceRef
+from shared.reporting.field_types import RoundedAmount
 from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.report_content import find_differences
@@ -23,6 +24,7 @@ from shared.reporting.reports.schemas import (
     DifferenceOut,
     DifferencesOut,
     EffectOut,
+    NoteOut,
     ObservationOut,
     ReceiptCheckOut,
     ReceiptOut,
@@ -77,7 +79,12 @@ async def submit_posted(
     )
     kept = not (context.unit_of_work.dry_run and submitted.created)
     derived = await _read_derived(context, submitted.report)
-    return SubmittedOut.from_report(submitted.report, derived, kept=kept), submitted.created
+    notes = [
+        NoteOut.from_noise(ordinal, amount)
+        for ordinal, row in zip(posted.ordinals, posted.body.observations, strict=True)
+        if isinstance(amount := row.get("value"), RoundedAmount)
+    ]
+    return SubmittedOut.from_report(submitted.report, derived, notes, kept=kept), submitted.created
 
 
 async def _read_derived(context: ReportingContext, report: Report) -> Sequence[store.ReasonedValue]:

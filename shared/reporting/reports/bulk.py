@@ -6,7 +6,6 @@ the line before it is written, and takes its locks after it: the result is that 
 """
 
 import asyncio
-import hashlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -18,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shared.kit.concurrency import PipelinePosition, PipelineStep
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import to_problem_document
-from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_once
+from shared.kit.idempotency import REPLAY_HEADER, answer_once, make_claim
 from shared.kit.identity import Caller
-from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody, parse_json
+from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody, parse_json, to_canonical_json
 from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, make_fault
 from shared.kit.resources import CurrentResources, Resources
 from shared.kit.routes import OperationRoute
@@ -165,7 +164,7 @@ class _LinePipeline:
             except ValidationError as error:
                 faults = [to_fault(fault) for fault in error.errors(include_url=False)]
                 raise Invalid(faults=faults) from error
-            answer, outcome = await self._answer_once(line, text, position)
+            answer, outcome = await self._answer_once(line, content, text, position)
         except Problem as problem:
             await position.finish()
             return _LineResult(number, key, Counter(refused=_count_values(content)), problem=problem)
@@ -173,11 +172,17 @@ class _LinePipeline:
         return _LineResult(number, key, _count_by_change(answer.counts, outcome), outcome, answer)
 
     async def _answer_once(
-        self, line: LineIn, text: bytes, position: PipelinePosition
+        self, line: LineIn, content: Any, text: bytes, position: PipelinePosition
     ) -> tuple[SubmittedOut, str]:
         """Return the answer to a line, which is the first one if the line is a repeat, and its outcome."""
         engine, territory = self.resources.get(ReportingEngine), self.resources.get(Territory)
-        content = hashlib.sha256(f"{engine.path}/reports\n".encode() + text).hexdigest()
+        claim = make_claim(
+            self.caller.client_id,
+            line.idempotency_key,
+            f"{engine.path}/reports\n".encode(),
+            to_canonical_json(content),
+            text,
+        )
 
         async def submit_report(unit_of_work: UnitOfWork) -> Response:
             unit_of_work.dry_run = self.dry_run
@@ -189,7 +194,7 @@ class _LinePipeline:
         answer = await answer_once(
             self.resources.get(Database),
             self.resources.clock,
-            Claim(self.caller.client_id, line.idempotency_key, content),
+            claim,
             submit_report,
             caller=self.caller,
             while_claiming=position.enter(PipelineStep.CLAIM_KEY),

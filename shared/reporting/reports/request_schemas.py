@@ -99,7 +99,9 @@ class ReportIn(PartialModel):
         default_factory=list, max_length=MAX_OBSERVATIONS, description="the stated values"
     )
     nil: bool = Field(
-        default=False, description="true: nothing happened in the period; then there are no observations"
+        default=False,
+        strict=True,
+        description="true: nothing happened in the period; then there are no observations",
     )
     note: str | None = Field(None, max_length=2000, description="a remark; no names of persons")
     supersedes: uuid.UUID | None = Field(

@@ -7,13 +7,19 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.decimal_fields import JsonDecimal, to_json_number
+from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import DimensionOut, Sha256, StandardOut, UnitCode
+from shared.reporting.field_types import DimensionOut, RoundedAmount, Sha256, StandardOut, UnitCode
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, StatedValue, Status
 from shared.reporting.reports.store import ReasonedValue
+
+FLOAT_NOISE = Sentence(
+    "Giá trị {posted} có sai số của số thực nhị phân, được đọc là {read}.",
+    "The value {posted} has the noise of a binary float, and was read as {read}.",
+)
 
 
 class CountsOut(BaseModel):
@@ -79,6 +85,24 @@ class DerivedOut(BaseModel):
         )
 
 
+class NoteOut(BaseModel):
+    """What was read differently from how it was posted."""
+
+    pointer: str = Field(description="JSON pointer into the body")
+    code: str = Field(description="float_noise: the number was read without the noise of a binary float")
+    text: str = Field(description="what was read, in Vietnamese")
+    text_en: str = Field(description="what was read, in English")
+
+    @classmethod
+    def from_noise(cls, ordinal: int, amount: RoundedAmount) -> Self:
+        """Return the note on a value that was posted with float noise."""
+        numbers = {"posted": amount.posted, "read": to_json_number(amount)}
+        text = FLOAT_NOISE.filled(**numbers)
+        return cls(
+            pointer=f"/observations/{ordinal}/value", code="float_noise", text=text.vi, text_en=text.en
+        )
+
+
 class SubmittedOut(BaseModel):
     """The answer to a submitted report."""
 
@@ -94,10 +118,20 @@ class SubmittedOut(BaseModel):
     derived: list[DerivedOut] = Field(
         default_factory=list, description="what follows from the posted values by dated rules, and why"
     )
+    notes: list[NoteOut] = Field(
+        default_factory=list, description="what was read differently from how it was posted"
+    )
     receipt: ReceiptOut | None = Field(description="proof of receipt; null after a dry run")
 
     @classmethod
-    def from_report(cls, report: Report, derived: Iterable[ReasonedValue], *, kept: bool = True) -> Self:
+    def from_report(
+        cls,
+        report: Report,
+        derived: Iterable[ReasonedValue],
+        notes: Iterable[NoteOut] = (),
+        *,
+        kept: bool = True,
+    ) -> Self:
         """Return the answer to a submission; to a dry run where the report is not kept."""
         return cls(
             id=report.id if kept else None,
@@ -110,6 +144,7 @@ class SubmittedOut(BaseModel):
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
             derived=[DerivedOut.from_reasoned_value(value) for value in derived],
+            notes=list(notes),
             receipt=ReceiptOut.from_report(report) if kept else None,
         )
 
@@ -207,12 +242,14 @@ class DifferenceOut(BaseModel):
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")
     dimension: DimensionOut = None
-    before: str | None = Field(
-        description="the value accepted last, a decimal text or “nil”; null if there is none"
+    before: JsonDecimal | None = Field(
+        description="the value accepted last; null for nil, and if there is none"
     )
-    after: str | None = Field(
-        description="the value of this report, a decimal text or “nil”; null when it states none"
+    after: JsonDecimal | None = Field(
+        description="the value of this report; null for nil, and when it states none"
     )
+    nil_before: bool = Field(description="whether the report accepted last states nil")
+    nil_after: bool = Field(description="whether this report states nil")
     status_before: Status | None = Field(description="the status of the value accepted last")
     status_after: Status | None = Field(description="the status of the value of this report")
 
