@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding import store
 from services.funding.catalogue import FundingCatalogue
+from services.funding.deadlines import Deadlines
 from services.funding.units import (
     UnitVersion,
     find_latest_unit,
@@ -47,6 +48,7 @@ class LedgerContext:
     clock: Clock
     """Read again by whoever has waited for the lock of the feed."""
     caller: Caller
+    deadlines: Deadlines
 
     @property
     def today(self) -> date:
@@ -95,9 +97,14 @@ def context_for(guard: Guard) -> Any:
     async def context_of_caller(
         unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], resources: CurrentResources
     ) -> FundingContext:
-        catalogue, territory = resources.get(FundingCatalogue), resources.get(Territory)
         return FundingContext(
-            catalogue, territory, unit_of_work.now, unit_of_work.clock, unit_of_work.caller, unit_of_work
+            resources.get(FundingCatalogue),
+            resources.get(Territory),
+            unit_of_work.now,
+            unit_of_work.clock,
+            unit_of_work.caller,
+            resources.get(Deadlines),
+            unit_of_work,
         )
 
     return Depends(context_of_caller)
@@ -106,8 +113,14 @@ def context_for(guard: Guard) -> Any:
 async def _ledger_context(
     caller: Annotated[Caller, Depends(FINANCE)], resources: CurrentResources
 ) -> LedgerContext:
-    catalogue, territory = resources.get(FundingCatalogue), resources.get(Territory)
-    return LedgerContext(catalogue, territory, resources.clock(), resources.clock, caller)
+    return LedgerContext(
+        resources.get(FundingCatalogue),
+        resources.get(Territory),
+        resources.clock(),
+        resources.clock,
+        caller,
+        resources.get(Deadlines),
+    )
 
 
 LedgerWriterContext = Annotated[LedgerContext, Depends(_ledger_context)]

@@ -18,6 +18,7 @@ from services.funding.catalogue import (
     RecoveryRule,
     Source,
 )
+from services.funding.deadlines import DeadlineRule, Deadlines, MoneyKind
 from services.funding.forecast.profiles import (
     MAX_PACE_PPB,
     MAX_PAST_YEARS,
@@ -27,7 +28,6 @@ from services.funding.forecast.profiles import (
     PaymentProfile,
     to_shares,
 )
-from services.funding.lapses.rules import DeadlineRule, Deadlines, MoneyKind
 from services.funding.ledger import CAPITALS, Capital
 from shared.dated_facts.loader import FactsFile, open_facts
 from shared.periods import ONE_DAY

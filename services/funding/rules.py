@@ -21,7 +21,7 @@ from services.funding.dated_balances import (
     Measure,
     Remainder,
 )
-from services.funding.ledger import Amounts, Book, Entry, EntryKind, Line, Lot, Posting, Voucher
+from services.funding.ledger import Amounts, Balances, Book, Entry, EntryKind, Line, Lot, Posting, Voucher
 from shared.kit.problems import Conflict, Sentence
 
 LEFT: Sequence[Measure] = ("left_vnd",)
@@ -42,13 +42,15 @@ class InsufficientFunds(Conflict):
     code = "insufficient_funds"
     title = Sentence("Không đủ vốn", "Insufficient funds")
     detail = Sentence(
-        "Cần {asked_vnd} đồng nhưng chỉ còn {available_vnd} đồng{period}: {place}.",
-        "{asked_vnd} đồng are needed and {available_vnd} đồng are available{period}: {place}.",
+        "Cần {asked_vnd} đồng nhưng chỉ còn {available_vnd} đồng{period}: {place}{remains}.",
+        "{asked_vnd} đồng are needed and {available_vnd} đồng are available{period}: {place}{remains}.",
     )
 
     def __init__(self, line: Line, asked_vnd: int, available: Mapping[int, Least]) -> None:
         """`available` is the least that is left by year of origin, and on which days."""
         self.line, self.available = line, dict(sorted(available.items()))
+        self.balances: Balances = {}
+        """Of the lots of the line, when it was refused."""
         last_day = min((least.last_day for least in available.values() if least.last_day), default=None)
         super().__init__(
             asked_vnd=asked_vnd,
@@ -67,6 +69,7 @@ class InsufficientFunds(Conflict):
             until=last_day.isoformat() if last_day else None,
             period=_describe_period(last_day),
             place=_describe_line(line),
+            remains=Sentence("", ""),
         )
 
 

@@ -15,9 +15,9 @@ from random import Random
 from typing import Any
 
 from services.funding.dated_facts import load_deadlines
+from services.funding.deadlines import find_deadline
 from services.funding.forecast.estimation import CashFlow, Cohort, add_flows
 from services.funding.forecast.rules import LotHistory
-from services.funding.lapses.rules import find_deadline
 from services.funding.ledger import Line, Lot
 
 RULES = load_deadlines()

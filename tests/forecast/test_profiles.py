@@ -8,9 +8,9 @@ import pytest
 
 from services.funding.app import create_app
 from services.funding.dated_facts import DATA, load_deadlines, load_method
+from services.funding.deadlines import find_legal_deadline
 from services.funding.forecast.estimation import number_month
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
-from services.funding.lapses.rules import find_legal_deadline
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.settings import FundingSettings
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.funding.dated_facts import load_deadlines, load_method
+from services.funding.deadlines import Extension, find_deadline, find_lapses
 from services.funding.forecast.api import RANK
 from services.funding.forecast.deadline_parts import split_lot
 from services.funding.forecast.estimation import (
@@ -28,7 +29,6 @@ from services.funding.forecast.estimation import (
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed, to_shares
 from services.funding.forecast.rules import ForecastRange, LotHistory, estimate_by_capital, forecast_lots
 from services.funding.forecast.sums import ForecastSum, build_sums, to_rank
-from services.funding.lapses.rules import Extension, find_deadline, find_lapses
 from services.funding.ledger import CAPITALS, Amounts, Capital, Line, Lot
 from shared.kit.paging import InvalidCursor, PageCursor, slice_page
 

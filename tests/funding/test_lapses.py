@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.funding.dated_facts import DATA, load_deadlines
-from services.funding.lapses.rules import Extension, find_deadline, find_lapses
+from services.funding.deadlines import Extension, find_deadline, find_lapses
 from services.funding.ledger import Amounts, Line, Lot
-from tests.funding.conftest import DECISION, LINE, done
+from tests.funding.conftest import DECISION, LINE, done, voucher
 
 pytestmark = pytest.mark.anyio
 
@@ -183,3 +183,60 @@ async def test_rates_with_and_without_carry_over(office):
     assert (total["own_rate_numerator_vnd"], total["own_rate_denominator_vnd"]) == (10, 40)
     total = (await office.get("progress", year=2024)).json()["total"]
     assert total["disbursement_rate_without_carry_over"] is None
+
+
+async def test_an_amount_refused_for_lack_of_money_says_what_remains_where_and_until_when(office):
+    await office.allocate(100)
+    await office.allocate(20, year=2022, decision={"number": "1", "date": "2022-01-05"})
+    await office.allocate(9, component="GN.DA2")
+    await office.carry_over(20, from_year=2022)
+    await office.disburse(50, origin_year=2023)
+    await office.commit(10, origin_year=2023)
+    refused = await office.post("disbursements", {**LINE, "amount_vnd": 71, "voucher": voucher()})
+    problem = refused.json()
+    assert (refused.status_code, problem["code"], problem["available_vnd"]) == (409, "insufficient_funds", 70)
+    assert problem["line"] == {**LINE, "component": None}
+    assert problem["remaining"] == [
+        {
+            "origin_year": 2022,
+            "left_vnd": 20,
+            "reserved_vnd": 0,
+            "paid_by": "2023-12-31",
+            "settled_by": "2024-01-31",
+            "legal_basis": "NQ 69/2022/QH15",
+        },
+        {
+            "origin_year": 2023,
+            "left_vnd": 50,
+            "reserved_vnd": 10,
+            "paid_by": "2024-01-31",
+            "settled_by": "2024-01-31",
+            "legal_basis": "Luật Đầu tư công 2019 Điều 68",
+        },
+    ]
+    assert problem["detail"].endswith(
+        "; left are 20 đồng of origin 2022 until 2023-12-31, 50 đồng of origin 2023 until 2024-01-31."
+    )
+    of_one_origin = {**LINE, "amount_vnd": 21, "origin_year": 2022, "voucher": voucher()}
+    problem = (await office.post("disbursements", of_one_origin, dry_run=True)).json()
+    assert (problem["available_vnd"], [lot["left_vnd"] for lot in problem["remaining"]]) == (20, [20, 50])
+    entry = {**LINE, "kind": "disbursement", "amount_vnd": 71, "voucher": voucher()}
+    for mode in ("best_effort", "all_or_nothing"):
+        batch = (await office.post("batches", {"mode": mode, "entries": [entry]})).json()
+        assert [lot["left_vnd"] for lot in batch["verdicts"][0]["remaining"]] == [20, 50], mode
+
+
+async def test_a_deadline_that_a_decision_extended_is_said_where_money_lacks(office):
+    await office.allocate(20, year=2022, decision={"number": "1", "date": "2022-01-05"})
+    await office.carry_over(
+        20, from_year=2022, deadline="2024-06-30", decision={"number": "8/QĐ", "date": "2022-12-30"}
+    )
+    problem = (await office.post("disbursements", {**LINE, "amount_vnd": 21, "voucher": voucher()})).json()
+    assert [(lot["left_vnd"], lot["paid_by"], lot["legal_basis"]) for lot in problem["remaining"]] == [
+        (20, "2024-06-30", "8/QĐ")
+    ]
+
+
+async def test_nothing_remains_on_a_line_without_money(office):
+    problem = (await office.post("disbursements", {**LINE, "amount_vnd": 1, "voucher": voucher()})).json()
+    assert (problem["remaining"], problem["detail"].count(";")) == ([], 0)

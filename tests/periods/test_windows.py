@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.funding.dated_facts import load_deadlines
-from services.funding.lapses.rules import find_legal_deadline
+from services.funding.deadlines import find_legal_deadline
 from shared.period_windows import load_windows
 from shared.periods import Period, PeriodKind, UnknownWindow, find_cut_off
 from shared.reporting.catalogue.definitions import DueRule

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
-from services.funding.entries.decisions import EntryOutcome, Outcome, RequestContext
+from services.funding.entries.decisions import EntryOutcome, Outcome
+from services.funding.entries.request_context import RequestContext
 from services.funding.entries.request_schemas import PaymentIn
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
@@ -106,6 +107,17 @@ class ConsumerOut(BaseModel):
     taken_vnd: int = Field(description="what it used, in đồng")
 
 
+class RemainderOut(BaseModel):
+    """Money that is left in a lot of the line, and its deadline."""
+
+    origin_year: int = Field(description="year of origin of the money")
+    left_vnd: int = Field(description="neither paid, returned nor carried over yet, in đồng")
+    reserved_vnd: int = Field(description="committed part of it, in đồng")
+    paid_by: date = Field(description="last day of payment")
+    settled_by: date = Field(description="last day of settlement")
+    legal_basis: str = Field(description="the document that sets the days")
+
+
 class ConsumedOut(BaseModel):
     """All recorded entries that used the missing money, the shown ones included."""
 
@@ -124,6 +136,9 @@ class BatchVerdictOut(BaseModel):
     errors: list[EntryFault] = Field(description="faults of the entry itself")
     available_vnd: int | None = Field(
         description="of a refusal for lack of money: what was available, in đồng; null otherwise"
+    )
+    remaining: list[RemainderOut] | None = Field(
+        description="of such a refusal: what is left in each lot of the line, and until when; null otherwise"
     )
     consumed_by: list[ConsumerOut] | None = Field(
         description="of such a refusal in a dry run: the recorded entries that used most of the money, named once for all "
@@ -150,6 +165,7 @@ class BatchVerdictOut(BaseModel):
             detail=problem.detail.render(language, problem.facts) if problem else None,
             errors=[EntryFault(**fault.document(language)) for fault in problem.faults] if problem else [],
             available_vnd=facts.get("available_vnd"),
+            remaining=facts.get("remaining"),
             consumed_by=facts.get("consumed_by"),
             consumed_in_all=facts.get("consumed_in_all"),
             consumed_as=facts.get("consumed_as"),

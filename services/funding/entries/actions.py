@@ -23,6 +23,7 @@ from services.funding.entries.decisions import (
     changes_assignment,
 )
 from services.funding.entries.recoveries import RecoveryRequest, validate_recovery
+from services.funding.entries.remainders import name_remainders
 from services.funding.entries.reversals import ReversalRequest, validate_reversal
 from services.funding.entries.store import (
     find_entries,
@@ -130,6 +131,7 @@ async def lock_and_decide(
         created = await statements.create_lots(session, missing, _find_first_day(new))
         state = replace(state, lots=state.lots | created)
         decisions = await _decide(candidates, state)
+    await name_remainders(session, candidates, decisions.outcomes)
     return decisions
 
 

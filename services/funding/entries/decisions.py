@@ -6,8 +6,8 @@ The caller has locked what the entries change. The same procedure decides one en
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Literal, NamedTuple, Protocol
+from datetime import date
+from typing import Literal, NamedTuple
 
 from services.funding import rules
 from services.funding.assignments import (
@@ -20,9 +20,9 @@ from services.funding.assignments import (
     find_assigned_units,
     find_assignment_key,
 )
-from services.funding.catalogue import FundingCatalogue
 from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
 from services.funding.entries.duplicates import Fact, LatestEntries, find_fact, require_distinct, require_same
+from services.funding.entries.request_context import RequestContext
 from services.funding.ledger import (
     ALLOCATION_KINDS,
     INFLOW_KINDS,
@@ -42,10 +42,8 @@ from services.funding.recoveries.rules import (
     require_unrecovered,
     take_latest_first,
 )
-from services.funding.units import Grants
 from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.problems import Problem
-from shared.territory.tree import Territory
 
 Outcome = Literal["recorded", "existing", "refused"]
 
@@ -60,33 +58,6 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], lis
     EntryKind.RETURN: rules.post_return,
 }
 """How the kinds that take money out of a line are posted."""
-
-
-class RequestContext(Protocol):
-    """What the rules know of a request. `context.py` has the one that routes get."""
-
-    @property
-    def catalogue(self) -> FundingCatalogue:
-        """The codes that entries may name."""
-
-    @property
-    def territory(self) -> Territory:
-        """The units."""
-
-    @property
-    def caller(self) -> Grants:
-        """The client and its rights."""
-
-    @property
-    def now(self) -> datetime:
-        """The instant of the request."""
-
-    @property
-    def today(self) -> date:
-        """The day of the request in Vietnam."""
-
-    def require(self, program: str, unit: str, on: date) -> None:
-        """Raise `Forbidden` where the program or the unit was not granted to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +185,8 @@ class EntryDecisions:
             outcome = _find_existing(candidate, recorded) if recorded else self._record(candidate)
         except Problem as problem:
             outcome = EntryOutcome("refused", problem=problem)
+            if isinstance(problem, rules.InsufficientFunds):
+                problem.balances = self._read_totals(problem.line)
             if recorded is None and key is not None:
                 self.unused_vouchers.add(key)
         self.outcomes.append(outcome)
@@ -328,6 +301,9 @@ class EntryDecisions:
             else calculate_left_after_allocation
         )
         return require(territory, plan, line, day, amount_vnd)
+
+    def _read_totals(self, line: Line) -> Balances:
+        return {lot: balance.total for lot, balance in self._lines.get(line, {}).items()}
 
     def _read_balance(self, lot: Lot) -> DatedBalance:
         return self._lines.get(lot.line, {}).get(lot, NO_MONEY)

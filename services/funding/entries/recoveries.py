@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.funding import fault_sentences as sentences
-from services.funding.entries.decisions import EntryCandidate, RequestContext
+from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.request_context import RequestContext
 from services.funding.entries.reversals import find_unit_day
 from services.funding.entries.validation import find_decision_fault
 from services.funding.ledger import (

@@ -12,7 +12,8 @@ from functools import cache
 
 from services.funding import fault_sentences as sentences
 from services.funding import units
-from services.funding.entries.decisions import EntryCandidate, RequestContext
+from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.request_context import RequestContext
 from services.funding.ledger import (
     INFLOW_KINDS,
     KINDS_WITH_PAPER,

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.funding.forecast.estimation import NO_FLOW, CashFlow, add_flows
-from services.funding.forecast.rules import LotHistory
-from services.funding.lapses.rules import (
+from services.funding.deadlines import (
     DeadlineRule,
     Extension,
     distribute,
     list_deadlines,
     split_by_deadline,
 )
+from services.funding.forecast.estimation import NO_FLOW, CashFlow, add_flows
+from services.funding.forecast.rules import LotHistory
 
 
 def split_lot(

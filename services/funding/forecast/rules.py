@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Self
 
+from services.funding.deadlines import Deadline
 from services.funding.forecast.estimation import (
     Assumptions,
     CashFlow,
@@ -27,7 +28,6 @@ from services.funding.forecast.estimation import (
     split_by_month,
 )
 from services.funding.forecast.profiles import MAX_PACE_PPB, WHOLE_PPB, ForecastMethod
-from services.funding.lapses.rules import Deadline
 from services.funding.ledger import CAPITALS, Capital, Line, Lot
 from shared.kit.problems import Invalid, Sentence
 from shared.periods import ONE_DAY

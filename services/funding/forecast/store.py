@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.forecast.deadline_parts import split_lot
-from services.funding.forecast.estimation import CashFlow, Cohort, number_month
-from services.funding.forecast.rules import LotHistory
-from services.funding.lapses.rules import (
+from services.funding.deadlines import (
     DeadlineRule,
     MoneyKind,
     calculate_date,
     find_deadline,
     find_legal_deadline,
 )
+from services.funding.forecast.deadline_parts import split_lot
+from services.funding.forecast.estimation import CashFlow, Cohort, number_month
+from services.funding.forecast.rules import LotHistory
 from services.funding.lapses.store import read_extensions
 from services.funding.ledger import Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.funding.context import FundingPublicContext
+from services.funding.deadlines import Deadlines, Lapse, find_lapses
 from services.funding.lapses import store
-from services.funding.lapses.rules import Deadlines, Lapse, find_lapses
 from services.funding.ledger import Capital
 from services.funding.query_params import (
     BudgetYearQuery,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.lapses.rules import Extension
+from services.funding.deadlines import Extension
 from services.funding.ledger import Amounts, Balances, EntryKind, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import (

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.funding.entries.decisions import RequestContext
+from services.funding.entries.request_context import RequestContext
 from services.funding.entries.response_schemas import EntryOut
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import (
