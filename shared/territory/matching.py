@@ -4,6 +4,7 @@ Papers write Đăk, the official list Đắk, the press Đak or Dak; apostrophes
 these equal. Other ways of writing (Ngọc for Ngọk, Bờ Y for Pờ Y) are stored spellings of a unit. Pure.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -53,8 +54,24 @@ class AmbiguousName(Conflict):
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Return the letters and digits of a name, without case, accents, tone marks, apostrophes or spaces."""
-    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    letters = text.casefold().replace("đ", "d").replace("ð", "d")  # ð: the Icelandic letter, typed for đ
+    decomposed = unicodedata.normalize("NFD", letters)
     return "".join(character for character in decomposed if character.isalnum())
+
+
+_ABBREVIATED = re.compile(r"\s*([^\W\d_]{1,3})(?:\.\s*|\s+)(.+)", re.DOTALL)
+_ABBREVIATIONS = {
+    "tp": "thanh_pho", "tx": "thi_xa", "tt": "thi_tran", "tdp": "to_dan_pho", "kdc": "khu_dan_cu",
+    "t": "tinh", "q": "quan", "h": "huyen", "p": "phuong", "x": "xa", "dk": "dac_khu",
+}  # fmt: skip
+"""The abbreviations of kinds before a name: `TP Kon Tum`, `TT. Đăk Hà`, `P. Thắng Lợi`."""
+
+
+def split_kind(text: str) -> tuple[str, str] | None:
+    """Return the kind that an abbreviation before a name means, and the name; None where no abbreviation is before it."""
+    match = _ABBREVIATED.fullmatch(text)
+    kind = _ABBREVIATIONS.get(fold(match[1])) if match else None
+    return (kind, match[2]) if match and kind else None
 
 
 def parse_kind(text: str) -> str | None:
@@ -75,8 +92,15 @@ class Gazetteer:
         """Whether a text, however spelled, is part of the unit's name, or begins its kind and name."""
         folded = fold(text)
         spellings = (fold(unit.name), *self._folded.get(unit.key, ()))
-        return folded != "" and (
-            fold(unit.full_name).startswith(folded) or any(folded in spelling for spelling in spellings)
+        if folded == "":
+            return False
+        if fold(unit.full_name).startswith(folded) or any(folded in spelling for spelling in spellings):
+            return True
+        kind_and_name = split_kind(text)
+        return (
+            kind_and_name is not None
+            and unit.kind == kind_and_name[0]
+            and any(fold(kind_and_name[1]) in spelling for spelling in spellings)
         )
 
     def find_unit(self, name: str, kind: str, parent: str, on: date) -> Unit:
