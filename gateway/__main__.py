@@ -5,6 +5,7 @@ command again prints the same object, secret included, as long as the client sti
 
     python -m gateway create-client --id ID --scope S… [--program P…] [--unit U…] [--description TEXT]
     python -m gateway rotate-keys
+    python -m gateway territory load FOLDER --legal-basis TEXT [--source TEXT] [--dry-run]
 """
 
 # ruff: noqa: T201 (a command line prints)
@@ -12,8 +13,10 @@ command again prints the same object, secret included, as long as the client sti
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,12 +29,15 @@ from gateway.clients.store import find_client, find_live_secrets
 from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing
 from shared.kit.clock import system_clock
-from shared.kit.database import Database
+from shared.kit.database import Database, UnitOfWork
 from shared.kit.problems import Invalid, raise_if_any
 from shared.periods import local_day
+from shared.territory.maps.actions import load_map
 from shared.territory.store import load_tree
+from shared.territory.tables import read_raw_rows
 
 OPERATOR = "operator"
+TABLE_POINTER = re.compile("/(units|successions)/([0-9]+)(?:/(.+))?")
 REFUSED, WRONG = 1, 2
 """Exit codes: refused by what is stored; a wrong command line or setting."""
 
@@ -43,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = GatewaySettings()
         if options.command == "rotate-keys":
             result = asyncio.run(_rotate(settings))
+        elif options.command == "territory":
+            result = asyncio.run(_load(settings, options))
         else:
             client_in = ClientIn(
                 client_id=options.id,
@@ -54,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result = asyncio.run(_create(settings, client_in))
     except Invalid as refusal:
         for fault in refusal.faults:
-            print(f"{fault.pointer}: {fault.sentence.en}", file=sys.stderr)
+            print(f"{_locate(fault.pointer)}: {fault.sentence.en}", file=sys.stderr)
         return WRONG
     except ValidationError as error:
         prefix = "NTP_" if error.title == GatewaySettings.__name__ else ""
@@ -73,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gateway", description="Manage clients and signing keys.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("rotate-keys", help="sign with the standby key from now on")
+    load = commands.add_parser("territory", help="load tables of units and successions into the map")
+    load.add_argument("action", choices=["load"])
+    load.add_argument("folder", type=Path, help="of units.csv and successions.csv, plain or packed (.csv.gz)")
+    load.add_argument("--legal-basis", required=True, help="the act that changed the units")
+    load.add_argument("--source", default="", help="where the tables come from")
+    load.add_argument("--dry-run", action="store_true", help="show what would change, and keep nothing")
     create = commands.add_parser("create-client", help="register a client, or print it again")
     create.add_argument("--id", required=True)
     create.add_argument("--description", default="")
@@ -80,6 +94,15 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--program", action="extend", nargs="+", default=[])
     create.add_argument("--unit", action="extend", nargs="+", default=[], help="CODE, or CODE@DAY")
     return parser
+
+
+def _locate(pointer: str) -> str:
+    """Return where a fault is: the line of a table of the folder (the header is line 1), or the pointer."""
+    match = TABLE_POINTER.fullmatch(pointer)
+    if match is None:
+        return pointer
+    table, index, column = match.groups()
+    return f"{table}.csv row {int(index) + 2}{f', {column}' if column else ''}"
 
 
 def _parse_unit(text: str) -> str | dict[str, str]:
@@ -127,6 +150,25 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
         "programs": client_in.programs,
         "units": [unit.code for unit in client_in.units],
     }
+
+
+async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[str, Any]:
+    units, successions = (read_raw_rows(options.folder, name) for name in ("units", "successions"))
+    database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
+    try:
+        async with UnitOfWork.writing(database, system_clock) as unit_of_work:
+            unit_of_work.dry_run = options.dry_run
+            loaded = await load_map(
+                unit_of_work.session,
+                units=units,
+                successions=successions,
+                legal_basis=options.legal_basis,
+                source=options.source,
+                loaded_by=OPERATOR,
+            )
+    finally:
+        await database.close()
+    return loaded.model_dump(mode="json")
 
 
 async def _rotate(settings: GatewaySettings) -> dict[str, Any]:

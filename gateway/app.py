@@ -30,6 +30,8 @@ from shared.kit.resources import Resources
 from shared.kit.service import ServiceDefinition, create_service, open_database
 from shared.territory import api as territory
 from shared.territory.current import load_territory_with_places
+from shared.territory.maps import api as maps
+from shared.territory.maps.following import follow_map
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 DESCRIPTION = """The public entry to the three National Target Programs of a province: reports, figures, targets, registers and
@@ -70,6 +72,8 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 overview.router,
                 receipts.router,
                 territory.router,
+                maps.load_router,
+                maps.router,
                 tokens.router,
                 clients.secret_router,
                 clients.router,
@@ -77,6 +81,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 problems.router,
             ),
             own_document=False,
+            background_tasks=(follow_map(load_territory_with_places, from_gateway=False),),
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
             outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],
             inner_middleware=(

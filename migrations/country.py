@@ -46,7 +46,7 @@ def build_units(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
         for fact in old
     ]
     rows += [to_unit(fact, NEW_FROM, "", "box not known") for fact in new]
-    drop_borrowed_places(rows)
+    drop_wrong_places(rows)
     return rows
 
 
@@ -67,14 +67,23 @@ def remove_accents(name: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def drop_borrowed_places(rows: Sequence[Row]) -> None:
-    """Empty the place of a unit that repeats that of another one: the data set has none of its own for it."""
+def drop_wrong_places(rows: Sequence[Row]) -> None:
+    """Empty a place that repeats that of another unit, because the data set has none of its own, or whose centre lies
+    outside its box."""
     centres: set[tuple[str, str, str]] = set()
     for row in rows:
         centre = (row["valid_from"], row["lat"], row["lon"])
-        if centre in centres:
+        if centre in centres or lies_outside_box(row):
             row.update(dict.fromkeys(("lat", "lon", *BOX), ""), source=f"{row['source']}; place not known")
         centres.add(centre)
+
+
+def lies_outside_box(row: Row) -> bool:
+    """Whether the centre of a unit lies outside its own box."""
+    if not row["min_lat"]:
+        return False
+    lat, lon, *box = (float(row[field]) for field in ("lat", "lon", *BOX))
+    return not (box[0] <= lat <= box[2] and box[1] <= lon <= box[3])
 
 
 def build_successions(old: Sequence[Row], new: Sequence[Row], facts: Sequence[Row]) -> list[Row]:

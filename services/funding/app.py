@@ -14,6 +14,8 @@ from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
 from shared.kit.service import ServiceDefinition, create_service
 from shared.territory.current import load_territory
+from shared.territory.maps.api import map_version_router
+from shared.territory.maps.following import follow_map
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promised_within_left")
@@ -30,10 +32,13 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             description=description or "",
             settings=settings,
             revisions=[TERRITORY_REVISION, REVISION],
-            routers=[api.router],
+            routers=[api.router, map_version_router("/v1/funding")],
             violations=dict.fromkeys(LOT_CHECKS, OverdrawPrevented),
             start_steps=[load_territory, add_agencies, start_group_commit],
-            background_tasks=[seal_repeatedly(settings.seal_every_seconds)],
+            background_tasks=[
+                seal_repeatedly(settings.seal_every_seconds),
+                follow_map(load_territory, add_agencies),
+            ],
             clock=clock,
             resources=[
                 load_catalogue(settings.funding_catalogue),

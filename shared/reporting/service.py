@@ -20,6 +20,8 @@ from shared.reporting.reports.examples import add_report_examples
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
 from shared.territory.current import load_territory
+from shared.territory.maps.api import map_version_router
+from shared.territory.maps.following import follow_map
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 VIOLATIONS: ConstraintProblems = {
@@ -53,14 +55,14 @@ def create_program(
             settings=settings,
             program=catalogue.program,
             revisions=[TERRITORY_REVISION, REPORTING_REVISION, *revisions],
-            routers=[reporting_router(engine, settings), *routers],
+            routers=[reporting_router(engine, settings), map_version_router(engine.path), *routers],
             violations={**VIOLATIONS, **(violations or {})},
             larger_bodies={
                 f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
                 f"{engine.path}/evidence/": MAX_FILE_BYTES,
             },
             start_steps=[load_territory],
-            background_tasks=background_tasks,
+            background_tasks=[follow_map(load_territory), *background_tasks],
             clock=clock,
             resources=[engine, *resources],
         )

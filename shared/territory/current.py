@@ -1,5 +1,6 @@
 """The territory of a running service: read at start, given to routes by type."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,8 +9,15 @@ from shared.kit.database import Database
 from shared.kit.resources import Resources, resource
 from shared.territory.matching import Gazetteer
 from shared.territory.settings import TerritorySettings
-from shared.territory.store import load_gazetteer, load_tree
+from shared.territory.store import load_gazetteer, load_tree, read_version_number
 from shared.territory.tree import Territory
+
+
+@dataclass(frozen=True, slots=True)
+class MapVersion:
+    """The version of the map that a process answers by."""
+
+    number: int
 
 
 async def load_territory(resources: Resources, *, places: bool = False) -> None:
@@ -23,6 +31,7 @@ async def load_territory(resources: Resources, *, places: bool = False) -> None:
         territory = await load_tree(session, villages=True, places=places)
         territory.versions(province)
         resources.put(territory)
+        resources.put(MapVersion(await read_version_number(session)))
         resources.put(await load_gazetteer(session, territory))
 
 
@@ -33,5 +42,7 @@ async def load_territory_with_places(resources: Resources) -> None:
 
 CurrentTerritory = Annotated[Territory, Depends(resource(Territory))]
 """The service's territory."""
+CurrentMapVersion = Annotated[MapVersion, Depends(resource(MapVersion))]
+"""The version of the map that the service answers by."""
 CurrentGazetteer = Annotated[Gazetteer, Depends(resource(Gazetteer))]
 """The names of the service's territory."""

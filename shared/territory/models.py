@@ -5,6 +5,7 @@ The migrations insert the shipped rows; the rural service adds villages.
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
@@ -27,11 +29,11 @@ class Base(DeclarativeBase):
     """The tables of the territory."""
 
     metadata = named_metadata()
-    type_annotation_map = COLUMN_TYPES
+    type_annotation_map = {**COLUMN_TYPES, dict[str, Any]: JSONB}  # noqa: RUF012 (declared by SQLAlchemy)
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("territory", "territory_0002")
+REVISION = SchemaRevision("territory", "territory_0003")
 
 CODE_SHAPE = " OR ".join(f"level = '{level}' AND code ~ '^{shape}$'" for level, shape in CODE_SHAPES.items())
 KIND_OF_LEVEL = " OR ".join(f"level = '{level}' AND kind IN {tuple(kinds)}" for level, kinds in KINDS.items())
@@ -92,6 +94,8 @@ class MapVersionRow(Base):
     source: Mapped[str]
     loaded_by: Mapped[str]
     loaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    content: Mapped[dict[str, Any] | None]
+    """What it added, as `MapContent`; null for a version of the migrations."""
 
     __table_args__ = (
         CheckConstraint("version > 0", name="counted"),

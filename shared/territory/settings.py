@@ -8,6 +8,9 @@ from shared.kit.settings import ServiceSettings
 class TerritorySettings(ServiceSettings):
     """The settings of the kit, and the province of the installation."""
 
+    follow_map_every_seconds: float = Field(
+        10.0, gt=0, description="how often this process looks for a new version of the map"
+    )
     province: str = Field(
         "62",
         pattern="^[0-9]{2}$",

@@ -38,6 +38,12 @@ _TREES: dict[tuple[str, bool], Territory] = {}
 """The trees of this process by map version; a tree never changes, and applications of one process share it."""
 
 
+async def read_version_number(session: AsyncSession) -> int:
+    """Return the number of the newest version of the map in this schema."""
+    ((number,),) = await run_sql(session, "SELECT coalesce(max(version), 0) FROM map_versions")
+    return int(number)
+
+
 async def load_tree(session: AsyncSession, *, villages: bool = False, places: bool = True) -> Territory:
     """Return the territory, with or without its villages, and its places: centres, boxes, areas, sources.
 
@@ -114,7 +120,7 @@ async def find_villages_in(session: AsyncSession, communes: Collection[str]) -> 
 
 async def insert_units(session: AsyncSession, units: Sequence[Unit]) -> None:
     """Insert villages. The caller has checked them with `territory.with_units(units)`."""
-    await session.execute(insert(UnitRow), [_row(unit) for unit in units])
+    await session.execute(insert(UnitRow), [to_unit_row(unit) for unit in units])
 
 
 def _unit(row: Row[Any]) -> Unit:
@@ -138,7 +144,8 @@ def _unit(row: Row[Any]) -> Unit:
     )
 
 
-def _row(unit: Unit) -> dict[str, Any]:
+def to_unit_row(unit: Unit) -> dict[str, Any]:
+    """Return the columns of a unit."""
     return {
         "code": unit.code,
         "level": unit.level,

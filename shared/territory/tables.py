@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from shared.territory.units import Box, Level, Spelling, Succession, SuccessionKind, Unit
+
+TABLES = ("units", "successions")
+BEYOND = "(beyond the header)"
 
 
 def read_units(path: Path) -> tuple[Unit, ...]:
@@ -39,6 +42,19 @@ def read_spellings(path: Path) -> tuple[Spelling, ...]:
         Spelling(row["code"], date.fromisoformat(row["valid_from"]), row["spelling"], row["source"])
         for row in _rows(path)
     )
+
+
+def read_raw_rows(folder: Path, name: str) -> list[Any]:
+    """Return the rows of a table of a folder as texts, `NAME.csv` or `NAME.csv.gz`; none where there is no such table.
+
+    Cells beyond the header have the column `(beyond the header)`. Raises `OSError` for a folder without tables.
+    """
+    if not any((folder / f"{table}.csv{packed}").exists() for table in TABLES for packed in ("", ".gz")):
+        raise FileNotFoundError(f"{folder} has no units.csv or successions.csv")
+    for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
+        if path.exists():
+            return [{column or BEYOND: cell for column, cell in row.items()} for row in _rows(path)]
+    return []
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

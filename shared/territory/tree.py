@@ -38,7 +38,7 @@ class Territory:
         self._versions: dict[str, tuple[Unit, ...]] = {}
         self._children: dict[str, tuple[Unit, ...]] = {}
         self._insert(units)
-        mapped = [unit for unit in self._all_units() if unit.level in MAP_LEVELS]
+        mapped = [unit for unit in self.all_units() if unit.level in MAP_LEVELS]
         after = (unit.valid_to + ONE_DAY for unit in mapped if unit.valid_to is not None)
         self._days = tuple(sorted({*after, *(unit.valid_from for unit in mapped)}))
         check_successions(self._versions, self._forward)
@@ -189,10 +189,19 @@ class Territory:
 
     def units(self, on: date) -> Iterator[Unit]:
         """Yield every unit of a day."""
-        return (unit for unit in self._all_units() if unit.is_valid_on(on))
+        return (unit for unit in self.all_units() if unit.is_valid_on(on))
 
-    def _all_units(self) -> Iterator[Unit]:
-        return (unit for versions in self._versions.values() for unit in versions)
+    def all_units(self) -> tuple[Unit, ...]:
+        """Return every unit of every day."""
+        return tuple(unit for versions in self._versions.values() for unit in versions)
+
+    def all_successions(self) -> tuple[Succession, ...]:
+        """Return every succession."""
+        return tuple(link for links in self._forward.values() for link in links)
+
+    def children_ever(self, code: str) -> tuple[Unit, ...]:
+        """Return the units that named a code as their parent on any day."""
+        return self._children.get(code, ())
 
     # Maps of two days
 

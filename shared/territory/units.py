@@ -62,6 +62,10 @@ class Box(NamedTuple):
     max_lat: float
     max_lon: float
 
+    def contains(self, lat: float, lon: float) -> bool:
+        """Whether a point lies in the box."""
+        return self.min_lat <= lat <= self.max_lat and self.min_lon <= lon <= self.max_lon
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -251,6 +255,11 @@ class NoCounterpartOnMap(Conflict):
 def to_interval(unit: Unit) -> str:
     """Return the validity as an ISO 8601 interval, open where the unit is still valid."""
     return f"{unit.valid_from.isoformat()}/{unit.valid_to.isoformat() if unit.valid_to else '..'}"
+
+
+def matches_code_shape(code: str, level: Level) -> bool:
+    """Whether a code has the shape of a level."""
+    return re.fullmatch(CODE_SHAPES[level], code) is not None
 
 
 def to_commune_code(code: str) -> str | None:

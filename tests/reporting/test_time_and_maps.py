@@ -179,7 +179,7 @@ def divided(weights):
     last = day - timedelta(days=1)
     old = MAP.unit("23368", last)
     parts = [replace(old, code=code, name=code, valid_from=day) for code in ("23368", "99991")]
-    units = [replace(unit, valid_to=last) if unit is old else unit for unit in MAP._all_units()]
+    units = [replace(unit, valid_to=last) if unit is old else unit for unit in MAP.all_units()]
     links = [
         Succession("23368", old.valid_from, part.code, day, day, "split", weight)
         for part, weight in zip(parts, weights, strict=True)

@@ -110,7 +110,7 @@ async def test_villages_are_registered_and_left_out_unless_asked_for(session):
     ],
 )
 async def test_the_table_refuses_what_is_no_unit(session, change, constraint):
-    row = {**store._row(VILLAGE), **change}
+    row = {**store.to_unit_row(VILLAGE), **change}
     with pytest.raises(DBAPIError) as refused:
         await session.execute(insert(UnitRow), row)
     assert constraint in str(refused.value)

@@ -1,0 +1,45 @@
+"""Load tables into the map: lock, check against the newest version, insert the next one."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kit.problems import Fault, raise_if_any
+from shared.territory.maps.checker import MapChecker
+from shared.territory.maps.rules import summarize_change
+from shared.territory.maps.schemas import MapLoadOut
+from shared.territory.maps.store import insert_version, lock_versions
+from shared.territory.store import load_tree, read_version_number
+
+
+async def load_map(
+    session: AsyncSession,
+    *,
+    units: list[Any],
+    successions: list[Any],
+    legal_basis: str,
+    source: str,
+    loaded_by: str,
+    faults: tuple[Fault, ...] = (),
+) -> MapLoadOut:
+    """Insert the next version of the map, if the tables change it. Raises every fault by row."""
+    await lock_versions(session)
+    territory = await load_tree(session)
+    checker = MapChecker(territory)
+    change = checker.check(units, successions, source or legal_basis)
+    raise_if_any([*faults, *checker.faults])
+    version = await read_version_number(session) + (0 if change.is_empty else 1)
+    summary = summarize_change(territory, change)
+    result = MapLoadOut.from_summary(
+        summary, change, version=version, rows=len(units) + len(successions) - len(change.ended)
+    )
+    if not change.is_empty:
+        await insert_version(
+            session,
+            version,
+            change,
+            legal_basis=legal_basis,
+            source=source or legal_basis,
+            loaded_by=loaded_by,
+        )
+    return result

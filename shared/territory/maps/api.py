@@ -1,0 +1,134 @@
+"""Routes of the versions of the map, `/v1/territory`, mounted by the gateway."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from shared.kit.database import UnitOfWork
+from shared.kit.json_body import PartialBody
+from shared.kit.problems import NotFound, Sentence
+from shared.kit.resources import get_resources
+from shared.kit.transactions import TransactionRoute, unit_of_work_for
+from shared.roles import OPEN, AdministratorUnitOfWork, Anyone
+from shared.territory.current import CurrentMapVersion, load_territory_with_places
+from shared.territory.maps import store
+from shared.territory.maps.actions import load_map
+from shared.territory.maps.schemas import (
+    MapIn,
+    MapLoadOut,
+    MapVersionDetail,
+    MapVersionOut,
+    MapVersionsOut,
+    ServiceMapVersionOut,
+)
+from shared.territory.store import read_version_number
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+OpenUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(OPEN)]
+
+MAPS = "/v1/territory"
+
+
+class UnknownMapVersion(NotFound):
+    """The map has no version of this number."""
+
+    code = "map_version_unknown"
+    detail = Sentence("Không có phiên bản bản đồ {version}.", "The map has no version {version}.")
+
+
+class LoadRoute(TransactionRoute):
+    """Read the map again after the commit of a load, so that the next request is answered by it."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap the transaction."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            response = await handler(request)
+            if response.status_code == HTTPStatus.CREATED:
+                await load_territory_with_places(get_resources(request.app))
+            return response
+
+        return handle
+
+
+router = APIRouter(prefix=MAPS, tags=["units"], route_class=TransactionRoute)
+load_router = APIRouter(prefix=MAPS, tags=["units"], route_class=LoadRoute)
+
+
+@load_router.post(
+    "/loads",
+    operation_id="load_map",
+    status_code=201,
+    summary="Load tables of units and successions",
+    responses={200: {"model": MapLoadOut, "description": "nothing changed, or a dry run"}},
+)
+async def post_load(
+    *,
+    draft: Annotated[PartialBody[MapIn], Body()],
+    response: Response,
+    unit_of_work: AdministratorUnitOfWork,
+) -> MapLoadOut:
+    """Add units, ends and successions to the map. Every fault is named by its row, and then nothing is kept.
+
+    Rows that state what the map has already change nothing, so the same tables can be loaded again. History is added and
+    never edited. With `dry_run=true` the answer shows what would change.
+    """
+    body = draft.body
+    result = await load_map(
+        unit_of_work.session,
+        units=body.units,
+        successions=body.successions,
+        legal_basis=body.legal_basis,
+        source=body.source,
+        loaded_by=unit_of_work.caller.client_id,
+        faults=draft.faults,
+    )
+    if not result.changed or unit_of_work.dry_run:
+        response.status_code = HTTPStatus.OK
+    else:
+        response.headers["Location"] = f"{MAPS}/versions/{result.version}"
+    return result
+
+
+def map_version_router(source: str) -> APIRouter:
+    """Return the route `GET {source}/map-version` of a service that follows the map."""
+    version_router = APIRouter(route_class=TransactionRoute, tags=["units"])
+
+    @version_router.get(
+        f"{source}/map-version", operation_id="get_map_version", summary="The version of the map here"
+    )
+    async def get_map_version(*, _: Anyone, version: CurrentMapVersion) -> ServiceMapVersionOut:
+        """The version of the map by which this service answers; a service that was away may be behind the gateway's."""
+        return ServiceMapVersionOut(version=version.number)
+
+    return version_router
+
+
+@router.get("/versions", operation_id="list_map_versions", summary="Versions of the map")
+async def list_versions(
+    *,
+    unit_of_work: OpenUnitOfWork,
+    after: Annotated[
+        int, Query(ge=0, lt=2**31, description="only versions after this one", examples=[2])
+    ] = 0,
+) -> MapVersionsOut:
+    """The versions of the map, the oldest first, each with its legal basis. A service that is behind follows this list."""
+    rows = await store.list_versions(unit_of_work.session, after)
+    newest = await read_version_number(unit_of_work.session)
+    return MapVersionsOut(items=[MapVersionOut.model_validate(row) for row in rows], newest=newest)
+
+
+@router.get("/versions/{version}", operation_id="read_map_version", summary="One version of the map")
+async def get_version(
+    *,
+    unit_of_work: OpenUnitOfWork,
+    version: Annotated[int, Path(ge=1, lt=2**31, description="number of the version")],
+) -> MapVersionDetail:
+    """A version of the map with the units and successions that it added."""
+    row = await store.find_version_row(unit_of_work.session, version)
+    if row is None:
+        raise UnknownMapVersion(version=version)
+    return MapVersionDetail.model_validate(row)

@@ -1,0 +1,203 @@
+"""Schemas of versions of the map."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.kit.json_body import PartialModel
+from shared.territory.maps.rules import ChangeSummary, MapChange
+from shared.territory.schemas import UnitName
+from shared.territory.units import Box, Level, Succession, SuccessionKind, Unit
+
+MOST_ROWS = 40_000
+"""The whole country has 25,000 rows on two maps."""
+MOST_BYTES = 16 * 1024 * 1024
+
+_ROW: dict[str, Any] = {
+    "code": "99901",
+    "level": "commune",
+    "kind": "xa",
+    "name": "Đăk Mới",
+    "parent": "51",
+    "valid_from": "2027-01-01",
+}
+
+
+class MapIn(PartialModel):
+    """Tables of units and successions, as the rows of their CSV files have them."""
+
+    unread: ClassVar[Mapping[str, Any]] = {"legal_basis": "-", "source": "-", "units": [], "successions": []}
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "legal_basis": "NQ 1/NQ-UBTVQH16",
+                "source": "danh mục đơn vị hành chính",
+                "units": [_ROW],
+                "successions": [],
+            }
+        },
+    )
+
+    legal_basis: str = Field(
+        min_length=1, max_length=300, pattern=r"\S", description="the act that changed the units"
+    )
+    source: str = Field(
+        "", max_length=300, description="where the tables come from; by default the legal basis"
+    )
+    units: list[Any] = Field(
+        default=[],
+        max_length=MOST_ROWS,
+        description="rows of units: code, level, kind, name, name_en, parent, valid_from, valid_to, lat, lon, min_lat, "
+        "min_lon, max_lat, max_lon, area_km2, border, source, confidence; an empty or missing cell is not known",
+    )
+    successions: list[Any] = Field(
+        default=[],
+        max_length=MOST_ROWS,
+        description="rows of successions: predecessor, predecessor_valid_from, successor, successor_valid_from, "
+        "effective_on, kind (unchanged, merged, split, abolished), weight, main_part; a predecessor that is still valid ends "
+        "on the day before",
+    )
+
+
+class UnitContent(BaseModel):
+    """A unit of a version."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    level: Level
+    kind: str
+    name: str
+    parent: str | None
+    valid_from: date
+    valid_to: date | None
+    name_en: str
+    lat: float | None
+    lon: float | None
+    bbox: tuple[float, float, float, float] | None = Field(
+        description="southern, western, northern, eastern edge"
+    )
+    area_km2: float | None
+    border: bool
+    source: str
+    confidence: str
+
+    def to_unit(self) -> Unit:
+        """Return the unit."""
+        facts = self.model_dump()
+        return Unit(**{**facts, "bbox": None if self.bbox is None else Box(*self.bbox)})
+
+
+class SuccessionContent(BaseModel):
+    """A succession of a version."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    predecessor: str
+    predecessor_valid_from: date
+    successor: str | None
+    successor_valid_from: date | None
+    effective_on: date
+    kind: SuccessionKind
+    weight: Decimal | None
+    main_part: bool
+
+    def to_succession(self) -> Succession:
+        """Return the succession."""
+        return Succession(**self.model_dump())
+
+
+class MapContent(BaseModel):
+    """What a version added: units that begin, units that end (with their last day), successions."""
+
+    begun: list[UnitContent]
+    ended: list[UnitContent]
+    successions: list[SuccessionContent]
+
+    @classmethod
+    def from_change(cls, change: MapChange) -> Self:
+        """Serialize a change."""
+        return cls(
+            begun=[UnitContent.model_validate(unit) for unit in change.begun],
+            ended=[UnitContent.model_validate(unit) for unit in change.ended],
+            successions=[SuccessionContent.model_validate(link) for link in change.successions],
+        )
+
+    def to_change(self) -> MapChange:
+        """Return the change."""
+        return MapChange(
+            tuple(unit.to_unit() for unit in self.begun),
+            tuple(unit.to_unit() for unit in self.ended),
+            tuple(link.to_succession() for link in self.successions),
+        )
+
+
+class MapVersionOut(BaseModel):
+    """A version of the map."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int = Field(description="its number; each load that changes the map makes the next one")
+    content_hash: str = Field(description="SHA-256 of what it added")
+    legal_basis: str = Field(description="the act that changed the units")
+    source: str = Field(description="where the tables came from")
+    loaded_by: str = Field(description="the client that loaded it, `operator`, or `migration`")
+    loaded_at: datetime = Field(description="instant of the load")
+
+
+class MapVersionDetail(MapVersionOut):
+    """A version of the map with what it added."""
+
+    content: MapContent | None = Field(description="null for a version that is part of the product")
+
+
+class ServiceMapVersionOut(BaseModel):
+    """The version of the map by which a service answers."""
+
+    version: int = Field(
+        description="number of the version; the gateway lists them at /v1/territory/versions"
+    )
+
+
+class MapVersionsOut(BaseModel):
+    """Versions of the map, the oldest first."""
+
+    items: list[MapVersionOut]
+    newest: int = Field(description="the number of the newest version")
+
+
+class MapLoadOut(BaseModel):
+    """What a load changed, or would change."""
+
+    version: int = Field(
+        description="the version that has the content: a new one, or the newest where nothing changed"
+    )
+    changed: bool = Field(description="whether anything changed")
+    unchanged_rows: int = Field(description="rows that state what the map has already")
+    born: list[UnitName] = Field(description="units that begin")
+    ended: list[UnitName] = Field(description="units that end, with their last day")
+    renamed: list[UnitName] = Field(description="units that go on with another name or kind")
+    moved: list[UnitName] = Field(description="units that go on below another parent")
+    successions: int = Field(description="successions that are added")
+
+    @classmethod
+    def from_summary(
+        cls, summary: ChangeSummary, change: MapChange, *, version: int, rows: int
+    ) -> "MapLoadOut":
+        """Serialize a load."""
+        begun, links = len(change.begun), len(change.successions)
+        return cls(
+            version=version,
+            changed=not change.is_empty,
+            unchanged_rows=max(0, rows - begun - links),
+            born=[UnitName.model_validate(unit) for unit in summary.born],
+            ended=[UnitName.model_validate(unit) for unit in summary.ended],
+            renamed=[UnitName.model_validate(unit) for unit in summary.renamed],
+            moved=[UnitName.model_validate(unit) for unit in summary.moved],
+            successions=links,
+        )
