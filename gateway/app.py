@@ -67,7 +67,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             key_source=KeyRingKeys(key_ring) if settings.jwks_url is None else None,
             resources=(pepper, limits, upstreams, parts, MergedReference(upstreams), key_ring),
             lifespans=(upstreams.connected, parts.fetching),
-            start_steps=(load_territory_with_places, _make_keys, _make_own_clients),
+            start_steps=(load_territory_with_places, _create_keys, _create_own_clients),
             routers=(
                 overview.router,
                 receipts.router,
@@ -105,13 +105,13 @@ def _allow_origins(settings: GatewaySettings) -> list[Middleware]:
     return [Middleware(CorsMiddleware, origins=origins)] if origins else []
 
 
-async def _make_keys(resources: Resources) -> None:
-    """Make the first signing keys; the start fails under a wrong pepper."""
+async def _create_keys(resources: Resources) -> None:
+    """Create the first signing keys; raise under a wrong pepper, which ends the start."""
     await resources.get(KeyRing).current()
 
 
-async def _make_own_clients(resources: Resources) -> None:
-    """Make the clients of our own services; one that an administrator disabled stays so, which the log says."""
+async def _create_own_clients(resources: Resources) -> None:
+    """Create the clients of our own services; one that an administrator disabled stays so, which the log says."""
     settings = resources.get(GatewaySettings)
     for service, secret in settings.service_clients.items():
         try:

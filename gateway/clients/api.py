@@ -58,8 +58,8 @@ class SecretRoute(TransactionRoute):
 
         async def handle(request: Request) -> Response:
             answer = await handler(request)
-            kept = not BOOLEAN.validate_python(request.query_params.get("dry_run", False))
-            return _add_secret(answer, get_resources(request.app).get(Pepper) if kept else None)
+            is_stored = not BOOLEAN.validate_python(request.query_params.get("dry_run", False))
+            return _add_secret(answer, get_resources(request.app).get(Pepper) if is_stored else None)
 
         return handle
 

@@ -46,8 +46,8 @@ async def read_docs(_: Anyone) -> FileResponse:
 @router.get("/docs/{asset}", include_in_schema=False)
 async def read_asset(*, _: Anyone, asset: Asset) -> FileResponse:
     """Serve a file of the reference page."""
-    folder, kept = (PAGE, "no-cache") if asset == "reference.js" else (ASSETS, "public, max-age=86400")
-    return FileResponse(folder / asset, headers={"Cache-Control": kept})
+    folder, caching = (PAGE, "no-cache") if asset == "reference.js" else (ASSETS, "public, max-age=86400")
+    return FileResponse(folder / asset, headers={"Cache-Control": caching})
 
 
 @router.get("/", include_in_schema=False)

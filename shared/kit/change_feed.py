@@ -32,7 +32,7 @@ FEED_LOCK = 7_701
 ONE_TICK = timedelta(microseconds=1)
 
 LOCK_FEED = "SELECT take_write_order() AS latest"
-"""A function of the schema: it takes the lock, and then reads the newest instant, which was committed before."""
+"""A function that a released migration made: it locks the feed, and then reads the newest instant, committed before."""
 WAIT_FOR_WRITERS = (
     f"SELECT pg_advisory_xact_lock_shared(to_regnamespace(current_schema())::oid::int, {FEED_LOCK})"
 )

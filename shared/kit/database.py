@@ -202,7 +202,7 @@ class UnitOfWork:
         self._last_write = write
 
     def discard(self) -> None:
-        """Keep nothing of this transaction: it is rolled back when it ends."""
+        """Let this transaction be rolled back when it ends."""
         self._discarded = True
 
     async def _complete(self) -> None:

@@ -151,7 +151,7 @@ async def answer_each_once(
         new = [claim for claim in claims if claim not in answers]
         if new:
             answers.update(zip(new, await work(unit_of_work, new), strict=True))
-        await _keep(unit_of_work, {claim: answers[claim] for claim in new})
+        await _store_answers(unit_of_work, {claim: answers[claim] for claim in new})
     return [answers[claim] for claim in claims]
 
 
@@ -174,8 +174,8 @@ async def _claim(unit_of_work: UnitOfWork, claims: Collection[Claim]) -> dict[Cl
     return answers
 
 
-async def _keep(unit_of_work: UnitOfWork, answers: Mapping[Claim, Response | Problem]) -> None:
-    """Keep the new answers, and give back the keys of what was refused."""
+async def _store_answers(unit_of_work: UnitOfWork, answers: Mapping[Claim, Response | Problem]) -> None:
+    """Store the new answers, and release the keys of what was refused."""
     responses = {claim: answer for claim, answer in answers.items() if isinstance(answer, Response)}
     refused = [claim for claim in answers if claim not in responses]
     if unit_of_work.dry_run or not responses:

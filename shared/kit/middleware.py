@@ -110,8 +110,8 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given, trace = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
-        request_id = given if CLEAN_ID.fullmatch(given) else secrets.token_hex(8)
+        requested_id, trace = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
+        request_id = requested_id if CLEAN_ID.fullmatch(requested_id) else secrets.token_hex(8)
         if not TRACEPARENT.fullmatch(trace):
             trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         began, status, started, received_bytes = time.perf_counter(), 500, False, 0

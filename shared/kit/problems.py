@@ -275,6 +275,5 @@ def to_json_pointer(location: Iterable[str | int]) -> str:
 
 def raise_if_any(faults: Iterable[Fault]) -> None:
     """Raise `Invalid` with all the faults, or return when there are none."""
-    named = tuple(faults)
-    if named:
-        raise Invalid(faults=named)
+    if all_faults := tuple(faults):
+        raise Invalid(faults=all_faults)

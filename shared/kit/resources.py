@@ -1,4 +1,4 @@
-"""What a running service holds from its start to its end, found by class: settings, database, caches, clients.
+"""Objects that a running service holds from its start to its end, found by class: settings, database, caches, clients.
 
 This module alone knows where the application keeps it. A dependency asks with `resource(Class)`; whatever has the
 application in hand asks with `get_resources(app).get(Class)`.
@@ -24,7 +24,7 @@ class Resources:
         self._cache: dict[type[Any], Any] = {}
 
     def put(self, resource: object) -> None:
-        """Keep a resource, in place of another one of exactly its class."""
+        """Store a resource, in place of another one of exactly its class."""
         self._by_class[type(resource)] = resource
         self._cache.clear()
 

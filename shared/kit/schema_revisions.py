@@ -79,16 +79,16 @@ def find_mismatches(revisions: Sequence[SchemaRevision], applied: Mapping[str, A
     """Return a sentence for each history that does not fit."""
     reasons = []
     for expected in revisions:
-        found = applied.get(expected.history)
-        if found is None:
+        applied_revision = applied.get(expected.history)
+        if applied_revision is None:
             reasons.append(f"{expected.history} was never migrated: run the migrations")
-        elif found.revision < expected.revision:
+        elif applied_revision.revision < expected.revision:
             reasons.append(
-                f"{expected.history} is at {found.revision}, before {expected.revision}: run the migrations"
+                f"{expected.history} is at {applied_revision.revision}, before {expected.revision}: run the migrations"
             )
-        elif found.compatible_from > expected.revision:
+        elif applied_revision.compatible_from > expected.revision:
             reasons.append(
-                f"{expected.history} is at {found.revision}, which needs code for {found.compatible_from} or later, "
+                f"{expected.history} is at {applied_revision.revision}, which needs code for {applied_revision.compatible_from} or later, "
                 f"and this is for {expected.revision}: run a newer version of the service"
             )
     return reasons

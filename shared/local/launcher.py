@@ -218,7 +218,7 @@ class Launcher:
 
 
 def run_launcher(make_launcher: Callable[[], Launcher]) -> int:
-    """Make a launcher inside an event loop and run it to its end; return the exit code."""
+    """Run a launcher, made inside an event loop, to its end; return the exit code."""
 
     async def run() -> int:
         return await make_launcher().run()

@@ -30,7 +30,7 @@ PROBE_SECONDS = 60
 
 @dataclass(frozen=True)
 class OsAccount:
-    """How to run a program under an account: a prefix of its command line and arguments of Popen."""
+    """An account under which programs run: a prefix of its command line and arguments of Popen."""
 
     prefix: tuple[str, ...] = ()
     popen: dict[str, Any] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class OsAccount:
         return result.returncode == 0
 
     def take_ownership(self, path: Path) -> None:
-        """Make the account the owner of a file or folder."""
+        """Change the owner of a file or folder to the account."""
         if "user" in self.popen:
             os.chown(path, self.popen["user"], self.popen["group"])
 

@@ -61,7 +61,7 @@ class RunFolder:
         self._ports: Mapping[str, int] = {}
 
     def acquire_lock(self, ports: Mapping[str, int]) -> ProcessRecord | None:
-        """Make this process the launcher of the folder; return the launcher that runs already, or None."""
+        """Record this process as the launcher of the folder; return the launcher that runs already, or None."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = (self.folder / "launcher.pid").open("a+")
         try:
@@ -118,7 +118,7 @@ class RunFolder:
         return self._read_alive(f"{name}.takeover")
 
     def remove_takeover(self, name: str) -> None:
-        """Give the port back to the child."""
+        """Remove the record of a takeover, so that the child serves on its port again."""
         (self.folder / f"{name}.takeover").unlink(missing_ok=True)
 
     def terminate_orphans(self) -> list[ProcessRecord]:

@@ -23,7 +23,7 @@ PORT_OFFSETS: Mapping[str, int] = {
 
 
 class InstallationSettings(BaseSettings):
-    """What may differ between two installations on one machine."""
+    """Settings in which two installations on one machine may differ."""
 
     model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
 

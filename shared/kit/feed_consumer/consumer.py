@@ -204,8 +204,8 @@ def find_new_events(page: FeedPage, row: FollowedFeed) -> Sequence[ReceivedEvent
 def pause_seconds(poll_seconds: float, failures: int, jitter: float) -> float:
     """Return the seconds until the next poll: doubled with each failure up to a bound, and half of it by jitter (0 to 1)."""
     longest = max(LONGEST_PAUSE_S, poll_seconds)
-    whole: float = min(poll_seconds * 2 ** min(failures, MOST_DOUBLINGS), longest)
-    return whole * (1 + jitter) / 2
+    longest_pause_s: float = min(poll_seconds * 2 ** min(failures, MOST_DOUBLINGS), longest)
+    return longest_pause_s * (1 + jitter) / 2
 
 
 def _describe_rewound(row: FollowedFeed) -> str:
