@@ -34,7 +34,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0009")
+REVISION = SchemaRevision("reporting", "reporting_0010")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")
@@ -155,6 +155,8 @@ class EffectiveReport(Base):
     unit: Mapped[str]
     form: Mapped[str]
     standard: Mapped[str] = mapped_column(server_default=text("''"))
+    preliminary_of: Mapped[str | None]
+    """The official form of a preliminary one, whose values count in place of its own; null for any other (ADR 0016)."""
     report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
     nil: Mapped[bool]
     received_at: Mapped[datetime]
@@ -223,6 +225,8 @@ class RollUp(Base):
     covers: Mapped[int] = mapped_column(Integer)
     nil_covers: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """How many of the covered units stated nil in place of a value."""
+    preliminary_covers: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How many of the covered units are read from preliminary forms."""
     status: Mapped[int] = mapped_column(SmallInteger)
     oldest_at: Mapped[datetime]
     newest_at: Mapped[datetime]

@@ -19,6 +19,7 @@ from shared.reporting.models import REVISION as REPORTING_REVISION
 from shared.reporting.reports.examples import add_report_examples
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
+from shared.reporting.targets.examples import add_target_example
 from shared.territory.current import load_territory
 from shared.territory.maps.api import map_version_router
 from shared.territory.maps.following import follow_map
@@ -68,4 +69,5 @@ def create_program(
         )
     )
     extend_openapi(app, partial(add_report_examples, engine=engine))
+    extend_openapi(app, partial(add_target_example, engine=engine))
     return app

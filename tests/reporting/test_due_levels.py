@@ -40,6 +40,8 @@ def make_catalogue():
         indicators=indicators,
         figures={},
         standards=(),
+        dimensions=(),
+        identities=(),
     )
 
 

@@ -28,7 +28,9 @@ async def compare(office):
                     ask: dict[str, Any] = {"period": period, "basis": basis}
                     rolled = await store.read_roll_ups(session, catalogue, units=answering, **ask)
                     below = context.below(scope, period)
-                    again = await store.read_measures(session, catalogue, units=below, **ask)
+                    again = await store.read_measures(
+                        session, catalogue, context.territory, units=below, **ask
+                    )
                     assert rolled == again, (text, basis, scope)
 
 

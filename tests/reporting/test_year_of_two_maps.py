@@ -303,6 +303,8 @@ async def compare_roll_ups(office):
             parts = [part for part in period.with_subperiods() if MAP.same_map(part.ends_on, period.ends_on)]
             ask: dict[str, Any] = {"period": period, "basis": "accepted", "parts": parts}
             rolled = await store.read_roll_ups(session, catalogue, units=["51"], **ask)
-            again = await store.read_measures(session, catalogue, units=context.below("51", period), **ask)
+            again = await store.read_measures(
+                session, catalogue, context.territory, units=context.below("51", period), **ask
+            )
             assert rolled == again, text
             assert Fraction(0) < rolled["rain"].covers <= 40

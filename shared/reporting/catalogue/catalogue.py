@@ -12,6 +12,7 @@ from shared.reporting.catalogue.consistency import (
     find_figure_faults,
     find_indicator_faults,
     find_mixed_standards,
+    find_preliminary_faults,
     find_table_faults,
 )
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator, SeriesBreak
@@ -29,6 +30,7 @@ from shared.reporting.catalogue.standards import (
     FormStandards,
     Standard,
     StandardNotFound,
+    add_preliminary_forms,
     find_standard,
     find_standard_faults,
     list_standards,
@@ -109,9 +111,11 @@ class Catalogue:
                 indicator, _member = from_series_key(key)
                 series[indicator] = (*series.get(indicator, ()), key)
         object.__setattr__(self, "_series", series)
+        object.__setattr__(self, "standards", add_preliminary_forms(self.standards, self.forms.values()))
         faults = [
             *find_figure_faults(self.figures.values(), self.indicators, self.non_additive),
             *find_indicator_faults(self.indicators, self.forms, self.standards),
+            *find_preliminary_faults(self.forms),
             *find_table_faults(self.forms.values(), self.indicators),
             *find_standard_faults(self.standards, self.forms),
             *find_dimension_faults(self.dimensions, self.identities, self.indicators),
@@ -149,8 +153,19 @@ class Catalogue:
         return [form for form in self._read_day(period.ends_on).forms if form.is_for(period)]
 
     def find_indicators(self, form: str, on: date) -> list[Indicator]:
-        """Return the indicators of a form that are valid on a day."""
-        return [indicator for indicator in self._read_day(on).indicators.values() if indicator.form == form]
+        """Return the indicators of a form that are valid on a day; a preliminary form has those of its official one."""
+        official = self.find_official_form(form)
+        return [
+            indicator for indicator in self._read_day(on).indicators.values() if indicator.form == official
+        ]
+
+    def find_official_form(self, form: str) -> str:
+        """Return the official form of a preliminary one, and any other form itself."""
+        return (self.forms[form].preliminary_of if form in self.forms else None) or form
+
+    def is_other_stage(self, form: str, other: str) -> bool:
+        """Whether one of two forms is preliminary and the other is not: what both state does not count twice."""
+        return (self.find_official_form(form) != form) != (self.find_official_form(other) != other)
 
     @property
     def broken_down(self) -> Collection[str]:
@@ -263,6 +278,11 @@ class Catalogue:
     def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
         """Return the forms that these indicators are on, or were on some other day."""
         return frozenset(version.form for code in codes for version in self.indicators[code])
+
+    def find_forms_beside(self, form: str, codes: Iterable[str]) -> frozenset[str]:
+        """Return a form and those that these indicators are stated on, with the preliminary forms of each."""
+        official = self.find_forms_stating(codes) | {self.find_official_form(form)}
+        return official | {other.code for other in self.forms.values() if other.preliminary_of in official}
 
     def find_figures(self, on: date, *, headline: bool) -> list[Figure]:
         """Return the figures that are answered for a day, or only those of the province-wide status."""

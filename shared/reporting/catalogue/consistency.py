@@ -71,9 +71,21 @@ def find_table_faults(
         on_form = {
             code
             for code, versions in indicators.items()
-            if any(version.form == form.code for version in versions)
+            if any(version.form in (form.code, form.preliminary_of) for version in versions)
         }
         for table in form.tables:
             unknown = [code for code in (*table.columns, *table.opened_by) if code not in on_form]
             if unknown or not table.columns:
                 yield f"table {table.code} of form {form.code} has columns that are not on the form: {unknown}"
+
+
+def find_preliminary_faults(forms: Mapping[str, Form]) -> Iterator[str]:
+    """Return the preliminary forms whose official form is unknown, preliminary itself, or for other periods."""
+    for form in forms.values():
+        if form.preliminary_of is None:
+            continue
+        official = forms.get(form.preliminary_of)
+        if official is None or official.preliminary_of is not None:
+            yield f"form {form.code} is preliminary to {form.preliminary_of}, which is no official form"
+        elif official.periods != form.periods or len(form.periods) != 1:
+            yield f"form {form.code} and its official form {official.code} are not for one and the same kind of period"

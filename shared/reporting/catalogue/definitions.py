@@ -84,6 +84,8 @@ class Form(DatedFact):
     """The steps between submission and acceptance, in their order."""
     tables: tuple[WholeTable, ...] = ()
     """The tables that are stated whole."""
+    preliminary_of: str | None = None
+    """The official form of a preliminary one, whose indicators it states as well; None for any other."""
     regime: str | None = None
     """The regime of the legal windows in which its facts are counted; None where none was found."""
     numbers: frozenset[int] | None = None
@@ -94,8 +96,13 @@ class Form(DatedFact):
         return period.kind in self.periods and (self.numbers is None or period.number in self.numbers)
 
     def list_owing_levels(self, period: Period) -> tuple[DueLevel, ...]:
-        """Return the levels whose units owe it for a period, the lowest first: that of the form, and those with a due row."""
+        """Return the levels whose units owe it for a period, the lowest first: that of the form, and those with a due row.
+
+        A preliminary form is owed only where a due row is in force.
+        """
         named = {rule.level for rule in select_in_force(self.due, period.ends_on)}
+        if self.preliminary_of is not None and not named:
+            return ()
         levels: tuple[DueLevel, ...] = ("commune", "district", "province")
         return tuple(level for level in levels if level == self.owed_by or level in named)
 

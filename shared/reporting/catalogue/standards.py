@@ -5,12 +5,13 @@ later. The same unit and period may be stated under two standards (ADR 0014).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
+from shared.reporting.catalogue.definitions import Form
 
 NO_STANDARD = ""
 """Stands in the database for the standard of a form that has none."""
@@ -43,6 +44,20 @@ class Standard(DatedFact):
         return self.valid_from <= period.ends_on and (
             self.valid_to is None or self.valid_to >= period.starts_on
         )
+
+
+def add_preliminary_forms(standards: Iterable[Standard], forms: Iterable[Form]) -> tuple[Standard, ...]:
+    """Return the standards with the preliminary forms of their forms."""
+    preliminary = {form.code: form.preliminary_of for form in forms if form.preliminary_of is not None}
+    return tuple(
+        replace(
+            standard,
+            forms=standard.forms.union(
+                code for code, official in preliminary.items() if official in standard.forms
+            ),
+        )
+        for standard in standards
+    )
 
 
 def find_standard(standards: Iterable[Standard], form: str, on: date) -> Standard | None:

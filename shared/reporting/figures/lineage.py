@@ -23,6 +23,7 @@ from shared.reporting.figures.reading import (
     read_nil_statements,
     read_projected_values,
 )
+from shared.reporting.figures.rules import FormStage
 from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
 from shared.reporting.observations.measures import Measure
@@ -103,6 +104,10 @@ class LineageOut(BaseModel):
     missing: list[str] = Field(
         default_factory=list, description="the inputs that nobody stated; with one missing the figure is null"
     )
+    stage: FormStage | None = Field(
+        None,
+        description="official, preliminary or mixed: the forms that it is read from; null where nothing is stated",
+    )
     register_rows: str | None = Field(
         None,
         description="where the decisions behind a count from a register are read; null for other figures",
@@ -137,6 +142,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
         numerator=computed.numerator,
         denominator=computed.denominator,
         missing=list(computed.missing),
+        stage=computed.stage,
         register_rows=counts[figure.code].lineage if figure.code in counts else None,
         caveat=CaveatOut.from_count(counts.get(figure.code)),
         values=[

@@ -13,6 +13,7 @@ from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
+from shared.reporting.figures.rules import FormStage
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,23 @@ class FigureQuery:
     standard: str | None = None
     """None: of each form the one in force on the period's last day, of two the later."""
 
+    official_only: bool = False
+    """Whether values of preliminary forms are left out, as in a publication."""
+
     def select_standards(self, catalogue: Catalogue) -> FormStandards:
         """Return the standard that is read of each form; raise `StandardNotFound`."""
         return catalogue.select_standards(self.period.ends_on, self.standard)
 
 
 def make_lineage_address(
-    context: ReportingContext, query: FigureQuery, figure: Figure, counts: Mapping[str, RegisterCount]
+    context: ReportingContext,
+    query: FigureQuery,
+    figure: Figure,
+    counts: Mapping[str, RegisterCount],
+    stage: FormStage | None,
 ) -> str:
     """Return where the values or decisions behind a figure are read."""
+    has_preliminary = stage in ("preliminary", "mixed")
     if isinstance(figure.formula, FromRegister):
         return counts[figure.code].lineage
     params = {"unit": query.unit, "period": str(query.period), "basis": query.basis}
@@ -48,7 +57,7 @@ def make_lineage_address(
         params["map"] = query.map_on.isoformat()
     if query.standard:
         params["standard"] = query.standard
-    if query.map_on or _is_made_from_subperiods(context, figure, query.period):
+    if query.map_on or has_preliminary or _is_made_from_subperiods(context, figure, query.period):
         return f"{context.engine.path}/lineage/{figure.code}?{urlencode(params, safe=',:')}"
     params["indicator"] = ",".join(figure.inputs)
     return f"{context.engine.path}/observations?{urlencode(params, safe=',:')}"

@@ -26,7 +26,7 @@ from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOu
 from shared.reporting.models import Target
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.store import read_effective_values
-from shared.reporting.observations.values import EffectiveValue, to_measures
+from shared.reporting.observations.values import EffectiveValue, prefer_official, to_measures
 from shared.reporting.targets.store import read_targets_in_force
 
 
@@ -52,16 +52,17 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
         by_input = coverage.compute_by_input(figure, measures)
         nil_inputs = find_nil_inputs(by_input)
         standard = catalogue.find_figure_standard(figure, standards)
+        computed = compute_figure(figure, measures, counts, nil_inputs, reassess=reassess)
         answer.append(
             FigureOut.from_computed(
                 figure,
-                compute_figure(figure, measures, counts, nil_inputs, reassess=reassess),
+                computed,
                 series=catalogue.split_key(figure.code),
                 standard=standard,
                 target=targets.get((figure.code, standard)),
                 coverage=by_input,
                 count=counts.get(figure.code),
-                lineage=make_lineage_address(context, query, figure, counts),
+                lineage=make_lineage_address(context, query, figure, counts, computed.stage),
                 comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
                 reassess=reassess,
             )
@@ -93,7 +94,7 @@ async def read_projected_values(
         if source.parts:
             values += await _read_values_on(context, query, source, indicators)
     is_flow = context.engine.catalogue.find_flows(query.period.ends_on).__contains__
-    return project_values(context.territory, projection, values, is_flow)
+    return project_values(context.territory, projection, prefer_official(context.territory, values), is_flow)
 
 
 async def read_nil_statements(
@@ -108,6 +109,7 @@ async def read_nil_statements(
         standards=query.select_standards(context.engine.catalogue),
         units=frozenset(above).union(*(source.units for source in projection.source_maps)),
         as_of=query.as_of,
+        official_only=query.official_only,
     )
 
 
@@ -145,6 +147,7 @@ async def _read_values_on(
         units=source.units,
         indicators=indicators,
         as_of=query.as_of,
+        official_only=query.official_only,
     )
 
 
@@ -188,6 +191,7 @@ async def read_unit_measures(
     """
     unit = projection.unit
     is_present = query.as_of is None and projection.is_on_own_map and unit.level in ("province", "district")
+    is_present = is_present and not query.official_only
     on_one_map = all(statement.period in projection.target.parts for statement in statements)
     if is_present and on_one_map and not await _has_values_on_other_maps(context, query, projection):
         below = context.territory.children(unit.code, projection.map_on)
@@ -200,6 +204,7 @@ async def read_unit_measures(
             basis=query.basis,
             standards=query.select_standards(context.engine.catalogue),
             units=[unit.code, *districts],
+            root=unit.code,
         )
         return measures, None
     values = await read_projected_values(context, query, projection)

@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from shared.reporting.observations.measures import Measure
 from shared.reporting.ratios import divide_exactly
 from shared.reporting.report_content import STATUSES, Status
+
+FormStage = Literal["official", "preliminary", "mixed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class FigureValue:
     newest_at: datetime | None = None
     missing: tuple[str, ...] = ()
     """The inputs that nobody stated, neither by a value nor as nil; with one missing there is no value."""
+    stage: FormStage | None = None
+    """The forms that its values are read from; None where it has none."""
 
 
 def evaluate_formula(
@@ -44,6 +49,7 @@ def evaluate_formula(
     value, numerator, denominator = _compute(figure, measures, frozenset(nil_inputs), covers)
     return FigureValue(
         missing=missing,
+        stage=_find_stage(used),
         value=value,
         numerator=numerator,
         denominator=denominator,
@@ -52,6 +58,14 @@ def evaluate_formula(
         oldest_at=min(measure.oldest_at for measure in used),
         newest_at=max(measure.newest_at for measure in used),
     )
+
+
+def _find_stage(measures: Collection[Measure]) -> FormStage:
+    """Return whether measures are read from official forms, from preliminary ones, or from both."""
+    if not any(measure.preliminary_covers for measure in measures):
+        return "official"
+    all_preliminary = all(measure.preliminary_covers >= measure.covers for measure in measures)
+    return "preliminary" if all_preliminary else "mixed"
 
 
 def _find_missing(

@@ -20,7 +20,7 @@ from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
-from shared.reporting.figures.rules import FigureValue
+from shared.reporting.figures.rules import FigureValue, FormStage
 from shared.reporting.models import Observation, Target
 from shared.reporting.report_content import STATUSES, Status
 from shared.reporting.targets.schemas import PlanOut
@@ -135,6 +135,11 @@ class FigureOut(BaseModel):
         description="the inputs that nobody stated, neither by a value nor as nil; with one missing the figure is null",
     )
     status: Status | None = Field(description="the least certain status of the values in it")
+    stage: FormStage | None = Field(
+        None,
+        description="the forms that it is read from: official ones where they are in effect, else preliminary ones, or both; "
+        "null where nothing is stated, and for a count from a register",
+    )
     reassessment_required: bool = Field(
         False, description="the figure does not add up over units that merged; it must be assessed anew"
     )
@@ -191,6 +196,7 @@ class FigureOut(BaseModel):
             inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],
             missing=list(computed.missing),
             status=computed.status,
+            stage=computed.stage,
             reassessment_required=reassess,
             comparable_from=comparable_from,
             oldest_at=computed.oldest_at,
@@ -239,13 +245,14 @@ class ObservedValueOut(BaseModel):
     status: Status = Field(description="estimate, preliminary or official")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="the reporting unit")
+    form: str = Field(description="the form that it is stated on")
     received_at: datetime = Field(description="when that report was received")
     derived: bool = Field(description="whether it follows from what that report states, by a dated rule")
 
     @classmethod
-    def from_row(cls, row: Row[Observation, uuid.UUID, str, str, datetime], series: SeriesName) -> Self:
+    def from_row(cls, row: Row[Observation, uuid.UUID, str, str, str, datetime], series: SeriesName) -> Self:
         """Serialize a row of `select_observations`."""
-        observation, report_id, reported_by, standard, received_at = row
+        observation, report_id, reported_by, form, standard, received_at = row
         return cls(
             unit=observation.unit,
             indicator=series.indicator,
@@ -257,6 +264,7 @@ class ObservedValueOut(BaseModel):
             status=STATUSES[observation.status],
             report=report_id,
             reported_by=reported_by,
+            form=form,
             received_at=received_at,
             derived=observation.derived,
         )

@@ -2,12 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import DateTime, Select, TextClause, bindparam, select, text
+from sqlalchemy import ColumnElement, DateTime, Select, TextClause, and_, bindparam, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from shared.kit.database import Codes
 from shared.periods import Period
@@ -18,7 +20,14 @@ from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Obse
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.store import is_of_standards, read_effective_values
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
-from shared.reporting.observations.values import EffectiveValue, sum_by_code, to_measures, to_period_measures
+from shared.reporting.observations.values import (
+    EffectiveValue,
+    prefer_official,
+    sum_by_code,
+    to_measures,
+    to_period_measures,
+)
+from shared.territory.tree import Territory
 
 _IN_EFFECT_NOW = "{0}.basis = :basis AND {0}.until IS NULL"
 _IN_EFFECT_AT = """
@@ -31,9 +40,9 @@ def _nil_statements(in_effect: str) -> TextClause:
     """Return the statement that finds nil reports first, and then the other reports of those few units one by one."""
     return text(
         f"""
-        SELECT nil_report.form, nil_report.unit, other.period, other.nil
+        SELECT nil_report.form, nil_report.preliminary_of, nil_report.unit, other.period, other.nil
         FROM (
-            SELECT DISTINCT n.unit, n.form, n.standard FROM standings n
+            SELECT DISTINCT n.unit, n.form, n.preliminary_of, n.standard FROM standings n
             WHERE n.nil AND n.period = ANY(:periods) AND n.unit = ANY(:units) AND {in_effect.format("n")}
               AND n.standard = coalesce(CAST(:standards AS jsonb) ->> n.form, '')
         ) nil_report
@@ -62,11 +71,13 @@ async def read_roll_ups(
     units: Collection[str],
     parts: Collection[Period] | None = None,
     standards: FormStandards | None = None,
+    root: str | None = None,
 ) -> dict[str, Measure]:
     """Return the sums of the roll-ups of these answering units, by measure. One statement; its cost is their number.
 
     Flows are rolled up for each sub-period and added here, over `parts` or all sub-periods. Stocks are rolled up for the
     period as a whole. `standards` are those that are read of forms, by default those in force on the period's last day.
+    `root` is the one among these units that contains the others, if there is one.
     """
     read = catalogue.select_standards(period.ends_on) if standards is None else standards
     by_text = {str(part): part for part in (period.with_subperiods() if parts is None else parts)}
@@ -83,6 +94,7 @@ async def read_roll_ups(
             RollUp.oldest_at,
             RollUp.newest_at,
             RollUp.nil_covers,
+            RollUp.preliminary_covers,
         ).where(
             RollUp.year == period.year,
             RollUp.period.in_(by_text),
@@ -91,24 +103,41 @@ async def read_roll_ups(
             RollUp.standard.in_({NO_STANDARD, *read.values()}),
         )
     )
-    measures = (
+    measures = [
         PeriodMeasure(
             unit,
             by_text[part],
             code,
-            Measure(value, Fraction(covers), status, oldest_at, newest_at, Fraction(nil_covers)),
+            Measure(
+                value, Fraction(covers), status, oldest_at, newest_at, Fraction(nil), Fraction(preliminary)
+            ),
             unit,
         )
-        for unit, part, code, standard, value, covers, status, oldest_at, newest_at, nil_covers in rows
+        for unit, part, code, standard, value, covers, status, oldest_at, newest_at, nil, preliminary in rows
         if (by_text[part] == period or is_flow(code))
         and standard == catalogue.find_measure_standard(code, read)
-    )
-    return sum_by_code(aggregate_over_time(measures, period, is_flow))
+    ]
+    return sum_by_code(aggregate_over_time(_prefer_official(measures, root), period, is_flow))
+
+
+def _prefer_official(measures: Sequence[PeriodMeasure], root: str | None) -> Iterator[PeriodMeasure]:
+    """Return the roll-ups without those of preliminary values for the whole of which, or a part, an official one stands.
+
+    Within an answering unit the values were chosen already; here a value for the whole province meets those of its districts.
+    """
+    kinds: dict[tuple[Period, str, bool], set[bool]] = defaultdict(set)
+    for row in measures:
+        kinds[row.period, row.code, row.unit == root].add(row.measure.preliminary_covers < row.measure.covers)
+    for row in measures:
+        is_official = row.measure.preliminary_covers < row.measure.covers
+        if is_official or True not in kinds[row.period, row.code, row.unit != root]:
+            yield row
 
 
 async def read_measures(
     session: AsyncSession,
     catalogue: Catalogue,
+    territory: Territory,
     *,
     period: Period,
     basis: str,
@@ -130,7 +159,7 @@ async def read_measures(
         as_of=as_of,
         parts=parts,
     )
-    return to_measures(catalogue, period, values)
+    return to_measures(catalogue, period, prefer_official(territory, values))
 
 
 def select_counted_values(
@@ -153,6 +182,7 @@ async def read_nil_statements(
     standards: FormStandards,
     units: Collection[str],
     as_of: datetime | None = None,
+    official_only: bool = False,
 ) -> list[PeriodStatement]:
     """Return the nil reports of these units for some of these periods, and their other reports on the same forms.
 
@@ -170,7 +200,11 @@ async def read_nil_statements(
         if as_of is None
         else session.execute(_NIL_AT, {**params, "as_of": as_of})
     )
-    return [PeriodStatement(form, unit, by_text[part], nil) for form, unit, part, nil in rows]
+    return [
+        PeriodStatement(preliminary_of or form, unit, by_text[part], nil)
+        for form, preliminary_of, unit, part, nil in rows
+        if preliminary_of is None or not official_only
+    ]
 
 
 def select_observations(
@@ -180,10 +214,13 @@ def select_observations(
     indicators: Collection[str] | None,
     as_of: datetime | None,
     standards: FormStandards,
-) -> Select[Observation, uuid.UUID, str, str, datetime]:
-    """Return the query for the observations in effect with report, reporting unit, standard and receipt, newest first."""
+) -> Select[Observation, uuid.UUID, str, str, str, datetime]:
+    """Return the query for the observations in effect with report, reporting unit, form, standard and receipt, newest first.
+
+    One of a preliminary form is left out where an official report states the same unit and indicator.
+    """
     query = (
-        select(Observation, Report.id, Report.unit, Report.standard, Report.received_at)
+        select(Observation, Report.id, Report.unit, Report.form, Report.standard, Report.received_at)
         .join(EffectiveReport, OBSERVATION_IN_EFFECT)
         .join(Report, Report.id == Observation.report_id)
         .where(
@@ -195,11 +232,31 @@ def select_observations(
         )
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
     )
-    if as_of is None:
-        query = query.where(EffectiveReport.until.is_(None))
-    else:
-        query = query.where(
-            EffectiveReport.since <= as_of,
-            (EffectiveReport.until.is_(None)) | (EffectiveReport.until > as_of),
+    official, stated = aliased(EffectiveReport), aliased(Observation)
+    officially_stated = (
+        select(official.id)
+        .join(stated, stated.report_id == official.report_id)
+        .where(
+            stated.year == period.year,
+            stated.period == str(period),
+            stated.unit == Observation.unit,
+            stated.indicator == Observation.indicator,
+            official.form == EffectiveReport.preliminary_of,
+            official.basis == basis,
+            official.standard == EffectiveReport.standard,
+            _is_in_effect(official, as_of),
         )
+        .exists()
+    )
+    query = query.where(
+        _is_in_effect(EffectiveReport, as_of),
+        or_(EffectiveReport.preliminary_of.is_(None), ~officially_stated),
+    )
     return query if indicators is None else query.where(Observation.indicator.in_(indicators))
+
+
+def _is_in_effect(reports: type[EffectiveReport], as_of: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a report is in effect, now or at an instant."""
+    if as_of is None:
+        return reports.until.is_(None)
+    return and_(reports.since <= as_of, or_(reports.until.is_(None), reports.until > as_of))

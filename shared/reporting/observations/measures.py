@@ -23,6 +23,8 @@ class Measure:
     newest_at: datetime
     nil_covers: Fraction = Fraction(0)
     """How many of the covered units stated nil in place of a value."""
+    preliminary_covers: Fraction = Fraction(0)
+    """How many of the covered units are read from preliminary forms."""
 
 
 def sum_measures(measures: Iterable[Measure]) -> Measure | None:
@@ -37,6 +39,7 @@ def sum_measures(measures: Iterable[Measure]) -> Measure | None:
         oldest_at=min(term.oldest_at for term in terms),
         newest_at=max(term.newest_at for term in terms),
         nil_covers=_sum_fractions([term.nil_covers for term in terms]),
+        preliminary_covers=_sum_fractions([term.preliminary_covers for term in terms]),
     )
 
 
@@ -54,12 +57,14 @@ def measure_unit_by_unit(figure: Figure, units: Mapping[str, Mapping[str, Measur
     total = sum_measures(inputs[code] for inputs in complete for code in figure.inputs)
     if total is None:
         return None
+    preliminary = sum(
+        1 for inputs in complete if any(inputs[code].preliminary_covers for code in figure.inputs)
+    )
+    total = replace(total, nil_covers=Fraction(0), preliminary_covers=Fraction(preliminary))
     match figure.formula:
         case CountUnits(codes, rule):
             satisfying = sum(1 for inputs in complete if rule({code: inputs[code].value for code in codes}))
-            return replace(
-                total, value=Decimal(satisfying), covers=Fraction(len(complete)), nil_covers=Fraction(0)
-            )
+            return replace(total, value=Decimal(satisfying), covers=Fraction(len(complete)))
         case _:
             covers = (min(inputs[code].covers for code in figure.inputs) for inputs in complete)
-            return replace(total, covers=sum(covers, Fraction(0)), nil_covers=Fraction(0))
+            return replace(total, covers=sum(covers, Fraction(0)))

@@ -63,4 +63,10 @@ def _in_proportion(row: PeriodMeasure, period: Period) -> Measure:
     if row.period.kind is period.kind:
         return row.measure
     share = Fraction(row.period.kind.months, period.kind.months)
-    return replace(row.measure, covers=row.measure.covers * share, nil_covers=row.measure.nil_covers * share)
+    measure = row.measure
+    return replace(
+        measure,
+        covers=measure.covers * share,
+        nil_covers=measure.nil_covers * share,
+        preliminary_covers=measure.preliminary_covers * share,
+    )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +12,7 @@ from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.observations.measures import Measure, measure_unit_by_unit, sum_measures
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time
+from shared.territory.tree import Territory
 
 
 class EffectiveValue(NamedTuple):
@@ -29,6 +30,8 @@ class EffectiveValue(NamedTuple):
     """Whether a rule of the program derives it from other values."""
     nil: bool = False
     """Whether nil was stated in place of a value."""
+    preliminary: bool = False
+    """Whether it is stated on a preliminary form."""
     stated_by: str | None = None
     """The unit of the period's own map that stated it, where its land lies in `unit` on the map that is read."""
     same_land: bool = True
@@ -38,6 +41,32 @@ class EffectiveValue(NamedTuple):
     def origin(self) -> str:
         """The unit that it was stated for."""
         return self.stated_by or self.unit
+
+
+def prefer_official(territory: Territory, values: Sequence[EffectiveValue]) -> Sequence[EffectiveValue]:
+    """Return the values without those of preliminary forms of which an official one states the unit, or one above or below."""
+    if not any(value.preliminary for value in values):
+        return values
+    stated: dict[tuple[str, str], set[str]] = defaultdict(set)
+    above: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for value in values:
+        if not value.preliminary:
+            key = value.period, value.indicator
+            stated[key].add(value.unit)
+            above[key].update(_list_above(territory, value))
+    return [
+        value
+        for value in values
+        if not value.preliminary
+        or (
+            value.unit not in above[value.period, value.indicator]
+            and stated[value.period, value.indicator].isdisjoint((value.unit, *_list_above(territory, value)))
+        )
+    ]
+
+
+def _list_above(territory: Territory, value: EffectiveValue) -> list[str]:
+    return [unit.code for unit in territory.ancestors(value.unit, Period.parse(value.period).ends_on)]
 
 
 def to_measures(catalogue: Catalogue, period: Period, values: Iterable[EffectiveValue]) -> dict[str, Measure]:
@@ -63,6 +92,7 @@ def to_period_measures(period: Period, values: Iterable[EffectiveValue]) -> Iter
                 value.received_at,
                 value.received_at,
                 nil_covers=Fraction(value.covers if value.nil else 0),
+                preliminary_covers=Fraction(value.covers if value.preliminary else 0),
             ),
             value.origin,
         )

@@ -65,7 +65,7 @@ class NotComparable(Conflict):
 
 
 async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publication:
-    """Insert a publication of the figures of a unit and period as they are known now."""
+    """Insert a publication of the figures of a unit and period as they are known now, from official forms alone."""
     period = Period.parse(body.period)
     if period.starts_on > local_day(context.now):
         facts = {"period": period, "starts_on": period.starts_on}
@@ -75,7 +75,7 @@ async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publ
     at = await lock_feed(context.session, context.clock)
     if await store.find_publication(context.session, body.unit, str(period), body.name):
         raise PublicationExists(name=body.name)
-    query = FigureQuery(body.unit, period, body.basis, as_of=at, standard=body.standard)
+    query = FigureQuery(body.unit, period, body.basis, as_of=at, standard=body.standard, official_only=True)
     figures = (await read_figures(context, query)).figures
     publication = Publication(
         id=uuid7(at),

@@ -54,6 +54,7 @@ async def read_effect_changes(
         .where(
             EffectiveReport.basis == basis,
             is_of_standards(standards),
+            EffectiveReport.preliminary_of.is_(None),
             EffectiveReport.period.in_(periods),
             or_(began, ended),
             states_values_there,

@@ -194,6 +194,10 @@ async def begin_effect(session: AsyncSession, report: Report, basis: str, at: da
             unit=report.unit,
             form=report.form,
             standard=report.standard,
+            preliminary_of=select(EffectiveReport.preliminary_of)
+            .where(EffectiveReport.report_id == report.id)
+            .limit(1)
+            .scalar_subquery(),
             report_id=report.id,
             nil=report.nil,
             received_at=report.received_at,

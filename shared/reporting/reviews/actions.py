@@ -33,7 +33,7 @@ from shared.reporting.reviews.rules import (
     find_passing_level,
     may_accept,
 )
-from shared.reporting.rollups.refresh import RollUpRefresh
+from shared.reporting.rollups.refresh import RollUpRefresh, list_series_of_nil
 from shared.territory.units import LEVEL_NAMES
 
 Verdict = Literal["accept", "return"]
@@ -233,9 +233,14 @@ async def _find_other_accepted(context: ReportingContext, report: Report) -> Rep
 async def _read_all_values(
     context: ReportingContext, report: Report, accepted: Report | None
 ) -> list[StatedValue]:
-    """Return the values of a report and of the accepted one."""
+    """Return the values of a report and of the accepted one, and what they state by nil where that decides sums."""
+    catalogue, territory, period = context.engine.catalogue, context.territory, Period.parse(report.period)
     values = await store.read_values(context.session, report)
-    return [*values, *(await store.read_values(context.session, accepted) if accepted else ())]
+    if accepted is not None:
+        values += await store.read_values(context.session, accepted)
+    if report.nil or (accepted is not None and accepted.nil):
+        values += list_series_of_nil(catalogue, territory, report.form, report.unit, period)
+    return values
 
 
 async def _refresh_roll_ups(

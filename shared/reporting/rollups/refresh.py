@@ -24,7 +24,7 @@ from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.models import RollUp
 from shared.reporting.observations.measures import Measure, measure_unit_by_unit
 from shared.reporting.observations.store import read_effective_values
-from shared.reporting.observations.values import EffectiveValue, to_measures
+from shared.reporting.observations.values import EffectiveValue, prefer_official, to_measures
 from shared.reporting.report_content import StatedValue
 from shared.reporting.rollups.sql import DELETE_ROLL_UPS, READ_VALUES_IN_EFFECT, REFRESH_SUMS
 from shared.territory.tree import Territory
@@ -183,7 +183,7 @@ class RollUpRefresh:
             ],
         )
         by_answering_unit: dict[str, list[EffectiveValue]] = defaultdict(list)
-        for value in values:
+        for value in prefer_official(self._territory, values):
             by_answering_unit[scope.answering[value.unit]].append(value)
         await _delete_roll_ups(session, basis, scope, codes)
         rows = [
@@ -210,6 +210,24 @@ class RollUpRefresh:
             for ancestor in territory.ancestors(answering_unit, on)
         }
         return _Scope(period, self._standard, answering, [*answering, *ancestors])
+
+
+def list_series_of_nil(
+    catalogue: Catalogue, territory: Territory, form: str, unit: str, period: Period
+) -> list[StatedValue]:
+    """Return what a nil report on an official form states, as nil of each indicator, where the form has a preliminary one.
+
+    Its preliminary values do not count while nothing is stated officially, so the sums of these are refreshed.
+    """
+    if not any(other.preliminary_of == form for other in catalogue.forms.values()):
+        return []
+    below = (lower.code for lower in territory.children(unit, period.ends_on) if lower.level == "district")
+    codes = [indicator.code for indicator in catalogue.find_indicators(form, period.ends_on)]
+    return [
+        StatedValue(stated, code, Decimal(0), "official", nil=True)
+        for stated in (unit, *below)
+        for code in codes
+    ]
 
 
 def _has_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
@@ -257,6 +275,7 @@ class _Input(NamedTuple):
     value: Decimal
     covers: int
     nil: bool
+    preliminary: bool
     status: int
     received_at: datetime
 
@@ -271,6 +290,7 @@ def _make_figures(figures: Iterable[Figure], inputs: Iterable[_Input]) -> Iterat
             row.received_at,
             row.received_at,
             nil_covers=Fraction(row.covers if row.nil else 0),
+            preliminary_covers=Fraction(row.covers if row.preliminary else 0),
         )
     for figure in figures:
         for answering_unit, by_unit in measures.items():
@@ -286,6 +306,7 @@ def _to_row(unit: str, code: str, measure: Measure) -> dict[str, object]:
         "value": measure.value,
         "covers": int(measure.covers),
         "nil_covers": int(measure.nil_covers),
+        "preliminary_covers": int(measure.preliminary_covers),
         "status": measure.status,
         "oldest_at": measure.oldest_at,
         "newest_at": measure.newest_at,

@@ -30,20 +30,9 @@ class TargetIn(BaseModel):
 
 
 class TargetsIn(BaseModel):
-    """The planned values that a decision states for a unit and period."""
+    """What a decision plans for a unit and period."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "decision": {"number": "01/QĐ-UBND", "date": "2023-01-05"},
-                "targets": [
-                    {"indicator": "poverty_rate", "kind": "at_most", "value": 7},
-                    {"indicator": "poverty_exit_share", "kind": "range", "value": 3, "upper": 4},
-                ],
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     decision: DecisionIn
     targets: list[TargetIn] = Field(max_length=500, description="planned values by figure")

@@ -4,7 +4,7 @@ A fault points into the body as posted. The rules run in the order of the body, 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -139,6 +139,8 @@ class ReportChecker:
             faults += derivation_faults
         if faults or form is None or standard is None:
             return None, faults
+        if form.preliminary_of is not None:
+            content = _limit_to_preliminary(content)
         may_be_left_out = standard == self.catalogue.find_form_standard(form.code, on)
         stated = None if may_be_left_out else standard
         return CheckedReport(content, period, form, covers, standard, stated, tuple(derived)), faults
@@ -225,8 +227,9 @@ class ReportChecker:
         forms = {form.code: form for form in self.catalogue.find_forms(period)}
         shown = {"period": period, "forms": ", ".join(forms) or "-"}
         if content.form is None:
-            if len(forms) == 1:
-                return next(iter(forms.values()))
+            official = [form for form in forms.values() if form.preliminary_of is None]
+            if len(official) == 1:
+                return official[0]
             faults.append(make_fault("/form", "form_required", FORM_REQUIRED, **shown))
         elif content.form not in forms:
             faults.append(make_fault("/form", "form_unknown", FORM_UNKNOWN, form=content.form[:60], **shown))
@@ -286,6 +289,15 @@ class ReportChecker:
             for check in self.catalogue.checks:
                 for fault in check(amounts):
                     yield point_to_value(fault, unit_values)
+
+
+def _limit_to_preliminary(content: ReportContent) -> ReportContent:
+    """Return the content of a preliminary form: none of its values is more certain than preliminary."""
+    values = (
+        value._replace(status="preliminary") if value.status == "official" else value
+        for value in content.values
+    )
+    return replace(content, values=tuple(values))
 
 
 def _check_emptiness(content: ReportContent) -> Iterator[Fault]:

@@ -80,7 +80,7 @@ def find_indicator_faults(
             yield code, unknown
         elif indicator is None:
             yield code, _make_retired(catalogue, code, on)
-        elif form is not None and indicator.form != form.code:
+        elif form is not None and indicator.form != (form.preliminary_of or form.code):
             forms = {"indicator": from_series_key(code)[0], "form": indicator.form}
             yield code, make_fault("/indicator", "indicator_on_other_form", INDICATOR_ON_OTHER_FORM, **forms)
 

@@ -48,6 +48,7 @@ class OverlapSearch:
       A nil report states of every flow that nothing happened.
     - For any other part of the year: a stock at another level of the tree. The last stock of the year is read unit by
       unit, so a district's January would count beside its communes' February.
+    - On the preliminary form of its form, or on the official one: nothing. Of these one value counts (ADR 0016).
     - For a period that overlaps and ended on another map: a flow on the same land. A stock of the other map is replaced
       by any later one.
     """
@@ -67,7 +68,7 @@ class OverlapSearch:
         self.area = Area(
             self._tree.units.union(*land_units),
             [*map(str, (*periods.same, *(periods.apart if self._stocks else ()))), *self._lands],
-            catalogue.find_forms_stating(self._flows | self._stocks) | {checked.form.code},
+            catalogue.find_forms_beside(checked.form.code, self._flows | self._stocks),
         )
 
     async def require_no_overlap(self, session: AsyncSession, nearby: Collection[NearbyReport]) -> None:
@@ -79,6 +80,7 @@ class OverlapSearch:
             report
             for report in nearby
             if (report.unit, report.period, report.form) != self._checked.key[:3]
+            and not self._catalogue.is_other_stage(report.form, self._checked.form.code)
             and report.unit in self._match_of(report.period).units
         ]
         values = [*self._find_nil(others), *await self._read_values(session, others)]

@@ -51,10 +51,12 @@ WRITE_VALUES = f"""
     ),
     {VALUES_IN_EFFECT},
     counted AS (
-        SELECT answering_unit, indicator, value, covers, nil, status, $22::timestamptz AS received_at FROM stated
+        SELECT answering_unit, indicator, value, covers, nil, $26::boolean AS preliminary, status,
+               $22::timestamptz AS received_at
+        FROM stated
         WHERE answering_unit <> '{NOT_SUMMED}'
         UNION ALL
-        SELECT answering_unit, indicator, value, covers, nil, status, received_at FROM in_effect_values
+        SELECT answering_unit, indicator, value, covers, nil, preliminary, status, received_at FROM in_effect_values
     ),
     {STORE_SUMS}
     SELECT report_id, unit, period, form, nil FROM nearby
@@ -64,7 +66,7 @@ WRITE_VALUES = f"""
 $1 to $10 are those of the roll-ups; $11 units, $12 periods and $13 forms of the area; $14 reports compared already;
 $15 units, $16 indicators, $17 amounts, $18 statuses, $19 covers, $20 answering units of the values; $21 id of the report,
 $22 when it was received, $23 number of posted values, $24 reasons of derived values by ordinal, a JSON object or null,
-$25 ordinals of nil values.
+$25 ordinals of nil values, $26 whether the form is preliminary.
 """
 
 READ_REPORTS_NEARBY = """
@@ -89,13 +91,14 @@ WRITE_REPORT = f"""
                 $18)
         RETURNING *
     ), in_effect AS (
-        INSERT INTO standings (basis, year, period, unit, form, standard, report_id, nil, received_at, since)
-        SELECT 'provisional', year, period, unit, form, standard, id, nil, received_at, state_at FROM written
+        INSERT INTO standings
+            (basis, year, period, unit, form, standard, preliminary_of, report_id, nil, received_at, since)
+        SELECT 'provisional', year, period, unit, form, standard, $19, id, nil, received_at, state_at FROM written
     ), reviewed AS (
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
         SELECT id, state, client_id, state_at, content_sha256 FROM written
     )
-    {insert_events_sql(19)}
+    {insert_events_sql(20)}
 """
 
 
@@ -173,6 +176,7 @@ async def write_values(
         len(checked.content.values),
         _reasons_to_json(checked) if checked.derived else None,
         [ordinal for ordinal, is_nil in enumerate(nil) if is_nil],
+        checked.form.preliminary_of is not None,
     )
     return [NearbyReport._make(row) for row in rows]
 
@@ -212,7 +216,9 @@ async def read_values_nearby(
     return [(row.unit, row.period, row.indicator, row.report_id) for row in rows]
 
 
-async def write_report(session: AsyncSession, report: Report, events: Sequence[Event]) -> None:
+async def write_report(
+    session: AsyncSession, report: Report, events: Sequence[Event], preliminary_of: str | None
+) -> None:
     """Write a submitted report, which is in effect on the provisional basis from the instant of its state, and its events."""
     await run_sql(
         session,
@@ -235,5 +241,6 @@ async def write_report(session: AsyncSession, report: Report, events: Sequence[E
         json.dumps(report.counts),
         report.units,
         report.standard,
+        preliminary_of,
         *to_event_parameters(report.state_at, events),
     )

@@ -28,7 +28,7 @@ from shared.reporting.reports.checking.checker import CheckedReport, ReportCheck
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
 from shared.reporting.reports.writing.overlaps import OverlapSearch
 from shared.reporting.reports.writing.sql import NearbyReport, lock_unit_year, write_report, write_values
-from shared.reporting.rollups.refresh import RollUpRefresh
+from shared.reporting.rollups.refresh import RollUpRefresh, list_series_of_nil
 
 EVIDENCE_UNKNOWN = Sentence(
     "Chưa có tệp minh chứng với mã băm này; hãy gửi tệp trước.",
@@ -89,7 +89,19 @@ async def submit(
         await overlaps.require_no_overlap(session, nearby)
         roll_ups = await _write_beside(context, report, checked, overlaps, roll_ups, nearby, latest)
 
-    context.unit_of_work.before_commit(lambda: _put_into_effect(context, report, latest, roll_ups))
+    beside_other_stage = any(catalogue.is_other_stage(other.form, report.form) for other in nearby)
+    if beside_other_stage and (report.nil or (latest is not None and latest.nil)):
+        nil = list_series_of_nil(catalogue, territory, report.form, report.unit, checked.period)
+        roll_ups = RollUpRefresh.for_values(
+            catalogue,
+            territory,
+            period=checked.period,
+            standard=checked.standard,
+            values=[*nil, *checked.values],
+        )
+    context.unit_of_work.before_commit(
+        lambda: _put_into_effect(context, report, latest, roll_ups, beside_other_stage=beside_other_stage)
+    )
     return Submitted(report, created=True)
 
 
@@ -234,9 +246,18 @@ def _to_reference(report: Report) -> dict[str, str]:
 
 
 async def _put_into_effect(
-    context: ReportingContext, report: Report, latest: Report | None, roll_ups: RollUpRefresh
+    context: ReportingContext,
+    report: Report,
+    latest: Report | None,
+    roll_ups: RollUpRefresh,
+    *,
+    beside_other_stage: bool,
 ) -> None:
-    """Lock the change feed, and write the report, which is in effect from this instant on, in place of the latest one."""
+    """Lock the change feed, and write the report, which is in effect from this instant on, in place of the latest one.
+
+    Beside a report on the preliminary form of its form, or on the official one, the sums are made again: only now both are
+    in effect.
+    """
     session = context.session
     async with context.position.enter(PipelineStep.LOCK_FEED):
         at = report.state_at = await lock_feed(session, context.clock)
@@ -247,8 +268,11 @@ async def _put_into_effect(
             await store.move_to_state(session, latest, "superseded", at)
             await store.record_review(session, latest, "superseded", context.caller.client_id, at)
             events.append(to_event("report.superseded", latest))
-    await write_report(session, report, events)
-    await roll_ups.refresh_figures(session, "provisional")
+    await write_report(session, report, events, context.engine.catalogue.forms[report.form].preliminary_of)
+    if beside_other_stage:
+        await roll_ups.refresh(session, "provisional")
+    else:
+        await roll_ups.refresh_figures(session, "provisional")
 
 
 def to_event(kind: str, report: Report, **facts: str) -> Event:
