@@ -7,7 +7,7 @@ province, which makes **allocations** and **supplements** of it. A **sub-allocat
 **transfer** moves it between lines. A **commitment** reserves money, a **disbursement** pays it, a **confirmation** of the
 treasury confirms the payment. A **recovery** is money of a payment that came back, and a **remittance** hands it back to the budget
 where it cannot be paid again. A **carry-over** moves money into the next year, a **cancellation** cuts it from the plan, and
-a **return** gives it back. An **opening balance** is from before this ledger, a **reversal** undoes one
+a **return** gives it back. A **succession** passes money of a unit that ended to the unit that answers. An **opening balance** is from before this ledger, a **reversal** undoes one
 entry on a day of its own, and a **correction** states that an entry was never true and takes the day of that entry.
 
 A **line** is a year, program, component, capital kind, source and unit; a unit may be an agency. A **lot** is the money of a

@@ -17,6 +17,7 @@ from services.funding.progress.api import router as progress
 from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
 from services.funding.recoveries.api import router as recoveries
+from services.funding.successions.api import router as successions
 from services.funding.vouchers.api import router as vouchers
 from shared.dated_facts.schemas import DatedOut
 from shared.kit.change_feed import feed_router
@@ -100,6 +101,7 @@ async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> Cat
 router.include_router(entries)
 router.include_router(recorded_entries)
 router.include_router(recoveries)
+router.include_router(successions)
 router.include_router(batches)
 router.include_router(vouchers)
 router.include_router(journal)

@@ -15,6 +15,7 @@ from services.funding.units import (
     UnitVersion,
     find_latest_unit,
     find_refusal,
+    find_refusal_for_version,
     find_unit_of_year,
     find_versions_below,
 )
@@ -35,6 +36,8 @@ class UnitScope:
 
     unit: Unit | None = None
     unit_versions: Collection[UnitVersion] | None = None
+    map_day: date | None = None
+    """The day on whose map the units lie below it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,13 @@ class LedgerContext:
         if refusal is not None:
             raise refusal
 
+    def require_version(self, program: str, unit_version: UnitVersion, on: date) -> None:
+        """Refuse what was not granted to the caller about a unit on a day; rights over an ended unit follow its land."""
+        days = (on, self.today)
+        refusal = find_refusal_for_version(self.caller, self.territory, program, unit_version, days)
+        if refusal is not None:
+            raise refusal
+
 
 @dataclass(frozen=True)
 class FundingContext(LedgerContext):
@@ -73,8 +83,13 @@ class FundingContext(LedgerContext):
         """The session of the unit of work."""
         return self.unit_of_work.session
 
-    async def scope(self, code: str | None, year: int | None, *, below: bool = True) -> UnitScope:
-        """Return the unit and the unit versions whose money is read; without a code, all."""
+    async def scope(
+        self, code: str | None, year: int | None, *, below: bool = True, since: date | None = None
+    ) -> UnitScope:
+        """Return the unit and the unit versions whose money is read; without a code, all.
+
+        `since` is the first day of the unit that is read alone.
+        """
         if code is None:
             return UnitScope()
         if year is None:
@@ -83,8 +98,12 @@ class FundingContext(LedgerContext):
             unit, on = find_unit_of_year(self.territory, code, year)
         unit_versions = await store.read_unit_versions(self.session, year)
         if not below:
-            return UnitScope(unit, [version for version in unit_versions if version[0] == code])
-        return UnitScope(unit, find_versions_below(self.territory, unit, on, unit_versions))
+            return UnitScope(
+                unit,
+                [version for version in unit_versions if version[0] == code and since in {None, version[1]}],
+                on,
+            )
+        return UnitScope(unit, find_versions_below(self.territory, unit, on, unit_versions), on)
 
 
 CurrentCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue))]

@@ -5,7 +5,7 @@ precedence over the general one. The decision of a carry-over may set a later da
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -132,6 +132,17 @@ def split_by_deadline(amount_vnd: int, extended: Sequence[int]) -> list[int]:
         parts.append(max(0, min(amount_vnd, extended_vnd)))
         amount_vnd -= parts[-1]
     return [amount_vnd, *reversed(parts)]
+
+
+def limit_extensions(extensions: Sequence[Extension], amount_vnd: int) -> list[Extension]:
+    """Return the extensions of money that a lot took over: what was extended furthest was left longest."""
+    limited = []
+    for extension in sorted(extensions, key=lambda extension: extension.paid_by, reverse=True):
+        taken_vnd = min(amount_vnd, extension.amount_vnd)
+        amount_vnd -= taken_vnd
+        if taken_vnd > 0:
+            limited.append(replace(extension, amount_vnd=taken_vnd))
+    return limited
 
 
 def distribute(amount_vnd: int, limits: Sequence[int]) -> list[int]:

@@ -44,6 +44,26 @@ NOT_A_PAYMENT = Sentence(
 NOT_A_RECOVERY = Sentence(
     "Bút toán {entry} không phải là khoản thu hồi.", "The entry {entry} is no recovery."
 )
+LINES_OR_PROPOSED = Sentence(
+    "Cần nêu các dòng vốn (lines) hoặc proposed, không nêu cả hai.",
+    "Either lines or proposed is wanted, not both.",
+)
+UNIT_NOT_WAITING = Sentence(
+    "Không có vốn chờ chuyển giao của đơn vị {unit} đã kết thúc.",
+    "No money of a unit {unit} that ended waits.",
+)
+AMOUNT_OF_SEVERAL_LINES = Sentence(
+    "Số tiền chỉ nêu được cho một dòng vốn; hãy nêu đủ dòng vốn.",
+    "An amount is of one line; name the line.",
+)
+UNIT_NOT_ENDED = Sentence(
+    "Đơn vị {unit} chưa kết thúc vào ngày đó; sớm nhất là {first}.",
+    "The unit {unit} has not ended by that day; the first possible day is {first}.",
+)
+NOT_THE_SUCCESSOR = Sentence(
+    "Đơn vị {to_unit} không thuộc đơn vị kế thừa của {unit}: {answers}.",
+    "The unit {to_unit} is not in what answers for {unit}: {answers}.",
+)
 FAR_FROM_YEAR = Sentence(
     "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
     "{day} is not in the budget year {year}, the year before or the year after.",

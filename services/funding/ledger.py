@@ -34,6 +34,7 @@ class EntryKind(StrEnum):
     CONFIRMATION = "confirmation"
     RECOVERY = "recovery"
     REMITTANCE = "remittance"
+    SUCCESSION = "succession"
     REVERSAL = "reversal"
     CORRECTION = "correction"
 
@@ -86,6 +87,10 @@ class Amounts:
     """Recovered payments in the treasury's book. `confirmed_vnd` is net of them."""
     confirmed_remittable_vnd: int = 0
     confirmed_remitted_vnd: int = 0
+    succeeded_in_vnd: int = 0
+    """Taken over from a unit that ended."""
+    succeeded_out_vnd: int = 0
+    """Passed to the unit that answers after this one ended."""
 
     def __add__(self, other: Self) -> Self:
         return type(self)(*map(add, _to_values(self), _to_values(other)))
@@ -106,7 +111,12 @@ class Amounts:
     def available_vnd(self) -> int:
         """The denominator of the disbursement rate. Returned money stays in it, so a return does not raise the rate."""
         inflow = self.opening_balance_vnd + self.allocated_vnd + self.carried_over_vnd + self.received_vnd
-        return inflow - self.given_vnd - self.cancelled_vnd
+        return inflow - self.given_vnd - self.cancelled_vnd + self.succeeded_vnd
+
+    @property
+    def succeeded_vnd(self) -> int:
+        """What came from units that ended, less what was passed on; nothing where both are added up."""
+        return self.succeeded_in_vnd - self.succeeded_out_vnd
 
     @property
     def planned_vnd(self) -> int:

@@ -13,13 +13,13 @@ NO_COMPONENT = "none"
 
 ENTRIES = "/v1/funding/entries"
 PARAMETERS = (
-    "year", "program", "component", "capital", "source", "unit", "origin_year", "month", "below", "until",
+    "year", "program", "component", "capital", "source", "unit", "unit_since", "origin_year", "month", "below", "until",
     "as_of",
 )  # fmt: skip
 """The parameters by which entries are narrowed."""
 
 
-def build_lineage(keys: Mapping[str, str | int | None], parameters: Mapping[str, Any]) -> str:
+def build_lineage(keys: Mapping[str, str | int | date | None], parameters: Mapping[str, Any]) -> str:
     """Return the address of the entries of a row with these keys; `parameters` are those of the request."""
     terms = {**parameters, **{name: value for name, value in keys.items() if value != TOTAL}}
     if keys.get("component", TOTAL) is None:

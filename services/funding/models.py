@@ -36,14 +36,17 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0005")
+REVISION = SchemaRevision("funding", "funding_0006")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
 NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
 AVAILABLE = (
     "opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd"
+    " + succeeded_in_vnd - succeeded_out_vnd"
 )
+IS_SUCCESSION = "succeeded_in_vnd <> 0 OR succeeded_out_vnd <> 0"
+"""Few postings are of successions; every reading on the map of a day looks for them."""
 SPENT = "disbursed_vnd + carried_out_vnd + returned_vnd + remittable_vnd"
 
 
@@ -80,6 +83,8 @@ class LotRow(Base):
     confirmed_recovered_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_remittable_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    succeeded_in_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    succeeded_out_vnd: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         UniqueConstraint(
@@ -176,7 +181,7 @@ class EntryRow(Base):
         CheckConstraint("to_year = year + 1", name="to_year"),
         CheckConstraint(
             "num_nonnulls(to_component, to_unit) = 0"
-            " OR kind IN ('sub_allocation', 'transfer', 'reversal', 'correction')",
+            " OR kind IN ('sub_allocation', 'transfer', 'succession', 'reversal', 'correction')",
             name="to_line",
         ),
         CheckConstraint("(kind IN ('reversal', 'correction')) = (reverses IS NOT NULL)", name="reverses"),
@@ -240,10 +245,13 @@ class PostingRow(Base):
     confirmed_recovered_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_remittable_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    succeeded_in_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    succeeded_out_vnd: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         ForeignKeyConstraint(["year", "entry_id"], ["entries.year", "entries.id"]),
         Index("ix_postings_lot_id", "lot_id", "effective_on"),
+        Index("ix_postings_succession", "lot_id", postgresql_where=text(IS_SUCCESSION)),
         {"postgresql_partition_by": "RANGE (year)"},
     )
 

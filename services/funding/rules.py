@@ -3,6 +3,7 @@
 Problem
 └── Conflict
     ├── InsufficientFunds      insufficient_funds       the lots hold less
+    ├── NothingToSucceed       nothing_to_succeed       a unit that ended has no money left on a line
     ├── CommitmentPaid         commitment_paid          a commitment that was paid cannot be reversed
     ├── VoucherUsed            voucher_used             the voucher was recorded with another entry
     ├── AlreadyReversed        already_reversed         an entry is reversed once
@@ -71,6 +72,18 @@ class InsufficientFunds(Conflict):
             place=_describe_line(line),
             remains=Sentence("", ""),
         )
+
+
+class NothingToSucceed(Conflict):
+    """A unit that ended has no money left on a line."""
+
+    code = "nothing_to_succeed"
+    title = Sentence("Không còn vốn để chuyển giao", "No money to pass on")
+    detail = Sentence("Không còn vốn chờ chuyển giao{place}.", "No money of a unit that ended waits{place}.")
+
+    def __init__(self, line: Line | None = None) -> None:
+        place = f": {_describe_line(line)}" if line else ""
+        super().__init__(line=line.to_dict() if line else None, place=place)
 
 
 class OverdrawPrevented(Conflict):
@@ -241,6 +254,22 @@ def post_carry_over(line: Line, balances: DatedBalances, day: date, amount_vnd: 
         reserved = max(0, share - balances[lot].total.uncommitted_vnd)
         postings.append(Posting(lot, Amounts(carried_out_vnd=share, reserved_vnd=-reserved)))
         postings.append(Posting(lot.to_next_year(), Amounts(carried_over_vnd=share, reserved_vnd=reserved)))
+    return postings
+
+
+def post_succession(
+    line: Line, to_line: Line, balances: DatedBalances, day: date, amount_vnd: int | None
+) -> list[Posting]:
+    """Post money of a unit that ended to the unit that answers: an amount, or all that is unspent; commitments go with it."""
+    if amount_vnd is None:
+        least = [balance.find_least(day, UNSPENT).amount_vnd for balance in balances.values()]
+        amount_vnd = sum(max(0, amount) for amount in least)
+    postings = []
+    for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNSPENT):
+        reserved = max(0, share - balances[lot].total.uncommitted_vnd)
+        postings.append(Posting(lot, Amounts(succeeded_out_vnd=share, reserved_vnd=-reserved)))
+        to_lot = Lot(to_line, lot.origin_year)
+        postings.append(Posting(to_lot, Amounts(succeeded_in_vnd=share, reserved_vnd=reserved)))
     return postings
 
 

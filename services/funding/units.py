@@ -144,14 +144,41 @@ def find_refusal(grants: Grants, territory: Territory, program: str, unit: str, 
     return None
 
 
+def find_refusal_for_version(
+    grants: Grants, territory: Territory, program: str, unit_version: UnitVersion, days: tuple[date, date]
+) -> Problem | None:
+    """Return why a client may not write about a unit version between two days; None where it may.
+
+    Rights over a unit that ended follow its land: who answers for all of it on the last day may write about it.
+    """
+    first, last = days
+    unit_day = find_last_day(territory, unit_version, first)
+    code = unit_version[0]
+    refusal = find_refusal(grants, territory, program, code, unit_day)
+    if refusal is None or find_last_day(territory, unit_version, last) >= last:
+        return refusal
+    try:
+        counterparts = territory.map_onto(code, unit_day, last)
+    except (NoCounterpartOnMap, SplitWithoutWeight):
+        return refusal
+    refusals = [find_refusal(grants, territory, program, share.unit.code, last) for share in counterparts]
+    return refusal if any(refusals) else None
+
+
 def find_giver_refusal(
-    grants: Grants, territory: Territory, source: str, unit: str, on: date
+    grants: Grants, territory: Territory, source: str, unit: str, days: tuple[date, date]
 ) -> Problem | None:
     """Return why a client may not give money to a unit that the unit above gives it to; None where it may.
 
-    A province is given its money by the central government, which is no unit here.
+    A province is given its money by the central government, which is no unit here. Who answers on the second day for the land
+    of a unit that gave on the first one, and ended, may give in its place.
     """
+    on, today = days
     giver = territory.unit(unit, on).parent
     if giver is None or is_granted(territory, territory.line(giver, on), on, grants.units):
         return None
+    if today > on and territory.find(giver, today) is None:
+        answering = territory.unit_or_successor(giver, today).code
+        if any(territory.is_within(answering, root, today) for root in grants.units):
+            return None
     return GivenFromAbove(source=source, unit=unit, giver=giver)

@@ -12,8 +12,9 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.actions import insert_and_publish, lock_and_decide
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.consumers import name_consumers
-from services.funding.entries.decisions import EntryCandidate, EntryDecisions, EntryOutcome
+from services.funding.entries.decisions import EntryDecisions, EntryOutcome
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event

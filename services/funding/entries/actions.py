@@ -14,14 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import find_assignment_key
 from services.funding.entries import claims, statements
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.consumers import name_consumers
-from services.funding.entries.decisions import (
-    EntryCandidate,
-    EntryDecisions,
-    EntryOutcome,
-    LockedState,
-    changes_assignment,
-)
+from services.funding.entries.decisions import EntryDecisions, EntryOutcome, LockedState, changes_assignment
 from services.funding.entries.recoveries import RecoveryRequest, validate_recovery
 from services.funding.entries.remainders import name_remainders
 from services.funding.entries.reversals import ReversalRequest, validate_reversal

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import BeyondAssignment
 from services.funding.dated_balances import Measure
-from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.ledger import Line
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
@@ -26,7 +26,9 @@ from shared.kit.problems import Problem
 MAX_CONSUMERS = 20
 """As many as fit on a screen; the list of entries has them all."""
 
-REDUCES_LEFT = ("disbursed_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd")
+REDUCES_LEFT = (
+    "disbursed_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd", "succeeded_out_vnd",
+)  # fmt: skip
 REDUCED_BY: Mapping[Measure, Sequence[str]] = {
     "left_vnd": REDUCES_LEFT,
     "unreserved_vnd": (*REDUCES_LEFT, "reserved_vnd"),

@@ -21,8 +21,8 @@ from services.funding.assignments import (
     find_assignment_key,
 )
 from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
-from services.funding.entries.duplicates import Fact, LatestEntries, find_fact, require_distinct, require_same
-from services.funding.entries.request_context import RequestContext
+from services.funding.entries.candidates import EntryCandidate
+from services.funding.entries.duplicates import Fact, LatestEntries, require_distinct, require_same
 from services.funding.ledger import (
     ALLOCATION_KINDS,
     INFLOW_KINDS,
@@ -42,7 +42,7 @@ from services.funding.recoveries.rules import (
     require_unrecovered,
     take_latest_first,
 )
-from services.funding.voucher_keys import VoucherKey, find_voucher_key
+from services.funding.voucher_keys import VoucherKey
 from shared.kit.problems import Problem
 
 Outcome = Literal["recorded", "existing", "refused"]
@@ -58,56 +58,6 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], lis
     EntryKind.RETURN: rules.post_return,
 }
 """How the kinds that take money out of a line are posted."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryCandidate:
-    """An entry without faults, which the ledger may still refuse."""
-
-    context: RequestContext
-    entry: Entry
-    line: Line
-    to_line: Line | None = None
-    """The line that receives the money of a sub-allocation or a transfer."""
-    has_requested_date: bool = False
-    """Whether the client named the day on which it takes effect."""
-    pointer: str = ""
-    reversed_entry: Entry | None = None
-    """The entry that a reversal or a correction undoes."""
-    recovered_entry: Entry | None = None
-    """The payment that a recovery lowers, or the recovery whose money a remittance hands back."""
-
-    @property
-    def lines(self) -> set[Line]:
-        """The lines that the entry can change."""
-        named_entry = self.reversed_entry or self.recovered_entry
-        if named_entry is not None:
-            return {lot.line for lot in named_entry.lots}
-        if self.entry.kind is EntryKind.CARRY_OVER:
-            return {self.line, replace(self.line, year=self.line.year + 1)}
-        return {self.line} if self.to_line is None else {self.line, self.to_line}
-
-    @property
-    def voucher_key(self) -> VoucherKey | None:
-        """What identifies the entry by its voucher; None without one, and for a reversal or correction."""
-        if self.reversed_entry is not None:
-            return None
-        original = self.recovered_entry
-        book = find_book(original.kind, original.postings) if original else None
-        return find_voucher_key(self.entry, self.line, book)
-
-    @property
-    def project(self) -> str | None:
-        """The project whose payments the entry changes, and which is locked for it."""
-        original = self.reversed_entry
-        if original is not None and original.kind is not EntryKind.RECOVERY:
-            return None  # less is paid for it then
-        return self.entry.project
-
-    @property
-    def fact(self) -> Fact | None:
-        """What identifies the entry; None where its voucher does, and for a reversal."""
-        return find_fact(self.entry, self.line.unit_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +156,8 @@ class EntryDecisions:
         project = self._calculate_project_funding(candidate)
         unallocated_vnd = self._calculate_unallocated(candidate)
         postings = self._post(candidate)
+        if candidate.takes_all:
+            entry = replace(entry, amount_vnd=sum(posting.change.succeeded_in_vnd for posting in postings))
         after = self._apply(entry.effective_on, postings)
         if entry.against is not None:
             recovered = self._recovered.get(entry.against, RecoveredAmounts())
@@ -251,6 +203,8 @@ class EntryDecisions:
         lots = self._lines.get(line, {})
         if entry.origin_year is not None:
             lots = {lot: lots[lot] for lot in lots if lot.origin_year == entry.origin_year}
+        if candidate.to_line is not None and entry.kind is EntryKind.SUCCESSION:
+            return _post_succession(candidate, candidate.to_line, lots)
         if candidate.to_line is not None:
             return rules.post_transfer(line, candidate.to_line, lots, day, entry.amount_vnd)
         return OUTFLOW_RULES[entry.kind](line, lots, day, entry.amount_vnd)
@@ -307,6 +261,15 @@ class EntryDecisions:
 
     def _read_balance(self, lot: Lot) -> DatedBalance:
         return self._lines.get(lot.line, {}).get(lot, NO_MONEY)
+
+
+def _post_succession(candidate: EntryCandidate, to_line: Line, balances: DatedBalances) -> list[Posting]:
+    entry, line = candidate.entry, candidate.line
+    amount_vnd = None if candidate.takes_all else entry.amount_vnd
+    postings = rules.post_succession(line, to_line, balances, entry.effective_on, amount_vnd)
+    if not postings:
+        raise rules.NothingToSucceed(line)
+    return postings
 
 
 def _find_existing(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:

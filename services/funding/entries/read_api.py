@@ -25,6 +25,7 @@ from services.funding.query_params import (
 )
 from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 
@@ -44,6 +45,10 @@ async def list_entries(
     source: SourcesQuery = None,
     unit: UnitQuery = None,
     below: BelowQuery = True,
+    unit_since: Annotated[
+        IsoDate | None,
+        Query(description="first day on which the code of the unit means its land; only with `below=false`"),
+    ] = None,
     origin_year: OriginYearQuery = None,
     kind: Annotated[EntryKind | None, Query(description="kind of the entry")] = None,
     voucher: Annotated[
@@ -62,7 +67,7 @@ async def list_entries(
     cursor: Cursor,
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that changed its lots; its lineage leads here."""
-    scope = await context.scope(unit, year, below=below)
+    scope = await context.scope(unit, year, below=below, since=unit_since)
     ledger_filter = LedgerFilter(year, program, component, capital, source, scope.unit_versions, origin_year)
     query = store.select_newest_first(
         ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of

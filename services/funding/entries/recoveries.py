@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.funding import fault_sentences as sentences
-from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.reversals import find_unit_day
 from services.funding.entries.validation import find_decision_fault
 from services.funding.ledger import (
     PAYMENT_KINDS,
@@ -112,7 +111,7 @@ def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]
     assert request.amount_vnd is not None
     entry = named_entries[request.against]
     line = entry.lots[0].line
-    context.require(entry.program, line.unit, find_unit_day(context, line, entry))
+    context.require_version(entry.program, (line.unit, line.unit_since), entry.effective_on)
     book = find_book(entry.kind, entry.postings)
     recovery = replace(
         entry,

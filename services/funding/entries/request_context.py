@@ -5,7 +5,7 @@ from typing import Protocol
 
 from services.funding.catalogue import FundingCatalogue
 from services.funding.deadlines import Deadlines
-from services.funding.units import Grants
+from services.funding.units import Grants, UnitVersion
 from shared.territory.tree import Territory
 
 
@@ -38,3 +38,6 @@ class RequestContext(Protocol):
 
     def require(self, program: str, unit: str, on: date) -> None:
         """Raise `Forbidden` where the program or the unit was not granted to the caller."""
+
+    def require_version(self, program: str, unit_version: UnitVersion, on: date) -> None:
+        """Raise the same for a unit that may have ended: rights over it follow its land."""

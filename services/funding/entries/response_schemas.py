@@ -61,6 +61,12 @@ class PostingOut(BaseModel):
     confirmed_remitted_vnd: int = Field(
         0, description="change of what was handed back of that in the treasury's book, in đồng"
     )
+    succeeded_in_vnd: int = Field(
+        0, description="change of what was taken over from a unit that ended, in đồng"
+    )
+    succeeded_out_vnd: int = Field(
+        0, description="change of what passed to the unit that answers after this one ended, in đồng"
+    )
 
     @classmethod
     def from_posting(cls, posting: Posting) -> Self:

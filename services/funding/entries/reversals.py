@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.funding import fault_sentences as sentences
-from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
 from services.funding.entries.validation import find_decision_fault, require_giver
 from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line, Voucher
@@ -88,7 +88,7 @@ def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
     if entry.kind in REVERSING_KINDS:
         raise ReversalNotReversible(str(request.reverses))
     for line in {lot.line for lot in entry.lots}:
-        context.require(entry.program, line.unit, find_unit_day(context, line, entry))
+        context.require_version(entry.program, (line.unit, line.unit_since), entry.effective_on)
     line = entry.lots[0].line
     require_giver(context, entry.kind, line, find_unit_day(context, line, entry))
     reversal = replace(

@@ -68,7 +68,7 @@ SUM_LATER_POSTINGS = """
     )
     SELECT lot_id, day,
         sum(opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd
-            - returned_vnd - carried_out_vnd)::bigint AS unspent_vnd,
+            - returned_vnd - carried_out_vnd + succeeded_in_vnd - succeeded_out_vnd)::bigint AS unspent_vnd,
         sum(disbursed_vnd + remittable_vnd)::bigint AS spent_vnd,
         sum(confirmed_vnd + confirmed_remittable_vnd)::bigint AS confirmed_spent_vnd,
         sum(reserved_vnd)::bigint AS reserved_vnd
@@ -90,16 +90,17 @@ UPDATE_BALANCES = """
         recovered_vnd = balance.recovered_vnd, remittable_vnd = balance.remittable_vnd,
         remitted_vnd = balance.remitted_vnd, confirmed_recovered_vnd = balance.confirmed_recovered_vnd,
         confirmed_remittable_vnd = balance.confirmed_remittable_vnd,
-        confirmed_remitted_vnd = balance.confirmed_remitted_vnd
+        confirmed_remitted_vnd = balance.confirmed_remitted_vnd, succeeded_in_vnd = balance.succeeded_in_vnd,
+        succeeded_out_vnd = balance.succeeded_out_vnd
     FROM unnest($1::bigint[],
         $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
         $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-        $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[]
+        $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[]
     ) AS balance (id,
         assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd, cancelled_vnd,
         returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd,
         recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
-        confirmed_remitted_vnd)
+        confirmed_remitted_vnd, succeeded_in_vnd, succeeded_out_vnd)
     WHERE lots.id = balance.id
 """
 
@@ -140,12 +141,13 @@ INSERT_ENTRIES = """
             year, entry_id, lot_id, effective_on, assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd,
             given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
             reserved_vnd, recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
-            confirmed_remitted_vnd)
+            confirmed_remitted_vnd, succeeded_in_vnd, succeeded_out_vnd)
         SELECT * FROM unnest(
             $41::int[], $42::uuid[], $43::bigint[], $44::date[], $45::bigint[], $46::bigint[], $47::bigint[],
             $48::bigint[], $49::bigint[], $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[],
             $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[], $58::bigint[], $59::bigint[],
-            $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[])
+            $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[],
+            $64::bigint[], $65::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """

@@ -12,7 +12,7 @@ from functools import cache
 
 from services.funding import fault_sentences as sentences
 from services.funding import units
-from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
 from services.funding.ledger import (
     INFLOW_KINDS,
@@ -281,11 +281,17 @@ class EntryValidator:
             raise refusal
 
 
+GIVEN_KINDS = INFLOW_KINDS | {EntryKind.SUCCESSION}
+"""The kinds that bring money to a unit by the unit above."""
+
+
 def require_giver(context: RequestContext, kind: EntryKind, line: Line, day: date) -> None:
     """Raise `GivenFromAbove` where a caller without rights over the unit above brings in central money, or reverses that."""
-    if kind not in INFLOW_KINDS or line.source not in context.catalogue.counted_sources:
+    if kind not in GIVEN_KINDS or line.source not in context.catalogue.counted_sources:
         return
-    refusal = units.find_giver_refusal(context.caller, context.territory, line.source, line.unit, day)
+    refusal = units.find_giver_refusal(
+        context.caller, context.territory, line.source, line.unit, (day, context.today)
+    )
     if refusal is not None:
         raise refusal
 

@@ -31,8 +31,14 @@ REMITTABLE_MEASURES: Mapping[Book, str] = {
     "agency": "remittable_vnd",
     "treasury": "confirmed_remittable_vnd",
 }
-INFLOW_MEASURES = ("opening_balance_vnd", "allocated_vnd", "carried_over_vnd", "received_vnd")
-REDUCING_MEASURES = ("given_vnd", "cancelled_vnd")
+INFLOW_MEASURES = (
+    "opening_balance_vnd",
+    "allocated_vnd",
+    "carried_over_vnd",
+    "received_vnd",
+    "succeeded_in_vnd",
+)
+REDUCING_MEASURES = ("given_vnd", "cancelled_vnd", "succeeded_out_vnd")
 
 MONTH_NUMBER = func.greatest(
     1,

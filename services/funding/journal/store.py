@@ -33,7 +33,7 @@ LATER_COLUMNS = frozenset(
 LATER_MEASURES = frozenset(
     {
         "recovered_vnd", "remittable_vnd", "remitted_vnd", "confirmed_recovered_vnd", "confirmed_remittable_vnd",
-        "confirmed_remitted_vnd",
+        "confirmed_remitted_vnd", "succeeded_in_vnd", "succeeded_out_vnd",
     }
 )  # fmt: skip
 """Measures that postings got later; fingerprints leave them out where they are zero."""

@@ -1,13 +1,14 @@
 """How balances are read, and the deadlines that carry-overs set."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.deadlines import Extension
+from services.funding.deadlines import Extension, limit_extensions
 from services.funding.ledger import Amounts, Balances, EntryKind, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import (
@@ -34,18 +35,60 @@ async def read_extensions(
 ) -> Mapping[Lot, Sequence[Extension]]:
     """Return the deadlines that carry-overs set for the money that they moved into each lot, the earliest first.
 
-    Those that had taken effect by a day and were recorded by an instant, where these are given; without reversed ones.
+    Those that had taken effect by a day and were recorded by an instant, where these are given; without reversed ones. Money
+    of a unit that ended takes its deadlines along.
     """
-    is_reversed_by = IS_REVERSED_BY
-    conditions = []
-    if on is not None:
-        is_reversed_by &= REVERSALS.c.effective_on <= on
-        conditions.append(ENTRIES.c.effective_on <= on)
-    if as_of is not None:
-        is_reversed_by &= REVERSALS.c.recorded_at <= as_of
-        conditions.append(ENTRIES.c.recorded_at <= as_of)
+    conditions = ledger_filter.to_conditions()
+    by_id = await _read_by_id(session, conditions, _View(on, as_of), ledger_filter.year)
+    return {
+        lot: sorted(extensions, key=lambda extension: extension.paid_by) for lot, extensions in by_id.values()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What counts: what took effect by a day and was recorded by an instant; None: everything."""
+
+    on: date | None
+    as_of: datetime | None
+
+    def select_in_effect(self, query: Select[Any]) -> Select[Any]:
+        """Return a query of entries narrowed to those that count and are not reversed."""
+        is_reversed_by = IS_REVERSED_BY
+        if self.on is not None:
+            is_reversed_by &= REVERSALS.c.effective_on <= self.on
+            query = query.where(ENTRIES.c.effective_on <= self.on)
+        if self.as_of is not None:
+            is_reversed_by &= REVERSALS.c.recorded_at <= self.as_of
+            query = query.where(ENTRIES.c.recorded_at <= self.as_of)
+        return query.outerjoin(REVERSALS, is_reversed_by).where(REVERSALS.c.id.is_(None))
+
+
+async def _read_by_id(
+    session: AsyncSession, conditions: Sequence[ColumnElement[bool]], view: _View, year: int | None = None
+) -> dict[int, tuple[Lot, list[Extension]]]:
+    """Return the extensions of the selected lots by the ids of their rows."""
+    by_id: dict[int, tuple[Lot, list[Extension]]] = {}
+    for row in await session.execute(_select_carried(conditions, view, year)):
+        extension = Extension(row.deadline, row.decision_number, row.carried_over_vnd)
+        by_id.setdefault(row.id, (Lot.from_row(row), []))[1].append(extension)
+    taken_over = (await session.execute(_select_taken_over(conditions, view))).all()
+    if taken_over:
+        of_former = LOTS.c.id.in_({row.former_id for row in taken_over})
+        former = await _read_by_id(session, [of_former], view)
+        for row in taken_over:
+            _, extensions = former.get(row.former_id, (None, []))
+            limited = limit_extensions(extensions, row.succeeded_in_vnd)
+            if limited:
+                by_id.setdefault(row.id, (Lot.from_row(row), []))[1].extend(limited)
+    return by_id
+
+
+def _select_carried(conditions: Sequence[ColumnElement[bool]], view: _View, year: int | None) -> Select[Any]:
+    """Return the query of the money that carry-overs with a deadline moved into lots."""
     query: Select[Any] = (
         select(
+            LOTS.c.id,
             *(LOTS.c[name] for name in LOT_KEY),
             ENTRIES.c.deadline,
             ENTRIES.c.decision_number,
@@ -54,22 +97,43 @@ async def read_extensions(
         .select_from(ENTRIES)
         .join(POSTINGS, IS_POSTED_BY)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        .outerjoin(REVERSALS, is_reversed_by)
         .where(
             ENTRIES.c.kind == EntryKind.CARRY_OVER.value,
             ENTRIES.c.deadline.is_not(None),
             POSTINGS.c.carried_over_vnd > 0,
-            REVERSALS.c.id.is_(None),
             *conditions,
-            *ledger_filter.to_conditions(),
         )
         .order_by(ENTRIES.c.deadline, ENTRIES.c.sequence)
     )
-    if ledger_filter.year is not None:  # a carry-over is stored under the year that it leaves
-        year = ledger_filter.year - 1
-        query = query.where(ENTRIES.c.year == year, POSTINGS.c.year == year)
-    extensions: dict[Lot, list[Extension]] = {}
-    for row in await session.execute(query):
-        extension = Extension(row.deadline, row.decision_number, row.carried_over_vnd)
-        extensions.setdefault(Lot.from_row(row), []).append(extension)
-    return extensions
+    if year is not None:  # a carry-over is stored under the year that it leaves
+        query = query.where(ENTRIES.c.year == year - 1, POSTINGS.c.year == year - 1)
+    return view.select_in_effect(query)
+
+
+def _select_taken_over(conditions: Sequence[ColumnElement[bool]], view: _View) -> Select[Any]:
+    """Return the query of the money that lots took over, with the lots that it came from."""
+    former_posting, former_lot = POSTINGS.alias("former_posting"), LOTS.alias("former_lot")
+    same_entry = and_(
+        former_posting.c.year == POSTINGS.c.year,
+        former_posting.c.entry_id == POSTINGS.c.entry_id,
+        former_posting.c.succeeded_out_vnd > 0,
+    )
+    same_origin = and_(
+        former_lot.c.id == former_posting.c.lot_id, former_lot.c.origin_year == LOTS.c.origin_year
+    )
+    query = (
+        select(
+            LOTS.c.id,
+            *(LOTS.c[name] for name in LOT_KEY),
+            POSTINGS.c.succeeded_in_vnd,
+            former_lot.c.id.label("former_id"),
+        )
+        .select_from(ENTRIES)
+        .join(POSTINGS, IS_POSTED_BY)
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .join(former_posting, same_entry)
+        .join(former_lot, same_origin)
+        .where(ENTRIES.c.kind == EntryKind.SUCCESSION.value, POSTINGS.c.succeeded_in_vnd > 0, *conditions)
+        .order_by(ENTRIES.c.sequence, LOTS.c.id)
+    )
+    return view.select_in_effect(query)

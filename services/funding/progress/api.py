@@ -85,8 +85,13 @@ async def read_progress(
     sources = _select_sources(source, by, catalogue)
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions, origin_year)
-    sums = await sum_lots(context.session, ledger_filter, by, until=until, as_of=as_of, book=book)
-    *groups, total = build_groups(sums, by, counted=catalogue.counted_sources, rated=catalogue.rated_sources)
+    keys = _add_unit_since(by)
+    sums = await sum_lots(
+        context.session, ledger_filter, keys, until=until, as_of=as_of, book=book, map_day=scope.map_day
+    )
+    *groups, total = build_groups(
+        sums, keys, counted=catalogue.counted_sources, rated=catalogue.rated_sources
+    )
     parameters = {
         "year": year,
         "program": program,
@@ -133,7 +138,9 @@ async def read_status(
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(year=year, unit_versions=scope.unit_versions)
     keys = ("capital", "source")
-    sums = await sum_lots(context.session, ledger_filter, keys, until=until, as_of=as_of, book=book)
+    sums = await sum_lots(
+        context.session, ledger_filter, keys, until=until, as_of=as_of, book=book, map_day=scope.map_day
+    )
     parameters = {
         "year": year,
         "unit": unit,
@@ -206,6 +213,11 @@ def _build_source_rows(
         fields = _to_fields(whole, {**parameters, "source": [member.source for member in members]})
         rows.append(SourceRow(source=name, parts=members, **fields))
     return rows
+
+
+def _add_unit_since(by: Sequence[str]) -> list[str]:
+    """Return the keys of a grouping; a unit is its code and the first day on which that means its land."""
+    return [key for name in by for key in ((name, "unit_since") if name == "unit" else (name,))]
 
 
 def _select_sources(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -9,7 +10,7 @@ from operator import add
 from services.funding.ledger import CAPITALS, Amounts
 from services.funding.lineage import TOTAL
 
-Key = str | int | None
+Key = str | int | date | None
 
 
 @dataclass(frozen=True, slots=True)

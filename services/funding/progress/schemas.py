@@ -167,6 +167,9 @@ class ProgressKeys(BaseModel):
     capital: Capital | Total | None = Field(None, description="investment, recurrent, or total")
     source: str | None = Field(None, description="source of the money, or total")
     unit: str | None = Field(None, description="the unit that the money is given to, or total")
+    unit_since: date | Total | None = Field(
+        None, description="first day on which the code of the unit means its land, or total; only by unit"
+    )
     origin_year: int | Total | None = Field(None, description="year of origin, or total")
     month: str | None = Field(None, description="month in which entries take effect, or total")
 

@@ -1,0 +1,46 @@
+"""Records successions: all lines of a request in one transaction, or none."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.batches.actions import BatchRefused
+from services.funding.entries.actions import insert_and_publish, lock_and_decide, make_events
+from services.funding.ledger import Entry
+from services.funding.store import LedgerFilter
+from services.funding.successions.requests import SuccessionRequest, build_candidates
+from services.funding.successions.rules import find_waiting_lots
+from services.funding.successions.store import read_lots_with_money
+from shared.kit.database import UnitOfWork
+
+
+async def record_successions(unit_of_work: UnitOfWork, request: SuccessionRequest) -> Sequence[Entry]:
+    """Record the successions of a request; return their entries, in a dry run without ids.
+
+    Raises the problem of the only line, or `BatchRefused` with those of several.
+    """
+    session: AsyncSession = unit_of_work.session
+    balances = await read_lots_with_money(session, LedgerFilter())
+    waiting = find_waiting_lots(request.context.territory, balances, request.context.today)
+    candidates = build_candidates(request, waiting)
+    decisions = await lock_and_decide(session, candidates)
+    refused = [
+        (ordinal, outcome.problem)
+        for ordinal, outcome in enumerate(decisions.outcomes)
+        if outcome.problem is not None
+    ]
+    if refused and len(candidates) == 1:
+        raise refused[0][1]
+    if refused:
+        raise BatchRefused(
+            received=len(candidates),
+            refused=len(refused),
+            verdicts=[
+                {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
+            ],
+        )
+    if unit_of_work.dry_run:
+        return [replace(new.entry, id=None, postings=tuple(new.postings)) for new in decisions.new_entries]
+    recorded = await insert_and_publish(session, decisions, unit_of_work.clock, make_events)
+    return list(recorded.values())

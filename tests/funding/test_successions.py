@@ -1,0 +1,307 @@
+"""Money of units that ended: it waits, is proposed or named, and passes on with its origin, deadline and commitments."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.funding.conftest import LINE, Office, decision, done, voucher
+
+pytestmark = pytest.mark.anyio
+
+ENDED_ON, FIRST_DAY = "2025-06-30", "2025-07-01"
+OLD = {**LINE, "year": 2025, "unit": "23293"}
+"""Phường Thắng Lợi: its code means Phường Kon Tum since 1 July 2025, into which it merged."""
+
+
+@pytest.fixture
+def office(http, issuer, app):
+    """The finance offices of the province before and after 1 July 2025."""
+    token = issuer.token("finance", ["funding"], ["rural", "poverty", "ethnic"], ["62", "51"])
+    return Office(http, token, app)
+
+
+@pytest.fixture
+def new_office(http, issuer, app):
+    """The finance office of the province since 1 July 2025."""
+    token = issuer.token("new-finance", ["funding"], ["rural", "poverty", "ethnic"], ["51"])
+    return Office(http, token, app)
+
+
+async def pass_on(office, lines=None, **more):
+    body = {"decision": decision(), **more}
+    if lines is not None:
+        body["lines"] = lines
+    return await done(office.post("successions", body))
+
+
+async def read_waiting(office, **query):
+    return (await office.get("successions/waiting", **query)).json()
+
+
+async def read_total(office, **query):
+    answer = await office.get("progress", **{"year": 2025, **query})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["total"]
+
+
+def drop_lineage(answer):
+    return {name: value for name, value in answer.items() if name != "as_of"}
+
+
+async def test_money_of_a_merged_commune_waits_and_passes_on_by_one_confirmation(office, new_office):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    await office.commit(50, **OLD, effective_on="2025-02-01")
+    await office.disburse(30, **OLD, effective_on="2025-05-01")
+    stuck = {**OLD, "amount_vnd": 1, "voucher": voucher(), "effective_on": "2025-08-01"}
+    assert (await office.post("disbursements", stuck)).status_code == 409
+    waiting = await read_waiting(office)
+    assert (waiting["left_vnd"], waiting["proposed_vnd"]) == (70, 70)
+    (item,) = waiting["items"]
+    names = ("unit", "unit_name", "ended_on", "left_vnd", "reserved_vnd", "proposed_unit")
+    assert [item[name] for name in names] == ["23293", "Phường Thắng Lợi", ENDED_ON, 70, 20, "23293"]
+    assert item["age_days"] > 365
+    recorded = await pass_on(new_office, proposed=True)
+    (entry,) = recorded["entries"]
+    assert (recorded["amount_vnd"], entry["kind"], entry["unit"], entry["to_unit"]) == (
+        70, "succession", "23293", "23293",
+    )  # fmt: skip
+    assert entry["effective_on"] == FIRST_DAY
+    assert (await read_waiting(office))["items"] == []
+    paid = await done(new_office.post("disbursements", {**stuck, "amount_vnd": 70}))
+    assert [(lot["left_vnd"], lot["origin_year"]) for lot in paid["lots"]] == [(0, 2025)]
+
+
+async def test_a_reused_code_is_never_mixed_up(office, new_office):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    await office.disburse(40, **OLD, effective_on="2025-05-01")
+    await pass_on(new_office, proposed=True)
+    await new_office.disburse(25, **OLD, effective_on="2025-09-01")
+    answer = (await office.get("progress", year=2025, group_by="unit", unit="51")).json()
+    rows = {
+        (row["unit"], row["unit_since"]): (row["available_vnd"], row["left_vnd"]) for row in answer["rows"]
+    }
+    assert rows[("23293", FIRST_DAY)] == (60, 35)
+    (old,) = [row for key, row in rows.items() if key[1] != FIRST_DAY]
+    assert old == (40, 0)
+    for row in answer["rows"]:
+        entries = (await office.get(row["lineage"])).json()["items"]
+        postings = [
+            posting for entry in entries for posting in entry["postings"] if posting["unit"] == "23293"
+        ]
+        assert sum(posting["disbursed_vnd"] for posting in postings) in {row["disbursed_vnd"], 65}
+        kinds = {entry["kind"] for entry in entries}
+        assert ("allocation" in kinds) == (row["unit_since"] != FIRST_DAY)
+
+
+async def test_lines_of_a_district_are_named_by_the_province(office, new_office):
+    line: dict[str, Any] = {"unit": "610", "year": 2025}
+    await office.allocate(100, **line, effective_on="2025-01-10")
+    await office.allocate(50, **line, capital="recurrent", effective_on="2025-01-10")
+    waiting = await read_waiting(office)
+    assert [(item["proposed_unit"], item["answering_units"]) for item in waiting["items"]] == [
+        (None, ["51"])
+    ] * 2
+    refused = await new_office.post("successions", {"decision": decision(), "proposed": True})
+    assert refused.json()["code"] == "nothing_to_succeed"
+    part = {**line, "capital": "investment", "amount_vnd": 30, "to_unit": "23368"}
+    await pass_on(new_office, [part, {**line, "capital": "recurrent", "to_unit": "51.SO_TC"}])
+    waiting = await read_waiting(office)
+    assert [(item["capital"], item["left_vnd"]) for item in waiting["items"]] == [("investment", 70)]
+    await pass_on(new_office, [{"unit": "610", "to_unit": "51"}])
+    assert (await read_waiting(office))["left_vnd"] == 0
+    for unit, capital, amount in (
+        ("23368", "investment", 30),
+        ("51.SO_TC", "recurrent", 50),
+        ("51", "investment", 70),
+    ):
+        payment: dict[str, Any] = {
+            "unit": unit,
+            "year": 2025,
+            "capital": capital,
+            "effective_on": "2025-10-01",
+        }
+        await new_office.disburse(amount, **payment)
+
+
+async def test_figures_of_a_year_read_the_same_before_and_after(office, new_office):
+    """On the same map, to the đồng, in every grouping."""
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    await office.allocate(70, unit="610", year=2025, effective_on="2025-01-10")
+    await office.allocate(30, unit="611", year=2024, effective_on="2024-01-10")
+    await office.carry_over(20, unit="611", from_year=2024, effective_on="2025-01-15")
+    await office.disburse(40, **OLD, effective_on="2025-05-01")
+    queries: list[dict[str, Any]] = [
+        *({"year": year, "unit": unit, "group_by": by, "source": "all"}
+          for year, units in ((2025, ("62", "610", "611", "608", "51")), (2024, ("62", "611")))
+          for unit in units
+          for by in ("capital", "program,source", "origin_year", "component")),
+        *({"year": 2025, "unit": unit, "group_by": "unit"} for unit in ("62", "610")),
+        *({"year": 2025, "group_by": by} for by in ("capital", "origin_year")),
+        {"year": 2025, "unit": "62", "group_by": "month"},
+        {"year": 2025, "unit": "62", "until": ENDED_ON, "group_by": "unit"},
+    ]  # fmt: skip
+    before = [drop_lineage((await office.get("progress", **query)).json()) for query in queries]
+    status = [
+        drop_lineage((await office.get("status", year=2025, unit=unit)).json())
+        for unit in ("62", "51", "608")
+    ]
+    await pass_on(new_office, proposed=True)
+    await pass_on(new_office, [{"unit": "610", "to_unit": "23368"}, {"unit": "611", "to_unit": "51"}])
+    after = [drop_lineage((await office.get("progress", **query)).json()) for query in queries]
+    for query, earlier, later in zip(queries, before, after, strict=True):
+        assert later == earlier, query
+    assert status == [
+        drop_lineage((await office.get("status", year=2025, unit=unit)).json())
+        for unit in ("62", "51", "608")
+    ]
+
+
+async def test_origin_deadline_and_commitments_pass_on(office, new_office):
+    await office.allocate(100, unit="610", year=2024, effective_on="2024-02-01")
+    await office.commit(60, unit="610", year=2024, effective_on="2024-03-01")
+    moved = await office.carry_over(
+        100, unit="610", from_year=2024, deadline="2026-06-30", effective_on="2025-01-15"
+    )
+    recorded = await pass_on(new_office, [{"unit": "610", "year": 2025, "to_unit": "23368"}])
+    assert recorded["amount_vnd"] == 100
+    incoming = [posting for posting in recorded["entries"][0]["postings"] if posting["succeeded_in_vnd"]]
+    assert [(posting["origin_year"], posting["reserved_vnd"]) for posting in incoming] == [(2024, 60)]
+    (item,) = (await office.get("lapses", year=2025, unit="51")).json()["items"]
+    assert (item["unit"], item["left_vnd"], item["reserved_vnd"], item["paid_by"]) == (
+        "23368", 100, 60, "2026-06-30",
+    )  # fmt: skip
+    assert item["legal_basis"] == moved["decision"]["number"]
+    over = {**LINE, "year": 2025, "unit": "23368", "amount_vnd": 41, "voucher": voucher()}
+    over["effective_on"] = "2025-09-01"
+    assert (await new_office.post("commitments", over)).json()["available_vnd"] == 40
+
+
+async def test_a_project_goes_on_at_the_unit_that_answers(office, new_office):
+    project = {
+        "code": "CT.7", "name": "Đường", "program": "poverty", "component": "GN.DA1", "unit": "610",
+        "approved_total_vnd": 100, "decision": {"number": "1/QĐ", "date": "2025-01-02"},
+    }  # fmt: skip
+    await done(office.post("projects", project))
+    plan = {"year": 2025, "planned_vnd": 100, "decision": {"number": "2/QĐ", "date": "2025-01-03"}}
+    await done(office.post("projects/CT.7/plans", plan))
+    line = {"unit": "610", "year": 2025, "component": "GN.DA1"}
+    await office.allocate(100, **line, effective_on="2025-01-10")
+    await office.disburse(60, **line, project="CT.7", effective_on="2025-03-01")
+    await pass_on(new_office, [{"unit": "610", "component": "GN.DA1", "to_unit": "23368"}])
+    payment = {
+        **LINE,
+        **line,
+        "unit": "23368",
+        "project": "CT.7",
+        "voucher": voucher(),
+        "effective_on": "2025-09-01",
+    }
+    paid = await done(new_office.post("disbursements", {**payment, "amount_vnd": 40}))
+    assert paid["project_room_vnd"] == 0
+
+
+async def test_the_example_of_the_body_can_be_sent(office, new_office, app):
+    await office.allocate(100, unit="610", year=2025, effective_on="2025-01-10")
+    example = app.openapi()["components"]["schemas"]["SuccessionsIn"]["example"]
+    assert (await done(new_office.post("successions", example)))["amount_vnd"] == 100
+
+
+async def test_every_fault_is_named(office, new_office):
+    await office.allocate(100, unit="610", year=2025, effective_on="2025-01-10")
+    await office.allocate(100, unit="610", year=2025, capital="recurrent", effective_on="2025-01-10")
+    lines = [
+        {"unit": "99999", "to_unit": "51"},
+        {"unit": "611", "to_unit": "51"},
+        {"unit": "610", "to_unit": "01"},
+        {"unit": "610", "to_unit": "62"},
+        {"unit": "610", "to_unit": "51", "amount_vnd": 1},
+    ]
+    refused = await new_office.post("successions", {"decision": decision(), "lines": lines})
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
+        ("/lines/0/unit", "unit_unknown"),
+        ("/lines/1/unit", "unit_not_waiting"),
+        ("/lines/2/to_unit", "not_the_successor"),
+        ("/lines/3/to_unit", "unit_unknown_on_date"),
+        ("/lines/4/amount_vnd", "amount_of_several_lines"),
+    ]
+    for body in ({"lines": [{"unit": "610", "to_unit": "51"}], "proposed": True}, {}):
+        refused = await new_office.post("successions", {"decision": decision(), **body})
+        assert [fault["code"] for fault in refused.json()["errors"]] == ["lines_or_proposed"]
+    early = {"lines": [{"unit": "610", "to_unit": "51"}], "effective_on": ENDED_ON}
+    refused = await new_office.post("successions", {"decision": decision(), **early})
+    assert [fault["code"] for fault in refused.json()["errors"]] == ["unit_not_ended"]
+    assert (await read_waiting(office))["left_vnd"] == 200
+
+
+async def test_more_than_is_left_is_refused_and_all_lines_with_it(office, new_office):
+    await office.allocate(100, unit="610", year=2025, effective_on="2025-01-10")
+    await office.allocate(10, unit="611", year=2025, effective_on="2025-01-10")
+    lines = [{"unit": "611", "to_unit": "51"}, {"unit": "610", "to_unit": "51", "amount_vnd": 101}]
+    refused = await new_office.post("successions", {"decision": decision(), "lines": lines})
+    assert (refused.status_code, refused.json()["code"]) == (409, "batch_refused")
+    assert refused.json()["verdicts"][0]["code"] == "insufficient_funds"
+    assert (await read_waiting(office))["left_vnd"] == 110
+    refused = await new_office.post("successions", {"decision": decision(), "lines": lines[1:]})
+    assert (refused.json()["code"], refused.json()["available_vnd"]) == ("insufficient_funds", 100)
+
+
+async def test_who_does_not_answer_for_the_land_may_not_pass_it_on(office, http, issuer, app):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    commune = Office(http, issuer.token("commune", ["funding"], ["poverty"], ["23293"]), app)
+    body = {"decision": decision(), "lines": [{"unit": "23293", "to_unit": "23293"}]}
+    refused = await commune.post("successions", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "given_from_above")
+    other = Office(http, issuer.token("other", ["funding"], ["poverty"], ["01"]), app)
+    assert (await other.post("successions", body)).status_code == 403
+
+
+async def test_the_same_succession_is_recorded_once(office, new_office):
+    await office.allocate(100, unit="610", year=2025, effective_on="2025-01-10")
+    body = {"decision": decision(), "lines": [{"unit": "610", "to_unit": "51", "amount_vnd": 10}]}
+    await done(new_office.post("successions", body))
+    refused = await new_office.post("successions", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "duplicate_entry")
+    replies = [
+        await new_office.post("successions", {**body, "decision": decision()}, key="k" * 20) for _ in "1"
+    ]
+    assert replies[0].status_code == 201
+    assert (await read_waiting(office))["left_vnd"] == 80
+
+
+async def test_eight_confirmations_at_once_pass_it_on_once(office, new_office):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    bodies = [{"decision": decision(), "proposed": True} for _ in range(8)]
+    answers = await asyncio.gather(*(new_office.post("successions", body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+    assert (await read_total(office, unit="51"))["available_vnd"] == 100
+
+
+async def test_a_dry_run_passes_nothing_on(office, new_office):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    answer = await new_office.post("successions", {"decision": decision(), "proposed": True}, dry_run=True)
+    assert (answer.status_code, answer.json()["amount_vnd"]) == (200, 100)
+    assert answer.json()["entries"][0]["id"] is None
+    assert (await read_waiting(office))["left_vnd"] == 100
+
+
+async def test_a_succession_is_undone_while_its_money_is_left(office, new_office):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    (entry,) = (await pass_on(new_office, proposed=True))["entries"]
+    paid = await new_office.disburse(30, **OLD, effective_on="2025-09-01")
+    body = {"corrects": entry["id"], "reason": "Sai đơn vị"}
+    assert (await new_office.post("corrections", body)).json()["code"] == "insufficient_funds"
+    await done(new_office.post("corrections", {"corrects": paid["id"], "reason": "Sai"}))
+    await done(new_office.post("corrections", body))
+    assert (await read_waiting(office))["left_vnd"] == 100
+
+
+async def test_the_new_province_corrects_what_the_old_one_recorded(office, new_office):
+    await office.allocate(100, **OLD, effective_on="2025-01-10")
+    paid = await office.disburse(30, **OLD, effective_on="2025-05-01")
+    recovery = {"recovers": paid["id"], "amount_vnd": 5, "voucher": voucher(), "effective_on": "2025-09-01"}
+    recovery = await done(new_office.post("recoveries", recovery))
+    assert (await read_waiting(office))["left_vnd"] == 75
+    await done(new_office.post("corrections", {"corrects": recovery["id"], "reason": "Nhầm"}))
+    await done(new_office.post("corrections", {"corrects": paid["id"], "reason": "Nhầm"}))
+    assert (await read_waiting(office))["left_vnd"] == 100
