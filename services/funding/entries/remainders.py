@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.deadlines import Lapse, find_lapses
-from services.funding.entries.decisions import EntryCandidate, EntryOutcome
+from services.funding.entries.candidates import EntryCandidate
+from services.funding.entries.decisions import EntryOutcome
 from services.funding.lapses.store import read_extensions
 from services.funding.rules import InsufficientFunds
 from services.funding.store import LedgerFilter

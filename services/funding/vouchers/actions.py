@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.batches.actions import Batch, decide_batch
 from services.funding.entries.actions import insert_and_publish, make_events
-from services.funding.entries.decisions import EntryCandidate
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.fault_sentences import LINE_REPEATED, NO_LINES
 from services.funding.ledger import Entry
