@@ -42,6 +42,7 @@ from services.funding.recoveries.rules import (
     require_unrecovered,
     take_latest_first,
 )
+from services.funding.undone_entries import AlreadyCorrected, AlreadyReversed
 from services.funding.voucher_keys import VoucherKey
 from shared.kit.problems import Problem
 
@@ -234,8 +235,8 @@ class EntryDecisions:
         if reversal is None:
             return
         if reversal.kind is EntryKind.CORRECTION:
-            raise rules.AlreadyCorrected(str(entry.id), str(reversal.entry))
-        raise rules.AlreadyReversed(str(entry.id), str(reversal.entry))
+            raise AlreadyCorrected(str(entry.id), str(reversal.entry))
+        raise AlreadyReversed(str(entry.id), str(reversal.entry))
 
     def _calculate_unallocated(self, candidate: EntryCandidate) -> int | None:
         """Return what is left to allocate of the plan after an allocation, or a reversal that changes it; None for others."""

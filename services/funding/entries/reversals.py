@@ -10,7 +10,7 @@ from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
 from services.funding.entries.validation import find_decision_fault, require_giver
 from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line, Voucher
-from services.funding.rules import ReversalNotReversible
+from services.funding.undone_entries import ReversalNotReversible
 from services.funding.units import find_last_day
 from services.funding.voucher_keys import find_paper_kind, find_paper_year
 from shared.kit.ids import uuid7

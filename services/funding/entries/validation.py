@@ -28,7 +28,7 @@ from services.funding.ledger import (
     Line,
     Voucher,
 )
-from services.funding.rules import ReplacedInEffect, ReversalNotReversible
+from services.funding.undone_entries import ReplacedInEffect, ReversalNotReversible
 from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Problem, make_fault

@@ -1,0 +1,61 @@
+"""What is refused about entries that were reversed or corrected. Pure.
+
+Problem
+└── Conflict
+    ├── AlreadyReversed        already_reversed         an entry is reversed once
+    ├── AlreadyCorrected       already_corrected        a corrected entry is neither reversed nor corrected again
+    ├── ReversalNotReversible  reversal_not_reversible  a reversal is final, and so is a correction
+    └── ReplacedInEffect       replaced_in_effect       the entry to be replaced is in effect
+"""
+
+from shared.kit.problems import Conflict, Sentence
+
+
+class AlreadyReversed(Conflict):
+    """An entry is reversed once."""
+
+    code = "already_reversed"
+    title = Sentence("Bút toán đã được đảo", "Already reversed")
+    detail = Sentence("Bút toán {entry} đã được đảo.", "The entry {entry} was reversed before.")
+
+    def __init__(self, entry: str, reversed_by: str | None = None) -> None:
+        super().__init__(entry=entry, reversed_by=reversed_by)
+
+
+class AlreadyCorrected(Conflict):
+    """A corrected entry was never true: it is neither reversed nor corrected again."""
+
+    code = "already_corrected"
+    title = Sentence("Bút toán đã được đính chính", "Already corrected")
+    detail = Sentence("Bút toán {entry} đã được đính chính.", "The entry {entry} was corrected before.")
+
+    def __init__(self, entry: str, corrected_by: str | None = None) -> None:
+        super().__init__(entry=entry, corrected_by=corrected_by)
+
+
+class ReversalNotReversible(Conflict):
+    """A reversal or a correction is final: a fact that was undone by mistake is recorded again."""
+
+    code = "reversal_not_reversible"
+    title = Sentence("Không đảo được bút toán đảo", "A reversal is final")
+    detail = Sentence(
+        "Bút toán {entry} là bút toán đảo hoặc đính chính; hãy ghi lại bút toán mới.",
+        "The entry {entry} is a reversal or a correction; record the fact again instead.",
+    )
+
+    def __init__(self, entry: str) -> None:
+        super().__init__(entry=entry)
+
+
+class ReplacedInEffect(Conflict):
+    """An entry is recorded in place of one that was corrected or reversed."""
+
+    code = "replaced_in_effect"
+    title = Sentence("Bút toán còn hiệu lực", "The entry is in effect")
+    detail = Sentence(
+        "Bút toán {entry} đang có hiệu lực; hãy đính chính bút toán đó trước.",
+        "The entry {entry} is in effect; correct it first.",
+    )
+
+    def __init__(self, entry: str) -> None:
+        super().__init__(entry=entry)
