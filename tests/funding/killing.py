@@ -106,14 +106,16 @@ class Ledger:
             )
 
     async def wait_until_ready(self) -> None:
-        """Wait until the service answers and reaches its database."""
+        """Wait until the service answers and reaches its database; raise where it ends by itself."""
         async with httpx.AsyncClient() as http:
             while True:
                 try:
                     if (await http.get(f"{self.origin}/readyz")).status_code == 200:
                         return
                 except httpx.HTTPError:
-                    pass
+                    assert self._process is not None
+                    if self._process.poll() is not None:
+                        raise RuntimeError((self._folder / "service.log").read_text()[-5000:]) from None
                 await asyncio.sleep(0.02)
 
     async def kill_a_backend(self, rng: random.Random) -> bool:
