@@ -20,7 +20,7 @@ from shared.kit.clock import Clock, system_clock
 from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.kit.feed_consumer.client import make_feed_client
 from shared.kit.feed_consumer.consumer import FeedConsumer
-from shared.reporting.catalogue.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 from shared.roles import PUBLIC
@@ -38,7 +38,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     )
     rules = RecognitionRules(region_facts.consequences, feed_followed=bool(consumers))
     return create_program(
-        catalogue=load_catalogue(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
+        catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
         settings=settings,

@@ -1,5 +1,6 @@
 """The rural service and its parts."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -30,7 +31,7 @@ from services.rural.standards import api as standards
 from services.rural.villages import api as villages
 from services.rural.villages.rules import VillageExists
 from shared.kit.clock import Clock, system_clock
-from shared.reporting.catalogue.catalogue_file import load_catalogue
+from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 
@@ -42,13 +43,13 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     thresholds = load_thresholds(sets, settings.thresholds_file)
     ocop_rules = load_ocop_rules(settings.ocop_rules_file)
     standard_conditions = load_standard_conditions(sets, settings.standards_file)
-    catalogue = load_catalogue(
+    catalogue = CatalogueLoader(
         Path(__file__).with_name("catalogue.toml"),
         rules=RULES,
-        derivation_rules=[VerdictDerivation(sets, thresholds).derive],
-        more_indicators=make_indicators(sets),
+        derivation_rules=(VerdictDerivation(sets, thresholds).derive,),
+        more_indicators=tuple(make_indicators(sets)),
+        validate=partial(check_verdicts, sets),
     )
-    check_verdicts(sets, catalogue)
     return create_program(
         catalogue=catalogue,
         title="Xây dựng nông thôn mới / New rural development",

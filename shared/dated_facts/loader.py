@@ -156,9 +156,15 @@ def open_facts(path: Path) -> Iterator[FactsFile]:
             tables = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         except ValueError as error:
             raise FaultyFactsError([f"{path}: {error}"]) from error
-    file = FactsFile(path, tables)
+    with check_facts(FactsFile(path, tables)) as file:
+        yield file
+
+
+@contextmanager
+def check_facts(file: FactsFile) -> Iterator[FactsFile]:
+    """Yield facts that are read already; raise their faults when the block ends, unknown tables among them."""
     yield file
-    for name in tables.keys() - file.read:
+    for name in file.tables.keys() - file.read:
         file.add_fault(name, what="is not a known table")
     file.raise_faults()
 

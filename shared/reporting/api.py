@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from shared.kit.change_feed import feed_router
+from shared.reporting.catalogues.api import router as catalogue_versions
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.evidence.api import router as evidence
 from shared.reporting.figures.api import router as figures
@@ -33,6 +34,7 @@ def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> AP
         targets,
         obligations,
         publications,
+        catalogue_versions,
     )
     for part in (*parts, feed_router(engine.path, INSIDE)):
         router.include_router(part)

@@ -16,7 +16,7 @@ from shared.kit.resources import CurrentResources
 from shared.kit.transactions import unit_of_work_for
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
-from shared.roles import OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
+from shared.roles import ADMINISTER, OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
 from shared.territory.rights import is_granted, make_refusal, parse_grants
 from shared.territory.tree import Territory
 from shared.territory.units import UnknownUnit
@@ -123,5 +123,6 @@ WithdrawerContext = Annotated[ReportingContext, context_for(WITHDRAW)]
 PlannerContext = Annotated[ReportingContext, context_for(PLAN)]
 RegistrarContext = Annotated[ReportingContext, context_for(REGISTER)]
 ReaderContext = Annotated[ReportingContext, context_for(READ)]
+AdministratorContext = Annotated[ReportingContext, context_for(ADMINISTER)]
 PublicContext = Annotated[ReportingContext, context_for(PUBLIC)]
 OpenContext = Annotated[ReportingContext, context_for(OPEN)]

@@ -72,7 +72,7 @@ class Report(Base):
     """The files behind the report: `[{sha256, kind}]`, kept in `evidence_files`."""
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
     standard: Mapped[str] = mapped_column(server_default=text("''"))
-    """The standard that its values are measured under; empty for a form without standards (ADR 0014)."""
+    """The standard that its values are measured under; empty for a form without standards (ADR 0016)."""
     units: Mapped[list[str] | None]
     """The units that have a value, by which the values are found; null for reports older than this column."""
 
@@ -234,6 +234,28 @@ class RollUp(Base):
     __table_args__ = (
         CheckConstraint(_is_one_of("basis", BASES), name="basis"),
         {"postgresql_partition_by": "RANGE (year)"},
+    )
+
+
+class CatalogueVersion(Base):
+    """A version of the program's catalogue that replaced the one before. Append-only."""
+
+    __tablename__ = "catalogue_versions"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """Counted from 1; 0 is the file that is shipped with the program."""
+    tables: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Its rows by table, as a file states them."""
+    sha256: Mapped[str]
+    decision_number: Mapped[str | None]
+    decision_date: Mapped[date | None]
+    client_id: Mapped[str | None]
+    """The client that replaced the catalogue; null where a file of the installation did."""
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
@@ -13,6 +14,8 @@ from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.period_windows import load_windows
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.catalogue_file import CatalogueLoader
+from shared.reporting.catalogues.current import CurrentCatalogue
 from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.models import REVISION as REPORTING_REVISION
@@ -34,7 +37,7 @@ VIOLATIONS: ConstraintProblems = {
 
 def create_program(
     *,
-    catalogue: Catalogue,
+    catalogue: Catalogue | CatalogueLoader,
     title: str,
     description: str,
     settings: ReportingSettings,
@@ -47,6 +50,11 @@ def create_program(
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Return the service of a program: what all programs share, with the routers and registers of this one."""
+    if isinstance(catalogue, Catalogue):
+        current = CurrentCatalogue(CatalogueLoader(Path("-")), None, settings.catalogue_poll_seconds)
+    else:
+        current = CurrentCatalogue(catalogue, settings.catalogue_file, settings.catalogue_poll_seconds)
+        catalogue = catalogue.load_file(settings.catalogue_file)
     engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on, windows=load_windows())
     app = create_service(
         ServiceDefinition(
@@ -62,10 +70,10 @@ def create_program(
                 f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
                 f"{engine.path}/evidence/": MAX_FILE_BYTES,
             },
-            start_steps=[load_territory],
-            background_tasks=[follow_map(load_territory), *background_tasks],
+            start_steps=[load_territory, current.start],
+            background_tasks=[follow_map(load_territory), *background_tasks, current.run],
             clock=clock,
-            resources=[engine, *resources],
+            resources=[engine, current, *resources],
         )
     )
     extend_openapi(app, partial(add_report_examples, engine=engine))

@@ -1,6 +1,7 @@
 """The settings of a program's service."""
 
 from datetime import date
+from pathlib import Path
 
 from pydantic import Field
 
@@ -13,5 +14,11 @@ class ReportingSettings(TerritorySettings):
     live_on: date | None = Field(
         None,
         description="day of going live: reports for earlier periods are backfilled, and their timeliness is not judged",
+    )
+    catalogue_file: Path | None = Field(
+        None, description="the installation's own catalogue, in place of the one shipped with the program"
+    )
+    catalogue_poll_seconds: float = Field(
+        5, ge=1, description="how often a process looks for a catalogue that another one replaced"
     )
     max_bulk_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest body of a bulk submission")

@@ -210,7 +210,9 @@ def build_office(database: TestDatabase, **settings) -> tuple[FastAPI, Issuer, C
         catalogue=catalogue(),
         title="office",
         description="",
-        settings=ReportingSettings(database_url=database.url("poverty"), **settings),
+        settings=ReportingSettings(
+            database_url=database.url("poverty"), **{"catalogue_poll_seconds": 3600, **settings}
+        ),
         clock=clock,
     )
     return issuer.trust(app), issuer, clock

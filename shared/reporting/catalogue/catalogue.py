@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.dated_facts.facts import select_in_force
 from shared.kit.problems import NotFound, Sentence
@@ -83,6 +83,10 @@ class Catalogue:
     standards: tuple[Standard, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     identities: tuple[DimensionIdentity, ...] = ()
+    tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The rows that it was read from, by table, as a file states them."""
+    version: str | None = None
+    """Its version: the number, and the beginning of the hash of its rows; None for one that was read from no rows."""
     made_unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
     """The figures that are made unit by unit, by each of their inputs."""
     non_additive: frozenset[str] = field(init=False)

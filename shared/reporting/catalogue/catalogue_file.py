@@ -3,12 +3,12 @@
 What is wrong with it stops the start, with the file, the entry and the field.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from shared.dated_facts.loader import FactsFile, Row, open_facts, row_name
+from shared.dated_facts.loader import FactsFile, Row, check_facts, open_facts, row_name
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator
@@ -29,6 +29,7 @@ from shared.reporting.catalogue.formulas import (
     UnitRule,
 )
 from shared.reporting.catalogue.standards import Standard
+from shared.reporting.catalogue.versions import make_version_name
 from shared.territory.units import KINDS
 
 FORMULAS: Mapping[str, type[Formula]] = {
@@ -39,7 +40,7 @@ FORMULAS: Mapping[str, type[Formula]] = {
     "register": FromRegister,
 }
 """By the `kind` of a figure in the file; the fields of a formula stand beside those of its figure."""
-FORMULA_FIELDS = frozenset(field.name for formula in FORMULAS.values() for field in fields(formula))
+FORMULA_FIELDS = frozenset(column.name for formula in FORMULAS.values() for column in fields(formula))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +50,45 @@ class CatalogueHeader:
     program: str
 
 
-def load_catalogue(
-    path: Path,
-    *,
-    rules: Mapping[str, UnitRule] | None = None,
-    checks: Iterable[Check] = (),
-    derivation_rules: Iterable[DerivationRule] = (),
-    more_indicators: Iterable[Indicator] = (),
-) -> Catalogue:
-    """Read a program's catalogue and bind the rules that it names; `more_indicators` are those that it keeps elsewhere."""
-    with open_facts(path) as facts:
+@dataclass(frozen=True)
+class CatalogueLoader:
+    """Reads a program's catalogue, and binds the functions of the program that it names."""
+
+    path: Path
+    """The file that is shipped with the program."""
+    rules: Mapping[str, UnitRule] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    derivation_rules: tuple[DerivationRule, ...] = ()
+    more_indicators: tuple[Indicator, ...] = ()
+    """Indicators that the program keeps elsewhere."""
+    validate: Callable[[Catalogue], None] | None = None
+    """Raises `ValueError` for a catalogue that does not fit the rest of the program."""
+
+    def load_file(self, path: Path | None = None) -> Catalogue:
+        """Return the catalogue of a file, by default of the shipped one; raise `ValueError` with every fault of it."""
+        path = path or self.path
+        with open_facts(path) as facts:
+            return self._read(facts, f"{path}: ")
+
+    def load_tables(self, tables: Row, number: int) -> Catalogue:
+        """Return the catalogue of the tables of a later version; raise `FaultyFactsError` or `ValueError`."""
+        with check_facts(FactsFile(Path("tables"), tables)) as facts:
+            return replace(self._read(facts, ""), version=make_version_name(number, tables))
+
+    def _read(self, facts: FactsFile, name: str) -> Catalogue:
         header = facts.header(CatalogueHeader)
         forms = facts.rows("form", Form, aliases={"steps": "step", "tables": "table"})
         indicators = facts.rows("indicator", Indicator)
         standards = facts.rows("standard", Standard, optional=True)
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
         identities = facts.rows("identity", DimensionIdentity, optional=True)
-        figures = _read_figures(facts, rules or {})
+        figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
         _find_repeated_codes(facts, "figure", (figure.code for figure in figures))
         facts.raise_faults()
         assert header is not None, "a head with faults was refused above"
-        versions = _group_versions(expand_indicators([*indicators, *more_indicators], dimensions))
+        versions = _group_versions(expand_indicators([*indicators, *self.more_indicators], dimensions))
         forms = tuple(_expand_tables(form, versions) for form in forms)
         named = {figure.code for figure in figures}
         sums = [
@@ -80,19 +97,29 @@ def load_catalogue(
             if code not in named and all(indicator.adds for indicator in group)
         ]
         try:
-            return Catalogue(
+            catalogue = Catalogue(
                 header.program,
                 {form.code: form for form in forms},
                 versions,
                 {figure.code: figure for figure in (*figures, *sums)},
-                tuple(checks),
-                tuple(derivation_rules),
+                self.checks,
+                self.derivation_rules,
                 standards,
                 dimensions,
                 identities,
+                tables=facts.tables,
+                version=make_version_name(0, facts.tables),
             )
+            if self.validate is not None:
+                self.validate(catalogue)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{name}{error}") from error
+        return catalogue
+
+
+def load_catalogue(path: Path, **bound: Any) -> Catalogue:
+    """Return the catalogue of a file; `bound` are fields of `CatalogueLoader`."""
+    return CatalogueLoader(path, **bound).load_file()
 
 
 def _read_figures(facts: FactsFile, rules: Mapping[str, UnitRule]) -> list[Figure]:
@@ -100,7 +127,7 @@ def _read_figures(facts: FactsFile, rules: Mapping[str, UnitRule]) -> list[Figur
     for number, row in enumerate(facts.raw_rows("figure", optional=True), 1):
         name = row_name(row, number)
         formula = _read_formula(facts, row, name, rules)
-        own = {field: value for field, value in row.items() if field not in FORMULA_FIELDS | {"kind"}}
+        own = {name: value for name, value in row.items() if name not in FORMULA_FIELDS | {"kind"}}
         # A figure without a formula is read all the same, so that its other faults are named with it.
         given = {**own, "formula": formula or Sum(())}
         figure = facts.parse(Figure, given, "figure", name, aliases={"breaks": "break"})

@@ -2,7 +2,7 @@
 
 An indicator that declares a dimension is stated for each member of it. Each pair of indicator and member is a series of its
 own, named by its **series key**: `poor_by_group.xo_dang`. Everything that works by the code of an indicator works by the
-series key (ADR 0014).
+series key (ADR 0016).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,7 +1,7 @@
 """Standards: the dated definitions under which something is measured, such as a poverty standard or a criteria set. Pure.
 
 A report belongs to the standard that it names. Left out, it is the one in force on the last day of the period, of two the
-later. The same unit and period may be stated under two standards (ADR 0014).
+later. The same unit and period may be stated under two standards (ADR 0016).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

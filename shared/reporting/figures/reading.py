@@ -58,6 +58,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
                 figure,
                 computed,
                 series=catalogue.split_key(figure.code),
+                catalogue_version=catalogue.version,
                 standard=standard,
                 target=targets.get((figure.code, standard)),
                 coverage=by_input,

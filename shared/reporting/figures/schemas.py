@@ -149,6 +149,10 @@ class FigureOut(BaseModel):
     oldest_at: datetime | None = Field(description="oldest receipt among the reports in it")
     newest_at: datetime | None = Field(description="newest receipt among the reports in it")
     version: int = Field(description="version of the formula")
+    catalogue_version: str | None = Field(
+        None,
+        description="version of the catalogue that it is made by: its number and the beginning of its hash",
+    )
     caveat: CaveatOut | None = Field(
         None, description="what may be missing from it, such as decisions of a service that cannot be heard"
     )
@@ -166,6 +170,7 @@ class FigureOut(BaseModel):
         computed: FigureValue,
         *,
         series: SeriesName,
+        catalogue_version: str | None,
         standard: str,
         target: Target | None,
         coverage: Mapping[str, Coverage],
@@ -202,6 +207,7 @@ class FigureOut(BaseModel):
             oldest_at=computed.oldest_at,
             newest_at=computed.newest_at,
             version=figure.version,
+            catalogue_version=catalogue_version,
             caveat=CaveatOut.from_count(count) or _warn_of_unequal_coverage(figure, unequal),
             lineage=lineage,
         )

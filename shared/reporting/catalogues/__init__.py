@@ -1,0 +1,1 @@
+"""Versions of the catalogue: replacing it, reading its history, and following what another process replaced."""
