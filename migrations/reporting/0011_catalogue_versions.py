@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from migrations.ddl import grant
 
-revision = "reporting_0010"
-down_revision = "reporting_0009"
+revision = "reporting_0011"
+down_revision = "reporting_0010"
 branch_labels = None
 depends_on = None
 
