@@ -63,6 +63,7 @@ EXAMPLE: dict[str, Any] = {
             "disbursed_vnd": 976937600000,
             "disbursement_rate": 52.193836,
         },
+        "closing_overdue": False,
         "sources": [],
     },
 }
@@ -133,6 +134,9 @@ class FundingPartOut(PartOut):
     rows: list[FundingRowOut] = Field(description="the central budget by capital kind")
     total: FundingRowOut | None = Field(
         description="the sum of the rows; null when the ledger is unavailable"
+    )
+    closing_overdue: bool | None = Field(
+        description="whether the settlement day is over and the budget year is not closed; null when the ledger is unavailable"
     )
     sources: list[dict[str, Any]] = Field(description="the other sources, with their parts")
 

@@ -87,6 +87,7 @@ def compose_status(
             "until": _find_until(funding, period),
             "rows": _get_members(funding, "rows"),
             "total": _get_member(funding, "total"),
+            "closing_overdue": _get_flag(funding, "closing_overdue"),
             "sources": _get_members(funding, "sources"),
         }
     return document
@@ -122,6 +123,11 @@ def _describe_state(part: UpstreamPart, now: float, describe: DescribeProblem, p
 def _get_members(part: UpstreamPart, name: str) -> list[Any]:
     members = part.confirmed.document.get(name) if part.confirmed else None
     return members if isinstance(members, list) else []
+
+
+def _get_flag(part: UpstreamPart, name: str) -> bool | None:
+    flag = part.confirmed.document.get(name) if part.confirmed else None
+    return flag if isinstance(flag, bool) else None
 
 
 def _get_member(part: UpstreamPart, name: str) -> dict[str, Any] | None:

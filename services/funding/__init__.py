@@ -23,6 +23,9 @@ paper and the line that it pays) identifies one entry, however often, by whichev
 sent. An entry without a voucher is refused where an entry in effect has the same kind, lines, amount, year of origin and
 decision, unless it names that entry and why it is another fact (`distinct_from`).
 
+A **closing** closes a budget year of a province under a paper and freezes its amounts; an entry into a closed year names the
+decision that reopens it.
+
 Payments have two **books**: as agencies report them, and as the treasury confirms them. Neither overwrites the other, and
 every rate names its book. What is cut, given on, returned or carried over is paid in neither.
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from services.funding.batches.api import router as batches
 from services.funding.catalogue import InRate
+from services.funding.closings.api import router as closings
 from services.funding.context import CurrentCatalogue
 from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
@@ -103,6 +104,7 @@ router.include_router(recorded_entries)
 router.include_router(recoveries)
 router.include_router(successions)
 router.include_router(batches)
+router.include_router(closings)
 router.include_router(vouchers)
 router.include_router(journal)
 router.include_router(projects)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import cast, get_args
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -21,22 +20,14 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.ledger import CAPITALS, MEASURES, EntryKind, PaperKind
-from shared.kit.database import COLUMN_TYPES, named_metadata
+from services.funding.register_models import CLOSINGS, PROJECT_STATEMENTS, PROJECTS, Base
 from shared.kit.schema_revisions import SchemaRevision
 
-
-class Base(DeclarativeBase):
-    """The base of the tables."""
-
-    metadata = named_metadata()
-    type_annotation_map = {**COLUMN_TYPES, int: BigInteger}  # noqa: RUF012 (declared by SQLAlchemy)
-
-
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0006")
+REVISION = SchemaRevision("funding", "funding_0007")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
@@ -155,6 +146,9 @@ class EntryRow(Base):
     replaces: Mapped[uuid.UUID | None]
     """The corrected or reversed entry in place of which it is recorded."""
     replaces_reason: Mapped[str | None]
+    reopening_number: Mapped[str | None]
+    reopening_date: Mapped[date | None]
+    """The decision that reopens a closed year for the entry."""
 
     __table_args__ = (
         UniqueConstraint("year", "reverses", name="uq_entries_reverses"),
@@ -206,6 +200,7 @@ class EntryRow(Base):
             name="voucher_keys",
         ),
         CheckConstraint("num_nonnulls(distinct_from, distinct_reason) IN (0, 2)", name="distinct_from"),
+        CheckConstraint("num_nonnulls(reopening_number, reopening_date) IN (0, 2)", name="reopening"),
         CheckConstraint("num_nonnulls(replaces, replaces_reason) IN (0, 2)", name="replaces"),
         CheckConstraint(
             "kind IN ('reversal', 'correction') OR (kind IN ('recovery', 'remittance')) = (against IS NOT NULL)",
@@ -283,56 +278,11 @@ class BlockRow(Base):
     hash: Mapped[str]
 
 
-class ProjectRow(Base):
-    """A project. What changes of it is in its statements."""
-
-    __tablename__ = "projects"
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    program: Mapped[str]
-    component: Mapped[str | None]
-    unit: Mapped[str]
-    starts_on: Mapped[date | None]
-    due_on: Mapped[date | None]
-    registered_on: Mapped[date]
-    """The day of its first approval, on which its unit must exist."""
-    client_id: Mapped[str]
-    recorded_at: Mapped[datetime]
-
-
-class ProjectStatementRow(Base):
-    """An approval, a plan or the physical progress of a project. Only added; the latest of its kind and year holds."""
-
-    __tablename__ = "project_statements"
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    project: Mapped[str] = mapped_column(ForeignKey("projects.code"))
-    kind: Mapped[str]
-    year: Mapped[int | None] = mapped_column(SmallInteger)
-    amount_vnd: Mapped[int | None]
-    decision_number: Mapped[str | None]
-    decision_date: Mapped[date | None]
-    stated_on: Mapped[date | None]
-    physical_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    status: Mapped[str | None]
-    client_id: Mapped[str]
-    recorded_at: Mapped[datetime]
-
-    __table_args__ = (
-        Index("ix_project_statements_project", "project"),
-        CheckConstraint("kind IN ('approval', 'plan', 'progress')", name="kind"),
-        CheckConstraint("(kind = 'plan') = (year IS NOT NULL)", name="year"),
-        CheckConstraint("(kind = 'progress') = (amount_vnd IS NULL)", name="amount"),
-        CheckConstraint("physical_percent BETWEEN 0 AND 100", name="physical_percent"),
-    )
-
-
 LOTS = cast("Table", LotRow.__table__)
 ENTRIES = cast("Table", EntryRow.__table__)
 POSTINGS = cast("Table", PostingRow.__table__)
 BLOCKS = cast("Table", BlockRow.__table__)
-PROJECTS = cast("Table", ProjectRow.__table__)
-PROJECT_STATEMENTS = cast("Table", ProjectStatementRow.__table__)
+TABLES = (LOTS, ENTRIES, POSTINGS, BLOCKS, CLOSINGS, PROJECTS, PROJECT_STATEMENTS)
+"""All tables but the claims of vouchers."""
 REVERSALS = ENTRIES.alias("reversals")
 """The entries once more, to be joined as the reversals and corrections of others."""

@@ -56,6 +56,9 @@ class BatchEntryIn(PaymentIn):
             effective_on=self.effective_on,
             note=self.note,
             project=self.project,
+            reopened_by=Decision(self.reopened_by.number, self.reopened_by.date)
+            if self.reopened_by
+            else None,
             batch=batch_id,
             pointer=f"/entries/{ordinal}",
         )

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from services.funding.closed_years.reading import ClosingStateOut, read_overdue
 from services.funding.context import FundingContext, FundingPublicContext
 from services.funding.counterparts.rules import Counterpart, ProvinceSum, calculate_counterparts
 from services.funding.fault_sentences import FROM_YEAR_AFTER_YEAR
@@ -48,7 +49,7 @@ class CounterpartOut(DatedOut):
     shortfall_vnd: int = Field(description="missing counterpart, in đồng; 0 where the ratio is reached")
 
 
-class CounterpartsOut(BaseModel):
+class CounterpartsOut(ClosingStateOut):
     """The counterparts of some years, one for each ratio in force on the last day of one of them."""
 
     year: int = Field(description="last budget year that is summed", examples=[2025])
@@ -98,6 +99,7 @@ async def read_counterparts(
     return CounterpartsOut(
         year=year,
         from_year=first_year,
+        closing_overdue=await read_overdue(context, year, await context.scope(unit, year)),
         items=[
             _to_item(counterpart) for counterpart in counterparts if counterpart.ratio.province in provinces
         ],

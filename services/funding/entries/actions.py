@@ -13,6 +13,8 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import find_assignment_key
+from services.funding.closed_years.rules import Closing, find_closing, is_overdue
+from services.funding.closed_years.store import share_years
 from services.funding.entries import claims, statements
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.consumers import name_consumers
@@ -64,6 +66,8 @@ class RecordedEntry:
     existing: bool = False
     unallocated_vnd: int | None = None
     project_room_vnd: int | None = None
+    closing_overdue: bool = False
+    """Whether its year is not closed although the settlement day is over."""
 
 
 async def record_entries(
@@ -85,7 +89,10 @@ async def record_entries(
     else:
         recorded = await insert_and_publish(session, decisions, clock, make_events)
     balances = await _read_existing_balances(session, decisions, recorded)
-    return [_to_result(outcome, recorded, balances) for outcome in decisions.outcomes]
+    return [
+        _to_result(candidate, outcome, recorded, balances, decisions.state.closings)
+        for candidate, outcome in zip(candidates, decisions.outcomes, strict=True)
+    ]
 
 
 async def _validate(
@@ -131,10 +138,12 @@ async def lock_and_decide(
 
 
 async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
-    """Lock vouchers, projects, plans and lots, and read them.
+    """Lock years, vouchers, projects, plans and lots, and read them.
 
     Entries that state the same fact lock the same plan or the same lots, so those found under the locks are all there are.
     """
+    years = {line.year for candidate in candidates for line in candidate.lines}
+    closings = await share_years(session, years) if years else []
     recorded = await _claim_vouchers(session, candidates)
     new = [
         candidate
@@ -154,7 +163,7 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
     recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}
-    return LockedState(recorded, reversals, recovered, latest_entries, projects, plans, lots)
+    return LockedState(recorded, reversals, recovered, latest_entries, projects, plans, lots, closings)
 
 
 def _find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:
@@ -230,22 +239,34 @@ async def _read_existing_balances(
 
 
 def _to_result(
-    outcome: EntryOutcome, recorded: Mapping[uuid.UUID | None, Entry], existing_balances: Balances
+    candidate: EntryCandidate | Problem,
+    outcome: EntryOutcome,
+    recorded: Mapping[uuid.UUID | None, Entry],
+    existing_balances: Balances,
+    closings: Sequence[Closing],
 ) -> RecordedEntry | Problem:
-    if outcome.entry is None:
+    if isinstance(candidate, Problem) or outcome.entry is None:
         assert outcome.problem is not None
         return outcome.problem
+    overdue = _is_closing_overdue(candidate, closings)
     entry = recorded.get(outcome.entry.id)
     if outcome.outcome == "existing":
         entry = entry or outcome.entry
         balances = {lot: balance for lot, balance in existing_balances.items() if lot in entry.lots}
-        return RecordedEntry(entry, balances, existing=True)
+        return RecordedEntry(entry, balances, existing=True, closing_overdue=overdue)
     return RecordedEntry(
         entry or replace(outcome.entry, id=None, postings=tuple(outcome.postings)),
         outcome.balances,
         unallocated_vnd=outcome.unallocated_vnd,
         project_room_vnd=outcome.project_room_vnd,
+        closing_overdue=overdue,
     )
+
+
+def _is_closing_overdue(candidate: EntryCandidate, closings: Sequence[Closing]) -> bool:
+    context, line = candidate.context, candidate.line
+    closing = find_closing(closings, context.territory, line.year, (line.unit, line.unit_since))
+    return is_overdue(context.deadlines, line.year, context.today, is_closed=closing is not None)
 
 
 def make_events(entries: Sequence[Entry]) -> list[Event]:

@@ -86,6 +86,7 @@ def _to_receipt(recorded: RecordedEntry) -> Response:
         lots=[LotOut.from_balance(lot, balance) for lot, balance in recorded.balances.items()],
         unallocated_vnd=recorded.unallocated_vnd,
         project_room_vnd=recorded.project_room_vnd,
+        closing_overdue=recorded.closing_overdue,
     )
     is_new = entry.id is not None and not recorded.existing
     return Response(
@@ -111,8 +112,9 @@ class EntryRecorder:
         fields = {name: getattr(body, name) for name in names}
         if kind is EntryKind.CARRY_OVER:
             fields["year"] = fields.pop("from_year", None)
-        if (decision := fields.get("decision")) is not None:
-            fields["decision"] = Decision(decision.number, decision.date)
+        for name in ("decision", "reopened_by"):
+            if (decision := fields.get(name)) is not None:
+                fields[name] = Decision(decision.number, decision.date)
         if (voucher := fields.get("voucher")) is not None:
             fields["voucher"] = voucher.to_voucher()
         if (in_kind := fields.get("in_kind")) is not None:
@@ -135,6 +137,7 @@ class EntryRecorder:
             reason=body.reason,
             decision=Decision(body.decision.number, body.decision.date) if body.decision else None,
             effective_on=body.effective_on,
+            reopened_by=_to_reopening(draft),
             shape_faults=draft.faults,
         )
         return await self.commits.submit_alone(self.request, request, dry_run=self.dry_run)
@@ -156,6 +159,7 @@ class EntryRecorder:
             effective_on=None if "effective_on" in unread else body.effective_on,
             note=body.note,
             distinct_from=EntryReference(named.entry, named.reason) if named else None,
+            reopened_by=_to_reopening(draft),
             unread=unread,
             shape_faults=draft.faults,
         )
@@ -170,9 +174,15 @@ class EntryRecorder:
             kind=EntryKind.CORRECTION,
             reverses=None if "corrects" in draft.unread else draft.body.corrects,
             reason=draft.body.reason,
+            reopened_by=_to_reopening(draft),
             shape_faults=draft.faults,
         )
         return await self.commits.submit_alone(self.request, request, dry_run=self.dry_run)
+
+
+def _to_reopening(draft: PartialBody[Any]) -> Decision | None:
+    decision = None if "reopened_by" in draft.unread else draft.body.reopened_by
+    return Decision(decision.number, decision.date) if decision else None
 
 
 CurrentRecorder = Annotated[EntryRecorder, Depends()]

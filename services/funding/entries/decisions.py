@@ -20,6 +20,7 @@ from services.funding.assignments import (
     find_assigned_units,
     find_assignment_key,
 )
+from services.funding.closed_years.rules import Closing, YearClosed, find_closing
 from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.duplicates import Fact, LatestEntries, require_distinct, require_same
@@ -98,6 +99,8 @@ class LockedState:
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
     plans: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
+    closings: Sequence[Closing] = ()
+    """Of the years of the lines."""
 
 
 class EntryDecisions:
@@ -154,6 +157,7 @@ class EntryDecisions:
                 self._require_unreversed(named_entry)
         if fact is not None:
             require_distinct(entry, self._facts.get(fact))
+        self._require_open(candidate)
         project = self._calculate_project_funding(candidate)
         unallocated_vnd = self._calculate_unallocated(candidate)
         postings = self._post(candidate)
@@ -229,6 +233,20 @@ class EntryDecisions:
         if (original := candidate.reversed_entry) is not None:
             return self._projects[candidate.project].add_payment(original.year, original.amount_vnd)
         return calculate_funding_after(self._projects, candidate.entry, f"{candidate.pointer}/project")
+
+    def _require_open(self, candidate: EntryCandidate) -> None:
+        """Raise `YearClosed` where a year of the entry is closed and it names no decision that reopens it.
+
+        A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map.
+        """
+        entry = candidate.entry
+        if entry.reopened_by is not None or entry.kind is EntryKind.SUCCESSION:
+            return
+        for line in sorted(candidate.lines, key=lambda line: line.year):
+            version = (line.unit, line.unit_since)
+            closing = find_closing(self.state.closings, candidate.context.territory, line.year, version)
+            if closing is not None:
+                raise YearClosed(closing)
 
     def _require_unreversed(self, entry: Entry) -> None:
         reversal = self._reversals.get(entry.id)

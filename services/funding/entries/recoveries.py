@@ -36,6 +36,7 @@ class RecoveryRequest:
     effective_on: date | None = None
     note: str | None = None
     distinct_from: EntryReference | None = None
+    reopened_by: Decision | None = None
     unread: frozenset[str] = frozenset()
     """The fields that could not be read."""
     shape_faults: Collection[Fault] = ()
@@ -62,6 +63,7 @@ class RecoveryRequest:
         if not (self.decision or self.voucher or self.unread & {"decision", "voucher"}):
             yield make_fault("/voucher", "paper_missing", sentences.PAPER_MISSING)
         yield from find_decision_fault(self.decision, self.context.today)
+        yield from find_decision_fault(self.reopened_by, self.context.today, "/reopened_by")
         if self.effective_on is None:
             return
         day = self.effective_on.isoformat()
@@ -137,6 +139,7 @@ def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]
         against=request.against,
         distinct_from=request.distinct_from,
         replaces=None,
+        reopened_by=request.reopened_by,
     )
     return EntryCandidate(
         context, recovery, line, None, request.effective_on is not None, recovered_entry=entry

@@ -62,7 +62,16 @@ class InKindIO(BaseModel):
     unit_of_measure: ShortText = Field(description="unit of the quantity: day, m2, …")
 
 
-class _LineIn(PartialModel):
+class ReopeningIn(PartialModel):
+    """What an entry into a closed year needs."""
+
+    reopened_by: DecisionIO | None = Field(
+        None,
+        description="the decision that reopens the budget year for this entry; required where the year is closed",
+    )
+
+
+class _LineIn(ReopeningIn):
     """A budget line without its year, and what every entry has."""
 
     program: Code = Field(description="rural, poverty or ethnic; see the catalogue")
@@ -265,7 +274,7 @@ class CarryOverIn(_LineIn, _ReferencesIn):
     decision: DecisionIO = Field(description="the decision that allows it")
 
 
-class _ComesBackIn(PartialModel):
+class _ComesBackIn(ReopeningIn):
     """What recoveries and remittances state."""
 
     amount_vnd: AmountVnd
@@ -305,7 +314,7 @@ class RemittanceIn(_ComesBackIn):
     remits: uuid.UUID = Field(description="id of the recovery whose money it hands back")
 
 
-class ReversalIn(PartialModel):
+class ReversalIn(ReopeningIn):
     """The reversal of one whole entry."""
 
     model_config = body_config(REVERSAL_EXAMPLE)
@@ -320,7 +329,7 @@ class ReversalIn(PartialModel):
     )
 
 
-class CorrectionIn(PartialModel):
+class CorrectionIn(ReopeningIn):
     """The statement that an entry was never true."""
 
     model_config = body_config(CORRECTION_EXAMPLE)

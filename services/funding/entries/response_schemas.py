@@ -162,6 +162,9 @@ class EntryOut(BaseModel):
     replaces: EntryReferenceIO | None = Field(
         description="the corrected or reversed entry in place of which it is recorded; null where none is named"
     )
+    reopened_by: DecisionIO | None = Field(
+        description="the decision that reopens a closed year for it; null where none is named"
+    )
     effective_on: date = Field(description="day on which it takes effect")
     note: str | None = Field(description="a remark; of a reversal or a correction, the reason")
     client_id: str = Field(description="the client that recorded it")
@@ -186,6 +189,8 @@ class EntryOut(BaseModel):
         return cls(
             **{name: getattr(entry, name) for name in SAME_FIELDS},
             decision=entry.decision and DecisionIO(number=entry.decision.number, date=entry.decision.date),
+            reopened_by=entry.reopened_by
+            and DecisionIO(number=entry.reopened_by.number, date=entry.reopened_by.date),
             voucher=entry.voucher and VoucherOut.from_voucher(entry, entry.voucher),
             in_kind=entry.in_kind
             and InKindIO(
@@ -206,7 +211,7 @@ class EntryOut(BaseModel):
 
 CONVERTED_FIELDS = frozenset(
     {
-        "decision", "voucher", "in_kind", "distinct_from", "replaces", "reverses", "corrects", "recovers", "remits",
+        "decision", "reopened_by", "voucher", "in_kind", "distinct_from", "replaces", "reverses", "corrects", "recovers", "remits",
         "postings",
     }
 )  # fmt: skip
@@ -221,6 +226,9 @@ class RecordedOut(EntryOut):
     """The entry and the balances of its lots after it."""
 
     lots: list[LotOut] = Field(description="the lots that it changed, after it")
+    closing_overdue: bool = Field(
+        description="whether the settlement day of its budget year is over and the year is not closed"
+    )
     unallocated_vnd: int | None = Field(
         description="of an allocation: what is left to allocate of the assignment, in đồng; "
         "null where the ledger has none"

@@ -28,6 +28,7 @@ class ReversalRequest:
     reason: str
     decision: Decision | None = None
     effective_on: date | None = None
+    reopened_by: Decision | None = None
     shape_faults: Collection[Fault] = ()
 
     @property
@@ -50,6 +51,7 @@ class ReversalRequest:
         """Yield the faults of the dates; `reversed_on` is the day of the entry, None where there is no such entry."""
         today = self.context.today
         yield from find_decision_fault(self.decision, today)
+        yield from find_decision_fault(self.reopened_by, today, "/reopened_by")
         if self.effective_on is None:
             return
         day = self.effective_on.isoformat()
@@ -108,6 +110,7 @@ def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
         distinct_from=None,
         recovered_vnd=0,
         replaces=None,
+        reopened_by=request.reopened_by,
     )
     return EntryCandidate(context, reversal, line, reversed_entry=entry)
 

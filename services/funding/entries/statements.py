@@ -110,27 +110,28 @@ INSERT_ENTRIES = """
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
             voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
             in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, reopening_number, reopening_date, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
             reverses, batch, to_component, to_unit, deadline, project, against)
         SELECT
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
             voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
             in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, reopening_number, reopening_date, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
             reverses, batch, to_component, to_unit, deadline, project, against
         FROM unnest(
             $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
             $9::int[], $10::date[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::numeric[],
-            $17::text[], $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::int[], $23::int[], $24::text[],
-            $25::text[], $26::text[], $27::text[], $28::text[], $29::int[], $30::bigint[], $31::date[], $32::text[],
-            $33::text[], $34::uuid[], $35::uuid[], $36::text[], $37::text[], $38::date[], $39::text[], $40::uuid[]
+            $17::text[], $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::text[], $23::date[], $24::int[],
+            $25::int[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::int[], $32::bigint[],
+            $33::date[], $34::text[], $35::text[], $36::uuid[], $37::uuid[], $38::text[], $39::text[], $40::date[],
+            $41::text[], $42::uuid[]
         ) WITH ORDINALITY AS entry (
             id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
             voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
             in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, year,
+            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, reopening_number, reopening_date, year,
             to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
             reverses, batch, to_component, to_unit, deadline, project, against,
             ordinal)
@@ -143,11 +144,10 @@ INSERT_ENTRIES = """
             reserved_vnd, recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
             confirmed_remitted_vnd, succeeded_in_vnd, succeeded_out_vnd)
         SELECT * FROM unnest(
-            $41::int[], $42::uuid[], $43::bigint[], $44::date[], $45::bigint[], $46::bigint[], $47::bigint[],
-            $48::bigint[], $49::bigint[], $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[],
-            $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[], $58::bigint[], $59::bigint[],
-            $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[],
-            $64::bigint[], $65::bigint[])
+            $43::int[], $44::uuid[], $45::bigint[], $46::date[], $47::bigint[], $48::bigint[], $49::bigint[],
+            $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[],
+            $57::bigint[], $58::bigint[], $59::bigint[], $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[],
+            $64::bigint[], $65::bigint[], $66::bigint[], $67::bigint[])
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
@@ -164,7 +164,7 @@ ENTRY_COLUMNS = (
     "voucher_kind", "voucher_year", "voucher_date", "voucher_line_no", "decision_key", "voucher_source_key",
     "voucher_number_key",
     "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", "distinct_from", "distinct_reason", "replaces",
-    "replaces_reason", *SAME_COLUMNS,
+    "replaces_reason", "reopening_number", "reopening_date", *SAME_COLUMNS,
 )  # fmt: skip
 """In the order of `INSERT_ENTRIES`."""
 
@@ -274,6 +274,7 @@ def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
         *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
         *_to_reference_columns(entry.distinct_from),
         *_to_reference_columns(entry.replaces),
+        *((entry.reopened_by.number, entry.reopened_by.date) if entry.reopened_by else (None, None)),
         *_to_same_columns(entry),
     )
 

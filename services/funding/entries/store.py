@@ -255,6 +255,7 @@ def _to_entry(row: Row[Any], postings: tuple[Posting, ...]) -> Entry:
         if row.in_kind_form
         else None,
         distinct_from=EntryReference(row.distinct_from, row.distinct_reason) if row.distinct_from else None,
+        reopened_by=Decision(row.reopening_number, row.reopening_date) if row.reopening_number else None,
         replaces=EntryReference(row.replaces, row.replaces_reason) if row.replaces else None,
         postings=postings,
         id=row.id,

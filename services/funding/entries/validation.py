@@ -60,6 +60,7 @@ class EntryRequest:
     project: str | None = None
     distinct_from: EntryReference | None = None
     replaces: EntryReference | None = None
+    reopened_by: Decision | None = None
     unread: frozenset[str] = frozenset()
     """The fields that could not be read."""
     shape_faults: Collection[Fault] = ()
@@ -129,6 +130,7 @@ class EntryRequest:
                 "/deadline", "deadline_before_year", sentences.DEADLINE_BEFORE_YEAR, day=day, year=year
             )
         yield from find_decision_fault(self.decision, today)
+        yield from find_decision_fault(self.reopened_by, today, "/reopened_by")
         yield from self._find_voucher_faults(today)
         if self.effective_on is None:
             return
@@ -154,11 +156,13 @@ class EntryRequest:
         return min(max(self.decision.date if self.decision else self.context.today, first), last)
 
 
-def find_decision_fault(decision: Decision | None, today: date) -> Iterator[Fault]:
+def find_decision_fault(
+    decision: Decision | None, today: date, pointer: str = "/decision"
+) -> Iterator[Fault]:
     """Yield that a decision has a day to come."""
     if decision is not None and decision.date > today:
         yield make_fault(
-            "/decision/date", "date_in_future", sentences.IN_FUTURE, day=decision.date.isoformat()
+            f"{pointer}/date", "date_in_future", sentences.IN_FUTURE, day=decision.date.isoformat()
         )
 
 
@@ -299,6 +303,7 @@ def require_giver(context: RequestContext, kind: EntryKind, line: Line, day: dat
 COPIED_FIELDS = (
     "kind", "year", "program", "component", "capital", "source", "amount_vnd", "decision", "voucher", "note", "batch", "in_kind",
     "deadline", "project", "distinct_from", "replaces",
+    "reopened_by",
 )  # fmt: skip
 """The fields of an entry that are those of its request."""
 

@@ -22,6 +22,8 @@ LATER_COLUMNS = frozenset(
         "distinct_reason",
         "replaces",
         "replaces_reason",
+        "reopening_number",
+        "reopening_date",
         "voucher_kind",
         "voucher_year",
         "voucher_date",

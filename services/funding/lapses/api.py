@@ -4,8 +4,9 @@ from datetime import date
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from services.funding.closed_years.reading import ClosingStateOut, read_overdue
 from services.funding.context import FundingPublicContext
 from services.funding.deadlines import Deadlines, Lapse, find_lapses
 from services.funding.lapses import store
@@ -65,7 +66,7 @@ class LapseOut(BasisOut):
         )
 
 
-class LapsesOut(BaseModel):
+class LapsesOut(ClosingStateOut):
     """All money of a budget year that is left."""
 
     year: int = Field(description="budget year", examples=[2023])
@@ -105,5 +106,6 @@ async def read_lapses(
     return LapsesOut(
         year=year,
         left_vnd=sum(lapse.left_vnd for lapse in lapses),
+        closing_overdue=await read_overdue(context, year, scope),
         items=[LapseOut.from_lapse(lapse) for lapse in lapses],
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from services.funding.catalogue import FundingCatalogue
+from services.funding.closed_years.reading import read_year_state
 from services.funding.context import FundingContext, FundingPublicContext
 from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
@@ -23,6 +24,7 @@ from services.funding.progress.schemas import (
     SourcePart,
     SourceRow,
     to_amount_fields,
+    to_year_fields,
 )
 from services.funding.progress.store import GROUPINGS, sum_lots
 from services.funding.query_params import (
@@ -114,6 +116,7 @@ async def read_progress(
         **({"printing": PrintingOut.from_groups(groups, total, print_in, language)} if print_in else {}),
         rows=[ProgressRow(**group.keys, **_to_fields(group, parameters)) for group in groups],
         total=ProgressRow(**total.keys, **_to_fields(total, parameters)),
+        **to_year_fields(await read_year_state(context, year, scope, as_of=as_of)),
     )
 
 
@@ -159,6 +162,7 @@ async def read_status(
         **({"printing": PrintingOut.from_groups(groups, total, print_in, language)} if print_in else {}),
         rows=[CapitalRow(**group.keys, **_to_fields(group, counted)) for group in groups],
         total=CapitalRow(**total.keys, **_to_fields(total, counted)),
+        **to_year_fields(await read_year_state(context, year, scope, as_of=as_of)),
         sources=_build_source_rows(sums, context.catalogue, parameters),
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.funding.closed_years.reading import ClosedYearOut, ClosingStateOut, YearState
 from services.funding.ledger import Book, Capital
 from services.funding.progress.printing import PrintUnit, find_differences, print_amounts
 from services.funding.progress.rules import ProgressGroup
@@ -159,6 +160,15 @@ class PrintingOut(BaseModel):
         )
 
 
+class YearStateOut(ClosingStateOut):
+    """The closings of the budget year, and whether one is overdue."""
+
+    closings: list[ClosedYearOut] = Field(
+        description="the latest closing of each province whose money is shown; empty while the year is open"
+    )
+    settled_by: date = Field(description="last day of settlement of the year", examples=["2024-01-31"])
+
+
 class ProgressKeys(BaseModel):
     """The keys of a row."""
 
@@ -178,7 +188,7 @@ class ProgressRow(AmountsOut, ProgressKeys):
     """One group, or the total. It has the keys of the grouping and no others; in the total each is `total`."""
 
 
-class ProgressOut(BaseModel):
+class ProgressOut(YearStateOut):
     """The progress of a year in one grouping.
 
     The total is the sum of the rows, to the đồng; by month, what is available and left is that of the last day.
@@ -222,7 +232,7 @@ class SourceRow(AmountsOut, SourceKey):
     parts: list[SourcePart] = Field(description="the sources of the group; they add up to it")
 
 
-class FundingStatusOut(BaseModel):
+class FundingStatusOut(YearStateOut):
     """The money of a year in the status of the province."""
 
     model_config = ConfigDict(title="FundingStatus")
@@ -265,4 +275,13 @@ def to_amount_fields(
         **({"printed": print_amounts(group, print_in)} if print_in else {}),
         "lineage": lineage,
         "book": book,
+    }
+
+
+def to_year_fields(state: YearState) -> dict[str, object]:
+    """Return the fields of `YearStateOut`."""
+    return {
+        "closing_overdue": state.overdue,
+        "settled_by": state.settled_by,
+        "closings": [ClosedYearOut.from_closing(closing, count) for closing, count in state.closings],
     }

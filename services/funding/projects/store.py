@@ -10,8 +10,9 @@ from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.ledger import EntryKind
-from services.funding.models import ENTRIES, PROJECT_STATEMENTS, PROJECTS, REVERSALS
+from services.funding.models import ENTRIES, REVERSALS
 from services.funding.projects.rules import ProjectFunding
+from services.funding.register_models import PROJECT_STATEMENTS, PROJECTS
 from services.funding.store import IS_REVERSED_BY
 from shared.kit.database import run_sql
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from services.funding.closed_years.reading import ClosingStateOut, read_overdue
 from services.funding.context import FundingReaderContext
 from services.funding.field_types import MAX_AMOUNT_VND
 from services.funding.query_params import (
@@ -56,7 +57,7 @@ class GapOut(BaseModel):
     unit: str = Field(description="code of the unit whose money it is")
 
 
-class ReconciliationOut(BaseModel):
+class ReconciliationOut(ClosingStateOut):
     """Both books of a year, and the payments on which they differ."""
 
     year: int = Field(description="budget year", examples=[2023])
@@ -109,6 +110,7 @@ async def read_reconciliation(
         within_tolerance=abs(agency - treasury) <= tolerance_vnd,
         tolerance_vnd=tolerance_vnd,
         items=gaps.items,
+        closing_overdue=await read_overdue(context, year, scope),
         next=gaps.next,
     )
 

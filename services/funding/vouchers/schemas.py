@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.funding.entries.request_context import RequestContext
+from services.funding.entries.request_schemas import ReopeningIn
 from services.funding.entries.response_schemas import EntryOut
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import (
@@ -25,7 +26,7 @@ from services.funding.field_types import (
 from services.funding.ledger import Book, Capital, Decision, Entry, EntryKind, PaperKind, Voucher
 from services.funding.voucher_keys import PaperKey
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody, PartialModel
+from shared.kit.json_body import PartialBody
 
 MAX_LINES = 1_000
 """A paper pays some tens of lines; more is a file, which is a batch."""
@@ -70,7 +71,7 @@ class PaperLineIn(BaseModel):
     note: Note | None = Field(None, description="a remark without names of persons")
 
 
-class VoucherPaperIn(PartialModel):
+class VoucherPaperIn(ReopeningIn):
     """A paper with all lines that it pays."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
@@ -94,7 +95,7 @@ def to_entry_requests(
 ) -> list[EntryRequest]:
     """Return the entries of the lines that could be read."""
     body = draft.body
-    paper, decision = body.voucher, body.decision
+    paper, decision, reopening = body.voucher, body.decision, body.reopened_by
     return [
         EntryRequest(
             context=context,
@@ -102,6 +103,7 @@ def to_entry_requests(
             **{name: getattr(line, name) for name in COPIED_FIELDS},
             voucher=Voucher(paper.source, paper.number, paper.kind, paper.date, paper.year, line.line_no),
             decision=Decision(decision.number, decision.date) if decision else None,
+            reopened_by=Decision(reopening.number, reopening.date) if reopening else None,
             effective_on=body.effective_on,
             batch=batch_id,
             pointer=f"/lines/{ordinal}",

@@ -1,0 +1,113 @@
+"""What every answer about a budget year says of its closing."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from services.funding.closed_years import store
+from services.funding.closed_years.rules import (
+    Closing,
+    find_closing,
+    find_covered_versions,
+    find_settlement_day,
+    is_overdue,
+)
+from services.funding.context import FundingContext, UnitScope
+from services.funding.store import LedgerFilter, read_unit_versions
+from services.funding.units import UnitVersion
+
+
+@dataclass(frozen=True, slots=True)
+class YearState:
+    """The closings of the units that are read, and whether the closing of some of them is overdue."""
+
+    settled_by: date
+    overdue: bool
+    closings: Sequence[tuple[Closing, int]]
+    """With the number of entries since."""
+
+
+class ClosedYearOut(BaseModel):
+    """The latest closing of units that are read."""
+
+    id: uuid.UUID = Field(description="id of the closing")
+    unit: str = Field(description="the province whose year is closed", examples=["62"])
+    closed_on: date = Field(description="day on which it was closed", examples=["2024-01-31"])
+    decision: str = Field(description="number of the decision", examples=["15/QĐ-STC"])
+    as_of: datetime = Field(description="instant of the closing: `as_of` of what it froze")
+    entries_since: int = Field(description="entries since that changed the money shown here", examples=[0])
+    address: str = Field(
+        description="what it froze, and what differs now",
+        examples=["/v1/funding/closings/01890a5d-ac96-774b-bcce-b302099a8057"],
+    )
+
+    @classmethod
+    def from_closing(cls, closing: Closing, entries_since: int) -> Self:
+        """Serialize a closing."""
+        return cls(
+            id=closing.id,
+            unit=closing.unit,
+            closed_on=closing.closed_on,
+            decision=closing.decision.number,
+            as_of=closing.recorded_at,
+            entries_since=entries_since,
+            address=f"/v1/funding/closings/{closing.id}",
+        )
+
+
+class ClosingStateOut(BaseModel):
+    """Whether the closing of the budget year is overdue."""
+
+    closing_overdue: bool = Field(
+        description="whether the settlement day is over and the year is not closed for all money shown here"
+    )
+
+
+async def read_overdue(context: FundingContext, year: int, scope: UnitScope) -> bool:
+    """Whether the settlement day of a year is over and the money of some units that are read is not closed."""
+    if not is_overdue(context.deadlines, year, context.today, is_closed=False):
+        return False
+    closings = await store.read_closings(context.session, [year])
+    unit_versions = await _find_unit_versions(context, year, scope)
+    return any(
+        find_closing(closings, context.territory, year, unit_version) is None
+        for unit_version in unit_versions
+    )
+
+
+async def read_year_state(
+    context: FundingContext, year: int, scope: UnitScope, *, as_of: datetime | None = None
+) -> YearState:
+    """Return the closings of the units that are read, and whether one is overdue."""
+    closings = await store.read_closings(context.session, [year], as_of=as_of)
+    unit_versions = await _find_unit_versions(context, year, scope)
+    found = {
+        unit_version: find_closing(closings, context.territory, year, unit_version)
+        for unit_version in unit_versions
+    }
+    latest = store.sort_by_instant(
+        list({closing.id: closing for closing in found.values() if closing}.values())
+    )
+    counted = []
+    for closing in latest:
+        covered = find_covered_versions(closing, context.territory, unit_versions)
+        ledger_filter = LedgerFilter(year=year, unit_versions=covered)
+        counted.append((closing, await store.count_later_entries(context.session, closing, ledger_filter)))
+    is_closed = all(closing is not None for closing in found.values())
+    return YearState(
+        find_settlement_day(context.deadlines, year),
+        is_overdue(context.deadlines, year, context.today, is_closed=is_closed),
+        counted,
+    )
+
+
+async def _find_unit_versions(
+    context: FundingContext, year: int, scope: UnitScope
+) -> Collection[UnitVersion]:
+    if scope.unit_versions is not None:
+        return scope.unit_versions
+    return await read_unit_versions(context.session, year)

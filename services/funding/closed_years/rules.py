@@ -1,0 +1,93 @@
+"""When a budget year is closed for a unit, and when its closing is overdue. Pure.
+
+A closing is of a province and everything below it. The latest one of a year and province counts; the earlier ones stay.
+
+Problem
+└── Conflict
+    └── YearClosed             year_closed              an entry into a closed year needs the decision that reopens it
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import product
+from typing import get_args
+
+from services.funding.deadlines import DeadlineRule, MoneyKind, find_legal_deadline
+from services.funding.ledger import CAPITALS, Decision
+from services.funding.units import UnitVersion, find_unit_of_year, find_versions_below
+from shared.kit.problems import Conflict, Sentence
+from shared.territory.tree import Territory
+
+
+class YearClosed(Conflict):
+    """The budget year is closed; an entry into it needs the decision that reopens it."""
+
+    code = "year_closed"
+    title = Sentence("Năm ngân sách đã khóa sổ", "The budget year is closed")
+    detail = Sentence(
+        "Năm {year} của đơn vị {unit} đã khóa sổ ngày {closed_on} theo {decision}; hãy nêu quyết định mở lại trong reopened_by.",
+        "The year {year} of the unit {unit} was closed on {closed_on} by {decision}; name the decision that reopens it in "
+        "reopened_by.",
+    )
+    advice = Sentence(
+        "Nêu số và ngày của quyết định mở lại trong reopened_by.",
+        "State the number and date of the decision that reopens the year in reopened_by.",
+    )
+
+    def __init__(self, closing: "Closing") -> None:
+        super().__init__(
+            closing=str(closing.id),
+            year=closing.year,
+            unit=closing.unit,
+            closed_on=closing.closed_on.isoformat(),
+            decision=closing.decision.number,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The act that closes a budget year of a province, and what it froze."""
+
+    id: uuid.UUID
+    year: int
+    unit: str
+    decision: Decision
+    closed_on: date
+    sequence: int
+    """Of the last entry that is part of what was frozen; 0 where there is none."""
+    recorded_at: datetime
+    """The instant of the closing: a reading as of it is what was frozen."""
+
+
+def find_covered_versions(
+    closing: Closing, territory: Territory, unit_versions: Iterable[UnitVersion]
+) -> list[UnitVersion]:
+    """Return those of some units whose year a closing closes."""
+    root, on = find_unit_of_year(territory, closing.unit, closing.year)
+    return find_versions_below(territory, root, on, unit_versions)
+
+
+def find_closing(
+    closings: Iterable[Closing], territory: Territory, year: int, unit_version: UnitVersion
+) -> Closing | None:
+    """Return the latest closing of a year that covers a unit; None where the year is open for it."""
+    covering = (
+        closing
+        for closing in closings
+        if closing.year == year and find_covered_versions(closing, territory, [unit_version])
+    )
+    return max(covering, key=lambda closing: closing.recorded_at, default=None)
+
+
+def find_settlement_day(rules: Iterable[DeadlineRule], year: int) -> date:
+    """Return the last day of settlement of a budget year: the latest of its capital kinds and kinds of money."""
+    rules = tuple(rules)
+    kinds = product(CAPITALS, get_args(MoneyKind))
+    return max(find_legal_deadline(rules, capital, money, year).settled_by for capital, money in kinds)
+
+
+def is_overdue(rules: Iterable[DeadlineRule], year: int, today: date, *, is_closed: bool) -> bool:
+    """Whether a year is not closed although its settlement day is over."""
+    return not is_closed and today > find_settlement_day(rules, year)

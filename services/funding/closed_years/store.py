@@ -1,0 +1,89 @@
+"""How closings are locked, read and inserted. They are only added.
+
+An entry locks the years of its lines in common with others, a closing locks its year alone: so no entry of the year is half
+recorded while it is closed, and whoever waited for a closing reads it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.closed_years.rules import Closing
+from services.funding.ledger import Decision
+from services.funding.models import ENTRIES, LOTS, POSTINGS
+from services.funding.register_models import CLOSINGS
+from services.funding.store import IS_POSTED_BY, LedgerFilter
+from shared.kit.database import run_sql
+
+SHARE_YEARS = """
+    SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '/years/' || year, 0))
+    FROM (SELECT unnest($1::int[]) AS year ORDER BY 1) AS years
+"""
+LOCK_YEAR = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/years/' || $1::int, 0))"
+
+
+async def share_years(session: AsyncSession, years: Collection[int]) -> list[Closing]:
+    """Lock years in common with other entries, and return their closings."""
+    await run_sql(session, SHARE_YEARS, sorted(years))
+    return await read_closings(session, years)
+
+
+async def lock_year(session: AsyncSession, year: int) -> list[Closing]:
+    """Lock a year alone, and return its closings."""
+    await run_sql(session, LOCK_YEAR, year)
+    return await read_closings(session, [year])
+
+
+async def read_closings(
+    session: AsyncSession, years: Collection[int], *, as_of: datetime | None = None
+) -> list[Closing]:
+    """Return the closings of some years as known at an instant, the earliest first."""
+    query = select(CLOSINGS).where(CLOSINGS.c.year.in_(years))
+    if as_of is not None:
+        query = query.where(CLOSINGS.c.recorded_at <= as_of)
+    return [to_closing(row) for row in await session.execute(query.order_by(CLOSINGS.c.recorded_at))]
+
+
+async def insert_closing(session: AsyncSession, columns: Mapping[str, Any]) -> None:
+    """Insert a closing."""
+    await session.execute(insert(CLOSINGS).values(columns))
+
+
+async def find_last_sequence(session: AsyncSession) -> int:
+    """Return the sequence of the last entry of the ledger; 0 where there is none."""
+    return int((await session.execute(select(func.max(ENTRIES.c.sequence)))).scalar() or 0)
+
+
+async def count_later_entries(session: AsyncSession, closing: Closing, ledger_filter: LedgerFilter) -> int:
+    """Return how many entries changed the selected lots since a closing."""
+    changed = (
+        select(POSTINGS.c.lot_id)
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .where(IS_POSTED_BY, *ledger_filter.to_conditions())
+    )
+    years = (closing.year, closing.year - 1)  # a carry-over is stored under the year that it leaves
+    query = select(func.count()).where(
+        ENTRIES.c.sequence > closing.sequence, ENTRIES.c.year.in_(years), changed.exists()
+    )
+    return int((await session.execute(query)).scalar_one())
+
+
+def to_closing(row: Any) -> Closing:
+    """Return the closing of a row."""
+    return Closing(
+        id=row.id,
+        year=row.year,
+        unit=row.unit,
+        decision=Decision(row.decision_number, row.decision_date),
+        closed_on=row.closed_on,
+        sequence=row.sequence,
+        recorded_at=row.recorded_at,
+    )
+
+
+def sort_by_instant(closings: Sequence[Closing]) -> list[Closing]:
+    """Return closings, the latest first."""
+    return sorted(closings, key=lambda closing: closing.recorded_at, reverse=True)

@@ -1,0 +1,130 @@
+"""The routes of closings."""
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Request, Response, status
+from sqlalchemy import Row, select
+
+from services.funding.closed_years.rules import find_settlement_day
+from services.funding.closings import actions
+from services.funding.closings.schemas import (
+    ClosingIn,
+    ClosingOut,
+    ClosingsPage,
+    ClosingSummaryOut,
+    FrozenRowOut,
+    RecordedClosingOut,
+    to_differences,
+)
+from services.funding.context import FinanceContext, FundingContext, FundingReaderContext
+from services.funding.entries import store as entries_store
+from services.funding.entries.response_schemas import EntriesPage, EntryOut
+from services.funding.field_types import DecisionIO
+from services.funding.lapses.api import LapseOut
+from services.funding.models import ENTRIES
+from services.funding.query_params import AnyYearQuery
+from services.funding.register_models import CLOSINGS
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+
+PATH = "/v1/funding/closings"
+
+router = APIRouter(tags=["closings"], route_class=TransactionRoute)
+
+ClosingId = Annotated[uuid.UUID, Path(description="id of the closing")]
+
+
+@router.post("/closings", status_code=status.HTTP_201_CREATED, summary="Close a budget year")
+async def close_year(
+    *, context: FinanceContext, draft: Annotated[PartialBody[ClosingIn], Body()], response: Response
+) -> RecordedClosingOut:
+    """Close a budget year of a province under its paper: its amounts are frozen, and what lapses is listed.
+
+    With `dry_run` only the list is made. From then on an entry into the year needs the decision that reopens it
+    (`reopened_by`); a year that was reopened can be closed again, which freezes the next vintage.
+    """
+    compared, lapses = await actions.close_year(context, draft)
+    kept = not context.unit_of_work.dry_run
+    if kept:
+        response.headers["Location"] = f"{PATH}/{compared.row.id}"
+    return RecordedClosingOut(
+        **_to_fields(context, compared, kept=kept), lapses=[LapseOut.from_lapse(lapse) for lapse in lapses]
+    )
+
+
+@router.get("/closings", summary="List closings")
+async def list_closings(
+    *,
+    context: FundingReaderContext,
+    request: Request,
+    response: Response,
+    year: AnyYearQuery = None,
+    limit: Limit = 50,
+    cursor: Cursor,
+) -> ClosingsPage:
+    """List the closings of budget years, the newest first."""
+    query = select(CLOSINGS).order_by(CLOSINGS.c.recorded_at.desc(), CLOSINGS.c.id.desc())
+    if year is not None:
+        query = query.where(CLOSINGS.c.year == year)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ClosingSummaryOut(**_to_summary(context, row)),
+    )
+    set_next_link(request, response, page.next)
+    return ClosingsPage(items=page.items, next=page.next)
+
+
+@router.get("/closings/{closing_id}", summary="Read one closing")
+async def read_closing(*, context: FundingReaderContext, closing_id: ClosingId) -> ClosingOut:
+    """Read what a closing froze, and the measures in which the ledger differs from it now."""
+    return ClosingOut(**_to_fields(context, await actions.compare_closing(context, closing_id)))
+
+
+@router.get("/closings/{closing_id}/entries", summary="List the entries since a closing")
+async def list_later_entries(
+    *,
+    context: FundingReaderContext,
+    request: Request,
+    response: Response,
+    closing_id: ClosingId,
+    limit: Limit = 50,
+    cursor: Cursor,
+) -> EntriesPage:
+    """List the entries by which the year differs from what the closing froze, the newest first."""
+    closing, ledger_filter = await actions.select_covered(context, closing_id)
+    query = entries_store.select_newest_first(ledger_filter).where(ENTRIES.c.sequence > closing.sequence)
+    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
+    set_next_link(request, response, rows.next)
+    entries = await entries_store.load_postings(context.session, rows.items)
+    return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)
+
+
+def _to_fields(
+    context: FundingContext, compared: actions.ComparedClosing, *, kept: bool = True
+) -> dict[str, Any]:
+    summary = _to_summary(context, compared.row)
+    return {
+        **summary,
+        "id": summary["id"] if kept else None,
+        "frozen": [FrozenRowOut.from_row(row) for row in compared.frozen],
+        "differences": to_differences(compared.differences),
+        "entries_since": compared.entries_since,
+        "entries": f"{PATH}/{compared.row.id}/entries",
+    }
+
+
+def _to_summary(context: FundingContext, row: Row[Any]) -> dict[str, Any]:
+    settled_by = find_settlement_day(context.deadlines, row.year)
+    same = ("id", "year", "unit", "closed_on", "content_sha256", "lapsing_vnd", "client_id")
+    return {
+        **{name: getattr(row, name) for name in same},
+        "decision": DecisionIO(number=row.decision_number, date=row.decision_date),
+        "settled_by": settled_by,
+        "late": row.closed_on > settled_by,
+        "as_of": row.recorded_at,
+    }
