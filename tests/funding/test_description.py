@@ -15,7 +15,7 @@ OPERATIONS = {
     "record_transfer", "read_counterparts", "read_contributions", "read_lapses", "record_confirmation", "read_foresight", "read_money_at_risk",
     "read_reconciliation", "register_project", "approve_project", "plan_project", "tell_project_building",
     "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "record_recovery",
-    "record_remittance", "list_recoveries", "record_succession", "list_waiting_money", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "list_changes",
+    "record_remittance", "list_recoveries", "record_succession", "list_waiting_money", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "get_map_version", "list_changes",
 }  # fmt: skip
 
 
