@@ -71,6 +71,8 @@ class Report(Base):
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """The files behind the report: `[{sha256, kind}]`, kept in `evidence_files`."""
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
+    exceptions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """The starts that differ from the end before and were accepted for a reason."""
     standard: Mapped[str] = mapped_column(server_default=text("''"))
     """The standard that its values are measured under; empty for a form without standards (ADR 0016)."""
     units: Mapped[list[str] | None]

@@ -70,6 +70,8 @@ class ReportContent:
     document: dict[str, Any] | None = None
     evidence: tuple[dict[str, str], ...] = ()
     """The files behind the report: `{sha256, kind}` each."""
+    exceptions: tuple[dict[str, str], ...] = ()
+    """The starts that may differ from the end before: `{unit, indicator, reason}` each."""
     standard: str | None = None
     """The standard that its values are measured under; None: the one in force on the last day of the period."""
     dimensions: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
@@ -146,6 +148,8 @@ def hash_content(content: ReportContent) -> str:
     ]
     if content.standard is not None:
         hashed.append(content.standard)
+    if content.exceptions:
+        hashed.append({"exceptions": list(content.exceptions)})
     return hashlib.sha256(orjson.dumps(hashed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -77,7 +77,9 @@ class CatalogueLoader:
 
     def _read(self, facts: FactsFile, name: str) -> Catalogue:
         header = facts.header(CatalogueHeader)
-        forms = facts.rows("form", Form, aliases={"steps": "step", "tables": "table"})
+        forms = facts.rows(
+            "form", Form, aliases={"steps": "step", "tables": "table", "total_reviews": "total_review"}
+        )
         indicators = facts.rows("indicator", Indicator)
         standards = facts.rows("standard", Standard, optional=True)
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})

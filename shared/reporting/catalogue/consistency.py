@@ -54,6 +54,8 @@ def find_indicator_faults(
             )
             if unknown:
                 yield f"indicator {version.code} is of unknown standards: {sorted(unknown)}"
+            if version.starts_from is not None and version.starts_from not in indicators:
+                yield f"indicator {version.code} starts from an unknown indicator: {version.starts_from}"
             if version.minimum > version.maximum or not 0 <= version.decimals <= MAX_DECIMALS:
                 yield (
                     f"indicator {version.code} has its minimum above its maximum, or too many decimal places"

@@ -53,6 +53,16 @@ class WholeTable:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalReview:
+    """A period in which everything was counted anew, so that its reports have no start."""
+
+    period: str
+    legal_basis: str
+    standard: str | None = None
+    """The standard under which it was counted; None: any."""
+
+
+@dataclass(frozen=True, slots=True)
 class DueRule(Dated):
     """A rule of the reporting calendar: a day counted from the end of a period, and the clause that sets it."""
 
@@ -84,12 +94,25 @@ class Form(DatedFact):
     """The steps between submission and acceptance, in their order."""
     tables: tuple[WholeTable, ...] = ()
     """The tables that are stated whole."""
+    total_reviews: tuple[TotalReview, ...] = ()
+    """The periods whose reports have no start."""
     preliminary_of: str | None = None
     """The official form of a preliminary one, whose indicators it states as well; None for any other."""
     regime: str | None = None
     """The regime of the legal windows in which its facts are counted; None where none was found."""
     numbers: frozenset[int] | None = None
     """The periods of a year that are reported, by their numbers, such as the months 1 to 8; None: all."""
+
+    def find_total_review(self, period: Period, standard: str) -> TotalReview | None:
+        """Return the total review that a period was under a standard; None where it was none."""
+        return next(
+            (
+                review
+                for review in self.total_reviews
+                if review.period == str(period) and review.standard in (None, standard)
+            ),
+            None,
+        )
 
     def is_for(self, period: Period) -> bool:
         """Whether a period can be reported on it."""
@@ -135,6 +158,8 @@ class Indicator(Dated):
     adds: bool = True
     """Whether values of several units add up. One that does not, such as a percentage of a commune, is stated and read unit
     by unit and never rolled up."""
+    starts_from: str | None = None
+    """The indicator whose value at the end of the period before it repeats, such as poor households; None for any other."""
     standards: frozenset[str] | None = None
     """The standards under which it can be stated; None: all of its form."""
     dimension: str | None = None

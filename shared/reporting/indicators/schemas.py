@@ -173,6 +173,9 @@ class IndicatorOut(LabelOut):
     )
     unit_kinds: list[str] | None = Field(description="kinds of unit that state it; null for all")
     flow: bool | None = Field(description="true: happens during the period; false: a state at its end")
+    starts_from: str | None = Field(
+        None, description="the indicator whose value at the end of the period before it repeats"
+    )
     minimum: JsonDecimal | None = Field(description="smallest value allowed")
     maximum: JsonDecimal | None = Field(description="largest value allowed")
     better: Literal["higher", "lower"] = Field(description="which direction is better")
@@ -208,6 +211,7 @@ class IndicatorOut(LabelOut):
             standards=[standard.code for standard in catalogue.list_figure_standards(figure)],
             unit_kinds=sorted(indicator.kinds) if indicator and indicator.kinds else None,
             flow=indicator.flow if indicator else None,
+            starts_from=indicator.starts_from if indicator else None,
             minimum=indicator.minimum if indicator else None,
             maximum=indicator.maximum if indicator else None,
             adds=figure.is_additive,

@@ -12,6 +12,7 @@ Problem
     ├── ReportExists          report_exists          a correction must name it
     ├── SupersedesNotLatest   supersedes_not_latest  shows what differs
     ├── ValueStatedElsewhere  value_stated_elsewhere a value may not count twice
+    ├── StartDiffers          start_differs          the start is not the end before
     ├── NotReviewable         report_state
     ├── ContentChanged        content_changed        the reviewer saw another content
     ├── StepMissing           step_missing           the form's review chain has a step before this
@@ -49,6 +50,16 @@ class ValueStatedElsewhere(Conflict):
     detail = Sentence(
         "Một số giá trị đã được báo cáo khác nêu; không cộng hai lần.",
         "Another report states some of these values, for the same unit or at another level; no value may count twice.",
+    )
+
+
+class StartDiffers(Conflict):
+    """A start is not the end of the period before, and no exception gives a reason."""
+
+    code = "start_differs"
+    detail = Sentence(
+        "Số đầu kỳ “{indicator}” của {unit} khác số cuối kỳ trước ({difference}); nêu lý do trong exceptions nếu đúng là như vậy.",
+        "The start “{indicator}” of {unit} is not the end of the period before ({difference}); if it is right, give the reason in exceptions.",
     )
 
 

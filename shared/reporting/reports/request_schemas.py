@@ -71,6 +71,20 @@ class DocumentIn(BaseModel):
     signer_role: str = Field(min_length=1, max_length=50, description="role of the signer, such as chairman")
 
 
+class StartExceptionIn(BaseModel):
+    """A start that may differ from the end of the period before, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: UnitCode
+    indicator: str = Field(min_length=1, max_length=100, description="code of the start")
+    reason: str = Field(
+        min_length=1,
+        max_length=500,
+        description="why it differs; it stays with the report, so no names of persons",
+    )
+
+
 class ReportIn(PartialModel):
     """A report of one unit on one form for one period."""
 
@@ -113,6 +127,12 @@ class ReportIn(PartialModel):
         default_factory=list, max_length=20, description="files behind the report, uploaded before, by hash"
     )
 
+    exceptions: list[StartExceptionIn] = Field(
+        default_factory=list,
+        max_length=500,
+        description="starts that differ from the end of the period before, each with its reason",
+    )
+
     def to_content(
         self, ordinals: tuple[int, ...] | range, unread_fields: Mapping[int, frozenset[str]]
     ) -> tuple[ReportContent, list[Fault]]:
@@ -150,6 +170,7 @@ class ReportIn(PartialModel):
             note=self.note,
             document=self.document.model_dump(mode="json") if self.document else None,
             evidence=tuple(file.model_dump(mode="json") for file in self.evidence),
+            exceptions=tuple(exception.model_dump() for exception in self.exceptions),
             standard=self.standard,
             dimensions=dimensions,
         )

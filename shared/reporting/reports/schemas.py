@@ -193,6 +193,18 @@ class ReviewOut(BaseModel):
     content_sha256: Sha256
 
 
+class StartExceptionOut(BaseModel):
+    """A start that differs from the end of the period before, and the reason for which it is accepted."""
+
+    unit: UnitCode
+    indicator: str = Field(description="code of the start")
+    stated: JsonDecimal = Field(description="the start as stated")
+    before: JsonDecimal = Field(description="the end of the period before")
+    difference: JsonDecimal = Field(description="stated minus before")
+    ended_in: list[str] = Field(description="the units whose ends add up to it; several after a merger")
+    reason: str = Field(description="why it differs")
+
+
 class ReportSummary(BaseModel):
     """A report in a list."""
 
@@ -207,6 +219,9 @@ class ReportSummary(BaseModel):
     state_at: datetime = Field(description="since when it has its state")
     content_sha256: Sha256
     supersedes: uuid.UUID | None = Field(description="the report it corrects")
+    exceptions: list[StartExceptionOut] = Field(
+        default_factory=list, description="starts that differ from the end before, with the reasons"
+    )
     counts: CountsOut
 
     @classmethod

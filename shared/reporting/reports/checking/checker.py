@@ -46,6 +46,7 @@ from shared.reporting.reports.checking.standards import (
     find_unknown_standard,
     read_standard,
 )
+from shared.reporting.reports.checking.starts import find_start_faults
 from shared.territory.tree import Territory
 from shared.territory.units import (
     UNIT_UNKNOWN,
@@ -126,6 +127,8 @@ class ReportChecker:
         if form is not None and form.tables:
             in_force = {indicator.code for indicator in self.catalogue.find_indicators(form.code, on)}
             faults += merge_row_faults(content, find_incomplete_tables(content, form, in_force))
+        if form is not None:
+            faults += find_start_faults(self.catalogue, content, form, period, standard)
         faults += self._run_program_checks(content)
         faults += [
             point_to_value(fault, values)

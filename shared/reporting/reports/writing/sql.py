@@ -86,9 +86,10 @@ READ_VALUES_NEARBY = """
 WRITE_REPORT = f"""
     WITH written AS (
         INSERT INTO reports (id, year, unit, period, form, state, client_id, received_at, state_at, content_sha256,
-                             receipt_code, supersedes, nil, note, document, evidence, counts, units, standard)
+                             receipt_code, supersedes, nil, note, document, evidence, counts, units, standard,
+                             exceptions)
         VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16::jsonb, $17,
-                $18)
+                $18, $20::jsonb)
         RETURNING *
     ), in_effect AS (
         INSERT INTO standings
@@ -98,7 +99,7 @@ WRITE_REPORT = f"""
         INSERT INTO reviews (report_id, action, client_id, at, content_sha256)
         SELECT id, state, client_id, state_at, content_sha256 FROM written
     )
-    {insert_events_sql(20)}
+    {insert_events_sql(21)}
 """
 
 
@@ -242,5 +243,6 @@ async def write_report(
         report.units,
         report.standard,
         preliminary_of,
+        json.dumps(report.exceptions),
         *to_event_parameters(report.state_at, events),
     )

@@ -28,6 +28,7 @@ from shared.reporting.reports.checking.checker import CheckedReport, ReportCheck
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
 from shared.reporting.reports.writing.overlaps import OverlapSearch
 from shared.reporting.reports.writing.sql import NearbyReport, lock_unit_year, write_report, write_values
+from shared.reporting.reports.writing.starts import require_starts
 from shared.reporting.rollups.refresh import RollUpRefresh, list_series_of_nil
 
 EVIDENCE_UNKNOWN = Sentence(
@@ -76,6 +77,8 @@ async def submit(
 
     async with context.position.enter(PipelineStep.LOCK_ROWS):
         await lock_unit_year(session, territory, report.unit, checked.period)
+
+    report.exceptions = await require_starts(context, checked)
 
     # The values are written and summed, unless there are reports nearby: then these are compared first.
     nearby = await write_values(session, report, checked, roll_ups, overlaps.area)
@@ -163,6 +166,7 @@ def _to_report(context: ReportingContext, checked: CheckedReport) -> Report:
         note=content.note,
         document=content.document,
         evidence=list(content.evidence),
+        exceptions=[],
         counts=count_changes(content.values, ()),
         units=sorted(checked.units),
     )
