@@ -34,7 +34,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0011")
+REVISION = SchemaRevision("reporting", "reporting_0012")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "reporting_0011"
-down_revision = "reporting_0010"
+revision = "reporting_0012"
+down_revision = "reporting_0011"
 branch_labels = None
 depends_on = None
 
