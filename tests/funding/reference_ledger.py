@@ -13,8 +13,8 @@ ABOVE = {"610": "62", "611": "62", "62.SO_NN": "62", "23341": "610", "23344": "6
 """A province, two districts and an agency of it, and two communes of one of the districts."""
 PROJECT, PROJECT_COMPONENT = "CT.1", "GN.DA1"
 
-INFLOW_MEASURES = ("opening_balance", "allocated", "carried_over", "received")
-REDUCING_MEASURES = ("given", "cancelled")
+INFLOW_MEASURES = ("opening_balance", "allocated", "carried_over", "received", "succeeded_in")
+REDUCING_MEASURES = ("given", "cancelled", "succeeded_out")
 SPENT_MEASURES = ("disbursed", "returned", "carried_out", "remittable")
 INFLOW_KINDS = ("opening_balance", "assignment", "allocation", "supplement")
 REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}

@@ -70,6 +70,8 @@ PATHS = {
     "reversal": "reversals",
     "correction": "corrections",
 }
+NEW_MAP_DAY = date(2025, 7, 1)
+"""The first day without the units of the histories."""
 LONG = timedelta(hours=6)
 """How long the token of a long search is valid."""
 
@@ -96,7 +98,7 @@ LAST_YEAR = 2024
 MEASURES = (
     "assigned", "opening_balance", "allocated", "carried_over", "received", "given", "cancelled", "returned",
     "carried_out", "committed", "disbursed", "confirmed", "reserved", "recovered", "remittable", "remitted",
-    "confirmed_recovered", "confirmed_remittable", "confirmed_remitted",
+    "confirmed_recovered", "confirmed_remittable", "confirmed_remitted", "succeeded_in", "succeeded_out",
 )  # fmt: skip
 READ_MEASURES = (
     "assigned", "opening_balance", "allocated", "carried_over", "received", "given", "cancelled", "returned",
@@ -249,6 +251,8 @@ class LedgerMachine(RuleBasedStateMachine):
     """Requests of finance offices to one ledger."""
 
     office: ClassVar[Office]
+    new_office: ClassVar[Office]
+    """Of the province that answers for the land on the new map."""
     runner: ClassVar[asyncio.Runner]
     admin: ClassVar[asyncpg.Connection]
     clear: ClassVar[Callable[[], None]]
@@ -713,10 +717,51 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self):
         if self.agreed:
             self.run(self.check_all_days())
+            successions = self.pass_on()
+            self.run(self.check_all_days())
             findings = self.run(self.verify_ledger())
             assert findings.faults == []
-            assert findings.entries == len(self.reference.entries)
+            assert findings.entries == len(self.reference.entries) + successions
             assert findings.unsealed == 0
+
+    def pass_on(self):
+        """Pass what is left of every unit that ended to the unit that answers: no figure of a year changes.
+
+        Returns the number of entries. What is left in one book alone stays.
+        """
+        readings = [
+            {"year": year, "group_by": by, "book": book, **parameters}
+            for year in (2022, 2023, 2024)
+            for parameters, by in (({}, "capital,origin_year"), ({"unit": "62"}, "unit,component"), ({"unit": "610"}, "unit"))
+            for book in ("agency", "treasury")
+        ]  # fmt: skip
+        before = [self.read_rows(reading) for reading in readings]
+        waiting = self.run(self.office.get("successions/waiting")).json()
+        assert waiting["left_vnd"] == sum(map(calculate_left, self.reference.lots.values()))
+        passed_on_vnd = count = 0
+        successors = {item["unit"]: item["proposed_unit"] or "51" for item in waiting["items"]}
+        for unit, to_unit in sorted(successors.items()):
+            movable = [
+                self.reference.calculate_limit_of_lot(MEASURES_TAKEN["carry_over"], lot, NEW_MAP_DAY)
+                for lot in list(self.reference.lots)
+                if lot.unit == unit
+            ]
+            lines = [{"unit": unit, "to_unit": to_unit}]
+            body = {"decision": DECISION, "lines": lines, "effective_on": NEW_MAP_DAY.isoformat()}
+            answer = self.run(self.new_office.post("successions", body))
+            assert answer.status_code == (201 if sum(movable) else 409), answer.text
+            if sum(movable):
+                assert answer.json()["amount_vnd"] == sum(movable)
+                count += len(answer.json()["entries"])
+            passed_on_vnd += sum(movable)
+        assert [self.read_rows(reading) for reading in readings] == before
+        left_vnd = self.run(self.office.get("successions/waiting")).json()["left_vnd"]
+        assert left_vnd == waiting["left_vnd"] - passed_on_vnd
+        return count
+
+    def read_rows(self, reading):
+        answer = self.run(self.office.get("progress", **reading)).json()
+        return answer["rows"], answer["total"]
 
     async def check_all_days(self):
         """Check that on no day, as known at any instant, more is paid than there was, in either book."""
@@ -771,6 +816,8 @@ def test_the_ledger_equals_the_reference_ledger(database, postgres_server, issue
             runner,
             Office(runner.run(opened.__aenter__()), token, app),
         )
+        new_token = issuer.token("new-finance", ["funding"], ["poverty"], ["51"], lives=LONG)
+        LedgerMachine.new_office = Office(LedgerMachine.office.http, new_token, app)
         LedgerMachine.clear = staticmethod(partial(postgres_server.clear, database))
         LedgerMachine.admin = runner.run(asyncpg.connect(database.admin_url))
         try:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.batches.actions import BatchRefused
 from services.funding.entries.actions import insert_and_publish, lock_and_decide, make_events
 from services.funding.ledger import Entry
+from services.funding.rules import NothingToSucceed
 from services.funding.store import LedgerFilter
 from services.funding.successions.requests import SuccessionRequest, build_candidates
 from services.funding.successions.rules import find_waiting_lots
@@ -18,7 +19,8 @@ from shared.kit.database import UnitOfWork
 async def record_successions(unit_of_work: UnitOfWork, request: SuccessionRequest) -> Sequence[Entry]:
     """Record the successions of a request; return their entries, in a dry run without ids.
 
-    Raises the problem of the only line, or `BatchRefused` with those of several.
+    Lines of which nothing can pass on are left out. Raises the problem of the only line, `BatchRefused` with those of several,
+    or `NothingToSucceed`.
     """
     session: AsyncSession = unit_of_work.session
     balances = await read_lots_with_money(session, LedgerFilter())
@@ -28,9 +30,9 @@ async def record_successions(unit_of_work: UnitOfWork, request: SuccessionReques
     refused = [
         (ordinal, outcome.problem)
         for ordinal, outcome in enumerate(decisions.outcomes)
-        if outcome.problem is not None
+        if outcome.problem is not None and not isinstance(outcome.problem, NothingToSucceed)
     ]
-    if refused and len(candidates) == 1:
+    if len(refused) == len(candidates) == 1:
         raise refused[0][1]
     if refused:
         raise BatchRefused(
@@ -40,6 +42,8 @@ async def record_successions(unit_of_work: UnitOfWork, request: SuccessionReques
                 {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
             ],
         )
+    if not decisions.new_entries:
+        raise NothingToSucceed
     if unit_of_work.dry_run:
         return [replace(new.entry, id=None, postings=tuple(new.postings)) for new in decisions.new_entries]
     recorded = await insert_and_publish(session, decisions, unit_of_work.clock, make_events)

@@ -35,7 +35,9 @@ class SuccessionLineIn(BaseModel):
     )
     year: Year | None = Field(None, description="budget year; by default all")
     program: Code | None = Field(None, description="program; by default all")
-    component: Code | None = Field(None, description="component; by default all")
+    component: Code | None = Field(
+        None, description="component; null: the money of the program as a whole; by default all"
+    )
     capital: Capital | None = Field(None, description="capital kind; by default both")
     source: Code | None = Field(None, description="source; by default all")
     origin_year: OriginYear = None
@@ -57,7 +59,7 @@ class SuccessionLineIn(BaseModel):
             narrowed_by={
                 name: getattr(self, name)
                 for name in LINE_FIELDS
-                if name in named and getattr(self, name) is not None
+                if name in named and (name == "component" or getattr(self, name) is not None)
             },
         )
 
