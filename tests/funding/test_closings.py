@@ -81,7 +81,6 @@ async def test_an_entry_into_a_closed_year_needs_the_decision_that_reopens_it(pa
         "commitments": {**LINE, "amount_vnd": 5, "voucher": voucher()},
         "confirmations": {**LINE, "amount_vnd": 5, "voucher": voucher()},
         "carry-overs": {**GIVEN, "from_year": 2023, "amount_vnd": 5, "decision": decision()},
-        "recoveries": {"recovers": payment["id"], "amount_vnd": 1, "voucher": voucher(), "effective_on": "2024-02-01"},
         "reversals": {"reverses": payment["id"], "reason": "nhầm"},
     }  # fmt: skip
     for what, body in bodies.items():

@@ -73,6 +73,26 @@ async def test_money_of_a_former_year_is_to_be_handed_back(office):
     assert len((await office.get("recoveries", year=2023)).json()["items"]) == 1
 
 
+async def test_money_of_a_closed_year_is_to_be_handed_back(office):
+    """It reopens nothing; with the decision that reopens the year it can be paid again."""
+    await office.allocate(100, effective_on="2023-01-10")
+    paid = await office.disburse(100, effective_on="2023-06-15")
+    closing = {"year": 2023, "unit": "62", "decision": {"number": "15/QĐ-STC", "date": "2024-01-31"}}
+    await done(office.post("closings", {**closing, "closed_on": "2024-01-31"}))
+    recovery = await recover(office, paid, 30, effective_on="2023-12-20")
+    assert (await read_total(office))["to_remit_vnd"] == 30
+    await remit(office, recovery, 30)
+    reopening = {"number": "20/QĐ-UBND", "date": "2024-03-01"}
+    await recover(office, paid, 10, effective_on="2023-12-20", reopened_by=reopening)
+    total = await read_total(office)
+    assert [total[name] for name in ("disbursed_vnd", "left_vnd", "to_remit_vnd", "remitted_vnd")] == [
+        60,
+        10,
+        0,
+        30,
+    ]
+
+
 async def test_never_more_is_recovered_than_was_paid(office):
     await office.allocate(100)
     paid = await office.disburse(60)

@@ -51,6 +51,9 @@ Outcome = Literal["recorded", "existing", "refused"]
 
 NO_MONEY = DatedBalance()
 
+KINDS_WITHOUT_REOPENING = frozenset({EntryKind.SUCCESSION, EntryKind.RECOVERY, EntryKind.REMITTANCE})
+"""Kinds that may change a closed year without the decision that reopens it."""
+
 OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], list[Posting]]] = {
     EntryKind.COMMITMENT: rules.post_commitment,
     EntryKind.DISBURSEMENT: rules.post_disbursement,
@@ -223,8 +226,9 @@ class EntryDecisions:
         if entry.kind is EntryKind.REMITTANCE:
             return rules.post_remittance(book, shares)
         rule = candidate.context.catalogue.find_recovery_rule(entry.capital, entry.year)
-        payable = rule is not None and entry.effective_on <= rule.calculate_last_day(entry.year)
-        return rules.post_recovery(book, shares, payable=payable)
+        is_open = entry.reopened_by is not None or self._find_closing(candidate) is None
+        is_in_time = rule is not None and entry.effective_on <= rule.calculate_last_day(entry.year)
+        return rules.post_recovery(book, shares, payable=is_open and is_in_time)
 
     def _calculate_project_funding(self, candidate: EntryCandidate) -> ProjectFunding | None:
         """Return the funding of the project of an entry after it; None where it names none, or where less is paid then."""
@@ -237,16 +241,23 @@ class EntryDecisions:
     def _require_open(self, candidate: EntryCandidate) -> None:
         """Raise `YearClosed` where a year of the entry is closed and it names no decision that reopens it.
 
-        A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map.
+        A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map. Money that comes
+        back reopens nothing either: it cannot be paid again, but is handed back.
         """
-        entry = candidate.entry
-        if entry.reopened_by is not None or entry.kind is EntryKind.SUCCESSION:
+        if candidate.entry.reopened_by is not None or candidate.entry.kind in KINDS_WITHOUT_REOPENING:
             return
+        closing = self._find_closing(candidate)
+        if closing is not None:
+            raise YearClosed(closing)
+
+    def _find_closing(self, candidate: EntryCandidate) -> Closing | None:
+        """Return the closing of the first year of a candidate that is closed."""
         for line in sorted(candidate.lines, key=lambda line: line.year):
             version = (line.unit, line.unit_since)
             closing = find_closing(self.state.closings, candidate.context.territory, line.year, version)
             if closing is not None:
-                raise YearClosed(closing)
+                return closing
+        return None
 
     def _require_unreversed(self, entry: Entry) -> None:
         reversal = self._reversals.get(entry.id)
