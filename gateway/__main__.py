@@ -34,10 +34,10 @@ from shared.kit.problems import Invalid, raise_if_any
 from shared.periods import local_day
 from shared.territory.maps.actions import load_map
 from shared.territory.store import load_tree
-from shared.territory.tables import read_raw_rows
+from shared.territory.tables import TABLES, read_raw_rows
 
 OPERATOR = "operator"
-TABLE_POINTER = re.compile("/(units|successions)/([0-9]+)(?:/(.+))?")
+TABLE_POINTER = re.compile("/(units|successions|areas)/([0-9]+)(?:/(.+))?")
 REFUSED, WRONG = 1, 2
 """Exit codes: refused by what is stored; a wrong command line or setting."""
 
@@ -83,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("rotate-keys", help="sign with the standby key from now on")
     load = commands.add_parser("territory", help="load tables of units and successions into the map")
     load.add_argument("action", choices=["load"])
-    load.add_argument("folder", type=Path, help="of units.csv and successions.csv, plain or packed (.csv.gz)")
+    load.add_argument(
+        "folder", type=Path, help="of units.csv, successions.csv, areas.csv, plain or packed (.csv.gz)"
+    )
     load.add_argument("--legal-basis", required=True, help="the act that changed the units")
     load.add_argument("--source", default="", help="where the tables come from")
     load.add_argument("--dry-run", action="store_true", help="show what would change, and keep nothing")
@@ -153,7 +155,7 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
 
 
 async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[str, Any]:
-    units, successions = (read_raw_rows(options.folder, name) for name in ("units", "successions"))
+    units, successions, areas = (read_raw_rows(options.folder, name) for name in TABLES)
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
     try:
         async with UnitOfWork.writing(database, system_clock) as unit_of_work:
@@ -162,6 +164,7 @@ async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[
                 unit_of_work.session,
                 units=units,
                 successions=successions,
+                areas=areas,
                 legal_basis=options.legal_basis,
                 source=options.source,
                 loaded_by=OPERATOR,

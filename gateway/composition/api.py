@@ -32,7 +32,7 @@ from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.query_params import PeriodQuery
 from shared.roles import PublicReader
-from shared.territory.query_params import UnitQuery
+from shared.territory.query_params import UnitOrAreaQuery
 
 router = APIRouter(prefix="/v1", tags=["status"], route_class=OperationRoute)
 
@@ -46,7 +46,7 @@ async def read_status(
     caller: PublicReader,
     basis: Basis,
     period: PeriodQuery,
-    unit: UnitQuery,
+    unit: UnitOrAreaQuery,
     as_of: InstantQuery = None,
     require: Annotated[
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")

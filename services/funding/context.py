@@ -26,6 +26,7 @@ from shared.kit.resources import CurrentResources, resource
 from shared.kit.transactions import unit_of_work_for
 from shared.periods import local_day
 from shared.roles import FINANCE, PUBLIC, READ
+from shared.territory.areas import NamedAreas
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -110,15 +111,21 @@ CurrentCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue
 """The programs, components and sources of this installation."""
 
 
-def context_for(guard: Guard) -> Any:
-    """Return the dependency that gives the context in a transaction, with the caller that a guard lets in."""
+def context_for(guard: Guard, *, areas: bool = False) -> Any:
+    """Return the dependency that gives the context in a transaction, with the caller that a guard lets in.
+
+    `areas`: with named areas beside the units.
+    """
 
     async def context_of_caller(
         unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], resources: CurrentResources
     ) -> FundingContext:
+        territory = resources.get(Territory)
+        if areas:
+            territory = resources.get(NamedAreas).extend(territory)
         return FundingContext(
             resources.get(FundingCatalogue),
-            resources.get(Territory),
+            territory,
             unit_of_work.now,
             unit_of_work.clock,
             unit_of_work.caller,
@@ -147,3 +154,5 @@ LedgerWriterContext = Annotated[LedgerContext, Depends(_ledger_context)]
 FinanceContext = Annotated[FundingContext, context_for(FINANCE)]
 FundingReaderContext = Annotated[FundingContext, context_for(READ)]
 FundingPublicContext = Annotated[FundingContext, context_for(PUBLIC)]
+FundingAreaContext = Annotated[FundingContext, context_for(PUBLIC, areas=True)]
+"""For readings of sums, which take named areas as well."""

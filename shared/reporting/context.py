@@ -17,6 +17,7 @@ from shared.kit.transactions import unit_of_work_for
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
 from shared.roles import ADMINISTER, OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
+from shared.territory.areas import NamedAreas
 from shared.territory.rights import is_granted, make_refusal, parse_grants
 from shared.territory.tree import Territory
 from shared.territory.units import UnknownUnit
@@ -106,13 +107,16 @@ class ReportingContext:
         return max((version.valid_to for version in versions if version.valid_to), default=today)
 
 
-def context_for(guard: Guard) -> Any:
-    """Return the dependency that gives the context, with the caller that a guard lets in."""
+def context_for(guard: Guard, *, areas: bool = False) -> Any:
+    """Return the dependency that gives the context, with the caller that a guard lets in; `areas`: also with named areas."""
 
     async def context_of_caller(
         unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], resources: CurrentResources
     ) -> ReportingContext:
-        return ReportingContext(unit_of_work, resources.get(ReportingEngine), resources.get(Territory))
+        territory = resources.get(Territory)
+        if areas:
+            territory = resources.get(NamedAreas).extend(territory)
+        return ReportingContext(unit_of_work, resources.get(ReportingEngine), territory)
 
     return Depends(context_of_caller)
 
@@ -125,4 +129,6 @@ RegistrarContext = Annotated[ReportingContext, context_for(REGISTER)]
 ReaderContext = Annotated[ReportingContext, context_for(READ)]
 AdministratorContext = Annotated[ReportingContext, context_for(ADMINISTER)]
 PublicContext = Annotated[ReportingContext, context_for(PUBLIC)]
+AreaContext = Annotated[ReportingContext, context_for(PUBLIC, areas=True)]
+"""For readings of figures, which take named areas as well."""
 OpenContext = Annotated[ReportingContext, context_for(OPEN)]

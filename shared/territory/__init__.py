@@ -19,7 +19,7 @@ the rural service registers them, with a code of the commune's code, a dot and t
 It never guesses a district from a code, a unit from a bare name, or a share of a split. It never changes a unit of the
 past, never answers without a day, and knows nothing of reports, money or rights.
 
-Reading order: `units.py`, `consistency.py`, `indexes.py`, `tree.py`, `matching.py` (pure); `tables.py` (CSV tables); `models.py`,
+Reading order: `units.py`, `consistency.py`, `indexes.py`, `tree.py`, `areas.py`, `rights.py`, `matching.py` (pure); `tables.py` (CSV tables); `models.py`,
 `store.py`, `current.py` (the territory of a running service), `query_params.py` (the unit of a request), `schemas.py`,
 `api.py`.
 """

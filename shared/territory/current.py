@@ -7,9 +7,10 @@ from fastapi import Depends
 
 from shared.kit.database import Database
 from shared.kit.resources import Resources, resource
+from shared.territory.areas import NamedAreas
 from shared.territory.matching import Gazetteer
 from shared.territory.settings import TerritorySettings
-from shared.territory.store import load_gazetteer, load_tree, read_version_number
+from shared.territory.store import load_areas, load_gazetteer, load_tree, read_version_number
 from shared.territory.tree import Territory
 
 
@@ -31,6 +32,7 @@ async def load_territory(resources: Resources, *, places: bool = False) -> None:
         territory = await load_tree(session, villages=True, places=places)
         territory.versions(province)
         resources.put(territory)
+        resources.put(NamedAreas(await load_areas(session)))
         resources.put(MapVersion(await read_version_number(session)))
         resources.put(await load_gazetteer(session, territory))
 

@@ -1,4 +1,4 @@
-"""Tables of the territory: units, successions, spellings; the same in every schema.
+"""Tables of the territory: units, successions, spellings, versions, areas; the same in every schema.
 
 The migrations insert the shipped rows; the rural service adds villages.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Numeric,
@@ -22,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
 from shared.kit.schema_revisions import SchemaRevision
+from shared.territory.areas import AREA_CODE
 from shared.territory.units import CODE_SHAPES, KINDS
 
 
@@ -33,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("territory", "territory_0003")
+REVISION = SchemaRevision("territory", "territory_0004")
 
 CODE_SHAPE = " OR ".join(f"level = '{level}' AND code ~ '^{shape}$'" for level, shape in CODE_SHAPES.items())
 KIND_OF_LEVEL = " OR ".join(f"level = '{level}' AND kind IN {tuple(kinds)}" for level, kinds in KINDS.items())
@@ -149,3 +151,34 @@ class SpellingRow(Base):
     source: Mapped[str]
 
     __table_args__ = (ForeignKeyConstraint(["code", "valid_from"], ["units.code", "units.valid_from"]),)
+
+
+class AreaRow(Base):
+    """A named area. Rows are only added."""
+
+    __tablename__ = "areas"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str]
+    reason: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint(f"code ~ '^{AREA_CODE}$'", name="code_shape"),
+        CheckConstraint("valid_to >= valid_from", name="days"),
+        CheckConstraint("name <> '' AND reason <> ''", name="named"),
+    )
+
+
+class AreaMemberRow(Base):
+    """A unit of an area."""
+
+    __tablename__ = "area_members"
+
+    area: Mapped[str] = mapped_column(ForeignKey("areas.code"), primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+
+    __table_args__ = (ForeignKeyConstraint(["unit", "valid_from"], ["units.code", "units.valid_from"]),)

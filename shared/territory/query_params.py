@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from shared.kit.resources import CurrentResources
+from shared.territory.areas import NamedAreas
 from shared.territory.current import CurrentTerritory
 from shared.territory.settings import TerritorySettings
 from shared.territory.tree import Territory
@@ -22,6 +23,18 @@ UnitText = Annotated[
         min_length=2,
         max_length=12,
         description="code of the unit; when left out, the province on the day of the reading",
+        examples=["62"],
+    ),
+]
+
+
+UnitOrAreaText = Annotated[
+    str | None,
+    Query(
+        min_length=2,
+        max_length=12,
+        description="code of the unit, or of a named area (`/v1/territory/areas`); when left out, the province on the day of "
+        "the reading",
         examples=["62"],
     ),
 ]
@@ -47,6 +60,14 @@ async def _requested_unit(resources: CurrentResources, unit: UnitText = None) ->
     return RequestedUnit(unit, province, resources.get(Territory))
 
 
+async def _requested_unit_or_area(resources: CurrentResources, unit: UnitOrAreaText = None) -> RequestedUnit:
+    province = resources.get(TerritorySettings).province
+    territory = resources.get(NamedAreas).extend(resources.get(Territory))
+    return RequestedUnit(unit, province, territory)
+
+
+UnitOrAreaQuery = Annotated[RequestedUnit, Depends(_requested_unit_or_area)]
+"""The `unit` of a reading that takes named areas as well."""
 UnitQuery = Annotated[RequestedUnit, Depends(_requested_unit)]
 """The `unit` of a reading; `unit.on(day)` returns it."""
 

@@ -7,10 +7,11 @@ from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import run_sql
+from shared.territory.areas import Area
 from shared.territory.matching import Gazetteer
-from shared.territory.models import SpellingRow, UnitRow
+from shared.territory.models import AreaMemberRow, AreaRow, SpellingRow, UnitRow
 from shared.territory.tree import Territory
-from shared.territory.units import Box, Level, Spelling, Succession, Unit
+from shared.territory.units import Box, Level, Spelling, Succession, Unit, UnitKey
 
 UNITS = UnitRow.__table__
 SPELLINGS = SpellingRow.__table__
@@ -100,6 +101,43 @@ async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazette
     return Gazetteer(
         territory, [Spelling(row.code, row.valid_from, row.spelling, row.source) for row in rows]
     )
+
+
+async def load_areas(session: AsyncSession) -> tuple[Area, ...]:
+    """Return the named areas."""
+    members: dict[str, list[UnitKey]] = {}
+    for row in await session.execute(
+        select(AreaMemberRow.area, AreaMemberRow.unit, AreaMemberRow.valid_from).order_by(
+            AreaMemberRow.area, AreaMemberRow.unit, AreaMemberRow.valid_from
+        )
+    ):
+        members.setdefault(row.area, []).append((row.unit, row.valid_from))
+    return tuple(
+        Area(
+            row.code,
+            row.name,
+            row.name_en,
+            row.reason,
+            row.valid_from,
+            row.valid_to,
+            tuple(members.get(row.code, ())),
+        )
+        for row in await session.scalars(select(AreaRow).order_by(AreaRow.code))
+    )
+
+
+async def insert_areas(session: AsyncSession, areas: Sequence[Area]) -> None:
+    """Insert areas with their members."""
+    columns = ("code", "name", "name_en", "reason", "valid_from", "valid_to")
+    await session.execute(
+        insert(AreaRow), [{name: getattr(area, name) for name in columns} for area in areas]
+    )
+    members = [
+        {"area": area.code, "unit": code, "valid_from": since}
+        for area in areas
+        for code, since in area.members
+    ]
+    await session.execute(insert(AreaMemberRow), members)
 
 
 async def find_villages(session: AsyncSession, codes: Collection[str]) -> tuple[Unit, ...]:

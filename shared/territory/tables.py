@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from shared.territory.units import Box, Level, Spelling, Succession, SuccessionKind, Unit
 
-TABLES = ("units", "successions")
+TABLES = ("units", "successions", "areas")
 BEYOND = "(beyond the header)"
 
 
@@ -50,7 +50,7 @@ def read_raw_rows(folder: Path, name: str) -> list[Any]:
     Cells beyond the header have the column `(beyond the header)`. Raises `OSError` for a folder without tables.
     """
     if not any((folder / f"{table}.csv{packed}").exists() for table in TABLES for packed in ("", ".gz")):
-        raise FileNotFoundError(f"{folder} has no units.csv or successions.csv")
+        raise FileNotFoundError(f"{folder} has no units.csv, successions.csv or areas.csv")
     for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
         if path.exists():
             return [{column or BEYOND: cell for column, cell in row.items()} for row in _rows(path)]

@@ -75,8 +75,7 @@ class Territory:
     def with_units(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> "Territory":
         """Return a territory with these units added: registered villages, or agencies."""
         extended = object.__new__(Territory)
-        extended._versions, extended._children = self._versions, self._children
-        extended._forward, extended._backward, extended._days = self._forward, self._backward, self._days
+        extended.__dict__.update(self.__dict__)
         links = tuple(successions)
         if links:
             extended._forward, extended._backward = index_successions(links, self._forward, self._backward)

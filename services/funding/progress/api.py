@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.funding.catalogue import FundingCatalogue
 from services.funding.closed_years.reading import read_year_state
-from services.funding.context import FundingContext, FundingPublicContext
+from services.funding.context import FundingAreaContext, FundingContext
 from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import TOTAL, build_lineage
@@ -61,7 +61,7 @@ PreferredLanguage = Annotated[Language, Depends(negotiate_language)]
 @router.get("/progress", summary="Read progress", response_model_exclude_unset=True)
 async def read_progress(
     *,
-    context: FundingPublicContext,
+    context: FundingAreaContext,
     year: BudgetYearQuery,
     by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["capital"])],
     program: ProgramQuery = None,
@@ -123,7 +123,7 @@ async def read_progress(
 @router.get("/status", summary="Read the status of a year", response_model_exclude_unset=True)
 async def read_status(
     *,
-    context: FundingPublicContext,
+    context: FundingAreaContext,
     year: BudgetYearQuery,
     unit: UnitQuery = None,
     until: UntilQuery = None,

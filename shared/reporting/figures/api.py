@@ -11,7 +11,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue.dimensions import to_series_key
-from shared.reporting.context import PublicContext
+from shared.reporting.context import AreaContext, PublicContext
 from shared.reporting.figures import store
 from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
@@ -20,7 +20,7 @@ from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, Obser
 from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
 from shared.reporting.query_params import PeriodQuery, PlanPeriodQuery, StandardQuery
 from shared.reporting.targets.actions import find_measured_period
-from shared.territory.query_params import UnitQuery
+from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
 
@@ -35,10 +35,10 @@ MapOn = Annotated[
 @router.get("/progress", summary="Read figures with target and coverage")
 async def read_progress(
     *,
-    context: PublicContext,
+    context: AreaContext,
     basis: Basis,
     period: PeriodQuery,
-    unit: UnitQuery,
+    unit: UnitOrAreaQuery,
     as_of: AsOf = None,
     map_on: MapOn = None,
     standard: StandardQuery = None,
@@ -71,11 +71,11 @@ async def list_target_results(
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
 async def read_lineage(
     *,
-    context: PublicContext,
+    context: AreaContext,
     basis: Basis,
     indicator: str,
     period: PeriodQuery,
-    unit: UnitQuery,
+    unit: UnitOrAreaQuery,
     as_of: AsOf = None,
     map_on: MapOn = None,
     standard: StandardQuery = None,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import PlannerContext, PublicContext
+from shared.reporting.context import AreaContext, PlannerContext, PublicContext
 from shared.reporting.obligations import actions, store
 from shared.reporting.obligations.reading import read_calendar, read_obligations
 from shared.reporting.obligations.schemas import (
@@ -17,7 +17,7 @@ from shared.reporting.obligations.schemas import (
     ObligationsOut,
 )
 from shared.reporting.query_params import PeriodQuery
-from shared.territory.query_params import UnitQuery
+from shared.territory.query_params import UnitOrAreaQuery
 
 router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 
@@ -25,9 +25,9 @@ router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 @router.get("/completeness", summary="Who owes what, who is late")
 async def read_completeness(
     *,
-    context: PublicContext,
+    context: AreaContext,
     period: PeriodQuery,
-    unit: UnitQuery,
+    unit: UnitOrAreaQuery,
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report was received, in which state, and whether in time."""
     code = unit.on(period.ends_on).code

@@ -1,15 +1,17 @@
 """Load tables into the map: lock, check against the newest version, insert the next one."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.problems import Fault, raise_if_any
+from shared.territory.maps.area_rows import check_areas
 from shared.territory.maps.checker import MapChecker
-from shared.territory.maps.rules import summarize_change
+from shared.territory.maps.rules import apply_change, summarize_change
 from shared.territory.maps.schemas import MapLoadOut
 from shared.territory.maps.store import insert_version, lock_versions
-from shared.territory.store import load_tree, read_version_number
+from shared.territory.store import load_areas, load_tree, read_version_number
 
 
 async def load_map(
@@ -17,6 +19,7 @@ async def load_map(
     *,
     units: list[Any],
     successions: list[Any],
+    areas: list[Any],
     legal_basis: str,
     source: str,
     loaded_by: str,
@@ -27,11 +30,17 @@ async def load_map(
     territory = await load_tree(session)
     checker = MapChecker(territory)
     change = checker.check(units, successions, source or legal_basis)
-    raise_if_any([*faults, *checker.faults])
+    after = territory
+    if not checker.faults and not change.is_empty:
+        after = apply_change(territory, change)
+    checked_areas = list(check_areas(areas, after, await load_areas(session)))
+    area_faults = [fault for _, found in checked_areas for fault in found]
+    raise_if_any([*faults, *checker.faults, *area_faults])
+    change = replace(change, areas=tuple(area for area, _ in checked_areas if area is not None))
     version = await read_version_number(session) + (0 if change.is_empty else 1)
     summary = summarize_change(territory, change)
     result = MapLoadOut.from_summary(
-        summary, change, version=version, rows=len(units) + len(successions) - len(change.ended)
+        summary, change, version=version, rows=len(units) + len(successions) + len(areas) - len(change.ended)
     )
     if not change.is_empty:
         await insert_version(

@@ -9,13 +9,15 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from shared.kit.database import UnitOfWork
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import NotFound, Sentence
-from shared.kit.resources import get_resources
+from shared.kit.resources import CurrentResources, get_resources
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
-from shared.roles import OPEN, AdministratorUnitOfWork, Anyone
-from shared.territory.current import CurrentMapVersion, load_territory_with_places
+from shared.roles import OPEN, AdministratorUnitOfWork, Anyone, PublicReader
+from shared.territory.areas import NamedAreas, find_member
+from shared.territory.current import CurrentMapVersion, CurrentTerritory, load_territory_with_places
 from shared.territory.maps import store
 from shared.territory.maps.actions import load_map
 from shared.territory.maps.schemas import (
+    AreaOut,
     MapIn,
     MapLoadOut,
     MapVersionDetail,
@@ -23,6 +25,7 @@ from shared.territory.maps.schemas import (
     MapVersionsOut,
     ServiceMapVersionOut,
 )
+from shared.territory.schemas import UnitName
 from shared.territory.store import read_version_number
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -81,6 +84,7 @@ async def post_load(
         unit_of_work.session,
         units=body.units,
         successions=body.successions,
+        areas=body.areas,
         legal_basis=body.legal_basis,
         source=body.source,
         loaded_by=unit_of_work.caller.client_id,
@@ -105,6 +109,28 @@ def map_version_router(source: str) -> APIRouter:
         return ServiceMapVersionOut(version=version.number)
 
     return version_router
+
+
+@router.get("/areas", operation_id="list_areas", summary="Named areas")
+async def list_areas(
+    *, _: PublicReader, resources: CurrentResources, territory: CurrentTerritory
+) -> list[AreaOut]:
+    """Sets of units with a name, days and a reason, such as the land of a former province.
+
+    Figures, their lineage, completeness and sums of money take the code of an area as `unit`.
+    """
+    return [
+        AreaOut(
+            code=area.code,
+            name=area.name,
+            name_en=area.name_en,
+            reason=area.reason,
+            valid_from=area.valid_from,
+            valid_to=area.valid_to,
+            units=[UnitName.model_validate(find_member(territory, key)) for key in area.members],
+        )
+        for area in resources.get(NamedAreas).areas
+    ]
 
 
 @router.get("/versions", operation_id="list_map_versions", summary="Versions of the map")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from shared.territory.areas import Area
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit
 
@@ -11,16 +12,17 @@ SuccessionKey = tuple[str, date, str | None, date | None]
 
 @dataclass(frozen=True)
 class MapChange:
-    """What a load adds to the map: units that begin, units that end (with their last day), and successions."""
+    """What a load adds to the map: units that begin, units that end (with their last day), successions, and named areas."""
 
     begun: tuple[Unit, ...] = ()
     ended: tuple[Unit, ...] = ()
     successions: tuple[Succession, ...] = ()
+    areas: tuple[Area, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing changes."""
-        return not (self.begun or self.ended or self.successions)
+        return not (self.begun or self.ended or self.successions or self.areas)
 
 
 def apply_change(territory: Territory, change: MapChange) -> Territory:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.json_body import PartialModel
+from shared.territory.areas import Area
 from shared.territory.maps.rules import ChangeSummary, MapChange
 from shared.territory.schemas import UnitName
 from shared.territory.units import Box, Level, Succession, SuccessionKind, Unit
@@ -29,7 +30,13 @@ _ROW: dict[str, Any] = {
 class MapIn(PartialModel):
     """Tables of units and successions, as the rows of their CSV files have them."""
 
-    unread: ClassVar[Mapping[str, Any]] = {"legal_basis": "-", "source": "-", "units": [], "successions": []}
+    unread: ClassVar[Mapping[str, Any]] = {
+        "legal_basis": "-",
+        "source": "-",
+        "units": [],
+        "successions": [],
+        "areas": [],
+    }
 
     model_config = ConfigDict(
         extra="forbid",
@@ -62,6 +69,42 @@ class MapIn(PartialModel):
         "effective_on, kind (unchanged, merged, split, abolished), weight, main_part; a predecessor that is still valid ends "
         "on the day before",
     )
+    areas: list[Any] = Field(
+        default=[],
+        max_length=1_000,
+        description="rows of named areas: code, name, name_en, reason, valid_from, valid_to, units (codes, or code@day, as a "
+        "list or parted by blanks)",
+    )
+
+
+class AreaContent(BaseModel):
+    """A named area of a version."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    name: str
+    name_en: str
+    reason: str
+    valid_from: date
+    valid_to: date | None
+    members: list[tuple[str, date]] = Field(description="code and first day of each unit")
+
+    def to_area(self) -> Area:
+        """Return the area."""
+        return Area(**{**self.model_dump(), "members": tuple(self.members)})
+
+
+class AreaOut(BaseModel):
+    """A named area: a set of units with a name, days and a reason, which readings take as `unit`."""
+
+    code: str = Field(description="its code, which readings take as `unit`")
+    name: str = Field(description="its name")
+    name_en: str = Field(description="its name in English")
+    reason: str = Field(description="why it was made, with the legal basis")
+    valid_from: date = Field(description="first day")
+    valid_to: date | None = Field(description="last day; null while it is valid")
+    units: list[UnitName] = Field(description="its units, each with its own days")
 
 
 class UnitContent(BaseModel):
@@ -118,6 +161,7 @@ class MapContent(BaseModel):
     begun: list[UnitContent]
     ended: list[UnitContent]
     successions: list[SuccessionContent]
+    areas: list[AreaContent] = []
 
     @classmethod
     def from_change(cls, change: MapChange) -> Self:
@@ -126,6 +170,7 @@ class MapContent(BaseModel):
             begun=[UnitContent.model_validate(unit) for unit in change.begun],
             ended=[UnitContent.model_validate(unit) for unit in change.ended],
             successions=[SuccessionContent.model_validate(link) for link in change.successions],
+            areas=[AreaContent.model_validate(area) for area in change.areas],
         )
 
     def to_change(self) -> MapChange:
@@ -134,6 +179,7 @@ class MapContent(BaseModel):
             tuple(unit.to_unit() for unit in self.begun),
             tuple(unit.to_unit() for unit in self.ended),
             tuple(link.to_succession() for link in self.successions),
+            tuple(area.to_area() for area in self.areas),
         )
 
 
@@ -184,20 +230,22 @@ class MapLoadOut(BaseModel):
     renamed: list[UnitName] = Field(description="units that go on with another name or kind")
     moved: list[UnitName] = Field(description="units that go on below another parent")
     successions: int = Field(description="successions that are added")
+    areas: list[str] = Field(description="codes of the named areas that are added")
 
     @classmethod
     def from_summary(
         cls, summary: ChangeSummary, change: MapChange, *, version: int, rows: int
     ) -> "MapLoadOut":
         """Serialize a load."""
-        begun, links = len(change.begun), len(change.successions)
+        begun, links, areas = len(change.begun), len(change.successions), len(change.areas)
         return cls(
             version=version,
             changed=not change.is_empty,
-            unchanged_rows=max(0, rows - begun - links),
+            unchanged_rows=max(0, rows - begun - links - areas),
             born=[UnitName.model_validate(unit) for unit in summary.born],
             ended=[UnitName.model_validate(unit) for unit in summary.ended],
             renamed=[UnitName.model_validate(unit) for unit in summary.renamed],
             moved=[UnitName.model_validate(unit) for unit in summary.moved],
             successions=links,
+            areas=[area.code for area in change.areas],
         )

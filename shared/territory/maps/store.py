@@ -12,7 +12,7 @@ from shared.kit.database import run_sql
 from shared.territory.maps.rules import MapChange
 from shared.territory.maps.schemas import MapContent
 from shared.territory.models import MapVersionRow, SuccessionRow, UnitRow
-from shared.territory.store import to_unit_row
+from shared.territory.store import insert_areas, to_unit_row
 
 END_UNITS = """
     UPDATE units SET valid_to = ended.valid_to
@@ -74,6 +74,8 @@ async def insert_version(
             for link in change.successions
         ]
         await session.execute(insert(SuccessionRow), rows)
+    if change.areas:
+        await insert_areas(session, change.areas)
     row = MapVersionRow(
         version=version,
         content_hash=hash_content(content),

@@ -1,0 +1,67 @@
+"""Check rows of named areas against the map and the areas that there are. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from shared.kit.problems import Fault, make_fault
+from shared.territory.areas import (
+    AREA_CODE,
+    AREA_DIFFERS,
+    MOST_MEMBERS,
+    NO_MEMBERS,
+    NOT_AN_AREA,
+    Area,
+    resolve_members,
+)
+from shared.territory.maps.checker import REPEATED
+from shared.territory.maps.rows import DAYS_REVERSED, NOT_A_ROW, RowReader
+from shared.territory.tree import Territory
+
+AREA_COLUMNS = ("code", "name", "name_en", "reason", "valid_from", "valid_to", "units")
+
+
+def check_areas(
+    rows: list[Any], territory: Territory, known_areas: Iterable[Area]
+) -> Iterator[tuple[Area | None, list[Fault]]]:
+    """Yield each row as a new area, None where it has a fault or is in the map already, and its faults."""
+    areas = {area.code: area for area in known_areas}
+    read_at: dict[str, int] = {}
+    for index, row in enumerate(rows):
+        pointer = f"/areas/{index}"
+        if not isinstance(row, Mapping):
+            yield None, [make_fault(pointer, "not_an_object", NOT_A_ROW)]
+            continue
+        area, faults = _read_area(RowReader(row, pointer), territory)
+        if area is not None and area.code in read_at:
+            faults.append(make_fault(pointer, "repeated", REPEATED, row=read_at[area.code]))
+        elif area is not None and area.code in areas and areas[area.code] != area:
+            faults.append(make_fault(pointer, "area_differs", AREA_DIFFERS, area=area.code))
+        is_new = area is not None and not faults and area.code not in areas
+        if area is not None:
+            read_at.setdefault(area.code, index)
+        yield (area if is_new else None), faults
+
+
+def _read_area(reader: RowReader, territory: Territory) -> tuple[Area | None, list[Fault]]:
+    reader.refuse_other_columns(AREA_COLUMNS)
+    code, name = reader.text("code", required=True), reader.text("name", required=True)
+    if code is not None and re.fullmatch(AREA_CODE, code) is None:
+        reader.add("code", "wrong_form", NOT_AN_AREA, pattern=AREA_CODE)
+    reason, name_en = reader.text("reason", required=True), reader.text("name_en")
+    valid_from, valid_to = reader.day("valid_from", required=True), reader.day("valid_to")
+    if valid_from and valid_to and valid_to < valid_from:
+        reader.add("valid_to", "days_reversed", DAYS_REVERSED)
+    units = reader.row.get("units")
+    texts = units.split() if isinstance(units, str) else units
+    is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    if not is_list or not texts or len(texts) > MOST_MEMBERS:
+        reader.add("units", "too_few", NO_MEMBERS)
+        return None, reader.faults
+    if valid_from is None:
+        return None, reader.faults
+    members, faults = resolve_members(territory, texts, valid_from, f"{reader.pointer}/units")
+    reader.faults += faults
+    if reader.faults or not (code and name and reason):
+        return None, reader.faults
+    return Area(code, name, name_en or name, reason, valid_from, valid_to, tuple(sorted(members))), []
