@@ -21,7 +21,7 @@ AREA_LEVEL: Any = "area"
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class NamedArea:
     """A named set of units. A member is a unit of its own days: its successor is no member by itself."""
 
     code: str
@@ -50,7 +50,7 @@ class AreaTerritory(Territory):
     _members: dict[str, tuple[Unit, ...]]
 
     @classmethod
-    def from_territory(cls, territory: Territory, areas: Iterable[Area]) -> "AreaTerritory":
+    def from_territory(cls, territory: Territory, areas: Iterable[NamedArea]) -> "AreaTerritory":
         """Return a territory with these areas. Raises `UnknownUnit` for a member that never was."""
         extended = object.__new__(cls)
         extended.__dict__.update(territory.__dict__)
@@ -123,7 +123,7 @@ class AreaTerritory(Territory):
 class NamedAreas:
     """The areas that a service knows."""
 
-    def __init__(self, areas: Iterable[Area]) -> None:
+    def __init__(self, areas: Iterable[NamedArea]) -> None:
         self.areas = tuple(areas)
         self._extended: tuple[Territory, AreaTerritory] | None = None
 

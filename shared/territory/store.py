@@ -7,7 +7,7 @@ from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import run_sql
-from shared.territory.areas import Area
+from shared.territory.areas import NamedArea
 from shared.territory.matching import Gazetteer
 from shared.territory.models import AreaMemberRow, AreaRow, SpellingRow, UnitRow
 from shared.territory.tree import Territory
@@ -103,7 +103,7 @@ async def load_gazetteer(session: AsyncSession, territory: Territory) -> Gazette
     )
 
 
-async def load_areas(session: AsyncSession) -> tuple[Area, ...]:
+async def load_areas(session: AsyncSession) -> tuple[NamedArea, ...]:
     """Return the named areas."""
     members: dict[str, list[UnitKey]] = {}
     for row in await session.execute(
@@ -113,7 +113,7 @@ async def load_areas(session: AsyncSession) -> tuple[Area, ...]:
     ):
         members.setdefault(row.area, []).append((row.unit, row.valid_from))
     return tuple(
-        Area(
+        NamedArea(
             row.code,
             row.name,
             row.name_en,
@@ -126,7 +126,7 @@ async def load_areas(session: AsyncSession) -> tuple[Area, ...]:
     )
 
 
-async def insert_areas(session: AsyncSession, areas: Sequence[Area]) -> None:
+async def insert_areas(session: AsyncSession, areas: Sequence[NamedArea]) -> None:
     """Insert areas with their members."""
     columns = ("code", "name", "name_en", "reason", "valid_from", "valid_to")
     await session.execute(

@@ -6,7 +6,7 @@ import pytest
 
 from services.funding.app import create_app as create_funding
 from services.funding.settings import FundingSettings
-from shared.territory.areas import Area, AreaTerritory, NamedAreas
+from shared.territory.areas import AreaTerritory, NamedArea, NamedAreas
 from shared.territory.units import UnknownUnit, UnknownUnitOnDate
 from tests.funding.conftest import Office
 from tests.in_process import open_client
@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 BEFORE, AFTER = date(2023, 12, 31), date(2025, 12, 31)
 COUNTRY = country_territory()
 NEW_COMMUNES = tuple(unit.key for unit in read_units() if unit.parent == "51")
-KON_TUM = Area(
+KON_TUM = NamedArea(
     "KON_TUM", "Kon Tum", "Kon Tum", "-", date(2004, 7, 8), None, (("62", date(2004, 7, 8)), *NEW_COMMUNES)
 )
 WITH_AREAS = NamedAreas([KON_TUM]).extend(COUNTRY)

@@ -11,7 +11,7 @@ from shared.territory.areas import (
     MOST_MEMBERS,
     NO_MEMBERS,
     NOT_AN_AREA,
-    Area,
+    NamedArea,
     resolve_members,
 )
 from shared.territory.maps.checker import REPEATED
@@ -22,8 +22,8 @@ AREA_COLUMNS = ("code", "name", "name_en", "reason", "valid_from", "valid_to", "
 
 
 def check_areas(
-    rows: list[Any], territory: Territory, known_areas: Iterable[Area]
-) -> Iterator[tuple[Area | None, list[Fault]]]:
+    rows: list[Any], territory: Territory, known_areas: Iterable[NamedArea]
+) -> Iterator[tuple[NamedArea | None, list[Fault]]]:
     """Yield each row as a new area, None where it has a fault or is in the map already, and its faults."""
     areas = {area.code: area for area in known_areas}
     read_at: dict[str, int] = {}
@@ -43,7 +43,7 @@ def check_areas(
         yield (area if is_new else None), faults
 
 
-def _read_area(reader: RowReader, territory: Territory) -> tuple[Area | None, list[Fault]]:
+def _read_area(reader: RowReader, territory: Territory) -> tuple[NamedArea | None, list[Fault]]:
     reader.refuse_other_columns(AREA_COLUMNS)
     code, name = reader.text("code", required=True), reader.text("name", required=True)
     if code is not None and re.fullmatch(AREA_CODE, code) is None:
@@ -64,4 +64,4 @@ def _read_area(reader: RowReader, territory: Territory) -> tuple[Area | None, li
     reader.faults += faults
     if reader.faults or not (code and name and reason):
         return None, reader.faults
-    return Area(code, name, name_en or name, reason, valid_from, valid_to, tuple(sorted(members))), []
+    return NamedArea(code, name, name_en or name, reason, valid_from, valid_to, tuple(sorted(members))), []

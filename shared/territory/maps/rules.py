@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from shared.territory.areas import Area
+from shared.territory.areas import NamedArea
 from shared.territory.tree import Territory
 from shared.territory.units import Succession, Unit
 
@@ -17,7 +17,7 @@ class MapChange:
     begun: tuple[Unit, ...] = ()
     ended: tuple[Unit, ...] = ()
     successions: tuple[Succession, ...] = ()
-    areas: tuple[Area, ...] = ()
+    areas: tuple[NamedArea, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.json_body import PartialModel
-from shared.territory.areas import Area
+from shared.territory.areas import NamedArea
 from shared.territory.maps.rules import ChangeSummary, MapChange
 from shared.territory.schemas import UnitName
 from shared.territory.units import Box, Level, Succession, SuccessionKind, Unit
@@ -90,9 +90,9 @@ class AreaContent(BaseModel):
     valid_to: date | None
     members: list[tuple[str, date]] = Field(description="code and first day of each unit")
 
-    def to_area(self) -> Area:
+    def to_area(self) -> NamedArea:
         """Return the area."""
-        return Area(**{**self.model_dump(), "members": tuple(self.members)})
+        return NamedArea(**{**self.model_dump(), "members": tuple(self.members)})
 
 
 class AreaOut(BaseModel):
