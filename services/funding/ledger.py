@@ -299,9 +299,9 @@ class Entry:
     distinct_from: EntryReference | None = None
     """An entry that looks the same and is another fact, as the client states."""
     replaces: EntryReference | None = None
+    """The corrected or reversed entry in place of which it is recorded."""
     reopened_by: Decision | None = None
     """The decision that reopens a closed year for the entry."""
-    """The corrected or reversed entry in place of which it is recorded."""
 
     @property
     def is_in_effect(self) -> bool:

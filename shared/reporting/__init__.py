@@ -13,7 +13,7 @@ Where things are, in the order of a report's life:
 1. `catalogue/`: what a program measures, as data: indicators, forms, figures, and the rules by which values are derived.
    `engine.py`: the catalogue of a program with its registers. `context.py`: what every action needs.
 2. `reports/`: submitting and reading reports.
-   `reports/schemas.py`: the bodies; `report_content.py`: a report's content as frozen values, and its hash.
+   `reports/request_schemas.py` and `reports/schemas.py`: bodies and answers; `report_content.py`: a report's content as frozen values, and its hash.
    `reports/checking/`: the rules of the content, which find every fault at once; pure.
    `reports/writing/`: the steps of `submit.py`: check, lock, find overlaps, write, refresh roll-ups, publish.
    `reports/writing/overlaps.py`: why a value may not be stated twice. `reports/writing/sql.py`: the statements and locks.

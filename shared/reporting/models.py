@@ -158,7 +158,7 @@ class EffectiveReport(Base):
     form: Mapped[str]
     standard: Mapped[str] = mapped_column(server_default=text("''"))
     preliminary_of: Mapped[str | None]
-    """The official form of a preliminary one, whose values count in place of its own; null for any other (ADR 0016)."""
+    """The official form of a preliminary one, whose values count in place of its own; null for any other (ADR 0019)."""
     report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
     nil: Mapped[bool]
     received_at: Mapped[datetime]

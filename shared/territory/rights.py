@@ -3,7 +3,7 @@
 A grant is a text: `610@2004-07-08` names the unit that bore the code 610 from that day; a bare `610` names whatever unit
 bears the code on the day of what is done, which only tokens of another issuer, and grants of agencies, do. A grant covers
 the unit, what lies below it on each of its days, and exactly the same land under another name or code. A unit that was
-merged, divided or abolished is covered by no grant of its predecessors (see ADR 0015).
+merged, divided or abolished is covered by no grant of its predecessors (see ADR 0018).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -58,3 +58,11 @@ def test_the_workflow_runs_on_every_supported_version_of_python():
     [versions] = [job["strategy"]["matrix"]["python"] for job in jobs.values()]
     assert PROJECT["requires-python"] == f">={versions[0]}"
     assert versions == ["3.11", "3.12", "3.13", "3.14"]
+
+
+def test_every_decision_record_has_a_number_of_its_own_that_its_title_repeats():
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [record.name[:4] for record in records]
+    assert numbers == [f"{number:04}" for number in range(1, len(records) + 1)]
+    for number, record in zip(numbers, records, strict=True):
+        assert record.read_text(encoding="utf-8").startswith(f"# {number}"), record.name

@@ -1,8 +1,7 @@
 """Records entries and reversals: one of a request, and as many in a transaction as arrive together.
 
-Whatever it changes is locked in one order, whether one entry is recorded or thousands: vouchers, projects, plans, lots, new
-lots, and last the change feed; each of these sorted (see ADR 0011). Faults of a body are reported before missing rights,
-and these before missing money.
+Whatever it changes is locked in the order of ADR 0011, whether one entry is recorded or thousands; each kind is sorted, and
+the change feed is last. Faults of a body are reported before missing rights, and these before missing money.
 """
 
 import uuid

@@ -48,7 +48,7 @@ class OverlapSearch:
       A nil report states of every flow that nothing happened.
     - For any other part of the year: a stock at another level of the tree. The last stock of the year is read unit by
       unit, so a district's January would count beside its communes' February.
-    - On the preliminary form of its form, or on the official one: nothing. Of these one value counts (ADR 0016).
+    - On the preliminary form of its form, or on the official one: nothing. Of these one value counts (ADR 0019).
     - For a period that overlaps and ended on another map: a flow on the same land. A stock of the other map is replaced
       by any later one.
     """
