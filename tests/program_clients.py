@@ -41,7 +41,7 @@ class ProgramUnderTest:
     now: datetime
 
     def build_app(self, database: TestDatabase) -> FastAPI:
-        settings = self.settings(database_url=database.url(self.name))
+        settings = self.settings(database_url=database.url(self.name), catalogue_poll_seconds=3600)
         return self.create_app(settings, clock=lambda: self.now)
 
     def make_clients_fixture(self) -> Any:

@@ -90,9 +90,7 @@ class ReportContent:
     @cached_property
     def nil_ordinals(self) -> frozenset[int]:
         """The ordinals of the values that are nil."""
-        if not any(value.nil for value in self.values):
-            return frozenset()
-        return frozenset(ordinal for ordinal, value in self.enumerate_values() if value.nil)
+        return frozenset([ordinal for ordinal, value in self.enumerate_values() if value.nil])
 
     @cached_property
     def units(self) -> frozenset[str]:
@@ -172,7 +170,7 @@ def count_changes(new: Collection[StatedValue], old: Collection[StatedValue]) ->
     unchanged = sum(
         before[value.unit, value.indicator] == (value.value, value.status, value.nil) for value in repeated
     )
-    nil = sum(value.nil for value in posted)
+    nil = [value.nil for value in posted].count(True)
     return {
         **({"nil": nil} if nil else {}),
         "received": len(posted),

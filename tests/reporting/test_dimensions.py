@@ -111,7 +111,7 @@ async def test_a_correction_shows_what_differs_by_member(office):
     assert later.json()["counts"]["changed"] == 1
     answer = await office.get(f"reports/{later.json()['id']}/differences", office.reviewer)
     (difference,) = answer.json()["items"]
-    assert (difference["dimension"], difference["before"], difference["after"]) == ({"group": "b"}, "7", "9")
+    assert (difference["dimension"], difference["before"], difference["after"]) == ({"group": "b"}, 7, 9)
 
 
 async def test_nil_can_be_stated_of_a_member(office):

@@ -228,7 +228,7 @@ async def test_the_sets_are_answered_with_their_thresholds(clients):
 @asynccontextmanager
 async def open_clients(database, now=NOW, **settings):
     issuer = Issuer()
-    app_settings = RuralSettings(database_url=database.url("rural"), **settings)
+    app_settings = RuralSettings(database_url=database.url("rural"), catalogue_poll_seconds=3600, **settings)
     app = issuer.trust(create_app(app_settings, clock=lambda: now))
     async with open_client(app) as http:
         yield Clients(http, issuer, "rural", now), app

@@ -1,6 +1,6 @@
 """A program's catalogue: what it holds on a day, which units are expected to state an indicator, its consistency. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -16,12 +16,10 @@ from shared.reporting.catalogue.consistency import (
     find_table_faults,
 )
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator, SeriesBreak
-from shared.reporting.catalogue.derivations import Check, DerivationRule, Values
+from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.dimensions import (
-    BrokenIdentity,
     Dimension,
     DimensionIdentity,
-    find_broken_identities,
     find_dimension_faults,
     from_series_key,
 )
@@ -194,14 +192,17 @@ class Catalogue:
         dimension = self.find_dimension(indicator) if member is not None else None
         return SeriesName(indicator, {dimension.code: member} if dimension and member else None)
 
-    def find_broken_identities(self, values: Values, on: date) -> Iterator[BrokenIdentity]:
-        """Return the identities over dimensions that the values of one unit break on a day."""
+    def find_identities(self, on: date) -> list[DimensionIdentity]:
+        """Return the identities over dimensions that are in force on a day."""
+        return select_in_force(self.identities, on) if self.identities else []
+
+    def find_series(self, on: date) -> Mapping[str, Sequence[str]]:
+        """Return the keys of the series in force on a day, by the indicator that they break down."""
         day = self._read_day(on)
-        in_force = {
+        return {
             indicator: [key for key in keys if key in day.indicators]
             for indicator, keys in self._series.items()
         }
-        return find_broken_identities(self.identities, in_force, values, on)
 
     def _read_day(self, on: date) -> _Day:
         """Return what is in force on a day, which is found once for each day."""

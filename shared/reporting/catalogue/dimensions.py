@@ -7,11 +7,10 @@ series key (ADR 0016).
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from shared.dated_facts.facts import Dated, DatedFact, select_in_force
+from shared.dated_facts.facts import Dated, DatedFact
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue.definitions import Indicator
 
@@ -108,14 +107,13 @@ def find_broken_identities(
     identities: Iterable[DimensionIdentity],
     series_by_indicator: Mapping[str, Collection[str]],
     values: Mapping[str, Decimal],
-    on: date,
 ) -> Iterator[BrokenIdentity]:
-    """Return the identities in force on a day that the values of one unit break.
+    """Return the identities that the values of one unit break.
 
     `series_by_indicator` are the series in force of each indicator with a dimension. A total that is not stated, and a sum
     of which a member is not stated, decide nothing; members that alone are more than the total do.
     """
-    for identity in select_in_force(identities, on):
+    for identity in identities:
         total = values.get(identity.total)
         keys = series_by_indicator.get(identity.indicator, ())
         stated = {key: values[key] for key in keys if key in values}

@@ -24,6 +24,8 @@ MAX_OBSERVATIONS = 10_000
 """A province's criteria assessment has 85 communes by 57 indicators, 4,845 values; the limit is twice that."""
 
 
+PLAIN_FIELDS = 4
+"""A row with these many fields, a value among them, has unit, indicator, value and status, and neither nil nor a dimension."""
 NIL = Decimal(0)
 """The value that is kept where nil is stated."""
 NIL_WITH_VALUE = Sentence(
@@ -142,7 +144,7 @@ class ReportIn(PartialModel):
         """
         faults: list[Fault] = []
         dimensions: dict[int, dict[str, str]] = {}
-        if all("value" in row and "nil" not in row and "dimension" not in row for row in self.observations):
+        if not [row for row in self.observations if "value" not in row or len(row) > PLAIN_FIELDS]:
             values = [
                 StatedValue(row["unit"], row["indicator"], row["value"], row["status"])
                 for row in self.observations

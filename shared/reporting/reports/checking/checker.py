@@ -132,7 +132,7 @@ class ReportChecker:
         faults += self._run_program_checks(content)
         faults += [
             point_to_value(fault, values)
-            for fault, values in find_identity_faults(self.catalogue, content.by_unit.values(), on)
+            for fault, values in find_identity_faults(self.catalogue, content, on)
         ]
         derived: list[DerivedValue] = []
         if self.catalogue.derivation_rules:

@@ -3,13 +3,13 @@
 A row with a dimension names the series key of its indicator and member; its faults are put where the body has them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Form, Indicator
-from shared.reporting.catalogue.dimensions import IdentityKind, from_series_key
+from shared.reporting.catalogue.dimensions import IdentityKind, find_broken_identities, from_series_key
 from shared.reporting.report_content import NONE_UNREAD, ReportContent, UnitValues, to_canonical_text
 from shared.reporting.reports.checking.rows import RowFault
 from shared.reporting.reports.checking.sentences import (
@@ -117,17 +117,21 @@ def find_dimension_faults(catalogue: Catalogue, content: ReportContent) -> Itera
 
 
 def find_identity_faults(
-    catalogue: Catalogue, units: Iterable[UnitValues], on: date
+    catalogue: Catalogue, content: ReportContent, on: date
 ) -> Iterator[tuple[Fault, UnitValues]]:
     """Return the faults of the identities over dimensions, each with the values of the unit that break it.
 
     The pointer of a fault is the key of a series.
     """
-    if not catalogue.identities:
+    identities = [
+        identity for identity in catalogue.find_identities(on) if identity.total in content.indicators
+    ]
+    if not identities:
         return
-    for unit_values in units:
+    series = catalogue.find_series(on)
+    for unit_values in content.by_unit.values():
         amounts = {code: value.value for code, (_, value) in unit_values.items()}
-        for broken in catalogue.find_broken_identities(amounts, on):
+        for broken in find_broken_identities(identities, series, amounts):
             is_member = broken.at != broken.identity.total
             code, sentence = _NAMES[broken.identity.kind]
             shown = {
