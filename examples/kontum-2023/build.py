@@ -28,6 +28,7 @@ def build(published: facts.Facts) -> dict[str, list[tables.Row]]:
         "rural_ocop_products": ocop.products(published),
         "funding_opening_balances": funding.opening_balances(published),
         "funding_carry_overs": funding.carry_overs(published),
+        "funding_assignments": funding.assignments(published),
         "funding_allocations": funding.allocations(published),
         "funding_disbursements": funding.disbursements(published),
     }

@@ -271,6 +271,14 @@ def test_no_lot_of_money_is_ever_overdrawn():
     assert {lot[0] for lot, balance in lots.items() if balance} == {"2023"}
 
 
+def test_all_that_was_assigned_is_allocated():
+    for program in ("rural", "poverty", "ethnic"):
+        for capital in ("investment", "recurrent"):
+            where = {"program": program, "capital": capital, "source": "central"}
+            assert money("assignments", **where) == money("allocations", **where) > 0
+    assert money("assignments") == 1_274_696
+
+
 def test_vouchers_are_unique_and_dated_in_the_year():
     disbursements = table("funding_disbursements")
     assert len({row["voucher_number"] for row in disbursements}) == len(disbursements)

@@ -385,3 +385,14 @@ async def test_money_moves_in_circles_without_a_deadlock(office, app):
     assert total["received_vnd"] == total["given_vnd"] > 0
     async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
+
+
+async def test_what_was_allocated_of_the_assignment_is_a_figure_of_the_status(office):
+    await office.decide("assignments", 400, unit="62")
+    await office.allocate(100)
+    await office.allocate(200, unit="611")
+    status = (await office.get("status", year=2023)).json()
+    assert [row["allocation_rate"] for row in with_total(status)] == [75, None, 75]
+    await office.allocate(100, unit="612")
+    assert (await office.get("status", year=2023)).json()["total"]["allocation_rate"] == 100
+    assert (await office.get("progress", year=2023, unit="610")).json()["total"]["allocation_rate"] is None

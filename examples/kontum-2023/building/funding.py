@@ -1,4 +1,4 @@
-"""The money of 2023: opening balances, carry-overs, allocations and disbursements. Amounts in đồng.
+"""The money of 2023: assignments, opening balances, carry-overs, allocations and disbursements. Amounts in đồng.
 
 The plan prints totals by capital kind. Their shares by program and unit are apportioned.
 """
@@ -68,6 +68,21 @@ def allocations(facts: Facts) -> list[Row]:
         for program, share in apportion(total, PROGRAMS).items()
     ]
     return central + local
+
+
+def assignments(facts: Facts) -> list[Row]:
+    """Return what the central government assigned: all of it was allocated ("bằng 100% dự toán trung ương giao")."""
+    totals: dict[Lot, int] = {}
+    for (program, capital, _), amount in _list_allocated(facts).items():
+        lot = (program, capital, PROVINCE)
+        totals[lot] = totals.get(lot, 0) + amount
+    return [
+        {
+            **_to_row(2023, "central", lot, amount),
+            **_to_decision("giao dự toán trung ương 2023", "2022-12-02"),
+        }
+        for lot, amount in totals.items()
+    ]
 
 
 def disbursements(facts: Facts) -> list[Row]:

@@ -17,6 +17,9 @@ from client.progress import Progress
 DATA = Path(__file__).parents[1] / "data"
 PERIOD = "2023"
 PROVINCE = "62"
+TREASURY = "KBNN Kon Tum (minh họa)"
+END_OF_YEAR_STEPS = 4
+"""A paper, a correction, a recovery and the closing."""
 CONCURRENT_REQUESTS = 4
 """Requests that one agency has under way: enough to keep a service busy, few enough for a small machine."""
 
@@ -67,16 +70,58 @@ async def post_everything(clients: Clients, make_progress: Callable[[int], Progr
     }
     report_steps = 2 * sum(map(len, reports.values()))
     register_steps = sum(len(stage) for stages_of_client in stages.values() for stage in stages_of_client)
-    progress = make_progress(report_steps + register_steps)
+    progress = make_progress(report_steps + register_steps + END_OF_YEAR_STEPS)
     try:
         async with asyncio.TaskGroup() as tasks:
             for district, requests in reports.items():
                 tasks.create_task(_post_reports(clients, f"district-{district}", requests, progress))
             for client_id, stages_of_client in stages.items():
                 tasks.create_task(_send_stages(clients[client_id], stages_of_client, progress))
+        await _post_end_of_year(clients["finance"], progress)
     finally:
         progress.close()
     return progress
+
+
+async def _post_end_of_year(finance: ApiClient, progress: Progress) -> None:
+    """Post a paper with two lines, correct one, recover the other, and close the year: the figures stay as they were."""
+
+    async def post(path: str, body: Body) -> Body:
+        answer = await finance.post(f"/v1/funding/{path}", body)
+        progress.advance(f"finance {path}", replayed=answer.replayed)
+        entry: Body = answer.body
+        return entry
+
+    line = {"year": 2023, "capital": "recurrent", "source": "central", "unit": "610", "amount_vnd": 5_000_000}
+    paper = await post(
+        "vouchers",
+        {
+            "kind": "disbursement",
+            "voucher": {"source": TREASURY, "number": "MH-2023-0265", "date": "2023-12-29"},
+            "effective_on": "2023-12-29",
+            "lines": [{**line, "program": "poverty"}, {**line, "program": "ethnic"}],
+        },
+    )
+    mistaken, overpaid = paper["lines"]
+    await post("corrections", {"corrects": mistaken["id"], "reason": "Nhập nhầm dòng vốn, chưa chi"})
+    await post(
+        "recoveries",
+        {
+            "recovers": overpaid["id"],
+            "amount_vnd": overpaid["amount_vnd"],
+            "voucher": {"source": TREASURY, "number": "MH-TH-2023-0001", "date": "2023-12-30"},
+            "effective_on": "2023-12-30",
+        },
+    )
+    await post(
+        "closings",
+        {
+            "year": 2023,
+            "unit": PROVINCE,
+            "decision": {"number": "minh họa khóa sổ 2023", "date": "2024-01-31"},
+            "closed_on": "2024-01-31",
+        },
+    )
 
 
 async def _post_reports(
@@ -240,7 +285,7 @@ def _list_poverty_requests() -> Stages:
 
 
 def _list_funding_requests() -> Stages:
-    """Return opening balances, carry-overs, allocations, then disbursements date by date."""
+    """Return opening balances, carry-overs, assignments, allocations, then disbursements date by date."""
 
     def to_entry(kind: str, row: Row) -> Request:
         body: Body = {key: row[key] for key in ("program", "capital", "source", "unit")}
@@ -257,6 +302,7 @@ def _list_funding_requests() -> Stages:
     return [
         [to_entry("opening-balances", row) for row in read_table("funding_opening_balances")],
         [to_entry("carry-overs", row) for row in read_table("funding_carry_overs")],
+        [to_entry("assignments", row) for row in read_table("funding_assignments")],
         [to_entry("allocations", row) for row in read_table("funding_allocations")],
         *(
             [to_entry("disbursements", row) for row in disbursements if row["effective_on"] == date]

@@ -56,6 +56,12 @@ class ProgressGroup:
         return _calculate_percent(self.counted)
 
     @property
+    def allocation_rate(self) -> Decimal | None:
+        """Allocated in percent of what the central government assigned; None where nothing is assigned."""
+        assigned = self.amounts.assigned_vnd
+        return Decimal(self.amounts.allocated_vnd * 100) / assigned if assigned else None
+
+    @property
     def own_rate(self) -> Decimal | None:
         """The same rate of the year's own money."""
         return _calculate_percent(self.own)

@@ -61,6 +61,10 @@ class AmountsOut(BaseModel):
         description="assigned by the central government and to be allocated; not part of what is available, in đồng",
         examples=[1_274_696_000_000],
     )
+    allocation_rate: JsonDecimal | None = Field(
+        description="allocated / assigned by the central government, in percent; null where nothing is assigned",
+        examples=[100],
+    )
     received_vnd: int = Field(description="received from other lines, in đồng", examples=[0])
     given_vnd: int = Field(description="given to other lines, in đồng", examples=[0])
     cancelled_vnd: int = Field(description="cut from the plan, in đồng", examples=[0])
@@ -254,7 +258,7 @@ def to_amount_fields(
 ) -> dict[str, object]:
     """Return the fields of `AmountsOut` of a group."""
     names = set(AmountsOut.model_fields) - {
-        "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
+        "allocation_rate", "disbursement_rate", "rate_numerator_vnd", "rate_denominator_vnd", "carried_over_from", "lineage",
         "disbursement_rate_without_carry_over", "own_rate_numerator_vnd", "own_rate_denominator_vnd", "book", "printed",
         "available_vnd", "left_vnd",
     }  # fmt: skip
@@ -262,6 +266,7 @@ def to_amount_fields(
         **{name: getattr(group.amounts, name) for name in names},
         "available_vnd": group.available_vnd,
         "left_vnd": group.left_vnd,
+        "allocation_rate": group.allocation_rate,
         "disbursement_rate": group.rate,
         "rate_numerator_vnd": group.counted.disbursed_vnd,
         "rate_denominator_vnd": group.counted.available_vnd,
