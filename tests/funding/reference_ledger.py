@@ -22,7 +22,7 @@ REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}
 RECOVERED_FIELDS = {"recovery": "recovers", "remittance": "remits"}
 """The field in which money that comes back names its payment, or money that is handed back its recovery."""
 PAYMENT_KINDS = ("disbursement", "confirmation")
-NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces", "voucher")
+NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces", "voucher", "reopened_by")
 """Fields in which two requests with one voucher may differ; the day only where it is left out."""
 
 
@@ -153,6 +153,8 @@ class ReferenceLedger:
     approved: int | None = None
     """Total of the project; None until it is registered."""
     planned: dict[int, int] = field(default_factory=dict)
+    closed: dict[int, list[str]] = field(default_factory=dict)
+    """The entries since the latest closing, by closed year."""
 
     def copy(self):
         """An independent copy."""
@@ -160,7 +162,14 @@ class ReferenceLedger:
         movements = defaultdict(list, {lot: [*rows] for lot, rows in self.movements.items()})
         entries = {entry: replace(recorded) for entry, recorded in self.entries.items()}
         return ReferenceLedger(
-            self.today, lots, movements, entries, dict(self.vouchers), self.approved, dict(self.planned)
+            self.today,
+            lots,
+            movements,
+            entries,
+            dict(self.vouchers),
+            self.approved,
+            dict(self.planned),
+            {year: [*entries] for year, entries in self.closed.items()},
         )
 
     # Balances
@@ -267,6 +276,7 @@ class ReferenceLedger:
         duplicate = self.find_duplicate(kind, body)
         if duplicate is not None and body.get("distinct_from", {}).get("entry") != duplicate:
             raise Duplicate(duplicate)
+        self.require_open(kind, body)
         if body.get("project"):
             self.require_project(kind, body)
         if kind in {"allocation", "supplement"}:
@@ -306,6 +316,18 @@ class ReferenceLedger:
         if original.kind in RECOVERED_FIELDS:
             return self.find_paid_line(original.body[RECOVERED_FIELDS[original.kind]])
         return original.body
+
+    def require_open(self, kind, body):
+        """Raise `Refused` where a year of the entry is closed and no decision reopens it."""
+        named = {**REVERSED_FIELDS, **RECOVERED_FIELDS}.get(kind)
+        if named:
+            years = {lot.year for lot, _, _ in self.entries[body[named]].effects}
+        elif kind == "carry_over":
+            years = {body["from_year"], body["from_year"] + 1}
+        else:
+            years = {body["year"]}
+        if years & self.closed.keys() and not body.get("reopened_by"):
+            raise Refused("year_closed")
 
     def require_in_effect(self, entry):
         reversed_as = self.entries[entry].reversed_as
@@ -565,6 +587,7 @@ class ReferenceLedger:
         if original.kind in REVERSED_FIELDS:
             raise Refused("reversal_not_reversible")
         self.require_in_effect(body[REVERSED_FIELDS[kind]])
+        self.require_open(kind, body)
         if self.is_recovered_of_project(original):
             payment = self.entries[original.body["recovers"]]
             self.require_payable(payment.body["year"], original.body["amount_vnd"])
@@ -618,6 +641,8 @@ class ReferenceLedger:
     def record(self, entry, kind, body, effects):
         day = self.find_day(kind, body)
         self.apply(entry, day, effects)
+        for year in {lot.year for lot, _, _ in effects} & self.closed.keys():
+            self.closed[year].append(entry)
         has_no_fact = kind in REVERSED_FIELDS or body.get("voucher")
         self.entries[entry] = RecordedEntry(
             kind, body, effects, day, fact=None if has_no_fact else find_fact(kind, body)

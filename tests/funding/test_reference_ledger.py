@@ -154,6 +154,8 @@ class Draft:
     replaces: int
     """Which recorded entry it names as replaced: 0 one that was undone, 1 any, otherwise none."""
     project: bool
+    reopens: bool
+    """Whether it names the decision that reopens a closed year."""
     dry: bool
     pick: int
     """Chooses the line, the entry to be reversed and the request to be repeated."""
@@ -164,6 +166,8 @@ class Draft:
 
 SPELLINGS = (str, str, str.lower, "\u200b".join)
 """Ways of spelling the number of a document that mean the same one."""
+
+REOPENING = {"number": "20/QĐ-UBND", "date": "2024-03-01"}
 
 DRAFTS = st.builds(
     Draft,
@@ -184,6 +188,7 @@ DRAFTS = st.builds(
     day=st.none() | st.integers(0, len(DAYS) - 1),
     replaces=st.integers(0, 7),
     project=st.booleans(),
+    reopens=st.booleans(),
     dry=st.integers(0, 7).map(lambda number: number == 0),
     pick=st.integers(0, 1000),
     any_line=st.integers(0, 4).map(lambda number: number == 0),
@@ -262,7 +267,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def begin(self):
         LedgerMachine.clear()
         self.reference = ReferenceLedger(local_day(get_clock(self.office.app)()))
-        self.sent, self.keys, self.documents = [], {}, 100
+        self.sent, self.keys, self.documents, self.closings = [], {}, 100, {}
         line = {"capital": "investment", "unit": "610", "program": "poverty", "source": "central"}
         for kind, body in (
             ("opening_balance", {"year": 2022, "origin_year": 2021, "amount_vnd": 60}),
@@ -292,6 +297,8 @@ class LedgerMachine(RuleBasedStateMachine):
             body = self.make_recovery(draft)
         else:
             body = self.make_entry(draft)
+        if draft.reopens and self.reference.closed:
+            body["reopened_by"] = REOPENING
         return LedgerRequest(draft.kind, body, key, draft.dry)
 
     def make_recovery(self, draft):
@@ -447,6 +454,43 @@ class LedgerMachine(RuleBasedStateMachine):
         if crowd == "twins":
             requests += [replace(request, key=uuid.uuid4().hex) for request in requests]
         self.crowd(requests)
+
+    @rule(year=st.sampled_from((2022, 2023)), often=st.integers(0, 3))
+    def close_year(self, year, often):
+        """A closing freezes the sums of the lots; it is refused where no entry changed the year since the last one."""
+        if often:
+            return
+        closed_before = self.reference.closed.get(year)
+        body = {"year": year, "unit": "62", "decision": REOPENING, "closed_on": "2024-03-01"}
+        answer = self.run(self.office.post("closings", body))
+        if closed_before == []:
+            assert answer.json()["code"] == "year_already_closed", answer.text
+            return
+        assert answer.status_code == 201, answer.text
+        frozen = {row["capital"]: row for row in answer.json()["frozen"]}
+        for capital in ("investment", "recurrent"):
+            expected: Counter[str] = Counter()
+            for lot, balance in self.reference.read_balances().items():
+                if (lot.year, lot.capital) == (year, capital):
+                    expected.update(balance)
+            for name in (
+                "allocated",
+                "carried_over",
+                "committed",
+                "disbursed",
+                "confirmed",
+                "returned",
+                "carried_out",
+            ):
+                assert frozen.get(capital, {}).get(f"{name}_vnd", 0) == expected[name], (capital, name)
+        self.reference.closed[year] = []
+        self.closings[year] = answer.json()["id"]
+
+    @invariant()
+    def closings_agree(self):
+        for year, closing in getattr(self, "closings", {}).items():
+            entries = self.run(self.office.get(f"closings/{closing}/entries", limit=1000)).json()["items"]
+            assert {entry["id"] for entry in entries} == set(self.reference.closed[year])
 
     def plan_project(self, total, planned):
         async def post(what, body):
@@ -809,7 +853,7 @@ def to_balances(rows):
 @pytest.mark.parametrize("histories", short_and_long(FEW, MANY))
 def test_the_ledger_equals_the_reference_ledger(database, postgres_server, issuer, histories):
     app = issuer.trust(build_app(database))
-    token = issuer.token("finance", ["funding"], ["poverty"], ["62"], lives=LONG)
+    token = issuer.token("finance", ["funding"], ["rural", "poverty", "ethnic"], ["62"], lives=LONG)
     with asyncio.Runner() as runner:
         opened = open_client(app)
         LedgerMachine.runner, LedgerMachine.office = (
