@@ -201,6 +201,15 @@ class UnitOfWork:
             raise RuntimeError("another write is registered before the commit already")
         self._last_write = write
 
+    def open_part(self) -> "UnitOfWork":
+        """Return a unit of work for a part of this transaction; whoever opens it does its last write by `write_last`."""
+        return UnitOfWork(self.session, self.clock, self.now, self.caller)
+
+    async def write_last(self) -> None:
+        """Do the write that was registered before the commit, if any."""
+        if self._last_write is not None:
+            await self._last_write()
+
     def discard(self) -> None:
         """Let this transaction be rolled back when it ends."""
         self._discarded = True
@@ -208,5 +217,5 @@ class UnitOfWork:
     async def _complete(self) -> None:
         if self.dry_run or self._discarded:
             await self.session.rollback()
-        elif self._last_write is not None:
-            await self._last_write()
+        else:
+            await self.write_last()

@@ -26,6 +26,14 @@ SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "
 """Scopes that see every report of the program; `report` alone sees those of its own units."""
 
 
+@dataclass
+class SharedLocks:
+    """The locks of lines that share a transaction: of the rows of all lines, taken before, and of the change feed."""
+
+    feed_at: datetime | None = None
+    """The instant of the change feed, once it is locked."""
+
+
 @dataclass(frozen=True)
 class ReportingContext:
     """The unit of work of a request, the engine of its program, and the territory."""
@@ -35,6 +43,8 @@ class ReportingContext:
     territory: Territory
     position: PipelinePosition = field(default_factory=PipelinePosition)
     """Its position among the lines of a bulk submission."""
+    shared_locks: SharedLocks | None = None
+    """None: the context takes its locks itself."""
 
     @property
     def session(self) -> AsyncSession:

@@ -160,9 +160,16 @@ async def test_lines_before_one_that_is_too_long_are_processed(office, at_once):
             yield chunk
 
     headers = {"Authorization": f"Bearer {office.token('sender', ['report'], ['62'])}"}
-    refused = await office.http.post("/v1/poverty/reports/bulk", content=send_chunks(), headers=headers)
-    assert refused.status_code == 413
+    answer = await office.http.post("/v1/poverty/reports/bulk", content=send_chunks(), headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert [line["outcome"] for line in answer.json()["lines"]] == ["submitted"] * len(DISTRICTS)
+    assert answer.json()["problem"]["code"] == "body_too_large"
     assert len((await office.get("reports", office.reviewer)).json()["items"]) == len(DISTRICTS)
+
+
+async def test_a_first_line_that_is_too_long_is_413(office):
+    refused = await send(office, [line("613", 1, note="x" * 5_000_000)])
+    assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
 
 
 async def test_a_line_for_another_district_is_refused(office):

@@ -1,84 +1,40 @@
 """Bulk submission: many reports in one request, a line each, for a link that works for a minute at a time.
 
-The body is newline-delimited JSON, read as it arrives, so memory stays small. Each line is a unit of work under its own
-Idempotency-Key: sending the file again repeats nothing, and a refused line stops none of the others. A line is checked while
-the line before it is written, and takes its locks after it: the result is that of one line after the other.
+The body is newline-delimited JSON, read as it arrives. The answer flows as the lines are decided: a file of thousands of
+lines is answered however long it takes, and no proxy between waits in vain. Sending the file again repeats nothing, and a
+refused line stops none of the others. When the caller goes away, the work stops.
 """
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
 
-from shared.kit.concurrency import PipelinePosition, PipelineStep
-from shared.kit.database import Database, UnitOfWork
-from shared.kit.exception_handlers import to_problem_document
-from shared.kit.idempotency import REPLAY_HEADER, answer_once, make_claim
-from shared.kit.identity import Caller
-from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS, PartialBody, parse_json, to_canonical_json
-from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, TooLarge, make_fault
-from shared.kit.resources import CurrentResources, Resources
+from shared.kit.exception_handlers import DATABASE_ERRORS, Busy
+from shared.kit.middleware import Receive, Scope, Send
+from shared.kit.problems import Invalid, Malformed, Problem, Sentence, TooLarge
+from shared.kit.representations import JSON, UnsupportedMediaType, negotiate
+from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
-from shared.kit.validation_faults import to_fault
-from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
-from shared.reporting.reports.api import submit_posted
-from shared.reporting.reports.request_schemas import ReportIn
-from shared.reporting.reports.schemas import CountsOut, SubmittedOut
+from shared.reporting.reports.bulk_answer import AnswerWriter, BulkOut
+from shared.reporting.reports.bulk_lines import Line, LinePipeline, LineResult
 from shared.roles import Reporter
-from shared.territory.tree import Territory
 
 MAX_LINES = 10_000
-MIN_FAULTS_SHOWN_PER_LINE = 3
-"""After `MAX_FAULTS_SHOWN` faults in an answer, each line shows so many and counts the rest, to save memory."""
-LINES_AT_ONCE = 3
-"""One is checked, one is written, one waits for the change feed. More would only wait."""
 MEDIA_TYPE = "application/x-ndjson"
+MEDIA_TYPES = (MEDIA_TYPE, "application/ndjson", "application/jsonl", "application/jsonlines", "text/plain")
+"""The names under which lines of JSON are sent; one that is left out means the first."""
+HEARTBEAT_S = 5.0
+"""A blank is sent after so many seconds without a result: proxies wait thirty seconds or more for the next byte."""
+MAX_UNREADABLE_LINES = 1_000
+"""After so many lines that are no JSON the answer begins, although no line could be read yet."""
 
-
-class LineIn(BaseModel):
-    """One line: a key of its own, and a report."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    idempotency_key: str = Field(pattern=r"^[\x21\x23-\x7e]{1,200}$", description="key of this line")
-    report: PartialBody[ReportIn]
-
-
-class LineOut(BaseModel):
-    """The result of one line."""
-
-    line: int = Field(description="its number, from 1")
-    idempotency_key: str | None = Field(description="its key, when it could be read")
-    outcome: str = Field(
-        description="submitted, unchanged (an identical report is live), replayed or refused"
-    )
-    report: SubmittedOut | None = Field(description="the report, unless refused")
-    problem: dict[str, Any] | None = Field(description="why it was refused")
-
-
-class BulkCounts(BaseModel):
-    """Values over all lines: received = created + changed + unchanged + refused."""
-
-    received: int = Field(description="values received")
-    created: int = Field(description="values not stated before")
-    changed: int = Field(description="values stated differently before")
-    unchanged: int = Field(
-        description="values stated with the same amount and status before; replayed lines included"
-    )
-    refused: int = Field(description="values on refused lines")
-
-
-class BulkOut(BaseModel):
-    """The result of each line, and counts over all lines."""
-
-    lines: list[LineOut]
-    reports: dict[str, int] = Field(description="how many lines had each outcome")
-    counts: BulkCounts
+log = structlog.get_logger()
 
 
 class TooManyLines(Malformed):
@@ -91,119 +47,14 @@ class TooManyLines(Malformed):
     )
 
 
-_LINE: TypeAdapter[LineIn] = TypeAdapter(LineIn)
+class NoLines(Invalid):
+    """The request has no line, or none that is a JSON object."""
 
-
-@dataclass(frozen=True)
-class _LineResult:
-    """The result of one line, before it is known how many of its faults are shown."""
-
-    line: int
-    key: str | None
-    values: Counter[str]
-    """The number of values by what the line does with them."""
-    outcome: str = "refused"
-    answer: SubmittedOut | None = None
-    problem: Problem | None = None
-
-    def to_line(self, request: Request, path: str, *, max_faults: int) -> LineOut:
-        """Return the line of the answer, with at most so many faults."""
-        document = None
-        if self.problem is not None:
-            self.problem.faults = _point_into_line(self.problem.faults, max_faults)
-            document = to_problem_document(request, self.problem, f"{path}#{self.line}")
-        return LineOut(
-            line=self.line,
-            idempotency_key=self.key,
-            outcome=self.outcome,
-            report=self.answer,
-            problem=document,
-        )
-
-
-@dataclass(frozen=True)
-class _LinePipeline:
-    """Submits the lines of one request, some of them at once."""
-
-    resources: Resources
-    caller: Caller
-    dry_run: bool
-
-    async def submit_all(self, lines: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[_LineResult]:
-        """Return the results in the order of the lines.
-
-        When a line is too long or one too many, the lines before it are finished first. When a line fails for another
-        reason than a refusal, the lines that were begun are cancelled.
-        """
-        tasks: deque[asyncio.Task[_LineResult]] = deque()
-        position: PipelinePosition | None = None
-        try:
-            async for number, text in lines:
-                if len(tasks) == LINES_AT_ONCE:
-                    yield await tasks.popleft()
-                position = PipelinePosition(position)
-                tasks.append(asyncio.create_task(self._submit_line(number, text, position)))
-            while tasks:
-                yield await tasks.popleft()
-        except Problem:
-            await asyncio.gather(*tasks)
-            raise
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _submit_line(self, number: int, text: bytes, position: PipelinePosition) -> _LineResult:
-        key: str | None = None
-        content: Any = None
-        try:
-            content = parse_json(text)
-            key = _find_key(content)
-            try:
-                line = _LINE.validate_python(content)
-            except ValidationError as error:
-                faults = [to_fault(fault) for fault in error.errors(include_url=False)]
-                raise Invalid(faults=faults) from error
-            answer, outcome = await self._answer_once(line, content, text, position)
-        except Problem as problem:
-            await position.finish()
-            return _LineResult(number, key, Counter(refused=_count_values(content)), problem=problem)
-        await position.finish()
-        return _LineResult(number, key, _count_by_change(answer.counts, outcome), outcome, answer)
-
-    async def _answer_once(
-        self, line: LineIn, content: Any, text: bytes, position: PipelinePosition
-    ) -> tuple[SubmittedOut, str]:
-        """Return the answer to a line, which is the first one if the line is a repeat, and its outcome."""
-        engine, territory = self.resources.get(ReportingEngine), self.resources.get(Territory)
-        claim = make_claim(
-            self.caller.client_id,
-            line.idempotency_key,
-            f"{engine.path}/reports\n".encode(),
-            to_canonical_json(content),
-            text,
-        )
-
-        async def submit_report(unit_of_work: UnitOfWork) -> Response:
-            unit_of_work.dry_run = self.dry_run
-            context = ReportingContext(unit_of_work, engine, territory, position)
-            submitted, created = await submit_posted(context, line.report)
-            code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-            return Response(submitted.model_dump_json(), code, media_type="application/json")
-
-        answer = await answer_once(
-            self.resources.get(Database),
-            self.resources.clock,
-            claim,
-            submit_report,
-            caller=self.caller,
-            while_claiming=position.enter(PipelineStep.CLAIM_KEY),
-        )
-        if REPLAY_HEADER in answer.headers:
-            outcome = "replayed"
-        else:
-            outcome = "submitted" if answer.status_code == status.HTTP_201_CREATED else "unchanged"
-        return SubmittedOut.model_validate_json(bytes(answer.body)), outcome
+    code = "bulk_unreadable"
+    detail = Sentence(
+        "Không có dòng nào là đối tượng JSON: mỗi dòng là một báo cáo với khóa riêng.",
+        "No line is a JSON object: each line is a report with a key of its own.",
+    )
 
 
 def bulk_router(*, max_line_bytes: int) -> APIRouter:
@@ -213,6 +64,8 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
     @router.post(
         "/reports/bulk",
         summary="Submit many reports",
+        response_model=BulkOut,
+        responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -230,86 +83,158 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
         dry_run: Annotated[
             bool, Query(description="check each line by itself, as if it were alone, and keep nothing")
         ] = False,
-    ) -> BulkOut:
+    ) -> Response:
         """Submit newline-delimited reports, each `{"idempotency_key": …, "report": {…}}`; the answer has a result for each line.
 
-        Each line is kept or refused by itself. Sending the same lines again repeats nothing.
+        Each line is kept or refused by itself. Sending the same lines again repeats nothing. The answer begins with the
+        first result and flows while the lines are decided; with `Accept: application/x-ndjson` it is a result a line, and
+        `reports`, `counts` and `problem` in the last one. Blanks and line ends may come between results.
         """
-        pipeline = _LinePipeline(resources, caller, dry_run)
+        media_type = request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
+        if media_type not in MEDIA_TYPES:
+            raise UnsupportedMediaType(media_type, MEDIA_TYPES)
+        accepted = negotiate(",".join(request.headers.getlist("accept")), (JSON, MEDIA_TYPE)).media_type
+        reader = _LineReader(request, max_line_bytes)
+        results = LinePipeline(resources, caller, dry_run).submit_all(reader.read())
         path = f"{resources.get(ReportingEngine).path}/reports/bulk"
-        lines: list[LineOut] = []
-        values: Counter[str] = Counter()
-        faults_shown = 0
-        async for result in pipeline.submit_all(_read_lines(request, max_line_bytes)):
-            max_faults = max(MIN_FAULTS_SHOWN_PER_LINE, MAX_FAULTS_SHOWN - faults_shown)
-            line = result.to_line(request, path, max_faults=max_faults)
-            lines.append(line)
-            faults_shown += len(line.problem.get("errors", ())) if line.problem else 0
-            values += result.values
-        return BulkOut(
-            lines=lines,
-            reports=dict(Counter(line.outcome for line in lines)),
-            counts=BulkCounts(
-                received=values.total(),
-                **{name: values[name] for name in ("created", "changed", "unchanged", "refused")},
-            ),
-        )
+        writer = AnswerWriter(request, path, as_lines=accepted == MEDIA_TYPE)
+        answer = _BulkAnswer(writer, results, reader)
+        await answer.wait_for_first()
+        return answer
 
     return router
 
 
-async def _read_lines(request: Request, max_line_bytes: int) -> AsyncIterator[tuple[int, bytes]]:
-    """Return the lines of a body that are not blank, as they arrive, each with its number from 1."""
-    pending = b""
-    number = 0
-    async for chunk in request.stream():
-        *complete, pending = (pending + chunk).split(b"\n")
-        for text in complete:
-            number += 1
-            if _is_report(number, text, max_line_bytes):
-                yield number, text
-        _is_report(number, pending, max_line_bytes)
-    if _is_report(number + 1, pending, max_line_bytes):
-        yield number + 1, pending
+class _LineReader:
+    """Reads the lines of a body that are not blank, as they arrive."""
+
+    def __init__(self, request: Request, max_line_bytes: int) -> None:
+        self._request = request
+        self._max_line_bytes = max_line_bytes
+        self.finished = asyncio.Event()
+        """Set when nothing more of the body is read."""
+
+    async def read(self) -> AsyncIterator[Sequence[Line]]:
+        """Yield the lines of each piece of the body, each with its number from 1. Raises `TooLarge`, `TooManyLines`."""
+        pending = b""
+        number = 0
+        lines: list[Line] = []
+        try:
+            async for chunk in self._request.stream():
+                *complete, pending = (pending + chunk).split(b"\n")
+                lines = []
+                for text in complete:
+                    number += 1
+                    self._append(lines, number, text)
+                self._require_short(pending)
+                if lines:
+                    yield lines
+            lines = []
+            self._append(lines, number + 1, pending)
+            if lines:
+                yield lines
+        except Problem:
+            if lines:
+                yield lines
+            raise
+        finally:
+            self.finished.set()
+
+    def _append(self, lines: list[Line], number: int, text: bytes) -> None:
+        self._require_short(text)
+        if not text.strip():
+            return
+        if number > MAX_LINES:
+            raise TooManyLines(limit=MAX_LINES)
+        lines.append((number, text))
+
+    def _require_short(self, text: bytes) -> None:
+        if len(text) > self._max_line_bytes:
+            raise TooLarge(limit_bytes=self._max_line_bytes)
 
 
-def _is_report(number: int, text: bytes, max_line_bytes: int) -> bool:
-    """Whether a line is not blank; raises a problem for a line that is too long or one too many."""
-    if len(text) > max_line_bytes:
-        raise TooLarge(limit_bytes=max_line_bytes)
-    has_content = bool(text.strip())
-    if has_content and number > MAX_LINES:
-        raise TooManyLines(limit=MAX_LINES)
-    return has_content
+class _BulkAnswer(Response):
+    """An answer that flows while the lines are decided, until the caller goes away."""
+
+    def __init__(
+        self, writer: AnswerWriter, results: AsyncGenerator[LineResult, None], reader: _LineReader
+    ) -> None:
+        super().__init__(media_type=MEDIA_TYPE if writer.as_lines else JSON)
+        del self.headers["content-length"]
+        # A compressor would keep the bytes back until there are enough of them.
+        self.headers["content-encoding"] = "identity"
+        self._writer = writer
+        self._results = results
+        self._reader = reader
+        self._begun: list[LineResult] = []
+        self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    async def wait_for_first(self) -> None:
+        """Wait for the first line that can be read. Raises `NoLines` where there is none, and what ends the file before it."""
+        async for result in self._results:
+            self._begun.append(result)
+            if result.readable or len(self._begun) == MAX_UNREADABLE_LINES:
+                return
+        raise NoLines
+
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002 (ASGI)
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send the results as they come, and line ends while none comes."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        deciding = asyncio.create_task(self._decide())
+        leaving = asyncio.create_task(self._wait_until_caller_leaves(receive))
+        leaving.add_done_callback(lambda _: deciding.cancel())
+        try:
+            while (part := await self._next_part()) is not None:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            for task in (leaving, deciding):
+                task.cancel()
+            await asyncio.gather(leaving, deciding, return_exceptions=True)
+
+    async def _next_part(self) -> bytes | None:
+        try:
+            return await asyncio.wait_for(self._parts.get(), HEARTBEAT_S)
+        except TimeoutError:
+            return b"\n"
+
+    async def _wait_until_caller_leaves(self, receive: Receive) -> None:
+        """Return when the caller has closed the connection; until the body is read, its reader finds that out."""
+        await self._reader.finished.wait()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def _decide(self) -> None:
+        """Put each part of the answer into the queue; None at its end, and where the caller went away."""
+        problem: Problem | None = None
+        try:
+            self._parts.put_nowait(self._writer.begin())
+            for result in self._begun:
+                self._parts.put_nowait(self._writer.write(result))
+            async with aclosing(self._results):
+                async for result in self._results:
+                    self._parts.put_nowait(self._writer.write(result))
+        except ClientDisconnect:
+            return
+        except Problem as refusal:
+            problem = refusal
+        except DATABASE_ERRORS as error:
+            log.warning("bulk submission ended early", reason=str(error))
+            problem = Busy()
+        except Exception as error:
+            log.exception("bulk submission failed", exc_info=error)
+            problem = Problem()
+        finally:
+            if not _is_cancelling():
+                self._parts.put_nowait(self._writer.end(problem))
+            self._parts.put_nowait(None)
 
 
-def _point_into_line(faults: tuple[Fault, ...], limit: int) -> tuple[Fault, ...]:
-    """Return the faults with pointers into the line; those over the limit are counted in one more fault."""
-    shown = (
-        fault
-        if fault.pointer.startswith(("/report", "/idempotency_key"))
-        else replace(fault, pointer=f"/report{fault.pointer}")
-        for fault in faults[:limit]
-    )
-    more = len(faults) - limit
-    counted = [make_fault("/report", "more_faults", MORE_FAULTS, more=more)] if more > 0 else []
-    return (*shown, *counted)
-
-
-def _find_key(content: Any) -> str | None:
-    """Return the Idempotency-Key of a line, if it is a text."""
-    key = content.get("idempotency_key") if isinstance(content, dict) else None
-    return key if isinstance(key, str) else None
-
-
-def _count_values(content: Any) -> int:
-    """Return the number of values of a line that was refused."""
-    report = content.get("report") if isinstance(content, dict) else None
-    values = report.get("observations") if isinstance(report, dict) else None
-    return len(values) if isinstance(values, list) else 0
-
-
-def _count_by_change(counts: CountsOut, outcome: str) -> Counter[str]:
-    if outcome != "submitted":
-        return Counter(unchanged=counts.received)
-    return Counter(created=counts.created, changed=counts.changed, unchanged=counts.unchanged)
+def _is_cancelling() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

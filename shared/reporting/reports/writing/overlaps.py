@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -190,12 +190,37 @@ class _Periods(NamedTuple):
 
 def _find_periods(checked: CheckedReport, territory: Territory, flows: Collection[str]) -> _Periods:
     own, nil = checked.period, checked.content.nil
-    year = [period for period in Period(own.year).with_subperiods() if period.kind in checked.form.periods]
-    on_map = [period for period in year if territory.same_map(period.ends_on, own.ends_on)]
-    same = [period for period in on_map if period.overlaps(own) and (flows or nil or period.contains(own))]
-    apart = [] if nil else [period for period in on_map if period not in same]
-    other_map = [period for period in year if period not in on_map and period.overlaps(own) and flows]
-    return _Periods(same, apart, other_map)
+    periods = _Periods([], [], [])
+    for other in _list_periods_of_year(own):
+        if other.period.kind not in checked.form.periods:
+            continue
+        if not territory.same_map(other.ends_on, own.ends_on):
+            if other.overlaps and flows:
+                periods.other_map.append(other.period)
+        elif other.overlaps and (flows or nil or other.contains):
+            periods.same.append(other.period)
+        elif not nil:
+            periods.apart.append(other.period)
+    return periods
+
+
+class _OtherPeriod(NamedTuple):
+    """A period beside another one of the same year."""
+
+    period: Period
+    ends_on: date
+    overlaps: bool
+    contains: bool
+    """Whether it contains the other one."""
+
+
+@cache
+def _list_periods_of_year(own: Period) -> tuple[_OtherPeriod, ...]:
+    """Return every period of the year of a period, itself included; of the calendar alone, so kept for good."""
+    return tuple(
+        _OtherPeriod(period, period.ends_on, period.overlaps(own), period.contains(own))
+        for period in Period(own.year).with_subperiods()
+    )
 
 
 class _TreeMatch:

@@ -126,13 +126,27 @@ async def lock_unit_year(session: AsyncSession, territory: Territory, unit: str,
 
     A year in which the map changes is locked whole, because a unit of one map lies in several of the other.
     """
-    if not territory.same_map(Period(period.year, PeriodKind.MONTH, 1).ends_on, Period(period.year).ends_on):
-        await lock_years(session, [period.year])
-        return
+    exclusive, shared = list_locks(territory, unit, period)
+    await run_sql(session, LOCK, sorted([exclusive, *shared]), shared)
+
+
+def list_locks(territory: Territory, unit: str, period: Period) -> tuple[str, list[str]]:
+    """Return the names of the lock that the writer of a unit and period holds alone, and of those that it shares.
+
+    Reports of two writers concern the same sums only where one holds alone what the other one holds at all.
+    """
     year, on = str(period.year), period.ends_on
+    if not territory.same_map(Period(period.year, PeriodKind.MONTH, 1).ends_on, Period(period.year).ends_on):
+        return year, []
     answering_unit = territory.answering_unit(unit, on).code
-    shared = [year, *(f"{year}/{above.code}" for above in territory.ancestors(answering_unit, on))]
-    await run_sql(session, LOCK, sorted([*shared, f"{year}/{answering_unit}"]), shared)
+    above = territory.ancestors(answering_unit, on)
+    return f"{year}/{answering_unit}", [year, *(f"{year}/{unit_above.code}" for unit_above in above)]
+
+
+async def lock_together(session: AsyncSession, alone: Collection[str], shared: Collection[str]) -> None:
+    """Take the locks of several writers, as `list_locks` names them, in the order in which everybody takes them."""
+    only_shared = set(shared) - set(alone)
+    await run_sql(session, LOCK, sorted([*alone, *only_shared]), sorted(only_shared))
 
 
 async def lock_years(session: AsyncSession, years: Iterable[int]) -> None:

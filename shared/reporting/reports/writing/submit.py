@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.kit.change_feed import Event, lock_feed
 from shared.kit.concurrency import PipelineStep, yield_to_event_loop
@@ -75,8 +76,9 @@ async def submit(
     )
     await yield_to_event_loop()
 
-    async with context.position.enter(PipelineStep.LOCK_ROWS):
-        await lock_unit_year(session, territory, report.unit, checked.period)
+    if context.shared_locks is None:
+        async with context.position.enter(PipelineStep.LOCK_ROWS):
+            await lock_unit_year(session, territory, report.unit, checked.period)
 
     report.exceptions = await require_starts(context, checked)
 
@@ -263,8 +265,7 @@ async def _put_into_effect(
     in effect.
     """
     session = context.session
-    async with context.position.enter(PipelineStep.LOCK_FEED):
-        at = report.state_at = await lock_feed(session, context.clock)
+    at = report.state_at = await _lock_feed(context)
     events = [to_event("report.submitted", report)]
     if latest is not None:
         await store.end_effect(session, latest, "provisional", at)
@@ -277,6 +278,18 @@ async def _put_into_effect(
         await roll_ups.refresh(session, "provisional")
     else:
         await roll_ups.refresh_figures(session, "provisional")
+
+
+async def _lock_feed(context: ReportingContext) -> datetime:
+    """Lock the change feed, and return the instant of the change; lines that share a transaction lock it once."""
+    shared = context.shared_locks
+    if shared is not None and shared.feed_at is not None:
+        return shared.feed_at
+    async with context.position.enter(PipelineStep.LOCK_FEED):
+        at = await lock_feed(context.session, context.clock)
+    if shared is not None:
+        shared.feed_at = at
+    return at
 
 
 def to_event(kind: str, report: Report, **facts: str) -> Event:

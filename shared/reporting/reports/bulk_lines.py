@@ -1,0 +1,345 @@
+"""Lines of a bulk submission: each is a report under its own Idempotency-Key, kept or refused by itself.
+
+Small lines that arrive together share a transaction, because a commit, a claim of keys and a lock of the change feed cost as
+much for one line as for many. They take effect in their order: a line that may depend on one before it is written when that
+one is in effect. A transaction that fails is tried again line by line. While one is written, the next one is checked.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import Response, status
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from shared.kit.concurrency import PipelinePosition, PipelineStep
+from shared.kit.database import Database, UnitOfWork
+from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_each_once, answer_once, make_claim
+from shared.kit.identity import Caller
+from shared.kit.json_body import PartialBody, parse_json, to_canonical_json
+from shared.kit.problems import Invalid, Problem
+from shared.kit.resources import Resources
+from shared.kit.validation_faults import to_fault
+from shared.periods import Period
+from shared.reporting.context import ReportingContext, SharedLocks
+from shared.reporting.engine import ReportingEngine
+from shared.reporting.reports.api import submit_posted
+from shared.reporting.reports.request_schemas import ReportIn
+from shared.reporting.reports.schemas import CountsOut, SubmittedOut
+from shared.reporting.reports.writing.sql import list_locks, lock_together
+from shared.territory.tree import Territory
+
+GROUPS_AT_ONCE = 3
+"""One is checked, one is written, one waits for the change feed. More would only wait."""
+MAX_LINES_OF_A_GROUP = 16
+MAX_BYTES_OF_A_GROUP = 32 * 1024
+"""Other writers may wait for the change feed while a group is written; a larger line has a transaction of its own."""
+
+Line = tuple[int, bytes]
+"""A line as posted, after its number."""
+
+log = structlog.get_logger()
+
+
+class LineIn(BaseModel):
+    """One line: a key of its own, and a report."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    idempotency_key: str = Field(pattern=r"^[\x21\x23-\x7e]{1,200}$", description="key of this line")
+    report: PartialBody[ReportIn]
+
+
+_LINE: TypeAdapter[LineIn] = TypeAdapter(LineIn)
+
+
+@dataclass(frozen=True)
+class LineResult:
+    """The result of one line, before it is known how many of its faults are shown."""
+
+    line: int
+    key: str | None
+    values: Counter[str]
+    """The number of values by what the line does with them."""
+    outcome: str = "refused"
+    answer: SubmittedOut | None = None
+    problem: Problem | None = None
+    readable: bool = True
+    """Whether the line is a JSON object."""
+
+
+@dataclass(frozen=True)
+class _ReadLine:
+    """A line that could be read, and the claim of its key."""
+
+    number: int
+    content: Any
+    posted: PartialBody[ReportIn]
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class LinePipeline:
+    """Submits the lines of one request, some groups of them at once."""
+
+    resources: Resources
+    caller: Caller
+    dry_run: bool
+
+    async def submit_all(self, chunks: AsyncIterator[Sequence[Line]]) -> AsyncGenerator[LineResult, None]:
+        """Yield the results in the order of the lines, each as soon as it is known, while further lines arrive.
+
+        When a line is too long or one too many, the lines before it are finished first. When a line fails for another
+        reason than a refusal, or the caller goes away, the lines that were begun are cancelled.
+        """
+        groups = _iterate_groups(chunks)
+        tasks: deque[asyncio.Task[list[LineResult]]] = deque()
+        reading: asyncio.Task[list[Line] | Problem | None] = asyncio.create_task(_read_group(groups))
+        position: PipelinePosition | None = None
+        try:
+            while True:
+                ended = reading.done() and not isinstance(reading.result(), list)
+                if ended and not tasks:
+                    break
+                waited = {
+                    *([tasks[0]] if tasks else ()),
+                    *(() if ended or len(tasks) == GROUPS_AT_ONCE else [reading]),
+                }
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+                if tasks and tasks[0].done():
+                    for result in tasks.popleft().result():
+                        yield result
+                group = reading.result() if reading.done() else None
+                if isinstance(group, list) and len(tasks) < GROUPS_AT_ONCE:
+                    position = PipelinePosition(position)
+                    tasks.append(asyncio.create_task(self._submit_group(group, position)))
+                    reading = asyncio.create_task(_read_group(groups))
+            refusal = reading.result()
+            if isinstance(refusal, Problem):
+                raise refusal
+        finally:
+            for task in (reading, *tasks):
+                task.cancel()
+            await asyncio.gather(reading, *tasks, return_exceptions=True)
+
+    async def _submit_group(self, group: Sequence[Line], position: PipelinePosition) -> list[LineResult]:
+        results = {number: self._read_line(number, text) for number, text in group}
+        lines = [line for line in results.values() if isinstance(line, _ReadLine)]
+        answers = await self._answer_lines(lines, position)
+        await position.finish()
+        for line, answer in zip(lines, answers, strict=True):
+            results[line.number] = _to_result(line, answer)
+        return [result for result in results.values() if isinstance(result, LineResult)]
+
+    def _read_line(self, number: int, text: bytes) -> _ReadLine | LineResult:
+        """Return the line, or why it cannot be read."""
+        key: str | None = None
+        content: Any = None
+        try:
+            content = parse_json(text)
+            key = _find_key(content)
+            line = _LINE.validate_python(content)
+        except ValidationError as error:
+            faults = [to_fault(fault) for fault in error.errors(include_url=False)]
+            refusal: Problem = Invalid(faults=faults)
+        except Problem as problem:
+            refusal = problem
+        else:
+            operation = f"{self.resources.get(ReportingEngine).path}/reports\n".encode()
+            canonical = to_canonical_json(content)
+            claim = make_claim(self.caller.client_id, line.idempotency_key, operation, canonical, text)
+            return _ReadLine(number, content, line.report, claim)
+        values = Counter(refused=_count_values(content))
+        return LineResult(number, key, values, problem=refusal, readable=isinstance(content, dict))
+
+    async def _answer_lines(
+        self, lines: Sequence[_ReadLine], position: PipelinePosition
+    ) -> Sequence[Response | Problem]:
+        """Return the answer to each line, which is the first one if the line is a repeat, or its refusal."""
+        distinct = len({line.claim.key for line in lines}) == len(lines)
+        if len(lines) > 1 and distinct and not self.dry_run:
+            try:
+                return await answer_each_once(
+                    self.resources.get(Database),
+                    self.resources.clock,
+                    [line.claim for line in lines],
+                    _LineGroup(self, {line.claim: line for line in lines}, position).submit,
+                    caller=self.caller,
+                    while_claiming=position.enter(PipelineStep.CLAIM_KEY),
+                )
+            except DBAPIError as error:
+                log.warning("lines are submitted again one by one", lines=len(lines), reason=str(error.orig))
+        if len(lines) <= 1:
+            return [await self._answer_alone(line, position) for line in lines]
+        async with AsyncExitStack() as steps:
+            for step in PipelineStep:
+                await steps.enter_async_context(position.enter(step))
+            return [await self._answer_alone(line, PipelinePosition()) for line in lines]
+
+    async def _answer_alone(self, line: _ReadLine, position: PipelinePosition) -> Response | Problem:
+        async def submit_report(unit_of_work: UnitOfWork) -> Response:
+            unit_of_work.dry_run = self.dry_run
+            return await self.submit(unit_of_work, line, position)
+
+        try:
+            return await answer_once(
+                self.resources.get(Database),
+                self.resources.clock,
+                line.claim,
+                submit_report,
+                caller=self.caller,
+                while_claiming=position.enter(PipelineStep.CLAIM_KEY),
+            )
+        except Problem as problem:
+            return problem
+
+    async def submit(
+        self,
+        unit_of_work: UnitOfWork,
+        line: _ReadLine,
+        position: PipelinePosition,
+        shared_locks: SharedLocks | None = None,
+    ) -> Response:
+        """Submit the report of a line in a unit of work. Raises its refusal."""
+        engine, territory = self.resources.get(ReportingEngine), self.resources.get(Territory)
+        context = ReportingContext(unit_of_work, engine, territory, position, shared_locks)
+        submitted, created = await submit_posted(context, line.posted)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(submitted.model_dump_json(), code, media_type="application/json")
+
+
+Locks = tuple[str, list[str]]
+"""The name of the lock that a line holds alone, and of those that it shares, as `list_locks` gives them."""
+
+
+@dataclass
+class _LineGroup:
+    """Lines that share a transaction."""
+
+    pipeline: LinePipeline
+    lines: dict[Claim, _ReadLine]
+    position: PipelinePosition
+    locks: SharedLocks = field(default_factory=SharedLocks)
+    pending: list[tuple[UnitOfWork, Locks]] = field(default_factory=list)
+    """The parts of the transaction whose reports are written and not in effect yet."""
+
+    async def submit(self, unit_of_work: UnitOfWork, claims: Sequence[Claim]) -> list[Response | Problem]:
+        """Return the answers to the lines with these claims, in their order."""
+        locks = {claim: self._find_locks(self.lines[claim]) for claim in claims}
+        alone = {line_locks[0] for line_locks in locks.values() if line_locks}
+        shared = {name for line_locks in locks.values() if line_locks for name in line_locks[1]}
+        answers: list[Response | Problem] = []
+        async with self.position.enter(PipelineStep.LOCK_ROWS):
+            await lock_together(unit_of_work.session, alone, shared)
+        for claim in claims:
+            line_locks = locks[claim]
+            if line_locks and self._may_depend_on_pending(line_locks):
+                await self._put_pending(unit_of_work)
+            answers.append(await self._submit_line(unit_of_work, self.lines[claim], line_locks))
+        if self.pending:
+            unit_of_work.before_commit(lambda: self._put_pending(unit_of_work))
+        return answers
+
+    def _find_locks(self, line: _ReadLine) -> Locks | None:
+        """Return the locks of a line; None where its unit or period is unknown, so that it is refused."""
+        report = line.posted.body
+        try:
+            return list_locks(
+                self.pipeline.resources.get(Territory), report.unit, Period.parse(report.period)
+            )
+        except Problem:
+            return None
+
+    def _may_depend_on_pending(self, line_locks: Locks) -> bool:
+        alone, shared = line_locks
+        return any(
+            alone == other_alone or alone in other_shared or other_alone in shared
+            for _, (other_alone, other_shared) in self.pending
+        )
+
+    async def _submit_line(
+        self, unit_of_work: UnitOfWork, line: _ReadLine, line_locks: Locks | None
+    ) -> Response | Problem:
+        part = unit_of_work.open_part()
+        submitting = self.pipeline.submit(part, line, self.position, self.locks if line_locks else None)
+        try:
+            if line.posted.body.supersedes is None:  # its refusals come before its first write
+                answer = await submitting
+            else:
+                async with unit_of_work.session.begin_nested():
+                    answer = await submitting
+        except Problem as problem:
+            return problem
+        if line_locks:
+            self.pending.append((part, line_locks))
+        return answer
+
+    async def _put_pending(self, unit_of_work: UnitOfWork) -> None:
+        """Put the reports written so far into effect, all at one instant; the change feed is locked from now on."""
+        self.locks.feed_at = None
+        for part, _ in self.pending:
+            await part.write_last()
+        self.pending.clear()
+        await unit_of_work.session.flush()
+        unit_of_work.session.expunge_all()
+
+
+async def _iterate_groups(chunks: AsyncIterator[Sequence[Line]]) -> AsyncIterator[list[Line]]:
+    """Yield the lines that arrived together in groups that are small enough to share a transaction."""
+    async for lines in chunks:
+        group: list[Line] = []
+        group_bytes = 0
+        for number, text in lines:
+            full = len(group) == MAX_LINES_OF_A_GROUP or group_bytes + len(text) > MAX_BYTES_OF_A_GROUP
+            if group and full:
+                yield group
+                group, group_bytes = [], 0
+            group.append((number, text))
+            group_bytes += len(text)
+        yield group
+
+
+async def _read_group(groups: AsyncIterator[list[Line]]) -> list[Line] | Problem | None:
+    """Return the next group; None after the last one, and the problem of a line that ends the file."""
+    try:
+        return await anext(groups, None)
+    except Problem as problem:
+        return problem
+
+
+def _to_result(line: _ReadLine, answer: Response | Problem) -> LineResult:
+    if isinstance(answer, Problem):
+        values = Counter(refused=_count_values(line.content))
+        return LineResult(line.number, line.claim.key, values, problem=answer)
+    submitted = SubmittedOut.model_validate_json(bytes(answer.body))
+    if REPLAY_HEADER in answer.headers:
+        outcome = "replayed"
+    else:
+        outcome = "submitted" if answer.status_code == status.HTTP_201_CREATED else "unchanged"
+    return LineResult(
+        line.number, line.claim.key, _count_by_change(submitted.counts, outcome), outcome, submitted
+    )
+
+
+def _find_key(content: Any) -> str | None:
+    """Return the Idempotency-Key of a line, if it is a text."""
+    key = content.get("idempotency_key") if isinstance(content, dict) else None
+    return key if isinstance(key, str) else None
+
+
+def _count_values(content: Any) -> int:
+    """Return the number of values of a line that was refused."""
+    report = content.get("report") if isinstance(content, dict) else None
+    values = report.get("observations") if isinstance(report, dict) else None
+    return len(values) if isinstance(values, list) else 0
+
+
+def _count_by_change(counts: CountsOut, outcome: str) -> Counter[str]:
+    if outcome != "submitted":
+        return Counter(unchanged=counts.received)
+    return Counter(created=counts.created, changed=counts.changed, unchanged=counts.unchanged)
