@@ -216,6 +216,17 @@ class ClientWithSecretOut(ClientWithSecretIdOut):
                 **EXAMPLE,
                 "created_at": "2023-12-01T02:00:00Z",
                 "disabled_at": None,
+                "unit_grants": [
+                    {
+                        "unit": "610",
+                        "unit_since": "2004-07-08",
+                        "unit_name": "Huyện Đắk Glei",
+                        "unit_kind": "huyen",
+                        "ended_on": None,
+                        "granted_at": "2023-12-01T02:00:00Z",
+                        "granted_by": "operator",
+                    }
+                ],
                 "secret_id": "6d0cf5a2-58a1-4a44-9a37-50e2b2ca0a9b",
                 "client_secret": "ntp_…",
             }

@@ -83,6 +83,8 @@ def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str
         },
     }
     add_problem_components(merged, problems)
+    for response in merged["components"]["responses"].values():
+        add_headers(response, RATE_LIMIT_FIELDS)
     return merged
 
 
@@ -99,7 +101,8 @@ def security_schemes() -> dict[str, Any]:
     return {
         SCHEME: {
             "type": "oauth2",
-            "description": "Client credentials: the client's id and secret give a token for ten minutes.",
+            "description": "Client credentials: the client's id and secret give a token for ten minutes, "
+            "a JWT (RFC9068, RFC8725).",
             "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": SCOPE_MEANINGS}},
         },
         "basic": {"type": "http", "scheme": "basic", "description": "The client's id and secret."},

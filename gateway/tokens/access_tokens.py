@@ -50,6 +50,7 @@ class OAuthProblem(Problem):
     status = 400
     error = "invalid_request"
     title = Sentence("Không cấp mã truy cập", "No token")
+    media_type = "application/json"  # RFC 6749, 5.2
 
     def __init__(self, reason: Sentence) -> None:
         headers = {"Cache-Control": "no-store"}

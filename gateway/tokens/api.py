@@ -15,14 +15,14 @@ from gateway.tokens import access_tokens
 from gateway.tokens.keys import KeyRing
 from shared.kit.database import Database
 from shared.kit.etags import apply_if_none_match
-from shared.kit.exception_handlers import to_problem_response
 from shared.kit.problems import Sentence
-from shared.kit.resources import CurrentResources, Resources
+from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
 from shared.roles import SCOPES, Anyone
 
 GRANT_TYPE = "client_credentials"
 TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)
+KEY_SET = "application/jwk-set+json"
 JWKS_SECONDS = 300
 """Seconds that a cache may keep the key set; the standby key is published months before it signs."""
 
@@ -76,15 +76,6 @@ class TokenOut(BaseModel):
 @router.post("/oauth/token", response_model=TokenOut, openapi_extra=FORM)
 async def issue_token(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Issue a token for the client's id and secret (HTTP Basic), valid for ten minutes. No Idempotency-Key is needed."""
-    try:
-        return await _issue(request, resources)
-    except access_tokens.OAuthProblem as refusal:
-        response = to_problem_response(request, refusal)
-        response.headers["content-type"] = "application/json"  # RFC 6749, 5.2
-        return response
-
-
-async def _issue(request: Request, resources: Resources) -> Response:
     settings, now = resources.get(GatewaySettings), resources.clock()
     credentials = access_tokens.parse_basic(request.headers.get("authorization", ""))
     decision = await resources.get(RateLimits).token_request(request.scope, credentials.client_id)
@@ -133,11 +124,11 @@ async def _form(request: Request) -> dict[str, str]:
     return fields
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", responses={200: {"content": {KEY_SET: {"schema": {"type": "object"}}}}})
 async def read_keys(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Publish the public keys (RFC 7517): the signing key, the standby, and keys whose tokens may still be valid."""
     published = (await resources.get(KeyRing).current()).published.as_dict(private=False)
-    response = Response(orjson.dumps(published), media_type="application/jwk-set+json")
+    response = Response(orjson.dumps(published), media_type=KEY_SET)
     response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
     return apply_if_none_match(request, response)
 

@@ -99,7 +99,7 @@ def to_problem_response(request: Request, problem: Problem) -> Response:
     return Response(
         json.dumps(document, ensure_ascii=False, default=_plain).encode(),  # orjson stops at 64-bit integers
         status_code=problem.status,
-        media_type=PROBLEM_JSON,
+        media_type=problem.media_type,
         headers={**problem.headers, "Content-Language": language},
     )
 
@@ -114,11 +114,14 @@ def _validation_problem(error: RequestValidationError) -> Problem:
 
 
 def _list_methods(request: Request) -> str:
-    """Return the value of Allow: the methods of all routes at the path of a request, OPTIONS, and HEAD where there is GET."""
-    methods: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        if route.path_regex.match(request.scope["path"]):
-            methods |= route.methods or set()
+    """Return the value of Allow: the methods of all routes at the path of a request, OPTIONS, and HEAD where there is GET.
+
+    A route that is named by the path itself goes before one with parameters, such as /notes/many before /notes/{id}.
+    """
+    path = request.scope["path"]
+    matching = [route for route in iter_route_contexts(request.app.routes) if route.path_regex.match(path)]
+    named = [route for route in matching if route.path == path] or matching
+    methods = {method for route in named for method in route.methods or ()}
     return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
 
 

@@ -51,6 +51,8 @@ PRUNE_EVERY_S = 3600
 READY_WITHIN_S = 2
 LARGEST_UNCOMPRESSED_BYTES = 500
 
+LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
+
 log = structlog.get_logger()
 
 StartStep = Callable[[Resources], Awaitable[None]]
@@ -126,6 +128,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         title=definition.title,
         version=definition.version,
         description=definition.description,
+        license_info=LICENSE,
         lifespan=_lifespan(definition, resources, database),
         docs_url=None,
         redoc_url=None,

@@ -18,7 +18,7 @@ IF_NONE_MATCH: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "The ETag of the answer that the client has: 304 without a body where it is still the same.",
-    "schema": {"type": "string", "maxLength": 2000},
+    "schema": {"type": "string"},
 }
 
 HEADERS: dict[str, dict[str, Any]] = {

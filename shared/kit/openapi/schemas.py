@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from shared.kit.openapi.examples import restore_nulls
+
 GENERIC_NAME = re.compile(r"^([A-Z][A-Za-z]*)_([A-Za-z]+?)(?:Out)?_$")
 """How FastAPI writes the name of `Page[UnitOut]`; it becomes `UnitPage`."""
+
 
 REFERENCE = "#/components/schemas/"
 
@@ -30,11 +33,28 @@ def tidy_schemas(document: dict[str, Any]) -> None:
             for parameter in operation.get("parameters", ()):
                 _tidy_parameter(parameter, path)
     document["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
+    _drop_unused(document)
+    restore_nulls(document["components"]["schemas"])
     for name, schema in document["components"]["schemas"].items():
         schema["title"] = name
         schema.setdefault("description", f"One page of a list: {name.removesuffix('Page')}.")
         for member in schema.get("properties", {}).values():
             _describe(member, document["components"]["schemas"])
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Drop the schemas that nothing refers to, such as that of an answer which the route replaces."""
+    schemas = document["components"]["schemas"]
+    used: set[str] = set()
+    pending = [document["paths"]]
+    while pending:
+        for node in _iterate_objects(pending.pop()):
+            name = str(node.get("$ref", "")).removeprefix(REFERENCE)
+            if name in schemas and name not in used:
+                used.add(name)
+                pending.append(schemas[name])
+    for name in schemas.keys() - used:
+        del schemas[name]
 
 
 def _iterate_objects(node: Any, *, keys_are_names: bool = False) -> Iterator[dict[str, Any]]:
@@ -80,6 +100,10 @@ def _tidy_parameter(parameter: dict[str, Any], path: str) -> None:
     if len(alternatives) == 1 and len(schema["anyOf"]) > 1:
         del schema["anyOf"]
         parameter["schema"] = schema = {**alternatives[0], **schema}
+    if schema.get("type") == "array":
+        schema.setdefault("minItems", 1)  # `?name=` is refused; the parameter is left out instead
+        if schema.get("default") == []:
+            del schema["default"]
     if schema.get("description") == parameter.get("description"):
         schema.pop("description", None)
     if "examples" in schema:
