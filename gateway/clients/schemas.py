@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -15,6 +16,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from gateway.clients.rules import Grant, UnitAsOf
 from gateway.models import AuditRow, ClientRow, UnitGrantRow
@@ -51,7 +53,11 @@ GrantedUnit = Annotated[
                 {
                     "type": "object",
                     "properties": {
-                        "code": {"type": "string", "description": "code of the unit"},
+                        "code": {
+                            "type": "string",
+                            "pattern": f"^({UNIT_CODE.pattern})$",
+                            "description": "code of the unit",
+                        },
                         "on": {"type": "string", "format": "date", "description": "a day of the unit"},
                     },
                     "required": ["code", "on"],
@@ -95,12 +101,19 @@ class ClientIn(PartialModel):
         return Grant(tuple(self.scopes), tuple(self.programs), tuple(units))
 
 
+def _refuse_other_types(value: Any) -> Any:
+    """Refuse what Pydantic would convert to an integer, such as a boolean or a text."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("int_type", "must be an integer")
+    return value
+
+
 class RotationIn(BaseModel):
     """How long the earlier secrets stay valid."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"overlap_seconds": 3600}})
 
-    overlap_seconds: int = Field(
+    overlap_seconds: Annotated[int, BeforeValidator(_refuse_other_types)] = Field(
         0, ge=0, le=7 * 24 * 3600, description="how long the secrets before this one are still accepted"
     )
 

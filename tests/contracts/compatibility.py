@@ -31,6 +31,9 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 REQUIRED_BEFORE = {("header", "Idempotency-Key")}
 """Parameters that v0.1.0 required and did not declare."""
 
+ENFORCED_BEFORE = (("/in_kind /quantity", "exclusiveMinimum"), ("query source /*", "minLength"))
+"""Limits that v0.1.0 enforced and did not state, by the end of their location."""
+
 V0_1_0 = Path(__file__).parent / "v0_1_0"
 
 
@@ -258,7 +261,10 @@ def compare_required_members(
 
 def compare_keywords(old: Document, new: Document, location: str, *, compared: set[str]) -> Iterator[Break]:
     """Compare what is not compared elsewhere by its value: formats, limits, defaults, the operation's name."""
-    for keyword in sorted((old.keys() | new.keys()) - compared):
+    enforced = {
+        keyword for place, keyword in ENFORCED_BEFORE if location.endswith(place) and keyword not in old
+    }
+    for keyword in sorted((old.keys() | new.keys()) - compared - enforced):
         if old.get(keyword) != new.get(keyword):
             yield Break(location, f"{keyword} was {old.get(keyword)!r} and is {new.get(keyword)!r}")
 

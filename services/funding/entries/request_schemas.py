@@ -58,7 +58,16 @@ class InKindIO(BaseModel):
     model_config = body_config({"form": "labour_days", "quantity": 120, "unit_of_measure": "day"})
 
     form: InKindForm = Field(description="labour_days, land or goods")
-    quantity: Annotated[JsonDecimal, Field(gt=0, max_digits=15, decimal_places=3, description="how much")]
+    quantity: Annotated[
+        JsonDecimal,
+        Field(
+            gt=0,
+            max_digits=15,
+            decimal_places=3,
+            description="how much",
+            json_schema_extra={"exclusiveMinimum": 0},
+        ),
+    ]
     unit_of_measure: ShortText = Field(description="unit of the quantity: day, m2, …")
 
 

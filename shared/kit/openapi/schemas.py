@@ -102,6 +102,10 @@ def _tidy_parameter(parameter: dict[str, Any], path: str) -> None:
         parameter["schema"] = schema = {**alternatives[0], **schema}
     if schema.get("type") == "array":
         schema.setdefault("minItems", 1)  # `?name=` is refused; the parameter is left out instead
+        if schema["items"].get("type") == "string":
+            schema["items"].setdefault("minLength", 1)
+        if "maxLength" in schema:  # FastAPI writes the limit of a list so
+            schema["maxItems"] = schema.pop("maxLength")
         if schema.get("default") == []:
             del schema["default"]
     if schema.get("description") == parameter.get("description"):
