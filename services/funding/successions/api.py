@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response, status
 
 from services.funding.context import FundingReaderContext
-from services.funding.entries.api import POST_ENTRY, CurrentRecorder
+from services.funding.entries.api import CurrentRecorder
 from services.funding.query_params import (
     AnyYearQuery,
     CapitalQuery,
@@ -34,7 +34,7 @@ writes = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 reads = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 
 
-@writes.post("/successions", **{**POST_ENTRY, "response_model": SuccessionsOut}, summary="Record successions")
+@writes.post("/successions", status_code=201, response_model=SuccessionsOut, summary="Record successions")
 async def record_succession(
     *, recorder: CurrentRecorder, draft: Annotated[PartialBody[SuccessionsIn], Body()]
 ) -> Response:

@@ -67,8 +67,9 @@ def _complete_body(operation: dict[str, Any], limit_bytes: int, schemas: dict[st
     body.setdefault("description", f"At most {limit_bytes / MEBIBYTE:.3g} MiB.")
     for content in body["content"].values():
         schema = schemas.get(_read_schema_name(content.get("schema", {})), {})
-        if "example" in schema:
-            content.setdefault("example", schema["example"])
+        examples = [schema["example"]] if "example" in schema else schema.get("examples", [])
+        if examples and "examples" not in content:
+            content.setdefault("example", examples[0])
 
 
 def _read_schema_name(schema: dict[str, Any]) -> str:

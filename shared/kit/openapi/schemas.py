@@ -75,15 +75,28 @@ def _iterate_objects(node: Any, *, keys_are_names: bool = False) -> Iterator[dic
 def _tidy(node: dict[str, Any]) -> None:
     if "type" in node or "anyOf" in node or "allOf" in node or "oneOf" in node or "enum" in node:
         node.pop("title", None)
+    if "prefixItems" in node:
+        _list_elements(node)
     for keyword in UNKNOWN_KEYWORDS.intersection(node):
         value = node.pop(keyword)
         if keyword in STANDARD_KEYWORDS:
             node[STANDARD_KEYWORDS[keyword]] = value
 
 
+def _list_elements(node: dict[str, Any]) -> None:
+    """State the elements of a tuple as those of a list, which every generator reads."""
+    elements = node.pop("prefixItems")
+    distinct = [element for index, element in enumerate(elements) if element not in elements[:index]]
+    node["items"] = distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+
+
 def _describe(member: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Describe a member that has no description by the first sentence of the schema that it refers to."""
     if "description" in member:
+        return
+    described = [option["description"] for option in member.get("anyOf", ()) if "description" in option]
+    if described:
+        member["description"] = described[0]
         return
     references = [node["$ref"] for node in _iterate_objects(member) if "$ref" in node]
     if references:

@@ -19,4 +19,7 @@ def add_target_example(document: dict[str, Any], *, engine: ReportingEngine) -> 
         {"indicator": figure.code, "kind": "range", "value": 3, "upper": 4} for figure in figures[1:2]
     ]
     decision = {"number": "01/QĐ-UBND", "date": "2023-01-05"}
-    document["components"]["schemas"]["TargetsIn"]["example"] = {"decision": decision, "targets": targets}
+    example = {"decision": decision, "targets": targets}
+    document["components"]["schemas"]["TargetsIn"]["example"] = example
+    path = f"{engine.path}/targets/{{period}}/{{unit}}"
+    document["paths"][path]["put"]["requestBody"]["content"]["application/json"]["example"] = example

@@ -82,12 +82,12 @@ class AreaContent(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    code: str
-    name: str
-    name_en: str
-    reason: str
-    valid_from: date
-    valid_to: date | None
+    code: str = Field(description="its code")
+    name: str = Field(description="its name")
+    name_en: str = Field(description="its name in English")
+    reason: str = Field(description="why it was made, with the legal basis")
+    valid_from: date = Field(description="first day")
+    valid_to: date | None = Field(description="last day; null while it is valid")
     members: list[tuple[str, date]] = Field(description="code and first day of each unit")
 
     def to_area(self) -> NamedArea:
@@ -112,23 +112,23 @@ class UnitContent(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    code: str
-    level: Level
-    kind: str
-    name: str
-    parent: str | None
-    valid_from: date
-    valid_to: date | None
-    name_en: str
-    lat: float | None
-    lon: float | None
+    code: str = Field(description="its code")
+    level: Level = Field(description="its level")
+    kind: str = Field(description="Vietnamese type without accents")
+    name: str = Field(description="its name")
+    parent: str | None = Field(description="code of the unit above it; null for a province")
+    valid_from: date = Field(description="first day")
+    valid_to: date | None = Field(description="last day; null while it is valid")
+    name_en: str = Field(description="its name in English")
+    lat: float | None = Field(description="latitude of its middle, in degrees; null where not known")
+    lon: float | None = Field(description="longitude of its middle, in degrees; null where not known")
     bbox: tuple[float, float, float, float] | None = Field(
         description="southern, western, northern, eastern edge"
     )
-    area_km2: float | None
-    border: bool
-    source: str
-    confidence: str
+    area_km2: float | None = Field(description="area in square kilometres; null where not known")
+    border: bool = Field(description="whether it lies at the border of the country")
+    source: str = Field(description="where the unit is taken from")
+    confidence: str = Field(description="how sure the source is")
 
     def to_unit(self) -> Unit:
         """Return the unit."""
@@ -141,14 +141,16 @@ class SuccessionContent(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    predecessor: str
-    predecessor_valid_from: date
-    successor: str | None
-    successor_valid_from: date | None
-    effective_on: date
-    kind: SuccessionKind
-    weight: Decimal | None
-    main_part: bool
+    predecessor: str = Field(description="code of the unit that ended or gave land")
+    predecessor_valid_from: date = Field(description="its first day")
+    successor: str | None = Field(description="code of the unit that got it; null where there is none")
+    successor_valid_from: date | None = Field(description="its first day; null where there is none")
+    effective_on: date = Field(description="day of effect")
+    kind: SuccessionKind = Field(description="how it passed on")
+    weight: Decimal | None = Field(
+        description="share of the predecessor that passed on; null where not declared"
+    )
+    main_part: bool = Field(description="whether most of the predecessor passed on")
 
     def to_succession(self) -> Succession:
         """Return the succession."""
