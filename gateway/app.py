@@ -72,6 +72,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 overview.router,
                 receipts.router,
                 territory.router,
+                territory.tiles_router,
                 maps.load_router,
                 maps.router,
                 tokens.router,

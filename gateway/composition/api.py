@@ -55,7 +55,12 @@ async def read_status(
     """Read all programs and funding in one answer. A service that does not answer is shown with its last known value."""
     status_unit = unit.on(period.ends_on)
     parts = await _fetch_parts(request, period, status_unit.code, basis, caller, as_of)
-    named_unit = {"code": status_unit.code, "name": status_unit.name}
+    named_unit = {
+        "code": status_unit.code,
+        "name": status_unit.name,
+        "kind": status_unit.kind,
+        "since": status_unit.valid_from.isoformat(),
+    }
     return _make_response(request, parts, named_unit, period, basis, strict=require == "all")
 
 

@@ -12,7 +12,7 @@ State = Literal["fresh", "stale", "unavailable"]
 
 
 EXAMPLE: dict[str, Any] = {
-    "unit": {"code": "62", "name": "Kon Tum"},
+    "unit": {"code": "62", "name": "Kon Tum", "kind": "tinh", "since": "2004-07-08"},
     "period": "2023",
     "basis": "accepted",
     "as_of": "2024-01-06T02:00:00Z",
@@ -74,6 +74,12 @@ class UnitRefOut(BaseModel):
 
     code: str = Field(description="code of the unit")
     name: str | None = Field(description="its name on the last day of the period")
+    kind: str | None = Field(
+        None, description="Vietnamese type without accents: tinh, thanh_pho, huyen, xa …"
+    )
+    since: date | None = Field(
+        None, description="first day of the unit; its code may have named another one before"
+    )
 
 
 class StatusFigureOut(BaseModel):

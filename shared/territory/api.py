@@ -14,11 +14,14 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.roles import PublicReader
 from shared.territory.current import CurrentGazetteer, CurrentTerritory
-from shared.territory.schemas import UnitDetail, UnitOut
+from shared.territory.query_params import UnitQuery
+from shared.territory.schemas import TileOut, TilesOut, UnitDetail, UnitOut
+from shared.territory.tiles import place_tiles
 from shared.territory.tree import Territory
 from shared.territory.units import Level, Unit
 
 router = APIRouter(prefix="/v1/units", tags=["units"], route_class=TransactionRoute)
+tiles_router = APIRouter(prefix="/v1/tiles", tags=["units"], route_class=TransactionRoute)
 
 On = Annotated[
     IsoDate | None, Query(description="the day; today in Vietnam when left out", examples=["2023-12-31"])
@@ -96,3 +99,24 @@ async def get_unit(
 ) -> UnitDetail:
     """The unit of a code on a day: the units above and below it, its predecessors and successors."""
     return UnitDetail.on_day(territory, code, on or local_day(now))
+
+
+@tiles_router.get("", operation_id="list_tiles", summary="Equal hexagons for the communes of a unit")
+async def list_tiles(
+    *,
+    _: PublicReader,
+    territory: CurrentTerritory,
+    now: Now,
+    unit: UnitQuery,
+    on: On = None,
+) -> TilesOut:
+    """One hexagon for each commune of a unit on a day, near where it lies: a map for which no outlines are needed.
+
+    `x` and `y` are the centre of a pointy-top hexagon in its radii, to the east and to the south; no two are the same.
+    """
+    day = on or local_day(now)
+    top = unit.on(day)
+    tiles = place_tiles(territory.communes(top.code, day))
+    return TilesOut(
+        unit=top.code, unit_since=top.valid_from, on=day, items=[TileOut.from_tile(tile) for tile in tiles]
+    )

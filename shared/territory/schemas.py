@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from shared.territory.tiles import Tile
 from shared.territory.tree import Territory
 from shared.territory.units import Level
 
@@ -144,3 +145,64 @@ class UnitDetail(UnitOut):
                 "answering_unit": territory.answering_unit(code, on).code,
             }
         )
+
+
+class TileOut(BaseModel):
+    """The hexagon of a commune."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "unit": "23368",
+                    "unit_since": "2025-07-01",
+                    "unit_name": "Xã Đăk Long",
+                    "unit_kind": "xa",
+                    "q": -2,
+                    "r": -3,
+                    "x": -6.062,
+                    "y": -4.5,
+                    "has_place": True,
+                }
+            ]
+        }
+    )
+
+    unit: str = Field(description="code of the commune")
+    unit_since: date = Field(
+        description="first day of the commune; its code may have named another one before"
+    )
+    unit_name: str = Field(description="kind and name")
+    unit_kind: str = Field(description="Vietnamese type without accents")
+    q: int = Field(description="axial coordinate of the hexagon, to the east")
+    r: int = Field(description="axial coordinate of the hexagon, to the south-east")
+    x: float = Field(description="centre to the east, in radii of a hexagon")
+    y: float = Field(description="centre to the south, in radii of a hexagon")
+    has_place: bool = Field(
+        description="whether the centre of the commune is known; if not, the place is arbitrary"
+    )
+
+    @classmethod
+    def from_tile(cls, tile: Tile) -> Self:
+        """Serialize a hexagon."""
+        unit = tile.unit
+        return cls(
+            unit=unit.code,
+            unit_since=unit.valid_from,
+            unit_name=unit.full_name,
+            unit_kind=unit.kind,
+            q=tile.q,
+            r=tile.r,
+            x=tile.x,
+            y=tile.y,
+            has_place=tile.has_place,
+        )
+
+
+class TilesOut(BaseModel):
+    """The hexagons of a unit on a day."""
+
+    unit: str = Field(description="code of the unit")
+    unit_since: date = Field(description="first day of the unit")
+    on: date = Field(description="the day whose map it is")
+    items: list[TileOut] = Field(description="one for each commune, by code")

@@ -53,7 +53,7 @@ async def test_one_answer_holds_all_parts(gateway, upstreams):
     response = await gateway.get(STATUS)
     status = response.json()
     assert list(status) == ["unit", "period", "basis", "as_of", "complete", "programs", "funding"]
-    assert status["unit"] == {"code": "62", "name": "Kon Tum"}
+    assert status["unit"] == {"code": "62", "name": "Kon Tum", "kind": "tinh", "since": "2004-07-08"}
     assert (status["period"], status["basis"], status["complete"]) == ("2023", "accepted", True)
     assert status["as_of"] == "2024-01-06T02:00:00Z"
     assert [part["program"] for part in status["programs"]] == ["rural", "poverty", "ethnic"]
@@ -220,7 +220,12 @@ async def test_the_status_answers_when_all_services_are_down(common_database):
     assert response.status_code == 200
     assert set(read_states(response).values()) == {"unavailable"}
     assert response.json()["as_of"] is None
-    assert response.json()["unit"] == {"code": "610", "name": "Đăk Glei"}
+    assert response.json()["unit"] == {
+        "code": "610",
+        "name": "Đăk Glei",
+        "kind": "huyen",
+        "since": "2004-07-08",
+    }
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])

@@ -107,7 +107,7 @@ class UpstreamStub:
 def make_progress(program: str, value: float = 1.5, *, as_of: str = "2024-01-05T02:00:00Z") -> dict[str, Any]:
     """Return an answer of a program's `progress`."""
     return {
-        "unit": {"code": "62", "name": "Kon Tum"},
+        "unit": {"code": "62", "name": "Kon Tum", "kind": "tinh", "since": "2004-07-08"},
         "period": "2023",
         "basis": "accepted",
         "as_of": as_of,

@@ -22,7 +22,7 @@ async def client(common_database):
             title="Units",
             description="Units",
             settings=TerritorySettings(database_url=common_database.url("gateway")),
-            routers=[api.router],
+            routers=[api.router, api.tiles_router],
             start_steps=[load_territory_with_places],
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),
         )

@@ -54,7 +54,12 @@ async def test_quang_ngai_is_not_complete_where_only_the_former_kon_tum_answers(
     await report(clients, "51", "2025", kon_tum)
     progress = await clients.get("progress", period="2025")
     (figure,) = (figure for figure in progress["figures"] if figure["indicator"] == "poor_households")
-    assert progress["unit"] == {"code": "51", "name": "Quảng Ngãi"}
+    assert progress["unit"] == {
+        "code": "51",
+        "name": "Quảng Ngãi",
+        "kind": "tinh",
+        "since": "2025-07-01",
+    }
     assert (figure["value"], figure["coverage"]) == (40, {"reported": 40, "nil": 0, "expected": 96})
 
 

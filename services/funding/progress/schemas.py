@@ -22,11 +22,19 @@ class ShownUnitOut(BaseModel):
 
     code: str = Field(description="code of the unit", examples=["62"])
     name: str = Field(description="its name", examples=["Kon Tum"])
+    kind: str = Field(
+        description="Vietnamese type without accents: it tells a city from the province of its name",
+        examples=["tinh"],
+    )
+    since: date = Field(
+        description="first day of the unit; its code may have named another one before",
+        examples=["2004-07-08"],
+    )
 
     @classmethod
     def from_unit(cls, unit: Unit) -> Self:
         """Serialize a unit."""
-        return cls(code=unit.code, name=unit.name)
+        return cls(code=unit.code, name=unit.name, kind=unit.kind, since=unit.valid_from)
 
 
 Until = Annotated[

@@ -69,7 +69,12 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
             )
         )
     return FiguresOut(
-        unit=FigureUnitOut(code=projection.unit.code, name=projection.unit.name),
+        unit=FigureUnitOut(
+            code=projection.unit.code,
+            name=projection.unit.name,
+            kind=projection.unit.kind,
+            since=projection.unit.valid_from,
+        ),
         period=str(query.period),
         basis=query.basis,
         map=projection.map_on,

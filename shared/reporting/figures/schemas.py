@@ -36,6 +36,10 @@ class FigureUnitOut(BaseModel):
 
     code: str = Field(description="code of the unit")
     name: str = Field(description="its name on the day of the period")
+    kind: str = Field(
+        description="Vietnamese type without accents: it tells a city from the province of its name"
+    )
+    since: date = Field(description="first day of the unit; its code may have named another one before")
 
 
 class CoverageOut(BaseModel):
