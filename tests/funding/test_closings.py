@@ -227,7 +227,10 @@ async def test_after_the_settlement_day_answers_say_that_the_closing_is_overdue(
         office = Office(client, token, app)
         recorded = await office.allocate(100)
         assert recorded["closing_overdue"] is overdue
-        reads = ("status", "progress", "lapses", "counterparts", "reconciliation")
+        reads = (
+            "status", "progress", "lapses", "counterparts", "reconciliation", "contributions", "foresight",
+            "foresight/at-risk",
+        )  # fmt: skip
         for path in reads:
             answer = (await office.get(path, year=2023)).json()
             assert answer["closing_overdue"] is overdue, path

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.funding.closed_years.reading import ClosingStateOut, read_overdue
 from services.funding.context import FundingPublicContext
 from services.funding.contributions import store
 from services.funding.ledger import InKindForm
@@ -29,7 +30,7 @@ class ContributionOut(BaseModel):
     contributions: int = Field(description="number of entries", examples=[3])
 
 
-class ContributionsOut(BaseModel):
+class ContributionsOut(ClosingStateOut):
     """All contributions of a year."""
 
     year: int = Field(description="budget year", examples=[2023])
@@ -56,7 +57,12 @@ async def read_contributions(
     )
     rows = await store.sum_contributions(context.session, ledger_filter)
     items = [_to_contribution(row) for row in rows]
-    return ContributionsOut(year=year, value_vnd=sum(item.value_vnd for item in items), items=items)
+    return ContributionsOut(
+        year=year,
+        value_vnd=sum(item.value_vnd for item in items),
+        items=items,
+        closing_overdue=await read_overdue(context, year, scope),
+    )
 
 
 def _to_contribution(row: Any) -> ContributionOut:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import TypeAdapter
 
+from services.funding.closed_years.reading import read_overdue
 from services.funding.context import FundingPublicContext
 from services.funding.forecast.estimation import Assumptions, Cohort
 from services.funding.forecast.profiles import ForecastMethod
@@ -132,6 +133,7 @@ async def _build_forecast(
             "sources": sources,
             "method": METHOD_VERSION,
             "covers_percent": method.covers_percent,
+            "closing_overdue": await read_overdue(context, year, scope),
         },
     )
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from services.funding.closed_years.reading import ClosingStateOut
 from services.funding.forecast.estimation import Assumptions, find_month
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
 from services.funding.forecast.rules import METHOD_VERSION, ForecastRange
@@ -241,7 +242,7 @@ def _ppb_to_percent(value_ppb: int) -> Decimal:
     return Decimal(value_ppb * PERCENT) / WHOLE_PPB
 
 
-class ForecastHeader(BaseModel):
+class ForecastHeader(ClosingStateOut):
     """What a forecast is of, from when, and by which method."""
 
     year: int = Field(description="budget year", examples=[2023])
