@@ -13,6 +13,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
+from shared.kit.http_protocol import HttpProtocol
 from shared.kit.resources import get_resources
 from shared.kit.schema_revisions import SchemaMismatchError
 
@@ -50,7 +51,7 @@ def main() -> None:
             host=arguments.host,
             port=arguments.port,
             loop="uvloop",
-            http="httptools",
+            http=HttpProtocol,
             lifespan="on",
             backlog=BACKLOG,
             access_log=False,
