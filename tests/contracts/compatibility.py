@@ -171,6 +171,15 @@ class Comparison:
             if old != new:
                 yield Break(location, f"{old!r} became {new!r}")
             return
+        if direction == "request" and "anyOf" in new and "anyOf" not in old:
+            yield from self.compare_alternatives([old], new["anyOf"], location, direction, open_pairs)
+        else:
+            yield from self.compare_keywords_of(old, new, location, direction, open_pairs)
+
+    def compare_keywords_of(
+        self, old: Document, new: Document, location: str, direction: Direction, open_pairs: Pairs
+    ) -> Iterator[Break]:
+        """Compare the members, elements, alternatives and other keywords of two schemas."""
         yield from self.compare_members(old, new, location, direction, open_pairs)
         for keyword, step in ELEMENTS.items():
             if keyword in old and keyword in new:

@@ -225,6 +225,40 @@ async def test_the_same_decision_is_recorded_once(office):
     await done(office.post("recoveries", {**body, "distinct_from": distinct}))
 
 
+async def test_recoveries_and_remittances_come_in_batches(office):
+    await office.allocate(100, effective_on="2023-01-10")
+    paid = await office.disburse(60, effective_on="2023-06-15")
+    late = await recover(office, paid, 20, effective_on="2024-04-01")
+    row = {"kind": "recovery", "recovers": paid["id"], "amount_vnd": 15, "effective_on": "2023-09-01"}
+    entries = [
+        {**row, "voucher": voucher()},
+        {**LINE, "kind": "disbursement", "amount_vnd": 55, "voucher": voucher(), "effective_on": "2023-09-02"},
+        {**row, "voucher": voucher(), "amount_vnd": 30},
+        {"kind": "remittance", "remits": late["id"], "amount_vnd": 20, "voucher": voucher(), "effective_on": "2024-05-01"},
+        {**row, "voucher": voucher(), "recovers": str(uuid.uuid4())},
+        {**row, "voucher": voucher(), "amount_vnd": "x"},
+        {"kind": "recovery", "amount_vnd": 1},
+    ]  # fmt: skip
+    answer = await office.post("batches", {"mode": "best_effort", "entries": entries})
+    verdicts = answer.json()["verdicts"]
+    assert [verdict["code"] or verdict["outcome"] for verdict in verdicts] == [
+        "recorded", "recorded", "recovery_exceeds_payment", "recorded", "invalid", "invalid", "invalid",
+    ]  # fmt: skip
+    assert [fault["pointer"] for verdict in verdicts[4:] for fault in verdict["errors"]] == [
+        "/entries/4/recovers",
+        "/entries/5/amount_vnd",
+        "/entries/6/voucher",
+        "/entries/6/recovers",
+    ]
+    assert verdicts[2]["available_vnd"] == 25
+    again = (await office.post("batches", {"mode": "best_effort", "entries": entries[:2]})).json()
+    assert (again["existing"], again["recorded"]) == (2, 0)
+    whole = await office.post("batches", {"mode": "all_or_nothing", "entries": entries[2:4]})
+    assert whole.json()["code"] == "batch_refused"
+    total = await read_total(office)
+    assert [total[name] for name in ("disbursed_vnd", "recovered_vnd", "remitted_vnd")] == [80, 35, 20]
+
+
 async def test_every_fault_is_named(office):
     allocation = await office.allocate(100)
     body = {"recovers": allocation["id"], "amount_vnd": "x", "effective_on": "2999-01-01"}

@@ -11,10 +11,11 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.actions import insert_and_publish, lock_and_decide
+from services.funding.entries.actions import insert_and_publish, lock_and_decide, validate_request
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.consumers import name_consumers
 from services.funding.entries.decisions import EntryDecisions, EntryOutcome
+from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event
@@ -48,19 +49,23 @@ class Batch:
 async def validate_batch(
     batch_id: uuid.UUID,
     mode: Mode,
-    requests: Mapping[int, EntryRequest],
+    requests: Mapping[int, EntryRequest | RecoveryRequest],
     shape_faults: Collection[Fault] = (),
+    named_entries: Mapping[uuid.UUID, Entry] | None = None,
 ) -> Batch:
     """Validate each entry of a batch by itself; `requests` has those that could be read, by ordinal.
+
+    `named_entries` are the recorded payments and recoveries that recoveries and remittances name.
 
     Raises `Invalid` for faults of the body, and in the mode `all_or_nothing` for those of the entries.
     """
     unreadable, body_faults = _split_by_entry(shape_faults)
     raise_if_any(body_faults)
     validator = EntryValidator()
+    named = named_entries or {}
     validated: dict[int, EntryCandidate | Problem] = {}
     async for ordinal, request in iterate_cooperatively(requests.items()):
-        validated[ordinal] = validator.validate(request)
+        validated[ordinal] = validate_request(request, validator, named)
     validated |= {ordinal: Invalid(faults=faults) for ordinal, faults in unreadable.items()}
     candidates = [validated[ordinal] for ordinal in sorted(validated)]
     if mode == "all_or_nothing":

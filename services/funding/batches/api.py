@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
 from services.funding.entries.api import CurrentRecorder
+from services.funding.entries.store import find_entries
 from shared.kit.database import UnitOfWork
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.group_commit import GroupCommitRoute
@@ -26,15 +27,17 @@ async def record_batch(
     recorder: CurrentRecorder,
     draft: Annotated[PartialBody[BatchIn], Body()],
 ) -> Response:
-    """Record up to 10,000 entries in one transaction, with a verdict on each.
+    """Record up to 10,000 commitments, payments, recoveries and remittances in one transaction, with a verdict on each.
 
     Vouchers identify entries: a batch that is sent again, whole or in part, records nothing twice.
     """
     batch_id = uuid7(recorder.context.now)
     requests = to_entry_requests(recorder.context, batch_id, draft)
-    batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults)
+    ids = {entry_id for request in requests.values() for entry_id in request.named_entries}
 
     async def record(unit_of_work: UnitOfWork) -> Response:
+        named_entries = await find_entries(unit_of_work.session, ids) if ids else {}
+        batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults, named_entries)
         decisions = await actions.decide_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
         language = negotiate_language(recorder.request)
         result = await BatchOut.from_outcomes(

@@ -5,16 +5,23 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
 from services.funding.entries.decisions import EntryOutcome, Outcome
+from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.request_schemas import PaymentIn
+from services.funding.entries.request_schemas import (
+    RECOVERY_EXAMPLE,
+    REMITTANCE_EXAMPLE,
+    PaymentIn,
+    RecoveryIn,
+    RemittanceIn,
+)
 from services.funding.entries.validation import EntryRequest
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
-from services.funding.ledger import Decision, EntryKind
+from services.funding.ledger import Decision, EntryKind, EntryReference
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.problems import Language
@@ -64,6 +71,71 @@ class BatchEntryIn(PaymentIn):
         )
 
 
+class BatchRecoveryIn(RecoveryIn):
+    """Money of a payment that came back."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"kind": "recovery", **RECOVERY_EXAMPLE}}
+    )
+
+    kind: Literal["recovery"] = Field(description="kind of the entry")
+    voucher: VoucherIO = Field(description="its document; the same voucher again is the same entry")
+
+    def to_entry_request(self, context: RequestContext, ordinal: int, batch_id: uuid.UUID) -> RecoveryRequest:
+        """Return the recovery that is requested at this place of the batch."""
+        return _to_recovery_request(self, self.recovers, context, ordinal, batch_id)
+
+
+class BatchRemittanceIn(RemittanceIn):
+    """Recovered money that is handed back to the budget."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"kind": "remittance", **REMITTANCE_EXAMPLE}}
+    )
+
+    kind: Literal["remittance"] = Field(description="kind of the entry")
+    voucher: VoucherIO = Field(description="its document; the same voucher again is the same entry")
+
+    def to_entry_request(self, context: RequestContext, ordinal: int, batch_id: uuid.UUID) -> RecoveryRequest:
+        """Return the remittance that is requested at this place of the batch."""
+        return _to_recovery_request(self, self.remits, context, ordinal, batch_id)
+
+
+def _to_recovery_request(
+    body: BatchRecoveryIn | BatchRemittanceIn,
+    against: uuid.UUID,
+    context: RequestContext,
+    ordinal: int,
+    batch_id: uuid.UUID,
+) -> RecoveryRequest:
+    decision, reopening, named = body.decision, body.reopened_by, body.distinct_from
+    return RecoveryRequest(
+        context=context,
+        kind=EntryKind(body.kind),
+        against=against,
+        amount_vnd=body.amount_vnd,
+        voucher=body.voucher.to_voucher(),
+        decision=Decision(decision.number, decision.date) if decision else None,
+        effective_on=body.effective_on,
+        note=body.note,
+        distinct_from=EntryReference(named.entry, named.reason) if named else None,
+        reopened_by=Decision(reopening.number, reopening.date) if reopening else None,
+        batch=batch_id,
+        pointer=f"/entries/{ordinal}",
+    )
+
+
+def _validate_by_kind(raw: Any, _: ValidatorFunctionWrapHandler) -> Any:
+    """Return the entry that a row describes; its kind says which fields it has."""
+    kind = raw.get("kind") if isinstance(raw, Mapping) else None
+    models: dict[Any, type[BaseModel]] = {"recovery": BatchRecoveryIn, "remittance": BatchRemittanceIn}
+    model = models.get(kind, BatchEntryIn) if isinstance(kind, str) else BatchEntryIn
+    return model.model_validate(raw)
+
+
+BatchRow = Annotated[BatchEntryIn | BatchRecoveryIn | BatchRemittanceIn, WrapValidator(_validate_by_kind)]
+
+
 class BatchIn(PartialModel):
     """Entries to be recorded in one call, in their order."""
 
@@ -78,14 +150,14 @@ class BatchIn(PartialModel):
     mode: Mode = Field(
         description="all_or_nothing: one refusal refuses the batch; best_effort: what can be recorded is"
     )
-    entries: Annotated[list[BatchEntryIn], Field(max_length=MAX_ENTRIES)] = Field(
+    entries: Annotated[list[BatchRow], Field(max_length=MAX_ENTRIES)] = Field(
         description="the entries, decided in this order"
     )
 
 
 def to_entry_requests(
     context: RequestContext, batch_id: uuid.UUID, draft: PartialBody[BatchIn]
-) -> dict[int, EntryRequest]:
+) -> dict[int, EntryRequest | RecoveryRequest]:
     """Return the entries that could be read, by ordinal."""
     entries = zip(draft.ordinals, draft.body.entries, strict=True)
     return {ordinal: entry.to_entry_request(context, ordinal, batch_id) for ordinal, entry in entries}

@@ -101,12 +101,13 @@ async def _validate(
     ids = {entry_id for request in requests for entry_id in request.named_entries}
     named_entries = await find_entries(session, ids) if ids else {}
     validator = EntryValidator(named_entries)
-    return [_validate_request(request, validator, named_entries) for request in requests]
+    return [validate_request(request, validator, named_entries) for request in requests]
 
 
-def _validate_request(
+def validate_request(
     request: LedgerRequest, validator: EntryValidator, named_entries: Mapping[uuid.UUID, Entry]
 ) -> EntryCandidate | Problem:
+    """Return the entry that a request asks for, or why it is refused; `named_entries` are those that requests name."""
     match request:
         case EntryRequest():
             return validator.validate(request)

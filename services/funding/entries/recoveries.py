@@ -40,6 +40,9 @@ class RecoveryRequest:
     unread: frozenset[str] = frozenset()
     """The fields that could not be read."""
     shape_faults: Collection[Fault] = ()
+    batch: uuid.UUID | None = None
+    pointer: str = ""
+    """Where it stands in the body, as a JSON pointer."""
 
     @property
     def named_entries(self) -> set[uuid.UUID]:
@@ -48,8 +51,8 @@ class RecoveryRequest:
         return {entry_id for entry_id in named if entry_id is not None}
 
     @property
-    def pointer(self) -> str:
-        """Where the body names the payment or recovery, as a JSON pointer."""
+    def entry_pointer(self) -> str:
+        """Where the request names the payment or recovery, as a JSON pointer."""
         return "/remits" if self.kind is EntryKind.REMITTANCE else "/recovers"
 
     def find_effective_date(self, paid_on: date) -> date:
@@ -80,12 +83,16 @@ class RecoveryRequest:
     ) -> Iterator[Fault]:
         """Yield that a named entry does not exist, or is no payment or recovery."""
         if entry is None and self.against is not None:
-            yield make_fault(self.pointer, "entry_unknown", sentences.ENTRY_UNKNOWN, entry=str(self.against))
+            yield make_fault(
+                self.entry_pointer, "entry_unknown", sentences.ENTRY_UNKNOWN, entry=str(self.against)
+            )
         if entry is not None and self.kind is EntryKind.RECOVERY and entry.kind not in PAYMENT_KINDS:
-            yield make_fault(self.pointer, "not_a_payment", sentences.NOT_A_PAYMENT, entry=str(self.against))
+            yield make_fault(
+                self.entry_pointer, "not_a_payment", sentences.NOT_A_PAYMENT, entry=str(self.against)
+            )
         if entry is not None and self.kind is EntryKind.REMITTANCE and entry.kind is not EntryKind.RECOVERY:
             yield make_fault(
-                self.pointer, "not_a_recovery", sentences.NOT_A_RECOVERY, entry=str(self.against)
+                self.entry_pointer, "not_a_recovery", sentences.NOT_A_RECOVERY, entry=str(self.against)
             )
         reference = self.distinct_from
         if reference is not None and reference.entry not in named_entries:
@@ -108,7 +115,11 @@ def validate_recovery(
 
 def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
     context = request.context
-    raise_if_any([*request.shape_faults, *request.find_faults(named_entries)])
+    located = (
+        replace(fault, pointer=f"{request.pointer}{fault.pointer}")
+        for fault in request.find_faults(named_entries)
+    )
+    raise_if_any([*request.shape_faults, *located])
     assert request.against is not None
     assert request.amount_vnd is not None
     entry = named_entries[request.against]
@@ -134,7 +145,7 @@ def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]
         corrected_by=None,
         recovered_vnd=0,
         in_kind=None,
-        batch=None,
+        batch=request.batch,
         project=entry.project if request.kind is EntryKind.RECOVERY and book == "agency" else None,
         against=request.against,
         distinct_from=request.distinct_from,
@@ -142,5 +153,10 @@ def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]
         reopened_by=request.reopened_by,
     )
     return EntryCandidate(
-        context, recovery, line, None, request.effective_on is not None, recovered_entry=entry
+        context,
+        recovery,
+        line,
+        has_requested_date=request.effective_on is not None,
+        pointer=request.pointer,
+        recovered_entry=entry,
     )
