@@ -42,7 +42,7 @@ async def test_six_faults_of_shape_and_meaning_in_one_answer(office):
     }
 
 
-@pytest.mark.parametrize("amount", [1.0, 1.5, "5", "", None, True, 1e3, -1, 0, 10**15 + 1, [5]])
+@pytest.mark.parametrize("amount", [1.5, "5", "", None, True, 1e-3, -1, 0, 10**15 + 1, [5]])
 async def test_money_is_a_positive_integer_and_nothing_else(office, amount):
     named = await faults(office, "allocations", {**GIVEN, "amount_vnd": amount})
     assert {pointer for pointer, _ in named} == {"/amount_vnd"}
@@ -61,7 +61,7 @@ async def test_a_day_is_an_iso_date_and_nothing_else(office, day):
     ("change", "fault"),
     [
         ({"unit": "62", "effective_on": "2025-08-01", "year": 2025}, ("/unit", "unit_unknown_on_date")),
-        ({"unit": "51"}, ("/unit", "unit_unknown_on_date")),
+        ({"unit": "62", "effective_on": "2025-07-01", "year": 2025}, ("/unit", "unit_unknown_on_date")),
         ({"unit": "99"}, ("/unit", "unit_unknown")),
         ({"program": "health"}, ("/program", "program_unknown")),
         ({"component": "GN.DA99"}, ("/component", "component_unknown")),
