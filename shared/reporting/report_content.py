@@ -106,8 +106,9 @@ class ReportContent:
     def by_unit(self) -> Mapping[str, UnitValues]:
         """The values of each unit: the first one of a repeated indicator, and no row whose required fields were not read."""
         by_unit: dict[str, dict[str, tuple[int, StatedValue]]] = defaultdict(dict)
+        unread_fields = self.unread_fields
         for ordinal, value in self.enumerate_values():
-            if self.unread_fields.get(ordinal, NONE_UNREAD).isdisjoint(REQUIRED_FIELDS):
+            if not unread_fields or unread_fields.get(ordinal, NONE_UNREAD).isdisjoint(REQUIRED_FIELDS):
                 by_unit[value.unit].setdefault(value.indicator, (ordinal, value))
         return by_unit
 

@@ -73,9 +73,10 @@ def find_code_faults(
 def find_limit_faults(content: ReportContent, indicators: Mapping[str, Indicator]) -> Iterator[RowFault]:
     """Return a fault for each amount below the minimum of its indicator, above the maximum, or with too many decimals."""
     _, codes, amounts = content.columns
+    nil_ordinals = content.nil_ordinals
     for ordinal, code, amount in zip(content.ordinals, codes, amounts, strict=True):
         indicator = indicators.get(code)
-        if indicator is None or ordinal in content.nil_ordinals:
+        if indicator is None or ordinal in nil_ordinals:
             continue
         if not indicator.minimum <= amount <= indicator.maximum:
             limits = {

@@ -190,7 +190,7 @@ async def write_values(
         report.received_at,
         len(checked.content.values),
         _reasons_to_json(checked) if checked.derived else None,
-        [ordinal for ordinal, is_nil in enumerate(nil) if is_nil],
+        [ordinal for ordinal, is_nil in enumerate(nil) if is_nil] if any(nil) else [],
         checked.form.preliminary_of is not None,
     )
     return [NearbyReport._make(row) for row in rows]
