@@ -7,7 +7,7 @@ A body larger than the limit and an unexpected exception are answered by problem
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -67,6 +67,21 @@ def _declares_more(scope: Scope, limit: int) -> bool:
 def find_body_limit(path: str, max_body_bytes: int, larger_bodies: Mapping[str, int]) -> int:
     """Return the limit in bytes of a body: that of the path, by its beginning, or that of all others."""
     return next((limit for prefix, limit in larger_bodies.items() if path.startswith(prefix)), max_body_bytes)
+
+
+class WithoutCompressionMiddleware:
+    """Leaves the answers of some paths uncompressed: a compressor keeps bytes back that are to flow."""
+
+    def __init__(self, app: App, *, paths: Collection[str]) -> None:
+        self.app = app
+        self.paths = frozenset(paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["path"] in self.paths:
+            headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send)
 
 
 class HeadAsGetMiddleware:

@@ -31,7 +31,7 @@ from shared.kit.idempotency import prune_answers
 from shared.kit.identity import AllowsAnyone, Caller, Identity
 from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
-from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware
+from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware, WithoutCompressionMiddleware
 from shared.kit.models import REVISION
 from shared.kit.openapi.document import complete_document, extend_openapi
 from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE
@@ -79,6 +79,8 @@ class ServiceDefinition:
     """The problems of violated constraints, by the constraint's name."""
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
+    flowing_paths: Sequence[str] = ()
+    """Paths whose answers are sent as they are made, and so are not compressed."""
     resources: Sequence[object] = ()
     """What the service holds besides settings, database and identity, each found by its class."""
     lifespans: Sequence[Lifespan] = ()
@@ -191,6 +193,7 @@ def _middleware(definition: ServiceDefinition) -> list[Middleware]:
             max_body_bytes=definition.settings.max_body_bytes,
             larger_bodies=definition.larger_bodies,
         ),
+        Middleware(WithoutCompressionMiddleware, paths=definition.flowing_paths),
         Middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES),
     ]
 

@@ -75,8 +75,9 @@ async def test_results_are_sent_while_the_file_is_still_on_its_way(office):
     await exchange.task
 
 
-async def test_one_json_answer_flows_as_well_and_is_whole(office):
-    exchange = Exchange(office)
+@pytest.mark.parametrize("coding", ["identity", "gzip", "br", "zstd"])
+async def test_one_json_answer_flows_as_well_and_is_whole(office, coding):
+    exchange = Exchange(office, **{"accept-encoding": coding})
     exchange.send(f"{line('608', 1)}\n".encode())
     begun = await exchange.read_until(b'"outcome":"submitted"')
     exchange.send(line("610", 1).encode(), more=False)

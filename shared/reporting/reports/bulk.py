@@ -29,6 +29,8 @@ MAX_LINES = 10_000
 MEDIA_TYPE = "application/x-ndjson"
 MEDIA_TYPES = (MEDIA_TYPE, "application/ndjson", "application/jsonl", "application/jsonlines", "text/plain")
 """The names under which lines of JSON are sent; one that is left out means the first."""
+MAX_PIECES_AHEAD = 64
+"""A piece is up to 64 KiB, so at most 4 MiB of a body wait in memory."""
 HEARTBEAT_S = 5.0
 """A blank is sent after so many seconds without a result: proxies wait thirty seconds or more for the next byte."""
 MAX_UNREADABLE_LINES = 1_000
@@ -113,6 +115,8 @@ class _LineReader:
         self._max_line_bytes = max_line_bytes
         self.finished = asyncio.Event()
         """Set when nothing more of the body is read."""
+        self.caller_left = False
+        """Whether the caller closed the connection before the end of the body."""
 
     async def read(self) -> AsyncIterator[Sequence[Line]]:
         """Yield the lines of each piece of the body, each with its number from 1. Raises `TooLarge`, `TooManyLines`."""
@@ -120,7 +124,7 @@ class _LineReader:
         number = 0
         lines: list[Line] = []
         try:
-            async for chunk in self._request.stream():
+            async for chunk in self._read_ahead():
                 *complete, pending = (pending + chunk).split(b"\n")
                 lines = []
                 for text in complete:
@@ -137,8 +141,33 @@ class _LineReader:
             if lines:
                 yield lines
             raise
+
+    async def _read_ahead(self) -> AsyncIterator[bytes]:
+        """Yield the pieces of the body, read before they are needed, so that it is soon known when the caller leaves."""
+        pieces: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(MAX_PIECES_AHEAD)
+
+        async def read() -> None:
+            try:
+                async for chunk in self._request.stream():
+                    await pieces.put(chunk)
+                await pieces.put(None)
+            except ClientDisconnect as error:
+                self.caller_left = True
+                self.finished.set()
+                await pieces.put(error)
+            except Exception as error:  # noqa: BLE001 (raised to whoever reads the pieces)
+                await pieces.put(error)
+            finally:
+                self.finished.set()
+
+        reading = asyncio.create_task(read())
+        try:
+            while (piece := await pieces.get()) is not None:
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
         finally:
-            self.finished.set()
+            reading.cancel()
 
     def _append(self, lines: list[Line], number: int, text: bytes) -> None:
         self._require_short(text)
@@ -161,8 +190,6 @@ class _BulkAnswer(Response):
     ) -> None:
         super().__init__(media_type=MEDIA_TYPE if writer.as_lines else JSON)
         del self.headers["content-length"]
-        # A compressor would keep the bytes back until there are enough of them.
-        self.headers["content-encoding"] = "identity"
         self._writer = writer
         self._results = results
         self._reader = reader
@@ -206,7 +233,7 @@ class _BulkAnswer(Response):
     async def _wait_until_caller_leaves(self, receive: Receive) -> None:
         """Return when the caller has closed the connection; until the body is read, its reader finds that out."""
         await self._reader.finished.wait()
-        while (await receive())["type"] != "http.disconnect":
+        while not self._reader.caller_left and (await receive())["type"] != "http.disconnect":
             pass
 
     async def _decide(self) -> None:
