@@ -19,7 +19,10 @@ async function open(clientId: string, secret: string) {
   const { data, error } = await client.POST("/oauth/token", {
     body: { grant_type: "client_credentials" },
     bodySerializer: (body) => new URLSearchParams({ grant_type: body.grant_type }),
-    headers: { Authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
+    headers: {
+      Authorization: `Basic ${btoa(`${clientId}:${secret}`)}`,
+      "Content-Type": "application/x-www-form-urlencoded",
+    },
   });
   require(data, error);
   return createClient<paths>({ baseUrl: gateway, headers: { Authorization: `Bearer ${data.access_token}` } });
@@ -60,7 +63,8 @@ const accepted = await reviewer.POST("/v1/poverty/reports/{report_id}/accept", {
 require(accepted.data?.state === "accepted", accepted);
 
 const status = await reviewer.GET("/v1/status", { params: { query: { period: "2023" } } });
-const poverty = status.data?.programs.find((program) => program.program === "poverty");
+require(typeof status.data === "object", status); // the other form of the answer is CSV, a text
+const poverty = status.data.programs.find((program) => program.program === "poverty");
 require(poverty?.figures.some((figure) => figure.value === 640), status);
 
 const refused = await district.GET("/v1/poverty/reports/{report_id}", {
