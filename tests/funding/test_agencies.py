@@ -35,7 +35,12 @@ async def test_the_province_gives_money_to_agencies_as_to_districts(office):
     assert await by_unit(office, year=2023, unit="62") == await by_unit(office, year=2023)
     assert await by_unit(office, year=2023, unit=FARMING) == {FARMING: 40, "total": 40}
     status_unit = (await office.get("status", year=2023, unit=FARMING)).json()["unit"]
-    assert status_unit == {"code": FARMING, "name": "Sở Nông nghiệp và Phát triển nông thôn"}
+    assert status_unit == {
+        "code": FARMING,
+        "name": "Sở Nông nghiệp và Phát triển nông thôn",
+        "kind": "agency",
+        "since": "2016-01-01",
+    }
 
 
 async def test_the_province_passes_money_on_to_its_agencies_and_no_agency_holds_a_district(office):
