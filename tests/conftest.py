@@ -30,13 +30,19 @@ TIME_LIMITS = {
     "shared.kit.database.CONNECT_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.database.POOL_TIMEOUT_S": PATIENCE_SECONDS,
     "shared.kit.service.READY_WITHIN_S": PATIENCE_SECONDS,
+    "shared.kit.issuer_keys.FETCH_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.group_commit.HALVE_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.feed_consumer.client.ANSWER_WITHIN_S": PATIENCE_SECONDS,
+    "shared.territory.maps.following.ANSWER_WITHIN_S": PATIENCE_SECONDS,
     "shared.local.postgres.READY_SECONDS": PATIENCE_SECONDS,
     "shared.local.postgres.STOP_SECONDS": PATIENCE_SECONDS,
     "migrations.run.JOB_LOCK_TIMEOUT": f"{PATIENCE_SECONDS}s",
 }
 """Limits of the product that a busy machine reaches. A test of a limit sets its own."""
+
+
+SETTINGS = {"NTP_FOLLOW_MAP_EVERY_SECONDS": "3600", "NTP_GATEWAY_URL": "http://127.0.0.1:9"}
+"""Settings of services in this process: none looks for versions of the map meanwhile, or calls an installation that runs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,10 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> Iterator[None]:
-    """Let no limit of the product end what is only slow."""
+    """Let no limit of the product end what is only slow, and no poll of the product disturb a test."""
     with pytest.MonkeyPatch.context() as patch:
         for name, limit in TIME_LIMITS.items():
             patch.setattr(name, limit)
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
         yield
 
 

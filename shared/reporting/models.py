@@ -12,7 +12,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     Numeric,
     SmallInteger,
     UniqueConstraint,
@@ -20,18 +19,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.kit.database import COLUMN_TYPES, named_metadata
 from shared.kit.schema_revisions import SchemaRevision
-
-
-class Base(DeclarativeBase):
-    """The base of the engine's tables, which are the same in the schema of every program."""
-
-    metadata = named_metadata()
-    type_annotation_map = {**COLUMN_TYPES, Decimal: Numeric(18, 6)}  # noqa: RUF012 (declared by SQLAlchemy)
-
+from shared.reporting.file_models import Base
 
 metadata = Base.metadata
 REVISION = SchemaRevision("reporting", "reporting_0012")
@@ -239,28 +230,6 @@ class RollUp(Base):
     )
 
 
-class CatalogueVersion(Base):
-    """A version of the program's catalogue that replaced the one before. Append-only."""
-
-    __tablename__ = "catalogue_versions"
-
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    """Counted from 1; 0 is the file that is shipped with the program."""
-    tables: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """Its rows by table, as a file states them."""
-    sha256: Mapped[str]
-    decision_number: Mapped[str | None]
-    decision_date: Mapped[date | None]
-    client_id: Mapped[str | None]
-    """The client that replaced the catalogue; null where a file of the installation did."""
-    recorded_at: Mapped[datetime]
-
-    __table_args__ = (
-        CheckConstraint("number >= 1", name="number"),
-        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
-    )
-
-
 class Target(Base):
     """The planned value of a figure under a decision. A revision is a new row."""
 
@@ -302,31 +271,6 @@ class GoLive(Base):
     set_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_go_lives_unit", "unit", "id"),)
-
-
-class EvidenceFile(Base):
-    """A file behind reports, kept once under the SHA-256 of its content."""
-
-    __tablename__ = "evidence_files"
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    media_type: Mapped[str]
-    size_bytes: Mapped[int] = mapped_column(Integer)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    client_id: Mapped[str]
-    kept_at: Mapped[datetime]
-
-    __table_args__ = (CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),)
-
-
-class EvidenceSender(Base):
-    """A client that sent a file again; the client that sent it first is in `evidence_files`."""
-
-    __tablename__ = "evidence_senders"
-
-    sha256: Mapped[str] = mapped_column(ForeignKey("evidence_files.sha256"), primary_key=True)
-    client_id: Mapped[str] = mapped_column(primary_key=True)
-    sent_at: Mapped[datetime]
 
 
 class Publication(Base):

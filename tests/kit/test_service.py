@@ -219,6 +219,7 @@ async def test_a_request_without_a_free_connection_is_answered_busy(database, mo
 def test_settings_hide_secrets_and_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("NTP_DATABASE_URL", "postgresql+asyncpg://u:hunter2@h/d")
     monkeypatch.setenv("NTP_KEEP_ANSWERS_DAYS", "7")
+    monkeypatch.delenv("NTP_GATEWAY_URL")
     settings = ServiceSettings()
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in str(settings.model_dump())

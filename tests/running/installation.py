@@ -19,6 +19,12 @@ from shared.local.stack import FACTORIES
 from tests.postgres import free_port
 from tests.waiting import PATIENCE_SECONDS
 
+TIME_LIMITS = {
+    "NTP_PART_WITHIN_S": str(PATIENCE_SECONDS),
+    "NTP_ANSWER_WITHIN_S": str(PATIENCE_SECONDS),
+}
+"""Limits of the gateway that a busy machine reaches; an installation with `variables` of its own has the limits of the product."""
+
 CLEAN_UP = """
 import shutil, sys, time
 from pathlib import Path
@@ -39,7 +45,7 @@ class Installation:
 
     folder: Path
     ports: dict[str, int]
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=TIME_LIMITS.copy)
     tree: Path = ROOT
     """The source tree that its commands run from."""
 
@@ -59,7 +65,12 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """The environment of every command, without the caller's NTP_ variables."""
         ports = {f"NTP_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
-        return {**remove_variables(os.environ), **ports, **self.variables, "NTP_VAR": str(self.folder)}
+        return {
+            **remove_variables(os.environ),
+            **ports,
+            **self.variables,
+            "NTP_VAR": str(self.folder),
+        }
 
     def run_command(
         self, *arguments: str, environment: dict[str, str] | None = None

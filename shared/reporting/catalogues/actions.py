@@ -25,7 +25,7 @@ from shared.reporting.catalogue.versions import find_removed_rows, hash_tables, 
 from shared.reporting.catalogues import store
 from shared.reporting.catalogues.current import make_event
 from shared.reporting.context import ReportingContext
-from shared.reporting.models import CatalogueVersion
+from shared.reporting.file_models import CatalogueVersion
 
 MAX_FAULTS = 100
 """A longer list is read by nobody; the rest is counted."""

@@ -15,7 +15,7 @@ from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.catalogue.versions import find_changed_indicators, hash_tables, to_plain
 from shared.reporting.catalogues import store
 from shared.reporting.engine import ReportingEngine
-from shared.reporting.models import CatalogueVersion
+from shared.reporting.file_models import CatalogueVersion
 from shared.reporting.reports.writing.sql import lock_years
 from shared.reporting.rollups.refresh import RollUpRefresh
 from shared.territory.tree import Territory

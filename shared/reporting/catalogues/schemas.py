@@ -13,7 +13,7 @@ from shared.reporting.catalogue.versions import (
 )
 from shared.reporting.catalogues.actions import ReplacedCatalogue
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.models import CatalogueVersion
+from shared.reporting.file_models import CatalogueVersion
 
 MAX_ROWS = 5_000
 """The criteria of rural communes are some hundred rows."""

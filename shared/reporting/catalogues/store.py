@@ -7,7 +7,8 @@ from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
-from shared.reporting.models import CatalogueVersion, Report
+from shared.reporting.file_models import CatalogueVersion
+from shared.reporting.models import Report
 
 _UNITS_IN_EFFECT = text(
     """

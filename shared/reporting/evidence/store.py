@@ -7,7 +7,8 @@ from sqlalchemy import Row, select, text, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.reporting.models import EvidenceFile, EvidenceSender, Report
+from shared.reporting.file_models import EvidenceFile, EvidenceSender
+from shared.reporting.models import Report
 
 EvidenceDescription = Row[str, str, int, datetime]
 """A file without its bytes: hash, media type, size and when it was inserted."""

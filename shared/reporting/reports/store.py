@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shared.kit.database import Codes
-from shared.reporting.models import EffectiveReport, EvidenceFile, Observation, Report, Review
+from shared.reporting.file_models import EvidenceFile
+from shared.reporting.models import EffectiveReport, Observation, Report, Review
 from shared.reporting.report_content import STATUSES, StatedValue
 
 _REPORT_COLUMNS = {column.key: column.type for column in Report.__table__.columns}
