@@ -9,6 +9,7 @@ from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.transactions import TransactionRoute
+from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.context import AreaContext, PublicContext
@@ -17,8 +18,15 @@ from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
+from shared.reporting.figures.series import FigureSeriesOut, list_periods, read_series
 from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
-from shared.reporting.query_params import PeriodQuery, PlanPeriodQuery, StandardQuery
+from shared.reporting.query_params import (
+    PERIOD_DESCRIPTION,
+    PeriodQuery,
+    PeriodText,
+    PlanPeriodQuery,
+    StandardQuery,
+)
 from shared.reporting.targets.actions import find_measured_period
 from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
@@ -29,6 +37,12 @@ MapOn = Annotated[
     Query(
         alias="map", description="read on the map of this day; on that of the period's last day when left out"
     ),
+]
+
+
+MemberQuery = Annotated[
+    str | None,
+    Query(min_length=1, max_length=60, description="code of a member of the indicator's dimension"),
 ]
 
 
@@ -48,6 +62,35 @@ async def read_progress(
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, headline=headline, standard=standard)
     return await read_figures(context, query)
+
+
+@router.get("/series", summary="Read a figure over periods")
+async def read_figure_series(
+    *,
+    context: PublicContext,
+    basis: Basis,
+    indicator: Annotated[str, Query(min_length=1, max_length=100, description="code of the figure")],
+    first: Annotated[
+        PeriodText, Query(alias="from", description=f"first period; {PERIOD_DESCRIPTION}", examples=["2020"])
+    ],
+    last: Annotated[
+        PeriodText, Query(alias="to", description="last period, of the same kind", examples=["2023"])
+    ],
+    unit: UnitQuery,
+    dimension: MemberQuery = None,
+    as_of: AsOf = None,
+    map_on: MapOn = None,
+    standard: StandardQuery = None,
+) -> FigureSeriesOut:
+    """Read a figure of a unit over periods of one kind, with the standard of each and the breaks between them.
+
+    Each period is read under the standard in force on its last day, of two the later, or under the one that is named.
+    """
+    figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
+    periods = list_periods(Period.parse(first), Period.parse(last))
+    return await read_series(
+        context, figure, unit, periods, basis=basis, as_of=as_of, map_on=map_on, standard=standard
+    )
 
 
 @router.get("/targets/results", summary="Read what was planned, done and achieved")
@@ -79,10 +122,7 @@ async def read_lineage(
     as_of: AsOf = None,
     map_on: MapOn = None,
     standard: StandardQuery = None,
-    dimension: Annotated[
-        str | None,
-        Query(min_length=1, max_length=60, description="code of a member of the indicator's dimension"),
-    ] = None,
+    dimension: MemberQuery = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
     figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))

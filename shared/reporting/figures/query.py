@@ -31,6 +31,9 @@ class FigureQuery:
     standard: str | None = None
     """None: of each form the one in force on the period's last day, of two the later."""
 
+    only: frozenset[str] | None = None
+    """The codes of the figures that are made; None: all."""
+
     official_only: bool = False
     """Whether values of preliminary forms are left out, as in a publication."""
 

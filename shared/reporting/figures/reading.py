@@ -39,7 +39,11 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     catalogue = context.engine.catalogue
     standards = query.select_standards(catalogue)
     projection = find_projection(context, query)
-    figures = catalogue.find_figures(query.period.ends_on, headline=query.headline)
+    figures = [
+        figure
+        for figure in catalogue.find_figures(query.period.ends_on, headline=query.headline)
+        if query.only is None or figure.code in query.only
+    ]
     statements = await read_nil_statements(context, query, projection)
     measures, values = await read_unit_measures(context, query, projection, statements)
     counts = await count_registers(context, query, projection, figures)
