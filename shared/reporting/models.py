@@ -33,6 +33,10 @@ TARGET_KINDS = ("value", "at_least", "at_most", "range")
 ACTIONS = (*STATES, "passed", "reinstated")
 
 
+REPORT_KEY = ("unit", "period", "form", "standard")
+"""The columns of which at most one report is pending, and one in effect on a basis."""
+
+
 def _is_one_of(column: str, values: tuple[str, ...]) -> str:
     """Return the condition that a column has one of these values."""
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
@@ -79,15 +83,7 @@ class Report(Base):
         CheckConstraint("content_sha256 ~ '^[0-9a-f]{64}$'", name="content_sha256"),
         Index("ix_reports_unit_period", "period", "unit", "form"),
         Index("ix_reports_newest", "received_at", "id"),
-        Index(
-            "uq_reports_pending",
-            "unit",
-            "period",
-            "form",
-            "standard",
-            unique=True,
-            postgresql_where=text("state = 'submitted'"),
-        ),
+        Index("uq_reports_pending", *REPORT_KEY, unique=True, postgresql_where=text("state = 'submitted'")),
         Index(
             "ix_reports_evidence",
             "evidence",
@@ -161,16 +157,7 @@ class EffectiveReport(Base):
         CheckConstraint("until > since", name="until_after_since"),
         Index("ix_standings_period", "period", "basis", "until"),
         Index("ix_standings_nil", "period", "basis", postgresql_where=text("nil")),
-        Index(
-            "uq_standings_one",
-            "basis",
-            "unit",
-            "period",
-            "form",
-            "standard",
-            unique=True,
-            postgresql_where=text("until IS NULL"),
-        ),
+        Index("uq_standings_one", "basis", *REPORT_KEY, unique=True, postgresql_where=text("until IS NULL")),
     )
 
 

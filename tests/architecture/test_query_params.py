@@ -27,6 +27,9 @@ VALID = {
     "other": "0" * 32,
     "source": "central",
     "number": "1",
+    "indicator": "households",
+    "from": "2021",
+    "to": "2023",
 }
 """Valid values of the required parameters."""
 

@@ -18,7 +18,7 @@ from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
-from shared.reporting.figures.series import FigureSeriesOut, list_periods, read_series
+from shared.reporting.figures.series import FigureSeriesOut, find_unit, list_periods, read_series
 from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
@@ -86,10 +86,11 @@ async def read_figure_series(
 
     Each period is read under the standard in force on its last day, of two the later, or under the one that is named.
     """
-    figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
     periods = list_periods(Period.parse(first), Period.parse(last))
+    units = {period: find_unit(unit, map_on or period.ends_on) for period in periods}
+    figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
     return await read_series(
-        context, figure, unit, periods, basis=basis, as_of=as_of, map_on=map_on, standard=standard
+        context, figure, units, basis=basis, as_of=as_of, map_on=map_on, standard=standard
     )
 
 

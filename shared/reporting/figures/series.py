@@ -1,5 +1,6 @@
 """The series of a figure: its values over periods of one kind, with the breaks between them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Self
 
@@ -111,20 +112,18 @@ def list_periods(first: Period, last: Period) -> list[Period]:
 async def read_series(
     context: ReportingContext,
     figure: Figure,
-    unit: RequestedUnit,
-    periods: list[Period],
+    units: Mapping[Period, str | None],
     *,
     basis: BasisName,
     as_of: datetime | None,
     map_on: date | None,
     standard: str | None,
 ) -> FigureSeriesOut:
-    """Return the figure of each period. Some statements for each period in which the unit is there."""
+    """Return the figure of each period in its unit of that period. Some statements for each in which there is one."""
     catalogue = context.engine.catalogue
     items: list[SeriesPointOut] = []
     previous: Period | None = None
-    for period in periods:
-        code = _find_unit(unit, map_on or period.ends_on)
+    for period, code in units.items():
         found = None
         if code is not None:
             query = FigureQuery(
@@ -146,7 +145,7 @@ async def read_series(
     )
 
 
-def _find_unit(unit: RequestedUnit, on: date) -> str | None:
+def find_unit(unit: RequestedUnit, on: date) -> str | None:
     """Return the code of the unit on a day; None where there was none. Raise `UnknownUnit` for a code of no day."""
     try:
         return unit.on(on).code
