@@ -7,17 +7,27 @@ import sys
 import urllib.parse
 import urllib.request
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.running.installation import Installation
+from tests.running.installation import Installation, temporary_installation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TOOLS = Path(__file__).resolve().parents[1] / "contracts" / "tools"
 SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
 CASES_EACH = 2
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """An installation of its own, whose tokens outlast the run; requests may disable any client."""
+    with temporary_installation() as installation:
+        installation.variables["NTP_TOKEN_SECONDS"] = "3600"
+        installation.start()
+        yield installation
 
 
 def fetch_token(installation: Installation) -> str:
