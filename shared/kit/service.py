@@ -49,6 +49,8 @@ from shared.kit.version import product_version
 
 PRUNE_EVERY_S = 3600
 READY_WITHIN_S = 2
+GZIP_LEVEL = 6
+"""The reference of all services stays under its size also for clients that know no newer coding."""
 LARGEST_UNCOMPRESSED_BYTES = 500
 
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
@@ -194,7 +196,7 @@ def _middleware(definition: ServiceDefinition) -> list[Middleware]:
             larger_bodies=definition.larger_bodies,
         ),
         Middleware(WithoutCompressionMiddleware, paths=definition.flowing_paths),
-        Middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES),
+        Middleware(CompressMiddleware, minimum_size=LARGEST_UNCOMPRESSED_BYTES, gzip_level=GZIP_LEVEL),
     ]
 
 
