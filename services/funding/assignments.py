@@ -62,14 +62,14 @@ def calculate_remainder(component: str | None, assigned: ByComponent, allocated:
 
 
 def find_assignment_key(line: Line) -> AssignmentKey:
-    """Return the key of the plan that a line belongs to."""
+    """Return the key of the assignment that a line belongs to."""
     return line.year, line.program, line.capital, line.source
 
 
 def calculate_allocated(posting: Posting) -> int:
-    """Return what a posting allocates of the plan of its line. An opening balance was allocated before this ledger began.
+    """Return what a posting allocates of the assignment of its line. An opening balance was allocated before this ledger began.
 
-    Money of an earlier year of origin was allocated from an earlier plan: cancelling it returns nothing to this one.
+    Money of an earlier year of origin was allocated from an earlier assignment: cancelling it returns nothing to this one.
     """
     if posting.lot.origin_year != posting.lot.line.year:
         return 0
@@ -77,16 +77,16 @@ def calculate_allocated(posting: Posting) -> int:
     return change.opening_balance_vnd + change.allocated_vnd - change.cancelled_vnd
 
 
-def add_posting(plan: AssignmentBalance, posting: Posting) -> None:
-    """Add a posting to what was assigned and allocated in the plan of its line."""
+def add_posting(assignment: AssignmentBalance, posting: Posting) -> None:
+    """Add a posting to what was assigned and allocated in the assignment of its line."""
     line = posting.lot.line
     key = (line.unit, line.unit_since, line.component)
-    assigned, allocated = plan.get(key, (0, 0))
-    plan[key] = (assigned + posting.change.assigned_vnd, allocated + calculate_allocated(posting))
+    assigned, allocated = assignment.get(key, (0, 0))
+    assignment[key] = (assigned + posting.change.assigned_vnd, allocated + calculate_allocated(posting))
 
 
 def calculate_left_after_allocation(
-    territory: Territory, plan: AssignmentBalance, line: Line, on: date, amount_vnd: int
+    territory: Territory, assignment: AssignmentBalance, line: Line, on: date, amount_vnd: int
 ) -> int | None:
     """Return what is left to allocate after an amount is allocated to a line; None where nothing was assigned.
 
@@ -99,11 +99,11 @@ def calculate_left_after_allocation(
             raise BeyondAssignment(line, unit, amount_vnd, left_vnd)
         return left_vnd - amount_vnd
 
-    return _check_assigned_units(territory, plan, line, on, check)
+    return _check_assigned_units(territory, assignment, line, on, check)
 
 
 def calculate_left_after_withdrawal(
-    territory: Territory, plan: AssignmentBalance, line: Line, on: date, amount_vnd: int
+    territory: Territory, assignment: AssignmentBalance, line: Line, on: date, amount_vnd: int
 ) -> int | None:
     """Return what is left to allocate after an amount assigned to a line is taken back.
 
@@ -119,25 +119,29 @@ def calculate_left_after_withdrawal(
             raise BeyondAssignment(line, unit, amount_vnd, amount_vnd + left_vnd)
         return left_vnd
 
-    return _check_assigned_units(territory, plan, line, on, check)
+    return _check_assigned_units(territory, assignment, line, on, check)
 
 
-def find_assigned_units(territory: Territory, plan: AssignmentBalance, line: Line, on: date) -> list[str]:
+def find_assigned_units(
+    territory: Territory, assignment: AssignmentBalance, line: Line, on: date
+) -> list[str]:
     """Return the codes of the units whose assignments an allocation to a line uses."""
-    assigned_units = {unit for (unit, _, _), (assigned, _) in plan.items() if assigned > 0}
+    assigned_units = {unit for (unit, _, _), (assigned, _) in assignment.items() if assigned > 0}
     return sorted(unit for unit in assigned_units if territory.is_within(line.unit, unit, on))
 
 
 def _check_assigned_units(
-    territory: Territory, plan: AssignmentBalance, line: Line, on: date, check: Check
+    territory: Territory, assignment: AssignmentBalance, line: Line, on: date, check: Check
 ) -> int | None:
     remainders = []
-    for assigned_unit in find_assigned_units(territory, plan, line, on):
+    for assigned_unit in find_assigned_units(territory, assignment, line, on):
         unit, day = find_unit_of_year(territory, assigned_unit, line.year)
-        below = set(find_versions_below(territory, unit, day, {(code, since) for code, since, _ in plan}))
+        below = set(
+            find_versions_below(territory, unit, day, {(code, since) for code, since, _ in assignment})
+        )
         allocated: dict[str | None, int] = {}
         assigned: dict[str | None, int] = {}
-        for (code, since, component), (assigned_vnd, allocated_vnd) in plan.items():
+        for (code, since, component), (assigned_vnd, allocated_vnd) in assignment.items():
             if (code, since) in below:
                 allocated[component] = allocated.get(component, 0) + allocated_vnd
             if code == assigned_unit:

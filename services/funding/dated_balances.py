@@ -39,17 +39,17 @@ class Remainder(NamedTuple):
         return Remainder(*(first - second for first, second in zip(self, other, strict=True)))
 
 
-Measure = Literal["left_vnd", "unreserved_vnd", "unconfirmed_vnd"]
+RemainderKind = Literal["left_vnd", "unreserved_vnd", "unconfirmed_vnd"]
 
 
-class Least(NamedTuple):
+class LowestRemainder(NamedTuple):
     """The least that is left of a lot on any day since a given one, and the days on which no more is left."""
 
     amount_vnd: int
     first_day: date
     last_day: date | None
     """None: no later entry changes it."""
-    measure: Measure
+    kind: RemainderKind
     """The measure that is least."""
 
 
@@ -76,24 +76,24 @@ class DatedBalance:
             remainder, after = after[0][1].add(remainder), after[1:]
         return DatedBalance(self.total + change, (*before, (day, remainder), *after))
 
-    def find_least(self, since: date, measures: Sequence[Measure]) -> Least:
+    def find_lowest_remainder(self, since: date, kinds: Sequence[RemainderKind]) -> LowestRemainder:
         """Return the least of some measures on any day from the given one on; of equal ones that of the first measure."""
         return min(
-            (self._find_least_of(since, measure) for measure in measures), key=lambda least: least.amount_vnd
+            (self._find_lowest_of(since, kind) for kind in kinds), key=lambda lowest: lowest.amount_vnd
         )
 
-    def _find_least_of(self, since: date, measure: Measure) -> Least:
+    def _find_lowest_of(self, since: date, kind: RemainderKind) -> LowestRemainder:
         (first_day, remainder), *earlier = self._iterate_back(since)
-        least = Least(getattr(remainder, measure), first_day, None, measure)
+        lowest = LowestRemainder(getattr(remainder, kind), first_day, None, kind)
         next_day = first_day
         for first_day, remainder in earlier:
-            amount_vnd = getattr(remainder, measure)
-            if amount_vnd < least.amount_vnd:
-                least = Least(amount_vnd, first_day, next_day - ONE_DAY, measure)
-            elif amount_vnd == least.amount_vnd:
-                least = least._replace(first_day=first_day)
+            amount_vnd = getattr(remainder, kind)
+            if amount_vnd < lowest.amount_vnd:
+                lowest = LowestRemainder(amount_vnd, first_day, next_day - ONE_DAY, kind)
+            elif amount_vnd == lowest.amount_vnd:
+                lowest = lowest._replace(first_day=first_day)
             next_day = first_day
-        return least
+        return lowest
 
     def _iterate_back(self, since: date) -> Iterator[DayChange]:
         """Yield what is left and from which day on, the latest first, down to the given day."""

@@ -67,7 +67,7 @@ class Amounts:
     given_vnd: int = 0
     """Sub-allocated or transferred to another line."""
     cancelled_vnd: int = 0
-    """Cut from the plan by a decision."""
+    """Cut from the allocation by a decision."""
     returned_vnd: int = 0
     """Unspent and returned to the budget that it came from."""
     carried_out_vnd: int = 0
@@ -162,8 +162,8 @@ class Amounts:
         return min(self.to_values()) >= 0 and self.uncommitted_vnd >= 0
 
 
-MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Amounts))
-_to_values: Callable[[Any], tuple[int, ...]] = attrgetter(*MEASURES)
+AMOUNT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Amounts))
+_to_values: Callable[[Any], tuple[int, ...]] = attrgetter(*AMOUNT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +229,7 @@ PaperKind = Literal["contract", "estimate", "payment_order", "return_slip", "oth
 class Voucher:
     """The paper of a payment or contract as it was stated. `voucher_keys.py` says what identifies it."""
 
-    source: str
-    """Its issuer."""
+    issuer: str
     number: str
     kind: PaperKind | None = None
     dated_on: date | None = None

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.funding.ledger import CAPITALS, MEASURES, EntryKind, PaperKind
+from services.funding.ledger import AMOUNT_NAMES, CAPITALS, EntryKind, PaperKind
 from services.funding.register_models import CLOSINGS, PROJECT_STATEMENTS, PROJECTS, Base
 from shared.kit.schema_revisions import SchemaRevision
 
@@ -31,7 +31,7 @@ REVISION = SchemaRevision("funding", "funding_0007")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
-NOT_NEGATIVE = f"LEAST({', '.join(MEASURES)}) >= 0"
+NOT_NEGATIVE = f"LEAST({', '.join(AMOUNT_NAMES)}) >= 0"
 AVAILABLE = (
     "opening_balance_vnd + allocated_vnd + carried_over_vnd + received_vnd - given_vnd - cancelled_vnd"
     " + succeeded_in_vnd - succeeded_out_vnd"

@@ -14,22 +14,22 @@ from datetime import date
 from services.funding.dated_balances import (
     DatedBalance,
     DatedBalances,
-    Least,
-    Measure,
+    LowestRemainder,
     Remainder,
+    RemainderKind,
 )
 from services.funding.ledger import Amounts, Balances, Book, Entry, EntryKind, Line, Lot, Posting, Voucher
 from shared.kit.problems import Conflict, Sentence
 
-LEFT: Sequence[Measure] = ("left_vnd",)
+LEFT: Sequence[RemainderKind] = ("left_vnd",)
 """What can be paid in the agencies' book."""
-UNCONFIRMED: Sequence[Measure] = ("unconfirmed_vnd",)
+UNCONFIRMED: Sequence[RemainderKind] = ("unconfirmed_vnd",)
 """What can be paid in the treasury's book."""
-UNCOMMITTED: Sequence[Measure] = ("unreserved_vnd", "left_vnd")
+UNCOMMITTED: Sequence[RemainderKind] = ("unreserved_vnd", "left_vnd")
 """What can be committed."""
-UNSPENT: Sequence[Measure] = ("left_vnd", "unconfirmed_vnd")
+UNSPENT: Sequence[RemainderKind] = ("left_vnd", "unconfirmed_vnd")
 """What can be returned or carried over: paid in neither book."""
-UNUSED: Sequence[Measure] = (*UNCOMMITTED, "unconfirmed_vnd")
+UNUSED: Sequence[RemainderKind] = (*UNCOMMITTED, "unconfirmed_vnd")
 """What can be given to another line or cut: not committed, and paid in neither book."""
 
 
@@ -43,25 +43,25 @@ class InsufficientFunds(Conflict):
         "{asked_vnd} đồng are needed and {available_vnd} đồng are available{period}: {place}{remains}.",
     )
 
-    def __init__(self, line: Line, asked_vnd: int, available: Mapping[int, Least]) -> None:
+    def __init__(self, line: Line, asked_vnd: int, available: Mapping[int, LowestRemainder]) -> None:
         """`available` is the least that is left by year of origin, and on which days."""
         self.line, self.available = line, dict(sorted(available.items()))
         self.balances: Balances = {}
         """Of the lots of the line, when it was refused."""
-        last_day = min((least.last_day for least in available.values() if least.last_day), default=None)
+        last_day = min((lowest.last_day for lowest in available.values() if lowest.last_day), default=None)
         super().__init__(
             asked_vnd=asked_vnd,
-            available_vnd=sum(least.amount_vnd for least in available.values()),
+            available_vnd=sum(lowest.amount_vnd for lowest in available.values()),
             line=line.to_dict(),
             lots=[
                 {
                     "origin_year": year,
-                    "available_vnd": least.amount_vnd,
-                    "from": least.first_day.isoformat(),
-                    "until": least.last_day.isoformat() if least.last_day else None,
-                    "book": "treasury" if least.measure in UNCONFIRMED else "agency",
+                    "available_vnd": lowest.amount_vnd,
+                    "from": lowest.first_day.isoformat(),
+                    "until": lowest.last_day.isoformat() if lowest.last_day else None,
+                    "book": "treasury" if lowest.kind in UNCONFIRMED else "agency",
                 }
-                for year, least in self.available.items()
+                for year, lowest in self.available.items()
             ],
             until=last_day.isoformat() if last_day else None,
             period=_describe_period(last_day),
@@ -122,7 +122,7 @@ class VoucherUsed(Conflict):
 
     def __init__(self, voucher: Voucher, entry: Entry, differences: Sequence[str]) -> None:
         super().__init__(
-            source=voucher.source, number=voucher.number, entry=str(entry.id), differs=", ".join(differences)
+            source=voucher.issuer, number=voucher.number, entry=str(entry.id), differs=", ".join(differences)
         )
 
 
@@ -208,8 +208,8 @@ def post_succession(
 ) -> list[Posting]:
     """Post money of a unit that ended to the unit that answers: an amount, or all that is unspent; commitments go with it."""
     if amount_vnd is None:
-        least = [balance.find_least(day, UNSPENT).amount_vnd for balance in balances.values()]
-        amount_vnd = sum(max(0, amount) for amount in least)
+        lowest = [balance.find_lowest_remainder(day, UNSPENT).amount_vnd for balance in balances.values()]
+        amount_vnd = sum(max(0, amount) for amount in lowest)
     postings = []
     for lot, share in take_oldest_first(line, balances, day, amount_vnd, UNSPENT):
         reserved = max(0, share - balances[lot].total.uncommitted_vnd)
@@ -247,21 +247,21 @@ def post_remittance(book: Book, shares: Sequence[tuple[Lot, int]]) -> list[Posti
 
 
 def take_oldest_first(
-    line: Line, balances: DatedBalances, day: date, amount_vnd: int, measures: Sequence[Measure]
+    line: Line, balances: DatedBalances, day: date, amount_vnd: int, kinds: Sequence[RemainderKind]
 ) -> list[tuple[Lot, int]]:
     """Return the share that each lot of a line gives to an amount on a day, the oldest year of origin first.
 
     A lot gives no more than the least of the measures on that day and on any later one. Raises `InsufficientFunds` where all
     lots together give less.
     """
-    available = {lot: balance.find_least(day, measures) for lot, balance in balances.items()}
+    available = {lot: balance.find_lowest_remainder(day, kinds) for lot, balance in balances.items()}
     available = {
-        lot: least if least.amount_vnd > 0 else least._replace(amount_vnd=0)
-        for lot, least in available.items()
+        lot: lowest if lowest.amount_vnd > 0 else lowest._replace(amount_vnd=0)
+        for lot, lowest in available.items()
     }
-    if sum(least.amount_vnd for least in available.values()) < amount_vnd:
+    if sum(lowest.amount_vnd for lowest in available.values()) < amount_vnd:
         raise InsufficientFunds(
-            line, amount_vnd, {lot.origin_year: least for lot, least in available.items()}
+            line, amount_vnd, {lot.origin_year: lowest for lot, lowest in available.items()}
         )
     shares, missing_vnd = [], amount_vnd
     for lot in sorted(available, key=lambda lot: lot.origin_year):
@@ -287,9 +287,9 @@ def post_reversal(
             raise CommitmentPaid(posting.lot, -posting.change.reserved_vnd, balance.total.reserved_vnd)
         if not after.is_valid or not _can_give(balance, day, -posting.change):
             taken_vnd = -min(Remainder.from_amounts(posting.change))
-            least = balance.find_least(day, UNUSED)
-            least = least._replace(amount_vnd=max(0, min(least.amount_vnd, taken_vnd - 1)))
-            raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: least})
+            lowest = balance.find_lowest_remainder(day, UNUSED)
+            lowest = lowest._replace(amount_vnd=max(0, min(lowest.amount_vnd, taken_vnd - 1)))
+            raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: lowest})
     return opposite
 
 
@@ -297,8 +297,8 @@ def _can_give(balance: DatedBalance, day: date, taken: Amounts) -> bool:
     """Whether a lot has what is taken of it on a day and on every later one."""
     taken_remainder = Remainder.from_amounts(taken)
     return all(
-        getattr(taken_remainder, measure) <= max(0, balance.find_least(day, [measure]).amount_vnd)
-        for measure in UNUSED
+        getattr(taken_remainder, kind) <= max(0, balance.find_lowest_remainder(day, [kind]).amount_vnd)
+        for kind in UNUSED
     )
 
 

@@ -1,4 +1,4 @@
-"""How lots are read and narrowed down. `entries/statements.py` locks and writes them."""
+"""Reading and filtering of lots. `entries/ledger_rows.py` locks and writes them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import MEASURES, Amounts, Balances, Lot
+from services.funding.ledger import AMOUNT_NAMES, Amounts, Balances, Lot
 from services.funding.lineage import NO_COMPONENT
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.units import UnitVersion
@@ -69,9 +69,9 @@ async def read_unit_versions(session: AsyncSession, year: int | None) -> list[Un
 
 async def find_unbalanced_lots(session: AsyncSession) -> Sequence[int]:
     """Return the ids of lots whose balance is not the sum of their postings: none, unless a table was changed by hand."""
-    sums = (func.sum(POSTINGS.c[name]).label(name) for name in MEASURES)
+    sums = (func.sum(POSTINGS.c[name]).label(name) for name in AMOUNT_NAMES)
     recomputed = select(POSTINGS.c.lot_id, *sums).group_by(POSTINGS.c.lot_id).subquery()
-    differs = or_(*(func.coalesce(recomputed.c[name], 0) != LOTS.c[name] for name in MEASURES))
+    differs = or_(*(func.coalesce(recomputed.c[name], 0) != LOTS.c[name] for name in AMOUNT_NAMES))
     query = select(LOTS.c.id).outerjoin(recomputed, recomputed.c.lot_id == LOTS.c.id).where(differs)
     return (await session.scalars(query)).all()
 

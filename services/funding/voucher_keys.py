@@ -78,7 +78,7 @@ def find_paper_key(entry: Entry, voucher: Voucher, book: Book | None = None) -> 
     """Return what identifies the paper of an entry; `book` is that of money that comes back and is not posted yet."""
     return PaperKey(
         book or find_book(entry.kind, entry.postings),
-        canonicalize(voucher.source),
+        canonicalize(voucher.issuer),
         find_paper_kind(entry.kind, voucher),
         canonicalize(voucher.number),
         find_paper_year(entry, voucher),

@@ -29,7 +29,7 @@ import asyncpg
 import httpx
 import uvloop
 
-from services.funding.ledger import MEASURES
+from services.funding.ledger import AMOUNT_NAMES
 from shared.local.processes import find_processes_in_folder
 from tests.benchmarks.installation import serve_app
 from tests.benchmarks.load import make_post, send_requests
@@ -256,7 +256,7 @@ class BareLedger:
 def _list_columns(rows: Sequence[tuple[asyncpg.Record, asyncpg.Record]]) -> tuple[list[str], list[str]]:
     """Return the columns to fill of an entry and of a posting."""
     entry_columns = [name for name, _ in rows[0][0].items() if name not in DEFAULT_COLUMNS]
-    return entry_columns, ["year", "entry_id", "lot_id", *MEASURES]
+    return entry_columns, ["year", "entry_id", "lot_id", *AMOUNT_NAMES]
 
 
 def _number_parameters(names: Sequence[str], numbers: Iterator[int]) -> str:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from services.funding.ledger import MEASURES, Amounts
+from services.funding.ledger import AMOUNT_NAMES, Amounts
 
 near = st.one_of(st.integers(-1, 3), st.integers(0, 2))
-amounts = st.builds(Amounts, *(near for _ in MEASURES))
+amounts = st.builds(Amounts, *(near for _ in AMOUNT_NAMES))
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def test_code_and_database_agree_on_valid_balances(checks, many):
 
     async def judged():
         connection = await asyncpg.connect(url)
-        columns = ", ".join(f"unnest(${at}::bigint[]) AS {name}" for at, name in enumerate(MEASURES, 1))
-        values = [[getattr(history, name) for history in many] for name in MEASURES]
+        columns = ", ".join(f"unnest(${at}::bigint[]) AS {name}" for at, name in enumerate(AMOUNT_NAMES, 1))
+        values = [[getattr(history, name) for history in many] for name in AMOUNT_NAMES]
         rows = await connection.fetch(
             f"SELECT {expression} AS sound FROM (SELECT {columns}) AS lots", *values
         )

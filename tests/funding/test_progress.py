@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.ledger import MEASURES, Amounts
+from services.funding.ledger import AMOUNT_NAMES, Amounts
 from services.funding.progress.rules import LotSum, build_groups
 from tests.funding.conftest import DECISION, LINE, voucher, with_total
 
@@ -33,7 +33,7 @@ parts = st.lists(
                 "origin_year": st.integers(2021, 2023),
             }
         ),
-        st.builds(Amounts, *(st.integers(0, 10**12) for _ in MEASURES)),
+        st.builds(Amounts, *(st.integers(0, 10**12) for _ in AMOUNT_NAMES)),
     ),
     max_size=12,
 )

@@ -2,8 +2,8 @@
 
 import re
 
-from services.funding.entries.statements import ENTRY_COLUMNS, INSERT_ENTRIES, UPDATE_BALANCES
-from services.funding.ledger import MEASURES
+from services.funding.entries.sql import ENTRY_COLUMNS, INSERT_ENTRIES, UPDATE_BALANCES
+from services.funding.ledger import AMOUNT_NAMES
 from services.funding.models import ENTRIES, POSTINGS
 
 POSTING_KEYS = ("year", "entry_id", "lot_id", "effective_on")
@@ -18,9 +18,9 @@ def find_columns(statement, *after):
 
 
 def test_balances_are_written_in_the_order_of_the_measures():
-    assert find_columns(UPDATE_BALANCES, "AS balance ") == ["id", *MEASURES]
+    assert find_columns(UPDATE_BALANCES, "AS balance ") == ["id", *AMOUNT_NAMES]
     assignments = re.findall(r"(\w+) = balance\.(\w+)", UPDATE_BALANCES.partition("FROM")[0])
-    assert assignments == [(name, name) for name in MEASURES]
+    assert assignments == [(name, name) for name in AMOUNT_NAMES]
 
 
 def test_entries_are_inserted_in_the_order_of_their_rows():
@@ -32,10 +32,10 @@ def test_entries_are_inserted_in_the_order_of_their_rows():
 
 
 def test_postings_are_inserted_in_the_order_of_the_measures():
-    assert find_columns(INSERT_ENTRIES, "INSERT INTO postings ") == [*POSTING_KEYS, *MEASURES]
-    assert set(MEASURES) <= set(POSTINGS.c.keys())
+    assert find_columns(INSERT_ENTRIES, "INSERT INTO postings ") == [*POSTING_KEYS, *AMOUNT_NAMES]
+    assert set(AMOUNT_NAMES) <= set(POSTINGS.c.keys())
 
 
 def test_every_column_has_a_parameter():
     numbers = [int(number) for number in re.findall(r"\$(\d+)", INSERT_ENTRIES)]
-    assert numbers == list(range(1, len(ENTRY_COLUMNS) + len(POSTING_KEYS) + len(MEASURES) + 1))
+    assert numbers == list(range(1, len(ENTRY_COLUMNS) + len(POSTING_KEYS) + len(AMOUNT_NAMES) + 1))

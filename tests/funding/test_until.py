@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.funding.ledger import MEASURES
+from services.funding.ledger import AMOUNT_NAMES
 from shared.periods import Period
 from tests.funding.conftest import LINE, voucher, with_total
 
@@ -14,9 +14,9 @@ UNREAD = {
     "succeeded_in_vnd", "succeeded_out_vnd",
 }  # fmt: skip
 """Measures of lots that readings do not show by themselves."""
-SUMMED = (*(name for name in MEASURES if name not in UNREAD), "available_vnd", "left_vnd")
+SUMMED = (*(name for name in AMOUNT_NAMES if name not in UNREAD), "available_vnd", "left_vnd")
 BALANCES = ("available_vnd", "left_vnd")
-POSTED = tuple(name for name in MEASURES if name not in {*UNREAD, "assigned_vnd"})
+POSTED = tuple(name for name in AMOUNT_NAMES if name not in {*UNREAD, "assigned_vnd"})
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.actions import insert_and_publish, lock_and_decide, validate_request
+from services.funding.entries.actions import insert_and_publish, lock_and_evaluate, validate_request
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.consumers import name_consumers
-from services.funding.entries.decisions import EntryDecisions, EntryOutcome
+from services.funding.entries.evaluation import EntryOutcome, LedgerEvaluation
 from services.funding.entries.recoveries import RecoveryRequest
+from services.funding.entries.shortage import name_consumers
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event
@@ -74,34 +74,36 @@ async def validate_batch(
     return Batch(batch_id, mode, candidates)
 
 
-async def decide_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> EntryDecisions:
+async def evaluate_batch(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> LedgerEvaluation:
     """Lock all that a batch changes and decide its entries in their order.
 
     Raises `Invalid` or `BatchRefused` in the mode `all_or_nothing` where an entry is refused.
     """
-    decisions = await lock_and_decide(session, batch.candidates)
+    evaluation = await lock_and_evaluate(session, batch.candidates)
     if dry_run:
-        await _name_consumers(session, batch.candidates, decisions.outcomes)
+        await _name_consumers(session, batch.candidates, evaluation.outcomes)
     refused = [
         (ordinal, outcome.problem)
-        for ordinal, outcome in enumerate(decisions.outcomes)
+        for ordinal, outcome in enumerate(evaluation.outcomes)
         if outcome.problem is not None
     ]
     if refused and batch.mode == "all_or_nothing":
         raise_if_any(fault for _, problem in refused for fault in problem.faults)
         raise BatchRefused(
-            received=len(decisions.outcomes),
+            received=len(evaluation.outcomes),
             refused=len(refused),
             verdicts=[
                 {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
             ],
         )
-    return decisions
+    return evaluation
 
 
-async def insert_batch(session: AsyncSession, batch: Batch, decisions: EntryDecisions, clock: Clock) -> None:
+async def insert_batch(
+    session: AsyncSession, batch: Batch, evaluation: LedgerEvaluation, clock: Clock
+) -> None:
     """Insert the entries that were decided, and publish one event for all of them."""
-    await insert_and_publish(session, decisions, clock, lambda entries: [_to_event(batch.id, entries)])
+    await insert_and_publish(session, evaluation, clock, lambda entries: [_to_event(batch.id, entries)])
 
 
 async def _name_consumers(

@@ -38,14 +38,14 @@ async def record_batch(
     async def record(unit_of_work: UnitOfWork) -> Response:
         named_entries = await find_entries(unit_of_work.session, ids) if ids else {}
         batch = await actions.validate_batch(batch_id, draft.body.mode, requests, draft.faults, named_entries)
-        decisions = await actions.decide_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
+        evaluation = await actions.evaluate_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
         language = negotiate_language(recorder.request)
         result = await BatchOut.from_outcomes(
-            batch.id, decisions.outcomes, language, dry_run=unit_of_work.dry_run
+            batch.id, evaluation.outcomes, language, dry_run=unit_of_work.dry_run
         )
         response = Response(result.model_dump_json(), media_type="application/json")
         if not unit_of_work.dry_run:
-            await actions.insert_batch(unit_of_work.session, batch, decisions, unit_of_work.clock)
+            await actions.insert_batch(unit_of_work.session, batch, evaluation, unit_of_work.clock)
         return response
 
     return await recorder.commits.run_alone(recorder.request, record, dry_run=recorder.dry_run)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler,
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
-from services.funding.entries.decisions import EntryOutcome, Outcome
+from services.funding.entries.evaluation import EntryOutcome, OutcomeStatus
 from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.request_context import RequestContext
 from services.funding.entries.request_schemas import (
@@ -204,7 +204,9 @@ class BatchVerdictOut(BaseModel):
     """The decision on one entry."""
 
     ordinal: int = Field(description="its position in the batch, from 0")
-    outcome: Outcome = Field(description="recorded; existing: its voucher was recorded before; or refused")
+    outcome: OutcomeStatus = Field(
+        description="recorded; existing: its voucher was recorded before; or refused"
+    )
     entry: uuid.UUID | None = Field(description="id of the entry; null when refused, and in a dry run if new")
     code: str | None = Field(description="stable code of the refusal")
     detail: str | None = Field(description="the reason of the refusal in words")
@@ -231,10 +233,10 @@ class BatchVerdictOut(BaseModel):
         """Serialize the outcome of one entry."""
         problem = outcome.problem
         facts = problem.facts if problem else {}
-        not_inserted = dry_run and outcome.outcome == "recorded"
+        not_inserted = dry_run and outcome.status == "recorded"
         return cls(
             ordinal=ordinal,
-            outcome=outcome.outcome,
+            outcome=outcome.status,
             entry=None if not_inserted or outcome.entry is None else outcome.entry.id,
             code=problem.code if problem else None,
             detail=problem.detail.render(language, problem.facts) if problem else None,
@@ -262,7 +264,7 @@ class BatchOut(BaseModel):
         cls, batch_id: uuid.UUID, outcomes: Sequence[EntryOutcome], language: Language, *, dry_run: bool
     ) -> Self:
         """Serialize the outcomes of all entries."""
-        names = [outcome.outcome for outcome in outcomes]
+        names = [outcome.status for outcome in outcomes]
         return cls(
             id=None if dry_run else batch_id,
             received=len(names),

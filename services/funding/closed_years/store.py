@@ -18,16 +18,16 @@ from services.funding.register_models import CLOSINGS
 from services.funding.store import IS_POSTED_BY, LedgerFilter
 from shared.kit.database import run_sql
 
-SHARE_YEARS = """
+LOCK_YEARS_SHARED = """
     SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '/years/' || year, 0))
     FROM (SELECT unnest($1::int[]) AS year ORDER BY 1) AS years
 """
 LOCK_YEAR = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/years/' || $1::int, 0))"
 
 
-async def share_years(session: AsyncSession, years: Collection[int]) -> list[Closing]:
+async def lock_years_shared(session: AsyncSession, years: Collection[int]) -> list[Closing]:
     """Lock years in common with other entries, and return their closings."""
-    await run_sql(session, SHARE_YEARS, sorted(years))
+    await run_sql(session, LOCK_YEARS_SHARED, sorted(years))
     return await read_closings(session, years)
 
 

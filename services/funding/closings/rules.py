@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from services.funding.closed_years.rules import Closing
-from services.funding.ledger import MEASURES, Amounts
+from services.funding.ledger import AMOUNT_NAMES, Amounts
 from services.funding.progress.rules import LotSum
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
@@ -76,7 +76,7 @@ class FrozenRow:
     @classmethod
     def from_dict(cls, row: Mapping[str, object]) -> "FrozenRow":
         """Return the row that was stored; a measure that the ledger did not have then is 0."""
-        values = {name: int(str(row.get(name, 0))) for name in MEASURES}
+        values = {name: int(str(row.get(name, 0))) for name in AMOUNT_NAMES}
         return cls(str(row["program"]), str(row["capital"]), str(row["source"]), Amounts(**values))
 
 
@@ -121,7 +121,7 @@ def find_differences(frozen: Iterable[FrozenRow], present: Iterable[FrozenRow]) 
     after = {row.key: row.amounts for row in present}
     for key in sorted(before.keys() | after.keys()):
         values = zip(
-            MEASURES,
+            AMOUNT_NAMES,
             before.get(key, Amounts()).to_values(),
             after.get(key, Amounts()).to_values(),
             strict=True,

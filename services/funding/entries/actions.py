@@ -13,14 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import find_assignment_key
 from services.funding.closed_years.rules import Closing, find_closing, is_overdue
-from services.funding.closed_years.store import share_years
-from services.funding.entries import claims, statements
+from services.funding.closed_years.store import lock_years_shared
+from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.consumers import name_consumers
-from services.funding.entries.decisions import EntryDecisions, EntryOutcome, LockedState, changes_assignment
+from services.funding.entries.evaluation import (
+    EntryOutcome,
+    LedgerEvaluation,
+    LockedState,
+    needs_assignment_lock,
+)
 from services.funding.entries.recoveries import RecoveryRequest, validate_recovery
-from services.funding.entries.remainders import name_remainders
 from services.funding.entries.reversals import ReversalRequest, validate_reversal
+from services.funding.entries.shortage import name_consumers, name_remainders
 from services.funding.entries.store import (
     find_entries,
     find_latest_entries,
@@ -78,19 +82,19 @@ async def record_entries(
 ) -> list[RecordedEntry | Problem]:
     """Record entries in their order; return for each what was recorded, or why it was refused.
 
-    A dry run decides everything under the same locks and inserts nothing.
+    A dry run evaluates everything under the same locks and inserts nothing.
     """
     candidates = await _validate(session, requests)
-    decisions = await lock_and_decide(session, candidates)
+    evaluation = await lock_and_evaluate(session, candidates)
     if dry_run:
-        await _explain_refusals(session, candidates, decisions)
+        await _explain_refusals(session, candidates, evaluation)
         recorded: Mapping[uuid.UUID | None, Entry] = {}
     else:
-        recorded = await insert_and_publish(session, decisions, clock, make_events)
-    balances = await _read_existing_balances(session, decisions, recorded)
+        recorded = await insert_and_publish(session, evaluation, clock, make_events)
+    balances = await _read_existing_balances(session, evaluation, recorded)
     return [
-        _to_result(candidate, outcome, recorded, balances, decisions.state.closings)
-        for candidate, outcome in zip(candidates, decisions.outcomes, strict=True)
+        _to_result(candidate, outcome, recorded, balances, evaluation.state.closings)
+        for candidate, outcome in zip(candidates, evaluation.outcomes, strict=True)
     ]
 
 
@@ -120,30 +124,30 @@ def validate_request(
             return replace(candidate, entry=validator.share_id(candidate.entry, candidate.voucher_key))
 
 
-async def lock_and_decide(
+async def lock_and_evaluate(
     session: AsyncSession, candidates: Sequence[EntryCandidate | Problem]
-) -> EntryDecisions:
-    """Lock what the candidates change, and decide them in their order; create the lots that they are the first to use."""
+) -> LedgerEvaluation:
+    """Lock what the candidates change, and evaluate them in their order; create the lots that they are the first to use."""
     new = [candidate for candidate in candidates if isinstance(candidate, EntryCandidate)]
     state = await _lock(session, new)
-    decisions = await _decide(candidates, state)
+    evaluation = await _evaluate(candidates, state)
     while (
-        missing := decisions.missing_lots
-    ):  # another transaction may have created one meanwhile: decide on its balance
-        created = await statements.create_lots(session, missing, _find_first_day(new))
+        missing := evaluation.missing_lots
+    ):  # another transaction may have created one meanwhile: evaluate on its balance
+        created = await ledger_rows.create_lots(session, missing, _find_first_day(new))
         state = replace(state, lots=state.lots | created)
-        decisions = await _decide(candidates, state)
-    await name_remainders(session, candidates, decisions.outcomes)
-    return decisions
+        evaluation = await _evaluate(candidates, state)
+    await name_remainders(session, candidates, evaluation.outcomes)
+    return evaluation
 
 
 async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
-    """Lock years, vouchers, projects, plans and lots, and read them.
+    """Lock years, vouchers, projects, assignments and lots, and read them.
 
-    Entries that state the same fact lock the same plan or the same lots, so those found under the locks are all there are.
+    Entries that state the same fact lock the same assignment or the same lots, so those found under the locks are all there are.
     """
     years = {line.year for candidate in candidates for line in candidate.lines}
-    closings = await share_years(session, years) if years else []
+    closings = await lock_years_shared(session, years) if years else []
     recorded = await _claim_vouchers(session, candidates)
     new = [
         candidate
@@ -151,19 +155,21 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
         if candidate.voucher_key is None or candidate.voucher_key not in recorded
     ]
     codes = {candidate.project for candidate in new if candidate.project}
-    plan_keys = {find_assignment_key(candidate.line) for candidate in new if changes_assignment(candidate)}
+    assignment_keys = {
+        find_assignment_key(candidate.line) for candidate in new if needs_assignment_lock(candidate)
+    }
     lines = {line for candidate in new for line in candidate.lines}
     undone = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
     named = [*undone, *(candidate.recovered_entry for candidate in new if candidate.recovered_entry)]
     projects = await lock_projects(session, codes) if codes else {}
-    plans = await statements.lock_assignments(session, plan_keys) if plan_keys else {}
-    lots = await statements.lock_lots(session, lines, _find_first_day(new)) if lines else statements.NO_LOTS
+    assignments = await ledger_rows.lock_assignments(session, assignment_keys) if assignment_keys else {}
+    lots = await ledger_rows.lock_lots(session, lines, _find_first_day(new)) if lines else ledger_rows.NO_LOTS
     reversals = await find_reversals(session, named) if named else {}
     may_be_recovered = [entry for entry in named if entry.kind in RECOVERABLE_KINDS]
     recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}
-    return LockedState(recorded, reversals, recovered, latest_entries, projects, plans, lots, closings)
+    return LockedState(recorded, reversals, recovered, latest_entries, projects, assignments, lots, closings)
 
 
 def _find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:
@@ -195,44 +201,44 @@ async def _claim_vouchers(
     return recorded
 
 
-async def _decide(candidates: Sequence[EntryCandidate | Problem], state: LockedState) -> EntryDecisions:
-    decisions = EntryDecisions(state)
+async def _evaluate(candidates: Sequence[EntryCandidate | Problem], state: LockedState) -> LedgerEvaluation:
+    evaluation = LedgerEvaluation(state)
     async for candidate in iterate_cooperatively(candidates):
-        decisions.decide(candidate)
-    return decisions
+        evaluation.evaluate(candidate)
+    return evaluation
 
 
 async def insert_and_publish(
-    session: AsyncSession, decisions: EntryDecisions, clock: Clock, make_events: MakeEvents
+    session: AsyncSession, evaluation: LedgerEvaluation, clock: Clock, make_events: MakeEvents
 ) -> dict[uuid.UUID | None, Entry]:
     """Write balances and, in commit order, entries and their events; return the recorded entries by id."""
-    if decisions.unused_vouchers:
-        await claims.release_vouchers(session, decisions.unused_vouchers)
-    if not decisions.new_entries:
+    if evaluation.unused_vouchers:
+        await claims.release_vouchers(session, evaluation.unused_vouchers)
+    if not evaluation.new_entries:
         return {}
-    lot_ids = decisions.state.lots.ids
-    await statements.update_balances(session, lot_ids, decisions.changed_balances)
+    lot_ids = evaluation.state.lots.ids
+    await ledger_rows.update_balances(session, lot_ids, evaluation.changed_balances)
     recorded_at = await lock_feed(session, clock)
-    sequences = await statements.insert_entries(session, decisions.new_entries, lot_ids, recorded_at)
-    await publish_events(session, recorded_at, make_events([new.entry for new in decisions.new_entries]))
-    pairs = zip(decisions.new_entries, sequences, strict=True)
+    sequences = await ledger_rows.insert_entries(session, evaluation.new_entries, lot_ids, recorded_at)
+    await publish_events(session, recorded_at, make_events([new.entry for new in evaluation.new_entries]))
+    pairs = zip(evaluation.new_entries, sequences, strict=True)
     return {new.entry.id: new.to_recorded(recorded_at, sequence) for new, sequence in pairs}
 
 
 async def _explain_refusals(
-    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem], decisions: EntryDecisions
+    session: AsyncSession, candidates: Sequence[EntryCandidate | Problem], evaluation: LedgerEvaluation
 ) -> None:
-    for candidate, outcome in zip(candidates, decisions.outcomes, strict=True):
+    for candidate, outcome in zip(candidates, evaluation.outcomes, strict=True):
         if isinstance(candidate, EntryCandidate) and outcome.problem is not None:
             await name_consumers(session, candidate, outcome.problem)
 
 
 async def _read_existing_balances(
-    session: AsyncSession, decisions: EntryDecisions, recorded: Mapping[uuid.UUID | None, Entry]
+    session: AsyncSession, evaluation: LedgerEvaluation, recorded: Mapping[uuid.UUID | None, Entry]
 ) -> Balances:
     """Read the present balances of the lots of entries that were recorded before."""
     entries = [
-        outcome.entry for outcome in decisions.outcomes if outcome.outcome == "existing" and outcome.entry
+        outcome.entry for outcome in evaluation.outcomes if outcome.status == "existing" and outcome.entry
     ]
     lots = {lot for entry in entries for lot in recorded.get(entry.id, entry).lots}
     return await read_balances(session, lots) if lots else {}
@@ -250,7 +256,7 @@ def _to_result(
         return outcome.problem
     overdue = _is_closing_overdue(candidate, closings)
     entry = recorded.get(outcome.entry.id)
-    if outcome.outcome == "existing":
+    if outcome.status == "existing":
         entry = entry or outcome.entry
         balances = {lot: balance for lot, balance in existing_balances.items() if lot in entry.lots}
         return RecordedEntry(entry, balances, existing=True, closing_overdue=overdue)

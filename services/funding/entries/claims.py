@@ -1,39 +1,21 @@
-"""Claims of vouchers: whoever records the entry of a voucher claims it, and another transaction waits for the first."""
+"""Claims of vouchers: the transaction that records the entry of a voucher claims it, and others wait for that one."""
 
 import uuid
 from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.entries.sql import CLAIM_VOUCHERS, REASSIGN_VOUCHERS, RELEASE_VOUCHERS
 from services.funding.ledger import Voucher
 from services.funding.voucher_keys import VoucherKey
 from shared.kit.database import run_sql
-
-CLAIM_VOUCHERS = """
-    INSERT INTO vouchers (key, book, source, number, entry_id)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
-        AS claimed (key, book, source, number, entry_id)
-    ORDER BY 1
-    ON CONFLICT (key) DO UPDATE SET entry_id = vouchers.entry_id
-    RETURNING key, entry_id
-"""
-"""Locks the rows of the vouchers, in their order; returns the entries that they stand for."""
-
-REASSIGN_VOUCHERS = """
-    UPDATE vouchers SET book = claimed.book, source = claimed.source, number = claimed.number, entry_id = claimed.entry_id
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
-        AS claimed (key, book, source, number, entry_id)
-    WHERE vouchers.key = claimed.key
-"""
-
-RELEASE_VOUCHERS = "DELETE FROM vouchers WHERE key = ANY ($1::text[])"
 
 Claims = Mapping[VoucherKey, tuple[Voucher, uuid.UUID]]
 """The voucher as it was stated, and the id of the entry, by what identifies the voucher."""
 
 
 async def claim_vouchers(session: AsyncSession, claims: Claims) -> dict[VoucherKey, uuid.UUID]:
-    """Claim each voucher for an entry; return the ids of the other entries that vouchers stand for already.
+    """Claim each voucher for an entry; return the ids of the other entries that have claimed vouchers before.
 
     A transaction that claims the same voucher waits until this one ends.
     """
@@ -44,7 +26,7 @@ async def claim_vouchers(session: AsyncSession, claims: Claims) -> dict[VoucherK
 
 
 async def reassign_vouchers(session: AsyncSession, claims: Claims) -> None:
-    """Let vouchers of reversed entries stand for new ones."""
+    """Assign vouchers of reversed entries to new ones."""
     await run_sql(session, REASSIGN_VOUCHERS, *_to_columns(claims))
 
 
@@ -57,7 +39,7 @@ def _to_columns(claims: Claims) -> tuple[list[str], list[str], list[str], list[s
     return (
         [key.to_text() for key in claims],
         [key.paper.book for key in claims],
-        [voucher.source for voucher, _ in claims.values()],
+        [voucher.issuer for voucher, _ in claims.values()],
         [voucher.number for voucher, _ in claims.values()],
         [entry_id for _, entry_id in claims.values()],
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.funding.entries.request_schemas import InKindIO
 from services.funding.field_types import DecisionIO, EntryReferenceIO, ShortText
 from services.funding.ledger import (
-    MEASURES,
+    AMOUNT_NAMES,
     Amounts,
     Capital,
     Entry,
@@ -71,7 +71,7 @@ class PostingOut(BaseModel):
     @classmethod
     def from_posting(cls, posting: Posting) -> Self:
         """Serialize a posting."""
-        changes = dict(zip(MEASURES, posting.change.to_values(), strict=True))
+        changes = dict(zip(AMOUNT_NAMES, posting.change.to_values(), strict=True))
         line, origin_year = posting.lot.line, posting.lot.origin_year
         return cls(
             year=line.year, component=line.component, unit=line.unit, origin_year=origin_year, **changes
@@ -121,7 +121,7 @@ class VoucherOut(BaseModel):
     def from_voucher(cls, entry: Entry, voucher: Voucher) -> Self:
         """Serialize the voucher of an entry."""
         return cls(
-            source=voucher.source,
+            source=voucher.issuer,
             number=voucher.number,
             kind=find_paper_kind(entry.kind, voucher),
             date=voucher.dated_on,

@@ -1,4 +1,4 @@
-"""How entries are read. `statements.py` inserts them; they are never changed."""
+"""Reading of entries. `ledger_rows.py` inserts them; they are never changed."""
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,11 +9,11 @@ from typing import cast as typed
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, any_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.decisions import Reversal
 from services.funding.entries.duplicates import Fact
-from services.funding.entries.statements import SAME_COLUMNS
+from services.funding.entries.evaluation import Reversal
+from services.funding.entries.sql import FIND_LATEST_ENTRIES, SAME_COLUMNS
 from services.funding.ledger import (
-    MEASURES,
+    AMOUNT_NAMES,
     Amounts,
     Capital,
     Decision,
@@ -37,35 +37,6 @@ from services.funding.store import (
 from shared.kit.canonical_text import canonicalize
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.database import run_sql
-
-FIND_LATEST_ENTRIES = """
-    SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id
-    FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
-        $9::text[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::date[], $15::text[], $16::text[],
-        $17::numeric[], $18::uuid[]
-    ) WITH ORDINALITY AS fact (kind, year, program, component, capital, source, unit, unit_since, to_component, to_unit,
-        origin_year, amount_vnd, decision_key, decision_date, project, in_kind_form, in_kind_quantity, against, ordinal)
-    JOIN entries ON entries.year = fact.year AND entries.kind = fact.kind AND entries.program = fact.program
-        AND entries.component IS NOT DISTINCT FROM fact.component AND entries.capital = fact.capital
-        AND entries.source = fact.source AND entries.unit = fact.unit
-        AND entries.to_component IS NOT DISTINCT FROM fact.to_component
-        AND entries.to_unit IS NOT DISTINCT FROM fact.to_unit
-        AND entries.origin_year IS NOT DISTINCT FROM fact.origin_year
-        AND entries.amount_vnd = fact.amount_vnd AND entries.decision_key = fact.decision_key
-        AND entries.decision_date = fact.decision_date AND entries.project IS NOT DISTINCT FROM fact.project
-        AND entries.in_kind_form IS NOT DISTINCT FROM fact.in_kind_form
-        AND entries.in_kind_quantity IS NOT DISTINCT FROM fact.in_kind_quantity
-        AND entries.against IS NOT DISTINCT FROM fact.against
-    WHERE entries.voucher_number IS NULL
-      AND NOT EXISTS (
-        SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
-      AND EXISTS (
-        SELECT FROM postings JOIN lots ON lots.id = postings.lot_id
-        WHERE postings.year = entries.year AND postings.entry_id = entries.id
-          AND lots.unit = fact.unit AND lots.unit_since = fact.unit_since)
-    ORDER BY fact.ordinal, entries.sequence DESC
-"""
-"""A unit is its code and the first day on which it means this land, which the lots have."""
 
 
 async def find_entry(session: AsyncSession, entry_id: uuid.UUID) -> Entry | None:
@@ -100,7 +71,7 @@ async def find_recovered(
             ENTRIES.c.against,
             ENTRIES.c.effective_on,
             *(LOTS.c[name] for name in LOT_KEY),
-            *(POSTINGS.c[name] for name in MEASURES),
+            *(POSTINGS.c[name] for name in AMOUNT_NAMES),
         )
         .select_from(ENTRIES)
         .join(POSTINGS, IS_POSTED_BY)
@@ -173,7 +144,9 @@ async def load_postings(session: AsyncSession, rows: Sequence[Row[Any]]) -> list
     """Return the entries of rows of `select_entries`, each with its postings."""
     query = (
         select(
-            POSTINGS.c.entry_id, *(LOTS.c[name] for name in LOT_KEY), *(POSTINGS.c[name] for name in MEASURES)
+            POSTINGS.c.entry_id,
+            *(LOTS.c[name] for name in LOT_KEY),
+            *(POSTINGS.c[name] for name in AMOUNT_NAMES),
         )
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
         .where(POSTINGS.c.year.in_({row.year for row in rows}))

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Select, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.statements import ENTRY_COLUMNS, KEY_COLUMNS, to_entry_row
+from services.funding.entries.ledger_rows import to_entry_row
+from services.funding.entries.sql import ENTRY_COLUMNS, KEY_COLUMNS
 from services.funding.entries.store import load_postings, select_entries
 from services.funding.journal.rules import Block, fingerprint
-from services.funding.ledger import MEASURES, Entry
+from services.funding.ledger import AMOUNT_NAMES, Entry
 from services.funding.models import BLOCKS, ENTRIES
 
 TRY_LOCK_JOURNAL = text(
@@ -109,7 +110,7 @@ def _to_document(entry: Entry) -> dict[str, Any]:
             "origin_year": posting.lot.origin_year,
             **{
                 name: amount
-                for name, amount in zip(MEASURES, posting.change.to_values(), strict=True)
+                for name, amount in zip(AMOUNT_NAMES, posting.change.to_values(), strict=True)
                 if amount or name not in LATER_MEASURES
             },
         }

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import MEASURES, Amounts, Book
+from services.funding.ledger import AMOUNT_NAMES, Amounts, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import LotSum
 from services.funding.store import IS_POSTED_BY, LedgerFilter
@@ -43,7 +43,7 @@ async def sum_lots(
     from_postings = until is not None or as_of is not None or "month" in by
     keys = {name: MONTH if name == "month" else LOTS.c[name] for name in names}
     amounts = POSTINGS if from_postings else LOTS
-    measures = (cast(func.sum(amounts.c[name]), BigInteger).label(name) for name in MEASURES)
+    measures = (cast(func.sum(amounts.c[name]), BigInteger).label(name) for name in AMOUNT_NAMES)
     query: Select[Any] = select(*(key.label(name) for name, key in keys.items()), *measures)
     query = query.group_by(*keys.values()).where(*ledger_filter.to_conditions())
     if from_postings:

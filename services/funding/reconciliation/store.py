@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import MEASURES, Amounts, Book, EntryKind
+from services.funding.ledger import AMOUNT_NAMES, Amounts, Book, EntryKind
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LedgerFilter
 
@@ -97,7 +97,7 @@ def _add_pairs(payments: CTE, own_id: ColumnElement[Any], matched: CTE) -> CTE:
 
 async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> Amounts:
     """Return the amounts of all lots together."""
-    sums = (cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger).label(name) for name in MEASURES)
+    sums = (cast(func.coalesce(func.sum(LOTS.c[name]), 0), BigInteger).label(name) for name in AMOUNT_NAMES)
     row = (await session.execute(select(*sums).where(*ledger_filter.to_conditions()))).one()
     return Amounts.from_row(row)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.batches.actions import BatchRefused
-from services.funding.entries.actions import insert_and_publish, lock_and_decide, make_events
+from services.funding.entries.actions import insert_and_publish, lock_and_evaluate, make_events
 from services.funding.ledger import Entry
 from services.funding.rules import NothingToSucceed
 from services.funding.store import LedgerFilter
@@ -26,10 +26,10 @@ async def record_successions(unit_of_work: UnitOfWork, request: SuccessionReques
     balances = await read_lots_with_money(session, LedgerFilter())
     waiting = find_waiting_lots(request.context.territory, balances, request.context.today)
     candidates = build_candidates(request, waiting)
-    decisions = await lock_and_decide(session, candidates)
+    evaluation = await lock_and_evaluate(session, candidates)
     refused = [
         (ordinal, outcome.problem)
-        for ordinal, outcome in enumerate(decisions.outcomes)
+        for ordinal, outcome in enumerate(evaluation.outcomes)
         if outcome.problem is not None and not isinstance(outcome.problem, NothingToSucceed)
     ]
     if len(refused) == len(candidates) == 1:
@@ -42,9 +42,9 @@ async def record_successions(unit_of_work: UnitOfWork, request: SuccessionReques
                 {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
             ],
         )
-    if not decisions.new_entries:
+    if not evaluation.new_entries:
         raise NothingToSucceed
     if unit_of_work.dry_run:
-        return [replace(new.entry, id=None, postings=tuple(new.postings)) for new in decisions.new_entries]
-    recorded = await insert_and_publish(session, decisions, unit_of_work.clock, make_events)
+        return [replace(new.entry, id=None, postings=tuple(new.postings)) for new in evaluation.new_entries]
+    recorded = await insert_and_publish(session, evaluation, unit_of_work.clock, make_events)
     return list(recorded.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.batches.actions import Batch, decide_batch
+from services.funding.batches.actions import Batch, evaluate_batch
 from services.funding.entries.actions import insert_and_publish, make_events
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.validation import EntryRequest, EntryValidator
@@ -69,7 +69,7 @@ async def record_paper(
 
     Raises `BatchRefused` where a line is refused; nothing is recorded then.
     """
-    decisions = await decide_batch(session, batch, dry_run=dry_run)
+    evaluation = await evaluate_batch(session, batch, dry_run=dry_run)
     candidate = batch.candidates[0]
     assert isinstance(candidate, EntryCandidate)
     key, voucher = candidate.voucher_key, candidate.entry.voucher
@@ -78,12 +78,12 @@ async def record_paper(
     if dry_run:
         entries = [
             replace(outcome.entry, id=None, postings=tuple(outcome.postings))
-            if outcome.outcome == "recorded"
+            if outcome.status == "recorded"
             else outcome.entry
-            for outcome in decisions.outcomes
+            for outcome in evaluation.outcomes
             if outcome.entry is not None
         ]
         return RecordedPaper(key.paper, entries, is_new=False)
-    recorded = await insert_and_publish(session, decisions, clock, make_events)
-    papers = await read_papers(session, voucher.source, voucher.number)
+    recorded = await insert_and_publish(session, evaluation, clock, make_events)
+    papers = await read_papers(session, voucher.issuer, voucher.number)
     return RecordedPaper(key.paper, papers[key.paper], is_new=bool(recorded))

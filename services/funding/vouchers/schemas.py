@@ -130,7 +130,7 @@ class VoucherPaperOut(BaseModel):
         lines = list(entries)
         vouchers = [entry.voucher for entry in lines if entry.voucher is not None]
         return cls(
-            source=vouchers[0].source,
+            source=vouchers[0].issuer,
             number=vouchers[0].number,
             kind=key.kind,
             year=key.year,

@@ -1,6 +1,6 @@
-"""Decides entries in their order, each on the balances that the entries before it leave. Pure: it reads and writes no table.
+"""Evaluates entries in their order, each on the balances that the entries before it leave. Pure: it reads and writes no table.
 
-The caller has locked what the entries change. The same procedure decides one entry or thousands, of one request or of many.
+The caller has locked what the entries change. The same procedure evaluates one entry or thousands, of one request or of many.
 """
 
 import uuid
@@ -47,7 +47,7 @@ from services.funding.undone_entries import AlreadyCorrected, AlreadyReversed
 from services.funding.voucher_keys import VoucherKey
 from shared.kit.problems import Problem
 
-Outcome = Literal["recorded", "existing", "refused"]
+OutcomeStatus = Literal["recorded", "existing", "refused"]
 
 NO_MONEY = DatedBalance()
 
@@ -67,9 +67,9 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], lis
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """What was decided on one entry. `existing`: its voucher was recorded before, and is not recorded again."""
+    """The outcome of one entry. `existing`: its voucher was recorded before, and is not recorded again."""
 
-    outcome: Outcome
+    status: OutcomeStatus
     entry: Entry | None = None
     """Without its postings where it is recorded now."""
     postings: Sequence[Posting] = ()
@@ -89,7 +89,7 @@ class Reversal(NamedTuple):
 
 @dataclass(frozen=True)
 class LockedState:
-    """What was read under the locks before anything is decided."""
+    """What was read under the locks before anything is evaluated."""
 
     recorded: Mapping[VoucherKey, Entry] = field(default_factory=dict)
     """The entries of vouchers that were recorded before."""
@@ -100,14 +100,14 @@ class LockedState:
     facts: LatestEntries = field(default_factory=dict)
     """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
-    plans: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
+    assignments: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
     closings: Sequence[Closing] = ()
     """Of the years of the lines."""
 
 
-class EntryDecisions:
-    """The decisions of one transaction: outcomes in their order, entries to insert, and balances after them."""
+class LedgerEvaluation:
+    """The evaluation of the candidates of one transaction: outcomes in their order, entries to insert, and balances after them."""
 
     def __init__(self, state: LockedState) -> None:
         self.state = state
@@ -118,7 +118,7 @@ class EntryDecisions:
         """Vouchers that were claimed for entries that are refused."""
         self._entries: dict[VoucherKey, Entry] = {}
         self._projects = dict(state.projects)
-        self._plans = {key: dict(plan) for key, plan in state.plans.items()}
+        self._assignments = {key: dict(assignment) for key, assignment in state.assignments.items()}
         self._reversals: dict[uuid.UUID | None, Reversal] = dict(state.reversals.items())
         self._recovered: dict[uuid.UUID | None, RecoveredAmounts] = dict(state.recovered.items())
         self._facts: dict[Fact, uuid.UUID | None] = dict(state.facts.items())
@@ -131,7 +131,7 @@ class EntryDecisions:
         """Lots that receive money and have no row yet."""
         return [lot for lot in self.changed_balances if lot not in self.state.lots.ids]
 
-    def decide(self, candidate: EntryCandidate | Problem) -> None:
+    def evaluate(self, candidate: EntryCandidate | Problem) -> None:
         """Add the outcome of a candidate, and change the balances where it is recorded; a problem is refused as it is."""
         if isinstance(candidate, Problem):
             self.outcomes.append(EntryOutcome("refused", problem=candidate))
@@ -184,7 +184,7 @@ class EntryDecisions:
         return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
 
     def _apply(self, day: date, postings: Sequence[Posting]) -> Balances:
-        """Return the balances of the posted lots after the postings of a day; the plans change with them."""
+        """Return the balances of the posted lots after the postings of a day; the assignments change with them."""
         dated = rules.apply_postings(
             {posting.lot: self._read_balance(posting.lot) for posting in postings}, day, postings
         )
@@ -192,9 +192,9 @@ class EntryDecisions:
             self._lines.setdefault(lot.line, {})[lot] = balance
         after = {lot: balance.total for lot, balance in dated.items()}
         self.changed_balances.update(after)
-        for posting in postings if self._plans else ():
-            if (plan := self._plans.get(find_assignment_key(posting.lot.line))) is not None:
-                add_posting(plan, posting)
+        for posting in postings if self._assignments else ():
+            if (assignment := self._assignments.get(find_assignment_key(posting.lot.line))) is not None:
+                add_posting(assignment, posting)
         return after
 
     def _post(self, candidate: EntryCandidate) -> list[Posting]:
@@ -268,23 +268,23 @@ class EntryDecisions:
         raise AlreadyReversed(str(entry.id), str(reversal.entry))
 
     def _calculate_unallocated(self, candidate: EntryCandidate) -> int | None:
-        """Return what is left to allocate of the plan after an allocation, or a reversal that changes it; None for others."""
-        entry, amount_vnd = candidate.reversed_entry or candidate.entry, _calculate_plan_use(candidate)
+        """Return what is left to allocate of the assignment after an allocation, or a reversal that changes it; None for others."""
+        entry, amount_vnd = candidate.reversed_entry or candidate.entry, _calculate_assignment_use(candidate)
         if not amount_vnd:
             return None
         context, line, day = candidate.context, candidate.line, entry.effective_on
-        plan, territory = self._plans[find_assignment_key(line)], context.territory
+        assignment, territory = self._assignments[find_assignment_key(line)], context.territory
         if candidate.reversed_entry is None:
-            for unit in find_assigned_units(territory, plan, line, day):
+            for unit in find_assigned_units(territory, assignment, line, day):
                 context.require(
                     entry.program, unit, day
                 )  # a district cannot allocate what a province was assigned
-        require = (
+        calculate_left = (
             calculate_left_after_withdrawal
             if entry.kind is EntryKind.ASSIGNMENT
             else calculate_left_after_allocation
         )
-        return require(territory, plan, line, day, amount_vnd)
+        return calculate_left(territory, assignment, line, day, amount_vnd)
 
     def _read_totals(self, line: Line) -> Balances:
         return {lot: balance.total for lot, balance in self._lines.get(line, {}).items()}
@@ -307,8 +307,8 @@ def _find_existing(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:
     return EntryOutcome("existing", recorded)
 
 
-def _calculate_plan_use(candidate: EntryCandidate) -> int:
-    """Return how much an entry takes out of a plan; 0 where no plan limits it."""
+def _calculate_assignment_use(candidate: EntryCandidate) -> int:
+    """Return how much an entry takes out of an assignment; 0 where no assignment limits it."""
     original = candidate.reversed_entry
     if original is None:
         return candidate.entry.amount_vnd if candidate.entry.kind in ALLOCATION_KINDS else 0
@@ -317,8 +317,8 @@ def _calculate_plan_use(candidate: EntryCandidate) -> int:
     return original.amount_vnd if original.kind is EntryKind.ASSIGNMENT else 0
 
 
-def changes_assignment(candidate: EntryCandidate) -> bool:
-    """Whether the plan of the candidate's line must be locked."""
+def needs_assignment_lock(candidate: EntryCandidate) -> bool:
+    """Whether the assignment of the candidate's line must be locked."""
     if candidate.reversed_entry is not None:
         return candidate.reversed_entry.kind in {EntryKind.ASSIGNMENT, EntryKind.CANCELLATION}
     return candidate.entry.kind in INFLOW_KINDS

@@ -1,26 +1,11 @@
-"""The statements that every entry runs: plain SQL, and the functions that run them (see ADR 0010). They never commit."""
+"""The SQL that every entry runs, as text (see ADR 0010)."""
 
-import uuid
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
-from operator import attrgetter
-from typing import Any
-
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from services.funding.assignments import AssignmentBalance, AssignmentKey
-from services.funding.dated_balances import DatedBalance, DayChange, LockedLots, Remainder
-from services.funding.ledger import Amounts, Entry, EntryReference, Line, Lot, NewEntry, Voucher
-from shared.kit.canonical_text import canonicalize
-from shared.kit.database import run_sql
-
-LOCK_PLANS = """
-    SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || plan, 0))
-    FROM (SELECT unnest($1::text[]) AS plan ORDER BY 1) AS plans
+LOCK_ASSIGNMENTS = """
+    SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || assignment, 0))
+    FROM (SELECT unnest($1::text[]) AS assignment ORDER BY 1) AS assignments
 """
 
-SUM_PLANS = """
+SUM_ASSIGNMENTS = """
     SELECT year, program, capital, source, unit, unit_since, component,
         sum(assigned_vnd)::bigint AS assigned_vnd,
         sum(CASE WHEN origin_year = year THEN opening_balance_vnd + allocated_vnd - cancelled_vnd ELSE 0 END)::bigint
@@ -30,6 +15,25 @@ SUM_PLANS = """
     GROUP BY year, program, capital, source, unit, unit_since, component
 """
 """`calculate_allocated` in `assignments.py` says the same of one posting."""
+
+CLAIM_VOUCHERS = """
+    INSERT INTO vouchers (key, book, source, number, entry_id)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
+        AS claimed (key, book, source, number, entry_id)
+    ORDER BY 1
+    ON CONFLICT (key) DO UPDATE SET entry_id = vouchers.entry_id
+    RETURNING key, entry_id
+"""
+"""Locks the rows of the vouchers, in their order; returns the entries that claimed them."""
+
+REASSIGN_VOUCHERS = """
+    UPDATE vouchers SET book = claimed.book, source = claimed.source, number = claimed.number, entry_id = claimed.entry_id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
+        AS claimed (key, book, source, number, entry_id)
+    WHERE vouchers.key = claimed.key
+"""
+
+RELEASE_VOUCHERS = "DELETE FROM vouchers WHERE key = ANY ($1::text[])"
 
 LOCK_LOTS = """
     SELECT * FROM lots
@@ -78,6 +82,35 @@ SUM_LATER_POSTINGS = """
 """
 """What each later day changes in locked lots; it reads no posting of an earlier day. `Remainder.from_amounts` says the same of
 one posting. Code before funding_0003 inserts postings without their day."""
+
+FIND_LATEST_ENTRIES = """
+    SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id
+    FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
+        $9::text[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::date[], $15::text[], $16::text[],
+        $17::numeric[], $18::uuid[]
+    ) WITH ORDINALITY AS fact (kind, year, program, component, capital, source, unit, unit_since, to_component, to_unit,
+        origin_year, amount_vnd, decision_key, decision_date, project, in_kind_form, in_kind_quantity, against, ordinal)
+    JOIN entries ON entries.year = fact.year AND entries.kind = fact.kind AND entries.program = fact.program
+        AND entries.component IS NOT DISTINCT FROM fact.component AND entries.capital = fact.capital
+        AND entries.source = fact.source AND entries.unit = fact.unit
+        AND entries.to_component IS NOT DISTINCT FROM fact.to_component
+        AND entries.to_unit IS NOT DISTINCT FROM fact.to_unit
+        AND entries.origin_year IS NOT DISTINCT FROM fact.origin_year
+        AND entries.amount_vnd = fact.amount_vnd AND entries.decision_key = fact.decision_key
+        AND entries.decision_date = fact.decision_date AND entries.project IS NOT DISTINCT FROM fact.project
+        AND entries.in_kind_form IS NOT DISTINCT FROM fact.in_kind_form
+        AND entries.in_kind_quantity IS NOT DISTINCT FROM fact.in_kind_quantity
+        AND entries.against IS NOT DISTINCT FROM fact.against
+    WHERE entries.voucher_number IS NULL
+      AND NOT EXISTS (
+        SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
+      AND EXISTS (
+        SELECT FROM postings JOIN lots ON lots.id = postings.lot_id
+        WHERE postings.year = entries.year AND postings.entry_id = entries.id
+          AND lots.unit = fact.unit AND lots.unit_since = fact.unit_since)
+    ORDER BY fact.ordinal, entries.sequence DESC
+"""
+"""A unit is its code and the first day on which it means this land, which the lots have."""
 
 UPDATE_BALANCES = """
     UPDATE lots SET
@@ -170,125 +203,3 @@ ENTRY_COLUMNS = (
 
 KEY_COLUMNS = frozenset({"decision_key", "voucher_source_key", "voucher_number_key"})
 """Canonical forms, by which decisions and vouchers are compared; they follow from the other columns."""
-
-_to_same_columns = attrgetter(*SAME_COLUMNS)
-NO_LOTS = LockedLots({}, {})
-
-
-async def lock_assignments(
-    session: AsyncSession, keys: Collection[AssignmentKey]
-) -> dict[AssignmentKey, AssignmentBalance]:
-    """Lock plans in their order, and return what was assigned and allocated in each."""
-    await run_sql(session, LOCK_PLANS, sorted("/assignments/" + "/".join(map(str, key)) for key in keys))
-    plans: dict[AssignmentKey, AssignmentBalance] = {key: {} for key in keys}
-    for row in await run_sql(session, SUM_PLANS, *map(list, zip(*keys, strict=True))):
-        plan = plans[row.year, row.program, row.capital, row.source]
-        plan[row.unit, row.unit_since, row.component] = (row.assigned_vnd, row.allocated_vnd)
-    return plans
-
-
-async def lock_lots(session: AsyncSession, lines: Collection[Line], since: date | None) -> LockedLots:
-    """Lock all lots of some lines, and return their balances with the changes after a day."""
-    return await _read_later_postings(
-        session, await run_sql(session, LOCK_LOTS, *_to_line_columns(lines)), since
-    )
-
-
-async def create_lots(session: AsyncSession, lots: Collection[Lot], since: date | None) -> LockedLots:
-    """Create lots that receive money for the first time, and lock them; return their balances with the changes after a day."""
-    ordered = sorted(lots, key=lambda lot: (lot.line.year, lot.origin_year, str(lot.line)))
-    columns = (*_to_line_columns([lot.line for lot in ordered]), [lot.origin_year for lot in ordered])
-    rows = await run_sql(session, CREATE_LOTS, *columns)
-    is_new = all(Amounts.from_row(row) == Amounts() for row in rows)
-    return await _read_later_postings(session, rows, None if is_new else since)
-
-
-async def _read_later_postings(
-    session: AsyncSession, rows: Sequence[Row[Any]], since: date | None
-) -> LockedLots:
-    """Return the balances of locked rows, each with what the entries after a day change; without these where `since` is None.
-
-    It runs after the locks are taken, so it sees what the transactions that held them have committed.
-    """
-    ids = {Lot.from_row(row): row.id for row in rows}
-    totals = {row.id: Amounts.from_row(row) for row in rows}
-    years = sorted({year for row in rows for year in (row.year - 1, row.year)})
-    changes: dict[int, list[DayChange]] = {}
-    needed = bool(rows) and since is not None
-    for row in await run_sql(session, SUM_LATER_POSTINGS, [*totals], years, since) if needed else ():
-        left_vnd = row.unspent_vnd - row.spent_vnd
-        unconfirmed_vnd = row.unspent_vnd - row.confirmed_spent_vnd
-        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, unconfirmed_vnd)
-        changes.setdefault(row.lot_id, []).append((row.day, remainder))
-    balances = {
-        lot: DatedBalance(totals[lot_id], tuple(changes.get(lot_id, ()))) for lot, lot_id in ids.items()
-    }
-    return LockedLots(balances, ids)
-
-
-async def update_balances(
-    session: AsyncSession, ids: Mapping[Lot, int], balances: Mapping[Lot, Amounts]
-) -> None:
-    """Write the balances of locked lots."""
-    columns = zip(*(balance.to_values() for balance in balances.values()), strict=True)
-    await run_sql(session, UPDATE_BALANCES, [ids[lot] for lot in balances], *map(list, columns))
-
-
-async def insert_entries(
-    session: AsyncSession, new_entries: Sequence[NewEntry], ids: Mapping[Lot, int], recorded_at: datetime
-) -> list[int]:
-    """Insert entries with their postings in the order given; return their sequences.
-
-    The caller has locked the change feed, which gave the instant.
-    """
-    entries = zip(*(to_entry_row(new.entry, recorded_at) for new in new_entries), strict=True)
-    postings = zip(
-        *(
-            (
-                new.entry.year,
-                new.entry.id,
-                ids[posting.lot],
-                new.entry.effective_on,
-                *posting.change.to_values(),
-            )
-            for new in new_entries
-            for posting in new.postings
-        ),
-        strict=True,
-    )
-    rows = await run_sql(session, INSERT_ENTRIES, *map(list, entries), *map(list, postings))
-    return [row.sequence for row in rows]
-
-
-def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
-    """Return the values of an entry in the order of `ENTRY_COLUMNS`."""
-    decision, voucher, in_kind = entry.decision, entry.voucher, entry.in_kind
-    return (
-        entry.id,
-        entry.kind.value,
-        recorded_at,
-        *((decision.number, decision.date) if decision else (None, None)),
-        *_to_voucher_columns(voucher),
-        canonicalize(decision.number) if decision else None,
-        *((canonicalize(voucher.source), canonicalize(voucher.number)) if voucher else (None, None)),
-        *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
-        *_to_reference_columns(entry.distinct_from),
-        *_to_reference_columns(entry.replaces),
-        *((entry.reopened_by.number, entry.reopened_by.date) if entry.reopened_by else (None, None)),
-        *_to_same_columns(entry),
-    )
-
-
-def _to_voucher_columns(voucher: Voucher | None) -> tuple[Any, ...]:
-    if voucher is None:
-        return (None,) * 6
-    return (voucher.source, voucher.number, voucher.kind, voucher.year, voucher.dated_on, voucher.line_no)
-
-
-def _to_reference_columns(reference: EntryReference | None) -> tuple[uuid.UUID | None, str | None]:
-    return (reference.entry, reference.reason) if reference else (None, None)
-
-
-def _to_line_columns(lines: Collection[Line]) -> tuple[list[Any], ...]:
-    names = ("year", "program", "component", "capital", "source", "unit", "unit_since")
-    return tuple([getattr(line, name) for line in lines] for name in names)

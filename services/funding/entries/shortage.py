@@ -1,7 +1,7 @@
-"""Names the recorded entries that used the money which a refused entry lacks; only in a dry run.
+"""The explanations of a refusal for lack of money: what remains on the line, and in a dry run which entries used the money.
 
-What they used adds up to what there was less what is left. The largest come first; `consumed_in_all` counts and sums all of
-them, so that a shortened list is not taken for the whole.
+What the entries used adds up to what there was less what is left. The largest come first; `consumed_in_all` counts and sums
+all of them, so that a shortened list is not taken for the whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,15 +13,24 @@ from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import BeyondAssignment
-from services.funding.dated_balances import Measure
+from services.funding.dated_balances import RemainderKind
+from services.funding.deadlines import Lapse, find_lapses
 from services.funding.entries.candidates import EntryCandidate
+from services.funding.entries.evaluation import EntryOutcome
+from services.funding.lapses.store import read_extensions
 from services.funding.ledger import Line
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
 from services.funding.rules import CommitmentPaid, InsufficientFunds
-from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOT_KEY, read_unit_versions
+from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOT_KEY, LedgerFilter, read_unit_versions
 from services.funding.units import find_unit_of_year, find_versions_below
-from shared.kit.problems import Problem
+from shared.kit.problems import Problem, Sentence
+
+REMAINDER = Sentence(
+    "{left_vnd} đồng vốn gốc {origin_year} đến hết {paid_by}",
+    "{left_vnd} đồng of origin {origin_year} until {paid_by}",
+)
+REMAINS = Sentence("; còn {parts}", "; left are {parts}")
 
 MAX_CONSUMERS = 20
 """As many as fit on a screen; the list of entries has them all."""
@@ -29,15 +38,66 @@ MAX_CONSUMERS = 20
 REDUCES_LEFT = (
     "disbursed_vnd", "given_vnd", "cancelled_vnd", "returned_vnd", "carried_out_vnd", "succeeded_out_vnd",
 )  # fmt: skip
-REDUCED_BY: Mapping[Measure, Sequence[str]] = {
+REDUCED_BY: Mapping[RemainderKind, Sequence[str]] = {
     "left_vnd": REDUCES_LEFT,
     "unreserved_vnd": (*REDUCES_LEFT, "reserved_vnd"),
     "unconfirmed_vnd": ("confirmed_vnd", *REDUCES_LEFT[1:]),
 }
-"""What reduces each measure. A payment of committed money reduces what is left and so nothing unreserved: its commitment did."""
+"""The amounts that reduce each remainder. A payment of committed money reduces what is left and so nothing unreserved: its commitment did."""
 
 Conditions = Sequence[ColumnElement[bool]]
 Sum = ColumnElement[int]
+
+
+async def name_remainders(
+    session: AsyncSession,
+    candidates: Sequence[EntryCandidate | Problem],
+    outcomes: Sequence[EntryOutcome],
+) -> None:
+    """Add to each refusal for lack of money `remaining`: what is left in each lot of the line, with its deadline.
+
+    One statement for each budget year that a refusal is about.
+    """
+    refusals = [
+        (candidate, outcome.problem)
+        for candidate, outcome in zip(candidates, outcomes, strict=True)
+        if isinstance(candidate, EntryCandidate) and isinstance(outcome.problem, InsufficientFunds)
+    ]
+    years = {problem.line.year for _, problem in refusals}
+    extensions = {year: await read_extensions(session, LedgerFilter(year=year)) for year in sorted(years)}
+    for candidate, problem in refusals:
+        of_year = extensions[problem.line.year]
+        lapses = find_lapses(candidate.context.deadlines, problem.balances, of_year)
+        problem.facts["remaining"] = [_to_dict(lapse) for lapse in lapses]
+        problem.facts["remains"] = _describe(lapses)
+
+
+def _to_dict(lapse: Lapse) -> dict[str, object]:
+    deadline = lapse.deadline
+    return {
+        "origin_year": lapse.lot.origin_year,
+        "left_vnd": lapse.left_vnd,
+        "reserved_vnd": lapse.reserved_vnd,
+        "paid_by": deadline.paid_by.isoformat(),
+        "settled_by": deadline.settled_by.isoformat(),
+        "legal_basis": deadline.legal_basis,
+    }
+
+
+def _describe(lapses: Sequence[Lapse]) -> Sentence:
+    if not lapses:
+        return Sentence("", "")
+    parts = [
+        REMAINDER.filled(
+            left_vnd=lapse.left_vnd,
+            origin_year=lapse.lot.origin_year,
+            paid_by=lapse.deadline.paid_by.isoformat(),
+        )
+        for lapse in lapses
+    ]
+    return REMAINS.filled(
+        parts=Sentence(", ".join(part.vi for part in parts), ", ".join(part.en for part in parts))
+    )
 
 
 async def name_consumers(session: AsyncSession, candidate: EntryCandidate, problem: Problem) -> None:
@@ -47,70 +107,70 @@ async def name_consumers(session: AsyncSession, candidate: EntryCandidate, probl
         case InsufficientFunds():
             day = _select_scarce_day(problem)
             conditions: Conditions = [
-                *_in_lots(problem.line, problem.available),
+                *_select_lots(problem.line, problem.available),
                 ENTRIES.c.effective_on <= day,
             ]
             used = _select_used(problem)
             await _add_consumers(session, problem, conditions, used, in_effect_on=day)
             return
         case CommitmentPaid():
-            conditions = [*_in_lots(problem.line, [problem.origin_year]), POSTINGS.c.reserved_vnd < 0]
-            used = -_sum("reserved_vnd")
+            conditions = [*_select_lots(problem.line, [problem.origin_year]), POSTINGS.c.reserved_vnd < 0]
+            used = -_select_sum("reserved_vnd")
         case BeyondAssignment():
-            conditions = await _below_assigned_unit(session, candidate, problem)
-            used = cast(func.sum(_allocated()), BigInteger)
+            conditions = await _select_below_assigned_unit(session, candidate, problem)
+            used = cast(func.sum(_select_allocated()), BigInteger)
         case ProjectTotalExceeded():
-            conditions, used = [ENTRIES.c.project == entry.project], _sum("disbursed_vnd")
+            conditions, used = [ENTRIES.c.project == entry.project], _select_sum("disbursed_vnd")
         case ProjectPlanExceeded():
             conditions = [ENTRIES.c.project == entry.project, ENTRIES.c.year == entry.year]
-            used = _sum("disbursed_vnd")
+            used = _select_sum("disbursed_vnd")
         case _:
             return
     await _add_consumers(session, problem, conditions, used)
 
 
 def _select_used(problem: InsufficientFunds) -> Sum:
-    """Return what postings have used of the measure of each lot of which the least is left."""
+    """Return what postings have used of the remainder of each lot that is lowest."""
     used = (
-        (LOTS.c.origin_year == year, _add(*REDUCED_BY[least.measure]))
-        for year, least in problem.available.items()
+        (LOTS.c.origin_year == year, _add_columns(*REDUCED_BY[lowest.kind]))
+        for year, lowest in problem.available.items()
     )
     return cast(func.sum(case(*used) if problem.available else literal(0)), BigInteger)
 
 
-def _sum(*names: str) -> Sum:
-    return cast(func.sum(_add(*names)), BigInteger)
+def _select_sum(*names: str) -> Sum:
+    return cast(func.sum(_add_columns(*names)), BigInteger)
 
 
-def _add(*names: str) -> ColumnElement[int]:
+def _add_columns(*names: str) -> ColumnElement[int]:
     return reduce(add, (POSTINGS.c[name] for name in names))
 
 
-def _allocated() -> ColumnElement[int]:
-    """Return what a posting allocates of a plan; `calculate_allocated` in `assignments.py` says the same."""
+def _select_allocated() -> ColumnElement[int]:
+    """Return what a posting allocates of an assignment; `calculate_allocated` in `assignments.py` says the same."""
     allocated = POSTINGS.c.opening_balance_vnd + POSTINGS.c.allocated_vnd - POSTINGS.c.cancelled_vnd
     return case((LOTS.c.origin_year == LOTS.c.year, allocated), else_=0)
 
 
-def _in_lots(line: Line, origin_years: Iterable[int]) -> list[ColumnElement[bool]]:
+def _select_lots(line: Line, origin_years: Iterable[int]) -> list[ColumnElement[bool]]:
     of_line = (name for name in LOT_KEY if name != "origin_year")
     conditions = [LOTS.c[name].is_not_distinct_from(getattr(line, name)) for name in of_line]
     return [*conditions, LOTS.c.origin_year.in_(list(origin_years))]
 
 
-async def _below_assigned_unit(
+async def _select_below_assigned_unit(
     session: AsyncSession, candidate: EntryCandidate, problem: BeyondAssignment
 ) -> Conditions:
     territory, line = candidate.context.territory, problem.line
     unit, on = find_unit_of_year(territory, problem.holder, line.year)
     below = find_versions_below(territory, unit, on, await read_unit_versions(session, line.year))
-    of_plan = [LOTS.c[name] == getattr(line, name) for name in ("year", "program", "capital", "source")]
-    return [*of_plan, tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(below)]
+    of_assignment = [LOTS.c[name] == getattr(line, name) for name in ("year", "program", "capital", "source")]
+    return [*of_assignment, tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(below)]
 
 
 def _select_scarce_day(problem: InsufficientFunds) -> ColumnElement[date]:
-    """Return the day of each lot on which the least is left: what takes effect later has not used it."""
-    days = ((LOTS.c.origin_year == year, least.first_day) for year, least in problem.available.items())
+    """Return the day of each lot on which its remainder is lowest: what takes effect later has not used it."""
+    days = ((LOTS.c.origin_year == year, lowest.first_day) for year, lowest in problem.available.items())
     return case(*days) if problem.available else literal(date.max)
 
 

@@ -1,0 +1,143 @@
+"""Locking, reading and writing of the rows of the ledger, by the SQL of `sql.py`. These functions never commit."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.assignments import AssignmentBalance, AssignmentKey
+from services.funding.dated_balances import DatedBalance, DayChange, LockedLots, Remainder
+from services.funding.entries import sql
+from services.funding.ledger import Amounts, Entry, EntryReference, Line, Lot, NewEntry, Voucher
+from shared.kit.canonical_text import canonicalize
+from shared.kit.database import run_sql
+
+_to_same_columns = attrgetter(*sql.SAME_COLUMNS)
+NO_LOTS = LockedLots({}, {})
+
+
+async def lock_assignments(
+    session: AsyncSession, keys: Collection[AssignmentKey]
+) -> dict[AssignmentKey, AssignmentBalance]:
+    """Lock assignments in their order, and return what was assigned and allocated in each."""
+    await run_sql(
+        session, sql.LOCK_ASSIGNMENTS, sorted("/assignments/" + "/".join(map(str, key)) for key in keys)
+    )
+    assignments: dict[AssignmentKey, AssignmentBalance] = {key: {} for key in keys}
+    for row in await run_sql(session, sql.SUM_ASSIGNMENTS, *map(list, zip(*keys, strict=True))):
+        assignment = assignments[row.year, row.program, row.capital, row.source]
+        assignment[row.unit, row.unit_since, row.component] = (row.assigned_vnd, row.allocated_vnd)
+    return assignments
+
+
+async def lock_lots(session: AsyncSession, lines: Collection[Line], since: date | None) -> LockedLots:
+    """Lock all lots of some lines, and return their balances with the changes after a day."""
+    return await _read_later_postings(
+        session, await run_sql(session, sql.LOCK_LOTS, *_to_line_columns(lines)), since
+    )
+
+
+async def create_lots(session: AsyncSession, lots: Collection[Lot], since: date | None) -> LockedLots:
+    """Create lots that receive money for the first time, and lock them; return their balances with the changes after a day."""
+    ordered = sorted(lots, key=lambda lot: (lot.line.year, lot.origin_year, str(lot.line)))
+    columns = (*_to_line_columns([lot.line for lot in ordered]), [lot.origin_year for lot in ordered])
+    rows = await run_sql(session, sql.CREATE_LOTS, *columns)
+    is_new = all(Amounts.from_row(row) == Amounts() for row in rows)
+    return await _read_later_postings(session, rows, None if is_new else since)
+
+
+async def _read_later_postings(
+    session: AsyncSession, rows: Sequence[Row[Any]], since: date | None
+) -> LockedLots:
+    """Return the balances of locked rows, each with what the entries after the day `since` change.
+
+    None: no later entries are read.
+
+    It runs after the locks are taken, so it sees what the transactions that held them have committed.
+    """
+    ids = {Lot.from_row(row): row.id for row in rows}
+    totals = {row.id: Amounts.from_row(row) for row in rows}
+    years = sorted({year for row in rows for year in (row.year - 1, row.year)})
+    changes: dict[int, list[DayChange]] = {}
+    needed = bool(rows) and since is not None
+    for row in await run_sql(session, sql.SUM_LATER_POSTINGS, [*totals], years, since) if needed else ():
+        left_vnd = row.unspent_vnd - row.spent_vnd
+        unconfirmed_vnd = row.unspent_vnd - row.confirmed_spent_vnd
+        remainder = Remainder(left_vnd, left_vnd - row.reserved_vnd, unconfirmed_vnd)
+        changes.setdefault(row.lot_id, []).append((row.day, remainder))
+    balances = {
+        lot: DatedBalance(totals[lot_id], tuple(changes.get(lot_id, ()))) for lot, lot_id in ids.items()
+    }
+    return LockedLots(balances, ids)
+
+
+async def update_balances(
+    session: AsyncSession, ids: Mapping[Lot, int], balances: Mapping[Lot, Amounts]
+) -> None:
+    """Write the balances of locked lots."""
+    columns = zip(*(balance.to_values() for balance in balances.values()), strict=True)
+    await run_sql(session, sql.UPDATE_BALANCES, [ids[lot] for lot in balances], *map(list, columns))
+
+
+async def insert_entries(
+    session: AsyncSession, new_entries: Sequence[NewEntry], ids: Mapping[Lot, int], recorded_at: datetime
+) -> list[int]:
+    """Insert entries with their postings in the order given; return their sequences.
+
+    The caller has locked the change feed, which gave the instant.
+    """
+    entries = zip(*(to_entry_row(new.entry, recorded_at) for new in new_entries), strict=True)
+    postings = zip(
+        *(
+            (
+                new.entry.year,
+                new.entry.id,
+                ids[posting.lot],
+                new.entry.effective_on,
+                *posting.change.to_values(),
+            )
+            for new in new_entries
+            for posting in new.postings
+        ),
+        strict=True,
+    )
+    rows = await run_sql(session, sql.INSERT_ENTRIES, *map(list, entries), *map(list, postings))
+    return [row.sequence for row in rows]
+
+
+def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:
+    """Return the values of an entry in the order of `ENTRY_COLUMNS`."""
+    decision, voucher, in_kind = entry.decision, entry.voucher, entry.in_kind
+    return (
+        entry.id,
+        entry.kind.value,
+        recorded_at,
+        *((decision.number, decision.date) if decision else (None, None)),
+        *_to_voucher_columns(voucher),
+        canonicalize(decision.number) if decision else None,
+        *((canonicalize(voucher.issuer), canonicalize(voucher.number)) if voucher else (None, None)),
+        *((in_kind.form, in_kind.quantity, in_kind.unit_of_measure) if in_kind else (None, None, None)),
+        *_to_reference_columns(entry.distinct_from),
+        *_to_reference_columns(entry.replaces),
+        *((entry.reopened_by.number, entry.reopened_by.date) if entry.reopened_by else (None, None)),
+        *_to_same_columns(entry),
+    )
+
+
+def _to_voucher_columns(voucher: Voucher | None) -> tuple[Any, ...]:
+    if voucher is None:
+        return (None,) * 6
+    return (voucher.issuer, voucher.number, voucher.kind, voucher.year, voucher.dated_on, voucher.line_no)
+
+
+def _to_reference_columns(reference: EntryReference | None) -> tuple[uuid.UUID | None, str | None]:
+    return (reference.entry, reference.reason) if reference else (None, None)
+
+
+def _to_line_columns(lines: Collection[Line]) -> tuple[list[Any], ...]:
+    names = ("year", "program", "component", "capital", "source", "unit", "unit_since")
+    return tuple([getattr(line, name) for line in lines] for name in names)
