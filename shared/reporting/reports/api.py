@@ -15,7 +15,7 @@ from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import RoundedAmount
 from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter
-from shared.reporting.report_content import find_differences
+from shared.reporting.report_content import ReportContent, find_differences
 from shared.reporting.reports import store
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.request_schemas import ReportIn
@@ -79,12 +79,22 @@ async def submit_posted(
     )
     kept = not (context.unit_of_work.dry_run and submitted.created)
     derived = await _read_derived(context, submitted.report)
-    notes = [
+    return (
+        SubmittedOut.from_report(submitted.report, derived, _list_notes(content), kept=kept),
+        submitted.created,
+    )
+
+
+def _list_notes(content: ReportContent) -> list[NoteOut]:
+    """Return a note on each value that was posted with the noise of a binary float; most reports have none."""
+    amounts = content.columns.amounts
+    if RoundedAmount not in set(map(type, amounts)):
+        return []
+    return [
         NoteOut.from_noise(ordinal, amount)
-        for ordinal, row in zip(posted.ordinals, posted.body.observations, strict=True)
-        if isinstance(amount := row.get("value"), RoundedAmount)
+        for ordinal, amount in zip(content.ordinals, amounts, strict=True)
+        if isinstance(amount, RoundedAmount)
     ]
-    return SubmittedOut.from_report(submitted.report, derived, notes, kept=kept), submitted.created
 
 
 async def _read_derived(context: ReportingContext, report: Report) -> Sequence[store.ReasonedValue]:

@@ -73,21 +73,30 @@ def find_code_faults(
 def find_limit_faults(content: ReportContent, indicators: Mapping[str, Indicator]) -> Iterator[RowFault]:
     """Return a fault for each amount below the minimum of its indicator, above the maximum, or with too many decimals."""
     _, codes, amounts = content.columns
-    nil_ordinals = content.nil_ordinals
+    limits = {
+        code: (indicator.minimum, indicator.maximum, SMALLEST_AMOUNT[indicator.decimals])
+        for code, indicator in indicators.items()
+    }
     for ordinal, code, amount in zip(content.ordinals, codes, amounts, strict=True):
-        indicator = indicators.get(code)
-        if indicator is None or ordinal in nil_ordinals:
+        if code not in limits:
             continue
-        if not indicator.minimum <= amount <= indicator.maximum:
-            limits = {
-                "minimum": to_canonical_text(indicator.minimum),
-                "maximum": to_canonical_text(indicator.maximum),
-            }
-            shown = {"value": to_canonical_text(amount), **limits}
-            yield ordinal, make_fault("/value", "value_out_of_range", VALUE_OUT_OF_RANGE, **shown)
-        if amount % SMALLEST_AMOUNT[indicator.decimals]:
-            shown = {"value": to_canonical_text(amount), "decimals": str(indicator.decimals)}
-            yield ordinal, make_fault("/value", "value_too_precise", VALUE_TOO_PRECISE, **shown)
+        minimum, maximum, smallest_amount = limits[code]
+        in_range, too_precise = minimum <= amount <= maximum, amount % smallest_amount
+        if (in_range and not too_precise) or ordinal in content.nil_ordinals:
+            continue
+        value = to_canonical_text(amount)
+        if not in_range:
+            shown = {"minimum": to_canonical_text(minimum), "maximum": to_canonical_text(maximum)}
+            yield (
+                ordinal,
+                make_fault("/value", "value_out_of_range", VALUE_OUT_OF_RANGE, value=value, **shown),
+            )
+        if too_precise:
+            decimals = str(indicators[code].decimals)
+            yield (
+                ordinal,
+                make_fault("/value", "value_too_precise", VALUE_TOO_PRECISE, value=value, decimals=decimals),
+            )
 
 
 def find_rows_stated_above(content: ReportContent, territory: Territory, on: date) -> Iterator[RowFault]:

@@ -31,7 +31,8 @@ def find_start_faults(
     official = catalogue.forms[catalogue.find_official_form(form.code)]
     review = official.find_total_review(period, standard or "") if starts else None
     stated: set[tuple[str, str]] = set()
-    for ordinal, value in content.enumerate_values() if starts else ():
+    is_needed = starts and (review is not None or content.exceptions)
+    for ordinal, value in content.enumerate_values() if is_needed else ():
         if value.indicator in starts:
             stated.add((value.unit, value.indicator))
             if review is not None:

@@ -110,17 +110,15 @@ def _find_sources(territory: Territory, unit: str, period: Period, before: Perio
     The unit itself where the map is the same, else the communes that lie in it whole; none where one of them was divided.
     """
     on, then = period.ends_on, before.ends_on
-    sources: list[tuple[str, ...]] = []
     if territory.same_map(then, on):
-        sources.append((unit,))
+        communes_of_unit = tuple(sorted(commune.code for commune in territory.communes(unit, on)))
+        return [(unit,), communes_of_unit] if communes_of_unit not in {(), (unit,)} else [(unit,)]
     communes = sorted(territory.communes_sharing_land(unit, on, then))
     lie_within = all(
         territory.communes_sharing_land(commune, then, on) <= territory.communes_sharing_land(unit, on, on)
         for commune in communes
     )
-    if communes and lie_within and tuple(communes) not in sources:
-        sources.append(tuple(communes))
-    return sources
+    return [tuple(communes)] if communes and lie_within else []
 
 
 def _compare(
