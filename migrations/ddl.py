@@ -16,6 +16,17 @@ def grant(privileges: str, *tables: str) -> None:
     op.execute(f"GRANT {privileges} ON {', '.join(tables)} TO {runner()}")
 
 
+def add_check(table: str, name: str, condition: str) -> None:
+    """Add the constraint `ck_{table}_{name}`, which every row fulfils."""
+    op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
+
+
+def replace_check(table: str, name: str, condition: str) -> None:
+    """Replace the constraint `ck_{table}_{name}` by one that every row fulfils."""
+    op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
+    add_check(table, name, condition)
+
+
 def yearly_partitions(table: str, first: int, last: int) -> None:
     """Create the partitions `{table}_{year}` of a table partitioned by range of an integer year, `first` to `last`
     inclusive, and `{table}_default` for all other years. Privileges on the table suffice to use them."""

@@ -6,6 +6,8 @@ No code for an earlier revision runs on it: it does not know the kind of a corre
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.ddl import replace_check
+
 revision = "funding_0003"
 down_revision = "funding_0002"
 branch_labels = None
@@ -35,14 +37,17 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_entries_replaces"), "entries", "num_nonnulls(replaces, replaces_reason) IN (0, 2)"
     )
-    replace_check("kind", f"kind IN {KINDS}")
+    replace_check("entries", "kind", f"kind IN {KINDS}")
     replace_check(
+        "entries",
         "to_line",
         "num_nonnulls(to_component, to_unit) = 0"
         " OR kind IN ('sub_allocation', 'transfer', 'reversal', 'correction')",
     )
-    replace_check("reverses", "(kind IN ('reversal', 'correction')) = (reverses IS NOT NULL)")
-    replace_check("deadline", "deadline IS NULL OR kind IN ('carry_over', 'reversal', 'correction')")
+    replace_check("entries", "reverses", "(kind IN ('reversal', 'correction')) = (reverses IS NOT NULL)")
+    replace_check(
+        "entries", "deadline", "deadline IS NULL OR kind IN ('carry_over', 'reversal', 'correction')"
+    )
     op.add_column("postings", sa.Column("effective_on", sa.Date))
     op.execute(
         "UPDATE postings SET effective_on = entries.effective_on FROM entries"
@@ -50,9 +55,3 @@ def upgrade() -> None:
     )
     op.drop_index("ix_postings_lot_id", "postings")
     op.create_index("ix_postings_lot_id", "postings", ["lot_id", "effective_on"])
-
-
-def replace_check(name: str, condition: str) -> None:
-    """Replace a constraint by a wider one, which every row fulfils."""
-    op.drop_constraint(op.f(f"ck_entries_{name}"), "entries", type_="check")
-    op.create_check_constraint(op.f(f"ck_entries_{name}"), "entries", condition)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations.canonical_keys import fill_canonical_column
-from migrations.ddl import grant
+from migrations.ddl import add_check, grant
 from shared.kit.canonical_text import canonicalize
 
 revision = "funding_0004"
@@ -52,15 +52,18 @@ def upgrade() -> None:
         key = f"{text.removesuffix('_number') if text == 'decision_number' else text}_key"
         op.add_column("entries", sa.Column(key, sa.Text))
         fill_canonical_column("entries", text, key)
-    add_check("voucher_kind", f"voucher_kind IN {PAPER_KINDS}")
+    add_check("entries", "voucher_kind", f"voucher_kind IN {PAPER_KINDS}")
     add_check(
+        "entries",
         "voucher_parts",
         "voucher_number IS NOT NULL OR num_nonnulls(voucher_kind, voucher_year, voucher_date, voucher_line_no) = 0",
     )
-    add_check("voucher_line_no", "voucher_line_no > 0")
-    add_check("decision_key", "(decision_key IS NULL) = (decision_number IS NULL)")
+    add_check("entries", "voucher_line_no", "voucher_line_no > 0")
+    add_check("entries", "decision_key", "(decision_key IS NULL) = (decision_number IS NULL)")
     add_check(
-        "voucher_keys", "num_nonnulls(voucher_number, voucher_source_key, voucher_number_key) IN (0, 3)"
+        "entries",
+        "voucher_keys",
+        "num_nonnulls(voucher_number, voucher_source_key, voucher_number_key) IN (0, 3)",
     )
     op.drop_index("ix_entries_voucher", "entries")
     op.create_index(
@@ -81,11 +84,6 @@ def upgrade() -> None:
     op.drop_constraint(op.f("pk_vouchers"), "vouchers", type_="primary")
     op.create_primary_key(op.f("pk_vouchers"), "vouchers", ["key"])
     grant("UPDATE (book, source, number)", "vouchers")
-
-
-def add_check(name: str, condition: str) -> None:
-    """Add a constraint that every row fulfils."""
-    op.create_check_constraint(op.f(f"ck_entries_{name}"), "entries", condition)
 
 
 def write_voucher_keys() -> None:

@@ -6,7 +6,7 @@ No code for an earlier revision runs on it: it does not know this kind.
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.ddl import grant
+from migrations.ddl import grant, replace_check
 
 revision = "funding_0006"
 down_revision = "funding_0005"
@@ -82,9 +82,3 @@ def upgrade() -> None:
     replace_check("lots", "not_negative", f"LEAST({', '.join((*EARLIER_MEASURES, *MEASURES))}) >= 0")
     replace_check("lots", "within_available", f"{SPENT} <= {AVAILABLE}")
     replace_check("lots", "promised_within_left", f"{SPENT} + reserved_vnd <= {AVAILABLE}")
-
-
-def replace_check(table: str, name: str, condition: str) -> None:
-    """Replace a constraint by one that every row fulfils."""
-    op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
-    op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)

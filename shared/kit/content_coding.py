@@ -22,7 +22,7 @@ ZSTD_SLICE_BYTES = 128
 ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 """The largest window that a coding of HTTP may need (RFC 9659)."""
 MAX_RATIO = 200
-"""Reports with thousands of similar rows are packed to a fiftieth; more than this is meant to fill the memory."""
+"""A body of thousands of similar rows is packed to a fiftieth; more than this is meant to fill the memory."""
 RATIO_COUNTS_FROM_BYTES = 1024 * 1024
 
 NOT_READABLE = Sentence("nội dung nén {coding} bị hỏng", "the {coding} coding of the body is damaged")

@@ -26,8 +26,8 @@ KEEP_ALIVE_SECONDS = 75
 BACKLOG = 1024
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
-"""A report of 10,000 values makes as many objects and drops them by itself. To look for cycles among them every 700, and
-now and then among all units of the country, takes a tenth of a report's time and finds nothing."""
+"""A body of 10,000 rows makes as many objects and drops them by itself. To look for cycles among them every 700, and now and
+then among all objects of the process, takes a tenth of the request's time and finds nothing."""
 
 
 def main() -> None:
