@@ -30,6 +30,7 @@ from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing
 from shared.kit.clock import system_clock
 from shared.kit.database import Database, UnitOfWork
+from shared.kit.identity import ANONYMOUS
 from shared.kit.problems import Invalid, raise_if_any
 from shared.periods import local_day
 from shared.territory.maps.actions import load_map
@@ -158,7 +159,7 @@ async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[
     units, successions, areas = (read_raw_rows(options.folder, name) for name in TABLES)
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
     try:
-        async with UnitOfWork.writing(database, system_clock) as unit_of_work:
+        async with UnitOfWork.writing(database, system_clock, ANONYMOUS) as unit_of_work:
             unit_of_work.dry_run = options.dry_run
             loaded = await load_map(
                 unit_of_work.session,

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from fastapi import Request, Response
 
-from shared.kit.middleware import App, Message, Receive, Scope, Send
+from shared.kit.middleware import App, AsgiScope, Message, Receive, Send
 
 METHODS = "GET, HEAD, OPTIONS, POST, PUT"
 REQUEST_FIELDS = (
@@ -35,7 +35,7 @@ class CorsMiddleware:
         self.app = app
         self.origins = frozenset(origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from structlog.contextvars import get_contextvars
 
-from shared.kit.middleware import Scope
+from shared.kit.middleware import AsgiScope
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -39,14 +39,14 @@ def find_upstream(path: str) -> str:
     return parts[2] if len(parts) >= PARTS_TO_UPSTREAM and parts[1] == "v1" else ""
 
 
-def to_target(scope: Scope) -> str:
+def to_target(scope: AsgiScope) -> str:
     """Return path and query exactly as the caller wrote them."""
     path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 
-def to_upstream_headers(scope: Scope) -> Iterator[tuple[str, str]]:
+def to_upstream_headers(scope: AsgiScope) -> Iterator[tuple[str, str]]:
     """Yield the fields for the upstream: those of the caller that are forwarded, and those of the gateway."""
     dropped = NOT_FORWARDED | _named_by_connection(scope["headers"])
     for name, value in scope["headers"]:

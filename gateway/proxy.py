@@ -18,7 +18,7 @@ from yarl import URL
 from gateway.headers import find_upstream, to_caller_headers, to_target, to_upstream_headers
 from gateway.upstreams import NEVER_REACHED, Upstreams
 from shared.kit.exception_handlers import to_problem_response
-from shared.kit.middleware import App, Receive, Scope, Send
+from shared.kit.middleware import App, AsgiScope, Receive, Send
 from shared.kit.problems import Problem, TooLarge
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -46,7 +46,7 @@ class Proxy:
         self.upstreams = upstreams
         self._routes = {name: SimpleNamespace(path_format=f"/v1/{name}/{{path}}") for name in upstreams.urls}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Forward a request, or pass it on."""
         name = find_upstream(scope["path"]) if scope["type"] == "http" else ""
         if name not in self.upstreams.urls:
@@ -77,7 +77,7 @@ class Proxy:
 class ForwardedRequest:
     """One request to one upstream, and its response."""
 
-    def __init__(self, upstreams: Upstreams, name: str, scope: Scope, receive: Receive) -> None:
+    def __init__(self, upstreams: Upstreams, name: str, scope: AsgiScope, receive: Receive) -> None:
         self._upstreams = upstreams
         self._name = name
         self._scope = scope

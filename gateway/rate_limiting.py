@@ -5,7 +5,7 @@ from fastapi import Request
 from gateway.limits import RateLimitDecision, RateLimits
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.identity import identify
-from shared.kit.middleware import QUIET_PATHS, App, Message, Receive, Scope, Send
+from shared.kit.middleware import QUIET_PATHS, App, AsgiScope, Message, Receive, Send
 from shared.kit.problems import TooManyRequests
 
 
@@ -16,7 +16,7 @@ class RateLimitMiddleware:
         self.app = app
         self.limits = limits
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Count a request and pass it on, or refuse it."""
         if scope["type"] != "http" or scope["path"] in QUIET_PATHS:
             await self.app(scope, receive, send)
@@ -30,7 +30,7 @@ class RateLimitMiddleware:
         await self.app(scope, receive, _with_fields(send, decision))
 
 
-async def _client_id(scope: Scope) -> str:
+async def _client_id(scope: AsgiScope) -> str:
     """Return the client id of a valid token; empty otherwise: then the address is counted, and the route judges the token."""
     try:
         return (await identify(Request(scope), required=False)).client_id

@@ -11,10 +11,10 @@ from gateway.settings import GatewaySettings
 from gateway.upstreams import Upstreams
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
+from shared.kit.identity import Anyone
 from shared.kit.resources import get_resources
 from shared.kit.routes import OperationRoute
 from shared.reporting.reports.problems import ReceiptNotFound
-from shared.roles import Anyone
 
 router = APIRouter(prefix="/v1", tags=["receipts"], route_class=OperationRoute)
 

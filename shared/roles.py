@@ -4,7 +4,7 @@ A route names its role by a type: a unit of work (`InsiderUnitOfWork`), a contex
 (`Reporter`). A test proves that every route has a guard.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from fastapi import Depends
 
@@ -12,7 +12,8 @@ from shared.kit.database import UnitOfWork
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Caller, Requires
 from shared.kit.transactions import unit_of_work_for
 
-SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
+ClientScope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
+SCOPES: tuple[str, ...] = get_args(ClientScope)
 
 INSIDER_SCOPES = ("read", "review", "target", "register", "funding", "admin")
 """Scopes that see what is not public; `report` alone sees its own reports, and what is public."""
@@ -42,7 +43,6 @@ OPEN = AllowsAnyone()
 
 Reporter = Annotated[Caller, Depends(REPORT)]
 PublicReader = Annotated[Caller, Depends(PUBLIC)]
-Anyone = Annotated[Caller, Depends(OPEN)]
 
 ReaderUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(READ)]
 InsiderUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(INSIDE)]

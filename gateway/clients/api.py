@@ -1,8 +1,7 @@
 """Routes of clients, for administrators only."""
 
-from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -30,14 +29,12 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link, slice_page
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import get_resources, resource
+from shared.kit.routes import RouteHandler
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.roles import AdministratorUnitOfWork
 from shared.territory.current import CurrentTerritory
 from shared.territory.tree import Territory
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 CurrentSettings = Annotated[GatewaySettings, Depends(resource(GatewaySettings))]
 CurrentPepper = Annotated[Pepper, Depends(resource(Pepper))]
@@ -52,7 +49,7 @@ class SecretRoute(TransactionRoute):
     So the response that is stored under the Idempotency-Key holds the id of the secret and never the secret (ADR 0004).
     """
 
-    def get_route_handler(self) -> Handler:
+    def get_route_handler(self) -> RouteHandler:
         """Wrap the transaction."""
         handler = super().get_route_handler()
 

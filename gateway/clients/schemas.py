@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import (
@@ -22,10 +22,10 @@ from gateway.clients.rules import Grant, UnitAsOf
 from gateway.models import AuditRow, ClientRow, UnitGrantRow
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
+from shared.roles import ClientScope
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
-Scope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
 UNIT_CODE = re.compile(r"[0-9]{2,3}|[0-9]{5}(\.[0-9]{2})?|[0-9]{2,5}\.[A-Z][A-Z0-9_]{1,30}")
 """A unit, or an agency of one that money is given to: 62.SO_NN."""
 
@@ -87,7 +87,7 @@ class ClientIn(PartialModel):
 
     client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$", description="its name; it never changes")
     description: str = Field("", max_length=200, description="which system it is and who runs it")
-    scopes: list[Scope] = Field(min_length=1, max_length=10, description="what it may do")
+    scopes: list[ClientScope] = Field(min_length=1, max_length=10, description="what it may do")
     programs: list[Program] = Field(default=[], max_length=20, description="for which programs")
     units: list[GrantedUnit] = Field(
         default=[],

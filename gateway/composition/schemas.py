@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-State = Literal["fresh", "stale", "unavailable"]
+PartState = Literal["fresh", "stale", "unavailable"]
 
 
 EXAMPLE: dict[str, Any] = {
@@ -99,9 +99,9 @@ class StatusFigureOut(BaseModel):
 
 
 class PartOut(BaseModel):
-    """State and age of a part."""
+    """PartState and age of a part."""
 
-    state: State = Field(description="fresh; stale: the last known value; unavailable: never seen")
+    state: PartState = Field(description="fresh; stale: the last known value; unavailable: never seen")
     age_seconds: int | None = Field(
         description="seconds since the service last confirmed it; null when never seen"
     )

@@ -10,9 +10,9 @@ from fastapi.responses import FileResponse
 
 from gateway.reference.collection import MergedReference
 from shared.kit.etags import apply_if_none_match
+from shared.kit.identity import Anyone
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
-from shared.roles import Anyone
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 PAGE = Path(__file__).parent / "page"

@@ -14,6 +14,7 @@ from typing import Any
 from gateway.upstreams import UpstreamTimeout, UpstreamUnavailable
 from shared.kit.exception_handlers import MethodNotAllowed
 from shared.kit.openapi.document import PROBLEMS
+from shared.kit.openapi.examples import REFERENCE
 from shared.kit.openapi.header_fields import HEADERS, add_headers
 from shared.kit.openapi.operations import SCHEME
 from shared.kit.openapi.problem_schemas import (
@@ -28,7 +29,6 @@ from shared.kit.problems import NotFound, Problem, TooManyRequests
 Document = Mapping[str, Any]
 Schemas = Mapping[str, Any]
 
-REFERENCE = "#/components/schemas/"
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 SUCCESSES = frozenset({"200", "201"})
 OWN_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, NotFound, MethodNotAllowed)
@@ -53,7 +53,7 @@ SCOPE_MEANINGS = {
 def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str, Any]:
     """Return the merged document; title, version and description are the gateway's own."""
     documents = {"gateway": own, **services}
-    names = _names({name: _schemas(document) for name, document in documents.items()})
+    names = _name_schemas({name: _read_schemas(document) for name, document in documents.items()})
     problems = collect_problems(documents)
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
@@ -61,11 +61,11 @@ def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str
     for service, document in documents.items():
         for path, operations in document.get("paths", {}).items():
             if service == "gateway" or path.startswith(f"/v1/{service}/"):
-                paths[path] = _operations(operations, service, names[service])
+                paths[path] = _rename_operations(operations, service, names[service])
                 _add_refusals(paths[path], problems, OWN_CODES if service == "gateway" else FORWARDING_CODES)
-        for name, schema in _schemas(document).items():
+        for name, schema in _read_schemas(document).items():
             schemas[names[service][name]] = {
-                **_renamed(schema, names[service]),
+                **_rename_references(schema, names[service]),
                 "title": names[service][name],
             }
         for tag in document.get("tags", ()):
@@ -79,7 +79,7 @@ def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "headers": HEADERS,
-            "securitySchemes": security_schemes(),
+            "securitySchemes": describe_security_schemes(),
         },
     }
     add_problem_components(merged, problems)
@@ -96,7 +96,7 @@ def collect_problems(documents: Mapping[str, Document]) -> dict[str, Any]:
     return dict(sorted(problems.items()))
 
 
-def security_schemes() -> dict[str, Any]:
+def describe_security_schemes() -> dict[str, Any]:
     """Return the security schemes: client credentials for the API, HTTP Basic for the token endpoint."""
     return {
         SCHEME: {
@@ -126,8 +126,10 @@ def _list_tags(paths: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _operations(operations: Mapping[str, Any], service: str, names: Mapping[str, str]) -> dict[str, Any]:
-    merged = _renamed(operations, names)
+def _rename_operations(
+    operations: Mapping[str, Any], service: str, names: Mapping[str, str]
+) -> dict[str, Any]:
+    merged = _rename_references(operations, names)
     for method, operation in merged.items():
         if method in METHODS:
             if service != "gateway":
@@ -148,14 +150,14 @@ def _add_refusals(operations: dict[str, Any], problems: Mapping[str, Any], of_ga
                 add_headers(responses[status], RATE_LIMIT_FIELDS)
 
 
-def _schemas(document: Document) -> Schemas:
+def _read_schemas(document: Document) -> Schemas:
     schemas: Schemas = document.get("components", {}).get("schemas", {})
     return schemas
 
 
-def _names(schemas: Mapping[str, Schemas]) -> dict[str, dict[str, str]]:
+def _name_schemas(schemas: Mapping[str, Schemas]) -> dict[str, dict[str, str]]:
     """Return, for each service, the name of each of its schemas in the merged document."""
-    fingerprints = _fingerprints(schemas)
+    fingerprints = _compute_fingerprints(schemas)
     merged_names: dict[str, dict[str, str]] = {service: {} for service in schemas}
     taken = {name for declared in schemas.values() for name in declared}
     for name in sorted(taken):
@@ -171,7 +173,7 @@ def _names(schemas: Mapping[str, Schemas]) -> dict[str, dict[str, str]]:
     return merged_names
 
 
-def _fingerprints(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
+def _compute_fingerprints(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
     """Return a fingerprint of each schema, what it refers to included: equal definitions have equal fingerprints.
 
     Every round follows references one step further, until no round tells more schemas apart.
@@ -179,7 +181,7 @@ def _fingerprints(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
     fingerprints = {(service, name): name for service, declared in schemas.items() for name in declared}
     while True:
         deeper = {
-            (service, name): _fingerprint(
+            (service, name): _compute_fingerprint(
                 name, schema, {other: fingerprints[service, other] for other in declared}
             )
             for service, declared in schemas.items()
@@ -190,30 +192,30 @@ def _fingerprints(schemas: Mapping[str, Schemas]) -> dict[tuple[str, str], str]:
         fingerprints = deeper
 
 
-def _fingerprint(name: str, schema: Any, references: Mapping[str, str]) -> str:
-    text = json.dumps([name, _renamed(schema, references)], sort_keys=True)
+def _compute_fingerprint(name: str, schema: Any, references: Mapping[str, str]) -> str:
+    text = json.dumps([name, _rename_references(schema, references)], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+def _rename_references(node: Any, names: Mapping[str, str]) -> Any:
     if isinstance(node, dict):
         return {
-            key: _target(child, names) if key == "$ref" else _renamed(child, names)
+            key: _rename_reference(child, names) if key == "$ref" else _rename_references(child, names)
             for key, child in node.items()
         }
     if isinstance(node, list):
-        return [_renamed(child, names) for child in node]
+        return [_rename_references(child, names) for child in node]
     return node
 
 
-def _target(reference: Any, names: Mapping[str, str]) -> Any:
+def _rename_reference(reference: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(reference, str) or not reference.startswith(REFERENCE):
         return reference
     name = reference.removeprefix(REFERENCE)
     return REFERENCE + names.get(name, name)
 
 
-def operation_ids(document: Document) -> Iterable[str]:
+def list_operation_ids(document: Document) -> Iterable[str]:
     """Yield the operation ids of a document."""
     for operations in document.get("paths", {}).values():
         for method, operation in operations.items():

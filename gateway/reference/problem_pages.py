@@ -39,20 +39,20 @@ def render_index(problems: ProblemsOut, language: Language) -> str:
     words = WORDS[language]
     rows = [
         f'<tr><td><a href="/problems/{problem.code}"><code>{problem.code}</code></a></td><td>{problem.status}</td>'
-        f"<td>{_both(problem.title, language)}</td></tr>"
+        f"<td>{_format_in_both_languages(problem.title, language)}</td></tr>"
         for problem in problems.items
     ]
     faults = [
-        f"<tr><td><code>{fault.code}</code></td><td>{'<br>'.join(_both(text, language) for text in fault.details)}</td></tr>"
+        f"<tr><td><code>{fault.code}</code></td><td>{'<br>'.join(_format_in_both_languages(text, language) for text in fault.details)}</td></tr>"
         for fault in problems.faults
     ]
-    return _page(
+    return _format_page(
         words["problems"],
         language,
         [
-            _table((words["code"], words["status"], words["title"]), rows),
+            _format_table((words["code"], words["status"], words["title"]), rows),
             f"<h2>{words['faults']}</h2>",
-            _table((words["code"], words["detail"]), faults),
+            _format_table((words["code"], words["detail"]), faults),
         ],
     )
 
@@ -71,29 +71,29 @@ def render_problem(problem: ProblemOut, language: Language) -> str:
             f'<section lang="{shown}"><h2>{escape(getattr(problem.title, shown))}</h2>',
             f"<h3>{words['detail']}</h3><p>{escape(getattr(problem.detail, shown))}</p>",
             f"<h3>{words['advice']}</h3><p>{escape(getattr(problem.advice, shown))}</p>",
-            f"<h3>{words['facts']}</h3>{_table((), facts)}" if facts else "",
+            f"<h3>{words['facts']}</h3>{_format_table((), facts)}" if facts else "",
             "</section>",
         ]
     if problem.operations:
         names = " ".join(f"<code>{name}</code>" for name in problem.operations)
         parts.append(f"<h3>{WORDS[language]['operations']}</h3><p>{names}</p>")
     parts.append(f'<p><a href="/problems">{WORDS[language]["all"]}</a></p>')
-    return _page(problem.code, language, parts)
+    return _format_page(problem.code, language, parts)
 
 
-def _both(text: BilingualOut, language: Language) -> str:
+def _format_in_both_languages(text: BilingualOut, language: Language) -> str:
     """Return a sentence, and the other language after it."""
     other: Language = "en" if language == "vi" else "vi"
     first, second = escape(getattr(text, language)), escape(getattr(text, other))
     return f'{first} <span lang="{other}">({second})</span>'
 
 
-def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
+def _format_table(heads: Iterable[str], rows: Iterable[str]) -> str:
     head = "".join(f"<th>{text}</th>" for text in heads)
     return f"<table>{f'<tr>{head}</tr>' if head else ''}{''.join(rows)}</table>"
 
 
-def _page(title: str, language: Language, parts: Iterable[str]) -> str:
+def _format_page(title: str, language: Language, parts: Iterable[str]) -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>'

@@ -10,16 +10,16 @@ from gateway.reference.problem_pages import make_security_policy, render_index, 
 from gateway.reference.problem_reference import ProblemOut, ProblemsOut, list_problems
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import negotiate_language, read_origin
+from shared.kit.identity import Anyone
 from shared.kit.problems import NotFound
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
-from shared.roles import Anyone
 
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 """The other form of an answer."""
 
 CurrentReference = Annotated[MergedReference, Depends(resource(MergedReference))]
-Code = Annotated[str, Path(max_length=60, pattern="^[a-z0-9_]+$", description="code of the problem")]
+ProblemCode = Annotated[str, Path(max_length=60, pattern="^[a-z0-9_]+$", description="code of the problem")]
 
 router = APIRouter(prefix="/problems", tags=["problems"], route_class=OperationRoute)
 
@@ -34,7 +34,9 @@ async def list_all_problems(*, request: Request, _: Anyone, reference: CurrentRe
 
 
 @router.get("/{code}", summary="Read one problem", response_model=ProblemOut, responses=HTML)
-async def read_problem(*, request: Request, _: Anyone, reference: CurrentReference, code: Code) -> Response:
+async def read_problem(
+    *, request: Request, _: Anyone, reference: CurrentReference, code: ProblemCode
+) -> Response:
     """Read what a refusal means, which facts its documents carry, and what to do; HTML for a browser, else JSON."""
     problems = await _read_problems(request, reference)
     problem = next((problem for problem in problems.items if problem.code == code), None)

@@ -15,10 +15,11 @@ from gateway.tokens import access_tokens
 from gateway.tokens.keys import KeyRing
 from shared.kit.database import Database
 from shared.kit.etags import apply_if_none_match
+from shared.kit.identity import Anyone
 from shared.kit.problems import Sentence
 from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
-from shared.roles import SCOPES, Anyone
+from shared.roles import SCOPES
 
 GRANT_TYPE = "client_credentials"
 TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)

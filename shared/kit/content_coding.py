@@ -12,7 +12,7 @@ import zstandard
 from starlette.requests import Request
 
 from shared.kit.exception_handlers import to_problem_response
-from shared.kit.middleware import App, Message, Receive, Scope, Send, find_body_limit
+from shared.kit.middleware import App, AsgiScope, Message, Receive, Send, find_body_limit
 from shared.kit.problems import Malformed, Problem, Sentence, TooLarge
 
 PIECE_BYTES = 64 * 1024
@@ -143,7 +143,7 @@ class DecompressMiddleware:
         self.max_body_bytes = max_body_bytes
         self.larger_bodies = larger_bodies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         coding = _find_coding(scope) if scope["type"] == "http" else ""
         if not coding:
@@ -163,7 +163,7 @@ class DecompressMiddleware:
         await self.app({**scope, "headers": headers}, body.receive, send)
 
 
-def _find_coding(scope: Scope) -> str:
+def _find_coding(scope: AsgiScope) -> str:
     """Return the coding of a body in lower case, several with commas between; empty where there is none."""
     values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-encoding"]
     names = [name.strip().lower() for value in values for name in value.split(",")]

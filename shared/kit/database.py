@@ -23,10 +23,12 @@ from sqlalchemy import (
     TypeDecorator,
     func,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from shared.kit.clock import Clock
-from shared.kit.identity import ANONYMOUS, Caller
+from shared.kit.identity import Caller
 
 CONSTRAINT_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,6 +40,9 @@ CONSTRAINT_NAMES = {
 
 COLUMN_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}
 """The column types of Python types where SQLAlchemy's default is not ours: an instant always has a zone."""
+
+DATABASE_ERRORS = (DBAPIError, PoolTimeout, OSError)
+"""An error of a statement; all connections of the pool are in use; no connection is possible."""
 
 STATEMENT_TIMEOUT_MS = 15_000
 """Longer than any statement of a request needs; a runaway query must not hold a connection."""
@@ -167,7 +172,7 @@ class UnitOfWork:
     """Read again after a wait for a lock."""
     now: datetime
     """The instant at which the transaction began."""
-    caller: Caller = ANONYMOUS
+    caller: Caller
     """The caller that the guard of the route let in; anonymous where one transaction serves several callers."""
     dry_run: bool = False
     """Whether everything is checked and answered, and nothing is kept, not even the Idempotency-Key."""
@@ -176,16 +181,14 @@ class UnitOfWork:
 
     @classmethod
     @asynccontextmanager
-    async def reading(cls, database: Database, clock: Clock) -> AsyncIterator["UnitOfWork"]:
+    async def reading(cls, database: Database, clock: Clock, caller: Caller) -> AsyncIterator["UnitOfWork"]:
         """Open one that reads a single snapshot and writes nothing."""
         async with database.reading() as session:
-            yield cls(session, clock, clock())
+            yield cls(session, clock, clock(), caller)
 
     @classmethod
     @asynccontextmanager
-    async def writing(
-        cls, database: Database, clock: Clock, caller: Caller = ANONYMOUS
-    ) -> AsyncIterator["UnitOfWork"]:
+    async def writing(cls, database: Database, clock: Clock, caller: Caller) -> AsyncIterator["UnitOfWork"]:
         """Open one that is committed when the block ends, and rolled back when the block raises or nothing is to be kept."""
         async with database.writing() as session:
             unit_of_work = cls(session, clock, clock(), caller)

@@ -17,9 +17,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from shared.kit.database import DATABASE_ERRORS
 from shared.kit.decimal_fields import to_json_number
 from shared.kit.identity import TOKEN_REQUIRED
 from shared.kit.json_body import UNSTORABLE_CHARACTER
@@ -55,9 +55,6 @@ NOT_ACCEPTING = "55000"
 """SQLSTATE of a database that accepts no connections; in any other place it is a bug of ours."""
 
 UNREADABLE = Sentence("không đọc được nội dung", "it cannot be read")
-DATABASE_ERRORS = (DBAPIError, PoolTimeout, OSError)
-"""An error of a statement; all connections of the pool are in use; no connection is possible."""
-
 NOT_IN_UTF8 = "22021"
 """SQLSTATE of a text with U+0000, which comes only from a path or a query: bodies are checked by the kit."""
 

@@ -27,10 +27,10 @@ from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import Busy
 from shared.kit.idempotency import Claim, answer_each_once, answer_once, read_claim
-from shared.kit.identity import identify
+from shared.kit.identity import ANONYMOUS, identify
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources
-from shared.kit.routes import Handler
+from shared.kit.routes import RouteHandler
 from shared.kit.transactions import TransactionRequest, TransactionRoute
 
 MAX_CASES_OF_A_TRANSACTION = 200
@@ -117,7 +117,7 @@ class GroupCommit(Generic[CaseT]):
             unit_of_work.dry_run = dry_run
             return await work(unit_of_work)
 
-        return await answer_once(self._database, self._clock, request.claim, work_in_unit)
+        return await answer_once(self._database, self._clock, request.claim, work_in_unit, caller=ANONYMOUS)
 
     async def _run(self) -> None:
         try:
@@ -169,7 +169,7 @@ class GroupCommit(Generic[CaseT]):
         async def work_on_new(unit_of_work: UnitOfWork, claims: Sequence[Claim]) -> Sequence[Answer]:
             return await self._work(unit_of_work, [cases[claim] for claim in claims])
 
-        return await answer_each_once(self._database, self._clock, list(cases), work_on_new)
+        return await answer_each_once(self._database, self._clock, list(cases), work_on_new, caller=ANONYMOUS)
 
 
 def _is_of_database(error: Exception) -> bool:
@@ -194,7 +194,7 @@ class GroupCommitRoute(TransactionRoute):
     declares_dry_run = False
     """Its endpoints declare `dry_run`: no unit of work is open while they read the request."""
 
-    async def write(self, request: Request, handler: Handler, resources: Resources) -> Response:
+    async def write(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:
         """Read the request and submit it. What is refused before that may still be a repeat of an answered request."""
         claimed = GroupCommitRequest(request.scope, request.receive)
         caller = await identify(claimed)
@@ -209,4 +209,6 @@ class GroupCommitRoute(TransactionRoute):
         async def refuse(_: UnitOfWork) -> Response:
             raise refusal
 
-        return await answer_once(resources.get(Database), resources.clock, claimed.claim, refuse)
+        return await answer_once(
+            resources.get(Database), resources.clock, claimed.claim, refuse, caller=ANONYMOUS
+        )

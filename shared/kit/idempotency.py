@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork, run_sql
-from shared.kit.identity import ANONYMOUS, Caller
+from shared.kit.identity import Caller
 from shared.kit.json_body import JsonRequest
 from shared.kit.models import AnsweredRequest
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
@@ -115,7 +115,7 @@ async def answer_once(
     claim: Claim,
     work: Callable[[UnitOfWork], Awaitable[Response | Problem]],
     *,
-    caller: Caller = ANONYMOUS,
+    caller: Caller,
     while_claiming: AbstractAsyncContextManager[None] | None = None,
 ) -> Response:
     """Answer one request once: its work is done in a unit of work of its own. Raises its refusal, which keeps nothing."""
@@ -137,7 +137,7 @@ async def answer_each_once(
     claims: Sequence[Claim],
     work: Callable[[UnitOfWork, Sequence[Claim]], Awaitable[Sequence[Response | Problem]]],
     *,
-    caller: Caller = ANONYMOUS,
+    caller: Caller,
     while_claiming: AbstractAsyncContextManager[None] | None = None,
 ) -> list[Response | Problem]:
     """Return the answer to each claimed request, in one transaction: the first answer again, or the result of its work.

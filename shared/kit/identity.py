@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import ClaimError, DecodeError, ExpiredTokenError, JoseError
 from joserfc.util import json_b64decode
@@ -201,3 +201,7 @@ class AllowsAnyone(Guard):
     async def __call__(self, request: Request) -> Caller:  # noqa: ARG002 (the signature of every guard)
         """Return the anonymous caller."""
         return ANONYMOUS
+
+
+Anyone = Annotated[Caller, Depends(AllowsAnyone())]
+"""The caller on a route that is open to everybody always."""

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.problems import Problem, TooLarge
 
-Scope = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 CLEAN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -44,11 +44,11 @@ SECONDS = Histogram(
 log = structlog.get_logger()
 
 
-def _header(scope: Scope, name: bytes) -> str:
+def _header(scope: AsgiScope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-def _route_of(scope: Scope) -> str:
+def _route_of(scope: AsgiScope) -> str:
     route = scope.get("route")
     return str(getattr(route, "path_format", None) or getattr(route, "path", None) or "other")
 
@@ -58,7 +58,7 @@ def _is_routine(path: str, status: int) -> bool:
     return status < ERROR_STATUS and (path in QUIET_PATHS or FEED_PATH.fullmatch(path) is not None)
 
 
-def _declares_more(scope: Scope, limit: int) -> bool:
+def _declares_more(scope: AsgiScope, limit: int) -> bool:
     """Whether Content-Length is over the limit; a body without it is counted while it is read."""
     length = _header(scope, b"content-length")
     return length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > limit)
@@ -76,7 +76,7 @@ class WithoutCompressionMiddleware:
         self.app = app
         self.paths = frozenset(paths)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "http" and scope["path"] in self.paths:
             headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
@@ -90,7 +90,7 @@ class HeadAsGetMiddleware:
     def __init__(self, app: App) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
@@ -120,7 +120,7 @@ class RequestMiddleware:
         self.larger_bodies = larger_bodies or {}
         """Paths, by their beginning, that take more (or less) than the rest, in bytes."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -170,10 +170,10 @@ class RequestMiddleware:
             finally:
                 self._record(scope, status, time.perf_counter() - began)
 
-    async def _send_problem(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_problem(self, problem: Problem, scope: AsgiScope, receive: Receive, send: Send) -> None:
         await to_problem_response(Request(scope), problem)(scope, receive, send)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: AsgiScope, status: int, seconds: float) -> None:
         route, method = _route_of(scope), scope["method"]
         REQUESTS.labels(self.service, method, route, status).inc()
         SECONDS.labels(self.service, method, route).observe(seconds)

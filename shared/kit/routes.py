@@ -35,7 +35,7 @@ from shared.kit.representations import (
 )
 from shared.kit.validation_faults import UnknownParameter, make_refusal_error
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 MAX_FAULTS = 20
 """Of unknown parameters; a query with more of them is no typing error, and to look for similar names takes time."""
@@ -90,7 +90,7 @@ class OperationRoute(APIRoute):
         declared = self.responses.get(HTTPStatus.OK, {}).get("content", {})
         return (JSON, *(name for name in declared if name != JSON)) if self.response_field else ()
 
-    def get_route_handler(self) -> Handler:
+    def get_route_handler(self) -> RouteHandler:
         """Return FastAPI's handler. A dependency that refuses a value does not hide that the query has unknown parameters."""
         handler = super().get_route_handler()
 

@@ -13,10 +13,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -28,7 +28,7 @@ from shared.kit.content_coding import DecompressMiddleware
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
 from shared.kit.idempotency import prune_answers
-from shared.kit.identity import AllowsAnyone, Caller, Identity
+from shared.kit.identity import Anyone, Identity
 from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
 from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware, WithoutCompressionMiddleware
@@ -60,7 +60,6 @@ log = structlog.get_logger()
 StartStep = Callable[[Resources], Awaitable[None]]
 BackgroundTask = Callable[[Resources], Coroutine[Any, Any, None]]
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-Anyone = Annotated[Caller, Depends(AllowsAnyone())]
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         definition.clock,
         settings,
         database,
-        _identity(definition),
+        _make_identity(definition),
         SchemaRevisions((REVISION, *definition.revisions)),
         *definition.resources,
     )
@@ -151,10 +150,10 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     )
     extend_openapi(app, complete)
     install_exception_handlers(app, violations=definition.violations, max_body_bytes=settings.max_body_bytes)
-    own = (_reference(app),) if definition.own_document else ()
-    for router in (_health(definition.name), *own, *definition.routers):
+    own = (_make_reference_router(app),) if definition.own_document else ()
+    for router in (_make_health_router(definition.name), *own, *definition.routers):
         app.include_router(router)
-    for layer in reversed(_middleware(definition)):
+    for layer in reversed(_list_middleware(definition)):
         app.add_middleware(layer.cls, *layer.args, **layer.kwargs)
     return app
 
@@ -164,7 +163,7 @@ def _warn_of_unread_variables(settings: ServiceSettings) -> None:
         log.warning("environment variable not read", variable=variable, similar=similar)
 
 
-def _identity(definition: ServiceDefinition) -> Identity:
+def _make_identity(definition: ServiceDefinition) -> Identity:
     settings = definition.settings
     stored_at = settings.state_dir / "jwks.json" if settings.state_dir else None
     return Identity(
@@ -177,7 +176,7 @@ def _identity(definition: ServiceDefinition) -> Identity:
     )
 
 
-def _middleware(definition: ServiceDefinition) -> list[Middleware]:
+def _list_middleware(definition: ServiceDefinition) -> list[Middleware]:
     """Return the layers, the outermost first."""
     request = Middleware(
         RequestMiddleware,
@@ -203,7 +202,7 @@ def _middleware(definition: ServiceDefinition) -> list[Middleware]:
 def _lifespan(
     definition: ServiceDefinition, resources: Resources, database: Database
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    pruning = _pruning(timedelta(days=definition.settings.keep_answers_days))
+    pruning = _make_pruning_task(timedelta(days=definition.settings.keep_answers_days))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -232,7 +231,7 @@ async def _require_schema(resources: Resources) -> None:
         raise
 
 
-def _health(name: str) -> APIRouter:
+def _make_health_router(name: str) -> APIRouter:
     router = APIRouter(tags=["health"], route_class=OperationRoute)
 
     @router.get("/livez", summary="Is the process alive", include_in_schema=False)
@@ -258,7 +257,7 @@ def _health(name: str) -> APIRouter:
     return router
 
 
-def _reference(app: FastAPI) -> APIRouter:
+def _make_reference_router(app: FastAPI) -> APIRouter:
     router = APIRouter(tags=["reference"], route_class=OperationRoute)
 
     @router.get("/openapi.json", summary="The OpenAPI document", include_in_schema=False)
@@ -268,7 +267,7 @@ def _reference(app: FastAPI) -> APIRouter:
     return router
 
 
-def _pruning(keep: timedelta) -> BackgroundTask:
+def _make_pruning_task(keep: timedelta) -> BackgroundTask:
     async def prune_every_hour(resources: Resources) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)

@@ -13,10 +13,10 @@ from fastapi import Depends, Query, Request, Response
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.etags import apply_if_none_match
 from shared.kit.idempotency import answer_once, read_claim
-from shared.kit.identity import Caller, Guard, identify
+from shared.kit.identity import ANONYMOUS, Caller, Guard, identify
 from shared.kit.json_body import JsonRequest
 from shared.kit.resources import Resources, get_resources
-from shared.kit.routes import Handler, OperationRoute
+from shared.kit.routes import OperationRoute, RouteHandler
 
 READ = "GET"
 """The one method that only reads: HEAD comes here as GET."""
@@ -87,7 +87,7 @@ class TransactionRoute(OperationRoute):
     declares_dry_run: ClassVar[bool] = True
     """Whether the route itself declares `dry_run` for its writes."""
 
-    def get_route_handler(self) -> Handler:
+    def get_route_handler(self) -> RouteHandler:
         """Return FastAPI's handler inside the unit of work."""
         handler = super().get_route_handler()
 
@@ -98,13 +98,13 @@ class TransactionRoute(OperationRoute):
 
         return handle
 
-    async def read(self, request: Request, handler: Handler, resources: Resources) -> Response:
+    async def read(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:
         """Answer a read from one snapshot."""
         exact = TransactionRequest(request.scope, request.receive)
-        async with UnitOfWork.reading(resources.get(Database), resources.clock) as exact.opened:
+        async with UnitOfWork.reading(resources.get(Database), resources.clock, ANONYMOUS) as exact.opened:
             return apply_if_none_match(request, await handler(exact))
 
-    async def write(self, request: Request, handler: Handler, resources: Resources) -> Response:
+    async def write(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:
         """Run what may change something, and answer when it is committed."""
         exact = TransactionRequest(request.scope, request.receive)
 
@@ -115,7 +115,7 @@ class TransactionRoute(OperationRoute):
 
         database, clock = resources.get(Database), resources.clock
         if request.method != "POST":
-            async with UnitOfWork.writing(database, clock) as unit_of_work:
+            async with UnitOfWork.writing(database, clock, ANONYMOUS) as unit_of_work:
                 return await work(unit_of_work)
         caller = await identify(exact)
         claim = await read_claim(exact, caller.client_id)

@@ -36,7 +36,7 @@ Within = Annotated[
 Kind = Annotated[
     str | None, Query(max_length=20, description="only of this type: xa, phuong …", examples=["xa"])
 ]
-Name = Annotated[
+NameFilter = Annotated[
     str | None,
     Query(
         min_length=1,
@@ -65,7 +65,7 @@ async def list_units(
     parent: Parent = None,
     within: Within = None,
     kind: Kind = None,
-    q: Name = None,
+    q: NameFilter = None,
     limit: Limit = 200,
     cursor: Cursor,
 ) -> Page[UnitOut]:

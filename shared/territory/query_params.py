@@ -55,7 +55,7 @@ class RequestedUnit:
         return self.territory.unit_or_successor(self.province, day)
 
 
-async def _requested_unit(resources: CurrentResources, unit: UnitText = None) -> RequestedUnit:
+async def _read_requested_unit(resources: CurrentResources, unit: UnitText = None) -> RequestedUnit:
     province = resources.get(TerritorySettings).province
     return RequestedUnit(unit, province, resources.get(Territory))
 
@@ -68,7 +68,7 @@ async def _requested_unit_or_area(resources: CurrentResources, unit: UnitOrAreaT
 
 UnitOrAreaQuery = Annotated[RequestedUnit, Depends(_requested_unit_or_area)]
 """The `unit` of a reading that takes named areas as well."""
-UnitQuery = Annotated[RequestedUnit, Depends(_requested_unit)]
+UnitQuery = Annotated[RequestedUnit, Depends(_read_requested_unit)]
 """The `unit` of a reading; `unit.on(day)` returns it."""
 
 

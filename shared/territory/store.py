@@ -58,7 +58,7 @@ async def load_tree(session: AsyncSession, *, villages: bool = False, places: bo
         _TREES[hashes, places] = territory
     if villages:
         query = select(UNITS).where(UnitRow.level == "village")
-        registered = [_unit(row) for row in await session.execute(query)]
+        registered = [_from_row(row) for row in await session.execute(query)]
         return territory.with_units(registered) if registered else territory
     return territory
 
@@ -144,7 +144,7 @@ async def find_villages(session: AsyncSession, codes: Collection[str]) -> tuple[
     """Return registered villages by code, every version of each; unknown codes are left out."""
     query = select(UNITS).where(UnitRow.level == "village", UnitRow.code.in_(codes))
     return tuple(
-        _unit(row) for row in await session.execute(query.order_by(UnitRow.code, UnitRow.valid_from))
+        _from_row(row) for row in await session.execute(query.order_by(UnitRow.code, UnitRow.valid_from))
     )
 
 
@@ -152,7 +152,7 @@ async def find_villages_in(session: AsyncSession, communes: Collection[str]) -> 
     """Return the villages registered in communes, ordered by code."""
     query = select(UNITS).where(UnitRow.level == "village", UnitRow.parent.in_(communes))
     return tuple(
-        _unit(row) for row in await session.execute(query.order_by(UnitRow.code, UnitRow.valid_from))
+        _from_row(row) for row in await session.execute(query.order_by(UnitRow.code, UnitRow.valid_from))
     )
 
 
@@ -161,7 +161,7 @@ async def insert_units(session: AsyncSession, units: Sequence[Unit]) -> None:
     await session.execute(insert(UnitRow), [to_unit_row(unit) for unit in units])
 
 
-def _unit(row: Row[Any]) -> Unit:
+def _from_row(row: Row[Any]) -> Unit:
     box = None if row.min_lat is None else Box(row.min_lat, row.min_lon, row.max_lat, row.max_lon)
     return Unit(
         code=row.code,

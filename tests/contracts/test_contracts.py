@@ -5,7 +5,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
 
-from gateway.reference.merging import METHODS, merge_documents, operation_ids
+from gateway.reference.merging import METHODS, list_operation_ids, merge_documents
 from shared.kit.identity import Guard
 from tests.contracts.documents import (
     APPLICATIONS,
@@ -44,7 +44,7 @@ def test_the_document_is_valid(document):
 
 
 def test_every_operation_has_an_id_a_summary_and_a_description(name, document):
-    ids = list(operation_ids(document))
+    ids = list(list_operation_ids(document))
     assert len(ids) == len(set(ids))
     undescribed = [
         f"{method.upper()} {path}"
@@ -100,8 +100,8 @@ def merge_all_documents():
 
 def test_all_documents_merge_into_one_with_every_operation_once():
     merged, parts = merge_all_documents()
-    ids = list(operation_ids(merged))
-    assert len(ids) == len(set(ids)) == sum(len(list(operation_ids(part))) for part in parts)
+    ids = list(list_operation_ids(merged))
+    assert len(ids) == len(set(ids)) == sum(len(list(list_operation_ids(part))) for part in parts)
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ from gateway.app import create_app
 from gateway.clients.schemas import ClientIn
 from gateway.composition.schemas import EXAMPLE, ProvinceStatusOut
 from gateway.reference import collection
-from gateway.reference.merging import merge_documents, operation_ids
+from gateway.reference.merging import list_operation_ids, merge_documents
 from gateway.tokens.api import TokenOut
 from shared.kit.openapi.problem_schemas import SCHEMAS
 from tests.gateway.conftest import make_settings, open_gateway
@@ -68,7 +68,7 @@ def test_operations_get_the_prefix_of_their_service_and_internal_paths_are_left_
     merged = merge_documents(
         OWN, {"rural": make_document("rural", Thing=TEXT), "poverty": make_document("poverty", Thing=TEXT)}
     )
-    assert set(operation_ids(merged)) == {
+    assert set(list_operation_ids(merged)) == {
         "read_status", "rural_list_reports", "rural_submit_reports", "poverty_list_reports", "poverty_submit_reports",
     }  # fmt: skip
     assert "/internal" not in merged["paths"]
@@ -146,7 +146,7 @@ async def test_the_merged_document_is_valid_and_cached(documented_gateway, upstr
     response = await documented_gateway.get("/openapi.json")
     merged = response.json()
     validate(merged)
-    ids = list(operation_ids(merged))
+    ids = list(list_operation_ids(merged))
     assert len(ids) == len(set(ids))
     assert {
         "read_status",
@@ -170,7 +170,7 @@ async def test_the_document_of_a_stopped_service_comes_from_its_snapshot(
         collection, "load_snapshot", lambda name: make_document(name, Thing=TEXT, paths=("snapshot",))
     )
     async with open_gateway(create_app(make_settings(common_database, urls))) as client:
-        ids = set(operation_ids((await client.get("/openapi.json")).json()))
+        ids = set(list_operation_ids((await client.get("/openapi.json")).json()))
     assert "rural_list_snapshot" in ids
     assert "poverty_list_reports" in ids
 

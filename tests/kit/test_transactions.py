@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.kit.database import UnitOfWork
+from shared.kit.identity import ANONYMOUS
 from shared.kit.transactions import TransactionRequest
 from tests.application import get_database
 from tests.kit.notes import REFUSE_AT_COMMIT, NoteRow, running_notes
@@ -143,7 +144,7 @@ async def test_the_write_before_the_commit_comes_last_and_is_left_out_of_a_dry_r
                 if fails:
                     raise OSError("lost")
 
-            async with UnitOfWork.writing(get_database(notes.app), lambda: NOON) as unit:
+            async with UnitOfWork.writing(get_database(notes.app), lambda: NOON, ANONYMOUS) as unit:
                 unit.before_commit(write_last)
                 unit.session.add(NoteRow(text="first", written_at=NOON))
                 unit.dry_run = dry_run
@@ -161,7 +162,7 @@ async def test_the_write_before_the_commit_comes_last_and_is_left_out_of_a_dry_r
 async def test_only_one_write_can_be_put_off_to_the_commit(database):
     async with (
         running_notes(database) as notes,
-        UnitOfWork.writing(get_database(notes.app), lambda: NOON) as unit,
+        UnitOfWork.writing(get_database(notes.app), lambda: NOON, ANONYMOUS) as unit,
     ):
         unit.before_commit(unit.session.flush)
         with pytest.raises(RuntimeError, match="already"):
@@ -170,7 +171,7 @@ async def test_only_one_write_can_be_put_off_to_the_commit(database):
 
 async def test_a_discarded_unit_of_work_keeps_nothing_and_does_not_write_last(database):
     async with running_notes(database) as notes:
-        async with UnitOfWork.writing(get_database(notes.app), lambda: NOON) as unit:
+        async with UnitOfWork.writing(get_database(notes.app), lambda: NOON, ANONYMOUS) as unit:
             unit.session.add(NoteRow(text="discarded", written_at=NOON))
             await unit.session.flush()
             unit.before_commit(pytest.fail)

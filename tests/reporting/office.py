@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Database, UnitOfWork
+from shared.kit.identity import ANONYMOUS
 from shared.kit.problems import Sentence
 from shared.kit.resources import get_resources
 from shared.periods import PeriodKind
@@ -250,5 +251,5 @@ async def wait_for_waiting(session: AsyncSession, number: int = 1) -> None:
 async def open_context(office):
     """A context that reads, as a route of the office has it."""
     resources = get_resources(office.app)
-    async with UnitOfWork.reading(resources.get(Database), office.clock) as unit:
+    async with UnitOfWork.reading(resources.get(Database), office.clock, ANONYMOUS) as unit:
         yield ReportingContext(unit, resources.get(ReportingEngine), resources.get(Territory))

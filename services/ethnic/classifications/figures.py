@@ -9,7 +9,7 @@ from services.ethnic.classifications.queries import ExitCause, RecognitionRules,
 from services.ethnic.classifications.store import PATH
 from services.ethnic.recognitions.store import FEED
 from shared.kit.feed_consumer import cursor
-from shared.kit.feed_consumer.api import State, read_consumer_state
+from shared.kit.feed_consumer.api import FeedState, read_consumer_state
 from shared.kit.problems import Sentence
 from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter
 from shared.reporting.register_rows import format_lineage
@@ -24,7 +24,7 @@ FIGURES: Mapping[str, ExitCause | None] = {
 EVENT_TYPES = frozenset({"commune.classified", "commune.recognition_heard", "commune.recognition_revoked"})
 """Types of the events that may change a figure."""
 
-FEED_PROBLEMS: Mapping[State, Sentence] = {
+FEED_PROBLEMS: Mapping[FeedState, Sentence] = {
     "off": Sentence("chưa được theo dõi", "are not followed"),
     "silent": Sentence(
         "không nhận được vì dịch vụ không trả lời", "cannot be received: the service does not answer"

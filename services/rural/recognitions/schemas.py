@@ -26,7 +26,7 @@ EXAMPLE: dict[str, Any] = {
     "year": 2022,
 }
 
-Reason = Annotated[str, StringConstraints(min_length=3, max_length=2000)]
+RevocationReason = Annotated[str, StringConstraints(min_length=3, max_length=2000)]
 """The reason of a decision, as free text."""
 
 
@@ -70,7 +70,7 @@ class RecognitionIn(PartialModel):
         le=LAST_YEAR,
         description="the year recognized for, not the year of the decision",
     )
-    grounds: Reason | None = Field(
+    grounds: RevocationReason | None = Field(
         None,
         description="why the unit is recognized again; required of a unit recognized at this level before",
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.rural.recognitions.schemas import ExceptionIn, Reason, RecognitionOut
+from services.rural.recognitions.schemas import ExceptionIn, RecognitionOut, RevocationReason
 from shared.kit.json_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
@@ -35,7 +35,7 @@ class RevocationIn(PartialModel):
     }
 
     decision: DecisionIn = Field(description="the decision that revokes")
-    reason: Reason = Field(description="grounds of the revocation, as text")
+    reason: RevocationReason = Field(description="grounds of the revocation, as text")
     unmet: list[CriterionNumber] = Field(
         default_factory=list,
         max_length=100,

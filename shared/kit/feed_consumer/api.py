@@ -13,14 +13,14 @@ from shared.kit.identity import Guard
 from shared.kit.models import FollowedFeed
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
 
-State = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
+FeedState = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
 
 
 class FollowedOut(BaseModel):
     """One feed and how far it was read."""
 
     feed: str = Field(description="path of the feed at the gateway")
-    state: State = Field(
+    state: FeedState = Field(
         description="following; off: no client is set; silent: no answer; refused: the client or its secret is refused; rewound: "
         "the feed was restored from an older backup, an operator has to begin again; stuck: an event cannot be read"
     )
@@ -40,7 +40,7 @@ class FollowingOut(BaseModel):
     items: list[FollowedOut]
 
 
-def read_consumer_state(row: FollowedFeed | None, *, on: bool) -> State:
+def read_consumer_state(row: FollowedFeed | None, *, on: bool) -> FeedState:
     """Return the state of a feed; `on` is whether a client is set to read it with."""
     if not on:
         return "off"

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
-from shared.kit.database import Database
+from shared.kit.database import DATABASE_ERRORS, Database
 from shared.kit.feed_consumer import cursor
 from shared.kit.feed_consumer.client import FeedClient, FeedPage, FeedUnavailable, ReceivedEvent
 from shared.kit.models import FollowedFeed
@@ -38,7 +37,6 @@ STATES = ("following", "silent", "refused", "rewound", "stuck")
 WAITING_FOR_AN_OPERATOR = frozenset({"rewound", "stuck"})
 """States that the silence of the other service does not replace."""
 
-DATABASE_ERRORS = (DBAPIError, PoolTimeout, OSError)
 STATEMENT_ERRORS = (IntegrityError, ProgrammingError, DataError)
 """Errors of a statement and not of the database: to try again does not help."""
 

@@ -76,11 +76,11 @@ class CodeReader:
             search.reach_annotation(annotation)
         return search.run()
 
-    def reads(self, value: Any) -> bool:
+    def is_readable(self, value: Any) -> bool:
         """Whether a function or a class belongs to the product."""
         return str(getattr(value, "__module__", "")).partition(".")[0] in self._packages
 
-    def members(self, owner: type[Any]) -> Members:
+    def list_members(self, owner: type[Any]) -> Members:
         """Return the methods of a class by name."""
         if owner not in self._members:
             self._members[owner] = _list_members(owner)
@@ -91,7 +91,7 @@ class CodeReader:
         if function not in self._functions:
             code = self._functions[function] = ReachableCode()
             if (node := self._find_node(function)) is not None:
-                reading = _FunctionReading(code, {**function.__globals__, **_closure(function)})
+                reading = _FunctionReading(code, {**function.__globals__, **_read_closure(function)})
                 for statement in node.body:
                     reading.visit(statement)
         return self._functions[function]
@@ -122,7 +122,7 @@ class _Search:
             while self._pending:
                 self._read(self._pending.pop())
             for owner in tuple(self._classes):
-                members = self._reader.members(owner)
+                members = self._reader.list_members(owner)
                 for name in self.code.names.intersection(members):
                     method, is_property = members[name]
                     if is_property or name in self.code.calls:
@@ -145,7 +145,7 @@ class _Search:
         elif isinstance(value, CONTAINERS):
             for member in value:
                 self.reach(member)
-        elif self._reader.reads(type(value)):
+        elif self._reader.is_readable(type(value)):
             self._reach_class(type(value))
 
     def reach_annotation(self, annotation: Any) -> None:
@@ -162,12 +162,12 @@ class _Search:
                 self.reach_annotation(argument)
 
     def _reach_function(self, function: FunctionType) -> None:
-        if function not in self._functions and self._reader.reads(function):
+        if function not in self._functions and self._reader.is_readable(function):
             self._functions.add(function)
             self._pending.append(function)
 
     def _reach_class(self, owner: type[Any]) -> None:
-        if not self._reader.reads(owner) or owner in self._classes or issubclass(owner, Problem):
+        if not self._reader.is_readable(owner) or owner in self._classes or issubclass(owner, Problem):
             return
         self._classes[owner] = None
         if issubclass(owner, BaseModel):
@@ -177,7 +177,7 @@ class _Search:
             for base in owner.__mro__:
                 for annotation in inspect.get_annotations(base).values():
                     self.reach_annotation(annotation)
-        members = self._reader.members(owner)
+        members = self._reader.list_members(owner)
         for name in members.keys() & CONSTRUCTION:
             self._reach_function(members[name][0])
 
@@ -288,7 +288,7 @@ def _list_members(owner: type[Any]) -> Members:
     return members
 
 
-def _closure(function: FunctionType) -> dict[str, Any]:
+def _read_closure(function: FunctionType) -> dict[str, Any]:
     """Return the variables that a function has from the functions around it."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     closure = {}

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from shared.kit.openapi.examples import restore_nulls
+from shared.kit.openapi.examples import REFERENCE, restore_nulls
 
 GENERIC_NAME = re.compile(r"^([A-Z][A-Za-z]*)_([A-Za-z]+?)(?:Out)?_$")
 """How FastAPI writes the name of `Page[UnitOut]`; it becomes `UnitPage`."""
 
-
-REFERENCE = "#/components/schemas/"
 
 STANDARD_KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 """Constraints of Pydantic that it writes under its own names, where the JSON Schema of a field was given by hand."""

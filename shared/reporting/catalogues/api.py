@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.resources import Resources, resource
-from shared.kit.routes import Handler
+from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.reporting.catalogue.versions import to_plain
 from shared.reporting.catalogues import actions, store
@@ -24,7 +24,7 @@ from shared.reporting.context import AdministratorContext, PublicContext
 class CatalogueRoute(TransactionRoute):
     """A transaction route after which the service uses the catalogue that was replaced."""
 
-    async def write(self, request: Request, handler: Handler, resources: Resources) -> Response:
+    async def write(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:
         """Run the request, and take the committed version over before the response is sent."""
         response = await super().write(request, handler, resources)
         await resources.get(CurrentCatalogue).follow(resources)

@@ -8,6 +8,7 @@ import structlog
 
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.database import Database, UnitOfWork
+from shared.kit.identity import ANONYMOUS
 from shared.kit.resources import Resources
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
@@ -77,7 +78,7 @@ class CurrentCatalogue:
     async def _record_file(self, resources: Resources) -> None:
         engine = resources.get(ReportingEngine)
         tables = to_plain(engine.catalogue.tables)
-        async with UnitOfWork.writing(resources.get(Database), resources.clock) as unit_of_work:
+        async with UnitOfWork.writing(resources.get(Database), resources.clock, ANONYMOUS) as unit_of_work:
             session = unit_of_work.session
             if await store.has_hash(session, hash_tables(tables)):
                 return
@@ -95,7 +96,7 @@ class CurrentCatalogue:
         codes = find_changed_indicators(before, after)
         if not codes:
             return
-        async with UnitOfWork.writing(resources.get(Database), resources.clock) as unit_of_work:
+        async with UnitOfWork.writing(resources.get(Database), resources.clock, ANONYMOUS) as unit_of_work:
             session = unit_of_work.session
             units = await store.read_units_in_effect(session, after.find_forms_stating(codes))
             await lock_years(session, {Period.parse(period).year for period, _ in units})

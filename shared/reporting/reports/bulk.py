@@ -14,8 +14,9 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from shared.kit.exception_handlers import DATABASE_ERRORS, Busy
-from shared.kit.middleware import Receive, Scope, Send
+from shared.kit.database import DATABASE_ERRORS
+from shared.kit.exception_handlers import Busy
+from shared.kit.middleware import AsgiScope, Receive, Send
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence, TooLarge
 from shared.kit.representations import JSON, UnsupportedMediaType, negotiate
 from shared.kit.resources import CurrentResources
@@ -206,7 +207,7 @@ class _BulkAnswer(Response):
 
     async def __call__(
         self,
-        scope: Scope,  # noqa: ARG002 (ASGI)
+        scope: AsgiScope,  # noqa: ARG002 (ASGI)
         receive: Receive,
         send: Send,
     ) -> None:

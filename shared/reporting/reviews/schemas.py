@@ -18,7 +18,7 @@ STEP_WITH_PASS = Sentence(
 MAX_VERDICTS = 100
 """They are one transaction, for which all other writers wait: so many take a second or two, and a writer waits five."""
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
+ReviewReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 """The reason of a review; spaces alone are no reason."""
 
 
@@ -39,7 +39,7 @@ class ReturnIn(BaseModel):
     )
 
     content_sha256: Sha256
-    reason: Reason = Field(description="why it is returned")
+    reason: ReviewReason = Field(description="why it is returned")
 
 
 class WithdrawIn(BaseModel):
@@ -48,7 +48,7 @@ class WithdrawIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"content_sha256": SHA_EXAMPLE}})
 
     content_sha256: Sha256
-    reason: Reason | None = Field(None, description="why it is withdrawn")
+    reason: ReviewReason | None = Field(None, description="why it is withdrawn")
 
 
 class VerdictIn(BaseModel):
@@ -61,7 +61,7 @@ class VerdictIn(BaseModel):
         description="accept, return, or pass through a step of its form's review chain"
     )
     content_sha256: Sha256
-    reason: Reason | None = Field(None, description="the reason; required to return")
+    reason: ReviewReason | None = Field(None, description="the reason; required to return")
     step: str | None = Field(
         None, min_length=1, max_length=60, description="code of the step; required to pass, and only then"
     )

@@ -1,17 +1,18 @@
 """Routes of the versions of the map, `/v1/territory`, mounted by the gateway."""
 
-from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from shared.kit.database import UnitOfWork
+from shared.kit.identity import Anyone
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.resources import CurrentResources, get_resources
+from shared.kit.routes import RouteHandler
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
-from shared.roles import OPEN, AdministratorUnitOfWork, Anyone, PublicReader
+from shared.roles import OPEN, AdministratorUnitOfWork, PublicReader
 from shared.territory.areas import NamedAreas, find_member
 from shared.territory.current import CurrentMapVersion, CurrentTerritory, load_territory_with_places
 from shared.territory.maps import store
@@ -28,7 +29,6 @@ from shared.territory.maps.schemas import (
 from shared.territory.schemas import UnitName
 from shared.territory.store import read_version_number
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 OpenUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(OPEN)]
 
 MAPS = "/v1/territory"
@@ -44,7 +44,7 @@ class UnknownMapVersion(NotFound):
 class LoadRoute(TransactionRoute):
     """Read the map again after the commit of a load, so that the next request is answered by it."""
 
-    def get_route_handler(self) -> Handler:
+    def get_route_handler(self) -> RouteHandler:
         """Wrap the transaction."""
         handler = super().get_route_handler()
 
