@@ -1,4 +1,4 @@
-"""How much of an assignment may still be allocated. Pure; amounts are whole đồng.
+"""The part of an assignment that may still be allocated. Pure; amounts are whole đồng.
 
 The central government assigns money for a program as a whole or for a component. An allocation to a component uses what was
 assigned for the component, and beyond that what was assigned for the program as a whole.

@@ -1,4 +1,4 @@
-"""What every action of the ledger needs: the catalogue, the territory, the caller and the instant; the unit of work."""
+"""The context of every action of the ledger: the catalogue, the territory, the caller and the instant; the unit of work."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class UnitScope:
 
 @dataclass(frozen=True)
 class LedgerContext:
-    """What is known of a request before its transaction, with the caller that the guard of the route let in."""
+    """The facts about a request before its transaction, with the authenticated caller."""
 
     catalogue: FundingCatalogue
     territory: Territory
@@ -75,7 +75,7 @@ class LedgerContext:
 
 @dataclass(frozen=True)
 class FundingContext(LedgerContext):
-    """What an action in the transaction of its request needs: the same, and the unit of work."""
+    """The context of an action in the transaction of its request: the same facts, and the unit of work."""
 
     unit_of_work: UnitOfWork
 

@@ -1,4 +1,4 @@
-"""The balance of a lot by day of effect, and the least that is left of it from a day on. Pure; amounts are whole đồng.
+"""The balance of a lot by day of effect, and its lowest remainder from a day on. Pure; amounts are whole đồng.
 
 An entry takes effect on its own day, and other entries may have later days already. It may take what is left on its day and
 on every later one, so that no reading until a day shows more paid than there was (see ADR 0011).
@@ -15,14 +15,14 @@ from shared.periods import ONE_DAY
 
 
 class Remainder(NamedTuple):
-    """What a lot has left at the end of a day; of a posting, what it changes."""
+    """The remainder of a lot at the end of a day; of a posting, its change."""
 
     left_vnd: int
     unreserved_vnd: int
     """Left, less what is reserved. A payment can have an earlier day than the commitment that it pays, and releases then what
     is reserved only later: until the day of the commitment this is more than what is left."""
     unconfirmed_vnd: int
-    """What is left in the treasury's book: neither confirmed as paid, returned nor carried out."""
+    """The money left in the treasury's book: neither confirmed as paid, returned nor carried out."""
 
     @classmethod
     def from_amounts(cls, amounts: Amounts) -> "Remainder":
@@ -43,18 +43,18 @@ RemainderKind = Literal["left_vnd", "unreserved_vnd", "unconfirmed_vnd"]
 
 
 class LowestRemainder(NamedTuple):
-    """The least that is left of a lot on any day since a given one, and the days on which no more is left."""
+    """The lowest remainder of a lot on any day since a given one, and the days on which no more is left."""
 
     amount_vnd: int
     first_day: date
     last_day: date | None
     """None: no later entry changes it."""
     kind: RemainderKind
-    """The measure that is least."""
+    """The kind of remainder that is lowest."""
 
 
 DayChange = tuple[date, Remainder]
-"""What all entries of one day change in a lot."""
+"""The day, and the change of a lot by all its entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class DatedBalance:
         return DatedBalance(self.total + change, (*before, (day, remainder), *after))
 
     def find_lowest_remainder(self, since: date, kinds: Sequence[RemainderKind]) -> LowestRemainder:
-        """Return the least of some measures on any day from the given one on; of equal ones that of the first measure."""
+        """Return the lowest of some kinds of remainder on any day from the given one on; of equal ones that of the first kind."""
         return min(
             (self._find_lowest_of(since, kind) for kind in kinds), key=lambda lowest: lowest.amount_vnd
         )

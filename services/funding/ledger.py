@@ -18,7 +18,7 @@ Book = Literal["agency", "treasury"]
 
 
 class EntryKind(StrEnum):
-    """What an entry does with money."""
+    """The kind of an entry: the change that it makes to money."""
 
     OPENING_BALANCE = "opening_balance"
     ASSIGNMENT = "assignment"
@@ -50,7 +50,7 @@ KINDS_WITH_PAPER = PAYMENT_KINDS | {EntryKind.COMMITMENT, EntryKind.RECOVERY, En
 
 
 RECOVERABLE_KINDS = PAYMENT_KINDS | {EntryKind.RECOVERY}
-"""What these paid can be recovered, and what these recovered can be handed back."""
+"""Money paid by these can be recovered, and money recovered by these can be handed back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Amounts:
 
     @property
     def succeeded_vnd(self) -> int:
-        """What came from units that ended, less what was passed on; nothing where both are added up."""
+        """Money taken over from units that ended, less money passed on; nothing where both are added up."""
         return self.succeeded_in_vnd - self.succeeded_out_vnd
 
     @property
@@ -125,23 +125,23 @@ class Amounts:
 
     @property
     def left_vnd(self) -> int:
-        """What can still be disbursed, returned or carried over."""
+        """Money that can still be disbursed, returned or carried over."""
         gone_vnd = self.carried_out_vnd + self.returned_vnd + self.remittable_vnd
         return self.available_vnd - gone_vnd - self.disbursed_vnd
 
     @property
     def uncommitted_vnd(self) -> int:
-        """What can still be committed."""
+        """Money that can still be committed."""
         return self.left_vnd - self.reserved_vnd
 
     @property
     def paid_vnd(self) -> int:
-        """What was paid, before what was recovered of it."""
+        """Payments before recoveries."""
         return self.disbursed_vnd + self.recovered_vnd
 
     @property
     def to_remit_vnd(self) -> int:
-        """What was recovered, cannot be paid again and is not handed back yet."""
+        """Recovered money that cannot be paid again and is not handed back yet."""
         return self.remittable_vnd - self.remitted_vnd
 
     def to_book(self, book: Book) -> Self:
@@ -286,7 +286,7 @@ class Entry:
     reversed_by: uuid.UUID | None = None
     corrected_by: uuid.UUID | None = None
     recovered_vnd: int = 0
-    """What was recovered of a payment or handed back of a recovery, when it was read."""
+    """The amount recovered of a payment or handed back of a recovery, when the entry was read."""
     batch: uuid.UUID | None = None
     to_component: str | None = None
     to_unit: str | None = None

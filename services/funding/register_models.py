@@ -46,7 +46,7 @@ class ClosingRow(Base):
     content_sha256: Mapped[str]
     """Over the amounts by line and year of origin."""
     lapsing_vnd: Mapped[int]
-    """What was left, and lapses."""
+    """The amount that was left, and lapses."""
     client_id: Mapped[str]
     recorded_at: Mapped[datetime]
 

@@ -1,4 +1,4 @@
-"""How each kind of entry is posted to lots, and when it is refused. Pure; amounts are whole đồng.
+"""The postings of each kind of entry, and the reasons to refuse it. Pure; amounts are whole đồng.
 
 Problem
 └── Conflict
@@ -22,15 +22,15 @@ from services.funding.ledger import Amounts, Balances, Book, Entry, EntryKind, L
 from shared.kit.problems import Conflict, Sentence
 
 LEFT: Sequence[RemainderKind] = ("left_vnd",)
-"""What can be paid in the agencies' book."""
+"""Money that can be paid in the agencies' book."""
 UNCONFIRMED: Sequence[RemainderKind] = ("unconfirmed_vnd",)
-"""What can be paid in the treasury's book."""
+"""Money that can be paid in the treasury's book."""
 UNCOMMITTED: Sequence[RemainderKind] = ("unreserved_vnd", "left_vnd")
-"""What can be committed."""
+"""Money that can be committed."""
 UNSPENT: Sequence[RemainderKind] = ("left_vnd", "unconfirmed_vnd")
-"""What can be returned or carried over: paid in neither book."""
+"""Money that can be returned or carried over: paid in neither book."""
 UNUSED: Sequence[RemainderKind] = (*UNCOMMITTED, "unconfirmed_vnd")
-"""What can be given to another line or cut: not committed, and paid in neither book."""
+"""Money that can be given to another line or cut: not committed, and paid in neither book."""
 
 
 class InsufficientFunds(Conflict):

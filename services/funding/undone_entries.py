@@ -1,4 +1,4 @@
-"""What is refused about entries that were reversed or corrected. Pure.
+"""The refusals about entries that were reversed or corrected. Pure.
 
 Problem
 └── Conflict

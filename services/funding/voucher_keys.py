@@ -1,4 +1,4 @@
-"""What identifies the entry of a voucher. Pure.
+"""The keys of papers and of the entries of vouchers. Pure.
 
 A voucher is a paper of an issuer: its kind, its number, the year of the paper (numbers begin anew each year), and the line
 of the ledger that it pays. One paper may pay several lines, and one line several times, each under a `line_no` of its own.
@@ -22,7 +22,7 @@ PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
 
 @dataclass(frozen=True, slots=True)
 class PaperKey:
-    """What identifies a paper in a book."""
+    """The key of a paper in a book."""
 
     book: Book
     issuer: str
@@ -33,7 +33,7 @@ class PaperKey:
 
 @dataclass(frozen=True, slots=True)
 class VoucherKey:
-    """What identifies the entry of a voucher: the paper, the line that it pays, and the place on the paper."""
+    """The key of the entry of a voucher: the paper, the line that it pays, and the place on the paper."""
 
     paper: PaperKey
     line: Line

@@ -14,6 +14,9 @@ OLD = {**LINE, "year": 2025, "unit": "23293"}
 """Phường Thắng Lợi: its code means Phường Kon Tum since 1 July 2025, into which it merged."""
 
 
+INFLOW_NAMES = ("allocated", "opening_balance", "carried_over", "received", "succeeded")
+
+
 @pytest.fixture
 def office(http, issuer, app):
     """The finance offices of the province before and after 1 July 2025."""
@@ -84,6 +87,10 @@ async def test_a_reused_code_is_never_mixed_up(office, new_office):
     assert rows[("23293", FIRST_DAY)] == (60, 35)
     (old,) = [row for key, row in rows.items() if key[1] != FIRST_DAY]
     assert old == (40, 0)
+    assert sorted(row["succeeded_vnd"] for row in answer["rows"]) == [-60, 60]
+    for row in [*answer["rows"], answer["total"]]:
+        inflow_vnd = sum(row[f"{name}_vnd"] for name in INFLOW_NAMES)
+        assert row["available_vnd"] == inflow_vnd - row["given_vnd"] - row["cancelled_vnd"]
     for row in answer["rows"]:
         entries = (await office.get(row["lineage"])).json()["items"]
         postings = [

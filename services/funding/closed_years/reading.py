@@ -1,4 +1,4 @@
-"""What every answer about a budget year says of its closing."""
+"""The closing of a budget year, as every answer about the year states it."""
 
 import uuid
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""When a budget year is closed for a unit, and when its closing is overdue. Pure.
+"""Whether a budget year is closed for a unit, and whether its closing is overdue. Pure.
 
 A closing is of a province and everything below it. The latest one of a year and province counts; the earlier ones stay.
 

@@ -1,4 +1,4 @@
-"""How closings are locked, read and inserted. They are only added.
+"""Locking, reading and insertion of closings. They are only added.
 
 An entry locks the years of its lines in common with others, a closing locks its year alone: so no entry of the year is half
 recorded while it is closed, and whoever waited for a closing reads it.

@@ -1,4 +1,4 @@
-"""What a closing freezes, how later readings differ from it, and when a year cannot be closed. Pure.
+"""The rows that a closing freezes, their differences from later readings, and the reasons why a year cannot be closed. Pure.
 
 Problem
 └── Conflict
@@ -61,7 +61,7 @@ class FrozenRow:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What identifies the row."""
+        """The key of the row."""
         return self.program, self.capital, self.source
 
     def to_dict(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How contributions are summed from their entries, without reversed ones."""
+"""Sums of contributions from their entries, without reversed ones."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -33,7 +33,7 @@ class ProvidedOut(BaseModel):
 
 
 class CounterpartOut(DatedOut):
-    """What a ratio requires of a program in the years, and what was provided."""
+    """The amounts that a ratio requires of a program in the years, and those provided."""
 
     province: str | None = Field(
         description="code of the province whose council set the ratio; null: provinces and capital kinds without a ratio "

@@ -1,4 +1,4 @@
-"""How much local money a ratio requires, and how much is missing. Pure; amounts are whole đồng.
+"""The local money that a ratio requires, and the amount that is missing. Pure; amounts are whole đồng.
 
 A ratio of a province precedes the general one, and one of a capital kind the one of both kinds: the money of a line counts
 under one ratio.
@@ -24,7 +24,7 @@ class ProvinceSum:
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """What one ratio requires in some years, and what was provided."""
+    """The amounts that one ratio requires in some years, and those provided."""
 
     ratio: CounterpartRatio
     central_vnd: int
@@ -33,7 +33,7 @@ class Counterpart:
 
     @property
     def provided_vnd(self) -> int:
-        """What all sources provided."""
+        """The amount that all sources provided."""
         return sum(self.provided.values())
 
     @property
@@ -45,7 +45,7 @@ class Counterpart:
 
     @property
     def shortfall_vnd(self) -> int:
-        """What is missing."""
+        """The amount that is missing."""
         return max(0, self.required_vnd - self.provided_vnd)
 
 

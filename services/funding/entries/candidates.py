@@ -39,7 +39,7 @@ class EntryCandidate:
 
     @property
     def voucher_key(self) -> VoucherKey | None:
-        """What identifies the entry by its voucher; None without one, and for a reversal or correction."""
+        """The key of the entry by its voucher; None without one, and for a reversal or correction."""
         if self.reversed_entry is not None:
             return None
         original = self.recovered_entry
@@ -56,5 +56,5 @@ class EntryCandidate:
 
     @property
     def fact(self) -> Fact | None:
-        """What identifies the entry; None where its voucher does, and for a reversal."""
+        """The key of the entry; None where its voucher does, and for a reversal."""
         return find_fact(self.entry, self.line.unit_since)

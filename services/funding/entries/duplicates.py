@@ -1,4 +1,4 @@
-"""When a new entry states the same fact as one that is in effect. Pure.
+"""Whether a new entry states the same fact as one that is in effect. Pure.
 
 A voucher identifies its entry; an entry without one is identified by its kind, lines, amount, year of origin and decision.
 A client that means another fact names the entry that looks the same (`distinct_from`). Of several it names the latest one,
@@ -39,7 +39,7 @@ class DuplicateEntry(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What identifies an entry without a voucher."""
+    """The key of an entry without a voucher."""
 
     kind: EntryKind
     year: int

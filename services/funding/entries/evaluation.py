@@ -62,7 +62,7 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], lis
     EntryKind.CANCELLATION: rules.post_cancellation,
     EntryKind.RETURN: rules.post_return,
 }
-"""How the kinds that take money out of a line are posted."""
+"""The posting rules of the kinds that take money out of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,14 @@ class Reversal(NamedTuple):
 
 @dataclass(frozen=True)
 class LockedState:
-    """What was read under the locks before anything is evaluated."""
+    """The rows that were read under the locks before anything is evaluated."""
 
     recorded: Mapping[VoucherKey, Entry] = field(default_factory=dict)
     """The entries of vouchers that were recorded before."""
     reversals: Mapping[uuid.UUID, Reversal] = field(default_factory=dict)
     """Recorded reversals and corrections, by the id of the entry that is to be undone."""
     recovered: Mapping[uuid.UUID, RecoveredAmounts] = field(default_factory=dict)
-    """What came back of payments and was handed back of recoveries, by the id of the entry."""
+    """Amounts recovered of payments and handed back of recoveries, by the id of the entry."""
     facts: LatestEntries = field(default_factory=dict)
     """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)

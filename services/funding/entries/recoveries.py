@@ -42,17 +42,17 @@ class RecoveryRequest:
     shape_faults: Collection[Fault] = ()
     batch: uuid.UUID | None = None
     pointer: str = ""
-    """Where it stands in the body, as a JSON pointer."""
+    """The JSON pointer of the request in the body."""
 
     @property
     def named_entries(self) -> set[uuid.UUID]:
         """The ids of recorded entries that it names."""
-        named = {self.against, self.distinct_from.entry if self.distinct_from else None}
-        return {entry_id for entry_id in named if entry_id is not None}
+        entry_ids = {self.against, self.distinct_from.entry if self.distinct_from else None}
+        return {entry_id for entry_id in entry_ids if entry_id is not None}
 
     @property
     def entry_pointer(self) -> str:
-        """Where the request names the payment or recovery, as a JSON pointer."""
+        """The JSON pointer of the payment or recovery that the request names."""
         return "/remits" if self.kind is EntryKind.REMITTANCE else "/recovers"
 
     def find_effective_date(self, paid_on: date) -> date:
@@ -96,8 +96,8 @@ class RecoveryRequest:
             )
         reference = self.distinct_from
         if reference is not None and reference.entry not in named_entries:
-            named = str(reference.entry)
-            yield make_fault("/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=named)
+            entry_id = str(reference.entry)
+            yield make_fault("/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=entry_id)
 
 
 def validate_recovery(

@@ -1,4 +1,4 @@
-"""What the rules of entries know of a request. Pure."""
+"""The facts about a request that the rules of entries use. Pure."""
 
 from datetime import date, datetime
 from typing import Protocol

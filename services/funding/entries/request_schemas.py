@@ -72,7 +72,7 @@ class InKindIO(BaseModel):
 
 
 class ReopeningIn(PartialModel):
-    """What an entry into a closed year needs."""
+    """The decision that an entry into a closed year needs."""
 
     reopened_by: DecisionIO | None = Field(
         None,
@@ -284,7 +284,7 @@ class CarryOverIn(_LineIn, _ReferencesIn):
 
 
 class _ComesBackIn(ReopeningIn):
-    """What recoveries and remittances state."""
+    """The fields of recoveries and remittances."""
 
     amount_vnd: AmountVnd
     voucher: VoucherIO | None = Field(

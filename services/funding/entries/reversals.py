@@ -38,7 +38,7 @@ class ReversalRequest:
 
     @property
     def pointer(self) -> str:
-        """Where the body names the entry, as a JSON pointer."""
+        """The JSON pointer of the entry that the body names."""
         return "/corrects" if self.kind is EntryKind.CORRECTION else "/reverses"
 
     def find_effective_date(self, reversed_on: date) -> date:

@@ -80,7 +80,7 @@ SUM_LATER_POSTINGS = """
     GROUP BY 1, 2
     ORDER BY 1, 2
 """
-"""What each later day changes in locked lots; it reads no posting of an earlier day. `Remainder.from_amounts` says the same of
+"""The changes of each later day in locked lots; it reads no posting of an earlier day. `Remainder.from_amounts` says the same of
 one posting. Code before funding_0003 inserts postings without their day."""
 
 FIND_LATEST_ENTRIES = """

@@ -66,7 +66,7 @@ class EntryRequest:
     shape_faults: Collection[Fault] = ()
     batch: uuid.UUID | None = None
     pointer: str = ""
-    """Where the entry stands in the body, as a JSON pointer."""
+    """The JSON pointer of the entry in the body."""
 
     @property
     def named_entries(self) -> set[uuid.UUID]:

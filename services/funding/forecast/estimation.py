@@ -18,7 +18,7 @@ PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class CashFlow:
-    """What came into some money, was paid of it and left it otherwise, in đồng."""
+    """The inflow, the payments and the other outflow of some money, in đồng."""
 
     inflow_vnd: int = 0
     """Added to what is available, less what was given on or cancelled."""
@@ -28,7 +28,7 @@ class CashFlow:
 
     @property
     def left_vnd(self) -> int:
-        """What can still be paid, if this is all that came and went."""
+        """Money that can still be paid, if there is no other flow."""
         return max(0, min(self.inflow_vnd, self.inflow_vnd - self.paid_vnd - self.outflow_vnd))
 
 
@@ -83,7 +83,7 @@ class PaymentPattern:
 
 @dataclass(frozen=True, slots=True)
 class PaymentsToDate:
-    """What came and was paid by a day, and what would usually have been paid (due), in đồng."""
+    """The inflow and the payments by a day, and the usual payments (due), in đồng."""
 
     inflow_vnd: int
     paid_vnd: int
@@ -104,7 +104,7 @@ class PaymentsToDate:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What the forecast of one capital kind assumes, on a day."""
+    """The assumptions of the forecast of one capital kind, on a day."""
 
     pattern: PaymentPattern
     past_years: tuple[int, ...]

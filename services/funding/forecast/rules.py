@@ -114,7 +114,7 @@ class LotHistory:
 
     @property
     def left_vnd(self) -> int:
-        """What can still be paid."""
+        """Money that can still be paid."""
         return self.total.left_vnd
 
     def limit_reserved(self) -> Self:
@@ -144,17 +144,17 @@ class LotForecast:
     history: LotHistory
     on: date
     due_vnd: int
-    """What would usually have been paid until the day of the forecast."""
+    """The usual payments until the day of the forecast."""
     payments: Mapping[date, ForecastRange]
 
     @cached_property
     def remaining(self) -> ForecastRange:
-        """What will still be paid until the deadline."""
+        """Payments to be expected from the day of the forecast until the deadline."""
         return add_ranges(self.payments.values())
 
     @property
     def at_risk(self) -> ForecastRange:
-        """What will be left on the deadline, or is left where it has passed."""
+        """Money that will be left on the deadline, or is left where it has passed."""
         left = self.history.left_vnd
         return ForecastRange(
             left - self.remaining.high, left - self.remaining.likely, left - self.remaining.low
@@ -162,7 +162,7 @@ class LotForecast:
 
     @property
     def expected(self) -> ForecastRange:
-        """What will have been paid by the deadline."""
+        """All payments to be expected by the deadline."""
         return ForecastRange.from_fact(self.history.total.paid_vnd) + self.remaining
 
     def project_paid(self, days: Sequence[date]) -> list[ForecastRange]:
@@ -188,7 +188,7 @@ class LotForecast:
 
     @property
     def required_monthly_vnd(self) -> int:
-        """What would have to be paid in a month for nothing to be left, rounded up; all of it in the last month."""
+        """The payment of each month that would leave nothing, rounded up; in the last month all that is left."""
         left, days = self.history.left_vnd, self.days_left
         if days * MONTHS_PER_YEAR <= DAYS_PER_YEAR:
             return left
@@ -196,7 +196,7 @@ class LotForecast:
 
     @property
     def monthly_so_far_vnd(self) -> int:
-        """What was paid in a month since 1 January, and no later than until the deadline; rounded down."""
+        """The average payment of a month since 1 January, and no later than until the deadline; rounded down."""
         first = date(self.history.lot.line.year, 1, 1)
         days = (min(self.on, self.history.deadline.paid_by) - first).days + 1
         if days <= 0:

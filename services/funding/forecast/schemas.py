@@ -243,7 +243,7 @@ def _ppb_to_percent(value_ppb: int) -> Decimal:
 
 
 class ForecastHeader(ClosingStateOut):
-    """What a forecast is of, from when, and by which method."""
+    """The subject of a forecast, its day and its method."""
 
     year: int = Field(description="budget year", examples=[2023])
     unit: ShownUnitOut | None = Field(description="the unit shown; null: all units")

@@ -1,4 +1,4 @@
-"""How past years and the lots of a year are read by month: what had taken effect by a day, and was recorded by an instant."""
+"""Reading of past years and of the lots of a year by month: entries that took effect by a day and were recorded by an instant."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ IS_OWN = (LOTS.c.origin_year == LOTS.c.year).label("own")
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """What counts of the ledger: what took effect by a day and was recorded by an instant, with the payments of a book."""
+    """The selection of entries: those that took effect by a day and were recorded by an instant, with the payments of a book."""
 
     on: date
     as_of: datetime | None

@@ -1,4 +1,4 @@
-"""How forecasts of lots are summed and ranked, and when there is no forecast. Pure; amounts are whole đồng."""
+"""Sums and ranks of the forecasts of lots, and the reasons why there is no forecast. Pure; amounts are whole đồng."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class ForecastSum:
 
     @property
     def left_vnd(self) -> int:
-        """What can still be paid."""
+        """Money that can still be paid."""
         return self.sum_over(lambda forecast: forecast.history.left_vnd)
 
     def sum_over(self, measure: Callable[[LotForecast], int]) -> int:
@@ -65,12 +65,12 @@ class ForecastSum:
 
     @cached_property
     def expected(self) -> ForecastRange:
-        """What will have been paid, of each lot by its deadline."""
+        """Payments to be expected, of each lot by its deadline."""
         return add_ranges([forecast.expected for forecast in self.forecasts])
 
     @cached_property
     def at_risk(self) -> ForecastRange:
-        """What will be left, of each lot on its deadline."""
+        """Money that will be left, of each lot on its deadline."""
         return add_ranges([forecast.at_risk for forecast in self.forecasts])
 
     def project_paid(self, days: Sequence[date], *, own: bool = False) -> list[ForecastRange]:

@@ -1,4 +1,4 @@
-"""How entries are fingerprinted and sealed into a chain of blocks. Pure: equal entries give equal hashes on every machine."""
+"""Fingerprints of entries, and the chain of blocks that seals them. Pure: equal entries give equal hashes on every machine."""
 
 import hashlib
 import json

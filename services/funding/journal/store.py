@@ -1,4 +1,4 @@
-"""How the journal is read and its blocks are inserted. Blocks are only added."""
+"""Reading of the journal, and insertion of its blocks. Blocks are only added."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields

@@ -17,7 +17,7 @@ BLOCKS_PER_PAGE = 100
 
 @dataclass
 class Findings:
-    """What was verified, and what is wrong."""
+    """The blocks that were verified, and the faults that were found."""
 
     blocks: int = 0
     entries: int = 0

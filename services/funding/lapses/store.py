@@ -1,4 +1,4 @@
-"""How balances are read, and the deadlines that carry-overs set."""
+"""Reading of balances, and of the deadlines that carry-overs set."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ async def read_extensions(
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What counts: what took effect by a day and was recorded by an instant; None: everything."""
+    """The selection of entries: those that took effect by a day and were recorded by an instant; None: all."""
 
     on: date | None
     as_of: datetime | None

@@ -1,4 +1,4 @@
-"""How amounts are printed in million or billion đồng, and where printed parts do not add up to the printed total. Pure.
+"""Printing of amounts in million or billion đồng, and the differences between printed parts and the printed total. Pure.
 
 Each amount is rounded once, half away from zero, from its exact đồng. Rounded parts can then differ from the rounded total;
 the answer reports the difference and changes no figure.
@@ -16,8 +16,8 @@ UNITS_VND: Mapping[PrintUnit, int] = {"million": 10**6, "billion": 10**9}
 
 PRINTED_MEASURES = (
     "assigned_vnd", "allocated_vnd", "opening_balance_vnd", "carried_over_vnd", "received_vnd", "given_vnd",
-    "cancelled_vnd", "returned_vnd", "available_vnd", "committed_vnd", "disbursed_vnd", "confirmed_vnd",
-    "carried_out_vnd", "left_vnd",
+    "succeeded_vnd", "cancelled_vnd", "returned_vnd", "available_vnd", "committed_vnd",
+    "disbursed_vnd", "confirmed_vnd", "carried_out_vnd", "left_vnd",
 )  # fmt: skip
 BALANCES = frozenset({"available_vnd", "left_vnd"})
 """Measures that have a value at the end of a month, and do not add up over months."""

@@ -1,4 +1,4 @@
-"""How progress is summed in any grouping. Rates are divided once, after summing. Pure."""
+"""Sums of progress in any grouping. Rates are divided once, after summing. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,12 +42,12 @@ class ProgressGroup:
 
     @property
     def available_vnd(self) -> int:
-        """What was available; of a month, at its end."""
+        """The available amount; of a month, at its end."""
         return (self.earlier + self.amounts).available_vnd
 
     @property
     def left_vnd(self) -> int:
-        """What was left; of a month, at its end."""
+        """The amount left; of a month, at its end."""
         return (self.earlier + self.amounts).left_vnd
 
     @property

@@ -77,8 +77,14 @@ class AmountsOut(BaseModel):
     given_vnd: int = Field(description="given to other lines, in đồng", examples=[0])
     cancelled_vnd: int = Field(description="cut from the plan, in đồng", examples=[0])
     returned_vnd: int = Field(description="unspent and returned, in đồng", examples=[0])
+    succeeded_vnd: int = Field(
+        description="taken over from units that ended − passed on to the units that answer after them, in đồng; 0 where both "
+        "are in the row",
+        examples=[0],
+    )
     available_vnd: int = Field(
-        description="allocated + opening balance + carried over + received − given − cancelled, in đồng; of a month, at its end",
+        description="allocated + opening balance + carried over + received + succeeded − given − cancelled, in đồng; "
+        "of a month, at its end",
         examples=[1_871_749_000_000],
     )
     committed_vnd: int = Field(description="committed in the year, in đồng", examples=[1_100_000_000_000])

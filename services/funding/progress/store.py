@@ -1,4 +1,4 @@
-"""How lots are summed: one statement, grouped by the database.
+"""Sums of lots: one statement, grouped by the database.
 
 The present is in the lots. The past is in the postings: what had been recorded by an instant, or taken effect by a day.
 """
@@ -70,7 +70,7 @@ async def sum_lots(
 
 
 def _take_back(sums_by_key: dict[tuple[Any, ...], Amounts], key: tuple[Any, ...], row: Any) -> None:
-    """Take later successions out of a sum, and drop it where it is of nothing else."""
+    """Subtract later successions from a sum; delete the sum where it holds nothing else."""
     taken = Amounts(succeeded_in_vnd=-row.taken_over, succeeded_out_vnd=-row.passed_on)
     amounts = sums_by_key[key] + taken
     if replace(amounts, reserved_vnd=0) == Amounts():

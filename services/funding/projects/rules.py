@@ -1,4 +1,4 @@
-"""What may be paid for a project: no more than its approved total, and no more in a year than its plan. Pure.
+"""The limits of payments for a project: no more than its approved total, and no more in a year than its plan. Pure.
 
 Problem
 └── Conflict
@@ -66,7 +66,7 @@ class ProjectFunding:
 
     @property
     def paid_vnd(self) -> int:
-        """What was paid in all years."""
+        """The amount paid in all years."""
         return sum(self.paid.values())
 
     def calculate_payable_vnd(self, year: int) -> int:

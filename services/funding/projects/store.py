@@ -1,4 +1,4 @@
-"""How projects are read and written. Statements about a project are only added; the latest one of its kind holds.
+"""Reading and writing of projects. Statements about a project are only added; the latest one of its kind holds.
 
 Entries for a project lock it before any lot, in the order of codes, so that transactions cannot deadlock.
 """

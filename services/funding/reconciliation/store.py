@@ -1,4 +1,4 @@
-"""How the two books are compared: by voucher, and in total."""
+"""Comparison of the two books: by voucher, and in total."""
 
 from typing import Any, Literal, get_args
 

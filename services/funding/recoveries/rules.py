@@ -1,7 +1,7 @@
-"""How much of a payment may be recovered, and how much of a recovery handed back. Pure; amounts are whole đồng.
+"""The part of a payment that may be recovered, and of a recovery that may be handed back. Pure; amounts are whole đồng.
 
 A recovery (thu hồi, nộp giảm) lowers one payment, in the book of that payment. By the dated rule of its budget year the money
-can be paid again, or is to be handed back; a remittance (nộp trả ngân sách) hands it back. On no day is more recovered of a
+can be paid again, or is to be handed back; a remittance (nộp trả ngân sách khoản thu hồi) hands it back. On no day is more recovered of a
 payment than was paid, nor more handed back of a recovery than is to be.
 
 Problem
@@ -65,7 +65,7 @@ class EntryRecovered(Conflict):
 
 
 class RecoveredAmount(NamedTuple):
-    """What one entry recovered or handed back of another one; negative where that was undone."""
+    """The amount that one entry recovered or handed back of another one; negative where that was undone."""
 
     lot: Lot
     day: date
@@ -74,7 +74,7 @@ class RecoveredAmount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecoveredAmounts:
-    """What came back of a payment, or was handed back of a recovery, by lot and day."""
+    """The amounts recovered of a payment, or handed back of a recovery, by lot and day."""
 
     amounts: tuple[RecoveredAmount, ...] = ()
 

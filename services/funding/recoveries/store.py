@@ -1,4 +1,4 @@
-"""How recoveries are listed, each with what was handed back of it."""
+"""Lists of recoveries, each with the amount that was handed back of it."""
 
 from typing import Any
 

@@ -34,7 +34,7 @@ class SuccessionLine:
 
     @property
     def pointer(self) -> str:
-        """Where it stands in the body, as a JSON pointer."""
+        """The JSON pointer of the line in the body."""
         return f"/lines/{self.ordinal}"
 
     def matches(self, waiting_lot: WaitingLot) -> bool:

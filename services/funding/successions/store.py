@@ -1,4 +1,4 @@
-"""How lots with money left are read."""
+"""Reading of lots with money left."""
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -19,7 +19,7 @@ from shared.kit.clock import Clock
 from shared.kit.problems import Fault, Problem, make_fault, raise_if_any
 
 SHARED_POINTER = re.compile("^/lines/[0-9]+(?=/(voucher|decision|effective_on|reopened_by)(/|$))")
-"""Where a fault is of the paper itself, and so the same in every line."""
+"""The fields of the paper itself: their faults are the same in every line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How papers are read: all entries of an issuer's number, by what identifies each paper."""
+"""Reading of papers: all entries of an issuer's number, by what identifies each paper."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
