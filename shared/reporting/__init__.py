@@ -12,7 +12,7 @@ a frozen vintage of figures.
 Where things are, in the order of a report's life:
 
 1. `catalogue/`: what a program measures, as data: indicators, forms, figures, standards, dimensions, and the rules by
-   which values are derived. `catalogues/`: replacing it by another version, and keeping each.
+   which values are derived. `catalogue_versions/`: replacing it by another version, and keeping each.
    `engine.py`: the catalogue of a program with its registers. `context.py`: what every action needs.
 2. `reports/`: submitting and reading reports.
    `reports/request_schemas.py` and `reports/schemas.py`: bodies and answers; `report_content.py`: a report's content as frozen values, and its hash.

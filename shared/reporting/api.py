@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from shared.kit.change_feed import feed_router
-from shared.reporting.catalogues.api import router as catalogue_versions
+from shared.reporting.catalogue_versions.api import router as catalogue_versions
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.evidence.api import router as evidence
 from shared.reporting.figures.api import router as figures

@@ -15,7 +15,7 @@ from shared.period_windows import load_windows
 from shared.reporting.api import reporting_router
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
-from shared.reporting.catalogues.current import CurrentCatalogue
+from shared.reporting.catalogue_versions.current import CurrentCatalogue
 from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.models import REVISION as REPORTING_REVISION

@@ -14,7 +14,7 @@ import pytest
 from services.poverty.app import create_app
 from shared.kit.resources import get_resources
 from shared.reporting.catalogue.versions import to_plain
-from shared.reporting.catalogues.current import CurrentCatalogue
+from shared.reporting.catalogue_versions.current import CurrentCatalogue
 from shared.reporting.settings import ReportingSettings
 from tests.in_process import open_client
 from tests.issuer import Issuer

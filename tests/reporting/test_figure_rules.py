@@ -15,7 +15,7 @@ from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegiste
 from shared.reporting.figures.coverage import (
     Coverage,
     CoverageCalculator,
-    PeriodStatement,
+    NilReport,
     find_least_covered,
 )
 from shared.reporting.figures.map_projection import project_unit
@@ -314,9 +314,7 @@ YEAR = Period(2023)
 
 
 def expect(nil=None, root="62") -> CoverageCalculator:
-    words = [
-        PeriodStatement(form, unit, YEAR, nil=True) for form, units in (nil or {}).items() for unit in units
-    ]
+    words = [NilReport(form, unit, YEAR, nil=True) for form, units in (nil or {}).items() for unit in units]
     return CoverageCalculator(catalogue(), MAP, project_unit(MAP, root, YEAR, YEAR.ends_on), None, words)
 
 

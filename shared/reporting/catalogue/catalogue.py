@@ -165,9 +165,10 @@ class Catalogue:
         """Return the official form of a preliminary one, and any other form itself."""
         return (self.forms[form].preliminary_of if form in self.forms else None) or form
 
-    def is_other_stage(self, form: str, other: str) -> bool:
-        """Whether one of two forms is preliminary and the other is not: what both state does not count twice."""
-        return (self.find_official_form(form) != form) != (self.find_official_form(other) != other)
+    def is_preliminary_pair(self, form: str, other: str) -> bool:
+        """Whether one of two forms is the preliminary form of the other: what both state does not count twice."""
+        official = self.find_official_form(form)
+        return form != other and official in (form, other) and official == self.find_official_form(other)
 
     @property
     def broken_down(self) -> Collection[str]:
@@ -284,7 +285,7 @@ class Catalogue:
         """Return the forms that these indicators are on, or were on some other day."""
         return frozenset(version.form for code in codes for version in self.indicators[code])
 
-    def find_forms_beside(self, form: str, codes: Iterable[str]) -> frozenset[str]:
+    def find_sibling_forms(self, form: str, codes: Iterable[str]) -> frozenset[str]:
         """Return a form and those that these indicators are stated on, with the preliminary forms of each."""
         official = self.find_forms_stating(codes) | {self.find_official_form(form)}
         return official | {other.code for other in self.forms.values() if other.preliminary_of in official}

@@ -29,8 +29,8 @@ CommuneMonths = Mapping[tuple[date, str], Months]
 """Months by a day of a map and commune."""
 
 
-class PeriodStatement(NamedTuple):
-    """A unit's report on a form for a period or a part of it: of values, or that nothing happened."""
+class NilReport(NamedTuple):
+    """A nil report for a period or a part of it; also, with `nil` false, what its unit stated on that form for another part."""
 
     form: str
     unit: str
@@ -61,7 +61,7 @@ class CoverageCalculator:
     projection: MapProjection
     values: Sequence[EffectiveValue] | None
     """The values that were read one by one; None where roll-ups were read, which say how many units they cover."""
-    statements: Sequence[PeriodStatement]
+    nil_reports: Sequence[NilReport]
     """All reports of the units that stated nil."""
     _expected: dict[tuple[str, StatingUnits], frozenset[str]] = field(default_factory=dict)
     _communes: dict[tuple[date, StatingUnits], dict[str, frozenset[str]]] = field(default_factory=dict)
@@ -146,13 +146,13 @@ class CoverageCalculator:
                 stated = nil_months if value.nil else value_months
                 for commune in self.territory.communes(value.origin, on[part], indicator.kinds):
                     stated[on[part], commune.code].update(months)
-        for statement in self.statements:
-            if not statement.nil or statement.form != indicator.form:
+        for nil_report in self.nil_reports:
+            if not nil_report.nil or nil_report.form != indicator.form:
                 continue
-            day = on[statement.period]
-            if self.territory.find(statement.unit, day):
-                for commune in self.territory.communes(statement.unit, day, indicator.kinds):
-                    nil_months[day, commune.code].update(_months(statement.period))
+            day = on[nil_report.period]
+            if self.territory.find(nil_report.unit, day):
+                for commune in self.territory.communes(nil_report.unit, day, indicator.kinds):
+                    nil_months[day, commune.code].update(_months(nil_report.period))
         return value_months, nil_months
 
     def _find_communes(self, unit: str, on: date, stating: StatingUnits) -> frozenset[str]:
@@ -182,26 +182,26 @@ class CoverageCalculator:
     def _nil_months(self) -> Mapping[str, Mapping[str, Months]]:
         """The months of nil of each unit of the map that is read, by form and unit."""
         by_form: dict[str, dict[str, Months]] = defaultdict(lambda: defaultdict(set))
-        for statement in self._select_on_target_map():
-            if statement.nil:
-                by_form[statement.form][statement.unit].update(_months(statement.period))
+        for nil_report in self._select_on_read_map():
+            if nil_report.nil:
+                by_form[nil_report.form][nil_report.unit].update(_months(nil_report.period))
         return by_form
 
     @cached_property
     def _units_with_values(self) -> frozenset[tuple[str, str]]:
         """Forms and units with nil that stated values as well, for other parts of the period."""
         return frozenset(
-            (statement.form, statement.unit)
-            for statement in self._select_on_target_map()
-            if not statement.nil
+            (nil_report.form, nil_report.unit)
+            for nil_report in self._select_on_read_map()
+            if not nil_report.nil
         )
 
-    def _select_on_target_map(self) -> Iterator[PeriodStatement]:
+    def _select_on_read_map(self) -> Iterator[NilReport]:
         return (
-            statement
-            for statement in self.statements
-            if statement.period in self.projection.target.parts
-            and self.territory.find(statement.unit, self.projection.map_on)
+            nil_report
+            for nil_report in self.nil_reports
+            if nil_report.period in self.projection.read_map.parts
+            and self.territory.find(nil_report.unit, self.projection.map_on)
         )
 
 

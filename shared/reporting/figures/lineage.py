@@ -20,7 +20,7 @@ from shared.reporting.figures.reading import (
     compute_figure,
     count_registers,
     find_projection,
-    read_nil_statements,
+    read_nil_reports,
     read_projected_values,
 )
 from shared.reporting.figures.rules import FormStage
@@ -173,9 +173,9 @@ async def _find_nil_inputs(
     """Return the inputs of a figure of which only nil was stated, by a report or in place of each value."""
     if all(code in measures and measures[code].nil_covers == 0 for code in figure.measure_codes):
         return frozenset()
-    statements = await read_nil_statements(context, query, projection)
+    nil_reports = await read_nil_reports(context, query, projection)
     calculator = CoverageCalculator(
-        context.engine.catalogue, context.territory, projection, values, statements
+        context.engine.catalogue, context.territory, projection, values, nil_reports
     )
     return find_nil_inputs(calculator.compute_by_input(figure, measures))
 

@@ -41,7 +41,7 @@ class MapProjection:
     period: Period
     map_on: date
     """The day whose map is read."""
-    target: SourceMap
+    read_map: SourceMap
     """The map that is read, with the parts of the period that ended on it."""
     others: tuple[SourceMap, ...]
     """Other maps on which parts of the period ended; mostly none."""
@@ -53,12 +53,12 @@ class MapProjection:
     @property
     def is_on_own_map(self) -> bool:
         """Whether the period ended on the map that is read."""
-        return self.period in self.target.parts
+        return self.period in self.read_map.parts
 
     @property
     def source_maps(self) -> tuple[SourceMap, ...]:
         """Every map on which a part of the period ended, the oldest first."""
-        return tuple(sorted((*self.others, self.target), key=lambda source: source.on))
+        return tuple(sorted((*self.others, self.read_map), key=lambda source: source.on))
 
 
 def project_unit(territory: Territory, code: str, period: Period, map_on: date) -> MapProjection:
@@ -84,8 +84,8 @@ def project_unit(territory: Territory, code: str, period: Period, map_on: date) 
         )
         for on, parts in _group_by_map(territory, other_parts)
     )
-    target = SourceMap(map_on, tuple(own_parts), units)
-    return MapProjection(unit, period, map_on, target, others, register_units, has_merged_units)
+    read_map = SourceMap(map_on, tuple(own_parts), units)
+    return MapProjection(unit, period, map_on, read_map, others, register_units, has_merged_units)
 
 
 def _group_by_map(territory: Territory, parts: Iterable[Period]) -> Iterator[tuple[date, tuple[Period, ...]]]:
@@ -146,7 +146,7 @@ def project_values(
     stated_later: dict[str, set[str]] = defaultdict(set)
     for source in reversed(projection.source_maps):
         rows = [row for part in source.parts for row in by_part[str(part)] if row.unit in source.units]
-        if source is not projection.target:
+        if source is not projection.read_map:
             rows = [share for row in rows for share in _project_value(territory, projection, source, row)]
         if projection.others:
             land = {

@@ -12,7 +12,7 @@ from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import CountScope, RegisterCount
 from shared.reporting.figures import store
-from shared.reporting.figures.coverage import CoverageCalculator, PeriodStatement, find_nil_inputs
+from shared.reporting.figures.coverage import CoverageCalculator, NilReport, find_nil_inputs
 from shared.reporting.figures.map_projection import (
     MapProjection,
     SourceMap,
@@ -44,12 +44,12 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
         for figure in catalogue.find_figures(query.period.ends_on, headline=query.headline)
         if query.only is None or figure.code in query.only
     ]
-    statements = await read_nil_statements(context, query, projection)
-    measures, values = await read_unit_measures(context, query, projection, statements)
+    nil_reports = await read_nil_reports(context, query, projection)
+    measures, values = await read_unit_measures(context, query, projection, nil_reports)
     counts = await count_registers(context, query, projection, figures)
     targets = await _read_targets(context, query, projection)
     _, changed_at = await read_newest_change(context.session)
-    coverage = CoverageCalculator(catalogue, context.territory, projection, values, statements)
+    coverage = CoverageCalculator(catalogue, context.territory, projection, values, nil_reports)
     answer = []
     for figure in figures:
         reassess = requires_reassessment(figure, projection, values or ())
@@ -107,12 +107,12 @@ async def read_projected_values(
     return project_values(context.territory, projection, prefer_official(context.territory, values), is_flow)
 
 
-async def read_nil_statements(
+async def read_nil_reports(
     context: ReportingContext, query: FigureQuery, projection: MapProjection
-) -> list[PeriodStatement]:
+) -> list[NilReport]:
     """Return the reports of units that stated nil: those in the unit, and those above it."""
     above = (unit.code for unit in context.territory.ancestors(projection.unit.code, projection.map_on))
-    return await store.read_nil_statements(
+    return await store.read_nil_reports(
         context.session,
         parts=[part for source in projection.source_maps for part in _select_reportable(context, source)],
         basis=query.basis,
@@ -193,7 +193,7 @@ async def read_unit_measures(
     context: ReportingContext,
     query: FigureQuery,
     projection: MapProjection,
-    statements: Iterable[PeriodStatement],
+    nil_reports: Iterable[NilReport],
 ) -> tuple[dict[str, Measure], list[EffectiveValue] | None]:
     """Return measures from the roll-ups for the present of a district or province, else from observations, with those.
 
@@ -202,7 +202,7 @@ async def read_unit_measures(
     unit = projection.unit
     is_present = query.as_of is None and projection.is_on_own_map and unit.level in ("province", "district")
     is_present = is_present and not query.official_only
-    on_one_map = all(statement.period in projection.target.parts for statement in statements)
+    on_one_map = all(nil_report.period in projection.read_map.parts for nil_report in nil_reports)
     if is_present and on_one_map and not await _has_values_on_other_maps(context, query, projection):
         below = context.territory.children(unit.code, projection.map_on)
         districts = (lower.code for lower in below if lower.level == "district")
@@ -210,7 +210,7 @@ async def read_unit_measures(
             context.session,
             context.engine.catalogue,
             period=query.period,
-            parts=projection.target.parts,
+            parts=projection.read_map.parts,
             basis=query.basis,
             standards=query.select_standards(context.engine.catalogue),
             units=[unit.code, *districts],

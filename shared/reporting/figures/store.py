@@ -15,7 +15,7 @@ from shared.kit.database import Codes
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.standards import NO_STANDARD, FormStandards
-from shared.reporting.figures.coverage import PeriodStatement
+from shared.reporting.figures.coverage import NilReport
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report, RollUp
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.store import is_of_standards, read_effective_values
@@ -36,7 +36,7 @@ _IN_EFFECT_AT = """
 """
 
 
-def _nil_statements(in_effect: str) -> TextClause:
+def _build_nil_query(in_effect: str) -> TextClause:
     """Return the statement that finds nil reports first, and then the other reports of those few units one by one."""
     return text(
         f"""
@@ -58,8 +58,8 @@ def _nil_statements(in_effect: str) -> TextClause:
     ).bindparams(bindparam("units", type_=Codes), bindparam("periods", type_=Codes))
 
 
-_NIL_NOW = _nil_statements(_IN_EFFECT_NOW)
-_NIL_AT = _nil_statements(_IN_EFFECT_AT).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
+_NIL_NOW = _build_nil_query(_IN_EFFECT_NOW)
+_NIL_AT = _build_nil_query(_IN_EFFECT_AT).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
 
 
 async def read_roll_ups(
@@ -174,7 +174,7 @@ def select_counted_values(
     return [value for value in values if (value.unit, value.origin, value.period, value.indicator) in counted]
 
 
-async def read_nil_statements(
+async def read_nil_reports(
     session: AsyncSession,
     *,
     parts: Collection[Period],
@@ -183,7 +183,7 @@ async def read_nil_statements(
     units: Collection[str],
     as_of: datetime | None = None,
     official_only: bool = False,
-) -> list[PeriodStatement]:
+) -> list[NilReport]:
     """Return the nil reports of these units for some of these periods, and their other reports on the same forms.
 
     One statement; its cost is that of the units with a nil report.
@@ -201,7 +201,7 @@ async def read_nil_statements(
         else session.execute(_NIL_AT, {**params, "as_of": as_of})
     )
     return [
-        PeriodStatement(preliminary_of or form, unit, by_text[part], nil)
+        NilReport(preliminary_of or form, unit, by_text[part], nil)
         for form, preliminary_of, unit, part, nil in rows
         if preliminary_of is None or not official_only
     ]

@@ -25,7 +25,7 @@ from shared.reporting.figures.reading import (
     count_registers,
     find_projection,
     read_figures,
-    read_nil_statements,
+    read_nil_reports,
     read_unit_measures,
 )
 from shared.reporting.models import Target
@@ -127,8 +127,8 @@ async def _read_results_of_years(
         if year.starts_on <= today and context.territory.find(query.unit, year.ends_on):
             yearly = _with_period(query, year)
             projection = find_projection(context, yearly)
-            statements = await read_nil_statements(context, yearly, projection)
-            measures[year.year], _ = await read_unit_measures(context, yearly, projection, statements)
+            nil_reports = await read_nil_reports(context, yearly, projection)
+            measures[year.year], _ = await read_unit_measures(context, yearly, projection, nil_reports)
             counts[year.year] = await count_registers(context, yearly, projection, figures)
     flows = catalogue.find_flows(span.years[-1].ends_on)
     combined = _combine_measures(measures, flows)

@@ -20,7 +20,7 @@ _LIVE_REPORTS = text(
     f"""
     SELECT {", ".join(_REPORT_COLUMNS)} FROM reports
     WHERE unit = :unit AND period = :period AND form = :form AND standard = :standard AND state IN ('submitted', 'accepted')
-    ORDER BY state DESC -- submitted, then accepted
+    ORDER BY CASE state WHEN 'submitted' THEN 1 ELSE 2 END -- the latest first
     """
 ).columns(**_REPORT_COLUMNS)
 

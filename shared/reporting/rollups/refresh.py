@@ -34,8 +34,8 @@ NOT_SUMMED = "-"
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """The answering units in which the values of some units are summed for one period."""
+class _UnitSelection:
+    """The units whose values are summed for one period, with the answering unit of each."""
 
     period: Period
     standard: str
@@ -49,7 +49,7 @@ class _Scope:
         return sorted(set(self.answering.values()))
 
     def to_parameters(
-        self, basis: str, indicators: Iterable[str], leaving: uuid.UUID | None = None
+        self, basis: str, indicators: Iterable[str], replaced_report: uuid.UUID | None = None
     ) -> tuple[object, ...]:
         """Return the ten parameters that `rollups/sql.py` names."""
         return (
@@ -61,7 +61,7 @@ class _Scope:
             json.dumps(self.answering),
             join_codes(self.answering),
             join_codes(self.reporters),
-            leaving,
+            replaced_report,
             self.standard,
         )
 
@@ -88,18 +88,18 @@ class RollUpRefresh:
         figures = {
             figure.code: figure for code in indicators for figure in catalogue.made_unit_by_unit.get(code, ())
         }
-        over_parts = {
-            code for code, figure in figures.items() if _has_parts(catalogue, figure.inputs, period)
+        over_subperiods = {
+            code for code, figure in figures.items() if _has_subperiods(catalogue, figure.inputs, period)
         }
         additive = [code for code in indicators if code not in catalogue.non_additive]
         flows = catalogue.find_flows(period.ends_on)
-        self._stocks_over_parts = {
-            code for code in additive if code not in flows and _has_parts(catalogue, (code,), period)
+        self._stocks_over_subperiods = {
+            code for code in additive if code not in flows and _has_subperiods(catalogue, (code,), period)
         }
-        self._summed = sorted(code for code in additive if code not in self._stocks_over_parts)
-        self._figures = [figure for code, figure in figures.items() if code not in over_parts]
-        self._figures_over_parts = [figures[code] for code in over_parts]
-        self._scope = self._find_scope(period)
+        self._summed = sorted(code for code in additive if code not in self._stocks_over_subperiods)
+        self._figures = [figure for code, figure in figures.items() if code not in over_subperiods]
+        self._figures_over_subperiods = [figures[code] for code in over_subperiods]
+        self._selection = self._select_units(period)
 
     @classmethod
     def for_values(
@@ -121,13 +121,13 @@ class RollUpRefresh:
             indicators={value.indicator for value in values},
         )
 
-    def to_parameters(self, basis: str, leaving: uuid.UUID | None = None) -> tuple[object, ...]:
+    def to_parameters(self, basis: str, replaced_report: uuid.UUID | None = None) -> tuple[object, ...]:
         """Return the parameters of the sums on a basis, without the values of a report that ceases to be in effect."""
-        return self._scope.to_parameters(basis, self._summed, leaving)
+        return self._selection.to_parameters(basis, self._summed, replaced_report)
 
     def list_answering_units(self, values: Iterable[StatedValue]) -> list[str]:
         """Return in which unit's sum each value is counted, or `NOT_SUMMED`."""
-        answering, summed = self._scope.answering, frozenset(self._summed)
+        answering, summed = self._selection.answering, frozenset(self._summed)
         return [
             answering.get(value.unit, NOT_SUMMED) if value.indicator in summed else NOT_SUMMED
             for value in values
@@ -135,66 +135,68 @@ class RollUpRefresh:
 
     async def refresh(self, session: AsyncSession, basis: str) -> None:
         """Refresh all of them on a basis: one statement, and those of `refresh_figures`."""
-        if self._summed and self._scope.answering:
+        if self._summed and self._selection.answering:
             await run_sql(session, REFRESH_SUMS, *self.to_parameters(basis))
         await self.refresh_figures(session, basis)
 
     async def refresh_figures(self, session: AsyncSession, basis: str) -> None:
-        """Refresh what is not a sum of the values stated for the period itself: counts, averages, stocks over parts.
+        """Refresh what is not a sum of the values stated for the period itself: counts, averages, stocks over sub-periods.
 
         Three statements if there is a count or an average, whatever the number of units and indicators. If the form is
-        also reported for parts of a year, three for the period and for each longer one that contains it.
+        also reported for sub-periods, three for the period and for each longer one that contains it.
         """
-        if not self._scope.answering:
+        if not self._selection.answering:
             return
         if self._figures:
             await self._refresh_unit_by_unit(session, basis)
-        if self._stocks_over_parts or self._figures_over_parts:
-            period = self._scope.period
+        if self._stocks_over_subperiods or self._figures_over_subperiods:
+            period = self._selection.period
             for longer in (period, *period.enclosing_periods()):
                 if not self._territory.same_map(period.ends_on, longer.ends_on):
                     break  # figures of the longer period are made unit by unit: there, a code may mean another unit
-                await self._refresh_over_parts(session, basis, self._find_scope(longer))
+                await self._refresh_over_subperiods(session, basis, self._select_units(longer))
 
     async def _refresh_unit_by_unit(self, session: AsyncSession, basis: str) -> None:
         inputs = sorted({code for figure in self._figures for code in figure.inputs})
-        parameters = self._scope.to_parameters(basis, inputs)
-        await _delete_roll_ups(session, basis, self._scope, [figure.code for figure in self._figures])
+        parameters = self._selection.to_parameters(basis, inputs)
+        await _delete_roll_ups(session, basis, self._selection, [figure.code for figure in self._figures])
         rows = await run_sql(session, READ_VALUES_IN_EFFECT, *parameters)
         roll_ups = _make_figures(self._figures, map(_Input._make, rows))
-        await _insert_roll_ups(session, basis, self._scope, roll_ups)
+        await _insert_roll_ups(session, basis, self._selection, roll_ups)
 
-    async def _refresh_over_parts(self, session: AsyncSession, basis: str, scope: _Scope) -> None:
-        """Refresh what the parts of a period decide: stocks, of which the last one counts, and figures made of them."""
-        codes = {*self._stocks_over_parts, *(figure.code for figure in self._figures_over_parts)}
-        inputs = {code for figure in self._figures_over_parts for code in figure.inputs}
+    async def _refresh_over_subperiods(
+        self, session: AsyncSession, basis: str, selection: _UnitSelection
+    ) -> None:
+        """Refresh what the sub-periods of a period decide: stocks, of which the last one counts, and figures made of them."""
+        codes = {*self._stocks_over_subperiods, *(figure.code for figure in self._figures_over_subperiods)}
+        inputs = {code for figure in self._figures_over_subperiods for code in figure.inputs}
         values = await read_effective_values(
             session,
-            period=scope.period,
+            period=selection.period,
             basis=basis,
             standards=dict.fromkeys(self._catalogue.forms, self._standard),
-            units=scope.answering,
-            indicators={*self._stocks_over_parts, *inputs},
-            reporters=scope.reporters,
+            units=selection.answering,
+            indicators={*self._stocks_over_subperiods, *inputs},
+            reporters=selection.reporters,
             parts=[
                 part
-                for part in scope.period.with_subperiods()
-                if self._territory.same_map(part.ends_on, scope.period.ends_on)
+                for part in selection.period.with_subperiods()
+                if self._territory.same_map(part.ends_on, selection.period.ends_on)
             ],
         )
         by_answering_unit: dict[str, list[EffectiveValue]] = defaultdict(list)
         for value in prefer_official(self._territory, values):
-            by_answering_unit[scope.answering[value.unit]].append(value)
-        await _delete_roll_ups(session, basis, scope, codes)
+            by_answering_unit[selection.answering[value.unit]].append(value)
+        await _delete_roll_ups(session, basis, selection, codes)
         rows = [
             _to_row(unit, code, measure)
             for unit, unit_values in by_answering_unit.items()
-            for code, measure in to_measures(self._catalogue, scope.period, unit_values).items()
+            for code, measure in to_measures(self._catalogue, selection.period, unit_values).items()
             if code in codes
         ]
-        await _insert_roll_ups(session, basis, scope, rows)
+        await _insert_roll_ups(session, basis, selection, rows)
 
-    def _find_scope(self, period: Period) -> _Scope:
+    def _select_units(self, period: Period) -> _UnitSelection:
         """Return the answering units for a period, with all units whose values are summed in them, and who may state these."""
         territory, on = self._territory, period.ends_on
         present = [unit for unit in self._units if territory.find(unit, on)]
@@ -209,7 +211,7 @@ class RollUpRefresh:
             for answering_unit in answering_units
             for ancestor in territory.ancestors(answering_unit, on)
         }
-        return _Scope(period, self._standard, answering, [*answering, *ancestors])
+        return _UnitSelection(period, self._standard, answering, [*answering, *ancestors])
 
 
 def list_series_of_nil(
@@ -230,8 +232,8 @@ def list_series_of_nil(
     ]
 
 
-def _has_parts(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
-    """Whether one of the indicators is on a form that is also reported for parts of a year."""
+def _has_subperiods(catalogue: Catalogue, codes: Iterable[str], period: Period) -> bool:
+    """Whether one of the indicators is on a form that is also reported for sub-periods."""
     on = period.ends_on
     indicators = (catalogue.find_indicator(code, on) for code in codes)
     return any(
@@ -245,21 +247,21 @@ def _list_communes_below(territory: Territory, unit: str, period: Period) -> lis
 
 
 async def _delete_roll_ups(
-    session: AsyncSession, basis: str, scope: _Scope, measures: Collection[str]
+    session: AsyncSession, basis: str, selection: _UnitSelection, measures: Collection[str]
 ) -> None:
-    units, codes = join_codes(scope.answering_units), join_codes(sorted(measures))
-    parameters = scope.period.year, str(scope.period), basis, units, codes, scope.standard
+    units, codes = join_codes(selection.answering_units), join_codes(sorted(measures))
+    parameters = selection.period.year, str(selection.period), basis, units, codes, selection.standard
     await run_sql(session, DELETE_ROLL_UPS, *parameters)
 
 
 async def _insert_roll_ups(
-    session: AsyncSession, basis: str, scope: _Scope, rows: Iterable[Mapping[str, object]]
+    session: AsyncSession, basis: str, selection: _UnitSelection, rows: Iterable[Mapping[str, object]]
 ) -> None:
     key = {
-        "year": scope.period.year,
-        "period": str(scope.period),
+        "year": selection.period.year,
+        "period": str(selection.period),
         "basis": basis,
-        "standard": scope.standard,
+        "standard": selection.standard,
     }
     roll_ups = [{**key, **row} for row in rows]
     if roll_ups:

@@ -21,6 +21,7 @@ from shared.reporting.reports.checking.indicators import (
     find_indicator_faults,
     find_unknown_series,
 )
+from shared.reporting.reports.checking.opening_value_faults import find_start_faults
 from shared.reporting.reports.checking.rows import (
     check_eligibility,
     find_code_faults,
@@ -46,7 +47,6 @@ from shared.reporting.reports.checking.standards import (
     find_unknown_standard,
     read_standard,
 )
-from shared.reporting.reports.checking.starts import find_start_faults
 from shared.territory.tree import Territory
 from shared.territory.units import (
     UNIT_UNKNOWN,

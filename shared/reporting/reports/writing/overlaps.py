@@ -1,4 +1,4 @@
-"""Finding overlaps: what other reports in effect state already, so that nothing counts twice."""
+"""Overlaps: what other reports in effect state already, so that nothing counts twice."""
 
 import uuid
 from collections import defaultdict
@@ -17,15 +17,20 @@ from shared.reporting.report_content import ReportContent
 from shared.reporting.reports import store
 from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import ValueStatedElsewhere
-from shared.reporting.reports.writing.sql import Area, NearbyReport, read_reports_nearby, read_values_nearby
+from shared.reporting.reports.writing.sql import (
+    Area,
+    OverlapCandidate,
+    read_candidate_values,
+    read_overlap_candidates,
+)
 from shared.territory.tree import Territory
 
 MAX_CONFLICTS_SHOWN = 50
 """A refusal that shows more is longer than anybody reads; the rest is counted."""
 
 
-class _NearbyValue(NamedTuple):
-    """A value that another report in effect states nearby."""
+class _CandidateValue(NamedTuple):
+    """A value that another report in effect states where it may overlap."""
 
     unit: str
     period: str
@@ -68,19 +73,21 @@ class OverlapSearch:
         self.area = Area(
             self._tree.units.union(*land_units),
             [*map(str, (*periods.same, *(periods.apart if self._stocks else ()))), *self._lands],
-            catalogue.find_forms_beside(checked.form.code, self._flows | self._stocks),
+            catalogue.find_sibling_forms(checked.form.code, self._flows | self._stocks),
         )
 
-    async def require_no_overlap(self, session: AsyncSession, nearby: Collection[NearbyReport]) -> None:
-        """Raise `ValueStatedElsewhere` if one of the reports nearby states what the report states.
+    async def require_no_overlap(
+        self, session: AsyncSession, candidates: Collection[OverlapCandidate]
+    ) -> None:
+        """Raise `ValueStatedElsewhere` if one of the candidates states what the report states.
 
-        One statement; none where no report nearby has values, other than the one of the same unit, period and form.
+        One statement; none where no candidate has values, other than the one of the same unit, period and form.
         """
         others = [
             report
-            for report in nearby
+            for report in candidates
             if (report.unit, report.period, report.form) != self._checked.key[:3]
-            and not self._catalogue.is_other_stage(report.form, self._checked.form.code)
+            and not self._catalogue.is_preliminary_pair(report.form, self._checked.form.code)
             and report.unit in self._match_of(report.period).units
         ]
         values = [*self._find_nil(others), *await self._read_values(session, others)]
@@ -92,7 +99,7 @@ class OverlapSearch:
             shown = conflicts[:MAX_CONFLICTS_SHOWN]
             raise ValueStatedElsewhere(conflicts=shown, conflicts_count=len(conflicts))
 
-    def _to_conflict(self, value: _NearbyValue, unit: str) -> dict[str, object]:
+    def _to_conflict(self, value: _CandidateValue, unit: str) -> dict[str, object]:
         series = self._catalogue.split_key(value.indicator) if value.indicator is not None else None
         return {
             "unit": unit,
@@ -107,27 +114,27 @@ class OverlapSearch:
     def _match_of(self, period: str) -> "_TreeMatch | _LandMatch":
         return self._lands.get(period, self._tree)
 
-    def _find_nil(self, reports: Collection[NearbyReport]) -> Iterator[_NearbyValue]:
+    def _find_nil(self, reports: Collection[OverlapCandidate]) -> Iterator[_CandidateValue]:
         """Return the statements on the same form that nothing happened; they contradict every value."""
         if self._checked.content.nil:
             return
         for report in reports:
             at_the_time = report.period in self._nil_periods or report.period in self._lands
             if report.nil and report.form == self._checked.form.code and at_the_time:
-                yield _NearbyValue(report.unit, report.period, None, report.report_id, report.unit)
+                yield _CandidateValue(report.unit, report.period, None, report.report_id, report.unit)
 
     async def _read_values(
-        self, session: AsyncSession, reports: Collection[NearbyReport]
-    ) -> list[_NearbyValue]:
+        self, session: AsyncSession, reports: Collection[OverlapCandidate]
+    ) -> list[_CandidateValue]:
         """Return what these reports state of the indicators where and when it may overlap."""
         reporters = {report.report_id: report.unit for report in reports if not report.nil}
         if not reporters:
             return []
         indicators = self._flows | self._stocks
         year = self._checked.period.year
-        rows = await read_values_nearby(session, year, self.area, indicators, reporters)
+        rows = await read_candidate_values(session, year, self.area, indicators, reporters)
         return [
-            _NearbyValue(unit, period, indicator, report_id, reporters[report_id])
+            _CandidateValue(unit, period, indicator, report_id, reporters[report_id])
             for unit, period, indicator, report_id in rows
             if unit in self._match_of(period).units and self._overlaps_in_time(period, indicator)
         ]
@@ -137,7 +144,7 @@ class OverlapSearch:
             return indicator in self._flows
         return indicator in self._stocks or period not in self._apart
 
-    def _find_overlapping_units(self, value: _NearbyValue) -> Collection[str]:
+    def _find_overlapping_units(self, value: _CandidateValue) -> Collection[str]:
         """Return the units of the report that the value overlaps with."""
         units = self._match_of(value.period).find_units(value)
         own, flow = self._checked.period, value.indicator is None or value.indicator in self._flows
@@ -149,7 +156,7 @@ class OverlapSearch:
 
 
 async def require_no_overlap_with(context: ReportingContext, report: Report, period: Period) -> None:
-    """Raise `ValueStatedElsewhere` if another report in effect states what this kept one states.
+    """Raise `ValueStatedElsewhere` if another report in effect states what this stored one states.
 
     Its unit and year are locked. Three statements.
     """
@@ -162,7 +169,9 @@ async def require_no_overlap_with(context: ReportingContext, report: Report, per
         content, period, catalogue.forms[report.form], (1,) * len(values), report.standard
     )
     search = OverlapSearch(catalogue, context.territory, checked)
-    await search.require_no_overlap(session, await read_reports_nearby(session, search.area, report.standard))
+    await search.require_no_overlap(
+        session, await read_overlap_candidates(session, search.area, report.standard)
+    )
 
 
 def _find_flows_and_stocks(
@@ -205,7 +214,7 @@ def _find_periods(checked: CheckedReport, territory: Territory, flows: Collectio
 
 
 class _OtherPeriod(NamedTuple):
-    """A period beside another one of the same year."""
+    """A period of the same year as another one."""
 
     period: Period
     ends_on: date
@@ -248,7 +257,7 @@ class _TreeMatch:
         """Return a unit and those above it."""
         return (unit, *(above.code for above in self._territory.ancestors(unit, self._on)))
 
-    def find_units(self, value: _NearbyValue) -> Collection[str]:
+    def find_units(self, value: _CandidateValue) -> Collection[str]:
         """Return the units of the report; a nil report, this one or the other, is about the whole reporting unit."""
         if value.indicator is None or self._content.nil:
             return [self._content.unit]
@@ -272,7 +281,7 @@ class _LandMatch:
         above = (unit.code for code in communes for unit in territory.ancestors(code, self._on))
         self.units: frozenset[str] = communes.union(above)
 
-    def find_units(self, value: _NearbyValue) -> Collection[str]:
+    def find_units(self, value: _CandidateValue) -> Collection[str]:
         """Return the units of the report; a nil report, this one or the other, is about the whole reporting unit."""
         land = frozenset(commune.code for commune in self._territory.communes(value.unit, self._on))
         if value.indicator is None or self._content.nil:

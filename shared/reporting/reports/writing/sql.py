@@ -28,7 +28,7 @@ LOCK = """
 """Takes the locks $1 in their order, those of $2 shared."""
 
 WRITE_VALUES = f"""
-    WITH nearby AS MATERIALIZED ( -- reports in effect in the area, except those that were compared already
+    WITH overlapping AS MATERIALIZED ( -- reports in effect in the area, except those that were compared already
         SELECT DISTINCT report_id, unit, period, form, nil FROM standings
         WHERE basis = ANY (ARRAY['accepted', 'provisional']) AND until IS NULL
           AND unit = ANY (string_to_array($11, ',')) AND period = ANY (string_to_array($12, ','))
@@ -39,7 +39,7 @@ WRITE_VALUES = f"""
             string_to_array($15, ','), string_to_array($16, ','), string_to_array($17, ',')::numeric(18, 6)[],
             string_to_array($18, ',')::smallint[], string_to_array($19, ',')::smallint[], string_to_array($20, ',')
         ) WITH ORDINALITY AS stated (unit, indicator, value, status, covers, answering_unit, position)
-        WHERE NOT EXISTS (SELECT FROM nearby)
+        WHERE NOT EXISTS (SELECT FROM overlapping)
     ), inserted AS (
         INSERT INTO observations
             (year, period, unit, indicator, report_id, ordinal, value, status, covers, derived, reasons, nil)
@@ -47,7 +47,7 @@ WRITE_VALUES = f"""
                $24::jsonb -> (position - 1)::text, nil
         FROM stated
     ), answering (unit) AS (
-        SELECT unnest(string_to_array($4, ',')) WHERE NOT EXISTS (SELECT FROM nearby)
+        SELECT unnest(string_to_array($4, ',')) WHERE NOT EXISTS (SELECT FROM overlapping)
     ),
     {VALUES_IN_EFFECT},
     counted AS (
@@ -59,9 +59,9 @@ WRITE_VALUES = f"""
         SELECT answering_unit, indicator, value, covers, nil, preliminary, status, received_at FROM in_effect_values
     ),
     {STORE_SUMS}
-    SELECT report_id, unit, period, form, nil FROM nearby
+    SELECT report_id, unit, period, form, nil FROM overlapping
 """
-"""Writes the values of a report and refreshes their sums, or returns the reports nearby and writes nothing.
+"""Writes the values of a report and refreshes their sums, or returns the reports that may overlap and writes nothing.
 
 $1 to $10 are those of the roll-ups; $11 units, $12 periods and $13 forms of the area; $14 reports compared already;
 $15 units, $16 indicators, $17 amounts, $18 statuses, $19 covers, $20 answering units of the values; $21 id of the report,
@@ -69,7 +69,7 @@ $22 when it was received, $23 number of posted values, $24 reasons of derived va
 $25 ordinals of nil values, $26 whether the form is preliminary.
 """
 
-READ_REPORTS_NEARBY = """
+READ_OVERLAP_CANDIDATES = """
     SELECT DISTINCT report_id, unit, period, form, nil FROM standings
     WHERE basis = ANY (ARRAY['accepted', 'provisional']) AND until IS NULL
       AND unit = ANY (string_to_array($1, ',')) AND period = ANY (string_to_array($2, ','))
@@ -77,7 +77,7 @@ READ_REPORTS_NEARBY = """
 """
 """Selects the reports in effect in an area: $1 units, $2 periods, $3 forms, $4 standard."""
 
-READ_VALUES_NEARBY = """
+READ_CANDIDATE_VALUES = """
     SELECT DISTINCT unit, period, indicator, report_id FROM observations
     WHERE year = $1 AND period = ANY (string_to_array($2, ',')) AND unit = ANY (string_to_array($3, ','))
       AND indicator = ANY (string_to_array($4, ',')) AND report_id = ANY ($5::uuid[])
@@ -111,8 +111,8 @@ class Area(NamedTuple):
     forms: Collection[str]
 
 
-class NearbyReport(NamedTuple):
-    """A report in effect in an area."""
+class OverlapCandidate(NamedTuple):
+    """A report in effect in an area: it may overlap with the one that is written."""
 
     report_id: uuid.UUID
     unit: str
@@ -156,7 +156,7 @@ async def lock_years(session: AsyncSession, years: Iterable[int]) -> None:
         await run_sql(session, LOCK, names, [])
 
 
-async def write_values(
+async def write_values_unless_overlapping(
     session: AsyncSession,
     report: Report,
     checked: CheckedReport,
@@ -164,8 +164,8 @@ async def write_values(
     area: Area,
     *,
     compared: Iterable[uuid.UUID] = (),
-    leaving: uuid.UUID | None = None,
-) -> list[NearbyReport]:
+    replaced_report: uuid.UUID | None = None,
+) -> list[OverlapCandidate]:
     """Write the values of a report and refresh the sums that they are part of, unless reports in the area are in its way.
 
     Returns these reports, without those that were compared already; where there are none, everything was written. The
@@ -177,7 +177,7 @@ async def write_values(
     rows = await run_sql(
         session,
         WRITE_VALUES,
-        *roll_ups.to_parameters("provisional", leaving),
+        *roll_ups.to_parameters("provisional", replaced_report),
         *(join_codes(codes) for codes in area),
         list(compared),
         join_codes(units),
@@ -193,7 +193,7 @@ async def write_values(
         [ordinal for ordinal, is_nil in enumerate(nil) if is_nil] if any(nil) else [],
         checked.form.preliminary_of is not None,
     )
-    return [NearbyReport._make(row) for row in rows]
+    return [OverlapCandidate._make(row) for row in rows]
 
 
 _STATUS_TEXT = {status: str(rank) for rank, status in enumerate(STATUSES)}
@@ -211,14 +211,14 @@ def _reasons_to_json(checked: CheckedReport) -> str:
     )
 
 
-async def read_reports_nearby(session: AsyncSession, area: Area, standard: str) -> list[NearbyReport]:
+async def read_overlap_candidates(session: AsyncSession, area: Area, standard: str) -> list[OverlapCandidate]:
     """Return the reports in effect in an area under a standard."""
     codes = (join_codes(list(codes)) for codes in area)
-    rows = await run_sql(session, READ_REPORTS_NEARBY, *codes, standard)
-    return [NearbyReport._make(row) for row in rows]
+    rows = await run_sql(session, READ_OVERLAP_CANDIDATES, *codes, standard)
+    return [OverlapCandidate._make(row) for row in rows]
 
 
-async def read_values_nearby(
+async def read_candidate_values(
     session: AsyncSession,
     year: int,
     area: Area,
@@ -227,7 +227,7 @@ async def read_values_nearby(
 ) -> Sequence[tuple[str, str, str, uuid.UUID]]:
     """Return what these reports state of the indicators in an area: unit, period, indicator and report of each value."""
     codes = join_codes(list(area.periods)), join_codes(list(area.units)), join_codes(list(indicators))
-    rows = await run_sql(session, READ_VALUES_NEARBY, year, *codes, list(report_ids))
+    rows = await run_sql(session, READ_CANDIDATE_VALUES, year, *codes, list(report_ids))
     return [(row.unit, row.period, row.indicator, row.report_id) for row in rows]
 
 

@@ -19,6 +19,7 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.report_content import (
     ReportContent,
+    StatedValue,
     count_changes,
     find_differences,
     hash_content,
@@ -27,9 +28,15 @@ from shared.reporting.report_content import (
 from shared.reporting.reports import store
 from shared.reporting.reports.checking.checker import CheckedReport, ReportChecker
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
+from shared.reporting.reports.writing.opening_values import compare_opening_values
 from shared.reporting.reports.writing.overlaps import OverlapSearch
-from shared.reporting.reports.writing.sql import NearbyReport, lock_unit_year, write_report, write_values
-from shared.reporting.reports.writing.starts import require_starts
+from shared.reporting.reports.writing.sql import (
+    Area,
+    OverlapCandidate,
+    lock_unit_year,
+    write_report,
+    write_values_unless_overlapping,
+)
 from shared.reporting.rollups.refresh import RollUpRefresh, list_series_of_nil
 
 EVIDENCE_UNKNOWN = Sentence(
@@ -62,50 +69,31 @@ async def submit(
 
     An identical live report is returned instead of a new one. A correction must name the latest live report.
     """
-    session, catalogue, territory = context.session, context.engine.catalogue, context.territory
     checked = await _check(context, content, shape_faults, unread)
     report = _to_report(context, checked)
-    overlaps = OverlapSearch(catalogue, territory, checked)
-    roll_ups = RollUpRefresh(
-        catalogue,
-        territory,
-        period=checked.period,
-        standard=checked.standard,
-        units=checked.units,
-        indicators=checked.indicators,
-    )
+    overlaps = OverlapSearch(context.engine.catalogue, context.territory, checked)
+    roll_ups = _choose_roll_ups(context, checked)
     await yield_to_event_loop()
-
-    if context.shared_locks is None:
-        async with context.position.enter(PipelineStep.LOCK_ROWS):
-            await lock_unit_year(session, territory, report.unit, checked.period)
-
-    report.exceptions = await require_starts(context, checked)
-
-    # The values are written and summed, unless there are reports nearby: then these are compared first.
-    nearby = await write_values(session, report, checked, roll_ups, overlaps.area)
-    live = await _read_live_reports(context, checked, nearby)
-    identical = next((other for other in live if other.content_sha256 == report.content_sha256), None)
-    if identical is not None and (supersedes is None or identical is live[0]):
+    await _lock(context, checked)
+    report.exceptions = await compare_opening_values(context, checked)
+    candidates = await write_values_unless_overlapping(
+        context.session, report, checked, roll_ups, overlaps.area
+    )
+    live = await _read_live_reports(context, checked, candidates)
+    identical = _find_identical(report, live, supersedes)
+    if identical is not None:
         return Submitted(identical, created=False)
     latest = live[0] if live else None
     report.supersedes = await _find_superseded(context, checked, latest, supersedes)
-    if nearby:
-        await overlaps.require_no_overlap(session, nearby)
-        roll_ups = await _write_beside(context, report, checked, overlaps, roll_ups, nearby, latest)
-
-    beside_other_stage = any(catalogue.is_other_stage(other.form, report.form) for other in nearby)
-    if beside_other_stage and (report.nil or (latest is not None and latest.nil)):
-        nil = list_series_of_nil(catalogue, territory, report.form, report.unit, checked.period)
-        roll_ups = RollUpRefresh.for_values(
-            catalogue,
-            territory,
-            period=checked.period,
-            standard=checked.standard,
-            values=[*nil, *checked.values],
+    is_preliminary_pair = context.engine.catalogue.is_preliminary_pair
+    has_other_stage = any(is_preliminary_pair(other.form, report.form) for other in candidates)
+    if candidates:
+        await overlaps.require_no_overlap(context.session, candidates)
+        roll_ups = await _write_with_overlaps(
+            context, report, checked, overlaps.area, candidates, latest, has_other_stage=has_other_stage
         )
     context.unit_of_work.before_commit(
-        lambda: _put_into_effect(context, report, latest, roll_ups, beside_other_stage=beside_other_stage)
+        lambda: _put_into_effect(context, report, latest, roll_ups, has_other_stage=has_other_stage)
     )
     return Submitted(report, created=True)
 
@@ -128,6 +116,38 @@ async def _check(
     context.require_unit(content.unit, checked.period)
     await yield_to_event_loop()
     return checked
+
+
+async def _lock(context: ReportingContext, checked: CheckedReport) -> None:
+    """Lock the unit and year of a report; lines that share a transaction were locked together before."""
+    if context.shared_locks is None:
+        async with context.position.enter(PipelineStep.LOCK_ROWS):  # in bulk: keep the order of the lines
+            await lock_unit_year(context.session, context.territory, checked.content.unit, checked.period)
+
+
+def _choose_roll_ups(
+    context: ReportingContext,
+    checked: CheckedReport,
+    replaced_values: Collection[StatedValue] = (),
+    *,
+    of_whole_form: bool = False,
+) -> RollUpRefresh:
+    """Return the roll-ups that the values of a report are part of, and those of the report that it replaces.
+
+    `of_whole_form`: every series of the form as well, because a nil report decides which of two stages counts.
+    """
+    catalogue, territory, period = context.engine.catalogue, context.territory, checked.period
+    form, unit = checked.form.code, checked.content.unit
+    nil = list_series_of_nil(catalogue, territory, form, unit, period) if of_whole_form else []
+    values = [*nil, *replaced_values]
+    return RollUpRefresh(
+        catalogue,
+        territory,
+        period=period,
+        standard=checked.standard,
+        units=checked.units.union(value.unit for value in values),
+        indicators=checked.indicators.union(value.indicator for value in values),
+    )
 
 
 async def _find_unknown_evidence(context: ReportingContext, content: ReportContent) -> list[Fault]:
@@ -175,12 +195,18 @@ def _to_report(context: ReportingContext, checked: CheckedReport) -> Report:
 
 
 async def _read_live_reports(
-    context: ReportingContext, checked: CheckedReport, nearby: Collection[NearbyReport]
+    context: ReportingContext, checked: CheckedReport, candidates: Collection[OverlapCandidate]
 ) -> Sequence[Report]:
     """Return the live reports with the same key, the latest first; most reports have none."""
-    if checked.key[:3] not in {(report.unit, report.period, report.form) for report in nearby}:
+    if checked.key[:3] not in {(report.unit, report.period, report.form) for report in candidates}:
         return ()
     return await store.read_live_reports(context.session, *checked.key)
+
+
+def _find_identical(report: Report, live: Sequence[Report], supersedes: uuid.UUID | None) -> Report | None:
+    """Return the live report with the same content: any one or, where a report is to be superseded, only the latest."""
+    identical = next((other for other in live if other.content_sha256 == report.content_sha256), None)
+    return identical if supersedes is None or (live and identical is live[0]) else None
 
 
 async def _find_superseded(
@@ -209,35 +235,29 @@ async def _find_superseded(
     return supersedes
 
 
-async def _write_beside(
+async def _write_with_overlaps(
     context: ReportingContext,
     report: Report,
     checked: CheckedReport,
-    overlaps: OverlapSearch,
-    roll_ups: RollUpRefresh,
-    nearby: Collection[NearbyReport],
+    area: Area,
+    compared: Collection[OverlapCandidate],
     latest: Report | None,
+    *,
+    has_other_stage: bool,
 ) -> RollUpRefresh:
-    """Write the values beside those of reports nearby, in place of the latest report; return the roll-ups of both."""
-    session, catalogue, territory = context.session, context.engine.catalogue, context.territory
-    old = await store.read_values(session, latest) if latest else []
+    """Write the values, of which no compared report states any, in place of the latest report; return the roll-ups of both."""
+    old = await store.read_values(context.session, latest) if latest else []
     report.counts = count_changes(checked.content.values, old)
-    if old:
-        roll_ups = RollUpRefresh.for_values(
-            catalogue,
-            territory,
-            period=checked.period,
-            standard=checked.standard,
-            values=[*old, *checked.values],
-        )
-    await write_values(
-        session,
+    has_nil = report.nil or (latest is not None and latest.nil)
+    roll_ups = _choose_roll_ups(context, checked, old, of_whole_form=has_other_stage and has_nil)
+    await write_values_unless_overlapping(
+        context.session,
         report,
         checked,
         roll_ups,
-        overlaps.area,
-        compared=[other.report_id for other in nearby],
-        leaving=latest.id if latest else None,
+        area,
+        compared=[other.report_id for other in compared],
+        replaced_report=latest.id if latest else None,
     )
     return roll_ups
 
@@ -257,12 +277,11 @@ async def _put_into_effect(
     latest: Report | None,
     roll_ups: RollUpRefresh,
     *,
-    beside_other_stage: bool,
+    has_other_stage: bool,
 ) -> None:
     """Lock the change feed, and write the report, which is in effect from this instant on, in place of the latest one.
 
-    Beside a report on the preliminary form of its form, or on the official one, the sums are made again: only now both are
-    in effect.
+    Where the preliminary and the official form are both reported the sums are made again: only now both are in effect.
     """
     session = context.session
     at = report.state_at = await _lock_feed(context)
@@ -274,7 +293,7 @@ async def _put_into_effect(
             await store.record_review(session, latest, "superseded", context.caller.client_id, at)
             events.append(to_event("report.superseded", latest))
     await write_report(session, report, events, context.engine.catalogue.forms[report.form].preliminary_of)
-    if beside_other_stage:
+    if has_other_stage:
         await roll_ups.refresh(session, "provisional")
     else:
         await roll_ups.refresh_figures(session, "provisional")

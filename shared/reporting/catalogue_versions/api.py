@@ -9,9 +9,9 @@ from shared.kit.resources import Resources, resource
 from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.reporting.catalogue.versions import to_plain
-from shared.reporting.catalogues import actions, store
-from shared.reporting.catalogues.current import CurrentCatalogue
-from shared.reporting.catalogues.schemas import (
+from shared.reporting.catalogue_versions import actions, store
+from shared.reporting.catalogue_versions.current import CurrentCatalogue
+from shared.reporting.catalogue_versions.schemas import (
     CatalogueIn,
     CatalogueReplacedOut,
     CatalogueVersionOut,

@@ -22,8 +22,8 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.catalogue.standards import NO_STANDARD
 from shared.reporting.catalogue.versions import find_removed_rows, hash_tables, make_version_name, to_plain
-from shared.reporting.catalogues import store
-from shared.reporting.catalogues.current import make_event
+from shared.reporting.catalogue_versions import store
+from shared.reporting.catalogue_versions.current import make_event
 from shared.reporting.context import ReportingContext
 from shared.reporting.file_models import CatalogueVersion
 

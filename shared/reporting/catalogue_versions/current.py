@@ -14,7 +14,7 @@ from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.catalogue.versions import find_changed_indicators, hash_tables, to_plain
-from shared.reporting.catalogues import store
+from shared.reporting.catalogue_versions import store
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.file_models import CatalogueVersion
 from shared.reporting.reports.writing.sql import lock_years

@@ -11,7 +11,7 @@ from shared.reporting.catalogue.versions import (
     find_row_changes,
     make_version_name,
 )
-from shared.reporting.catalogues.actions import ReplacedCatalogue
+from shared.reporting.catalogue_versions.actions import ReplacedCatalogue
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.file_models import CatalogueVersion
 

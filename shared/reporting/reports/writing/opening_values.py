@@ -24,7 +24,8 @@ READ_ENDS = """
     JOIN observations o ON o.report_id = s.report_id AND o.year = $1 AND o.period = $2
     WHERE s.period = $2 AND s.until IS NULL AND s.standard = $3
       AND o.unit = ANY (string_to_array($4, ',')) AND o.indicator = ANY (string_to_array($5, ','))
-    ORDER BY o.unit, o.indicator, s.preliminary_of NULLS FIRST, s.basis
+    ORDER BY o.unit, o.indicator, s.preliminary_of NULLS FIRST,
+             CASE s.basis WHEN 'accepted' THEN 1 ELSE 2 END
 """
 """Selects what is in effect at an end: the official value before a preliminary one, the accepted one before a pending one."""
 
@@ -56,7 +57,9 @@ class StartDifference:
         return facts if reason is None else {**facts, "reason": reason}
 
 
-async def require_starts(context: ReportingContext, checked: CheckedReport) -> list[dict[str, object]]:
+async def compare_opening_values(
+    context: ReportingContext, checked: CheckedReport
+) -> list[dict[str, object]]:
     """Return the differences that exceptions accept, with their reasons; raise `StartDiffers` for any other difference.
 
     One statement, for a report that states a start.
