@@ -184,10 +184,10 @@ class FundingCatalogue:
     def _find_program_fault(
         self, pointer: str, program: str | None, component: str | None
     ) -> Iterator[Fault]:
-        named = self.components.get(component or "")
-        if named is not None and program in self.programs and named.program != program:
+        row = self.components.get(component or "")
+        if row is not None and program in self.programs and row.program != program:
             yield make_fault(
-                pointer, "component_of_another_program", OF_ANOTHER_PROGRAM, value=named.code, owner=named.program
+                pointer, "component_of_another_program", OF_ANOTHER_PROGRAM, value=row.code, owner=row.program
             )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def load_deadlines(folder: Path = DATA) -> Deadlines:
     return Deadlines(rules)
 
 
-Percent = Annotated[Decimal, Field(ge=0, le=100)]
+ProfilePercent = Annotated[Decimal, Field(ge=0, le=100)]
 Weight = Annotated[Decimal, Field(ge=1, le=1000)]
 
 
@@ -113,9 +113,9 @@ class ProfileRow:
 
     capital: Capital
     valid_from: date
-    disbursed_percent: Annotated[tuple[Percent, ...], AfterValidator(_check_disbursed)]
-    extended_percent: Percent
-    slow_percent: Percent
+    disbursed_percent: Annotated[tuple[ProfilePercent, ...], AfterValidator(_check_disbursed)]
+    extended_percent: ProfilePercent
+    slow_percent: ProfilePercent
     quick_percent: Annotated[Decimal, Field(ge=100, le=MAX_PACE_PPB // PERCENT_PPB)]
     legal_basis: str
     source: str
@@ -183,5 +183,5 @@ def _find_lost_agencies(facts: FactsFile, catalogue: FundingCatalogue) -> None:
             continue
         following = catalogue.agencies.get(agency.successor)
         if following is None or agency.valid_to is None or following.valid_from > agency.valid_to + ONE_DAY:
-            what = f"{agency.successor} is not there when it ends"
-            facts.add_fault("agencies", agency.code, "successor", what=what)
+            explanation = f"{agency.successor} is not there when it ends"
+            facts.add_fault("agencies", agency.code, "successor", what=explanation)

@@ -147,11 +147,11 @@ def limit_extensions(extensions: Sequence[Extension], amount_vnd: int) -> list[E
 
 def distribute(amount_vnd: int, limits: Sequence[int]) -> list[int]:
     """Distribute an amount over parts in their order, to each up to its limit; the first takes what is beyond all limits."""
-    shares, rest = [], amount_vnd
+    shares, unassigned_vnd = [], amount_vnd
     for limit in limits:
-        shares.append(max(0, min(rest, limit)))
-        rest -= shares[-1]
-    return [shares[0] + rest, *shares[1:]]
+        shares.append(max(0, min(unassigned_vnd, limit)))
+        unassigned_vnd -= shares[-1]
+    return [shares[0] + unassigned_vnd, *shares[1:]]
 
 
 def find_lapses(

@@ -327,7 +327,7 @@ class NewEntry:
 
 
 def find_book(kind: EntryKind, postings: Iterable[Posting] = ()) -> Book:
-    """Return the book in which the voucher of an entry stands; that of a recovery or remittance follows from its postings."""
+    """Return the book of the voucher of an entry; that of a recovery or remittance follows from its postings."""
     if kind in {EntryKind.RECOVERY, EntryKind.REMITTANCE}:
         changes = [posting.change for posting in postings]
         is_confirmed = any(

@@ -59,9 +59,9 @@ GROUPING_UNKNOWN = Sentence(
 
 def require_groupings(names: Collection[str], groupings: Collection[str]) -> None:
     """Raise `Invalid` that names every unknown grouping."""
-    known = ", ".join(groupings)
+    grouping_names = ", ".join(groupings)
     raise_if_any(
-        make_fault("", "grouping_unknown", GROUPING_UNKNOWN, value=name, known=known)
+        make_fault("", "grouping_unknown", GROUPING_UNKNOWN, value=name, known=grouping_names)
         for name in names
         if name not in groupings
     )

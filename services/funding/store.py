@@ -59,6 +59,11 @@ async def read_balances(session: AsyncSession, lots: Collection[Lot]) -> Balance
     return {Lot.from_row(row): Amounts.from_row(row) for row in rows}
 
 
+def find_entry_years(year: int) -> tuple[int, int]:
+    """Return the years of the entries that change lots of a year; a carry-over is stored under the year that it leaves."""
+    return year, year - 1
+
+
 async def read_unit_versions(session: AsyncSession, year: int | None) -> list[UnitVersion]:
     """Read the units that have lots in a year, or in any year."""
     query = select(LOTS.c.unit, LOTS.c.unit_since).distinct()

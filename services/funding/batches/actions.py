@@ -62,10 +62,9 @@ async def validate_batch(
     unreadable, body_faults = _split_by_entry(shape_faults)
     raise_if_any(body_faults)
     validator = EntryValidator()
-    named = named_entries or {}
     validated: dict[int, EntryCandidate | Problem] = {}
     async for ordinal, request in iterate_cooperatively(requests.items()):
-        validated[ordinal] = validate_request(request, validator, named)
+        validated[ordinal] = validate_request(request, validator, named_entries or {})
     validated |= {ordinal: Invalid(faults=faults) for ordinal, faults in unreadable.items()}
     candidates = [validated[ordinal] for ordinal in sorted(validated)]
     if mode == "all_or_nothing":

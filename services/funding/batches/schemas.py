@@ -108,7 +108,7 @@ def _to_recovery_request(
     ordinal: int,
     batch_id: uuid.UUID,
 ) -> RecoveryRequest:
-    decision, reopening, named = body.decision, body.reopened_by, body.distinct_from
+    decision, reopening, reference = body.decision, body.reopened_by, body.distinct_from
     return RecoveryRequest(
         context=context,
         kind=EntryKind(body.kind),
@@ -118,7 +118,7 @@ def _to_recovery_request(
         decision=Decision(decision.number, decision.date) if decision else None,
         effective_on=body.effective_on,
         note=body.note,
-        distinct_from=EntryReference(named.entry, named.reason) if named else None,
+        distinct_from=EntryReference(reference.entry, reference.reason) if reference else None,
         reopened_by=Decision(reopening.number, reopening.date) if reopening else None,
         batch=batch_id,
         pointer=f"/entries/{ordinal}",

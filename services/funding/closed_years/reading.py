@@ -85,19 +85,19 @@ async def read_year_state(
     """Return the closings of the units that are read, and whether one is overdue."""
     closings = await store.read_closings(context.session, [year], as_of=as_of)
     unit_versions = await _find_unit_versions(context, year, scope)
-    found = {
+    closings_by_unit = {
         unit_version: find_closing(closings, context.territory, year, unit_version)
         for unit_version in unit_versions
     }
     latest = store.sort_by_instant(
-        list({closing.id: closing for closing in found.values() if closing}.values())
+        list({closing.id: closing for closing in closings_by_unit.values() if closing}.values())
     )
     counted = []
     for closing in latest:
         covered = find_covered_versions(closing, context.territory, unit_versions)
         ledger_filter = LedgerFilter(year=year, unit_versions=covered)
         counted.append((closing, await store.count_later_entries(context.session, closing, ledger_filter)))
-    is_closed = all(closing is not None for closing in found.values())
+    is_closed = all(closing is not None for closing in closings_by_unit.values())
     return YearState(
         find_settlement_day(context.deadlines, year),
         is_overdue(context.deadlines, year, context.today, is_closed=is_closed),

@@ -15,7 +15,7 @@ from services.funding.closed_years.rules import Closing
 from services.funding.ledger import Decision
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.register_models import CLOSINGS
-from services.funding.store import IS_POSTED_BY, LedgerFilter
+from services.funding.store import IS_POSTED_BY, LedgerFilter, find_entry_years
 from shared.kit.database import run_sql
 
 LOCK_YEARS_SHARED = """
@@ -64,7 +64,7 @@ async def count_later_entries(session: AsyncSession, closing: Closing, ledger_fi
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
         .where(IS_POSTED_BY, *ledger_filter.to_conditions())
     )
-    years = (closing.year, closing.year - 1)  # a carry-over is stored under the year that it leaves
+    years = find_entry_years(closing.year)
     query = select(func.count()).where(
         ENTRIES.c.sequence > closing.sequence, ENTRIES.c.year.in_(years), changed.exists()
     )

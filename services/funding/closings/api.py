@@ -46,11 +46,12 @@ async def close_year(
     (`reopened_by`); a year that was reopened can be closed again, which freezes the next vintage.
     """
     compared, lapses = await actions.close_year(context, draft)
-    kept = not context.unit_of_work.dry_run
-    if kept:
+    is_recorded = not context.unit_of_work.dry_run
+    if is_recorded:
         response.headers["Location"] = f"{PATH}/{compared.row.id}"
     return RecordedClosingOut(
-        **_to_fields(context, compared, kept=kept), lapses=[LapseOut.from_lapse(lapse) for lapse in lapses]
+        **_to_fields(context, compared, is_recorded=is_recorded),
+        lapses=[LapseOut.from_lapse(lapse) for lapse in lapses],
     )
 
 
@@ -105,12 +106,12 @@ async def list_later_entries(
 
 
 def _to_fields(
-    context: FundingContext, compared: actions.ComparedClosing, *, kept: bool = True
+    context: FundingContext, compared: actions.ComparedClosing, *, is_recorded: bool = True
 ) -> dict[str, Any]:
     summary = _to_summary(context, compared.row)
     return {
         **summary,
-        "id": summary["id"] if kept else None,
+        "id": summary["id"] if is_recorded else None,
         "frozen": [FrozenRowOut.from_row(row) for row in compared.frozen],
         "differences": to_differences(compared.differences),
         "entries_since": compared.entries_since,

@@ -126,13 +126,15 @@ def _find_provinces(context: FundingContext, unit: str | None, year: int) -> lis
 async def _sum_year(context: FundingContext, unit: str | None, year: int) -> list[ProvinceSum]:
     """Return the sums of a year by program and capital kind, apart for each province that has ratios of its own."""
     scope = await context.scope(unit, year)
-    rest = set(scope.unit_versions or () if unit else await read_unit_versions(context.session, year))
+    other_versions = set(
+        scope.unit_versions or () if unit else await read_unit_versions(context.session, year)
+    )
     sums = []
     for province in _list_provinces(context):
-        inside = _find_inside(context, province, year, rest)
-        rest -= inside
-        sums += await _sum_units(context, year, province, inside)
-    return sums + await _sum_units(context, year, None, rest)
+        province_versions = _find_inside(context, province, year, other_versions)
+        other_versions -= province_versions
+        sums += await _sum_units(context, year, province, province_versions)
+    return sums + await _sum_units(context, year, None, other_versions)
 
 
 def _find_inside(

@@ -22,8 +22,8 @@ from services.funding.entries.evaluation import (
     LockedState,
     needs_assignment_lock,
 )
-from services.funding.entries.recoveries import RecoveryRequest, validate_recovery
-from services.funding.entries.reversals import ReversalRequest, validate_reversal
+from services.funding.entries.recoveries import RecoveryRequest, build_recovery
+from services.funding.entries.reversals import ReversalRequest, build_reversal
 from services.funding.entries.shortage import name_consumers, name_remainders
 from services.funding.entries.store import (
     find_entries,
@@ -112,16 +112,17 @@ def validate_request(
     request: LedgerRequest, validator: EntryValidator, named_entries: Mapping[uuid.UUID, Entry]
 ) -> EntryCandidate | Problem:
     """Return the entry that a request asks for, or why it is refused; `named_entries` are those that requests name."""
-    match request:
-        case EntryRequest():
-            return validator.validate(request)
-        case ReversalRequest():
-            return validate_reversal(request, named_entries)
-        case RecoveryRequest():
-            candidate = validate_recovery(request, named_entries)
-            if isinstance(candidate, Problem):
-                return candidate
-            return replace(candidate, entry=validator.share_id(candidate.entry, candidate.voucher_key))
+    try:
+        match request:
+            case EntryRequest():
+                return validator.validate(request)
+            case ReversalRequest():
+                return build_reversal(request, named_entries)
+            case RecoveryRequest():
+                candidate = build_recovery(request, named_entries)
+                return replace(candidate, entry=validator.share_id(candidate.entry, candidate.voucher_key))
+    except Problem as problem:
+        return problem
 
 
 async def lock_and_evaluate(
@@ -160,12 +161,15 @@ async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> 
     }
     lines = {line for candidate in new for line in candidate.lines}
     undone = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
-    named = [*undone, *(candidate.recovered_entry for candidate in new if candidate.recovered_entry)]
+    changed_entries = [
+        *undone,
+        *(candidate.recovered_entry for candidate in new if candidate.recovered_entry),
+    ]
     projects = await lock_projects(session, codes) if codes else {}
     assignments = await ledger_rows.lock_assignments(session, assignment_keys) if assignment_keys else {}
     lots = await ledger_rows.lock_lots(session, lines, _find_first_day(new)) if lines else ledger_rows.NO_LOTS
-    reversals = await find_reversals(session, named) if named else {}
-    may_be_recovered = [entry for entry in named if entry.kind in RECOVERABLE_KINDS]
+    reversals = await find_reversals(session, changed_entries) if changed_entries else {}
+    may_be_recovered = [entry for entry in changed_entries if entry.kind in RECOVERABLE_KINDS]
     recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}

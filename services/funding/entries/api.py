@@ -148,7 +148,7 @@ class EntryRecorder:
         """Record that money of the payment or recovery that a body names came back or is handed back."""
         body, unread = draft.body, draft.unread
         against = body.remits if isinstance(body, RemittanceIn) else body.recovers
-        named, decision, voucher = body.distinct_from, body.decision, body.voucher
+        reference, decision, voucher = body.distinct_from, body.decision, body.voucher
         request = RecoveryRequest(
             context=self.context,
             kind=kind,
@@ -158,7 +158,7 @@ class EntryRecorder:
             decision=Decision(decision.number, decision.date) if decision else None,
             effective_on=None if "effective_on" in unread else body.effective_on,
             note=body.note,
-            distinct_from=EntryReference(named.entry, named.reason) if named else None,
+            distinct_from=EntryReference(reference.entry, reference.reason) if reference else None,
             reopened_by=_to_reopening(draft),
             unread=unread,
             shape_faults=draft.faults,

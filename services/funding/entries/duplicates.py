@@ -100,8 +100,8 @@ def find_fact(entry: Entry, unit_since: date) -> Fact | None:
 
 def require_distinct(entry: Entry, latest: uuid.UUID | None) -> None:
     """Raise `DuplicateEntry` where the latest entry that states the same fact is not the one that the entry names."""
-    named = entry.distinct_from.entry if entry.distinct_from else None
-    if latest is not None and latest != named:
+    other_id = entry.distinct_from.entry if entry.distinct_from else None
+    if latest is not None and latest != other_id:
         assert entry.decision is not None
         raise DuplicateEntry(latest, entry.decision.number)
 

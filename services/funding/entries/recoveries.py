@@ -19,7 +19,7 @@ from services.funding.ledger import (
     find_book,
 )
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Problem, make_fault, raise_if_any
+from shared.kit.problems import Fault, make_fault, raise_if_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +100,11 @@ class RecoveryRequest:
             yield make_fault("/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=entry_id)
 
 
-def validate_recovery(
-    request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]
-) -> EntryCandidate | Problem:
-    """Return the recovery or remittance that a request asks for, or why it is refused.
+def build_recovery(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
+    """Return the recovery or remittance that a request asks for; raise the problem for which it is refused.
 
     `named_entries` are the recorded entries that requests of the transaction name, by id.
     """
-    try:
-        return _validate(request, named_entries)
-    except Problem as problem:
-        return problem
-
-
-def _validate(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
     context = request.context
     located = (
         replace(fault, pointer=f"{request.pointer}{fault.pointer}")

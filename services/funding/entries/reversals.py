@@ -14,7 +14,7 @@ from services.funding.undone_entries import ReversalNotReversible
 from services.funding.units import find_last_day
 from services.funding.voucher_keys import find_paper_kind, find_paper_year
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Problem, make_fault, raise_if_any
+from shared.kit.problems import Fault, make_fault, raise_if_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +64,11 @@ class ReversalRequest:
             )
 
 
-def validate_reversal(
-    request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]
-) -> EntryCandidate | Problem:
-    """Return the reversal or correction that a request asks for, or why it is refused.
+def build_reversal(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
+    """Return the reversal or correction that a request asks for; raise the problem for which it is refused.
 
     `named_entries` are the recorded entries that requests of the transaction name, by id.
     """
-    try:
-        return _validate(request, named_entries)
-    except Problem as problem:
-        return problem
-
-
-def _validate(request: ReversalRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
     context = request.context
     entry = named_entries.get(request.reverses) if request.reverses else None
     faults = list(request.shape_faults)

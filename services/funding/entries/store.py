@@ -33,6 +33,7 @@ from services.funding.store import (
     LOCK_ORDER,
     LOT_KEY,
     LedgerFilter,
+    find_entry_years,
 )
 from shared.kit.canonical_text import canonicalize
 from shared.kit.concurrency import iterate_cooperatively
@@ -111,10 +112,7 @@ def select_newest_first(
     """Return the query of the entries that changed the selected lots: those that a figure of the lots is made of."""
     query, of_entry = select_entries(), [IS_POSTED_BY]
     if ledger_filter.year is not None:
-        years = (
-            ledger_filter.year,
-            ledger_filter.year - 1,
-        )  # a carry-over is stored under the year that it leaves
+        years = find_entry_years(ledger_filter.year)
         query = query.where(ENTRIES.c.year.in_(years))
         of_entry.append(POSTINGS.c.year.in_(years))
     if kind is not None:

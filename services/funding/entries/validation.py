@@ -31,7 +31,7 @@ from services.funding.ledger import (
 from services.funding.undone_entries import ReplacedInEffect, ReversalNotReversible
 from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.ids import uuid7
-from shared.kit.problems import Fault, Invalid, Problem, make_fault
+from shared.kit.problems import Fault, Invalid, make_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +177,6 @@ class EntryValidator:
         self._find_unit_version = cache(units.find_unit_version)
         self._find_refusal = cache(units.find_refusal)
 
-    def validate(self, request: EntryRequest) -> EntryCandidate | Problem:
-        """Return the entry that a request asks for, or why it is refused."""
-        try:
-            return self._validate(request)
-        except Problem as problem:
-            return problem
-
     def share_id(self, entry: Entry, key: VoucherKey | None) -> Entry:
         """Return an entry with the id of the first one of the transaction that has the same voucher."""
         if key is None:
@@ -191,7 +184,8 @@ class EntryValidator:
         entry_id = self._ids.setdefault(key, entry.id)
         return entry if entry_id == entry.id else replace(entry, id=entry_id)
 
-    def _validate(self, request: EntryRequest) -> EntryCandidate:
+    def validate(self, request: EntryRequest) -> EntryCandidate:
+        """Return the entry that a request asks for; raise the problem for which it is refused."""
         context, day = request.context, request.find_effective_date()
         unit_day = self._find_unit_day(request, day)
         faults = [

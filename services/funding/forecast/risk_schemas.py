@@ -13,7 +13,7 @@ from services.funding.forecast.schemas import (
     RateRange,
     to_percent,
 )
-from services.funding.forecast.sums import ForecastSum, State, calculate_rate
+from services.funding.forecast.sums import ForecastState, ForecastSum, calculate_rate
 from services.funding.ledger import Capital
 from shared.kit.decimal_fields import JsonDecimal
 
@@ -33,7 +33,7 @@ class RiskKeys(BaseModel):
 class RiskAmounts(BaseModel):
     """Money at risk of return. Each amount is the sum of the forecasts of lots, and of a lot by deadline."""
 
-    state: State = Field(description="running, no_money, not_begun or over, as in a curve")
+    state: ForecastState = Field(description="running, no_money, not_begun or over, as in a curve")
     available_vnd: int = Field(description="what is available, in đồng", examples=[54_205_000_000])
     disbursed_vnd: int = Field(description="disbursed so far, in đồng", examples=[12_597_286_000])
     disbursement_rate: JsonDecimal | None = Field(

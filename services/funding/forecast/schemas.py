@@ -11,7 +11,7 @@ from services.funding.closed_years.reading import ClosingStateOut
 from services.funding.forecast.estimation import Assumptions, find_month
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
 from services.funding.forecast.rules import METHOD_VERSION, ForecastRange
-from services.funding.forecast.sums import ForecastSum, State, calculate_rate
+from services.funding.forecast.sums import ForecastState, ForecastSum, calculate_rate
 from services.funding.ledger import Book, Capital
 from services.funding.progress.schemas import ShownUnitOut, Total
 from shared.kit.decimal_fields import JsonDecimal
@@ -88,16 +88,16 @@ class ForecastPointOut(BaseModel):
     )
 
     @classmethod
-    def from_sum(cls, whole: ForecastSum, on: date, paid: ForecastRange, own: ForecastRange) -> Self:
+    def from_sum(cls, curve: ForecastSum, on: date, paid: ForecastRange, own: ForecastRange) -> Self:
         """Serialize a day; `own` is what is paid of the year's own money."""
-        lapsing = whole.select_lapsing_on(on)
+        lapsing = curve.select_lapsing_on(on)
         return cls(
             on=on,
-            days_left=max(0, (on - whole.on).days),
-            passed=on <= whole.on,
+            days_left=max(0, (on - curve.on).days),
+            passed=on <= curve.on,
             disbursed_vnd=AmountRange.from_range(paid),
-            disbursement_rate=RateRange.from_range(paid, whole.sum_inflow()),
-            disbursement_rate_without_carry_over=RateRange.from_range(own, whole.sum_inflow(own=True)),
+            disbursement_rate=RateRange.from_range(paid, curve.sum_inflow()),
+            disbursement_rate_without_carry_over=RateRange.from_range(own, curve.sum_inflow(own=True)),
             lapsing_vnd=lapsing.left_vnd,
             at_risk_vnd=AmountRange.from_range(lapsing.at_risk),
         )
@@ -107,7 +107,7 @@ class CurveOut(BaseModel):
     """The disbursement of one capital kind, or of all money: so far, and as expected."""
 
     capital: Capital | Total = Field(description="investment, recurrent, or total")
-    state: State = Field(
+    state: ForecastState = Field(
         description="running: there is a forecast; no_money: nothing is available; not_begun: the year has not begun, so "
         "there is no pace; over: the last deadline has come, so all amounts are facts"
     )
@@ -137,34 +137,34 @@ class CurveOut(BaseModel):
     )
 
     @classmethod
-    def from_sum(cls, whole: ForecastSum, capital: Capital | Total, lineage: str) -> Self:
+    def from_sum(cls, curve: ForecastSum, capital: Capital | Total, lineage: str) -> Self:
         """Serialize the curve of a sum."""
-        state = whole.state
+        state = curve.state
         return cls(
             capital=capital,
             state=state,
-            available_vnd=whole.sum_inflow(),
-            disbursed_vnd=whole.total.paid_vnd,
-            disbursement_rate=calculate_rate(whole.total.paid_vnd, whole.sum_inflow()),
-            left_vnd=whole.left_vnd,
-            pace_percent=to_percent(whole.pace),
-            months=[] if state in STATES_WITHOUT_FORECAST else _build_months(whole),
-            at=[] if state in STATES_WITHOUT_FORECAST else _build_points(whole),
+            available_vnd=curve.sum_inflow(),
+            disbursed_vnd=curve.total.paid_vnd,
+            disbursement_rate=calculate_rate(curve.total.paid_vnd, curve.sum_inflow()),
+            left_vnd=curve.left_vnd,
+            pace_percent=to_percent(curve.pace),
+            months=[] if state in STATES_WITHOUT_FORECAST else _build_months(curve),
+            at=[] if state in STATES_WITHOUT_FORECAST else _build_points(curve),
             lineage=lineage,
         )
 
 
-STATES_WITHOUT_FORECAST: frozenset[State] = frozenset({"no_money", "not_begun"})
+STATES_WITHOUT_FORECAST: frozenset[ForecastState] = frozenset({"no_money", "not_begun"})
 
 
-def _build_months(whole: ForecastSum) -> list[MonthOut]:
-    firsts = [find_month(whole.year, month) for month in whole.months]
+def _build_months(curve: ForecastSum) -> list[MonthOut]:
+    firsts = [find_month(curve.year, month) for month in curve.months]
     ends = [date(first.year, first.month, length) for first, length in firsts]
-    inflow_vnd = whole.sum_inflow()
+    inflow_vnd = curve.sum_inflow()
     months = []
-    for (first, _), end, paid in zip(firsts, ends, whole.project_paid(ends), strict=True):
-        has_ended = end <= whole.on
-        paid_vnd = paid.likely if has_ended else whole.total.paid_vnd if first <= whole.on else None
+    for (first, _), end, paid in zip(firsts, ends, curve.project_paid(ends), strict=True):
+        has_ended = end <= curve.on
+        paid_vnd = paid.likely if has_ended else curve.total.paid_vnd if first <= curve.on else None
         months.append(
             MonthOut(
                 month=f"{first:%Y-%m}",
@@ -177,10 +177,10 @@ def _build_months(whole: ForecastSum) -> list[MonthOut]:
     return months
 
 
-def _build_points(whole: ForecastSum) -> list[ForecastPointOut]:
-    days = whole.days
-    paid, own = whole.project_paid(days), whole.project_paid(days, own=True)
-    return [ForecastPointOut.from_sum(whole, *amounts) for amounts in zip(days, paid, own, strict=True)]
+def _build_points(curve: ForecastSum) -> list[ForecastPointOut]:
+    days = curve.days
+    paid, own = curve.project_paid(days), curve.project_paid(days, own=True)
+    return [ForecastPointOut.from_sum(curve, *amounts) for amounts in zip(days, paid, own, strict=True)]
 
 
 def to_percent(value: Fraction | None) -> Decimal | None:

@@ -12,7 +12,7 @@ from services.funding.forecast.estimation import NO_FLOW, CashFlow, add_flows, n
 from services.funding.forecast.rules import ForecastRange, LotForecast, add_ranges
 from shared.periods import ONE_DAY
 
-State = Literal["no_money", "not_begun", "running", "over"]
+ForecastState = Literal["no_money", "not_begun", "running", "over"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ForecastSum:
     keys: Mapping[str, str | int | None] = field(default_factory=dict)
 
     @property
-    def state(self) -> State:
+    def state(self) -> ForecastState:
         """Whether there is a forecast, and where not, why."""
         if not any(forecast.history.total.inflow_vnd for forecast in self.forecasts):
             return "no_money"

@@ -213,8 +213,8 @@ def _build_source_rows(
         sums_by_group.setdefault(source.group, []).extend(source_sums)
     rows = []
     for name, members in parts.items():
-        whole = build_group({}, sums_by_group[name], catalogue.counted_sources)
-        fields = _to_fields(whole, {**parameters, "source": [member.source for member in members]})
+        group_sum = build_group({}, sums_by_group[name], catalogue.counted_sources)
+        fields = _to_fields(group_sum, {**parameters, "source": [member.source for member in members]})
         rows.append(SourceRow(source=name, parts=members, **fields))
     return rows
 
@@ -225,11 +225,11 @@ def _add_unit_since(by: Sequence[str]) -> list[str]:
 
 
 def _select_sources(
-    named: Sequence[str] | None, by: Sequence[str], catalogue: FundingCatalogue
+    sources: Sequence[str] | None, by: Sequence[str], catalogue: FundingCatalogue
 ) -> list[str] | None:
     """Return the sources that are shown; None: all of them."""
-    if named:
-        return None if ALL_SOURCES in named else list(named)
+    if sources:
+        return None if ALL_SOURCES in sources else list(sources)
     return None if "source" in by else sorted(catalogue.counted_sources)
 
 

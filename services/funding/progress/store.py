@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.ledger import AMOUNT_NAMES, Amounts, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import LotSum
-from services.funding.store import IS_POSTED_BY, LedgerFilter
+from services.funding.store import IS_POSTED_BY, LedgerFilter, find_entry_years
 
 Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year", "month"]
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
@@ -56,7 +56,7 @@ async def sum_lots(
         later = _select_later_successions(keys, map_day).where(*ledger_filter.to_conditions())
         later = _join_postings(later, ledger_filter, until, as_of)
         for row in (await session.execute(later)).all():
-            _take_back(sums_by_key, tuple(getattr(row, name) for name in names), row)
+            _subtract_later_succession(sums_by_key, tuple(getattr(row, name) for name in names), row)
     return [
         LotSum(
             {name: key[names.index(name)] for name in by},
@@ -69,10 +69,12 @@ async def sum_lots(
     ]
 
 
-def _take_back(sums_by_key: dict[tuple[Any, ...], Amounts], key: tuple[Any, ...], row: Any) -> None:
+def _subtract_later_succession(
+    sums_by_key: dict[tuple[Any, ...], Amounts], key: tuple[Any, ...], row: Any
+) -> None:
     """Subtract later successions from a sum; delete the sum where it holds nothing else."""
-    taken = Amounts(succeeded_in_vnd=-row.taken_over, succeeded_out_vnd=-row.passed_on)
-    amounts = sums_by_key[key] + taken
+    later_succession = Amounts(succeeded_in_vnd=-row.taken_over, succeeded_out_vnd=-row.passed_on)
+    amounts = sums_by_key[key] + later_succession
     if replace(amounts, reserved_vnd=0) == Amounts():
         del sums_by_key[key]
     else:
@@ -84,10 +86,7 @@ def _join_postings(
 ) -> Select[Any]:
     """Return a query of lots with the postings that had taken effect by a day and were recorded by an instant."""
     assert ledger_filter.year is not None
-    years = (
-        ledger_filter.year,
-        ledger_filter.year - 1,
-    )  # a carry-over is stored under the year that it leaves
+    years = find_entry_years(ledger_filter.year)
     query = (
         query.select_from(LOTS)
         .join(POSTINGS, POSTINGS.c.lot_id == LOTS.c.id)

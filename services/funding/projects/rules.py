@@ -15,7 +15,7 @@ from services.funding.fault_sentences import PROJECT_OF_ANOTHER_LINE, PROJECT_UN
 from services.funding.ledger import Entry, EntryKind
 from shared.kit.problems import Conflict, Invalid, Sentence, make_fault
 
-Status = Literal["prepared", "under_construction", "suspended", "completed", "settled"]
+ProjectStatus = Literal["prepared", "under_construction", "suspended", "completed", "settled"]
 
 
 class ProjectExists(Conflict):

@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.field_types import DECISION_EXAMPLE, AmountVnd, Code, DecisionIO, ShortText, Year
-from services.funding.projects.rules import Status
+from services.funding.projects.rules import ProjectStatus
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.json_body import PartialModel
 
-Percent = Annotated[JsonDecimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+PhysicalPercent = Annotated[JsonDecimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
 class ProjectIn(PartialModel):
@@ -92,8 +92,8 @@ class PhysicalProgressIn(PartialModel):
     unread: ClassVar[Mapping[str, Any]] = {"on": "2023-11-30", "physical_percent": 0, "status": "prepared"}
 
     on: IsoDate = Field(description="day of the progress")
-    physical_percent: Percent = Field(description="share of the work that is done, in percent")
-    status: Status = Field(description="prepared, under_construction, suspended, completed or settled")
+    physical_percent: PhysicalPercent = Field(description="share of the work that is done, in percent")
+    status: ProjectStatus = Field(description="prepared, under_construction, suspended, completed or settled")
 
 
 class ProjectYearOut(BaseModel):
@@ -124,7 +124,7 @@ class ProjectOut(BaseModel):
     years: list[ProjectYearOut] = Field(description="plan and payments by budget year")
     starts_on: date | None = Field(description="planned first day")
     due_on: date | None = Field(description="planned day of completion")
-    status: Status = Field(description="as last stated; prepared until then")
+    status: ProjectStatus = Field(description="as last stated; prepared until then")
     physical_percent: JsonDecimal = Field(
         description="share of the work that is done, as last stated, in percent"
     )

@@ -51,7 +51,7 @@ class RemittanceExceedsRecovery(Conflict):
 
 
 class EntryRecovered(Conflict):
-    """A payment of which money came back, or a recovery of which money was handed back, stands until that is undone."""
+    """A payment of which money came back, or a recovery of which money was handed back, cannot be reversed or corrected before that is undone."""
 
     code = "entry_recovered"
     title = Sentence("Đã có khoản thu hồi", "The entry has recoveries")

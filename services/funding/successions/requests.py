@@ -117,9 +117,9 @@ class SuccessionRequest:
 
 
 def build_candidates(request: SuccessionRequest, waiting: Sequence[WaitingLot]) -> list[EntryCandidate]:
-    """Return an entry for each line that passes on; raise where a fault or a missing right stands against one.
+    """Return an entry for each line that passes on; raise where one has a fault or the caller lacks the right to record it.
 
-    What is proposed is narrowed to what the caller was granted.
+    Of a proposal only the lines are taken that the caller was granted.
     """
     raise_if_any([*request.shape_faults, *request.find_faults(waiting)])
     candidates: dict[tuple[Line, int | None, int], EntryCandidate] = {}

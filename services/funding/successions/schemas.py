@@ -48,7 +48,7 @@ class SuccessionLineIn(BaseModel):
 
     def to_line(self, ordinal: int) -> SuccessionLine:
         """Return the line that is requested at this place of the body."""
-        named = self.model_fields_set
+        stated_fields = self.model_fields_set
         return SuccessionLine(
             ordinal=ordinal,
             unit=self.unit,
@@ -59,7 +59,7 @@ class SuccessionLineIn(BaseModel):
             narrowed_by={
                 name: getattr(self, name)
                 for name in LINE_FIELDS
-                if name in named and (name == "component" or getattr(self, name) is not None)
+                if name in stated_fields and (name == "component" or getattr(self, name) is not None)
             },
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.batches.actions import Batch, evaluate_batch
-from services.funding.entries.actions import insert_and_publish, make_events
+from services.funding.entries.actions import insert_and_publish, make_events, validate_request
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.validation import EntryRequest, EntryValidator
 from services.funding.fault_sentences import LINE_REPEATED, NO_LINES
@@ -36,7 +36,7 @@ def validate_paper(
 ) -> Batch:
     """Validate each line by itself; raises `Invalid` with every fault, or what else refuses a line."""
     validator = EntryValidator()
-    validated = [validator.validate(request) for request in requests]
+    validated = [validate_request(request, validator, {}) for request in requests]
     candidates = [candidate for candidate in validated if isinstance(candidate, EntryCandidate)]
     problems = [problem for problem in validated if isinstance(problem, Problem)]
     faults = [
@@ -54,9 +54,9 @@ def validate_paper(
 
 def _find_repeated_lines(candidates: Sequence[EntryCandidate]) -> Iterator[Fault]:
     """Yield that a line of the ledger is paid once more without a place of its own on the paper."""
-    seen: dict[VoucherKey | None, str] = {}
+    pointers: dict[VoucherKey | None, str] = {}
     for candidate in candidates:
-        first = seen.setdefault(candidate.voucher_key, candidate.pointer)
+        first = pointers.setdefault(candidate.voucher_key, candidate.pointer)
         if first != candidate.pointer:
             ordinal = first.rpartition("/")[2]
             yield make_fault(f"{candidate.pointer}/line_no", "line_repeated", LINE_REPEATED, ordinal=ordinal)
