@@ -29,16 +29,16 @@ from shared.kit.problems import Conflict
 from shared.kit.resources import Resources
 from shared.kit.service import ServiceDefinition, create_service, open_database
 from shared.territory import api as territory
-from shared.territory.current import load_territory_with_places
+from shared.territory.current import load_territory_with_geography
 from shared.territory.maps import api as maps
-from shared.territory.maps.following import follow_map
+from shared.territory.maps.map_consumer import make_map_consumer
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 DESCRIPTION = """The public entry to the three National Target Programs of a province: reports, figures, targets, registers and
 the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the status of the province at `/v1/status`."""
 
 SMALL_BODY_BYTES = 64 * 1024
-"""What the gateway reads itself is small; what it passes on is up to `max_body_bytes`."""
+"""A body that the gateway reads itself is small; one that it forwards may have up to `max_body_bytes`."""
 
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             key_source=KeyRingKeys(key_ring) if settings.jwks_url is None else None,
             resources=(pepper, limits, upstreams, parts, MergedReference(upstreams), key_ring),
             lifespans=(upstreams.connected, parts.fetching),
-            start_steps=(load_territory_with_places, _create_keys, _create_own_clients),
+            start_steps=(load_territory_with_geography, _create_keys, _create_own_clients),
             routers=(
                 overview.router,
                 receipts.router,
@@ -82,7 +82,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 problems.router,
             ),
             own_document=False,
-            background_tasks=(follow_map(load_territory_with_places, from_gateway=False),),
+            background_tasks=(make_map_consumer(load_territory_with_geography, from_gateway=False),),
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
             outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],
             inner_middleware=(

@@ -25,7 +25,7 @@ RESPONSE_FIELDS = (
 """Header fields of an answer that a page may read."""
 
 PREFLIGHT_SECONDS = 600
-"""How long a browser need not ask again."""
+"""Seconds for which a browser need not ask again."""
 
 
 class CorsMiddleware:

@@ -19,7 +19,7 @@ DEFAULT_UPSTREAMS = {
     "ethnic": "http://127.0.0.1:8003",
     FUNDING: "http://127.0.0.1:8004",
 }
-"""Where the launcher puts them on one machine."""
+"""The addresses that the launcher gives them on one machine."""
 
 
 def _without_slash(urls: dict[str, str]) -> dict[str, str]:

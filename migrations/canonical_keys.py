@@ -22,7 +22,7 @@ def fill_canonical_column(table: str, text: str, key: str) -> None:
 
 
 def number_collisions(table: str, key: str, *others: str, order: str) -> None:
-    """Make a key unique together with other columns: of rows that collide, the first keeps it and the others get a number.
+    """Number the rows of a key so that it is unique together with other columns: of rows that collide, the first keeps it and the others get a number.
 
     A blank and `#2` follow the key. No canonical form has a blank beside a punctuation mark, so no text has this form.
     """

@@ -44,7 +44,7 @@ class _PartitionedTable(NamedTuple):
     """The partition for all other years."""
     newest_year: int
     reference_count: int
-    """How many other partitioned tables its rows reference; the referenced tables get their rows back first."""
+    """The number of other partitioned tables that its rows reference; the referenced tables get their rows back first."""
 
 
 async def create_partitions(

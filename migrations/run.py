@@ -28,10 +28,10 @@ LOCK_KEY = 0x4E54_5000
 """The key of the job's advisory lock ("NTP")."""
 
 JOB_LOCK_TIMEOUT = "60s"
-"""How long a job waits for another one. Shorter, and two replicas that start together fail."""
+"""The time that a job waits for another one. Shorter, and two replicas that start together fail."""
 
 LOCK_TIMEOUT = "5s"
-"""How long a revision waits for a table. Longer, and every reader queued behind it waits; it fails and is run again."""
+"""The time that a revision waits for a table. Longer, and every reader queued behind it waits; it fails and is run again."""
 
 STATEMENT_TIMEOUT = "120s"
 """Longer than any statement of a revision on a full database; a revision that needs more works in parts."""

@@ -1,1 +1,1 @@
-"""What more than one service stands on: the kit, the territory, the periods, the reporting engine."""
+"""The packages that more than one service uses: the kit, the territory, the periods, the reporting engine."""

@@ -72,7 +72,7 @@ class UnknownWindow(NotFound):
 
 
 class PeriodKind(StrEnum):
-    """How long a period is."""
+    """The kind of a period by its length."""
 
     YEAR = "year"
     HALF = "half"
@@ -217,7 +217,7 @@ class YearSpan:
 
 
 PlanPeriod = Period | YearSpan
-"""What a plan is made for."""
+"""The periods that a plan is made for."""
 
 
 def parse_plan_period(text: str) -> PlanPeriod:

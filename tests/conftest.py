@@ -33,7 +33,7 @@ TIME_LIMITS = {
     "shared.kit.issuer_keys.FETCH_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.group_commit.HALVE_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.feed_consumer.client.ANSWER_WITHIN_S": PATIENCE_SECONDS,
-    "shared.territory.maps.following.ANSWER_WITHIN_S": PATIENCE_SECONDS,
+    "shared.territory.maps.map_consumer.ANSWER_WITHIN_S": PATIENCE_SECONDS,
     "shared.local.postgres.READY_SECONDS": PATIENCE_SECONDS,
     "shared.local.postgres.STOP_SECONDS": PATIENCE_SECONDS,
     "migrations.run.JOB_LOCK_TIMEOUT": f"{PATIENCE_SECONDS}s",
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> Iterator[None]:
-    """Let no limit of the product end what is only slow, and no poll of the product disturb a test."""
+    """Raise the limits that a busy machine reaches, and the pauses between polls of the map."""
     with pytest.MonkeyPatch.context() as patch:
         for name, limit in TIME_LIMITS.items():
             patch.setattr(name, limit)

@@ -109,7 +109,7 @@ def _refuse_other_types(value: Any) -> Any:
 
 
 class RotationIn(BaseModel):
-    """How long the earlier secrets stay valid."""
+    """The time for which the earlier secrets stay valid."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"overlap_seconds": 3600}})
 

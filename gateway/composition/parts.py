@@ -2,7 +2,7 @@
 
 A part that was confirmed within `FRESH_FOR_S` is answered from memory, unless a request that may have changed it was
 forwarded since: a client that writes through the gateway reads what it wrote. Otherwise the service is waited for until
-the deadline. A service whose last response was late is asked in the background by the next read, which waits
+the deadline. A service whose last response was late is requested again by the next read, which waits
 `SILENT_SERVICE_WAIT_S` for it and then answers the last known value. So a hanging service slows one read and not every
 read, and the first read after it recovers sees it.
 """
@@ -63,7 +63,7 @@ class ConfirmedDocument:
     etag: str
     confirmed_at: float
     write_count: int
-    """Writes that had been forwarded to the service when it was asked."""
+    """Writes that had been forwarded to the service when the part was requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class PartFetcher:
 
     @asynccontextmanager
     async def fetching(self) -> AsyncIterator[None]:
-        """Let fetches run in the background while the block runs; cancel those that are still running at its end."""
+        """Return a context in which fetches go on after their reader has its answer; its end cancels those still running."""
         yield
         fetches = list(self._fetches.values())
         for fetch in fetches:

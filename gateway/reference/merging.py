@@ -35,7 +35,7 @@ OWN_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, NotFound, MethodNotA
 FORWARDING_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, UpstreamUnavailable, UpstreamTimeout)
 OWN_CODES = (TooManyRequests.code,)
 FORWARDING_CODES = tuple(problem.code for problem in FORWARDING_PROBLEMS)
-"""What the gateway may answer to any request before a service does."""
+"""Codes that the gateway may answer to any request before a service does."""
 
 RATE_LIMIT_FIELDS = ("RateLimit", "RateLimit-Policy")
 

@@ -1,4 +1,4 @@
-"""How communes were classified."""
+"""Classifications of communes."""
 
 import sqlalchemy as sa
 from alembic import op

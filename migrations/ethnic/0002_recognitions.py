@@ -20,7 +20,7 @@ def day(name: str) -> "sa.Column[object]":
 
 
 def heard(identity: str) -> "list[sa.Column[object]]":
-    """What every row heard from a feed has: which, in which life of the feed, by which change, and when."""
+    """The columns of every row received from a feed: which, in which life of the feed, by which change, and when."""
     return [
         sa.Column(identity, sa.Uuid, nullable=False),
         sa.Column("life", sa.SmallInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""What a voucher is: its kind, year, date and line, the canonical forms of numbers, and one key by which it is claimed.
+"""The identity of a voucher: its kind, year, date and line, the canonical forms of numbers, and one key by which it is claimed.
 
 An entry keeps what was stated of its voucher; nothing was stated before this revision. Vouchers that are the same in the
 canonical form and were recorded as two stay two rows: the one whose entry is in effect has the key, the others a number

@@ -1,4 +1,4 @@
-"""How far the feeds of neighbours were taken."""
+"""The positions up to which the feeds of other services were read."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who else sent a file that is kept, and which reports name it."""
+"""Further senders of a file that is kept, and the reports that name it."""
 
 import sqlalchemy as sa
 from alembic import op

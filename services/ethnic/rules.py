@@ -1,4 +1,4 @@
-"""What is true of ethnic-minority households and their land. Pure: one unit's values in, faults out."""
+"""Rules of ethnic-minority households and their land. Pure: one unit's values in, faults out."""
 
 from collections.abc import Iterator
 

@@ -15,7 +15,7 @@ from shared.kit.clock import Clock, system_clock
 from shared.kit.service import ServiceDefinition, create_service
 from shared.territory.current import load_territory
 from shared.territory.maps.api import map_version_router
-from shared.territory.maps.following import follow_map
+from shared.territory.maps.map_consumer import make_map_consumer
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 LOT_CHECKS = ("ck_lots_not_negative", "ck_lots_within_available", "ck_lots_promised_within_left")
@@ -37,7 +37,7 @@ def create_app(settings: FundingSettings | None = None, clock: Clock = system_cl
             start_steps=[load_territory, add_agencies, start_group_commit],
             background_tasks=[
                 seal_repeatedly(settings.seal_every_seconds),
-                follow_map(load_territory, add_agencies),
+                make_map_consumer(load_territory, add_agencies),
             ],
             clock=clock,
             resources=[

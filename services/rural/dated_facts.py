@@ -32,7 +32,7 @@ CRITERIA_SET_NAMES: Mapping[str, str] = {
     "indicators_count": "indicators",
     "own_unit_of_measure": "unit_of_measure",
 }
-"""What the file calls the fields of a criteria set and of its parts."""
+"""Names in the file of the fields of a criteria set and of its parts."""
 
 
 def load_criteria_sets(path: Path | None = None) -> CriteriaSets:

@@ -29,7 +29,7 @@ class DatedFact(Dated):
 
     legal_basis: str
     confidence: str
-    """How sure it is: sourced, from memory, unsure."""
+    """The confidence: sourced, from memory, unsure."""
 
 
 AnyDated = TypeVar("AnyDated", bound=Dated)

@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 Fact = TypeVar("Fact")
 
 Aliases = Mapping[str, str]
-"""What the file calls a field, where it has another name there."""
+"""The name of a field in the file, where it has another name there."""
 
 BEYOND_HEADER = "(cells beyond the header)"
 
@@ -130,9 +130,9 @@ class FactsFile:
         overlap: Callable[[Fact, Fact], bool] | None = None,
     ) -> None:
         """Add a fault for each two rows of one key that overlap: by default, that are in force on one day."""
-        for one, other in combinations(facts, 2):
-            if key(one) == key(other) and (overlap or _in_force_together)(one, other):
-                what = f"two rows in force at once for {_key_text(key(one))}{_days(one, other)}"
+        for first, second in combinations(facts, 2):
+            if key(first) == key(second) and (overlap or _in_force_together)(first, second):
+                what = f"two rows in force at once for {_format_key(key(first))}{_format_days(first, second)}"
                 self.add_fault(table, what=what)
 
     def add_fault(self, table: str, row: str = "", field_name: str = "", *, what: str) -> None:
@@ -199,17 +199,17 @@ def _read_csv(path: Path) -> list[Row]:
         ]
 
 
-def _in_force_together(one: object, other: object) -> bool:
-    return not isinstance(one, Dated) or not isinstance(other, Dated) or one.overlaps(other)
+def _in_force_together(first: object, second: object) -> bool:
+    return not isinstance(first, Dated) or not isinstance(second, Dated) or first.overlaps(second)
 
 
-def _days(one: object, other: object) -> str:
-    if isinstance(one, Dated) and isinstance(other, Dated):
-        return f": from {one.valid_from} and from {other.valid_from}"
+def _format_days(first: object, second: object) -> str:
+    if isinstance(first, Dated) and isinstance(second, Dated):
+        return f": from {first.valid_from} and from {second.valid_from}"
     return ""
 
 
-def _key_text(key: object) -> str:
+def _format_key(key: object) -> str:
     return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 

@@ -1,4 +1,4 @@
-"""What the wire forms of facts that a decision can change have in common."""
+"""Members that the wire forms of all facts of a decision have."""
 
 import datetime as dt
 from typing import Any, Self

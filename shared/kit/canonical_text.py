@@ -49,7 +49,7 @@ LOOK_ALIKES = str.maketrans(
 """By lower case: first eth and the African d, whose capitals look like Đ; then dotless i, Cyrillic and Greek letters."""
 
 SPACING_ACUTE = " \u0301"
-"""What Unicode makes of an acute accent that stands alone and is typed for an apostrophe."""
+"""Unicode's compatibility form of an acute accent that stands alone and is typed for an apostrophe."""
 
 STROKED_D = re.compile("d[\u0335\u0336]")
 """A d under a stroke of its own."""
@@ -61,7 +61,7 @@ VOWELS_WITH_MARKS = re.compile(f"[aeiouy][aeiouy{_MARKS_OF_LETTERS}{_TONES}]*")
 INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""What Unicode ignores by default (Default_Ignorable_Code_Point) and does not count as a format character (category Cf)."""
+"""Characters that Unicode ignores by default (Default_Ignorable_Code_Point) and that are no format characters (category Cf)."""
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

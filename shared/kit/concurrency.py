@@ -13,7 +13,7 @@ ELEMENTS_PER_PIECE = 100
 
 
 async def yield_to_event_loop() -> None:
-    """Let the other requests of this process run for a moment.
+    """Yield to the other requests of this process for a moment.
 
     Call it between two pieces of a millisecond or more. Whoever holds the lock of the change feed waits for the database in
     short steps, and every writer waits for it.

@@ -214,7 +214,7 @@ class UnitOfWork:
             await self._last_write()
 
     def discard(self) -> None:
-        """Let this transaction be rolled back when it ends."""
+        """Mark this transaction to be rolled back when it ends."""
         self._discarded = True
 
     async def _complete(self) -> None:

@@ -40,7 +40,7 @@ MAX_WAITING_CASES = 2_000
 """More than a second's work; a case that comes then is answered `busy`."""
 
 HALVE_WITHIN_S = 10
-"""How long the halves of a failed transaction are tried; the same as a request waits for a connection."""
+"""Seconds for which the halves of a failed transaction are tried; the same as a request waits for a connection."""
 
 log = structlog.get_logger()
 

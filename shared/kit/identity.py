@@ -1,4 +1,4 @@
-"""Who is calling, proved by a signed token, and the guards that let a caller use a route.
+"""The caller, proved by a signed token, and the guards that let a caller use a route.
 
 Every service verifies tokens itself. Which scopes there are is the product's matter (`shared.roles`).
 """

@@ -38,7 +38,7 @@ class KeysUnavailable(Unavailable):
 
 
 class KeySource(Protocol):
-    """Where the verification of tokens gets its keys."""
+    """The source of the keys that tokens are verified with."""
 
     async def find_keys(self, key_id: str | None) -> KeySet:
         """Return the keys, among them the one with this id if there is one; raises `KeysUnavailable`."""

@@ -196,7 +196,7 @@ NO_FIELDS: frozenset[str] = frozenset()
 
 
 class PartialBody(Generic[ModelT]):
-    """What could be read of a body.
+    """The readable part of a body.
 
     `unread` names the fields that were not read, `ordinals` the index of each row that was read in the posted list, and
     `partial` the unread fields of a row by its index.

@@ -52,7 +52,7 @@ class Change(Base):
 
 
 class FollowedFeed(Base):
-    """How far another service's feed was read here. A feed that is begun again from zero is another row: another life."""
+    """The position up to which another service's feed was read here. A feed that is begun again from zero is another row: another life."""
 
     __tablename__ = "followed_feeds"
 
@@ -69,7 +69,7 @@ class FollowedFeed(Base):
     """The newest event of the feed when a page was received last."""
     heard_at: Mapped[datetime | None]
     reached_at: Mapped[datetime | None]
-    """When everything in the feed was read last."""
+    """The last instant at which everything in the feed was read."""
     state: Mapped[str]
     problem: Mapped[str | None]
 

@@ -84,7 +84,7 @@ class Problem(Exception):  # noqa: N818 (the field says problem, not error)
         "Gửi lại sau với cùng Idempotency-Key; nếu lỗi còn, báo cho người vận hành kèm X-Request-Id.",
         "Repeat later with the same Idempotency-Key; if it persists, tell the operator the X-Request-Id.",
     )
-    """What the client can do about it."""
+    """The advice to the client."""
     media_type: ClassVar[str] = "application/problem+json"
 
     def __init__(

@@ -18,7 +18,7 @@ from shared.kit.problems import Invalid, Problem, Sentence, make_fault
 JSON, CSV = "application/json", "text/csv"
 BYTE_ORDER_MARK = "\ufeff"
 TABLE_MEMBERS = ("items", "figures", "rows", "values", "curves")
-"""Where the rows of an answer are; the first of these that is a list of objects."""
+"""Members that hold the rows of an answer; the first of these that is a list of objects."""
 
 Document = dict[str, Any]
 
@@ -103,7 +103,7 @@ def negotiate(field_value: str, available: Sequence[str]) -> MediaRange:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Where the rows of an answer are, and which columns they have."""
+    """The path to the rows of an answer, and their columns."""
 
     path: tuple[str, ...]
     """The member that holds the rows; of two members, each object of the first holds rows in the second."""
@@ -210,8 +210,8 @@ def _is_picked(column: str, fields: Sequence[str]) -> bool:
 
 
 def _list_further_members(table: Table, rows: Iterable[tuple[Document, Document]]) -> list[str]:
-    known = {column.split(".")[0] for column in table.columns}
-    return list(dict.fromkeys(name for _, row in rows for name in row if name not in known))
+    described = {column.split(".")[0] for column in table.columns}
+    return list(dict.fromkeys(name for _, row in rows for name in row if name not in described))
 
 
 def _to_cell(row: Any, column: str) -> Any:
@@ -238,14 +238,15 @@ def pick_fields(table: Table, document: Document, fields: Sequence[str]) -> Docu
     members |= {*table.columns, *(_list_further_members(table, rows) if table.open else ())}
     _require_members(fields, table, members)
     in_rows = {field.removeprefix(f"{'.'.join(table.path)}.") for field in fields} & members
-    whole = set(fields) & table.top
+    top_members = set(fields) & table.top
     if in_rows:
         for holder in {id(holder): holder for holder, _ in rows}.values():
             holder[table.path[-1]] = [_pick(row, in_rows) for row in holder[table.path[-1]]]
-    if not whole:
+    if not top_members:
         return document
-    kept = whole | {table.path[0]} if in_rows - whole or table.path[0] == "items" else whole
-    return {name: value for name, value in document.items() if name in kept or name == "next"}
+    with_rows = in_rows - top_members or table.path[0] == "items"
+    answered = top_members | {table.path[0]} if with_rows else top_members
+    return {name: value for name, value in document.items() if name in answered or name == "next"}
 
 
 def _require_members(fields: Sequence[str], table: Table, members: set[str]) -> None:

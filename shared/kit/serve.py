@@ -18,7 +18,7 @@ from shared.kit.resources import get_resources
 from shared.kit.schema_revisions import SchemaMismatchError
 
 GRACE_SECONDS = 2
-"""How long running requests may take after a signal to stop; the launcher promises five seconds for everything."""
+"""Seconds that running requests may take after a signal to stop; the launcher promises five seconds for everything."""
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so that it never writes into one that is being closed."""

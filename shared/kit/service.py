@@ -64,7 +64,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class ServiceDefinition:
-    """What a service is made of."""
+    """The parts of a service."""
 
     name: str
     title: str
@@ -83,18 +83,18 @@ class ServiceDefinition:
     flowing_paths: Sequence[str] = ()
     """Paths whose answers are sent as they are made, and so are not compressed."""
     resources: Sequence[object] = ()
-    """What the service holds besides settings, database and identity, each found by its class."""
+    """Objects of the service besides settings, database and identity, each found by its class."""
     lifespans: Sequence[Lifespan] = ()
     """Context managers that are open from before the start steps until the process ends, such as a pool of connections."""
     start_steps: Sequence[StartStep] = ()
-    """What to load before the first request, in this order."""
+    """Steps before the first request, in this order."""
     background_tasks: Sequence[BackgroundTask] = ()
     """Work without an end that runs beside the requests, such as the consumer of a feed."""
     clock: Clock = system_clock
     database: Database | None = None
     """By default the factory opens the one of the settings."""
     key_source: KeySource | None = None
-    """Where tokens are verified with; by default the issuer's keys over HTTP."""
+    """The source of the keys that tokens are verified with; by default the issuer's keys over HTTP."""
     outer_middleware: Sequence[Middleware] = ()
     """Around everything else, such as the reading of proxy headers."""
     inner_middleware: Sequence[Middleware] = ()

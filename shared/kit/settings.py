@@ -44,7 +44,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def keys_url(self) -> str:
-        """Where the issuer publishes its keys."""
+        """The address of the issuer's keys."""
         return self.jwks_url or f"{self.gateway_url}/.well-known/jwks.json"
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from shared.local.postgres_programs import PostgresError, copy_programs
 
 PUBLIC_FOLDER = Path("/var/lib")
-"""Where the third way keeps programs and data: every user may read it, and a restart of the machine keeps it."""
+"""The folder of programs and data in the third way: every user may read it, and a restart of the machine keeps it."""
 
 PROBE_SECONDS = 60
 """After so long a probed program counts as one that does not run."""

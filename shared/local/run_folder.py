@@ -34,7 +34,7 @@ class ProcessRecord:
     name: str
     pid: int
     started: str
-    """When it started, as `read_start_time` returns it."""
+    """The instant of its start, as `read_start_time` returns it."""
     ready: bool = False
     stop_signal: int = signal.SIGTERM
     ports: Mapping[str, int] = field(default_factory=dict)

@@ -43,7 +43,7 @@ LONGEST_LINE_BYTES = 1_048_576
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """How to start a process, how to know that it is ready, and how to stop it."""
+    """The command of a process, the test that it is ready, and the way to stop it."""
 
     name: str
     command: Sequence[str]
@@ -79,7 +79,7 @@ class ProcessSupervisor:
         self._task = asyncio.create_task(self._supervise(), name=f"supervise {self.name}")
 
     def release(self) -> None:
-        """Let the process go on that waits, and each later one."""
+        """Release the process that waits, and each later one."""
         self._released.set()
 
     async def stop(self, seconds: float) -> None:

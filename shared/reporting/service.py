@@ -25,7 +25,7 @@ from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.examples import add_target_example
 from shared.territory.current import load_territory
 from shared.territory.maps.api import map_version_router
-from shared.territory.maps.following import follow_map
+from shared.territory.maps.map_consumer import make_map_consumer
 from shared.territory.models import REVISION as TERRITORY_REVISION
 
 VIOLATIONS: ConstraintProblems = {
@@ -72,7 +72,7 @@ def create_program(
             },
             flowing_paths=[f"{engine.path}/reports/bulk"],
             start_steps=[load_territory, current.start],
-            background_tasks=[follow_map(load_territory), *background_tasks, current.run],
+            background_tasks=[make_map_consumer(load_territory), *background_tasks, current.run],
             clock=clock,
             resources=[engine, current, *resources],
         )

@@ -148,7 +148,7 @@ AREA_DIFFERS = Sentence(
     "The area {area} is in the map with another content; an area is not edited.",
 )
 NO_MEMBERS = Sentence("Vùng phải có đơn vị.", "An area needs units.")
-MEMBER_UNKNOWN = Sentence(
+AREA_MEMBER_UNKNOWN = Sentence(
     "Không có đơn vị {unit} (mã, hoặc mã@ngày).", "There is no unit {unit} (a code, or code@day)."
 )
 MEMBERS_NESTED = Sentence(
@@ -169,7 +169,7 @@ def resolve_members(
         except ValueError:
             unit = None
         if unit is None or unit.level not in ("province", "district", "commune"):
-            faults.append(make_fault(pointer, "unit_unknown", MEMBER_UNKNOWN, unit=text[:40]))
+            faults.append(make_fault(pointer, "unit_unknown", AREA_MEMBER_UNKNOWN, unit=text[:40]))
         else:
             keys[unit.key] = None
     for code, since in keys:

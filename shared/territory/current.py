@@ -21,15 +21,15 @@ class MapVersion:
     number: int
 
 
-async def load_territory(resources: Resources, *, places: bool = False) -> None:
+async def load_territory(resources: Resources, *, geography: bool = False) -> None:
     """Read the territory, villages included, and its names; a start step of a service.
 
-    `places`: whether the service shows where the units are. Raises `UnknownUnit` where the settings name an unknown
+    `geography`: whether the service shows where the units are. Raises `UnknownUnit` where the settings name an unknown
     province.
     """
     province = resources.get(TerritorySettings).province
     async with resources.get(Database).reading() as session:
-        territory = await load_tree(session, villages=True, places=places)
+        territory = await load_tree(session, villages=True, geography=geography)
         territory.versions(province)
         resources.put(territory)
         resources.put(NamedAreas(await load_areas(session)))
@@ -37,9 +37,9 @@ async def load_territory(resources: Resources, *, places: bool = False) -> None:
         resources.put(await load_gazetteer(session, territory))
 
 
-async def load_territory_with_places(resources: Resources) -> None:
-    """Read the territory with the places and sources of its units, for the gateway, which shows them."""
-    await load_territory(resources, places=True)
+async def load_territory_with_geography(resources: Resources) -> None:
+    """Read the territory with the geography and sources of its units, for the gateway, which shows them."""
+    await load_territory(resources, geography=True)
 
 
 CurrentTerritory = Annotated[Territory, Depends(resource(Territory))]

@@ -97,7 +97,7 @@ class MapVersionRow(Base):
     loaded_by: Mapped[str]
     loaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     content: Mapped[dict[str, Any] | None]
-    """What it added, as `MapContent`; null for a version of the migrations."""
+    """Its additions, as `MapContent`; null for a version of the migrations."""
 
     __table_args__ = (
         CheckConstraint("version > 0", name="counted"),
@@ -106,7 +106,7 @@ class MapVersionRow(Base):
 
 
 class SuccessionRow(Base):
-    """What a unit became."""
+    """The succession of a unit."""
 
     __tablename__ = "unit_successions"
 

@@ -23,7 +23,7 @@ READ_VERSION = (
 READ_UNITS = """
     SELECT code, level, kind, name, parent, valid_from, valid_to FROM units WHERE level <> 'village'
 """
-READ_UNITS_WITH_PLACES = """
+READ_UNITS_WITH_GEOGRAPHY = """
     SELECT code, level, kind, name, parent, valid_from, valid_to, name_en, lat, lon,
            min_lat, min_lon, max_lat, max_lon, area_km2, border, source, confidence
     FROM units WHERE level <> 'village'
@@ -45,17 +45,17 @@ async def read_version_number(session: AsyncSession) -> int:
     return int(number)
 
 
-async def load_tree(session: AsyncSession, *, villages: bool = False, places: bool = True) -> Territory:
-    """Return the territory, with or without its villages, and its places: centres, boxes, areas, sources.
+async def load_tree(session: AsyncSession, *, villages: bool = False, geography: bool = True) -> Territory:
+    """Return the territory, with or without its villages, and its geography: centres, boxes, areas, sources.
 
-    Only the gateway shows places; without them the units of the country take half the memory.
+    Only the gateway shows geography; without it the units of the country take half the memory.
     """
     ((hashes,),) = await run_sql(session, READ_VERSION)
-    territory = _TREES.get((hashes, places))
+    territory = _TREES.get((hashes, geography))
     if territory is None:
-        territory = await _read_tree(session, places=places)
+        territory = await _read_tree(session, geography=geography)
         _TREES.clear()
-        _TREES[hashes, places] = territory
+        _TREES[hashes, geography] = territory
     if villages:
         query = select(UNITS).where(UnitRow.level == "village")
         registered = [_from_row(row) for row in await session.execute(query)]
@@ -63,7 +63,7 @@ async def load_tree(session: AsyncSession, *, villages: bool = False, places: bo
     return territory
 
 
-async def _read_tree(session: AsyncSession, *, places: bool) -> Territory:
+async def _read_tree(session: AsyncSession, *, geography: bool) -> Territory:
     """Return the tree of the rows, read in parts; equal texts, days and numbers are kept once."""
     shared_values: dict[Any, Any] = {}
 
@@ -71,7 +71,7 @@ async def _read_tree(session: AsyncSession, *, places: bool) -> Territory:
         return [shared_values.setdefault(value, value) for value in values]
 
     units: list[Unit] = []
-    async for rows in _read_parts(session, READ_UNITS_WITH_PLACES if places else READ_UNITS):
+    async for rows in _read_parts(session, READ_UNITS_WITH_GEOGRAPHY if geography else READ_UNITS):
         units += [_to_unit(share(row[:7]), row[7:], share) for row in rows]
     successions: list[Succession] = []
     async for rows in _read_parts(session, READ_SUCCESSIONS):
@@ -86,12 +86,14 @@ async def _read_parts(session: AsyncSession, statement: str) -> AsyncIterator[Se
         yield rows
 
 
-def _to_unit(facts: Sequence[Any], place: Sequence[Any], share: Callable[[Iterable[Any]], list[Any]]) -> Unit:
-    if not place:
+def _to_unit(
+    facts: Sequence[Any], geography: Sequence[Any], share: Callable[[Iterable[Any]], list[Any]]
+) -> Unit:
+    if not geography:
         return Unit(*facts)
-    name_en, lat, lon, *corners, area_km2, border = place[:-2]
+    name_en, lat, lon, *corners, area_km2, border = geography[:-2]
     box = None if corners[0] is None else Box(*corners)
-    values = (*facts, name_en, lat, lon, box, area_km2, border, *share(place[-2:]))
+    values = (*facts, name_en, lat, lon, box, area_km2, border, *share(geography[-2:]))
     return Unit(*values)
 
 

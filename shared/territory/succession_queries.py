@@ -17,18 +17,18 @@ from shared.territory.models import SuccessionRow, UnitRow
 
 
 def unit_versions_within(codes: Collection[str], on: date, *, adds: bool) -> CTE:
-    """Return the versions (code, valid_from) that lie in units of a day, each with the code of that unit (`place`).
+    """Return the versions (code, valid_from) that lie in units of a day, each with the code of that unit (`unit_of_day`).
 
     `adds`: whether the facts add up over merged units.
     """
-    valid_units = select(UnitRow.code.label("place"), UnitRow.code, UnitRow.valid_from).where(
+    valid_units = select(UnitRow.code.label("unit_of_day"), UnitRow.code, UnitRow.valid_from).where(
         UnitRow.code == any_(literal(sorted(codes), ARRAY(Text))),
         UnitRow.valid_from <= on,
         or_(UnitRow.valid_to.is_(None), UnitRow.valid_to >= on),
     )
-    versions = valid_units.cte("places", recursive=True)
+    versions = valid_units.cte("lands", recursive=True)
     links = _links(on, adds=adds).subquery("links")
-    before = select(versions.c.place, links.c.code, links.c.valid_from).join(
+    before = select(versions.c.unit_of_day, links.c.code, links.c.valid_from).join(
         links, (links.c.into == versions.c.code) & (links.c.into_valid_from == versions.c.valid_from)
     )
     return versions.union(before)

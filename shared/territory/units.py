@@ -104,7 +104,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """What a unit became on a day. An abolished unit has no successor; only a split has weights (None: not declared)."""
+    """The succession of a unit on a day. An abolished unit has no successor; only a split has weights (None: not declared)."""
 
     predecessor: str
     predecessor_valid_from: date
@@ -156,9 +156,7 @@ class UnknownUnit(NotFound):
 
     code = "unit_unknown"
     title = Sentence("Không có đơn vị này", "Unknown unit")
-    detail = Sentence(
-        "Không có đơn vị hành chính mã “{unit}”.", "No administrative unit has the code “{unit}”."
-    )
+    detail = UNIT_UNKNOWN
 
     def __init__(self, unit: str) -> None:
         self.unit = unit
@@ -190,7 +188,7 @@ SUCCEEDED = Sentence(
     "; đơn vị kế tiếp: {successors}; đơn vị cũ đọc được đến ngày {last_day} (on={last_day}, hoặc kỳ kết thúc đến ngày đó)",
     "; succeeded by {successors}; the unit can be read until {last_day} (on={last_day}, or a period that ended by then)",
 )
-"""How to go on after the end of a unit."""
+"""The advice after the end of a unit."""
 
 
 def describe_successors(versions: Iterable[Unit], successors: Sequence[Unit], on: date) -> Sentence:

@@ -7,7 +7,7 @@ import pytest
 from shared.kit.service import ServiceDefinition, create_service
 from shared.periods import local_day
 from shared.territory import api
-from shared.territory.current import load_territory_with_places
+from shared.territory.current import load_territory_with_geography
 from shared.territory.settings import TerritorySettings
 from tests.in_process import open_client
 
@@ -23,7 +23,7 @@ async def client(common_database):
             description="Units",
             settings=TerritorySettings(database_url=common_database.url("gateway")),
             routers=[api.router, api.tiles_router],
-            start_steps=[load_territory_with_places],
+            start_steps=[load_territory_with_geography],
             clock=lambda: datetime(2025, 6, 30, 17, 30, tzinfo=UTC),
         )
     )

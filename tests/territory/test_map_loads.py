@@ -16,7 +16,7 @@ from services.poverty.app import create_app as create_poverty
 from shared.kit.resources import get_resources
 from shared.reporting.settings import ReportingSettings
 from shared.territory.current import MapVersion, load_territory
-from shared.territory.maps.following import follow_once
+from shared.territory.maps.map_consumer import apply_and_reload
 from shared.territory.tree import Territory
 from tests.gateway.conftest import PEPPER
 from tests.gateway.test_tokens import FORM, register
@@ -315,14 +315,14 @@ async def test_a_service_follows_and_answers_by_its_version_until_then(gateway, 
         unknown = await poverty.get("/v1/poverty/progress", params={"period": "2026", "unit": "99"})
         assert unknown.json()["code"] == "unit_unknown"
         nowhere = httpx.AsyncClient(base_url="http://127.0.0.1:9")
-        await follow_once(resources, nowhere, [load_territory])
+        await apply_and_reload(resources, nowhere, [load_territory])
         await nowhere.aclose()
         assert resources.get(MapVersion).number == 2
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(gateway.app), base_url="http://gateway"
         ) as http:
             for _ in range(2):
-                await follow_once(resources, http, [load_territory])
+                await apply_and_reload(resources, http, [load_territory])
         assert (await poverty.get("/v1/poverty/map-version")).json() == {"version": 4}
         territory = resources.get(Territory)
         assert territory.unit("99001", NOW.date()).name == "Bắc Nam"

@@ -64,10 +64,10 @@ async def test_the_first_release_is_kept_as_it_was_but_for_the_source_of_the_pro
         assert kept == (unit if unit.key != ("51", NOW) else replace(unit, source="NQ 202/2025/QH15"))
 
 
-async def test_without_places_the_tree_is_the_same(session):
-    with_places, without = await store.load_tree(session), await store.load_tree(session, places=False)
+async def test_without_geography_the_tree_is_the_same(session):
+    with_geography, without = await store.load_tree(session), await store.load_tree(session, geography=False)
     for on in (THEN, NOW):
-        assert [unit.key for unit in without.units(on)] == [unit.key for unit in with_places.units(on)]
+        assert [unit.key for unit in without.units(on)] == [unit.key for unit in with_geography.units(on)]
         assert without.unit("62" if on == THEN else "51", on).lat is None
     assert without.map_onto("610", THEN, NOW)[0].unit.key == ("51", NOW)
 

@@ -25,7 +25,7 @@ async def session(common_database):
 
 async def found(session, codes, on, *, adds):
     lands = unit_versions_within(codes, on, adds=adds)
-    rows = (await session.execute(select(lands.c.code, lands.c.valid_from, lands.c.place))).all()
+    rows = (await session.execute(select(lands.c.code, lands.c.valid_from, lands.c.unit_of_day))).all()
     return sorted((code, valid_from, place) for code, valid_from, place in rows)
 
 

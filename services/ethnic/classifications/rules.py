@@ -1,4 +1,4 @@
-"""What a classification may state, and the region of a commune on a day. Pure: frozen values and the day in.
+"""Rules of a classification, and the region of a commune on a day. Pure: frozen values and the day in.
 
 A region states what is at least true of its communes: a commune of region III is in special difficulty. A commune of
 another region, or of none, may be so under a decision of its own (border and safe-zone communes). A decision may take
@@ -74,7 +74,7 @@ class RegionFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClassificationDecision:
-    """What a decision states of a commune."""
+    """The content of a decision on a commune."""
 
     unit: str
     region: str | None

@@ -29,7 +29,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class ClassificationIn(PartialModel):
-    """What a decision states of a commune, from a day on."""
+    """The content of a decision on a commune, from a day on."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
     unread: ClassVar[Mapping[str, Any]] = {

@@ -74,7 +74,7 @@ async def read_timelines(
     """Return the timeline up to a day of each classified commune in units of that day. Two statements."""
     timelines: dict[str, Timeline] = defaultdict(lambda: Timeline([], []))
     for row in await session.execute(_select_effective(units, on, as_of)):
-        timelines[row.place].classifications.append(
+        timelines[row.unit_of_day].classifications.append(
             EffectiveClassification(row.id, row.region, row.specially_difficult, row.effective_on)
         )
     for commune, recognition in await find_recognitions_in_units(session, units, on, as_of):
@@ -92,11 +92,11 @@ async def read_timelines(
 
 
 def _select_effective(units: Collection[str], on: date, as_of: datetime | None) -> Select[Any]:
-    """Select one row for each commune of a day (`place`) and day of taking effect by then: the one recorded last."""
+    """Select one row for each commune of a day (`unit_of_day`) and day of taking effect by then: the one recorded last."""
     lands = unit_versions_within(units, on, adds=False)
     return (
         select(
-            lands.c.place,
+            lands.c.unit_of_day,
             Classification.id,
             Classification.effective_on,
             Classification.region,
@@ -104,9 +104,9 @@ def _select_effective(units: Collection[str], on: date, as_of: datetime | None) 
         )
         .join(lands, is_land_of(Classification, lands))
         .where(Classification.effective_on <= on, is_recorded_by(Classification, as_of))
-        .ext(distinct_on(lands.c.place, Classification.effective_on))
+        .ext(distinct_on(lands.c.unit_of_day, Classification.effective_on))
         .order_by(
-            lands.c.place,
+            lands.c.unit_of_day,
             Classification.effective_on,
             Classification.recorded_at.desc(),
             Classification.id.desc(),

@@ -27,8 +27,8 @@ class RecognitionNotReceived(NotFound):
 router = APIRouter(prefix=store.PATH, tags=["recognitions"], route_class=TransactionRoute)
 
 
-@router.get("", summary="List the received recognitions")
-async def list_heard_recognitions(
+@router.get("", operation_id="list_heard_recognitions", summary="List the received recognitions")
+async def list_received_recognitions(
     *,
     context: PublicContext,
     request: Request,
@@ -53,8 +53,8 @@ async def list_heard_recognitions(
     return page
 
 
-@router.get("/{recognition_id}", summary="Read a received recognition")
-async def read_heard_recognition(
+@router.get("/{recognition_id}", operation_id="read_heard_recognition", summary="Read a received recognition")
+async def read_received_recognition(
     *, context: PublicContext, recognition_id: uuid.UUID, as_of: AsOf = None
 ) -> ReceivedRecognitionOut:
     """Read one recognition as it was received: its decision, its event in the feed, and its revocation."""

@@ -67,7 +67,7 @@ async def find_recognitions_in_units(
 ) -> list[tuple[str, ReceivedRecognition]]:
     """Return the recognitions decided by a day, each with its commune in units of that day. One statement."""
     lands = unit_versions_within(units, on, adds=False)
-    query = _limit_to_received(select(lands.c.place, ReceivedRecognition), as_of).join(
+    query = _limit_to_received(select(lands.c.unit_of_day, ReceivedRecognition), as_of).join(
         lands, is_land_of(ReceivedRecognition, lands)
     )
     rows = await session.execute(query.where(ReceivedRecognition.decision_date <= on))

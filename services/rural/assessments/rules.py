@@ -1,4 +1,4 @@
-"""What follows from the verdicts of communes: criteria met and missing, the five groups, the weakest criteria. Pure.
+"""Conclusions from the verdicts of communes: criteria met and missing, the five groups, the weakest criteria. Pure.
 
 Each criterion is stated as met (1) or not met (0). Every assessed commune is in exactly one of the five groups that are
 always reported: 19, 15 to 18, 10 to 14, 5 to 9, and fewer than 5 criteria met.
@@ -94,7 +94,7 @@ class CriteriaResult:
 
     @property
     def met(self) -> int | None:
-        """How many criteria the commune meets; None while it is not assessed."""
+        """The number of criteria that the commune meets; None while it is not assessed."""
         return count_met(self.verdicts) if self.verdicts else None
 
     @property
@@ -122,7 +122,7 @@ class AcceptedAssessment:
 
 @dataclass(frozen=True, slots=True)
 class CriterionCount:
-    """How many communes meet one criterion, of those for which it is stated."""
+    """The number of communes that meet one criterion, of those for which it is stated."""
 
     number: int
     met: int

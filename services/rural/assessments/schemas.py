@@ -164,7 +164,7 @@ class AssessmentOut(BaseModel):
 
 
 class CriterionCountOut(LabelOut):
-    """How many communes meet one criterion."""
+    """The number of communes that meet one criterion."""
 
     number: int = Field(description="number of the criterion")
     indicator: str = Field(description="its code")
@@ -175,7 +175,7 @@ class CriterionCountOut(LabelOut):
 
 
 class CriteriaOut(BaseModel):
-    """How many rural communes of a unit meet each criterion."""
+    """The number of rural communes of a unit that meet each criterion."""
 
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")

@@ -111,7 +111,7 @@ class ThresholdRegionOut(LabelOut):
 
 
 class SetConditionOut(LabelOut, BasisOut):
-    """What a set requires besides criteria, or instead of them; the service does not evaluate it."""
+    """A requirement of a set besides criteria, or instead of them; the service does not evaluate it."""
 
 
 class AuthorityOut(BasisOut):
@@ -125,7 +125,7 @@ class DatedAuthorityOut(AuthorityOut, DatedOut):
 
 
 class RevocationGroundOut(DatedOut):
-    """When a recognition under a set is to be revoked; its days are those of the revoking decision."""
+    """The ground on which a recognition under a set is to be revoked; its days are those of the revoking decision."""
 
     least_percent: int = Field(
         description="share of the criteria that is no longer met, in percent, at least"

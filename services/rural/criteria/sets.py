@@ -15,7 +15,7 @@ LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
 """From the lowest to the highest."""
 
 IndicatorKind = Literal["pass", "pass_or_na", "percent", "amount"]
-"""What is stated of an indicator: 1 or 0; the same where it applies; a percentage; another amount."""
+"""The kind of value that is stated of an indicator: 1 or 0; the same where it applies; a percentage; another amount."""
 
 UNITS_OF_MEASURE: Mapping[IndicatorKind, str] = {"pass": "met", "pass_or_na": "met", "percent": "percent"}
 """By kind; an amount has its own."""
@@ -30,7 +30,7 @@ class Authority(DatedFact):
 
 @dataclass(frozen=True, slots=True)
 class RevocationGround(DatedFact):
-    """When a recognition is to be revoked: a share of the criteria is no longer met, one of some criteria among them."""
+    """The ground on which a recognition is to be revoked: a share of the criteria is no longer met, one of some criteria among them."""
 
     least_percent: int
     including: frozenset[int] = frozenset()
@@ -102,7 +102,7 @@ class CriterionGroup:
 
 @dataclass(frozen=True, slots=True)
 class SetCondition:
-    """What a set requires besides criteria, or instead of them; the service does not evaluate it."""
+    """A requirement of a set besides criteria, or instead of them; the service does not evaluate it."""
 
     label: Sentence
     legal_basis: str
@@ -134,7 +134,7 @@ class CriteriaSet:
     """The form whose accepted assessment must show every criterion met."""
     assessment_clause: str = ""
     grounds: tuple[RevocationGround, ...] = ()
-    """When a recognition is to be revoked; none where no rule is known."""
+    """The grounds on which a recognition is to be revoked; none where no rule is known."""
     groups: tuple[CriterionGroup, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     """The criteria whose names are known, in their order."""

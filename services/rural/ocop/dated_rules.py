@@ -31,7 +31,7 @@ class Grantor(DatedFact):
 
 @dataclass(frozen=True, slots=True)
 class CertificateValidity(DatedFact):
-    """How many calendar months a certificate is valid from its decision."""
+    """The number of calendar months for which a certificate is valid from its decision."""
 
     months: int
 

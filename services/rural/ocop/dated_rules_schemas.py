@@ -30,7 +30,7 @@ class StarGrantorOut(LabelOut, DatedOut):
 
 
 class CertificateValidityOut(DatedOut):
-    """How long a certificate is valid."""
+    """The validity of a certificate."""
 
     months: int = Field(description="calendar months from the decision")
 

@@ -46,9 +46,9 @@ async def summarize_products(
     counts = await count_valid_products(context.session, rules, units, on, expiring_before)
     children = [child for child in territory.children(top.code, on) if child.level != "village"]
     units_of = {child.code: expand_units(territory, [child.code], on) for child in children}
-    of_top = [count for count in counts if count.place == top.code]
+    of_top = [count for count in counts if count.unit_of_day == top.code]
     rows = [
-        _to_row(child, (count for count in counts if count.place in units_of[child.code]))
+        _to_row(child, (count for count in counts if count.unit_of_day in units_of[child.code]))
         for child in children
     ]
     return SummaryOut(

@@ -1,4 +1,4 @@
-"""What the decision on a product's stars may state. Pure: the decision and the program's rules in; every fault out.
+"""Rules of the decision on a product's stars. Pure: the decision and the program's rules in; every fault out.
 
 The stars follow from the score by the bands of the decision's date. There is one exception: a product that the province
 scored as five stars has four while the ministry has not decided, and is counted as a potential five-star product.
@@ -64,7 +64,7 @@ class ProductExists(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class StarDecision:
-    """What a decision states of a product and its stars."""
+    """The content of a decision on a product and its stars."""
 
     code: str
     owner_kind: str

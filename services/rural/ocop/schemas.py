@@ -136,7 +136,7 @@ class GrantorOut(BasisOut):
 
 
 class ValidityOut(BasisOut):
-    """How long a certificate is valid, with the legal basis."""
+    """The validity of a certificate, with the legal basis."""
 
     months: int = Field(description="calendar months from the decision")
 

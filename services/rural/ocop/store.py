@@ -77,11 +77,11 @@ def select_valid(
 async def count_valid_products(
     session: AsyncSession, rules: OcopRules, units: Collection[str], on: date, ending_before: date
 ) -> list[Row[Any]]:
-    """Count valid products by unit of the day (`place`), stars, group, owner kind, potential, and whether they end."""
+    """Count valid products by unit of the day (`unit_of_day`), stars, group, owner kind, potential, and whether they end."""
     rows = select_valid_columns(rules, units, on, None).subquery()
     ending = (~_is_valid(rules, rows.c.decision_date, ending_before)).label("ending")
     keys = (
-        rows.c.place,
+        rows.c.unit_of_day,
         rows.c.stars,
         rows.c.product_group,
         rows.c.owner_kind,
@@ -95,7 +95,7 @@ async def count_valid_products(
 def select_valid_columns(
     rules: OcopRules, units: Collection[str], on: date, as_of: datetime | None
 ) -> Select[*tuple[Any, ...]]:
-    """Select the columns by which valid products are counted, with the unit of the day that each lies in (`place`)."""
+    """Select the columns by which valid products are counted, with the unit of the day that each lies in (`unit_of_day`)."""
     latest = (
         select(OcopEvaluation)
         .where(OcopEvaluation.decision_date <= on, is_recorded_by(OcopEvaluation, as_of))
@@ -108,7 +108,7 @@ def select_valid_columns(
     return (
         select(
             evaluation.id,
-            lands.c.place,
+            lands.c.unit_of_day,
             evaluation.decision_date,
             evaluation.stars,
             evaluation.product_group,

@@ -1,4 +1,4 @@
-"""When a commune or village may be recognized. Pure: the decision, the sets, what the register holds and the day in.
+"""Rules of the recognition of a commune or village. Pure: the decision, the sets, what the register holds and the day in.
 
 What the body alone shows is a fault of the body. What only the register or an assessment shows is a broken rule: refused
 with its clause, unless an authorized officer records an exception with a reason. A duplicate is always refused.
@@ -102,7 +102,7 @@ class AssessmentNeeded(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class RecognitionDecision:
-    """What a decision states of a unit."""
+    """The content of a decision on a unit."""
 
     unit: str
     level: RecognitionLevel

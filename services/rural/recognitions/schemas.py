@@ -194,7 +194,7 @@ class LevelInForceOut(BaseModel):
 
 
 class SetCountOut(BaseModel):
-    """How many units are recognized at a level under a criteria set."""
+    """The number of units that are recognized at a level under a criteria set."""
 
     unit_level: str = Field(description="commune or village")
     level: RecognitionLevel = Field(description="meets, advanced or model")

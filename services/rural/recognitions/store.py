@@ -47,7 +47,7 @@ class RecognitionFilter:
 
 
 class SetCount(NamedTuple):
-    """How many units are recognized at a level under a criteria set."""
+    """The number of units that are recognized at a level under a criteria set."""
 
     unit_level: str
     level: str
@@ -125,7 +125,7 @@ async def find_commune_levels(
     rows = select_in_force(communes, on, as_of).subquery()
     levels: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in await session.execute(select(rows).where(rows.c.unit_level == "commune")):
-        levels[row.place].append((row.level, row.criteria_set))
+        levels[row.unit_of_day].append((row.level, row.criteria_set))
     return levels
 
 
@@ -160,8 +160,8 @@ def select_in_force(units: Collection[str], on: date, as_of: datetime | None) ->
         code: commune for code in units if (commune := to_commune_code(code)) and commune not in communes
     }
     lands = unit_versions_within({*communes, *villages_alone.values()}, on, adds=False)
-    unit_of_day = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.place)
-    in_units = or_(lands.c.place.in_(communes), Recognition.unit.in_(villages_alone))
+    unit_of_day = case((Recognition.unit_level == "village", Recognition.unit), else_=lands.c.unit_of_day)
+    in_units = or_(lands.c.unit_of_day.in_(communes), Recognition.unit.in_(villages_alone))
     latest = (
         select(
             Recognition.id,
@@ -169,7 +169,7 @@ def select_in_force(units: Collection[str], on: date, as_of: datetime | None) ->
             Recognition.unit_level,
             Recognition.level,
             Recognition.criteria_set,
-            lands.c.place,
+            lands.c.unit_of_day,
         )
         .join(lands, is_land_of(Recognition, lands))
         .where(

@@ -1,4 +1,4 @@
-"""When a recognition may be revoked. Pure: the recognition, the others of its unit, the criteria set and the day in.
+"""Rules of the revocation of a recognition. Pure: the recognition, the others of its unit, the criteria set and the day in.
 
 What the body alone shows is a fault of the body. Too few criteria that are no longer met are a broken rule: refused with
 its clause, or set aside by a recorded exception. A recognition that a higher level requires is never revoked before it.

@@ -34,7 +34,7 @@ class StandardCondition(DatedFact):
     """A percentage that the unit reports; with `kinds`, whether each unit of these kinds meets it."""
     kinds: frozenset[str] = frozenset()
     supplied_by: Sentence | None = None
-    """What would answer a condition that nothing in this service can answer."""
+    """The source that would answer a condition that nothing in this service can answer."""
 
 
 class StandardConditions(tuple[StandardCondition, ...]):
@@ -57,7 +57,7 @@ ReportedValues = Mapping[tuple[str, str], ReportedValue]
 
 @dataclass(frozen=True)
 class StandardInputs:
-    """What the service holds about one unit on a day."""
+    """The facts about one unit on a day."""
 
     unit: str
     communes: Collection[str]
@@ -75,11 +75,11 @@ class ConditionResult:
 
     condition: StandardCondition
     having: int | None = None
-    """How many of those counted satisfy the condition; None where nothing is counted."""
+    """The number of those counted that satisfy the condition; None where nothing is counted."""
     total: int | None = None
-    """How many are counted."""
+    """The number of those counted."""
     needed: int | None = None
-    """How many must satisfy it, rounded up."""
+    """The number that must satisfy it, rounded up."""
     lacking: tuple[str, ...] = ()
     """Those that do not satisfy it, while more are needed."""
     unstated: tuple[str, ...] = ()

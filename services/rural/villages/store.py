@@ -15,7 +15,7 @@ def is_in_communes(communes: Collection[str], on: date) -> ColumnElement[bool]:
     commune = aliased(UnitRow)
     lands = unit_versions_within(communes, on, adds=False)
     return exists(
-        select(lands.c.place)
+        select(lands.c.unit_of_day)
         .join(commune, (commune.code == lands.c.code) & (commune.valid_from == lands.c.valid_from))
         .where(
             commune.code == UnitRow.parent,

@@ -60,7 +60,7 @@ class FeedPage:
 
 
 class _EventIn(BaseModel):
-    """What a consumer reads of an event; other fields are ignored."""
+    """The fields of an event that a consumer reads; other fields are ignored."""
 
     id: int
     time: datetime

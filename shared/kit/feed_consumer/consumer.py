@@ -28,7 +28,7 @@ LONGEST_PAUSE_S = 10.0
 MOST_DOUBLINGS = 10
 
 SILENT_AFTER_S = 15.0
-"""How long nothing may be received before the state is `silent`: a service that is being restarted is not away."""
+"""Seconds without a received page before the state is `silent`: a service that is being restarted is not away."""
 
 BEHIND = Gauge("ntp_feed_behind_changes", "Changes of a followed feed not taken yet", ("service", "feed"))
 AGE = Gauge("ntp_feed_age_seconds", "Seconds since all of a followed feed was taken", ("service", "feed"))
@@ -67,7 +67,7 @@ class FeedConsumer:
     jitter: Callable[[], float] = random.random
     """Returns a number from 0 to 1, so that many consumers do not poll at once."""
     _received_at: datetime | None = None
-    """When this consumer received a page last; the stored instant may be later, of another consumer."""
+    """The instant at which this consumer received a page last; the stored instant may be later, of another consumer."""
     _logged_state: str = ""
 
     async def run(self, resources: Resources) -> None:

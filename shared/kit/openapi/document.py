@@ -17,7 +17,7 @@ PROBLEMS = "x-problems"
 """The member of a service's document that describes every problem of its operations; the gateway makes the pages of it."""
 
 ROUTES_OF = re.compile(r"^(?:The )?[Rr]outes? (?:of|that) (?:the )?")
-"""How the docstring of a module of routes begins."""
+"""The beginning of the docstring of a module of routes."""
 
 MEBIBYTE = 1024 * 1024
 

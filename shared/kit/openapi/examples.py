@@ -10,7 +10,7 @@ Schemas = Mapping[str, Any]
 
 
 def restore_nulls(schemas: Schemas) -> None:
-    """Put the required members that may be null back into the examples of schemas."""
+    """Restore the required members that may be null in the examples of schemas."""
     for schema in schemas.values():
         if "example" in schema:
             schema["example"] = _restore(schema["example"], schema, schemas)

@@ -34,7 +34,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass
 class ReachableCode:
-    """What was found."""
+    """The result of the search."""
 
     problems: set[type[Problem]] = field(default_factory=set)
     facts: dict[type[Problem], set[str]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 from shared.kit.openapi.examples import REFERENCE, restore_nulls
 
 GENERIC_NAME = re.compile(r"^([A-Z][A-Za-z]*)_([A-Za-z]+?)(?:Out)?_$")
-"""How FastAPI writes the name of `Page[UnitOut]`; it becomes `UnitPage`."""
+"""FastAPI's form of the name `Page[UnitOut]`; it becomes `UnitPage`."""
 
 
 STANDARD_KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

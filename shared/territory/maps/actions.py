@@ -34,7 +34,7 @@ async def load_map(
     if not checker.faults and not change.is_empty:
         after = apply_change(territory, change)
     checked_areas = list(check_areas(areas, after, await load_areas(session)))
-    area_faults = [fault for _, found in checked_areas for fault in found]
+    area_faults = [fault for _, faults_of_area in checked_areas for fault in faults_of_area]
     raise_if_any([*faults, *checker.faults, *area_faults])
     change = replace(change, areas=tuple(area for area, _ in checked_areas if area is not None))
     version = await read_version_number(session) + (0 if change.is_empty else 1)

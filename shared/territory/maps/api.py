@@ -14,7 +14,7 @@ from shared.kit.routes import RouteHandler
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
 from shared.roles import OPEN, AdministratorUnitOfWork, PublicReader
 from shared.territory.areas import NamedAreas, find_member
-from shared.territory.current import CurrentMapVersion, CurrentTerritory, load_territory_with_places
+from shared.territory.current import CurrentMapVersion, CurrentTerritory, load_territory_with_geography
 from shared.territory.maps import store
 from shared.territory.maps.actions import load_map
 from shared.territory.maps.schemas import (
@@ -51,7 +51,7 @@ class LoadRoute(TransactionRoute):
         async def handle(request: Request) -> Response:
             response = await handler(request)
             if response.status_code == HTTPStatus.CREATED:
-                await load_territory_with_places(get_resources(request.app))
+                await load_territory_with_geography(get_resources(request.app))
             return response
 
         return handle

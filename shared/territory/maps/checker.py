@@ -14,7 +14,7 @@ from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Succession, Unit, UnitKey, to_names
 
 FARTHEST_DEGREES = 2.5
-"""How far the centre of a unit may lie from the nearest of its siblings, if it is no island."""
+"""The largest distance of the centre of a unit from the nearest of its siblings, if it is no island."""
 
 NOT_COMPARED = ("name_en", "source", "confidence")
 """Columns in which a row may differ from the map; so may an empty cell, which states nothing."""
@@ -93,7 +93,7 @@ class MapChecker:
         for unit, pointer in self._ended.values():
             self.faults += self._find_remaining_children(unit, pointer)
         self.faults += self._find_share_faults()
-        self.faults += self._find_place_faults()
+        self.faults += self._find_geography_faults()
         change = MapChange(
             tuple(unit for unit, _ in self._begun.values()),
             tuple(unit for unit, _ in self._ended.values()),
@@ -278,7 +278,7 @@ class MapChecker:
             if mixed or (weights and (len(weights) != len(links) or sum(weights) != 1)):
                 yield make_fault(pointers[key], "parts_wrong", SHARES_WRONG, unit=key[0])
 
-    def _find_place_faults(self) -> Iterator[Fault]:
+    def _find_geography_faults(self) -> Iterator[Fault]:
         """Yield the faults of centres of new units that are another unit's, or far from all siblings of the day."""
         centres: dict[tuple[float | None, float | None, date], UnitKey] = {}
         siblings: dict[tuple[str | None, date], list[Unit]] = defaultdict(list)

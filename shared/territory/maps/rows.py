@@ -48,7 +48,9 @@ WRONG_FORM = Sentence(
     "Mã cấp {level} phải có dạng {pattern}.", "The code of a {level} has the form {pattern}."
 )
 OUT_OF_RANGE = Sentence("Phải trong khoảng {least}–{most}.", "Must be from {least} to {most}.")
-INCOMPLETE_PLACE = Sentence("Phải có đủ {columns} hoặc không có cột nào.", "Needs all or none of {columns}.")
+INCOMPLETE_GEOGRAPHY = Sentence(
+    "Phải có đủ {columns} hoặc không có cột nào.", "Needs all or none of {columns}."
+)
 BOX_WRONG = Sentence(
     "Tâm nằm ngoài khung, hoặc khung sai thứ tự.", "The centre lies outside the box, or the box is reversed."
 )
@@ -166,7 +168,7 @@ def parse_unit(reader: RowReader, source: str) -> Unit | None:
     valid_from, valid_to = reader.day("valid_from", required=True), reader.day("valid_to")
     if valid_from and valid_to and valid_to < valid_from:
         reader.add("valid_to", "days_reversed", DAYS_REVERSED)
-    lat, lon, box = _read_place(reader)
+    lat, lon, box = _read_geography(reader)
     area_km2 = reader.number("area_km2", 0, 100_000)
     border = reader.flag("border")
     name_en, own_source = reader.text("name_en"), reader.text("source")
@@ -179,18 +181,18 @@ def parse_unit(reader: RowReader, source: str) -> Unit | None:
     )  # fmt: skip
 
 
-def _read_place(reader: RowReader) -> tuple[float | None, float | None, Box | None]:
+def _read_geography(reader: RowReader) -> tuple[float | None, float | None, Box | None]:
     lat, lon = reader.number("lat", -90, 90), reader.number("lon", -180, 180)
     sides = {
         column: reader.number(column, *((-90, 90) if column.endswith("lat") else (-180, 180)))
         for column in Box._fields
     }
     if (reader.row.get("lat") in EMPTY) != (reader.row.get("lon") in EMPTY):
-        reader.add("lat", "place_incomplete", INCOMPLETE_PLACE, columns="lat, lon")
+        reader.add("lat", "place_incomplete", INCOMPLETE_GEOGRAPHY, columns="lat, lon")
     corners = [side for side in sides.values() if side is not None]
     stated = [column for column in Box._fields if reader.row.get(column) not in EMPTY]
     if len(stated) not in (0, len(Box._fields)):
-        reader.add("min_lat", "place_incomplete", INCOMPLETE_PLACE, columns=", ".join(Box._fields))
+        reader.add("min_lat", "place_incomplete", INCOMPLETE_GEOGRAPHY, columns=", ".join(Box._fields))
         return lat, lon, None
     if len(corners) != len(Box._fields):
         return lat, lon, None

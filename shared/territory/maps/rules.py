@@ -1,4 +1,4 @@
-"""What a load changes in the map: units that begin and end, and successions. Pure."""
+"""The changes of a load to the map: units that begin and end, and successions. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ SuccessionKey = tuple[str, date, str | None, date | None]
 
 @dataclass(frozen=True)
 class MapChange:
-    """What a load adds to the map: units that begin, units that end (with their last day), successions, and named areas."""
+    """The additions of a load to the map: units that begin, units that end (with their last day), successions, and named areas."""
 
     begun: tuple[Unit, ...] = ()
     ended: tuple[Unit, ...] = ()

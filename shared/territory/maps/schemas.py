@@ -158,7 +158,7 @@ class SuccessionContent(BaseModel):
 
 
 class MapContent(BaseModel):
-    """What a version added: units that begin, units that end (with their last day), successions."""
+    """The additions of a version: units that begin, units that end (with their last day), successions."""
 
     begun: list[UnitContent]
     ended: list[UnitContent]
@@ -220,7 +220,7 @@ class MapVersionsOut(BaseModel):
 
 
 class MapLoadOut(BaseModel):
-    """What a load changed, or would change."""
+    """The changes of a load, made or proposed."""
 
     version: int = Field(
         description="the version that has the content: a new one, or the newest where nothing changed"

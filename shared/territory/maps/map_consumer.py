@@ -65,7 +65,7 @@ async def apply_version(session: AsyncSession, version: MapVersionDetail) -> Non
         raise VersionNotAppliedError(f"version {version.version} has another content than its hash")
 
 
-def follow_map(*reload_steps: StartStep, from_gateway: bool = True) -> BackgroundTask:
+def make_map_consumer(*reload_steps: StartStep, from_gateway: bool = True) -> BackgroundTask:
     """Return the task that applies new versions, and reads the territory again when there is a newer one.
 
     `reload_steps` are the start steps that read the territory. The gateway itself has the versions (`from_gateway` is
@@ -77,12 +77,12 @@ def follow_map(*reload_steps: StartStep, from_gateway: bool = True) -> Backgroun
         async with httpx.AsyncClient(base_url=settings.gateway_url, timeout=ANSWER_WITHIN_S) as client:
             while True:
                 await asyncio.sleep(settings.follow_map_every_seconds)
-                await follow_once(resources, client if from_gateway else None, reload_steps)
+                await apply_and_reload(resources, client if from_gateway else None, reload_steps)
 
     return follow
 
 
-async def follow_once(
+async def apply_and_reload(
     resources: Resources, client: httpx.AsyncClient | None, reload_steps: Sequence[StartStep]
 ) -> None:
     """Apply what is new, and read the territory again where the schema has another version than the process."""
