@@ -34,5 +34,5 @@ Basis = Annotated[BasisName, Depends(_basis)]
 
 
 def to_rfc3339(value: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 text in UTC; None of none."""
+    """Return an instant as RFC 3339 text in UTC; None for None."""
     return value.isoformat().replace("+00:00", "Z") if value else None

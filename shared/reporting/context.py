@@ -1,4 +1,4 @@
-"""What every action of the reporting engine needs, with the caller that the guard of the route let in."""
+"""The context of every action of the reporting engine, with the authenticated client."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class ReportingContext:
 
     @property
     def caller(self) -> Caller:
-        """Whom the guard of the route let in."""
+        """The authenticated client."""
         return self.unit_of_work.caller
 
     def is_granted(self, unit: str, period: Period) -> bool:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticKnownError
 from shared.kit.text_fields import Visible
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
-"""What a column of amounts holds."""
+"""The digits that a column of amounts holds."""
 FLOAT_NOISE = Decimal("1e-12")
 """The largest relative error that sums of binary floats are taken to have; they keep sixteen digits."""
 TOO_LARGE = 10 ** (MAX_DIGITS - MAX_DECIMALS)

@@ -55,7 +55,7 @@ class Report(Base):
     state: Mapped[str]
     client_id: Mapped[str]
     received_at: Mapped[datetime]
-    """When the request was received; it is in effect from `EffectiveReport.since` on, when the change feed was locked."""
+    """The instant at which the request was received; it is in effect from `EffectiveReport.since` on, when the change feed was locked."""
     state_at: Mapped[datetime]
     content_sha256: Mapped[str]
     receipt_code: Mapped[str] = mapped_column(unique=True)
@@ -112,7 +112,7 @@ class Observation(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     """0 estimate, 1 preliminary, 2 official; several values together have the least of their statuses."""
     covers: Mapped[int] = mapped_column(SmallInteger)
-    """How many expected units the value covers: 1, or all communes of a district that states for them."""
+    """The number of expected units that the value covers: 1, or all communes of a district that states for them."""
     nil: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether it was stated, in place of a value, that nothing happened; the value is then 0."""
     derived: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -130,7 +130,7 @@ class Observation(Base):
 
 
 class EffectiveReport(Base):
-    """Which report is in effect for a basis, unit, period, form and standard, from when to when (see ADR 0002).
+    """The report that is in effect for a basis, unit, period, form and standard, from when to when (see ADR 0002).
 
     A row without `until` is in effect now; `until` is set once.
     """
@@ -204,9 +204,9 @@ class RollUp(Base):
     value: Mapped[Decimal] = mapped_column(Numeric(24, 6))
     covers: Mapped[int] = mapped_column(Integer)
     nil_covers: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    """How many of the covered units stated nil in place of a value."""
+    """The number of covered units that stated nil in place of a value."""
     preliminary_covers: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    """How many of the covered units are read from preliminary forms."""
+    """The number of covered units that are read from preliminary forms."""
     status: Mapped[int] = mapped_column(SmallInteger)
     oldest_at: Mapped[datetime]
     newest_at: Mapped[datetime]

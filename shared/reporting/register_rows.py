@@ -1,4 +1,4 @@
-"""What the rows of every register have in common: their columns, and the conditions by which they are read.
+"""The rows of every register: their columns, and the conditions by which they are read.
 
 A row keeps the unit as it was on the day of which the row speaks, so that a list can be filtered by any unit that held
 it then, and a reading on another day follows the land and not the code.

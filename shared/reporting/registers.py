@@ -1,4 +1,4 @@
-"""What the registers of all programs have in common: find a unit on a day, check a decision, answer what was recorded.
+"""The functions that the registers of all programs share: find a unit on a day, check a decision, answer what was recorded.
 
 A register records decisions in rows that are never changed; what is in force on a day is computed from their dates. A row
 has the code of its unit with the first day of that unit, and the units above it on the day of the decision. So a list can be
@@ -110,9 +110,9 @@ def locate_unit(
         return make_fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
     if unit.level not in levels:
         names = [LEVEL_NAMES[level] for level in levels]
-        wanted = Sentence(", ".join(name.vi for name in names), ", ".join(name.en for name in names))
+        level_names = Sentence(", ".join(name.vi for name in names), ", ".join(name.en for name in names))
         own = LEVEL_NAMES[unit.level]
-        return make_fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=own, levels=wanted)
+        return make_fault(at, "unit_level_wrong", UNIT_LEVEL, unit=code, level=own, levels=level_names)
     above = territory.ancestors(code, on)
     land = above[0] if unit.level == "village" else unit
     return UnitOnDay(unit, (code, *(upper.code for upper in above)), land.key, on)

@@ -19,6 +19,7 @@ from shared.reporting.engine import ReportingEngine
 from shared.reporting.figures import store
 from shared.territory.tree import Territory
 from tests.reporting.office import open_context
+from tests.reporting.recomputed_measures import read_measures
 from tests.territory.shipped import read_successions, read_units
 
 pytestmark = pytest.mark.anyio
@@ -303,7 +304,7 @@ async def compare_roll_ups(office):
             parts = [part for part in period.with_subperiods() if MAP.same_map(part.ends_on, period.ends_on)]
             ask: dict[str, Any] = {"period": period, "basis": "accepted", "parts": parts}
             rolled = await store.read_roll_ups(session, catalogue, units=["51"], **ask)
-            again = await store.read_measures(
+            again = await read_measures(
                 session, catalogue, context.territory, units=context.below("51", period), **ask
             )
             assert rolled == again, text

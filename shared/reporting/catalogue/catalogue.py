@@ -213,8 +213,8 @@ class Catalogue:
             indicators = {version.code: version for version in select_in_force(versions, on)}
             flows = frozenset(code for code, indicator in indicators.items() if indicator.flow)
             forms = tuple(select_in_force(self.forms.values(), on))
-            found = {form: find_standard(self.standards, form, on) for form in self.forms}
-            standards = {form: standard.code for form, standard in found.items() if standard is not None}
+            in_force = {form: find_standard(self.standards, form, on) for form in self.forms}
+            standards = {form: standard.code for form, standard in in_force.items() if standard is not None}
             day = _Day(forms, indicators, flows, standards)
             if len(self._days) >= MAX_DAYS_KEPT:
                 self._days.clear()
@@ -246,8 +246,8 @@ class Catalogue:
 
     def find_figure_standard(self, figure: Figure, standards: FormStandards) -> str:
         """Return the standard under which a figure is read, or `NO_STANDARD`."""
-        found = (self.find_measure_standard(code, standards) for code in figure.measure_codes)
-        return next((standard for standard in found if standard != NO_STANDARD), NO_STANDARD)
+        standards_of_inputs = (self.find_measure_standard(code, standards) for code in figure.measure_codes)
+        return next((standard for standard in standards_of_inputs if standard != NO_STANDARD), NO_STANDARD)
 
     def list_figure_standards(self, figure: Figure) -> list[Standard]:
         """Return the standards under which a figure can be read, the earliest first."""

@@ -39,7 +39,7 @@ FORMULAS: Mapping[str, type[Formula]] = {
     "count": CountUnits,
     "register": FromRegister,
 }
-"""By the `kind` of a figure in the file; the fields of a formula stand beside those of its figure."""
+"""By the `kind` of a figure in the file; the fields of a formula are in the same row as those of its figure."""
 FORMULA_FIELDS = frozenset(column.name for formula in FORMULAS.values() for column in fields(formula))
 
 
@@ -92,11 +92,11 @@ class CatalogueLoader:
         assert header is not None, "a head with faults was refused above"
         versions = _group_versions(expand_indicators([*indicators, *self.more_indicators], dimensions))
         forms = tuple(_expand_tables(form, versions) for form in forms)
-        named = {figure.code for figure in figures}
+        figure_codes = {figure.code for figure in figures}
         sums = [
             _sum_of(group)
             for code, group in versions.items()
-            if code not in named and all(indicator.adds for indicator in group)
+            if code not in figure_codes and all(indicator.adds for indicator in group)
         ]
         try:
             catalogue = Catalogue(
@@ -131,8 +131,8 @@ def _read_figures(facts: FactsFile, rules: Mapping[str, UnitRule]) -> list[Figur
         formula = _read_formula(facts, row, name, rules)
         own = {name: value for name, value in row.items() if name not in FORMULA_FIELDS | {"kind"}}
         # A figure without a formula is read all the same, so that its other faults are named with it.
-        given = {**own, "formula": formula or Sum(())}
-        figure = facts.parse(Figure, given, "figure", name, aliases={"breaks": "break"})
+        fields = {**own, "formula": formula or Sum(())}
+        figure = facts.parse(Figure, fields, "figure", name, aliases={"breaks": "break"})
         if formula is not None and figure is not None:
             figures.append(figure)
     return figures
@@ -141,17 +141,17 @@ def _read_figures(facts: FactsFile, rules: Mapping[str, UnitRule]) -> list[Figur
 def _read_formula(facts: FactsFile, row: Row, name: str, rules: Mapping[str, UnitRule]) -> Formula | None:
     kind = FORMULAS.get(str(row.get("kind")))
     if kind is None:
-        what = f"is of an unknown kind: {row.get('kind')}; kinds: {', '.join(FORMULAS)}"
-        facts.add_fault("figure", name, "kind", what=what)
+        fault = f"is of an unknown kind: {row.get('kind')}; kinds: {', '.join(FORMULAS)}"
+        facts.add_fault("figure", name, "kind", what=fault)
         return None
-    given: dict[str, Any] = {field: value for field, value in row.items() if field in FORMULA_FIELDS}
-    if "rule" in given:
-        rule = rules.get(given["rule"])
+    fields: dict[str, Any] = {field: value for field, value in row.items() if field in FORMULA_FIELDS}
+    if "rule" in fields:
+        rule = rules.get(fields["rule"])
         if rule is None:
-            facts.add_fault("figure", name, "rule", what=f"names an unknown rule: {given['rule']}")
+            facts.add_fault("figure", name, "rule", what=f"names an unknown rule: {fields['rule']}")
             return None
-        given["rule"] = rule
-    return facts.parse(kind, given, "figure", name)
+        fields["rule"] = rule
+    return facts.parse(kind, fields, "figure", name)
 
 
 def _find_unknown_kinds(facts: FactsFile, indicators: Iterable[Indicator]) -> None:
@@ -159,16 +159,16 @@ def _find_unknown_kinds(facts: FactsFile, indicators: Iterable[Indicator]) -> No
     for indicator in indicators:
         for kind in sorted(indicator.kinds or ()):
             if kind not in KINDS[indicator.level]:
-                what = f"is {kind!r}, and can only be one of: {', '.join(KINDS[indicator.level])}"
-                facts.add_fault("indicator", indicator.code, "kinds", what=what)
+                fault = f"is {kind!r}, and can only be one of: {', '.join(KINDS[indicator.level])}"
+                facts.add_fault("indicator", indicator.code, "kinds", what=fault)
 
 
 def _find_repeated_codes(facts: FactsFile, table: str, codes: Iterable[str]) -> None:
-    seen: set[str] = set()
+    first_codes: set[str] = set()
     for code in codes:
-        if code in seen:
+        if code in first_codes:
             facts.add_fault(table, code, "code", what="is that of two rows")
-        seen.add(code)
+        first_codes.add(code)
 
 
 def _group_versions(indicators: Iterable[Indicator]) -> dict[str, tuple[Indicator, ...]]:
@@ -176,7 +176,9 @@ def _group_versions(indicators: Iterable[Indicator]) -> dict[str, tuple[Indicato
     versions: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         versions.setdefault(indicator.code, []).append(indicator)
-    return {code: tuple(sorted(group, key=lambda one: one.valid_from)) for code, group in versions.items()}
+    return {
+        code: tuple(sorted(group, key=lambda version: version.valid_from)) for code, group in versions.items()
+    }
 
 
 def _expand_tables(form: Form, versions: Mapping[str, tuple[Indicator, ...]]) -> Form:

@@ -1,4 +1,4 @@
-"""What is wrong with the parts of a catalogue: found when it is loaded, so that it fails in no report. Pure."""
+"""The faults of the parts of a catalogue: found when it is loaded, so that it fails in no report. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise

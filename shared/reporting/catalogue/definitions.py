@@ -123,18 +123,18 @@ class Form(DatedFact):
 
         A preliminary form is owed only where a due row is in force.
         """
-        named = {rule.level for rule in select_in_force(self.due, period.ends_on)}
-        if self.preliminary_of is not None and not named:
+        due_levels = {rule.level for rule in select_in_force(self.due, period.ends_on)}
+        if self.preliminary_of is not None and not due_levels:
             return ()
         levels: tuple[DueLevel, ...] = ("commune", "district", "province")
-        return tuple(level for level in levels if level == self.owed_by or level in named)
+        return tuple(level for level in levels if level == self.owed_by or level in due_levels)
 
     def find_due_rule(self, period: Period, level: DueLevel) -> DueRule | None:
         """Return the row of a level that is in force on a period's last day; one without a level is for the level that owes."""
         rules = tuple(select_in_force(self.due, period.ends_on))
-        named = (rule for rule in rules if rule.level == level)
-        unnamed = (rule for rule in rules if rule.level is None and level == self.owed_by)
-        return next(named, next(unnamed, None))
+        of_level = (rule for rule in rules if rule.level == level)
+        without_level = (rule for rule in rules if rule.level is None and level == self.owed_by)
+        return next(of_level, next(without_level, None))
 
 
 @dataclass(frozen=True, slots=True)

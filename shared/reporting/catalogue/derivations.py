@@ -1,4 +1,4 @@
-"""Rules of a program over the values that a report states for one unit: faults, and values that follow from others. Pure.
+"""The rules of a program over the values that a report states for one unit: faults, and values that follow from others. Pure.
 
 A derived value is kept in the transaction of the values that it follows from, with its grounds: each value beside its
 threshold and the legal basis of that. So its reasons stay readable whatever rule is in force later.

@@ -137,11 +137,11 @@ def find_dimension_faults(
 ) -> Iterator[str]:
     """Return what is wrong with the dimensions of a catalogue, the indicators that declare them, and the identities."""
     yield from _find_member_faults(dimensions)
-    known = {dimension.code for dimension in dimensions}
+    dimension_codes = {dimension.code for dimension in dimensions}
     for versions in indicators.values():
         for version in versions:
             indicator, member = from_series_key(version.code)
-            if version.dimension is not None and version.dimension not in known:
+            if version.dimension is not None and version.dimension not in dimension_codes:
                 yield f"indicator {indicator} has an unknown dimension: {version.dimension}"
             elif member != version.member or "," in version.code:
                 yield f"indicator {version.code} has a comma or a full stop in its code"

@@ -101,12 +101,12 @@ def find_figure_changes(before: Catalogue, after: Catalogue) -> list[FigureChang
 def _describe_inputs(catalogue: Catalogue, figure: Figure) -> tuple[object, ...]:
     """Return what decides how the values of a figure are stated and read."""
     indicators = [catalogue.indicators.get(code) for code in figure.inputs]
-    known = [code for code in figure.inputs if code in catalogue.indicators]
-    forms = sorted(catalogue.find_forms_stating(known))
+    existing = [code for code in figure.inputs if code in catalogue.indicators]
+    forms = sorted(catalogue.find_forms_stating(existing))
     return (
         indicators,
         [catalogue.forms[form] for form in forms],
-        catalogue.list_figure_standards(figure) if len(known) == len(figure.inputs) else None,
+        catalogue.list_figure_standards(figure) if len(existing) == len(figure.inputs) else None,
     )
 
 
@@ -135,7 +135,7 @@ def find_removed_rows(before: Catalogue, after: Catalogue) -> Iterator[tuple[str
     for code in before.indicators.keys() - after.indicators.keys():
         forms = frozenset(version.form for version in before.indicators[code])
         yield "indicator", ".".join(filter(None, from_series_key(code))), forms
-    kept = {standard.code for standard in after.standards}
+    codes_after = {standard.code for standard in after.standards}
     for standard in before.standards:
-        if standard.code not in kept:
+        if standard.code not in codes_after:
             yield "standard", standard.code, standard.forms

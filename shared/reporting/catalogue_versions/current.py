@@ -37,11 +37,11 @@ class CurrentCatalogue:
     number: int = 0
     """The number of the version in use; 0 is the file."""
     _summed_by: Catalogue | None = field(default=None, repr=False)
-    """The catalogue by which the sums were made, until they are made anew."""
+    """The catalogue by which the sums were made, until they are refreshed."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def start(self, resources: Resources) -> None:
-        """Record the installation's file as a version unless it was one, and take the latest version over; a start step.
+        """Record the installation's file as a version unless it was one, and load the latest version; a start step.
 
         Raise `ValueError` where the latest version does not fit the program.
         """
@@ -61,7 +61,7 @@ class CurrentCatalogue:
                 log.exception("catalogue not followed", number=self.number)
 
     async def follow(self, resources: Resources) -> None:
-        """Take the latest version over where it is another one than that in use, and make its sums anew."""
+        """Load the latest version where it is another one than that in use, and refresh its sums."""
         async with self._lock:
             async with resources.get(Database).reading() as session:
                 latest = await store.read_latest(session)
@@ -92,7 +92,7 @@ class CurrentCatalogue:
             await publish_events(session, at, [make_event(number, engine.catalogue.program)])
 
     async def _refresh_roll_ups(self, resources: Resources, before: Catalogue, after: Catalogue) -> None:
-        """Make the sums anew that the later version makes otherwise, for every period with values in effect."""
+        """Refresh the sums that the later version makes differently, for every period with values in effect."""
         codes = find_changed_indicators(before, after)
         if not codes:
             return

@@ -83,5 +83,5 @@ async def _may_read(context: ReportingContext, sha256: str) -> bool:
         or context.caller.client_id in senders
     ):
         return bool(senders)
-    named = await store.read_naming_reports(context.session, sha256, senders)
-    return any(context.may_read(unit, Period.parse(period)) for unit, period in named)
+    naming = await store.read_naming_reports(context.session, sha256, senders)
+    return any(context.may_read(unit, Period.parse(period)) for unit, period in naming)

@@ -124,13 +124,13 @@ async def read_series(
     items: list[SeriesPointOut] = []
     previous: Period | None = None
     for period, code in units.items():
-        found = None
+        reading = None
         if code is not None:
             query = FigureQuery(
                 code, period, basis, as_of, map_on, standard=standard, only=frozenset({figure.code})
             )
-            found = next(iter((await read_figures(context, query)).figures), None)
-        items.append(SeriesPointOut.from_figure(period, code, found, previous))
+            reading = next(iter((await read_figures(context, query)).figures), None)
+        items.append(SeriesPointOut.from_figure(period, code, reading, previous))
         previous = period
     return FigureSeriesOut(
         **catalogue.split_key(figure.code)._asdict(),

@@ -18,16 +18,13 @@ from shared.reporting.catalogue.standards import NO_STANDARD, FormStandards
 from shared.reporting.figures.coverage import NilReport
 from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report, RollUp
 from shared.reporting.observations.measures import Measure
-from shared.reporting.observations.store import is_of_standards, read_effective_values
+from shared.reporting.observations.store import is_of_standards
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
 from shared.reporting.observations.values import (
     EffectiveValue,
-    prefer_official,
     sum_by_code,
-    to_measures,
     to_period_measures,
 )
-from shared.territory.tree import Territory
 
 _IN_EFFECT_NOW = "{0}.basis = :basis AND {0}.until IS NULL"
 _IN_EFFECT_AT = """
@@ -132,34 +129,6 @@ def _prefer_official(measures: Sequence[PeriodMeasure], root: str | None) -> Ite
         is_official = row.measure.preliminary_covers < row.measure.covers
         if is_official or True not in kinds[row.period, row.code, row.unit != root]:
             yield row
-
-
-async def read_measures(
-    session: AsyncSession,
-    catalogue: Catalogue,
-    territory: Territory,
-    *,
-    period: Period,
-    basis: str,
-    units: Collection[str],
-    as_of: datetime | None = None,
-    parts: Collection[Period] | None = None,
-    standards: FormStandards | None = None,
-) -> dict[str, Measure]:
-    """Return the measures from the observations in effect, now or at an instant; tests compare the roll-ups with them.
-
-    Costs what the values of these units cost.
-    """
-    values = await read_effective_values(
-        session,
-        period=period,
-        basis=basis,
-        standards=catalogue.select_standards(period.ends_on) if standards is None else standards,
-        units=units,
-        as_of=as_of,
-        parts=parts,
-    )
-    return to_measures(catalogue, period, prefer_official(territory, values))
 
 
 def select_counted_values(

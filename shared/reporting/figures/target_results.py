@@ -1,4 +1,4 @@
-"""What was planned, done and achieved: the targets of a unit for a period, or for several years.
+"""The plan, the result and the achieved part of the targets of a unit for a period, or for several years.
 
 Over several years what happens in a year adds up, and of what is a state at its end the last year counts that states it. A
 count from a register adds up where the catalogue says that it counts what happened.

@@ -35,9 +35,9 @@ async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> Indicato
         for code in sorted(catalogue.non_additive)
         if from_series_key(code)[1] is None
     )
-    whole = (figure for figure in catalogue.figures.values() if from_series_key(figure.code)[1] is None)
+    stated = (figure for figure in catalogue.figures.values() if from_series_key(figure.code)[1] is None)
     broken_down = (_make_figure(catalogue, code) for code in catalogue.broken_down)
-    figures = (*whole, *non_additive, *broken_down)
+    figures = (*stated, *non_additive, *broken_down)
     return IndicatorsOut(
         items=[IndicatorOut.from_figure(catalogue, figure) for figure in figures],
         standards=[ReportStandardOut.from_standard(standard) for standard in catalogue.standards],

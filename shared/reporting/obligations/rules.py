@@ -42,7 +42,7 @@ class ReceivedReport:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """What one unit owes on one form for one period, and the report that was received."""
+    """The obligation of one unit on one form for one period, and the report that was received."""
 
     unit: Unit
     level: DueLevel
@@ -143,8 +143,8 @@ class ObligationCalendar:
         Nil of a unit above is not about it.
         """
         above = self.territory.ancestors(unit.code, period.ends_on)
-        found = (received.get((higher.code, str(period), form.code)) for higher in above)
-        reports = [report for report in found if report is not None and report.units]
+        reports_above = (received.get((higher.code, str(period), form.code)) for higher in above)
+        reports = [report for report in reports_above if report is not None and report.units]
         if not reports:
             return None
         expected = self._find_expected_communes(unit, form, period.ends_on)
@@ -175,12 +175,12 @@ class ObligationCalendar:
         on = period.ends_on
         districts = [below for below in self.territory.children(unit.code, on) if below.level == "district"]
         if unit.level == "province" and districts:
-            found = [
+            of_districts = [
                 received.get((district.code, str(period), form.code))
                 or self._find_consolidated(district, form, period, received)
                 for district in districts
             ]
-            return _consolidate(found)
+            return _consolidate(of_districts)
         expected = self._find_expected_communes(unit, form, on)
         if unit.level == "commune" or not expected:
             return None
@@ -191,10 +191,10 @@ class ObligationCalendar:
         return find_live_day(line, self.live_on, self.default_live_on)
 
 
-def _consolidate(found: Sequence[ReceivedReport | None]) -> ReceivedReport | None:
+def _consolidate(reports_below: Sequence[ReceivedReport | None]) -> ReceivedReport | None:
     """Return reports of units below as one of the unit above them; None where one is missing."""
-    reports = [report for report in found if report is not None]
-    if not reports or len(reports) < len(found):
+    reports = [report for report in reports_below if report is not None]
+    if not reports or len(reports) < len(reports_below):
         return None
     latest = max(reports, key=lambda report: report.judged_at)
     return ReceivedReport(

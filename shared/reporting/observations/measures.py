@@ -16,19 +16,19 @@ class Measure:
 
     value: Decimal
     covers: Fraction
-    """How many expected units the value covers; a part of the period counts in proportion."""
+    """The number of expected units that the value covers; a part of the period counts in proportion."""
     status: int
     """The least status of the values in it: 0 estimate, 1 preliminary, 2 official."""
     oldest_at: datetime
     newest_at: datetime
     nil_covers: Fraction = Fraction(0)
-    """How many of the covered units stated nil in place of a value."""
+    """The number of covered units that stated nil in place of a value."""
     preliminary_covers: Fraction = Fraction(0)
-    """How many of the covered units are read from preliminary forms."""
+    """The number of covered units that are read from preliminary forms."""
 
 
 def sum_measures(measures: Iterable[Measure]) -> Measure | None:
-    """Return the sum of measures of one code over several units; None of none."""
+    """Return the sum of measures of one code over several units; None where there are none."""
     terms = list(measures)
     if len(terms) <= 1:
         return terms[0] if terms else None

@@ -188,7 +188,7 @@ def _find_changed_indicators(
 
 @dataclass(frozen=True)
 class _Differences:
-    """What can explain a difference between two publications."""
+    """The events that can explain a difference between two publications."""
 
     context: ReportingContext
     effect_changes: list[store.EffectChange]

@@ -238,7 +238,7 @@ class _BulkAnswer(Response):
             pass
 
     async def _decide(self) -> None:
-        """Put each part of the answer into the queue; None at its end, and where the caller went away."""
+        """Send each part of the answer to the queue; None at its end, and where the caller went away."""
         problem: Problem | None = None
         try:
             self._parts.put_nowait(self._writer.begin())

@@ -80,7 +80,7 @@ class AnswerWriter:
 
     def end(self, problem: Problem | None) -> bytes:
         """Return what comes after the last result."""
-        whole = BulkOut(
+        answer = BulkOut(
             lines=[],
             reports=dict(self.outcomes),
             counts=BulkCounts(
@@ -89,7 +89,7 @@ class AnswerWriter:
             ),
             problem=None if problem is None else to_problem_document(self.request, problem, self.path),
         )
-        last = whole.model_dump_json(exclude={"lines"}).encode()
+        last = answer.model_dump_json(exclude={"lines"}).encode()
         return last + b"\n" if self.as_lines else b"]," + last[1:]
 
     def _to_line(self, result: LineResult, max_faults: int) -> LineOut:

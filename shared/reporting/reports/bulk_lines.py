@@ -280,7 +280,7 @@ class _LineGroup:
         return answer
 
     async def _put_pending(self, unit_of_work: UnitOfWork) -> None:
-        """Put the reports written so far into effect, all at one instant; the change feed is locked from now on."""
+        """Bring the reports written so far into effect, all at one instant; the change feed is locked from now on."""
         self.locks.feed_at = None
         for part, _ in self.pending:
             await part.write_last()

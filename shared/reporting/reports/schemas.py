@@ -1,4 +1,4 @@
-"""What is answered about reports."""
+"""The answers about reports."""
 
 import uuid
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Reading reports, their values and when they were in effect; moving them between states. Nothing here commits."""
+"""The queries of reports, their values and when they were in effect, and their changes of state. Nothing here commits."""
 
 import uuid
 from collections.abc import Collection, Sequence

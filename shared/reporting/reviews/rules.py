@@ -1,4 +1,4 @@
-"""Who passes a step of a form's review chain, and who accepts after it. Pure; the day is passed in.
+"""The rules of a form's review chain: who passes a step, and who accepts after it. Pure; the day is passed in.
 
 A step may belong to a level of the tree: what a commune certifies is passed by a client that was granted the commune, and by
 nobody above it. The report of a unit above that level, such as a district that states for its communes, is passed at the

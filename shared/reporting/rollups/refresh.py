@@ -1,4 +1,4 @@
-"""Refreshing roll-ups: the sum of the values in effect at and below each answering unit (see ADR 0012).
+"""The refresh of roll-ups: the sum of the values in effect at and below each answering unit (see ADR 0012).
 
 Whoever changes which reports are in effect finds the roll-ups of their units and indicators, and refreshes them while
 the unit and year are locked (see ADR 0003). They are recomputed from the values in effect, never adjusted.

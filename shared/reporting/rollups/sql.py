@@ -23,7 +23,7 @@ VALUES_IN_EFFECT = """
                r.preliminary_of IS NOT NULL AS preliminary, o.status, r.received_at
         FROM in_effect r JOIN observations o ON o.report_id = r.report_id
         WHERE o.year = $1 AND o.period = $2 AND o.unit = ANY (string_to_array($7, ',')) AND $5::jsonb ? o.indicator
-          AND CASE WHEN r.preliminary_of IS NULL THEN true ELSE NOT EXISTS ( -- an official report states it by now
+          AND CASE WHEN r.preliminary_of IS NULL THEN true ELSE NOT EXISTS ( -- an official report states it by now (ADR 0019)
               SELECT FROM in_effect official
               LEFT JOIN observations stated ON stated.report_id = official.report_id AND stated.year = $1
                   AND stated.period = $2 AND stated.unit = ANY (string_to_array($7, ',')) AND stated.indicator = o.indicator

@@ -55,7 +55,7 @@ class TargetDecision:
 
 @dataclass(frozen=True)
 class PlannedValue:
-    """What is planned for a figure; without a standard under the one in force on the last day of the period."""
+    """The plan for a figure; without a standard under the one in force on the last day of the period."""
 
     indicator: str
     dimension: Mapping[str, str] | None
@@ -176,7 +176,7 @@ def _check_planned_values(
             faults.append(make_fault(f"{pointer}/{at}", code, INDICATOR_UNKNOWN, **shown))
             continue
         standard = target.standard or catalogue.find_figure_standard(figure, in_force)
-        codes = [known.code for known in catalogue.list_figure_standards(figure)]
+        codes = [standard_of_figure.code for standard_of_figure in catalogue.list_figure_standards(figure)]
         if target.standard is not None and target.standard not in codes:
             names = {"standard": target.standard, "standards": ", ".join(codes) or "-"}
             faults.append(make_fault(f"{pointer}/standard", "standard_unknown", STANDARD_UNKNOWN, **names))

@@ -1,4 +1,4 @@
-"""What is planned for a figure, and how much of it was achieved. Pure.
+"""Targets: the plan for a figure, and the part of it that was achieved. Pure.
 
 A target is a value, a least value, a greatest value or a range. How the percentage is computed follows from that and from
 which direction is better, and is part of the answer.
@@ -32,12 +32,12 @@ METHODS: dict[AchievementMethod, Sentence] = {
         "100 × the nearest bound of the range / done (lower is better)",
     ),
 }
-"""How a percentage is computed, in words."""
+"""The sentence that says how a percentage is computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is planned for a figure."""
+    """The plan for a figure."""
 
     kind: TargetKind
     value: Decimal
@@ -54,7 +54,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """How much of a target was achieved."""
+    """The achieved part of a target."""
 
     percent: Decimal | None
     """None where nothing was done yet as far as is known, or it would divide by zero."""

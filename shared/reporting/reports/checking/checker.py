@@ -70,7 +70,7 @@ class CheckedReport:
     stated_standard: str | None = None
     """The same where it had to be stated; None where it is the one in force on the last day of the period."""
     derived: tuple[DerivedValue, ...] = ()
-    """What follows from the posted values by the program's rules."""
+    """The values that follow from the posted ones by the program's rules."""
 
     @cached_property
     def values(self) -> tuple[StatedValue, ...]:

@@ -36,7 +36,7 @@ class DerivedValue:
     status: Status
     """The least certain status of the values that it follows from."""
     covers: int
-    """How many expected units it covers."""
+    """The number of expected units that it covers."""
     posted: bool
     """Whether the report posts the value as well."""
 

@@ -161,7 +161,7 @@ UNCHECKED = Eligibility(1)
 """The eligibility of an unknown unit or indicator, which has a fault of its own."""
 
 Requirement = tuple[ReportingLevel, frozenset[str] | None, bool]
-"""What an indicator requires of a unit: its level, its kind, and whether each unit states it for itself alone."""
+"""The requirement of an indicator on a unit: its level, its kind, and whether each unit states it for itself alone."""
 
 
 class _EligibilityByUnit(dict[str, Eligibility]):

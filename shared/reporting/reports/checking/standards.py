@@ -28,7 +28,7 @@ INDICATOR_NOT_OF_STANDARD = Sentence(
 
 def find_unknown_standard(catalogue: Catalogue, standard: str | None, form: str | None) -> Fault | None:
     """Return the fault of a standard that no form has, where the form of a report could not be read."""
-    codes = [known.code for known in catalogue.standards]
+    codes = [of_catalogue.code for of_catalogue in catalogue.standards]
     if standard is None or standard in codes:
         return None
     shown = {"standard": standard[:60], "form": (form or "-")[:60], "standards": ", ".join(codes) or "-"}

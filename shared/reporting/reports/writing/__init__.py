@@ -1,1 +1,1 @@
-"""Submitting a report: lock, find overlaps, write, refresh roll-ups, publish."""
+"""The submission of a report: lock, find overlaps, write, refresh roll-ups, publish."""

@@ -25,7 +25,7 @@ LOCK = """
     SELECT CASE WHEN name = ANY ($2::text[]) THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END
     FROM unnest($1::text[]) AS lock (name), hashtextextended(current_schema() || '/' || name, 0) AS key
 """
-"""Takes the locks $1 in their order, those of $2 shared."""
+"""Acquires the locks $1 in their order, those of $2 shared."""
 
 WRITE_VALUES = f"""
     WITH overlapping AS MATERIALIZED ( -- reports in effect in the area, except those that were compared already
@@ -144,7 +144,7 @@ def list_locks(territory: Territory, unit: str, period: Period) -> tuple[str, li
 
 
 async def lock_together(session: AsyncSession, alone: Collection[str], shared: Collection[str]) -> None:
-    """Take the locks of several writers, as `list_locks` names them, in the order in which everybody takes them."""
+    """Acquire the locks of several writers, as `list_locks` names them, in the order in which everybody takes them."""
     only_shared = set(shared) - set(alone)
     await run_sql(session, LOCK, sorted([*alone, *only_shared]), sorted(only_shared))
 

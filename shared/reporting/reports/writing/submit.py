@@ -1,4 +1,4 @@
-"""Submitting a report: all of it is kept, or nothing, and every fault is named.
+"""The submission of a report: all of it is kept, or nothing, and every fault is named.
 
 What needs no lock is done first. The unit and year are locked before other reports are read, so that nothing read changes
 before the commit. The change feed is locked last, after the answer is kept, because all other writers wait for it.
