@@ -116,7 +116,7 @@ class FigureChangeOut(BaseModel):
 
 
 class CatalogueReplacedOut(BaseModel):
-    """What replacing the catalogue changes."""
+    """The changes that a replacement of the catalogue makes."""
 
     state: Literal["replaced", "unchanged", "checked"] = Field(
         description="replaced; unchanged: the rows are those in use; checked: a dry run"

@@ -55,7 +55,7 @@ class LineageValue(BaseModel):
     indicator: str = Field(description="code of the indicator")
     dimension: DimensionOut = None
     value: JsonDecimal | None = Field(
-        description="the value, in the share that lies in the unit asked about; null where nil was stated"
+        description="the value, in the share that lies in the unit that is read; null where nil was stated"
     )
     nil: bool = Field(False, description="whether it was stated that nothing happened, in place of a value")
     status: Status = Field(description="estimate, preliminary or official")

@@ -43,7 +43,7 @@ class FigureUnitOut(BaseModel):
 
 
 class CoverageOut(BaseModel):
-    """What a figure covers: silence is the difference between expected and the other two."""
+    """The coverage of a figure: silence is the difference between expected and the other two."""
 
     reported: int = Field(description="units whose values are in the figure")
     nil: int = Field(0, description="units that stated that nothing happened")
@@ -56,13 +56,13 @@ class CoverageOut(BaseModel):
 
 
 class InputOut(CoverageOut):
-    """What one input of a figure covers."""
+    """The coverage of one input of a figure."""
 
     indicator: str = Field(description="code of the indicator")
 
 
 class CaveatOut(BaseModel):
-    """What a reader of a figure has to know."""
+    """A caveat that a reader of a figure has to know."""
 
     code: str = Field(description="stable code")
     text: str = Field(description="the sentence, in Vietnamese")
@@ -158,7 +158,7 @@ class FigureOut(BaseModel):
         description="version of the catalogue that it is made by: its number and the beginning of its hash",
     )
     caveat: CaveatOut | None = Field(
-        None, description="what may be missing from it, such as decisions of a service that cannot be heard"
+        None, description="what may be missing from it, such as decisions of a service that cannot be reached"
     )
     lineage: str = Field(description="where the values or decisions behind it are read")
 

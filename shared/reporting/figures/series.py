@@ -85,7 +85,7 @@ class FigureSeriesOut(BaseModel):
     unit_of_measure: str = Field(description="percent, households, communes, …")
     decimals: int = Field(description="decimal places to print")
     basis: BasisName = Field(description="which observations count")
-    as_of: datetime | None = Field(description="the instant that was asked for; null for the present")
+    as_of: datetime | None = Field(description="the requested instant; null for the present")
     map: date | None = Field(description="the day whose map is read; null: that of each period's last day")
     items: list[SeriesPointOut] = Field(description="the periods in their order")
 

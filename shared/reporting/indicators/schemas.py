@@ -116,7 +116,7 @@ class DimensionDetailOut(LabelOut, DatedOut):
 
 
 class IdentityOut(DatedOut):
-    """What must hold between the members of an indicator and a total, where a unit states both."""
+    """The relation between the members of an indicator and a total, where a unit states both."""
 
     kind: IdentityKind = Field(
         description="sum_equals_total: the members add up to the total; each_at_most_total: they are parts of it, each and "

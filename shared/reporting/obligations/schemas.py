@@ -15,7 +15,7 @@ from shared.reporting.ratios import compute_share_percent
 
 
 class ObligationOut(BaseModel):
-    """What one unit owes on one form for one period."""
+    """The obligation of one unit on one form for one period."""
 
     unit: str = Field(description="code of the unit that owes")
     unit_name: str = Field(description="its name")
@@ -61,7 +61,7 @@ class ObligationOut(BaseModel):
 class CompletenessOut(BaseModel):
     """The obligations of a period, and the shares of reports received and in time, which never exceed 100."""
 
-    unit: str = Field(description="code of the unit asked about")
+    unit: str = Field(description="code of the unit that is read")
     period: str = Field(description="SDMX time period")
     expected: int = Field(description="reports owed")
     reported: int = Field(description="reports received, nil ones included")
@@ -93,7 +93,7 @@ class CompletenessOut(BaseModel):
 
 
 class ObligationsOut(BaseModel):
-    """What one unit has open, the most urgent first."""
+    """The open obligations of one unit, the most urgent first."""
 
     unit: str = Field(description="code of the unit")
     today: date = Field(description="the day in Vietnam")

@@ -86,7 +86,7 @@ class DerivedOut(BaseModel):
 
 
 class NoteOut(BaseModel):
-    """What was read differently from how it was posted."""
+    """A note on a value that was read differently from how it was posted."""
 
     pointer: str = Field(description="JSON pointer into the body")
     code: str = Field(description="float_noise: the number was read without the noise of a binary float")

@@ -30,7 +30,7 @@ class TargetIn(BaseModel):
 
 
 class TargetsIn(BaseModel):
-    """What a decision plans for a unit and period."""
+    """The plan of a decision for a unit and period."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class TargetOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """What is planned for a figure, what was done, how much of the plan that is, and how this is computed."""
+    """The plan for a figure, the result, the achieved part of the plan, and how this part is computed."""
 
     kind: TargetKind = Field(description="a value, a bound (at_least, at_most) or a range")
     value: JsonDecimal = Field(description="planned value; of a range the lower bound")
