@@ -35,7 +35,7 @@ class Issuer:
     ) -> str:
         """Sign a token in the shape of RFC 9068."""
         now = datetime.now(UTC)
-        said = {
+        registered = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": client_id,
@@ -48,7 +48,7 @@ class Issuer:
             "units": list(units),
         }
         header = {"alg": "ES256", "typ": "at+jwt", "kid": self._key.kid}
-        return jwt.encode(header, {**said, **claims}, self._key)
+        return jwt.encode(header, {**registered, **claims}, self._key)
 
     def trust(self, app: FastAPI) -> FastAPI:
         """Let an app verify this issuer's tokens without asking anyone for keys."""

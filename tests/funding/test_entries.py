@@ -339,8 +339,8 @@ async def test_central_money_is_given_from_above(office, issuer, http, what):
     district = Office(http, issuer.token("610", ["funding"], ["poverty"], ["610"]), office.app)
     body = {**LINE, "amount_vnd": 1, "decision": DECISION}
     reversal = ("reversals", {"reverses": given["id"], "reason": "x"})
-    for path, asked in ((what, body), reversal):
-        refused = await district.post(path, asked)
+    for path, refused_body in ((what, body), reversal):
+        refused = await district.post(path, refused_body)
         assert (refused.status_code, refused.json()["code"]) == (403, "given_from_above")
         assert refused.json()["giver"] == "62"
     assert (await district.post(what, {**body, "source": "counterpart_district"})).status_code == 201

@@ -41,7 +41,7 @@ async def curve(office, capital="total", **query):
     return next(curve for curve in answer["curves"] if curve["capital"] == capital)
 
 
-def at(answer, on):
+def find_point(answer, on):
     return next(point for point in answer["at"] if point["on"] == on)
 
 
@@ -114,7 +114,7 @@ async def test_the_forecast_of_an_ended_year_is_what_happened(office):
         assert set(last["disbursement_rate_without_carry_over"].values()) == {
             row["disbursement_rate_without_carry_over"]
         }
-    year_end = at(answer["curves"][0], "2023-12-31")
+    year_end = find_point(answer["curves"][0], "2023-12-31")
     assert set(year_end["disbursed_vnd"].values()) == {105 * BILLION}, "what was paid in January is later"
     risks_found = await risks(office)
     assert set(risks_found["total"]["at_risk_vnd"].values()) == {risks_found["total"]["left_vnd"]}
@@ -285,7 +285,9 @@ async def test_an_extended_deadline_applies_to_its_money(office):
     assert [(row["deadline"], row["days_left"]) for row in rows] == [("2023-12-31", 0), ("2024-06-15", 167)]
     await pay(office, {"2024-06-14": 10, "2024-06-16": 20}, capital="recurrent")
     over = await curve(office, "recurrent", seen_on="2024-06-30")
-    assert set(at(over, "2024-06-15")["disbursed_vnd"].values()) == {10}, "two days before the deadline"
+    assert set(find_point(over, "2024-06-15")["disbursed_vnd"].values()) == {10}, (
+        "two days before the deadline"
+    )
     assert over["disbursed_vnd"] == 30
     before = await curve(office, "recurrent", seen_on="2023-01-31")
     assert before["at"][-1]["on"] == "2024-12-31", "the carry-over that was reversed later set another day"

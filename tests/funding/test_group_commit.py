@@ -80,12 +80,18 @@ async def test_a_refusal_affects_no_other_entry_and_uses_up_no_key(office, issue
     ]
     answers = await asyncio.gather(
         *(office.post("disbursements", body, key=f"ours-{number}") for number, body in enumerate(valid)),
-        *(who.post("disbursements", it, key=f"wrong-{at}") for at, (who, it, _) in enumerate(wrong)),
+        *(
+            client.post("disbursements", body, key=f"wrong-{number}")
+            for number, (client, body, _) in enumerate(wrong)
+        ),
     )
     assert [answer.status_code for answer in answers[:8]] == [201] * 8
     assert [answer.json()["code"] for answer in answers[8:]] == [code for _, _, code in wrong]
     mended = await asyncio.gather(
-        *(who.post("disbursements", paid(1), key=f"wrong-{at}") for at, (who, _, _) in enumerate(wrong))
+        *(
+            client.post("disbursements", paid(1), key=f"wrong-{number}")
+            for number, (client, _, _) in enumerate(wrong)
+        )
     )
     assert codes(mended) == {201: 7}
     assert not any("idempotent-replay" in answer.headers for answer in mended)

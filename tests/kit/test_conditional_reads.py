@@ -197,7 +197,7 @@ async def test_a_cursor_that_this_list_did_not_issue_is_refused(database):
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "serialized"),
     [
         ("0", "0"),
         ("-0", "0"),
@@ -211,8 +211,8 @@ async def test_a_cursor_that_this_list_did_not_issue_is_refused(database):
         ("1234567890123456789012345678.1234567", "1.2345678901234569e+27"),
     ],
 )
-def test_numbers_are_exact_or_have_six_places(value, said):
-    assert json.dumps(to_json_number(Decimal(value))) == said
+def test_numbers_are_exact_or_have_six_places(value, serialized):
+    assert json.dumps(to_json_number(Decimal(value))) == serialized
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))

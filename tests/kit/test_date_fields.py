@@ -20,11 +20,11 @@ def test_a_serialized_date_is_read_again(day):
 
 
 @pytest.mark.parametrize(
-    "said", [0, 20230412, 1.5, True, None, "20230412", "0", "2023-4-12", "2023-04-12T00:00:00Z"]
+    "value", [0, 20230412, 1.5, True, None, "20230412", "0", "2023-4-12", "2023-04-12T00:00:00Z"]
 )
-def test_numbers_and_other_texts_are_refused(said):
+def test_numbers_and_other_texts_are_refused(value):
     with pytest.raises(ValidationError) as refused:
-        days.validate_python(said)
+        days.validate_python(value)
     assert refused.value.errors()[0]["type"] == "date_parsing"
 
 

@@ -26,13 +26,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def verifier(issuer: Issuer, clock=now) -> Identity:
+def make_identity(issuer: Issuer, clock=now) -> Identity:
     return Identity(IssuerKeys("http://127.0.0.1:9", keys=issuer.keys), ISSUER, AUDIENCE, clock)
 
 
-async def refused(who: Identity, token: str) -> str:
+async def refused(verifier: Identity, token: str) -> str:
     with pytest.raises(Unauthenticated) as problem:
-        await who.verify(token)
+        await verifier.verify(token)
     assert problem.value.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert problem.value.document("vi", "/")["reason"] != problem.value.facts["reason"].en
     reason: str = problem.value.facts["reason"].en
@@ -41,7 +41,7 @@ async def refused(who: Identity, token: str) -> str:
 
 async def test_a_valid_token_proves_the_caller_and_the_grants():
     issuer = Issuer()
-    caller = await verifier(issuer).verify(
+    caller = await make_identity(issuer).verify(
         issuer.token("district-610", ["report", "read"], ["poverty"], ["610", "611"])
     )
     assert caller.client_id == "district-610"
@@ -62,13 +62,13 @@ def test_the_claims_of_a_provincial_issuer_are_read_too():
 async def test_a_token_is_valid_until_it_expires():
     issuer = Issuer()
     at = now()
-    who = verifier(issuer, lambda: at)
+    verifier = make_identity(issuer, lambda: at)
     token = issuer.token(lives=timedelta(minutes=10))
-    await who.verify(token)
+    await verifier.verify(token)
     at += timedelta(minutes=10, seconds=identity.CLOCK_LEEWAY_S - 5)
-    await who.verify(token)
+    await verifier.verify(token)
     at += timedelta(seconds=10)
-    await refused(who, token)
+    await refused(verifier, token)
 
 
 @pytest.mark.parametrize(
@@ -86,29 +86,29 @@ async def test_a_token_is_valid_until_it_expires():
 )
 async def test_a_token_with_wrong_claims_is_refused(claims):
     issuer = Issuer()
-    await refused(verifier(issuer), issuer.token(**claims))
+    await refused(make_identity(issuer), issuer.token(**claims))
 
 
 async def test_one_of_several_audiences_is_enough():
     issuer = Issuer()
-    await verifier(issuer).verify(issuer.token(aud=["other", AUDIENCE]))
+    await make_identity(issuer).verify(issuer.token(aud=["other", AUDIENCE]))
 
 
 async def test_a_token_with_another_signature_is_refused():
     ours, theirs = Issuer(), Issuer()
     assert ours._key.kid
     theirs._key = ECKey.generate_key("P-256", {"kid": ours._key.kid, "alg": "ES256"}, private=True)
-    await refused(verifier(ours), theirs.token())
+    await refused(make_identity(ours), theirs.token())
 
 
 async def test_a_refusal_names_what_is_wrong_with_the_token():
     issuer = Issuer()
-    who = verifier(issuer)
+    verifier = make_identity(issuer)
     head, body, _ = issuer.token().split(".")
-    assert await refused(who, f"{head}.{body}.{'A' * 86}") == "the token's signature cannot be verified"
-    assert await refused(who, "abc.def.ghi") == "the token is no signed JWT"
-    assert await refused(who, issuer.token(exp=1)) == "the token is expired"
-    assert await refused(who, issuer.token(aud="x")) == "the token's claim “aud” is not accepted"
+    assert await refused(verifier, f"{head}.{body}.{'A' * 86}") == "the token's signature cannot be verified"
+    assert await refused(verifier, "abc.def.ghi") == "the token is no signed JWT"
+    assert await refused(verifier, issuer.token(exp=1)) == "the token is expired"
+    assert await refused(verifier, issuer.token(aud="x")) == "the token's claim “aud” is not accepted"
 
 
 async def test_a_token_that_chooses_its_own_algorithm_is_refused():
@@ -118,10 +118,10 @@ async def test_a_token_that_chooses_its_own_algorithm_is_refused():
         parts = [
             base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)
         ]
-        await refused(verifier(issuer), b".".join([*parts, b""]).decode())
+        await refused(make_identity(issuer), b".".join([*parts, b""]).decode())
     public = json.dumps(issuer._key.as_dict(private=False)).encode()
     forged = jwt.encode({"alg": "HS256", "kid": issuer._key.kid}, claims, OctKey.import_key(public))
-    await refused(verifier(issuer), forged)
+    await refused(make_identity(issuer), forged)
 
 
 async def test_a_changed_token_is_refused():
@@ -131,15 +131,17 @@ async def test_a_changed_token_is_refused():
     forged = (
         base64.urlsafe_b64encode(json.dumps({**claims_sent, "units": ["62"]}).encode()).decode().rstrip("=")
     )
-    await refused(verifier(issuer), f"{head}.{forged}.{signature}")
-    await refused(verifier(issuer), f"{head}.{body}.")
+    await refused(make_identity(issuer), f"{head}.{forged}.{signature}")
+    await refused(make_identity(issuer), f"{head}.{body}.")
 
 
 async def test_other_algorithms_of_the_list_are_accepted():
     rsa = RSAKey.generate_key(2048, {"kid": "k", "alg": "RS256"}, private=True)
     claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(now().timestamp()) + 600, "azp": "keycloak"}
-    who = Identity(IssuerKeys("http://127.0.0.1:9", keys=KeySet([rsa])), ISSUER, AUDIENCE, now)
-    assert (await who.verify(jwt.encode({"alg": "RS256", "kid": "k"}, claims, rsa))).client_id == "keycloak"
+    verifier = Identity(IssuerKeys("http://127.0.0.1:9", keys=KeySet([rsa])), ISSUER, AUDIENCE, now)
+    assert (
+        await verifier.verify(jwt.encode({"alg": "RS256", "kid": "k"}, claims, rsa))
+    ).client_id == "keycloak"
 
 
 NESTED = base64.urlsafe_b64encode(b"[" * 50_000).decode()
@@ -148,16 +150,16 @@ WORDS = st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).de
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "W10.W10.", "MQ.MQ.MQ", f"{NESTED}.a.b"])
 async def test_a_text_that_is_not_a_token_is_refused(token):
-    await refused(verifier(Issuer()), token)
+    await refused(make_identity(Issuer()), token)
 
 
 async def test_any_text_is_verified_or_refused():
-    who = verifier(Issuer())
+    verifier = make_identity(Issuer())
 
     @given(st.lists(WORDS, max_size=4).map(".".join))
     def check(token):
         with pytest.raises(Unauthenticated):
-            who.verify(token).send(None)
+            verifier.verify(token).send(None)
 
     check()
 
@@ -165,10 +167,10 @@ async def test_any_text_is_verified_or_refused():
 async def test_the_number_of_remembered_tokens_is_bounded(monkeypatch):
     monkeypatch.setattr(identity, "MAX_VERIFIED_TOKENS", 3)
     issuer = Issuer()
-    who = verifier(issuer)
+    verifier = make_identity(issuer)
     for at in range(10):
-        await who.verify(issuer.token(f"c{at}"))
-    assert len(who._verified) <= 3
+        await verifier.verify(issuer.token(f"c{at}"))
+    assert len(verifier._verified) <= 3
 
 
 # The issuer's keys
@@ -211,10 +213,10 @@ def fetching(kept_at=None) -> Identity:
 async def test_keys_are_fetched_when_first_needed_and_once(publisher):
     issuer = Issuer()
     publisher.publish(issuer)
-    who = fetching()
+    verifier = fetching()
     assert publisher.requests == 0
     for at in range(5):
-        await who.verify(issuer.token(f"c{at}"))
+        await verifier.verify(issuer.token(f"c{at}"))
     assert publisher.requests == 1
 
 
@@ -240,42 +242,42 @@ async def test_missing_keys_are_unavailability_and_never_an_invalid_token(publis
 
 
 async def test_a_failed_fetch_is_repeated_after_a_second(publisher):
-    issuer, who = Issuer(), fetching()
+    issuer, verifier = Issuer(), fetching()
     for _ in range(5):
         with pytest.raises(KeysUnavailable):
-            await who.verify(issuer.token())
+            await verifier.verify(issuer.token())
     assert publisher.requests == 1
     publisher.publish(issuer)
     publisher.clock += 1.1
-    await who.verify(issuer.token())
+    await verifier.verify(issuer.token())
     assert publisher.requests == 2
 
 
 async def test_an_unknown_key_is_fetched_at_most_once_a_minute(publisher):
     old, new = Issuer(), Issuer()
     publisher.publish(old)
-    who = fetching()
-    await who.verify(old.token())
+    verifier = fetching()
+    await verifier.verify(old.token())
     publisher.publish(old, new)
     for _ in range(5):
-        await refused(who, new.token())
+        await refused(verifier, new.token())
     assert publisher.requests == 1
     publisher.clock += issuer_keys.REFETCH_AFTER_S + 1
-    await who.verify(new.token())
-    await who.verify(old.token("again"))
+    await verifier.verify(new.token())
+    await verifier.verify(old.token("again"))
     assert publisher.requests == 2
 
 
 async def test_an_unknown_key_while_the_issuer_is_down_is_unavailability(publisher):
     old, new = Issuer(), Issuer()
     publisher.publish(old)
-    who = fetching()
-    await who.verify(old.token())
+    verifier = fetching()
+    await verifier.verify(old.token())
     publisher.answer = httpx.ConnectError("down")
     publisher.clock += issuer_keys.REFETCH_AFTER_S + 1
     with pytest.raises(KeysUnavailable):
-        await who.verify(new.token())
-    await who.verify(old.token("still good"))
+        await verifier.verify(new.token())
+    await verifier.verify(old.token("still good"))
 
 
 async def test_the_last_keys_are_stored_on_disk_for_the_next_start(publisher, tmp_path):

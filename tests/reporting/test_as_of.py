@@ -23,14 +23,14 @@ FORMS = ("census", "criteria")
 
 def rows(chance, unit):
     """Some values of a district's communes: households and poor, or criteria."""
-    said = []
+    values = []
     for commune in UNITS[unit]:
         if chance.random() < 0.7:
-            said += [
+            values += [
                 (commune, "households", 100 + chance.randint(0, 9)),
                 (commune, "poor", chance.randint(0, 9)),
             ]
-    return said or [(UNITS[unit][0], "poor", 1)]
+    return values or [(UNITS[unit][0], "poor", 1)]
 
 
 def criteria(chance, unit):
@@ -44,19 +44,19 @@ def criteria(chance, unit):
 
 async def read_all(office, **as_of):
     """Everything that can be read of the period, without what changes by being read later."""
-    said = {}
+    readings = {}
     for basis in BASES:
         for unit in SCOPES:
             query = {"period": "2023", "unit": unit, "basis": basis, **as_of}
             progress = (await office.get("progress", office.reviewer, **query)).json()
-            said["progress", basis, unit] = [
+            readings["progress", basis, unit] = [
                 {name: value for name, value in figure.items() if name != "lineage"}
                 for figure in progress["figures"]
             ]
             values = (await office.get("observations", office.reviewer, limit=500, **query)).json()
             assert values["next"] is None
-            said["observations", basis, unit] = values["items"]
-    return said
+            readings["observations", basis, unit] = values["items"]
+    return readings
 
 
 @pytest.mark.slow
@@ -80,9 +80,9 @@ async def test_at_every_recorded_instant_the_past_reads_as_it_was(office, steps)
         move = chance.choice(["submit", "submit", "accept", "return", "withdraw", "plan"])
         if move == "submit":
             latest = pending.get(key) or next(reversed(accepted[key]), None)
-            said = (rows if form == "census" else criteria)(chance, unit)
+            values = (rows if form == "census" else criteria)(chance, unit)
             answer = await office.submit(
-                unit, "2023", form, said, supersedes=latest["id"] if latest else None
+                unit, "2023", form, values, supersedes=latest["id"] if latest else None
             )
             assert answer.status_code in (200, 201), answer.text
             if answer.status_code == 201:
@@ -111,16 +111,16 @@ async def test_at_every_recorded_instant_the_past_reads_as_it_was(office, steps)
         await remember()
 
     assert len(kept) > 10
-    for instant, said in kept:
+    for instant, readings in kept:
         again = await read_all(office, as_of=instant)
-        for place, found in said.items():
-            assert again[place] == found, (instant, place)
+        for query, reading in readings.items():
+            assert again[query] == reading, (instant, query)
     before = await read_all(office, as_of="2024-01-01T00:00:00Z")
     assert all(
         figure["value"] is None
-        for place, found in before.items()
-        if place[0] == "progress"
-        for figure in found
+        for query, reading in before.items()
+        if query[0] == "progress"
+        for figure in reading
     )
 
 
@@ -164,12 +164,12 @@ async def test_a_reading_of_a_passed_instant_is_final_though_a_report_was_waitin
         reading = asyncio.create_task(read_all(office, as_of=instant.isoformat()))
         await wait_for_waiting(slow, 2)
         assert not reading.done()
-    said = await reading
+    readings = await reading
     sent = await sending
     assert sent.status_code == 201, sent.text
     (stood,) = (await office.get(f"reports/{sent.json()['id']}", office.reviewer)).json()["stood"]
     assert datetime.fromisoformat(stood["since"]) > instant
-    assert await read_all(office, as_of=instant.isoformat()) == said
+    assert await read_all(office, as_of=instant.isoformat()) == readings
     assert (await office.figure("poor", token=office.reviewer, basis="provisional"))["value"] == 5
 
 

@@ -101,13 +101,15 @@ async def test_pages_follow_each_other_and_nothing_is_lost(client):
 async def test_a_unit_with_what_is_around_it(client):
     unit = (await client.get("/v1/units/23377", params={"on": "2023-12-31"})).json()
     assert (unit["full_name"], unit["parent"], unit["answering_unit"]) == ("Thị trấn Plei Kần", "611", "611")
-    assert [each["code"] for each in unit["ancestors"]] == ["611", "62"]
-    assert [(each["code"], each["full_name"]) for each in unit["successors"]] == [("23377", "Xã Bờ Y")]
-    assert [each["name"] for each in unit["versions"]] == ["Plei Kần", "Bờ Y"]
+    assert [ancestor["code"] for ancestor in unit["ancestors"]] == ["611", "62"]
+    assert [(successor["code"], successor["full_name"]) for successor in unit["successors"]] == [
+        ("23377", "Xã Bờ Y")
+    ]
+    assert [version["name"] for version in unit["versions"]] == ["Plei Kần", "Bờ Y"]
     assert unit["bbox"].keys() == {"min_lat", "min_lon", "max_lat", "max_lon"}
     later = (await client.get("/v1/units/23377")).json()
     assert (later["full_name"], later["answering_unit"], later["valid_to"]) == ("Xã Bờ Y", "51", None)
-    assert [each["code"] for each in later["predecessors"]] == ["23377", "23389", "23395"]
+    assert [predecessor["code"] for predecessor in later["predecessors"]] == ["23377", "23389", "23395"]
     assert later["area_km2"] == 242.11
 
 
@@ -144,12 +146,12 @@ async def test_the_description_says_every_field_and_its_example_is_true(client):
     detail = document["components"]["schemas"]["UnitDetail"]
     assert all("description" in field for field in detail["properties"].values())
     example = detail["examples"][0]
-    said = (await client.get(f"/v1/units/{example['code']}", params={"on": example["on"]})).json()
-    assert without_nulls(said) == without_nulls(example)
+    answer = (await client.get(f"/v1/units/{example['code']}", params={"on": example["on"]})).json()
+    assert without_nulls(answer) == without_nulls(example)
 
 
 def without_nulls(value):
     """The description leaves nulls out of its examples."""
     if isinstance(value, dict):
-        return {key: without_nulls(each) for key, each in value.items() if each is not None}
-    return [without_nulls(each) for each in value] if isinstance(value, list) else value
+        return {key: without_nulls(member) for key, member in value.items() if member is not None}
+    return [without_nulls(element) for element in value] if isinstance(value, list) else value

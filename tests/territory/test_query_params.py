@@ -16,35 +16,35 @@ KON_TUM = shipped_territory()
 FIRST, REFORM = date(2004, 7, 8), date(2025, 7, 1)
 
 
-def asked(named=None, province="62", territory=KON_TUM):
+def make_requested_unit(named=None, province="62", territory=KON_TUM):
     return RequestedUnit(named, province, territory)
 
 
 @given(st.dates(FIRST, date(2100, 12, 31)))
 def test_without_a_name_it_is_the_province_of_the_day(day):
-    assert asked().on(day).code == ("62" if day < REFORM else "51")
-    assert asked().on(day).is_valid_on(day)
+    assert make_requested_unit().on(day).code == ("62" if day < REFORM else "51")
+    assert make_requested_unit().on(day).is_valid_on(day)
 
 
 def test_a_name_means_itself_and_is_refused_on_a_day_without_it():
-    assert asked("610").on(date(2023, 12, 31)).name == "Đăk Glei"
+    assert make_requested_unit("610").on(date(2023, 12, 31)).name == "Đăk Glei"
     with pytest.raises(UnknownUnitOnDate):
-        asked("62").on(REFORM)
+        make_requested_unit("62").on(REFORM)
     with pytest.raises(UnknownUnitOnDate):
-        asked("610").on(REFORM)
+        make_requested_unit("610").on(REFORM)
     with pytest.raises(UnknownUnit):
-        asked("99").on(REFORM)
+        make_requested_unit("99").on(REFORM)
 
 
 def test_the_successor_as_the_setting_does_not_speak_for_what_was_before_it():
-    assert asked(province="51").on(REFORM).name == "Quảng Ngãi"
+    assert make_requested_unit(province="51").on(REFORM).name == "Quảng Ngãi"
     with pytest.raises(UnknownUnitOnDate):
-        asked(province="51").on(REFORM - timedelta(days=1))
+        make_requested_unit(province="51").on(REFORM - timedelta(days=1))
 
 
 def test_before_the_first_day_there_is_no_province():
     with pytest.raises(UnknownUnitOnDate):
-        asked().on(FIRST - timedelta(days=1))
+        make_requested_unit().on(FIRST - timedelta(days=1))
 
 
 def test_a_province_that_was_divided_has_no_single_successor():
@@ -61,5 +61,5 @@ def test_a_province_that_was_divided_has_no_single_successor():
     ]
     divided = Territory(units, [half("71"), half("72")])
     with pytest.raises(UnknownUnitOnDate) as refused:
-        asked(territory=divided).on(REFORM)
+        make_requested_unit(territory=divided).on(REFORM)
     assert refused.value.facts["successors"] == "71, 72"

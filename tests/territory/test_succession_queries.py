@@ -23,10 +23,10 @@ async def session(common_database):
     await engine.dispose()
 
 
-async def found(session, codes, on, *, adds):
+async def read_versions_within(session, codes, on, *, adds):
     lands = unit_versions_within(codes, on, adds=adds)
     rows = (await session.execute(select(lands.c.code, lands.c.valid_from, lands.c.unit_of_day))).all()
-    return sorted((code, valid_from, place) for code, valid_from, place in rows)
+    return sorted((code, valid_from, unit_of_day) for code, valid_from, unit_of_day in rows)
 
 
 def find_shares(territory, unit, on):
@@ -46,7 +46,7 @@ async def test_what_adds_goes_wherever_the_tree_puts_it(session):
         for share in find_shares(territory, unit, on)
     }
     standing = [unit.code for unit in territory.units(AFTER)]
-    assert await found(session, standing, AFTER, adds=True) == sorted(expected)
+    assert await read_versions_within(session, standing, AFTER, adds=True) == sorted(expected)
 
 
 async def test_what_does_not_add_stays_with_the_same_land(session):
@@ -59,12 +59,12 @@ async def test_what_does_not_add_stays_with_the_same_land(session):
         if share.unchanged
     }
     standing = [unit.code for unit in territory.units(AFTER)]
-    assert await found(session, standing, AFTER, adds=False) == sorted(expected)
+    assert await read_versions_within(session, standing, AFTER, adds=False) == sorted(expected)
 
 
 async def test_on_an_own_day_everything_is_where_it_was(session):
     territory = await load_tree(session)
     units = list(territory.units(BEFORE))
     for adds in (True, False):
-        lands = await found(session, [unit.code for unit in units], BEFORE, adds=adds)
+        lands = await read_versions_within(session, [unit.code for unit in units], BEFORE, adds=adds)
         assert {(code, place) for code, _, place in lands} == {(unit.code, unit.code) for unit in units}

@@ -53,19 +53,19 @@ small_countries = st.builds(
 @settings(max_examples=60)
 def test_up_and_down_agree(rows, on):
     tree = Territory(*rows)
-    every = list(tree.units(on))
-    for unit in every:
+    units = list(tree.units(on))
+    for unit in units:
         above = tree.ancestors(unit.code, on)
         assert tree.parent(unit.code, on) == (above[0] if above else None)
-        assert all(unit in tree.descendants(each.code, on) for each in above)
-        assert all(tree.is_within(unit.code, each.code, on) for each in (unit, *above))
-        assert {each.code for each in every if tree.is_within(unit.code, each.code, on)} == {unit.code, *(each.code for each in above)}  # fmt: skip
+        assert all(unit in tree.descendants(ancestor.code, on) for ancestor in above)
+        assert all(tree.is_within(unit.code, ancestor.code, on) for ancestor in (unit, *above))
+        assert {other.code for other in units if tree.is_within(unit.code, other.code, on)} == {unit.code, *(ancestor.code for ancestor in above)}  # fmt: skip
         assert tree.answering_unit(unit.code, on) in (unit, *above)
         assert tree.answering_unit(unit.code, on).level in ("district", "province")
         below = tree.descendants(unit.code, on)
         assert len(below) == len(set(below))
         assert tree.communes(unit.code, on) == tuple(
-            each for each in (unit, *below) if each.level == "commune"
+            inner for inner in (unit, *below) if inner.level == "commune"
         )
         assert all(child.parent == unit.code for child in tree.children(unit.code, on))
 
@@ -85,12 +85,12 @@ def test_a_merger_loses_and_doubles_nothing(rows):
     for after in (unit for unit in tree.units(AFTER) if unit.level == "commune"):
         made_of = tree.predecessors(after.code, AFTER)
         assert made_of
-        assert all(after in tree.successors(each.code, BEFORE) for each in made_of)
+        assert all(after in tree.successors(predecessor.code, BEFORE) for predecessor in made_of)
 
 
 @given(st.sampled_from(read_units()), st.dates(date(2004, 1, 1), date(2030, 1, 1)))
 def test_a_code_has_at_most_one_meaning_on_any_day(unit, on):
-    meanings = [each for each in KON_TUM.versions(unit.code) if each.is_valid_on(on)]
+    meanings = [version for version in KON_TUM.versions(unit.code) if version.is_valid_on(on)]
     assert len(meanings) <= 1
     assert KON_TUM.find(unit.code, on) == (meanings[0] if meanings else None)
     if not meanings:
@@ -186,7 +186,7 @@ def test_rights_of_a_root_that_did_not_stand():
 
 
 @pytest.mark.parametrize(
-    ("units", "links", "said"),
+    ("units", "links", "message"),
     [
         ([commune("10001"), commune("10001", AFTER)], [], "names two units"),
         ([commune("10001", parent="61")], [], "outlives its parent"),
@@ -199,8 +199,8 @@ def test_rights_of_a_root_that_did_not_stand():
         ),
     ],
 )
-def test_a_broken_table_is_refused(units, links, said):
-    with pytest.raises(ValueError, match=said):
+def test_a_broken_table_is_refused(units, links, message):
+    with pytest.raises(ValueError, match=message):
         make(*units, links=links)
 
 
