@@ -6,10 +6,10 @@ from services.funding import __doc__ as description
 from services.funding import api
 from services.funding.agencies import add_agencies
 from services.funding.dated_facts import load_catalogue, load_deadlines, load_method
-from services.funding.entries.api import start_group_commit
+from services.funding.entries.recorder import start_group_commit
 from services.funding.journal.sealer import seal_repeatedly
+from services.funding.ledger_problems import OverdrawPrevented
 from services.funding.models import REVISION
-from services.funding.rules import OverdrawPrevented
 from services.funding.settings import FundingSettings
 from shared.kit.clock import Clock, system_clock
 from shared.kit.service import ServiceDefinition, create_service

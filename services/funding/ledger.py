@@ -1,13 +1,14 @@
-"""The values of the ledger: kinds of entries, amounts, lines, lots, postings and entries. Pure; amounts are whole đồng."""
+"""The values of the ledger: amounts, lines, lots, postings and entries. Pure; amounts are whole đồng."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from operator import add, attrgetter, neg
 from typing import Any, Literal, Self, get_args
+
+from services.funding.entry_kinds import EntryKind
 
 Capital = Literal["investment", "recurrent"]
 CAPITALS: tuple[Capital, ...] = get_args(Capital)
@@ -15,42 +16,6 @@ CAPITALS: tuple[Capital, ...] = get_args(Capital)
 
 Book = Literal["agency", "treasury"]
 """Payments as the agencies report them, and as the treasury confirms them."""
-
-
-class EntryKind(StrEnum):
-    """The kind of an entry: the change that it makes to money."""
-
-    OPENING_BALANCE = "opening_balance"
-    ASSIGNMENT = "assignment"
-    ALLOCATION = "allocation"
-    SUPPLEMENT = "supplement"
-    SUB_ALLOCATION = "sub_allocation"
-    TRANSFER = "transfer"
-    CANCELLATION = "cancellation"
-    RETURN = "return"
-    CARRY_OVER = "carry_over"
-    COMMITMENT = "commitment"
-    DISBURSEMENT = "disbursement"
-    CONFIRMATION = "confirmation"
-    RECOVERY = "recovery"
-    REMITTANCE = "remittance"
-    SUCCESSION = "succession"
-    REVERSAL = "reversal"
-    CORRECTION = "correction"
-
-
-ALLOCATION_KINDS = frozenset({EntryKind.ALLOCATION, EntryKind.SUPPLEMENT})
-INFLOW_KINDS = ALLOCATION_KINDS | {EntryKind.OPENING_BALANCE, EntryKind.ASSIGNMENT}
-TRANSFER_KINDS = frozenset({EntryKind.SUB_ALLOCATION, EntryKind.TRANSFER})
-REVERSING_KINDS = frozenset({EntryKind.REVERSAL, EntryKind.CORRECTION})
-"""A reversal has a day of its own. A correction states that an entry was never true, and takes the day of that entry."""
-PAYMENT_KINDS = frozenset({EntryKind.DISBURSEMENT, EntryKind.CONFIRMATION})
-KINDS_WITH_PAPER = PAYMENT_KINDS | {EntryKind.COMMITMENT, EntryKind.RECOVERY, EntryKind.REMITTANCE}
-"""A voucher or a decision is required for these."""
-
-
-RECOVERABLE_KINDS = PAYMENT_KINDS | {EntryKind.RECOVERY}
-"""Money paid by these can be recovered, and money recovered by these can be handed back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,14 +289,3 @@ class NewEntry:
         """Return the entry as it is recorded."""
         postings = tuple(self.postings)
         return replace(self.entry, postings=postings, recorded_at=recorded_at, sequence=sequence)
-
-
-def find_book(kind: EntryKind, postings: Iterable[Posting] = ()) -> Book:
-    """Return the book of the voucher of an entry; that of a recovery or remittance follows from its postings."""
-    if kind in {EntryKind.RECOVERY, EntryKind.REMITTANCE}:
-        changes = [posting.change for posting in postings]
-        is_confirmed = any(
-            change.confirmed_recovered_vnd or change.confirmed_remitted_vnd for change in changes
-        )
-        return "treasury" if is_confirmed else "agency"
-    return "treasury" if kind is EntryKind.CONFIRMATION else "agency"

@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.funding.ledger import AMOUNT_NAMES, CAPITALS, EntryKind, PaperKind
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import AMOUNT_NAMES, CAPITALS, PaperKind
 from services.funding.register_models import CLOSINGS, PROJECT_STATEMENTS, PROJECTS, Base
 from shared.kit.schema_revisions import SchemaRevision
 

@@ -6,10 +6,11 @@ Texts are compared in their canonical form (`shared/kit/canonical_text.py`). A p
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.funding.ledger import Book, Entry, EntryKind, Line, PaperKind, Voucher, find_book
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Book, Entry, Line, PaperKind, Posting, Voucher
 from shared.kit.canonical_text import canonicalize
 
 PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
@@ -60,6 +61,17 @@ class VoucherKey:
             ],
             ensure_ascii=False,
         )
+
+
+def find_book(kind: EntryKind, postings: Iterable[Posting] = ()) -> Book:
+    """Return the book of the voucher of an entry; that of a recovery or remittance follows from its postings."""
+    if kind in {EntryKind.RECOVERY, EntryKind.REMITTANCE}:
+        changes = [posting.change for posting in postings]
+        is_confirmed = any(
+            change.confirmed_recovered_vnd or change.confirmed_remitted_vnd for change in changes
+        )
+        return "treasury" if is_confirmed else "agency"
+    return "treasury" if kind is EntryKind.CONFIRMATION else "agency"
 
 
 def find_paper_kind(kind: EntryKind, voucher: Voucher) -> PaperKind:

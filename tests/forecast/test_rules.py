@@ -27,7 +27,8 @@ from services.funding.forecast.estimation import (
     split_by_month,
 )
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed, to_shares
-from services.funding.forecast.rules import ForecastRange, LotHistory, estimate_by_capital, forecast_lots
+from services.funding.forecast.ranges import ForecastRange
+from services.funding.forecast.rules import LotHistory, estimate_by_capital, forecast_lots
 from services.funding.forecast.sums import ForecastSum, build_sums, to_rank
 from services.funding.ledger import CAPITALS, Amounts, Capital, Line, Lot
 from shared.kit.paging import InvalidCursor, PageCursor, slice_page

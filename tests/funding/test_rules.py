@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
 from services.funding.dated_balances import DatedBalance
-from services.funding.ledger import Amounts, EntryKind, Line, Lot
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Amounts, Line, Lot
+from services.funding.ledger_problems import CommitmentPaid, InsufficientFunds
 from services.funding.rules import (
     LEFT,
-    CommitmentPaid,
-    InsufficientFunds,
     apply_postings,
     post_carry_over,
     post_commitment,

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.actions import insert_and_publish, lock_and_evaluate, validate_request
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.evaluation import EntryOutcome, LedgerEvaluation
+from services.funding.entries.evaluation import LedgerEvaluation
+from services.funding.entries.outcomes import EntryOutcome
 from services.funding.entries.recoveries import RecoveryRequest
+from services.funding.entries.requests import EntryRequest
 from services.funding.entries.shortage import name_consumers
-from services.funding.entries.validation import EntryRequest, EntryValidator
+from services.funding.entries.validation import EntryValidator
 from services.funding.ledger import Entry
 from shared.kit.change_feed import Event
 from shared.kit.clock import Clock

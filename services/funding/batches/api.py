@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Response
 
 from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
-from services.funding.entries.api import CurrentRecorder
+from services.funding.entries.recorder import CurrentRecorder
 from services.funding.entries.store import find_entries
 from shared.kit.database import UnitOfWork
 from shared.kit.exception_handlers import negotiate_language

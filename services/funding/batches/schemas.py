@@ -9,19 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler,
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
-from services.funding.entries.evaluation import EntryOutcome, OutcomeStatus
+from services.funding.entries.outcomes import EntryOutcome, OutcomeStatus
 from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.request_schemas import (
+from services.funding.entries.request_schemas import PaymentIn
+from services.funding.entries.requests import EntryRequest
+from services.funding.entries.reversal_schemas import (
     RECOVERY_EXAMPLE,
     REMITTANCE_EXAMPLE,
-    PaymentIn,
     RecoveryIn,
     RemittanceIn,
 )
-from services.funding.entries.validation import EntryRequest
+from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
-from services.funding.ledger import Decision, EntryKind, EntryReference
+from services.funding.ledger import Decision, EntryReference
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.problems import Language

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import ALLOCATION_KINDS
+from services.funding.entry_kinds import ALLOCATION_KINDS
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LedgerFilter
 

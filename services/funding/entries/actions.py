@@ -16,24 +16,17 @@ from services.funding.closed_years.rules import Closing, find_closing, is_overdu
 from services.funding.closed_years.store import lock_years_shared
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.evaluation import (
-    EntryOutcome,
-    LedgerEvaluation,
-    LockedState,
-    needs_assignment_lock,
-)
+from services.funding.entries.evaluation import LedgerEvaluation, LockedState, needs_assignment_lock
+from services.funding.entries.outcomes import EntryOutcome
 from services.funding.entries.recoveries import RecoveryRequest, build_recovery
+from services.funding.entries.requests import EntryRequest
 from services.funding.entries.reversals import ReversalRequest, build_reversal
 from services.funding.entries.shortage import name_consumers, name_remainders
-from services.funding.entries.store import (
-    find_entries,
-    find_latest_entries,
-    find_recovered,
-    find_reversals,
-)
-from services.funding.entries.validation import EntryRequest, EntryValidator
+from services.funding.entries.store import find_entries, find_latest_entries, find_recovered, find_reversals
+from services.funding.entries.validation import EntryValidator
+from services.funding.entry_kinds import INFLOW_KINDS, RECOVERABLE_KINDS, EntryKind
 from services.funding.fault_sentences import ENTRY_UNKNOWN
-from services.funding.ledger import INFLOW_KINDS, RECOVERABLE_KINDS, Balances, Entry, EntryKind
+from services.funding.ledger import Balances, Entry
 from services.funding.projects.store import lock_projects
 from services.funding.store import read_balances
 from services.funding.voucher_keys import VoucherKey

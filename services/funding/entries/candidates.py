@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from services.funding.entries.duplicates import Fact, find_fact
 from services.funding.entries.request_context import RequestContext
-from services.funding.ledger import Entry, EntryKind, Line, find_book
-from services.funding.voucher_keys import VoucherKey, find_voucher_key
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Entry, Line
+from services.funding.voucher_keys import VoucherKey, find_book, find_voucher_key
 
 
 @dataclass(frozen=True, slots=True)

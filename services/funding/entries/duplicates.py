@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from services.funding.ledger import Decision, Entry, EntryKind, InKindForm
-from services.funding.rules import VoucherUsed
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Decision, Entry, InKindForm
+from services.funding.ledger_problems import VoucherUsed
 from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import Conflict, Sentence
 

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from services.funding import rules
+from services.funding import ledger_problems, rules
 from services.funding.assignments import (
     AssignmentBalance,
     AssignmentKey,
@@ -24,30 +24,14 @@ from services.funding.closed_years.rules import Closing, YearClosed, find_closin
 from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.duplicates import Fact, LatestEntries, require_distinct, require_same
-from services.funding.ledger import (
-    ALLOCATION_KINDS,
-    INFLOW_KINDS,
-    Amounts,
-    Balances,
-    Entry,
-    EntryKind,
-    Line,
-    Lot,
-    NewEntry,
-    Posting,
-    find_book,
-)
+from services.funding.entries.outcomes import EntryOutcome
+from services.funding.entry_kinds import ALLOCATION_KINDS, INFLOW_KINDS, EntryKind
+from services.funding.ledger import Amounts, Balances, Entry, Line, Lot, NewEntry, Posting
 from services.funding.projects.rules import ProjectFunding, calculate_funding_after
-from services.funding.recoveries.rules import (
-    RecoveredAmounts,
-    require_unrecovered,
-    take_latest_first,
-)
+from services.funding.recoveries.rules import RecoveredAmounts, require_unrecovered, take_latest_first
 from services.funding.undone_entries import AlreadyCorrected, AlreadyReversed
-from services.funding.voucher_keys import VoucherKey
+from services.funding.voucher_keys import VoucherKey, find_book
 from shared.kit.problems import Problem
-
-OutcomeStatus = Literal["recorded", "existing", "refused"]
 
 NO_MONEY = DatedBalance()
 
@@ -63,21 +47,6 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], lis
     EntryKind.RETURN: rules.post_return,
 }
 """The posting rules of the kinds that take money out of a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryOutcome:
-    """The outcome of one entry. `existing`: its voucher was recorded before, and is not recorded again."""
-
-    status: OutcomeStatus
-    entry: Entry | None = None
-    """Without its postings where it is recorded now."""
-    postings: Sequence[Posting] = ()
-    problem: Problem | None = None
-    balances: Balances = field(default_factory=dict)
-    """Of the lots that it changes, after it."""
-    unallocated_vnd: int | None = None
-    project_room_vnd: int | None = None
 
 
 class Reversal(NamedTuple):
@@ -142,7 +111,7 @@ class LedgerEvaluation:
             outcome = _find_existing(candidate, recorded) if recorded else self._record(candidate)
         except Problem as problem:
             outcome = EntryOutcome("refused", problem=problem)
-            if isinstance(problem, rules.InsufficientFunds):
+            if isinstance(problem, ledger_problems.InsufficientFunds):
                 problem.balances = self._read_totals(problem.line)
             if recorded is None and key is not None:
                 self.unused_vouchers.add(key)
@@ -298,7 +267,7 @@ def _post_succession(candidate: EntryCandidate, to_line: Line, balances: DatedBa
     amount_vnd = None if candidate.takes_all else entry.amount_vnd
     postings = rules.post_succession(line, to_line, balances, entry.effective_on, amount_vnd)
     if not postings:
-        raise rules.NothingToSucceed(line)
+        raise ledger_problems.NothingToSucceed(line)
     return postings
 
 

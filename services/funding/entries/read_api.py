@@ -10,8 +10,8 @@ from services.funding.context import FundingReaderContext
 from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
 from services.funding.entries.response_schemas import EntriesPage, EntryOut
+from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import PRINTABLE, Code
-from services.funding.ledger import EntryKind
 from services.funding.query_params import (
     AnyYearQuery,
     BelowQuery,

@@ -8,16 +8,10 @@ from datetime import date
 from services.funding import fault_sentences as sentences
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.validation import find_decision_fault
-from services.funding.ledger import (
-    PAYMENT_KINDS,
-    Decision,
-    Entry,
-    EntryKind,
-    EntryReference,
-    Voucher,
-    find_book,
-)
+from services.funding.entries.requests import find_decision_fault
+from services.funding.entry_kinds import PAYMENT_KINDS, EntryKind
+from services.funding.ledger import Decision, Entry, EntryReference, Voucher
+from services.funding.voucher_keys import find_book
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, make_fault, raise_if_any
 

@@ -8,13 +8,13 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.entries.request_schemas import InKindIO
+from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import DecisionIO, EntryReferenceIO, ShortText
 from services.funding.ledger import (
     AMOUNT_NAMES,
     Amounts,
     Capital,
     Entry,
-    EntryKind,
     EntryReference,
     Lot,
     PaperKind,

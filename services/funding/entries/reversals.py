@@ -8,8 +8,10 @@ from datetime import date
 from services.funding import fault_sentences as sentences
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.validation import find_decision_fault, require_giver
-from services.funding.ledger import REVERSING_KINDS, Decision, Entry, EntryKind, Line, Voucher
+from services.funding.entries.requests import find_decision_fault
+from services.funding.entries.validation import require_giver
+from services.funding.entry_kinds import REVERSING_KINDS, EntryKind
+from services.funding.ledger import Decision, Entry, Line, Voucher
 from services.funding.undone_entries import ReversalNotReversible
 from services.funding.units import find_last_day
 from services.funding.voucher_keys import find_paper_kind, find_paper_year

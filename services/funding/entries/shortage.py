@@ -16,12 +16,12 @@ from services.funding.assignments import BeyondAssignment
 from services.funding.dated_balances import RemainderKind
 from services.funding.deadlines import Lapse, find_lapses
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.evaluation import EntryOutcome
+from services.funding.entries.outcomes import EntryOutcome
 from services.funding.lapses.store import read_extensions
 from services.funding.ledger import Line
+from services.funding.ledger_problems import CommitmentPaid, InsufficientFunds
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.projects.rules import ProjectPlanExceeded, ProjectTotalExceeded
-from services.funding.rules import CommitmentPaid, InsufficientFunds
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOT_KEY, LedgerFilter, read_unit_versions
 from services.funding.units import find_unit_of_year, find_versions_below
 from shared.kit.problems import Problem, Sentence

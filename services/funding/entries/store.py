@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.entries.duplicates import Fact
 from services.funding.entries.evaluation import Reversal
 from services.funding.entries.sql import FIND_LATEST_ENTRIES, SAME_COLUMNS
+from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import (
     AMOUNT_NAMES,
     Amounts,
     Capital,
     Decision,
     Entry,
-    EntryKind,
     EntryReference,
     InKind,
     Lot,

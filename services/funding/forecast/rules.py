@@ -6,7 +6,7 @@ the part that lapses first: never less than nothing, never more than what is lef
 likely and the quick pace are each projected to the end; all lines are assumed to be slow, or quick, together.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -28,6 +28,7 @@ from services.funding.forecast.estimation import (
     split_by_month,
 )
 from services.funding.forecast.profiles import MAX_PACE_PPB, WHOLE_PPB, ForecastMethod
+from services.funding.forecast.ranges import ForecastRange, add_ranges
 from services.funding.ledger import CAPITALS, Capital, Line, Lot
 from shared.kit.problems import Invalid, Sentence
 from shared.periods import ONE_DAY
@@ -50,38 +51,6 @@ class SeenOnNotPassed(Invalid):
 
     def __init__(self, seen_on: date, latest: date) -> None:
         super().__init__(seen_on=seen_on, latest=latest)
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastRange:
-    """An amount with the lower and the upper end of its range, in đồng."""
-
-    low: int = 0
-    likely: int = 0
-    high: int = 0
-
-    def __add__(self, other: "ForecastRange") -> "ForecastRange":
-        return ForecastRange(self.low + other.low, self.likely + other.likely, self.high + other.high)
-
-    def prorate(self, days: int, length: int) -> "ForecastRange":
-        """Return the part of some of the days, rounded down."""
-        return ForecastRange(
-            self.low * days // length, self.likely * days // length, self.high * days // length
-        )
-
-    @classmethod
-    def from_fact(cls, amount: int) -> "ForecastRange":
-        """Return the range of a known amount."""
-        return cls(amount, amount, amount)
-
-
-def add_ranges(ranges: Collection[ForecastRange]) -> ForecastRange:
-    """Return the sum of ranges."""
-    return ForecastRange(
-        sum(amount.low for amount in ranges),
-        sum(amount.likely for amount in ranges),
-        sum(amount.high for amount in ranges),
-    )
 
 
 NO_MORE_PAYMENTS = (date.max, ForecastRange())

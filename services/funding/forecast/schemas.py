@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from services.funding.closed_years.reading import ClosingStateOut
 from services.funding.forecast.estimation import Assumptions, find_month
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
-from services.funding.forecast.rules import METHOD_VERSION, ForecastRange
+from services.funding.forecast.ranges import ForecastRange
+from services.funding.forecast.rules import METHOD_VERSION
 from services.funding.forecast.sums import ForecastState, ForecastSum, calculate_rate
 from services.funding.ledger import Book, Capital
 from services.funding.progress.schemas import ShownUnitOut, Total

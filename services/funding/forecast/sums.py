@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Literal
 
 from services.funding.forecast.estimation import NO_FLOW, CashFlow, add_flows, number_month
-from services.funding.forecast.rules import ForecastRange, LotForecast, add_ranges
+from services.funding.forecast.ranges import ForecastRange, add_ranges
+from services.funding.forecast.rules import LotForecast
 from shared.periods import ONE_DAY
 
 ForecastState = Literal["no_money", "not_begun", "running", "over"]

@@ -9,15 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.deadlines import Extension, limit_extensions
-from services.funding.ledger import Amounts, Balances, EntryKind, Lot
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Amounts, Balances, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
-from services.funding.store import (
-    IS_POSTED_BY,
-    IS_REVERSED_BY,
-    LOCK_ORDER,
-    LOT_KEY,
-    LedgerFilter,
-)
+from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOCK_ORDER, LOT_KEY, LedgerFilter
 
 
 async def read_selected_balances(session: AsyncSession, ledger_filter: LedgerFilter) -> Balances:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from services.funding.entry_kinds import EntryKind
 from services.funding.fault_sentences import PROJECT_OF_ANOTHER_LINE, PROJECT_UNKNOWN
-from services.funding.ledger import Entry, EntryKind
+from services.funding.ledger import Entry
 from shared.kit.problems import Conflict, Invalid, Sentence, make_fault
 
 ProjectStatus = Literal["prepared", "under_construction", "suspended", "completed", "settled"]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import EntryKind
+from services.funding.entry_kinds import EntryKind
 from services.funding.models import ENTRIES, REVERSALS
 from services.funding.projects.rules import ProjectFunding
 from services.funding.register_models import PROJECT_STATEMENTS, PROJECTS

@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import AMOUNT_NAMES, Amounts, Book, EntryKind
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import AMOUNT_NAMES, Amounts, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LedgerFilter
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from services.funding.ledger import PAYMENT_KINDS, Entry, Lot, Posting
+from services.funding.entry_kinds import PAYMENT_KINDS
+from services.funding.ledger import Entry, Lot, Posting
 from shared.kit.problems import Conflict, Sentence
 
 

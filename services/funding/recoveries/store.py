@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import EntryKind
+from services.funding.entry_kinds import EntryKind
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LedgerFilter
 

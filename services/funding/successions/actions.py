@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.batches.actions import BatchRefused
 from services.funding.entries.actions import insert_and_publish, lock_and_evaluate, make_events
 from services.funding.ledger import Entry
-from services.funding.rules import NothingToSucceed
+from services.funding.ledger_problems import NothingToSucceed
 from services.funding.store import LedgerFilter
 from services.funding.successions.requests import SuccessionRequest, build_candidates
 from services.funding.successions.rules import find_waiting_lots

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response, status
 
 from services.funding.context import FundingReaderContext
-from services.funding.entries.api import CurrentRecorder
+from services.funding.entries.recorder import CurrentRecorder
 from services.funding.query_params import (
     AnyYearQuery,
     CapitalQuery,

@@ -7,9 +7,11 @@ from datetime import date
 from services.funding import fault_sentences as sentences
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.validation import find_decision_fault, require_giver
-from services.funding.ledger import Decision, Entry, EntryKind, Line
-from services.funding.rules import NothingToSucceed
+from services.funding.entries.requests import find_decision_fault
+from services.funding.entries.validation import require_giver
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Decision, Entry, Line
+from services.funding.ledger_problems import NothingToSucceed
 from services.funding.successions.rules import WaitingLot, is_successor, select_proposed
 from services.funding.units import find_refusal, find_unit_fault, find_unit_version
 from shared.kit.ids import uuid7

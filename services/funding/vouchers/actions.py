@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.batches.actions import Batch, evaluate_batch
 from services.funding.entries.actions import insert_and_publish, make_events, validate_request
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.validation import EntryRequest, EntryValidator
+from services.funding.entries.requests import EntryRequest
+from services.funding.entries.validation import EntryValidator
 from services.funding.fault_sentences import LINE_REPEATED, NO_LINES
 from services.funding.ledger import Entry
 from services.funding.voucher_keys import PaperKey, VoucherKey

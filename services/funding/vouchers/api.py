@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Body, Query, Response, status
 
 from services.funding.context import FundingReaderContext
-from services.funding.entries.api import CurrentRecorder
+from services.funding.entries.recorder import CurrentRecorder
 from services.funding.field_types import Identifier
 from services.funding.ledger import Book, PaperKind
 from services.funding.query_params import AnyYearQuery

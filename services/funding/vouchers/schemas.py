@@ -10,8 +10,9 @@ from pydantic.config import JsonDict
 
 from services.funding.entries.request_context import RequestContext
 from services.funding.entries.request_schemas import ReopeningIn
+from services.funding.entries.requests import EntryRequest
 from services.funding.entries.response_schemas import EntryOut
-from services.funding.entries.validation import EntryRequest
+from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import (
     LINE_EXAMPLE,
     VOUCHER_EXAMPLE,
@@ -23,7 +24,7 @@ from services.funding.field_types import (
     PaperIO,
     Year,
 )
-from services.funding.ledger import Book, Capital, Decision, Entry, EntryKind, PaperKind, Voucher
+from services.funding.ledger import Book, Capital, Decision, Entry, PaperKind, Voucher
 from services.funding.voucher_keys import PaperKey
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody

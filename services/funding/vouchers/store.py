@@ -3,7 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.store import load_postings, select_entries
-from services.funding.ledger import REVERSING_KINDS, Entry
+from services.funding.entry_kinds import REVERSING_KINDS
+from services.funding.ledger import Entry
 from services.funding.models import ENTRIES
 from services.funding.voucher_keys import PaperKey, find_paper_key
 from shared.kit.canonical_text import canonicalize
