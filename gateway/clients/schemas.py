@@ -67,7 +67,7 @@ GrantedUnit = Annotated[
         }
     ),
 ]
-Program = Annotated[str, Field(max_length=40)]
+ProgramCode = Annotated[str, Field(max_length=40)]
 
 EXAMPLE: dict[str, Any] = {
     "client_id": "district-610",
@@ -88,7 +88,7 @@ class ClientIn(PartialModel):
     client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$", description="its name; it never changes")
     description: str = Field("", max_length=200, description="which system it is and who runs it")
     scopes: list[ClientScope] = Field(min_length=1, max_length=10, description="what it may do")
-    programs: list[Program] = Field(default=[], max_length=20, description="for which programs")
+    programs: list[ProgramCode] = Field(default=[], max_length=20, description="for which programs")
     units: list[GrantedUnit] = Field(
         default=[],
         max_length=500,

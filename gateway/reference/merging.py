@@ -14,7 +14,7 @@ from typing import Any
 from gateway.upstreams import UpstreamTimeout, UpstreamUnavailable
 from shared.kit.exception_handlers import MethodNotAllowed
 from shared.kit.openapi.document import PROBLEMS
-from shared.kit.openapi.examples import REFERENCE
+from shared.kit.openapi.examples import REFERENCE, Schemas
 from shared.kit.openapi.header_fields import HEADERS, add_headers
 from shared.kit.openapi.operations import SCHEME
 from shared.kit.openapi.problem_schemas import (
@@ -26,8 +26,7 @@ from shared.kit.openapi.problem_schemas import (
 )
 from shared.kit.problems import NotFound, Problem, TooManyRequests
 
-Document = Mapping[str, Any]
-Schemas = Mapping[str, Any]
+OpenApiDocument = Mapping[str, Any]
 
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 SUCCESSES = frozenset({"200", "201"})
@@ -50,7 +49,7 @@ SCOPE_MEANINGS = {
 }
 
 
-def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str, Any]:
+def merge_documents(own: OpenApiDocument, services: Mapping[str, OpenApiDocument]) -> dict[str, Any]:
     """Return the merged document; title, version and description are the gateway's own."""
     documents = {"gateway": own, **services}
     names = _name_schemas({name: _read_schemas(document) for name, document in documents.items()})
@@ -88,7 +87,7 @@ def merge_documents(own: Document, services: Mapping[str, Document]) -> dict[str
     return merged
 
 
-def collect_problems(documents: Mapping[str, Document]) -> dict[str, Any]:
+def collect_problems(documents: Mapping[str, OpenApiDocument]) -> dict[str, Any]:
     """Return what the documents say of their problems, by code, with those of every operation of the gateway."""
     problems = {problem.code: describe_problem(problem) for problem in (*OWN_PROBLEMS, *FORWARDING_PROBLEMS)}
     for document in documents.values():
@@ -150,7 +149,7 @@ def _add_refusals(operations: dict[str, Any], problems: Mapping[str, Any], of_ga
                 add_headers(responses[status], RATE_LIMIT_FIELDS)
 
 
-def _read_schemas(document: Document) -> Schemas:
+def _read_schemas(document: OpenApiDocument) -> Schemas:
     schemas: Schemas = document.get("components", {}).get("schemas", {})
     return schemas
 
@@ -215,7 +214,7 @@ def _rename_reference(reference: Any, names: Mapping[str, str]) -> Any:
     return REFERENCE + names.get(name, name)
 
 
-def list_operation_ids(document: Document) -> Iterable[str]:
+def list_operation_ids(document: OpenApiDocument) -> Iterable[str]:
     """Yield the operation ids of a document."""
     for operations in document.get("paths", {}).values():
         for method, operation in operations.items():

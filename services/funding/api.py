@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from services.funding.batches.api import router as batches
 from services.funding.catalogue import InRate
 from services.funding.closings.api import router as closings
-from services.funding.context import CurrentCatalogue
+from services.funding.context import CurrentFundingCatalogue
 from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
 from services.funding.entries.api import router as entries
@@ -86,7 +86,7 @@ router = APIRouter(prefix=PATH, route_class=OperationRoute)
 
 
 @router.get("/catalogue", tags=["catalogue"], summary="Read the codes")
-async def read_catalogue(*, catalogue: CurrentCatalogue, _: PublicReader) -> CatalogueOut:
+async def read_catalogue(*, catalogue: CurrentFundingCatalogue, _: PublicReader) -> CatalogueOut:
     """Read the programs, components, sources and agencies that entries may name, with their dates and legal basis."""
     return CatalogueOut.model_validate(
         {

@@ -25,7 +25,7 @@ AssignmentKey = tuple[int, str, Capital, str]
 AssignmentBalance = dict[tuple[str, date, str | None], tuple[int, int]]
 """Đồng assigned and allocated, by unit (its code and the first day on which it means this land) and component."""
 
-Check = Callable[[str, ByComponent, ByComponent], int]
+AssignmentCheck = Callable[[str, ByComponent, ByComponent], int]
 """Takes an assigned unit, what was assigned and what was allocated; returns what is left to allocate."""
 
 
@@ -131,7 +131,7 @@ def find_assigned_units(
 
 
 def _check_assigned_units(
-    territory: Territory, assignment: AssignmentBalance, line: Line, on: date, check: Check
+    territory: Territory, assignment: AssignmentBalance, line: Line, on: date, check: AssignmentCheck
 ) -> int | None:
     remainders = []
     for assigned_unit in find_assigned_units(territory, assignment, line, on):

@@ -107,7 +107,7 @@ class FundingContext(LedgerContext):
         return UnitScope(unit, find_versions_below(self.territory, unit, on, unit_versions), on)
 
 
-CurrentCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue))]
+CurrentFundingCatalogue = Annotated[FundingCatalogue, Depends(resource(FundingCatalogue))]
 """The programs, components and sources of this installation."""
 
 

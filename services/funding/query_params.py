@@ -34,7 +34,7 @@ SourcesQuery = Annotated[
     CommaSeparated,
     Query(description="one or more sources, separated by commas or repeated", max_length=20),
 ]
-UnitQuery = Annotated[
+FundingUnitQuery = Annotated[
     Code | None, Query(description="a province, district, commune or agency with everything below it")
 ]
 BookQuery = Annotated[

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.basis import BasisName
-from shared.reporting.field_types import StandardOut
+from shared.reporting.field_types import StandardCodeOut
 
 
 class MovementRow(BaseModel):
@@ -37,7 +37,7 @@ class MovementOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which observations count")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     as_of: datetime | None = Field(description="instant of the newest change that is included")
     poor: MovementTable
     near_poor: MovementTable

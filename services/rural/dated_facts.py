@@ -15,7 +15,7 @@ from services.rural.ocop.dated_rules import (
     StarBand,
 )
 from services.rural.standards.rules import StandardCondition, StandardConditions
-from shared.dated_facts.loader import Row, fill_nested, open_facts
+from shared.dated_facts.loader import FactRow, fill_nested, open_facts
 
 HERE = Path(__file__).parent
 CRITERIA_SETS_FILE = HERE / "criteria" / "criteria_sets.toml"
@@ -96,7 +96,7 @@ def load_standard_conditions(sets: CriteriaSets, path: Path | None = None) -> St
     return StandardConditions(_with_criteria(condition, sets) for condition in conditions)
 
 
-def _inherit_basis(row: Row) -> Row:
+def _inherit_basis(row: FactRow) -> FactRow:
     """Return the row of a set in which whatever states no legal basis has that of the set."""
     basis = {"legal_basis": row.get("legal_basis")}
     for name in ("authority", "ground"):

@@ -24,10 +24,10 @@ from pydantic_core import ErrorDetails
 
 from shared.dated_facts.facts import Dated
 
-Row = Mapping[str, Any]
+FactRow = Mapping[str, Any]
 """A row as the file states it."""
 
-Fact = TypeVar("Fact")
+FactT = TypeVar("FactT")
 
 Aliases = Mapping[str, str]
 """The name of a field in the file, where it has another name there."""
@@ -48,7 +48,7 @@ class FactsFile:
     """An open file, or a folder, of dated facts, and the faults that were found in it so far."""
 
     path: Path
-    tables: Row
+    tables: FactRow
     """The content of a TOML file; empty for a folder, whose tables are read when they are asked for."""
     faults: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
@@ -56,14 +56,14 @@ class FactsFile:
     def rows(
         self,
         table: str,
-        row_type: type[Fact],
+        row_type: type[FactT],
         *,
         optional: bool = False,
         aliases: Aliases | None = None,
-        prepare: Callable[[Row], Row] | None = None,
+        prepare: Callable[[FactRow], FactRow] | None = None,
         split: Sequence[str] = (),
         one_in_force: Sequence[str] | None = None,
-    ) -> tuple[Fact, ...]:
+    ) -> tuple[FactT, ...]:
         """Return the rows of a table that have no fault.
 
         `prepare` completes a row before it is read. `split` names columns whose cells are lists, parted by spaces.
@@ -83,7 +83,7 @@ class FactsFile:
             )
         return facts
 
-    def raw_rows(self, table: str, *, optional: bool = False) -> list[Row]:
+    def raw_rows(self, table: str, *, optional: bool = False) -> list[FactRow]:
         """Return the rows of a table as the file states them."""
         self.read.add(table)
         if self.path.is_dir():
@@ -94,7 +94,7 @@ class FactsFile:
             return []
         return rows
 
-    def header(self, row_type: type[Fact]) -> Fact | None:
+    def header(self, row_type: type[FactT]) -> FactT | None:
         """Return the values that stand outside the tables of a TOML file; None where they have a fault."""
         values = {name: value for name, value in self.tables.items() if not isinstance(value, list | dict)}
         self.read |= values.keys()
@@ -102,13 +102,13 @@ class FactsFile:
 
     def parse(
         self,
-        row_type: type[Fact],
-        row: Row,
+        row_type: type[FactT],
+        row: FactRow,
         table: str = "",
         name: str = "",
         *,
         aliases: Aliases | None = None,
-    ) -> Fact | None:
+    ) -> FactT | None:
         """Return a row, called by its name in faults, as the dataclass that it is; None where it has a fault."""
         names = aliases or {}
         config = ConfigDict(extra="forbid", alias_generator=lambda name: names.get(name, name))
@@ -125,9 +125,9 @@ class FactsFile:
     def refuse_overlaps(
         self,
         table: str,
-        facts: Iterable[Fact],
-        key: Callable[[Fact], object],
-        overlap: Callable[[Fact, Fact], bool] | None = None,
+        facts: Iterable[FactT],
+        key: Callable[[FactT], object],
+        overlap: Callable[[FactT, FactT], bool] | None = None,
     ) -> None:
         """Add a fault for each two rows of one key that overlap: by default, that are in force on one day."""
         for first, second in combinations(facts, 2):
@@ -150,7 +150,7 @@ class FactsFile:
 @contextmanager
 def open_facts(path: Path) -> Iterator[FactsFile]:
     """Open a TOML file or a folder of CSV files; raise its faults when the block ends, unknown tables among them."""
-    tables: Row = {}
+    tables: FactRow = {}
     if not path.is_dir():
         try:
             tables = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
@@ -169,12 +169,12 @@ def check_facts(file: FactsFile) -> Iterator[FactsFile]:
     file.raise_faults()
 
 
-def row_name(row: Row, number: int) -> str:
+def row_name(row: FactRow, number: int) -> str:
     """Return the code of a row, or its place in the table where it has none."""
     return row["code"] if isinstance(row.get("code"), str) else f"#{number}"
 
 
-def fill_nested(row: Row, path: Sequence[str], values: Row) -> Row:
+def fill_nested(row: FactRow, path: Sequence[str], values: FactRow) -> FactRow:
     """Return a row in which the tables at a path of names have these values, unless they state their own."""
     name, *rest = path
     nested = row.get(name)
@@ -186,11 +186,11 @@ def fill_nested(row: Row, path: Sequence[str], values: Row) -> Row:
     }
 
 
-def _fill(row: Row, path: Sequence[str], values: Row) -> Row:
+def _fill(row: FactRow, path: Sequence[str], values: FactRow) -> FactRow:
     return fill_nested(row, path, values) if path else {**values, **row}
 
 
-def _read_csv(path: Path) -> list[Row]:
+def _read_csv(path: Path) -> list[FactRow]:
     """Return the rows of a CSV file; an empty cell is left out, so that the field has its default."""
     with path.open(encoding="utf-8", newline="") as lines:
         return [

@@ -87,7 +87,7 @@ StandardIn = Annotated[
         "period, of two the later",
     ),
 ]
-StandardOut = Annotated[
+StandardCodeOut = Annotated[
     str | None,
     BeforeValidator(lambda code: code or None),
     Field(description="the standard that it is measured under; null where there is none"),

@@ -44,7 +44,7 @@ UNIT_LEVEL = Sentence(
     "The unit {unit} is a {level}; wanted: {levels}.",
 )
 
-Row = TypeVar("Row")
+RowT = TypeVar("RowT")
 
 UnitsQuery = Annotated[
     list[UnitCode] | None,
@@ -74,10 +74,10 @@ class UnitOnDay:
 
 
 @dataclass(frozen=True)
-class RegisterResult(Generic[Row]):
+class RegisterResult(Generic[RowT]):
     """A row of a register, and whether this request inserted or changed it."""
 
-    row: Row
+    row: RowT
     created: bool
 
 

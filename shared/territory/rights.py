@@ -25,7 +25,7 @@ ENDED_GRANT = Sentence(
     "new grant at /v1/clients/grant-proposals",
 )
 
-Grants = Mapping[str, frozenset[date] | None]
+GrantedDays = Mapping[str, frozenset[date] | None]
 """The first days of the granted units by code; None: any unit of the code."""
 
 
@@ -41,7 +41,7 @@ def from_grant(grant: str) -> tuple[str, date | None]:
 
 
 @lru_cache(maxsize=1024)
-def parse_grants(grants: frozenset[str]) -> Grants:
+def parse_grants(grants: frozenset[str]) -> GrantedDays:
     """Return grants by code; a text that is no grant grants nothing."""
     parsed: dict[str, frozenset[date] | None] = {}
     for grant in grants:
@@ -68,7 +68,7 @@ def select_granted(
     return tuple(code for code in line if _covers(territory, code, on, parsed))
 
 
-def _covers(territory: Territory, code: str, on: date, grants: Grants) -> bool:
+def _covers(territory: Territory, code: str, on: date, grants: GrantedDays) -> bool:
     if code in grants and grants[code] is None:
         return True
     unit = territory.find(code, on)

@@ -9,7 +9,7 @@ from services.funding.closed_years.reading import ClosingStateOut, read_overdue
 from services.funding.context import FundingPublicContext
 from services.funding.contributions import store
 from services.funding.ledger import InKindForm
-from services.funding.query_params import BudgetYearQuery, ComponentQuery, ProgramQuery, UnitQuery
+from services.funding.query_params import BudgetYearQuery, ComponentQuery, FundingUnitQuery, ProgramQuery
 from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.transactions import TransactionRoute
@@ -45,7 +45,7 @@ async def read_contributions(
     year: BudgetYearQuery,
     program: ProgramQuery = None,
     component: ComponentQuery = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
 ) -> ContributionsOut:
     """Read the contributions of enterprises and the community in money, labour days, land and goods, with their value.
 

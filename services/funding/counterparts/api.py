@@ -13,7 +13,7 @@ from services.funding.fault_sentences import FROM_YEAR_AFTER_YEAR
 from services.funding.field_types import FIRST_YEAR, LAST_YEAR
 from services.funding.ledger import Capital
 from services.funding.progress.store import sum_lots
-from services.funding.query_params import BudgetYearQuery, UnitQuery
+from services.funding.query_params import BudgetYearQuery, FundingUnitQuery
 from services.funding.store import LedgerFilter, read_unit_versions
 from services.funding.units import UnitVersion, find_unit_of_year, find_versions_below
 from shared.dated_facts.schemas import DatedOut
@@ -70,7 +70,7 @@ async def read_counterparts(
             description="first budget year that is summed; by default `year` alone",
         ),
     ] = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
 ) -> CounterpartsOut:
     """Read what local money is required beside the central money of a year, what was provided and what is missing.
 

@@ -17,10 +17,10 @@ from services.funding.query_params import (
     BelowQuery,
     CapitalQuery,
     ComponentQuery,
+    FundingUnitQuery,
     OriginYearQuery,
     ProgramQuery,
     SourcesQuery,
-    UnitQuery,
     UntilQuery,
 )
 from services.funding.store import LedgerFilter
@@ -43,7 +43,7 @@ async def list_entries(
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
     source: SourcesQuery = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
     below: BelowQuery = True,
     unit_since: Annotated[
         IsoDate | None,

@@ -46,7 +46,7 @@ REDUCED_BY: Mapping[RemainderKind, Sequence[str]] = {
 """The amounts that reduce each remainder. A payment of committed money reduces what is left and so nothing unreserved: its commitment did."""
 
 Conditions = Sequence[ColumnElement[bool]]
-Sum = ColumnElement[int]
+ShortageSum = ColumnElement[int]
 
 
 async def name_remainders(
@@ -129,7 +129,7 @@ async def name_consumers(session: AsyncSession, candidate: EntryCandidate, probl
     await _add_consumers(session, problem, conditions, used)
 
 
-def _select_used(problem: InsufficientFunds) -> Sum:
+def _select_used(problem: InsufficientFunds) -> ShortageSum:
     """Return what postings have used of the remainder of each lot that is lowest."""
     used = (
         (LOTS.c.origin_year == year, _add_columns(*REDUCED_BY[lowest.kind]))
@@ -138,7 +138,7 @@ def _select_used(problem: InsufficientFunds) -> Sum:
     return cast(func.sum(case(*used) if problem.available else literal(0)), BigInteger)
 
 
-def _select_sum(*names: str) -> Sum:
+def _select_sum(*names: str) -> ShortageSum:
     return cast(func.sum(_add_columns(*names)), BigInteger)
 
 
@@ -178,7 +178,7 @@ async def _add_consumers(
     session: AsyncSession,
     problem: Problem,
     conditions: Conditions,
-    used: Sum,
+    used: ShortageSum,
     *,
     in_effect_on: ColumnElement[date] | None = None,
 ) -> None:

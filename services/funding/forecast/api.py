@@ -34,9 +34,9 @@ from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
+    FundingUnitQuery,
     OriginYearQuery,
     ProgramQuery,
-    UnitQuery,
     depends_on_groupings,
 )
 from services.funding.store import LedgerFilter
@@ -86,7 +86,7 @@ async def _build_forecast(
     program: ProgramQuery = None,
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
     origin_year: OriginYearQuery = None,
     seen_on: SeenOnQuery = None,
     as_of: AsOf = None,

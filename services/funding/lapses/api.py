@@ -15,10 +15,10 @@ from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
+    FundingUnitQuery,
     OriginYearQuery,
     ProgramQuery,
     SourcesQuery,
-    UnitQuery,
 )
 from services.funding.store import LedgerFilter
 from shared.dated_facts.schemas import BasisOut
@@ -89,7 +89,7 @@ async def read_lapses(
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
     source: SourcesQuery = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
     origin_year: OriginYearQuery = None,
 ) -> LapsesOut:
     """Read what is left of a budget year and when it lapses. Returning it is an entry: `returns`.

@@ -13,9 +13,9 @@ from services.funding.query_params import (
     BudgetYearQuery,
     CapitalQuery,
     ComponentQuery,
+    FundingUnitQuery,
     ProgramQuery,
     SourcesQuery,
-    UnitQuery,
 )
 from services.funding.reconciliation import store
 from services.funding.store import LedgerFilter
@@ -85,7 +85,7 @@ async def read_reconciliation(
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
     source: SourcesQuery = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
     tolerance_vnd: Annotated[
         int, Query(ge=0, le=MAX_AMOUNT_VND, description="largest difference that is no gap, in đồng")
     ] = 0,

@@ -14,9 +14,9 @@ from services.funding.query_params import (
     AnyYearQuery,
     CapitalQuery,
     ComponentQuery,
+    FundingUnitQuery,
     ProgramQuery,
     SourcesQuery,
-    UnitQuery,
 )
 from services.funding.recoveries import store
 from services.funding.store import LedgerFilter
@@ -72,7 +72,7 @@ async def list_recoveries(
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
     source: SourcesQuery = None,
-    unit: UnitQuery = None,
+    unit: FundingUnitQuery = None,
     to_remit: Annotated[
         bool, Query(description="only those of which money is still to be handed back to the budget")
     ] = False,

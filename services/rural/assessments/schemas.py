@@ -17,7 +17,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import StandardOut
+from shared.reporting.field_types import StandardCodeOut
 
 STATED = Sentence(
     "Theo kết luận của đơn vị báo cáo; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
@@ -101,7 +101,7 @@ class AssessmentOut(BaseModel):
     """One commune's assessment of one period."""
 
     period: str = Field(description="SDMX time period")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     met: int = Field(description="criteria met")
     missing: list[int] = Field(description="numbers of the criteria not met, unstated ones included")
     unstated: list[int] = Field(description="numbers of the criteria that are not stated")
@@ -180,7 +180,7 @@ class CriteriaOut(BaseModel):
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which assessments count")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     communes: int = Field(description="rural communes on the period's last day")
     assessed: int = Field(description="of them, those assessed")
     average: JsonDecimal | None = Field(description="criteria met by an assessed commune on average")

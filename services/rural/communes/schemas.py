@@ -10,7 +10,7 @@ from services.rural.ocop.schemas import EvaluationOut
 from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
 from services.rural.villages.schemas import VillageOut
 from shared.reporting.basis import BasisName
-from shared.reporting.field_types import StandardOut
+from shared.reporting.field_types import StandardCodeOut
 
 
 class CommuneRow(BaseModel):
@@ -33,7 +33,7 @@ class CommunesOut(BaseModel):
     period: str = Field(description="SDMX time period of the assessment")
     on: dt.date = Field(description="the period's last day: the day of the map and of the recognitions")
     basis: BasisName = Field(description="which assessments count")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     items: list[CommuneRow]
     next: str | None = Field(description="cursor of the next page; null on the last one")
 

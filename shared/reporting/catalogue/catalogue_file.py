@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from shared.dated_facts.loader import FactsFile, Row, check_facts, open_facts, row_name
+from shared.dated_facts.loader import FactRow, FactsFile, check_facts, open_facts, row_name
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator
@@ -70,7 +70,7 @@ class CatalogueLoader:
         with open_facts(path) as facts:
             return self._read(facts, f"{path}: ")
 
-    def load_tables(self, tables: Row, number: int) -> Catalogue:
+    def load_tables(self, tables: FactRow, number: int) -> Catalogue:
         """Return the catalogue of the tables of a later version; raise `FaultyFactsError` or `ValueError`."""
         with check_facts(FactsFile(Path("tables"), tables)) as facts:
             return replace(self._read(facts, ""), version=make_version_name(number, tables))
@@ -138,7 +138,7 @@ def _read_figures(facts: FactsFile, rules: Mapping[str, UnitRule]) -> list[Figur
     return figures
 
 
-def _read_formula(facts: FactsFile, row: Row, name: str, rules: Mapping[str, UnitRule]) -> Formula | None:
+def _read_formula(facts: FactsFile, row: FactRow, name: str, rules: Mapping[str, UnitRule]) -> Formula | None:
     kind = FORMULAS.get(str(row.get("kind")))
     if kind is None:
         fault = f"is of an unknown kind: {row.get('kind')}; kinds: {', '.join(FORMULAS)}"

@@ -11,7 +11,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
-from shared.reporting.field_types import DimensionOut, StandardOut
+from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures import store
 from shared.reporting.figures.coverage import CoverageCalculator, find_nil_inputs
 from shared.reporting.figures.map_projection import MapProjection, requires_reassessment
@@ -76,7 +76,7 @@ class LineageReport(BaseModel):
     id: uuid.UUID = Field(description="the report's id")
     unit: str = Field(description="the reporting unit")
     form: str = Field(description="the form")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     submitted_by: str = Field(description="the client that submitted it")
     received_at: datetime = Field(description="when it was received")
     receipt_code: str = Field(description="code of its receipt")
@@ -97,7 +97,7 @@ class LineageOut(BaseModel):
     dimension: DimensionOut = None
     formula: str = Field(description="how it is made")
     version: int = Field(description="version of the formula")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     value: JsonDecimal | None = Field(description="the figure recomputed from the values below")
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: JsonDecimal | None = Field(description="by what it is divided")

@@ -18,7 +18,7 @@ from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
-from shared.reporting.field_types import DimensionOut, StandardOut
+from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
 from shared.reporting.figures.rules import FigureValue, FormStage
 from shared.reporting.models import Observation, Target
@@ -111,7 +111,7 @@ class FigureOut(BaseModel):
     dimension: DimensionOut = None
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     value: JsonDecimal | None = Field(
         description="the value in its unit of measure; null where an input is missing"
     )
@@ -247,7 +247,7 @@ class ObservedValueOut(BaseModel):
     indicator: str = Field(description="code of the indicator")
     dimension: DimensionOut = None
     period: str = Field(description="SDMX time period")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     value: JsonDecimal | None = Field(
         description="the value, in the indicator's unit of measure; null where nil was stated"
     )

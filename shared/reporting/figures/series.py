@@ -12,7 +12,7 @@ from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
-from shared.reporting.field_types import DimensionOut, StandardOut
+from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import CoverageOut, FigureOut
@@ -44,7 +44,7 @@ class SeriesPointOut(BaseModel):
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: JsonDecimal | None = Field(description="by what it is divided")
     status: Status | None = Field(description="the least certain status of the values in it")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     break_before: bool = Field(
         description="whether values before this period follow another definition, such as another standard"
     )

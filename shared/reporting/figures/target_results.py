@@ -18,7 +18,7 @@ from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
-from shared.reporting.field_types import DimensionOut, StandardOut
+from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import (
     compute_figure,
@@ -45,7 +45,7 @@ class TargetResultOut(BaseModel):
     label_en: str = Field(description="its name in English")
     unit_of_measure: str = Field(description="percent, households, communes, …")
     decimals: int = Field(description="decimal places to print")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     plan: PlanOut
     years: list[int] = Field(description="the years of which something was stated; of one period its year")

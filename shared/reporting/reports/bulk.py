@@ -23,7 +23,7 @@ from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.reports.bulk_answer import AnswerWriter, BulkOut
-from shared.reporting.reports.bulk_lines import Line, LinePipeline, LineResult
+from shared.reporting.reports.bulk_lines import BulkLine, LinePipeline, LineResult
 from shared.roles import Reporter
 
 MAX_LINES = 10_000
@@ -119,11 +119,11 @@ class _LineReader:
         self.caller_left = False
         """Whether the caller closed the connection before the end of the body."""
 
-    async def read(self) -> AsyncIterator[Sequence[Line]]:
+    async def read(self) -> AsyncIterator[Sequence[BulkLine]]:
         """Yield the lines of each piece of the body, each with its number from 1. Raises `TooLarge`, `TooManyLines`."""
         pending = b""
         number = 0
-        lines: list[Line] = []
+        lines: list[BulkLine] = []
         try:
             async for chunk in self._read_ahead():
                 *complete, pending = (pending + chunk).split(b"\n")
@@ -170,7 +170,7 @@ class _LineReader:
         finally:
             reading.cancel()
 
-    def _append(self, lines: list[Line], number: int, text: bytes) -> None:
+    def _append(self, lines: list[BulkLine], number: int, text: bytes) -> None:
         self._require_short(text)
         if not text.strip():
             return

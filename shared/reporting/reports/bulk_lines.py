@@ -40,7 +40,7 @@ MAX_LINES_OF_A_GROUP = 16
 MAX_BYTES_OF_A_GROUP = 32 * 1024
 """Other writers may wait for the change feed while a group is written; a larger line has a transaction of its own."""
 
-Line = tuple[int, bytes]
+BulkLine = tuple[int, bytes]
 """A line as posted, after its number."""
 
 log = structlog.get_logger()
@@ -91,7 +91,7 @@ class LinePipeline:
     caller: Caller
     dry_run: bool
 
-    async def submit_all(self, chunks: AsyncIterator[Sequence[Line]]) -> AsyncGenerator[LineResult, None]:
+    async def submit_all(self, chunks: AsyncIterator[Sequence[BulkLine]]) -> AsyncGenerator[LineResult, None]:
         """Yield the results in the order of the lines, each as soon as it is known, while further lines arrive.
 
         When a line is too long or one too many, the lines before it are finished first. When a line fails for another
@@ -99,7 +99,7 @@ class LinePipeline:
         """
         groups = _iterate_groups(chunks)
         tasks: deque[asyncio.Task[list[LineResult]]] = deque()
-        reading: asyncio.Task[list[Line] | Problem | None] = asyncio.create_task(_read_group(groups))
+        reading: asyncio.Task[list[BulkLine] | Problem | None] = asyncio.create_task(_read_group(groups))
         position: PipelinePosition | None = None
         try:
             while True:
@@ -127,7 +127,7 @@ class LinePipeline:
                 task.cancel()
             await asyncio.gather(reading, *tasks, return_exceptions=True)
 
-    async def _submit_group(self, group: Sequence[Line], position: PipelinePosition) -> list[LineResult]:
+    async def _submit_group(self, group: Sequence[BulkLine], position: PipelinePosition) -> list[LineResult]:
         results = {number: self._read_line(number, text) for number, text in group}
         lines = [line for line in results.values() if isinstance(line, _ReadLine)]
         answers = await self._answer_lines(lines, position)
@@ -289,10 +289,10 @@ class _LineGroup:
         unit_of_work.session.expunge_all()
 
 
-async def _iterate_groups(chunks: AsyncIterator[Sequence[Line]]) -> AsyncIterator[list[Line]]:
+async def _iterate_groups(chunks: AsyncIterator[Sequence[BulkLine]]) -> AsyncIterator[list[BulkLine]]:
     """Yield the lines that arrived together in groups that are small enough to share a transaction."""
     async for lines in chunks:
-        group: list[Line] = []
+        group: list[BulkLine] = []
         group_bytes = 0
         for number, text in lines:
             full = len(group) == MAX_LINES_OF_A_GROUP or group_bytes + len(text) > MAX_BYTES_OF_A_GROUP
@@ -304,7 +304,7 @@ async def _iterate_groups(chunks: AsyncIterator[Sequence[Line]]) -> AsyncIterato
         yield group
 
 
-async def _read_group(groups: AsyncIterator[list[Line]]) -> list[Line] | Problem | None:
+async def _read_group(groups: AsyncIterator[list[BulkLine]]) -> list[BulkLine] | Problem | None:
     """Return the next group; None after the last one, and the problem of a line that ends the file."""
     try:
         return await anext(groups, None)

@@ -11,7 +11,7 @@ from shared.kit.decimal_fields import JsonDecimal, to_json_number
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.evidence.schemas import EvidenceRef
-from shared.reporting.field_types import DimensionOut, RoundedAmount, Sha256, StandardOut, UnitCode
+from shared.reporting.field_types import DimensionOut, RoundedAmount, Sha256, StandardCodeOut, UnitCode
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, StatedValue, Status
 from shared.reporting.reports.store import ReasonedValue
@@ -111,7 +111,7 @@ class SubmittedOut(BaseModel):
     unit: UnitCode
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     received_at: datetime = Field(description="the server's instant of receipt")
     content_sha256: Sha256
     counts: CountsOut
@@ -213,7 +213,7 @@ class ReportSummary(BaseModel):
     unit: UnitCode
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     nil: bool = Field(description="whether it states that nothing happened")
     received_at: datetime = Field(description="the server's instant of receipt")
     state_at: datetime = Field(description="since when it has its state")
@@ -283,5 +283,5 @@ class ReceiptCheckOut(ReceiptOut):
     unit: str = Field(description="the reporting unit")
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form")
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     state: str = Field(description="the report's present state")

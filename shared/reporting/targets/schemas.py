@@ -10,7 +10,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import BetterDirection
 from shared.reporting.decisions import DecisionIn
-from shared.reporting.field_types import Amount, DimensionIn, DimensionOut, StandardIn, StandardOut
+from shared.reporting.field_types import Amount, DimensionIn, DimensionOut, StandardCodeOut, StandardIn
 from shared.reporting.models import Target
 from shared.reporting.targets.rules import METHODS, AchievementMethod, TargetKind, compute_achievement
 from shared.reporting.targets.store import to_plan
@@ -45,7 +45,7 @@ class TargetOut(BaseModel):
     period: str = Field(description="SDMX time period, or several years: 2021-2025")
     indicator: str = Field(description="code of the figure")
     dimension: DimensionOut = None
-    standard: StandardOut = None
+    standard: StandardCodeOut = None
     kind: TargetKind = Field(description="a value, a bound (at_least, at_most) or a range")
     value: JsonDecimal = Field(
         description="planned value, in the figure's unit of measure; of a range the lower bound"

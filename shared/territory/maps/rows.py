@@ -19,7 +19,7 @@ from shared.territory.units import (
     matches_code_shape,
 )
 
-Row = Mapping[str, Any]
+MapRow = Mapping[str, Any]
 LOADED_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
 """Levels that a table may hold; villages are registered one by one."""
 UNIT_COLUMNS = (
@@ -61,7 +61,7 @@ DAYS_REVERSED = Sentence("Ngày cuối trước ngày đầu.", "The last day is
 class RowReader:
     """Reads the cells of one row; a cell that cannot be read adds a fault and is None."""
 
-    row: Row
+    row: MapRow
     pointer: str
     faults: list[Fault] = field(default_factory=list)
 
