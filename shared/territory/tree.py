@@ -130,10 +130,11 @@ class Territory:
     def ancestors(self, code: str, on: date) -> tuple[Unit, ...]:
         """Return the units above on a day, the nearest first."""
         ancestors = []
-        above = self.parent(code, on)
+        above = self.unit(code, on).parent
         while above is not None:
-            ancestors.append(above)
-            above = self.parent(above.code, on)
+            unit = self.unit(above, on)
+            ancestors.append(unit)
+            above = unit.parent
         return tuple(ancestors)
 
     def line(self, code: str, on: date) -> tuple[str, ...]:

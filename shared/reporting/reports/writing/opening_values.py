@@ -4,12 +4,12 @@ Compared by unit, standard and map: after a merger the start is the sum of the m
 is taken as stated. A difference is refused, or accepted by an exception whose reason stays with the report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from shared.kit.database import join_codes, run_sql
-from shared.periods import Period
 from shared.reporting.context import ReportingContext
 from shared.reporting.report_content import StatedValue, to_canonical_text
 from shared.reporting.reports.checking.checker import CheckedReport
@@ -74,9 +74,7 @@ async def compare_opening_values(
     if not starts:
         return []
     before = checked.period.previous()
-    sources = {
-        value.unit: _find_sources(context.territory, value.unit, checked.period, before) for value in starts
-    }
+    sources = _find_sources(context.territory, {value.unit for value in starts}, on, before.ends_on)
     units = {unit for unit_sources in sources.values() for source in unit_sources for unit in source}
     rows = await run_sql(
         context.session,
@@ -107,21 +105,35 @@ async def compare_opening_values(
     return [row.to_json(reasons[row.unit, row.indicator]) for row in differences]
 
 
-def _find_sources(territory: Territory, unit: str, period: Period, before: Period) -> list[tuple[str, ...]]:
-    """Return the units of the day before whose ends add up to the start of a unit, the preferred ones first.
+def _find_sources(
+    territory: Territory, units: Iterable[str], on: date, then: date
+) -> dict[str, list[tuple[str, ...]]]:
+    """Return, by unit, the units of the day before whose ends add up to its start, the preferred ones first.
 
-    The unit itself where the map is the same, else the communes that lie in it whole; none where one of them was divided.
+    The unit itself where the map is the same, or the communes that lie in it whole; none where one of them was divided.
     """
-    on, then = period.ends_on, before.ends_on
     if territory.same_map(then, on):
-        communes_of_unit = tuple(sorted(commune.code for commune in territory.communes(unit, on)))
-        return [(unit,), communes_of_unit] if communes_of_unit not in {(), (unit,)} else [(unit,)]
+        return {unit: [(unit,), *_find_communes_below(territory, unit, on)] for unit in units}
+    return {unit: _find_communes_before(territory, unit, on, then) for unit in units}
+
+
+def _find_communes_below(territory: Territory, unit: str, on: date) -> list[tuple[str, ...]]:
+    """Return the communes of a unit above them, as one source; none for a commune or a unit without communes."""
+    communes = territory.communes(unit, on)
+    if not communes or communes[0].code == unit:
+        return []
+    return [tuple(sorted(commune.code for commune in communes))]
+
+
+def _find_communes_before(territory: Territory, unit: str, on: date, then: date) -> list[tuple[str, ...]]:
+    """Return the communes of another map that lie whole in a unit, as one source; none where one of them was divided."""
     communes = sorted(territory.communes_sharing_land(unit, on, then))
-    lie_within = all(
-        territory.communes_sharing_land(commune, then, on) <= territory.communes_sharing_land(unit, on, on)
-        for commune in communes
-    )
-    return [tuple(communes)] if communes and lie_within else []
+    land = territory.communes_sharing_land(unit, on, on)
+    if not communes or not all(
+        territory.communes_sharing_land(commune, then, on) <= land for commune in communes
+    ):
+        return []
+    return [tuple(communes)]
 
 
 def _compare(
