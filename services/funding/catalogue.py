@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from services.funding.deadlines import COMMON_YEAR
 from services.funding.ledger import Capital
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Fault, Sentence, make_fault
@@ -15,9 +16,6 @@ InRate = Literal["yes", "separate", "no"]
 
 MAX_RATIO_PERCENT = 1000
 """Ten times the central money; a ratio above it is a typing error."""
-
-COMMON_YEAR = 2023
-"""A year without 29 February: a last day on that day would not exist in three years of four."""
 
 UNKNOWN = Sentence("Không có mã “{value}” trong danh mục.", "“{value}” is not in the catalogue.")
 NOT_IN_FORCE = Sentence(

@@ -14,7 +14,7 @@ from services.funding.ledger import Amounts, Capital, Lot
 MoneyKind = Literal["own", "carried"]
 
 COMMON_YEAR = 2023
-"""A year without 29 February: a deadline on that day would not exist in three years of four."""
+"""A year without 29 February: a last day on that day would not exist in three years of four."""
 
 
 @dataclass(frozen=True, slots=True)

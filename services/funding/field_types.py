@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from services.funding.ledger import PaperKind, Voucher
+from services.funding.ledger import Decision, EntryReference, PaperKind, Voucher
 from shared.kit.date_fields import IsoDate
 from shared.kit.text_fields import Visible
 
@@ -73,6 +73,10 @@ class DecisionIO(BaseModel):
     number: Identifier = Field(description="number of the document")
     date: IsoDate = Field(description="its date")
 
+    def to_decision(self) -> Decision:
+        """Return the decision as it was stated."""
+        return Decision(self.number, self.date)
+
 
 class PaperIO(BaseModel):
     """The paper of a payment or a contract, by which one or several lines of the ledger are paid."""
@@ -114,3 +118,7 @@ class EntryReferenceIO(BaseModel):
 
     entry: uuid.UUID = Field(description="id of the entry")
     reason: Note = Field(description="the reason, without names of persons")
+
+    def to_reference(self) -> EntryReference:
+        """Return the reference as it was stated."""
+        return EntryReference(self.entry, self.reason)

@@ -207,6 +207,7 @@ class GroupCommitRoute(TransactionRoute):
             refusal = error  # the name of the clause ends with it
 
         async def refuse(_: UnitOfWork) -> Response:
+            # claims the key first: a repeat gets its old answer, else this refusal
             raise refusal
 
         return await answer_once(

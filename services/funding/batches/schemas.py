@@ -22,7 +22,6 @@ from services.funding.entries.reversal_schemas import (
 )
 from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
-from services.funding.ledger import Decision, EntryReference
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.problems import Language
@@ -59,14 +58,12 @@ class BatchEntryIn(PaymentIn):
             unit=self.unit,
             origin_year=self.origin_year,
             amount_vnd=self.amount_vnd,
-            decision=Decision(self.decision.number, self.decision.date) if self.decision else None,
+            decision=self.decision.to_decision() if self.decision else None,
             voucher=self.voucher.to_voucher(),
             effective_on=self.effective_on,
             note=self.note,
             project=self.project,
-            reopened_by=Decision(self.reopened_by.number, self.reopened_by.date)
-            if self.reopened_by
-            else None,
+            reopened_by=self.reopened_by.to_decision() if self.reopened_by else None,
             batch=batch_id,
             pointer=f"/entries/{ordinal}",
         )
@@ -116,11 +113,11 @@ def _to_recovery_request(
         against=against,
         amount_vnd=body.amount_vnd,
         voucher=body.voucher.to_voucher(),
-        decision=Decision(decision.number, decision.date) if decision else None,
+        decision=decision.to_decision() if decision else None,
         effective_on=body.effective_on,
         note=body.note,
-        distinct_from=EntryReference(reference.entry, reference.reason) if reference else None,
-        reopened_by=Decision(reopening.number, reopening.date) if reopening else None,
+        distinct_from=reference.to_reference() if reference else None,
+        reopened_by=reopening.to_decision() if reopening else None,
         batch=batch_id,
         pointer=f"/entries/{ordinal}",
     )

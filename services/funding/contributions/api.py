@@ -5,7 +5,8 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.funding.closed_years.reading import ClosingStateOut, read_overdue
+from services.funding.closed_years.reading import read_overdue
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingPublicContext
 from services.funding.contributions import store
 from services.funding.ledger import InKindForm

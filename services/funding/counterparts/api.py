@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from services.funding.closed_years.reading import ClosingStateOut, read_overdue
+from services.funding.closed_years.reading import read_overdue
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingContext, FundingPublicContext
 from services.funding.counterparts.rules import Counterpart, ProvinceSum, calculate_counterparts
 from services.funding.fault_sentences import FROM_YEAR_AFTER_YEAR

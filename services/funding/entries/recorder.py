@@ -18,7 +18,7 @@ from services.funding.entries.response_schemas import LotOut, RecordedOut
 from services.funding.entries.reversal_schemas import CorrectionIn, RecoveryIn, RemittanceIn, ReversalIn
 from services.funding.entries.reversals import ReversalRequest
 from services.funding.entry_kinds import EntryKind
-from services.funding.ledger import Decision, EntryReference, InKind
+from services.funding.ledger import Decision
 from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.group_commit import GroupCommit, GroupCommitRequest
@@ -84,14 +84,14 @@ class EntryRecorder:
             fields["year"] = fields.pop("from_year", None)
         for name in ("decision", "reopened_by"):
             if (decision := fields.get(name)) is not None:
-                fields[name] = Decision(decision.number, decision.date)
+                fields[name] = decision.to_decision()
         if (voucher := fields.get("voucher")) is not None:
             fields["voucher"] = voucher.to_voucher()
         if (in_kind := fields.get("in_kind")) is not None:
-            fields["in_kind"] = InKind(in_kind.form, in_kind.quantity, in_kind.unit_of_measure)
+            fields["in_kind"] = in_kind.to_in_kind()
         for name in ("distinct_from", "replaces"):
             if (reference := fields.get(name)) is not None:
-                fields[name] = EntryReference(reference.entry, reference.reason)
+                fields[name] = reference.to_reference()
         request = EntryRequest(self.context, kind, **fields, unread=draft.unread, shape_faults=draft.faults)
         if self.dry_run:
             return await self.commits.submit_alone(self.request, request, dry_run=True)
@@ -105,7 +105,7 @@ class EntryRecorder:
             kind=EntryKind.REVERSAL,
             reverses=None if "reverses" in draft.unread else body.reverses,
             reason=body.reason,
-            decision=Decision(body.decision.number, body.decision.date) if body.decision else None,
+            decision=body.decision.to_decision() if body.decision else None,
             effective_on=body.effective_on,
             reopened_by=_to_reopening(draft),
             shape_faults=draft.faults,
@@ -125,10 +125,10 @@ class EntryRecorder:
             against=None if unread & {"recovers", "remits"} else against,
             amount_vnd=None if "amount_vnd" in unread else body.amount_vnd,
             voucher=voucher.to_voucher() if voucher and "voucher" not in unread else None,
-            decision=Decision(decision.number, decision.date) if decision else None,
+            decision=decision.to_decision() if decision else None,
             effective_on=None if "effective_on" in unread else body.effective_on,
             note=body.note,
-            distinct_from=EntryReference(reference.entry, reference.reason) if reference else None,
+            distinct_from=reference.to_reference() if reference else None,
             reopened_by=_to_reopening(draft),
             unread=unread,
             shape_faults=draft.faults,
@@ -152,7 +152,7 @@ class EntryRecorder:
 
 def _to_reopening(draft: PartialBody[Any]) -> Decision | None:
     decision = None if "reopened_by" in draft.unread else draft.body.reopened_by
-    return Decision(decision.number, decision.date) if decision else None
+    return decision.to_decision() if decision else None
 
 
 CurrentRecorder = Annotated[EntryRecorder, Depends()]

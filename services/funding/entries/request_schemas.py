@@ -20,7 +20,7 @@ from services.funding.field_types import (
     Year,
     body_config,
 )
-from services.funding.ledger import Capital, InKindForm
+from services.funding.ledger import Capital, InKind, InKindForm
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.json_body import PartialModel
@@ -48,6 +48,10 @@ class InKindIO(BaseModel):
         ),
     ]
     unit_of_measure: ShortText = Field(description="unit of the quantity: day, m2, …")
+
+    def to_in_kind(self) -> InKind:
+        """Return the contribution as it was stated."""
+        return InKind(self.form, self.quantity, self.unit_of_measure)
 
 
 class ReopeningIn(PartialModel):

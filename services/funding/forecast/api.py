@@ -176,7 +176,7 @@ async def read_money_at_risk(
     request: Request,
     response: Response,
     forecast: CurrentForecast,
-    by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["unit", "component"])],
+    group_by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["unit", "component"])],
     limit: Limit = 50,
     cursor: Cursor,
 ) -> RisksOut:
@@ -186,7 +186,7 @@ async def read_money_at_risk(
     up to the same total, to the đồng, ranges included. Returning money is an entry (`returns`), and so is carrying it into the
     next year (`carry-overs`).
     """
-    sums = await to_thread(build_sums, forecast.lots, by, forecast.year, forecast.on)
+    sums = await to_thread(build_sums, forecast.lots, group_by, forecast.year, forecast.on)
     shown, next_cursor = slice_page(sums, key=to_rank, adapter=RANK, limit=limit, cursor=cursor)
     set_next_link(request, response, next_cursor)
     return RisksOut(

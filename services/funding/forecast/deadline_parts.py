@@ -9,13 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.funding.deadlines import (
-    DeadlineRule,
-    Extension,
-    distribute,
-    list_deadlines,
-    split_by_deadline,
-)
+from services.funding.deadlines import DeadlineRule, Extension, distribute, list_deadlines, split_by_deadline
 from services.funding.forecast.estimation import NO_FLOW, CashFlow, add_flows
 from services.funding.forecast.rules import LotHistory
 

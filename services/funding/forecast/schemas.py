@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.funding.closed_years.reading import ClosingStateOut
-from services.funding.forecast.estimation import Assumptions, find_month
+from services.funding.closed_years.schemas import ClosingStateOut
+from services.funding.forecast.estimation import PERCENT, Assumptions, find_month
 from services.funding.forecast.profiles import WHOLE_PPB, to_disbursed
 from services.funding.forecast.ranges import ForecastRange
 from services.funding.forecast.rules import METHOD_VERSION
@@ -16,8 +16,6 @@ from services.funding.forecast.sums import ForecastState, ForecastSum, calculate
 from services.funding.ledger import Book, Capital
 from services.funding.progress.schemas import ShownUnitOut, Total
 from shared.kit.decimal_fields import JsonDecimal
-
-PERCENT = 100
 
 
 class AmountRange(BaseModel):

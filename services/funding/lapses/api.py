@@ -6,7 +6,8 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from services.funding.closed_years.reading import ClosingStateOut, read_overdue
+from services.funding.closed_years.reading import read_overdue
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingPublicContext
 from services.funding.deadlines import Deadlines, Lapse, find_lapses
 from services.funding.lapses import store

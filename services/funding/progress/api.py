@@ -13,11 +13,11 @@ from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import TOTAL, build_lineage
 from services.funding.progress.printing import PrintUnit
+from services.funding.progress.printing_schemas import PrintingOut
 from services.funding.progress.rules import LotSum, ProgressGroup, build_group, build_groups
 from services.funding.progress.schemas import (
     CapitalRow,
     FundingStatusOut,
-    PrintingOut,
     ProgressOut,
     ProgressRow,
     ShownUnitOut,
@@ -63,7 +63,7 @@ async def read_progress(
     *,
     context: FundingAreaContext,
     year: BudgetYearQuery,
-    by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["capital"])],
+    group_by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["capital"])],
     program: ProgramQuery = None,
     component: ComponentQuery = None,
     capital: CapitalQuery = None,
@@ -84,10 +84,10 @@ async def read_progress(
     """
     raise_if_any(_find_date_fault(year, until))
     catalogue = context.catalogue
-    sources = _select_sources(source, by, catalogue)
+    sources = _select_sources(source, group_by, catalogue)
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions, origin_year)
-    keys = _add_unit_since(by)
+    keys = _add_unit_since(group_by)
     sums = await sum_lots(
         context.session, ledger_filter, keys, until=until, as_of=as_of, book=book, map_day=scope.map_day
     )
@@ -99,7 +99,7 @@ async def read_progress(
         "program": program,
         "component": component,
         "capital": capital,
-        "source": sources if source or "source" not in by else None,
+        "source": sources if source or "source" not in group_by else None,
         "unit": unit,
         "origin_year": origin_year,
         "until": until,
@@ -219,18 +219,18 @@ def _build_source_rows(
     return rows
 
 
-def _add_unit_since(by: Sequence[str]) -> list[str]:
+def _add_unit_since(group_by: Sequence[str]) -> list[str]:
     """Return the keys of a grouping; a unit is its code and the first day on which that means its land."""
-    return [key for name in by for key in ((name, "unit_since") if name == "unit" else (name,))]
+    return [key for name in group_by for key in ((name, "unit_since") if name == "unit" else (name,))]
 
 
 def _select_sources(
-    sources: Sequence[str] | None, by: Sequence[str], catalogue: FundingCatalogue
+    sources: Sequence[str] | None, group_by: Sequence[str], catalogue: FundingCatalogue
 ) -> list[str] | None:
     """Return the sources that are shown; None: all of them."""
     if sources:
         return None if ALL_SOURCES in sources else list(sources)
-    return None if "source" in by else sorted(catalogue.counted_sources)
+    return None if "source" in group_by else sorted(catalogue.counted_sources)
 
 
 def _to_fields(group: ProgressGroup, parameters: dict[str, Any]) -> dict[str, object]:

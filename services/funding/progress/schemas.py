@@ -1,17 +1,17 @@
 """Answers about progress."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.funding.closed_years.reading import ClosedYearOut, ClosingStateOut, YearState
+from services.funding.closed_years.reading import YearState
+from services.funding.closed_years.schemas import ClosedYearOut, ClosingStateOut
 from services.funding.ledger import Book, Capital
-from services.funding.progress.printing import PrintUnit, find_differences, print_amounts
+from services.funding.progress.printing import PrintUnit, print_amounts
+from services.funding.progress.printing_schemas import PrintingOut
 from services.funding.progress.rules import ProgressGroup
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.problems import Language
 from shared.territory.units import Unit
 
 Total = Literal["total"]
@@ -142,40 +142,6 @@ class AmountsOut(BaseModel):
         description="the entries that the figures are made of",
         examples=["/v1/funding/entries?year=2023&source=central&unit=62"],
     )
-
-
-class PrintedDifferenceOut(BaseModel):
-    """A measure whose printed parts do not add up to its printed total."""
-
-    measure: str = Field(description="measure, as in `printed`", examples=["disbursed"])
-    sum_of_printed_parts: int = Field(description="sum of the printed parts", examples=[976_937])
-    printed_total: int = Field(description="the printed total", examples=[976_938])
-    explanation: str = Field(description="the reason in words")
-
-
-class PrintingOut(BaseModel):
-    """The unit of the printed amounts, and where printed parts do not add up."""
-
-    unit: PrintUnit = Field(description="million or billion đồng")
-    differences: list[PrintedDifferenceOut] = Field(description="empty where all printed parts add up")
-
-    @classmethod
-    def from_groups(
-        cls, groups: Sequence[ProgressGroup], total: ProgressGroup, unit: PrintUnit, language: Language
-    ) -> Self:
-        """Serialize the differences of groups and their total."""
-        return cls(
-            unit=unit,
-            differences=[
-                PrintedDifferenceOut(
-                    measure=difference.measure,
-                    sum_of_printed_parts=difference.parts,
-                    printed_total=difference.total,
-                    explanation=difference.explanation.render(language, {}),
-                )
-                for difference in find_differences(groups, total, unit)
-            ],
-        )
 
 
 class YearStateOut(ClosingStateOut):

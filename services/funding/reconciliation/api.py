@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.funding.closed_years.reading import ClosingStateOut, read_overdue
+from services.funding.closed_years.reading import read_overdue
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingReaderContext
 from services.funding.field_types import MAX_AMOUNT_VND
 from services.funding.query_params import (

@@ -11,7 +11,7 @@ from services.funding.entries.request_context import RequestContext
 from services.funding.entries.request_schemas import OriginYear
 from services.funding.entries.response_schemas import EntryOut
 from services.funding.field_types import AmountVnd, Code, DecisionIO, Note, Year, body_config
-from services.funding.ledger import Capital, Decision, Entry
+from services.funding.ledger import Capital, Entry
 from services.funding.successions.requests import LINE_FIELDS, SuccessionLine, SuccessionRequest
 from services.funding.successions.rules import WaitingLot
 from shared.kit.date_fields import IsoDate
@@ -90,7 +90,7 @@ def to_request(context: RequestContext, draft: PartialBody[SuccessionsIn]) -> Su
     body = draft.body
     return SuccessionRequest(
         context=context,
-        decision=None if "decision" in draft.unread else Decision(body.decision.number, body.decision.date),
+        decision=None if "decision" in draft.unread else body.decision.to_decision(),
         effective_on=None if "effective_on" in draft.unread else body.effective_on,
         proposed=body.proposed,
         lines=[line.to_line(ordinal) for ordinal, line in zip(draft.ordinals, body.lines, strict=True)],

@@ -24,7 +24,7 @@ from services.funding.field_types import (
     PaperIO,
     Year,
 )
-from services.funding.ledger import Book, Capital, Decision, Entry, PaperKind, Voucher
+from services.funding.ledger import Book, Capital, Entry, PaperKind, Voucher
 from services.funding.voucher_keys import PaperKey
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
@@ -103,8 +103,8 @@ def to_entry_requests(
             kind=EntryKind(body.kind),
             **{name: getattr(line, name) for name in COPIED_FIELDS},
             voucher=Voucher(paper.source, paper.number, paper.kind, paper.date, paper.year, line.line_no),
-            decision=Decision(decision.number, decision.date) if decision else None,
-            reopened_by=Decision(reopening.number, reopening.date) if reopening else None,
+            decision=decision.to_decision() if decision else None,
+            reopened_by=reopening.to_decision() if reopening else None,
             effective_on=body.effective_on,
             batch=batch_id,
             pointer=f"/lines/{ordinal}",
