@@ -99,15 +99,28 @@ def find_limit_faults(content: ReportContent, indicators: Mapping[str, Indicator
             )
 
 
+def find_lines(territory: Territory, units: Iterable[str], on: date) -> dict[str, tuple[str, ...]]:
+    """Return the line of each unit of a day, itself first; the units above are found once for each parent."""
+    lines: dict[str, tuple[str, ...]] = {}
+    above: dict[str, tuple[str, ...]] = {}
+    for code in units:
+        parent = territory.unit(code, on).parent
+        if parent is not None and parent not in above:
+            above[parent] = territory.line(parent, on)
+        lines[code] = (code,) if parent is None else (code, *above[parent])
+    return lines
+
+
 def find_rows_stated_above(content: ReportContent, territory: Territory, on: date) -> Iterator[RowFault]:
     """Return a fault for each value that the report states for a unit above as well, which includes it."""
     units = content.units
-    above = {unit: [code for code in _list_ancestors(unit, territory, on) if code in units] for unit in units}
+    lines = find_lines(territory, (unit for unit in units if territory.find(unit, on) is not None), on)
+    above = {unit: [code for code in line[1:] if code in units] for unit, line in lines.items()}
     if not any(above.values()):
         return
     stated = {(value.unit, value.indicator) for value in content.values}
     for ordinal, value in content.enumerate_values():
-        for code in above[value.unit]:
+        for code in above.get(value.unit, ()):
             if (code, value.indicator) in stated:
                 shown = {"unit": value.unit, "above": code}
                 yield ordinal, make_fault("", "value_stated_above", VALUE_STATED_ABOVE, **shown)
@@ -140,12 +153,6 @@ def find_incomplete_tables(content: ReportContent, form: Form, valid: Collection
                     TABLE_INCOMPLETE.en.format(table=table.label.en, **filled),
                 )
                 yield first, Fault("", "table_incomplete", sentence)
-
-
-def _list_ancestors(code: str, territory: Territory, on: date) -> list[str]:
-    if territory.find(code, on) is None:
-        return []
-    return [unit.code for unit in territory.ancestors(code, on)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from shared.reporting.models import Report
 from shared.reporting.report_content import ReportContent
 from shared.reporting.reports import store
 from shared.reporting.reports.checking.checker import CheckedReport
+from shared.reporting.reports.checking.rows import find_lines
 from shared.reporting.reports.problems import ValueStatedElsewhere
 from shared.reporting.reports.writing.sql import (
     Area,
@@ -239,7 +240,7 @@ class _TreeMatch:
         self._territory, self._content, self._on = territory, checked.content, checked.period.ends_on
         self._values = checked.values
         units = checked.units or {self._content.unit}
-        self._lines = {unit: self._list_line(unit) for unit in {self._content.unit, *units}}
+        self._lines = find_lines(territory, {self._content.unit, *units}, self._on)
         above = {code for line in self._lines.values() for code in line}
         below = {code for unit in units for code in _list_units_below(territory, unit, self._on)}
         self.units: frozenset[str] = frozenset(above | below)
@@ -253,16 +254,12 @@ class _TreeMatch:
                 reporting_units[code, indicator].append(unit)
         return reporting_units
 
-    def _list_line(self, unit: str) -> Collection[str]:
-        """Return a unit and those above it."""
-        return (unit, *(above.code for above in self._territory.ancestors(unit, self._on)))
-
     def find_units(self, value: _CandidateValue) -> Collection[str]:
         """Return the units of the report; a nil report, this one or the other, is about the whole reporting unit."""
         if value.indicator is None or self._content.nil:
             return [self._content.unit]
         at_or_below = self._at_or_below.get((value.unit, value.indicator), ())
-        line = self._list_line(value.unit)
+        line = self._territory.line(value.unit, self._on)
         above = (code for code in line if code in self._at_or_below.get((code, value.indicator), ()))
         return dict.fromkeys((*at_or_below, *above))
 
