@@ -69,7 +69,7 @@ class Ledger:
         """Imported and waiting to serve, because most of a start is imports."""
 
     def start(self) -> None:
-        """Let the prepared process serve, and prepare the next one."""
+        """Start serving with the prepared process, and prepare the next one."""
         self._process, self._next = self._next or self._prepare(), self._prepare()
         assert self._process.stdin is not None
         self._process.stdin.write(b"go\n")

@@ -69,7 +69,7 @@ class RecordedEntry:
     reversed_as: str | None = None
     """The kind of the entry that undid it."""
     fact: tuple[Any, ...] | None = None
-    """What identifies it, where it has no voucher."""
+    """The key of the entry, where it has no voucher."""
 
 
 class Movement(NamedTuple):
@@ -95,7 +95,7 @@ def fold(number):
 
 
 def find_fact(kind, body):
-    """What identifies an entry without a voucher: not its note, its day or the entry that it is distinct from."""
+    """The key of an entry without a voucher: not its note, its day or the entry that it is distinct from."""
     if kind in RECOVERED_FIELDS:
         named, decision = body[RECOVERED_FIELDS[kind]], body["decision"]
         return kind, named, body["amount_vnd"], decision["number"], decision["date"]
@@ -216,7 +216,7 @@ class ReferenceLedger:
         )
 
     def calculate_limit(self, kind, body):
-        """How much an entry of this kind could take from its line."""
+        """Return the amount that an entry of this kind could take from its line."""
         if kind in {"opening_balance", "assignment"}:
             return 100
         if kind in {"allocation", "supplement"}:
@@ -335,7 +335,7 @@ class ReferenceLedger:
             raise Refused({"reversal": "already_reversed", "correction": "already_corrected"}[reversed_as])
 
     def find_recoveries(self, entry):
-        """What was recovered of an entry or handed back of it, by lot and day; negative where that was undone."""
+        """Return the amounts recovered of an entry or handed back of it, by lot and day; negative where that was undone."""
         movements = []
         for recovery_id, recovery in self.entries.items():
             if (
@@ -368,7 +368,7 @@ class ReferenceLedger:
         return max(sum(change for day, change in movements if day <= until) for until in days)
 
     def find_recoverable(self, entry, day):
-        """What can be recovered of an entry or handed back of it from a day on, by lot, the latest money first."""
+        """Return the amounts that can be recovered of an entry or handed back of it from a day on, by lot, the latest money first."""
         original = self.entries[entry]
         measures = (
             ("disbursed", "confirmed")
@@ -478,7 +478,7 @@ class ReferenceLedger:
         return payment.kind == "disbursement" and bool(payment.body.get("project"))
 
     def find_unallocated(self, body):
-        """What may still be allocated to a line by the assignments of all units above it; None where there is none."""
+        """Return the amount that may still be allocated to a line by the assignments of all units above it; None where there is none."""
         holders = {lot.unit for lot in self.select_plan_lots(body) if self.lots[lot]["assigned"]}
         above = [holder for holder in holders if is_within(body["unit"], holder)]
         return min((self.calculate_remainder(holder, body) for holder in above), default=None)
@@ -490,13 +490,13 @@ class ReferenceLedger:
         return own + self.calculate_program_remainder(holder, body)
 
     def calculate_program_remainder(self, holder, body):
-        """What is left of the assignment for the program as a whole, less what components use beyond their own."""
+        """Return the remainder of the assignment for the program as a whole, less what components use beyond their own."""
         assigned, allocated = self.sum_plan(holder, body)
         beyond = sum(max(0, allocated[code] - assigned[code]) for code in {*assigned, *allocated} - {None})
         return assigned[None] - allocated[None] - beyond
 
     def sum_plan(self, holder, body):
-        """What a unit was assigned and what is allocated below it, by component; carried-over money is of another plan."""
+        """Return the amounts assigned to a unit and those allocated below it, by component; carried-over money is of another plan."""
         assigned: Counter[str | None] = Counter()
         allocated: Counter[str | None] = Counter()
         for lot in self.select_plan_lots(body):
@@ -513,7 +513,7 @@ class ReferenceLedger:
         return [lot for lot in list(self.lots) if lot[:2] == (body["year"], body["capital"])]
 
     def take_oldest_first(self, kind, body, amount, day):
-        """Take an amount from the lots of a line, the oldest first; from each what is left on every day since."""
+        """Distribute an amount over the lots of a line, the oldest first; from each what is left on every day since."""
         measures = MEASURES_TAKEN[kind]
         available = {
             lot: self.calculate_limit_of_lot(measures, lot, day) for lot in self.select_line_lots(body)
@@ -677,4 +677,4 @@ MEASURES_TAKEN = {
     "confirmation": (calculate_unconfirmed,),
     "carry_over": (calculate_left, calculate_unconfirmed),
 }
-"""What each kind may take the least of."""
+"""The remainders of which each kind may take the lowest."""

@@ -246,7 +246,7 @@ async def test_a_cancellation_raises_the_rate(office):
 
 
 def taking(problem):
-    """What a refused dry run names; it adds up to what is taken in all."""
+    """The entries that a refused dry run names; they add up to the amount taken in all."""
     consumers, in_all = problem["consumed_by"], problem["consumed_in_all"]
     assert (in_all["entries"], in_all["taken_vnd"]) == (
         len(consumers),

@@ -30,7 +30,7 @@ def decision(number, date):
 
 
 async def the_year_2023(office, carried_investment):
-    """What 2022 left and carried over, what 2023 was given, and what was paid, in two programs and two districts."""
+    """The money carried over from 2022, the money allocated in 2023, and the payments, in two programs and two districts."""
     carried = {"investment": carried_investment, "recurrent": CARRIED_OVER - carried_investment}
     for capital in ("investment", "recurrent"):
         line = {**LINE, "capital": capital}

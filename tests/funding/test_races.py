@@ -27,7 +27,7 @@ async def outcomes(*requests):
 
 
 async def books(app):
-    """What is left of each lot; the balances are checked against the postings."""
+    """Return the amount left of each lot; the balances are checked against the postings."""
     async with get_database(app).reading() as session:
         assert await find_unbalanced_lots(session) == []
         rows = await session.execute(text("SELECT * FROM lots ORDER BY year, origin_year"))

@@ -50,7 +50,7 @@ from tests.funding.reference_ledger import (
 from tests.in_process import open_client
 
 FEW, MANY = 8, 200
-"""How many histories are searched: a few, the same in every run; or many."""
+"""The number of histories that are searched: a few, the same in every run; or many."""
 
 PATHS = {
     "opening_balance": "opening-balances",
@@ -73,7 +73,7 @@ PATHS = {
 NEW_MAP_DAY = date(2025, 7, 1)
 """The first day without the units of the histories."""
 LONG = timedelta(hours=6)
-"""How long the token of a long search is valid."""
+"""The lifetime of the token of a long search."""
 
 WITH_VOUCHER = ("commitment", "disbursement", "confirmation")
 BY_DECISION = 7
@@ -144,7 +144,7 @@ class Draft:
     document: int
     """Number of the voucher or decision; the smallest are used repeatedly."""
     spelling: int
-    """How the number is spelled."""
+    """The spelling of the number."""
     line_no: int | None
     paper_year: int | None
     distinct: int
@@ -616,7 +616,7 @@ class LedgerMachine(RuleBasedStateMachine):
             ), lot
 
     def check_shortage(self, request, problem):
-        """What is left is the least of any day, and the named entries have used all that had come by that day."""
+        """The remainder is the lowest of any day, and the named entries have used all that had come by that day."""
         reference, day = self.reference, self.reference.find_day(request.kind, request.body)
         measures = MEASURES_TAKEN[request.kind]
         least = {

@@ -99,7 +99,7 @@ def build_groups(
     """Return the groups of a grouping in a stable order, and the total last.
 
     Rates are of the counted sources; grouped by source, those of the rated sources too, each by itself. A month has no rate:
-    what is paid in it is not of the money that came in it. What is available and left in a month is so at its end.
+    its payments are not of the money that came in it. The available amount of a month and the amount left are those at its end.
     """
     groups: dict[tuple[Key, ...], list[LotSum]] = {}
     for lot_sum in sums:

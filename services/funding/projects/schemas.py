@@ -65,7 +65,7 @@ class ApprovalIn(PartialModel):
 
 
 class PlanIn(PartialModel):
-    """What may be paid in a year by a decision; the latest one holds."""
+    """The amount that may be paid in a year by a decision; the latest one holds."""
 
     model_config = ConfigDict(
         extra="forbid",
