@@ -85,8 +85,9 @@ class Clearer:
             assert rows == self._planted[table], f"{table} was changed"
 
     async def close(self) -> None:
-        """Require every row of the migrations once more, and close the connection."""
+        """Delete what the last test inserted, require every row of the migrations once more, and close the connection."""
         try:
+            await self.clear()
             await self._require_planted(self._planted)
         finally:
             await self._admin.close()

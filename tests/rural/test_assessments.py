@@ -179,7 +179,7 @@ async def test_communes_not_assessed_or_assessed_in_part_are_counted_apart(clien
     results = {code: tuple(communes[code][name] for name in RESULT_FIELDS) for code in ("23509", "23512")}
     assert results == {"23509": (18, [7], [7]), "23512": (None, [], [])}
     later = await clients.get("criteria", period="2025", unit="51")
-    assert (later["communes"], later["not_assessed"], sum(later["groups"].values())) == (37, 37, 0)
+    assert (later["communes"], later["not_assessed"], sum(later["groups"].values())) == (86, 86, 0)
 
 
 async def test_without_an_assessment_every_result_is_null(clients):
