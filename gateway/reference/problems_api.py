@@ -12,6 +12,7 @@ from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import negotiate_language, read_origin
 from shared.kit.identity import Anyone
 from shared.kit.problems import NotFound
+from shared.kit.representations import CSV, JSON, negotiate
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
 
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/problems", tags=["problems"], route_class=OperationR
 async def list_all_problems(*, request: Request, _: Anyone, reference: CurrentReference) -> Response:
     """List every refusal of every service with its meaning, its facts and what to do; HTML for a browser, else JSON."""
     problems = await _read_problems(request, reference)
-    if _prefers_html(request):
+    if _prefers_html(request, CSV):
         return _answer_page(request, render_index(problems, negotiate_language(request)))
     return _answer_document(request, problems)
 
@@ -53,15 +54,10 @@ async def _read_problems(request: Request, reference: MergedReference) -> Proble
     return list_problems(await reference.problems(own), document, read_origin(request))
 
 
-def _prefers_html(request: Request) -> bool:
-    """Whether Accept weighs HTML above JSON, as that of every browser does."""
-    weights = {"text/html": 0.0, "application/json": 0.0}
-    for preference in request.headers.get("accept", "").replace(" ", "").lower().split(","):
-        media_type, *parameters = preference.split(";")
-        if media_type in weights:
-            quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
-            weights[media_type] = float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0
-    return weights["text/html"] > weights["application/json"]
+def _prefers_html(request: Request, *others: str) -> bool:
+    """Whether Accept prefers HTML to JSON and the other media types of the route."""
+    accepted = ",".join(request.headers.getlist("accept"))
+    return negotiate(accepted, (JSON, "text/html", *others)).media_type == "text/html"
 
 
 def _answer_page(request: Request, page: str) -> Response:

@@ -102,6 +102,8 @@ class OperationRoute(APIRoute):
             response = await answer(request)
             if self.table is None or media_range is None or response.status_code != HTTPStatus.OK:
                 return response
+            if response.headers.get("content-type", "").partition(";")[0] != JSON:
+                return response  # the endpoint made another form of it
             return _represent(self.table, request, response, media_range)
 
         async def answer(request: Request) -> Response:

@@ -117,3 +117,20 @@ async def test_a_problem_document_begins_with_the_address_of_its_page(gateway):
     assert next(iter(document)) == "type"
     assert document["type"] == "https://ntp.test/problems/unit_unknown"
     assert (await gateway.get(document["type"].removeprefix("https://ntp.test"))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "query", "media_type"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "", "text/html"),
+        ("text/html,*/*;q=0.8", "?fields=code", "text/html"),
+        ("text/csv, text/html;q=0.5", "", "text/csv"),
+        ("text/html, text/csv;q=0.5", "", "text/html"),
+        ("text/*", "", "text/html"),
+        ("*/*", "?fields=code", "application/json"),
+    ],
+)
+async def test_the_list_is_answered_in_the_media_type_that_is_preferred(gateway, accept, query, media_type):
+    answer = await gateway.get(f"/problems{query}", headers={"Accept": accept})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].partition(";")[0] == media_type

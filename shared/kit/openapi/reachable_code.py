@@ -1,8 +1,8 @@
 """Find what the code of an operation can reach: the problems that it may raise, the header fields and statuses that it names.
 
 The source is read, not run. From a function the search follows the functions, classes and modules that it names, and the
-methods that it calls on any class reached so far (rapid type analysis). It finds somewhat more than can happen; a test
-proves that no operation answers a problem that was not found. See ADR 0015.
+methods that it calls on any class reached so far (rapid type analysis). It finds somewhat more than can happen.
+See ADR 0015.
 """
 
 import ast
