@@ -179,6 +179,6 @@ def find_giver_refusal(
         return None
     if today > on and territory.find(giver, today) is None:
         answering = territory.unit_or_successor(giver, today).code
-        if any(territory.is_within(answering, root, today) for root in grants.units):
+        if is_granted(territory, territory.line(answering, today), today, grants.units):
             return None
     return GivenFromAbove(source=source, unit=unit, giver=giver)

@@ -27,7 +27,7 @@ def office(http, issuer, app):
 @pytest.fixture
 def new_office(http, issuer, app):
     """The finance office of the province since 1 July 2025."""
-    token = issuer.token("new-finance", ["funding"], ["rural", "poverty", "ethnic"], ["51"])
+    token = issuer.token("new-finance", ["funding"], ["rural", "poverty", "ethnic"], ["51@2025-07-01"])
     return Office(http, token, app)
 
 
