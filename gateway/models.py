@@ -33,7 +33,7 @@ class ClientRow(Base):
     scopes: Mapped[list[str]]
     programs: Mapped[list[str]]
     units: Mapped[list[str]]
-    """The codes as they were asked for when the client was created; what counts are its `unit_grants`."""
+    """The codes that were requested when the client was created; what counts are its `unit_grants`."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     unit_grants: Mapped[list["UnitGrantRow"]] = relationship(

@@ -244,12 +244,12 @@ async def list_audit(
     cursor: Cursor,
 ) -> Page[AuditOut]:
     """List the changes to clients and signing keys, newest first."""
-    clients_page = await fetch_page(
+    audit_page = await fetch_page(
         unit_of_work.session,
         select_audit(),
         limit=limit,
         cursor=cursor,
         serialize=lambda row: AuditOut.from_row(row[0]),
     )
-    set_next_link(request, response, clients_page.next)
-    return clients_page
+    set_next_link(request, response, audit_page.next)
+    return audit_page

@@ -377,7 +377,7 @@ async def work(office, number):
     """Submit, correct, review and withdraw at random, as one of several clients; return the answers."""
     random = Random(number)
     answers = []
-    for _ in range(16):
+    for _ in range(32):
         unit, form = random.choice(UNITS), random.choice(OFFICIAL_FORMS)
         listed = await office.get("reports", office.reviewer, unit=unit, form=form, limit=5)
         live = [report for report in listed.json()["items"] if report["state"] in ("submitted", "accepted")]
@@ -422,8 +422,8 @@ async def test_roll_ups_and_feed_agree_with_the_reports_after_many_writers_at_on
     problems = [result["problem"] for result in results if result["problem"]]
     assert all(problem["status"] in (404, 409) for problem in problems), problems
     assert len(problems) < len(results)
-    assert statuses[201] > 2  # how many are refused depends on who came first
-    assert statuses[200] > 2
+    assert statuses[201] > 10
+    assert statuses[200] > 5
     await compare(office, None)
 
     feed = (await office.get("changes", office.reviewer, limit=1000)).json()
