@@ -213,6 +213,33 @@ async def test_no_payment_is_recorded_beside_a_closing(paid):
     assert (await read(paid, closing["id"]))["entries_since"] == 0
 
 
+async def test_a_reading_of_the_past_knows_neither_a_later_day_nor_a_later_entry(database, issuer):
+    now = [datetime(2024, 1, 10, 5, tzinfo=UTC)]
+    app = issuer.trust(build_app(database, clock=lambda: now[0]))
+
+    def log_in(client):
+        instants = {"iat": int(now[0].timestamp()), "exp": int(now[0].timestamp()) + 600}
+        token = issuer.token("finance", ["funding"], ["rural", "poverty", "ethnic"], ["62"], **instants)
+        return Office(client, token, app)
+
+    async with open_client(app) as client:
+        await log_in(client).allocate(100)
+        before_settlement = now[0].isoformat()
+        now[0] = datetime(2024, 2, 5, 5, tzinfo=UTC)
+        office = log_in(client)
+        await close(office, closed_on="2024-02-05")
+        now[0] = datetime(2024, 3, 5, 5, tzinfo=UTC)
+        office = log_in(client)
+        await office.disburse(60, reopened_by=REOPENING)
+
+        past = (await office.get("progress", year=2023, as_of=before_settlement)).json()
+        assert (past["closing_overdue"], past["closings"]) == (False, [])
+        closed = (await office.get("progress", year=2023, as_of="2024-02-20T05:00:00Z")).json()
+        assert [closing["entries_since"] for closing in closed["closings"]] == [0]
+        present = (await office.get("progress", year=2023)).json()
+        assert [closing["entries_since"] for closing in present["closings"]] == [1]
+
+
 @pytest.mark.parametrize(
     ("today", "overdue"), [("2024-01-31", False), ("2024-02-01", True), ("2026-05-05", True)]
 )

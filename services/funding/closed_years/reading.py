@@ -15,6 +15,7 @@ from services.funding.closed_years.rules import (
 from services.funding.context import FundingContext, UnitScope
 from services.funding.store import LedgerFilter, read_unit_versions
 from services.funding.units import UnitVersion
+from shared.periods import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ async def read_overdue(context: FundingContext, year: int, scope: UnitScope) -> 
 async def read_year_state(
     context: FundingContext, year: int, scope: UnitScope, *, as_of: datetime | None = None
 ) -> YearState:
-    """Return the closings of the units that are read, and whether one is overdue."""
+    """Return the closings of the units that are read, and whether one is overdue; all as known at an instant."""
+    today = context.today if as_of is None else local_day(as_of)
     closings = await store.read_closings(context.session, [year], as_of=as_of)
     unit_versions = await _find_unit_versions(context, year, scope)
     closings_by_unit = {
@@ -56,11 +58,13 @@ async def read_year_state(
     for closing in latest:
         covered = find_covered_versions(closing, context.territory, unit_versions)
         ledger_filter = LedgerFilter(year=year, unit_versions=covered)
-        counted.append((closing, await store.count_later_entries(context.session, closing, ledger_filter)))
+        counted.append(
+            (closing, await store.count_later_entries(context.session, closing, ledger_filter, as_of=as_of))
+        )
     is_closed = all(closing is not None for closing in closings_by_unit.values())
     return YearState(
         find_settlement_day(context.deadlines, year),
-        is_overdue(context.deadlines, year, context.today, is_closed=is_closed),
+        is_overdue(context.deadlines, year, today, is_closed=is_closed),
         counted,
     )
 

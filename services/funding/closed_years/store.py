@@ -57,8 +57,10 @@ async def find_last_sequence(session: AsyncSession) -> int:
     return int((await session.execute(select(func.max(ENTRIES.c.sequence)))).scalar() or 0)
 
 
-async def count_later_entries(session: AsyncSession, closing: Closing, ledger_filter: LedgerFilter) -> int:
-    """Return how many entries changed the selected lots since a closing."""
+async def count_later_entries(
+    session: AsyncSession, closing: Closing, ledger_filter: LedgerFilter, *, as_of: datetime | None = None
+) -> int:
+    """Return how many entries changed the selected lots since a closing, as known at an instant."""
     changed = (
         select(POSTINGS.c.lot_id)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
@@ -68,6 +70,8 @@ async def count_later_entries(session: AsyncSession, closing: Closing, ledger_fi
     query = select(func.count()).where(
         ENTRIES.c.sequence > closing.sequence, ENTRIES.c.year.in_(years), changed.exists()
     )
+    if as_of is not None:
+        query = query.where(ENTRIES.c.recorded_at <= as_of)
     return int((await session.execute(query)).scalar_one())
 
 
