@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("rural", "rural_0003")
+REVISION = SchemaRevision("rural", "rural_0004")
 
 
 class Recognition(RegisterRow, Base):
@@ -45,6 +45,8 @@ class Recognition(RegisterRow, Base):
     decision_key: Mapped[str]
     """The canonical form of the number, by which decisions are compared."""
     decision_date: Mapped[date]
+    effective_on: Mapped[date]
+    """The first day on which the recognition is in force."""
     year: Mapped[int] = mapped_column(SmallInteger)
     """The year recognized for."""
     grounds: Mapped[str | None]
@@ -64,6 +66,7 @@ class Recognition(RegisterRow, Base):
         CheckConstraint("land = left(unit, 5) AND unit = ANY (line) AND land = ANY (line)", name="line"),
         CheckConstraint("(exceptions = '{}') = (exception_reason IS NULL)", name="exception_has_reason"),
         CheckConstraint("decision_date >= make_date(year, 1, 1)", name="decided_after_year_began"),
+        CheckConstraint("effective_on >= decision_date", name="effective_after_decision"),
         UniqueConstraint(
             "unit",
             "level",
@@ -85,6 +88,8 @@ class Revocation(Base):
     recognition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recognitions.id"), primary_key=True)
     decision_number: Mapped[str]
     decision_date: Mapped[date]
+    effective_on: Mapped[date]
+    """The first day on which the recognition is no longer in force."""
     reason: Mapped[str]
     unmet: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")
     """Numbers of the criteria that are no longer met."""
@@ -95,6 +100,7 @@ class Revocation(Base):
 
     __table_args__ = (
         CheckConstraint("(exceptions = '{}') = (exception_reason IS NULL)", name="exception_has_reason"),
+        CheckConstraint("effective_on >= decision_date", name="effective_after_decision"),
     )
 
 

@@ -1,7 +1,7 @@
 """When a unit may be recognized."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -52,7 +52,8 @@ def make_decision(code="commune_2021_2025", **changes):
         "decided_on": date(criteria_set.first_year + 1, 4, 12),
         "year": criteria_set.first_year,
     }
-    return RecognitionDecision(**{**fields, **changes})
+    fields |= changes
+    return RecognitionDecision(**{"effective_on": fields["decided_on"], **fields})
 
 
 def find_codes(decision, unit=XA, unread=()):
@@ -178,23 +179,23 @@ def test_the_authority_follows_from_the_level_and_the_day(criteria_set, on):
 
 
 @given(registered(), days, st.none() | days)
-def test_a_recognition_is_in_force_from_its_decision_to_the_day_before_its_end(recognition, on, replaced_on):
+def test_a_recognition_is_in_force_from_its_effect_to_the_day_before_its_end(recognition, on, replaced_on):
     recognition = replace(recognition, replaced_on=replaced_on)
     ends = [day for day in (recognition.revoked_on, replaced_on) if day is not None]
-    assert recognition.is_in_force(on) == (recognition.decided_on <= on and all(on < day for day in ends))
+    assert recognition.is_in_force(on) == (recognition.effective_on <= on and all(on < day for day in ends))
 
 
 @given(st.lists(registered(), max_size=6), days)
 def test_one_recognition_of_each_level_is_in_force_until_it_is_revoked_or_replaced(recognitions, on):
     ordered = set_replacement_days(recognitions)
     assert [replace(recognition, replaced_on=None) for recognition in ordered] == sorted(
-        recognitions, key=lambda recognition: (recognition.decided_on, recognition.id)
+        recognitions, key=lambda recognition: (recognition.effective_on, recognition.id)
     )
     for level in ("meets", "advanced", "model"):
         decided = [
             recognition
             for recognition in ordered
-            if recognition.level == level and recognition.decided_on <= on
+            if recognition.level == level and recognition.effective_on <= on
         ]
         in_force = [
             recognition
@@ -210,11 +211,10 @@ def test_one_recognition_of_each_level_is_in_force_until_it_is_revoked_or_replac
     st.sampled_from(["commune_advanced_2021_2025", "commune_model_2021_2025"]),
     days,
 )
-def test_the_level_below_must_be_in_force_on_the_day_of_the_decision(registered_before, code, on):
+def test_the_level_below_must_be_in_force_on_the_day_of_effect(registered_before, code, on):
     criteria_set = SETS[code]
-    broken = find_broken_rules(
-        make_decision(code, decided_on=on), criteria_set, registered_before, NO_ASSESSMENT
-    )
+    decision = make_decision(code, decided_on=on - timedelta(days=8), effective_on=on)
+    broken = find_broken_rules(decision, criteria_set, registered_before, NO_ASSESSMENT)
     assert (broken == []) == any(
         other.level == criteria_set.needs and other.is_in_force(on) for other in registered_before
     )
@@ -253,7 +253,7 @@ def test_a_decision_dated_before_its_assessment_is_a_fault(decided_on, signed_on
 @given(st.lists(registered(), max_size=5), days, st.none() | st.just("Khắc phục xong"))
 def test_a_unit_recognized_before_is_recognized_again_only_with_grounds(others, on, grounds):
     decision = make_decision(decided_on=on)
-    again = any(other.level == decision.level and other.decided_on <= on for other in others)
+    again = any(other.level == decision.level and other.effective_on <= on for other in others)
     faults = [(fault.pointer, fault.code) for fault in find_grounds_faults(decision, grounds, others)]
     assert faults == ([("/grounds", "grounds_missing")] if again and grounds is None else [])
 

@@ -66,7 +66,43 @@ async def test_a_recognition_is_published_with_its_data(clients):
         "criteria_set": "commune_2021_2025",
         "year": 2022,
         "decision": {"number": "186/QĐ-UBND", "date": "2023-04-12"},
+        "effective_on": "2023-04-12",
     }
+
+
+async def test_a_decision_is_in_force_from_the_day_on_which_it_takes_effect(clients):
+    body = meets_body(effective_on="2023-04-20")
+    wrong = {
+        "2023-04-11": "effective_before_decision",
+        "2024-04-13": "effective_too_late",
+        "20/4/2023": "not_a_date",
+    }
+    for day, code in wrong.items():
+        assert await clients.list_faults("recognitions", {**body, "effective_on": day}) == {
+            "/effective_on": code
+        }
+    recognition = await clients.create("recognitions", body)
+    assert (await clients.post("recognitions", body)).status_code == 200
+    await clients.expect_problem("recognitions", meets_body(), 409, "recognition_exists")
+    too_early = advanced_body(date="2023-04-15", effective_on="2023-04-19")
+    await clients.expect_problem("recognitions", too_early, 409, "recognition_needs_lower_level")
+    path = f"recognitions/{recognition['id']}/revoke"
+    revocation = {"decision": {"number": "5/QĐ", "date": "2023-04-15"}, **SUFFICIENT_GROUNDS}
+    assert await clients.list_faults(path, revocation) == {"/effective_on": "revoked_before_effect"}
+    revoked = await clients.create(path, {**revocation, "effective_on": "2023-06-01"})
+    assert revoked["revocation"]["effective_on"] == "2023-06-01"
+    await clients.expect_problem(
+        path, {**revocation, "effective_on": "2023-06-02"}, 409, "recognition_revoked"
+    )
+    days = ("2023-04-12", "2023-04-19", "2023-04-20", "2023-05-31", "2023-06-01")
+    levels = [await list_levels(clients, day) for day in days]
+    assert levels == [[], [], ["meets"], ["meets"], []]
+    commune = await clients.get("communes/23509", on="2023-05-01")
+    assert [level["since"] for level in commune["in_force"]] == ["2023-04-20"]
+    changes = await clients.http.get("/v1/rural/changes", headers=clients.make_headers("read"))
+    recognized, ended = (change["data"] for change in changes.json()["items"])
+    assert recognized["effective_on"] == ended["effective_on"] == "2023-04-20"
+    assert ended["revoked_by"] == {"number": "5/QĐ", "date": "2023-04-15", "effective_on": "2023-06-01"}
 
 
 async def test_the_same_decision_again_answers_the_existing_recognition(clients):

@@ -20,6 +20,11 @@ def choose_day(rng, first):
     return first + timedelta(days=rng.randrange(900))
 
 
+def choose_effective_day(rng, decided_on):
+    """Return the day of a decision, or one some weeks later."""
+    return (decided_on + timedelta(days=rng.choice((0, 0, 8, 60)))).isoformat()
+
+
 async def fill_register(clients, rng, commune):
     """Recognize a commune under some sets in any order, and revoke some; return what the register then holds."""
     officer = clients.make_headers("register", "review")
@@ -33,13 +38,21 @@ async def fill_register(clients, rng, commune):
             year,
             criteria_set=criteria_set.code,
             grounds="Công nhận lại",
+            effective_on=choose_effective_day(rng, decided_on),
         )
         recognition = await clients.create("recognitions", body)
         if rng.random() < 0.6:
-            decision = {"number": "9/QĐ", "date": choose_day(rng, decided_on).isoformat()}
+            effective_on = date.fromisoformat(recognition["effective_on"])
+            revoked_on = choose_day(rng, effective_on)
+            decision = {"number": "9/QĐ", "date": revoked_on.isoformat()}
             response = await clients.http.post(
                 f"/v1/rural/recognitions/{recognition['id']}/revoke",
-                json={"decision": decision, "reason": "Không còn đạt", **EXCEPTION},
+                json={
+                    "decision": decision,
+                    "reason": "Không còn đạt",
+                    "effective_on": choose_effective_day(rng, revoked_on),
+                }
+                | EXCEPTION,
                 headers={**officer, "Idempotency-Key": recognition["id"]},
             )
             assert response.status_code in {201, 409}
@@ -53,8 +66,8 @@ def to_registered(row):
         row["id"],
         row["level"],
         row["criteria_set"],
-        date.fromisoformat(row["decision"]["date"]),
-        date.fromisoformat(revocation["decision"]["date"]) if revocation else None,
+        date.fromisoformat(row["effective_on"]),
+        date.fromisoformat(revocation["effective_on"]) if revocation else None,
     )
 
 
@@ -68,7 +81,7 @@ async def test_the_database_selects_what_the_rule_finds_in_force(clients):
     days_of_change = {
         day
         for recognition in recognitions
-        for day in (recognition.decided_on, recognition.revoked_on, recognition.replaced_on)
+        for day in (recognition.effective_on, recognition.revoked_on, recognition.replaced_on)
         if day is not None
     }
     for on in sorted(days_of_change | {day - timedelta(days=1) for day in days_of_change}):

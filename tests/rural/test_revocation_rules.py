@@ -19,6 +19,7 @@ from services.rural.revocations.rules import (
     refuse_replaced,
     refuse_required_by_higher,
 )
+from services.rural.rules import DecisionDays, find_effective_day_faults
 
 SETS = load_criteria_sets()
 MEETS, ADVANCED = SETS["commune_2021_2025"], SETS["commune_advanced_2021_2025"]
@@ -31,9 +32,9 @@ unmet = st.sets(st.integers(1, 19))
 def test_a_revocation_is_dated_after_the_recognition_and_names_criteria_of_its_set(
     decided_on, revoked_on, numbers
 ):
+    recognized, revoked = DecisionDays(decided_on, decided_on), DecisionDays(revoked_on, revoked_on)
     faults = {
-        (fault.pointer, fault.code)
-        for fault in find_revocation_faults(decided_on, revoked_on, numbers, MEETS)
+        (fault.pointer, fault.code) for fault in find_revocation_faults(recognized, revoked, numbers, MEETS)
     }
     early = {("/decision/date", "revoked_before_recognition")} if revoked_on < decided_on else set()
     assert faults == early | {
@@ -41,7 +42,26 @@ def test_a_revocation_is_dated_after_the_recognition_and_names_criteria_of_its_s
         for index, number in enumerate(numbers)
         if not 1 <= number <= 19
     }
-    assert list(find_revocation_faults(decided_on, revoked_on, numbers, MEETS, {"decision", "unmet"})) == []
+    assert list(find_revocation_faults(recognized, revoked, numbers, MEETS, {"decision", "unmet"})) == []
+
+
+@given(days, days, st.integers(-400, 400), st.integers(-400, 400))
+def test_a_decision_takes_effect_on_its_date_or_within_a_year_and_ends_no_recognition_before_its_effect(
+    decided_on, revoked_on, delay, delay_of_revocation
+):
+    recognized = DecisionDays(decided_on, decided_on + timedelta(days=delay))
+    revoked = DecisionDays(revoked_on, revoked_on + timedelta(days=delay_of_revocation))
+    codes = {fault.code for fault in find_revocation_faults(recognized, revoked, [], MEETS)}
+    assert ("effective_before_decision" in codes) == (delay_of_revocation < 0)
+    assert ("effective_too_late" in codes) == (delay_of_revocation > 366)
+    assert ("revoked_before_effect" in codes) == (
+        decided_on <= revoked_on and revoked.effective_on < recognized.effective_on
+    )
+    assert {fault.code for fault in find_effective_day_faults(recognized)} <= {
+        "effective_before_decision",
+        "effective_too_late",
+    }
+    assert list(find_effective_day_faults(recognized, {"decision"})) == []
 
 
 @given(st.sampled_from([MEETS, ADVANCED]), unmet)
@@ -63,7 +83,8 @@ def test_without_a_rule_in_force_no_grounds_are_required(criteria_set, numbers, 
     if not criteria_set.grounds or on < date(2022, 8, 2):
         assert find_broken_rules(criteria_set, numbers, on) == []
     assert find_broken_rules(None, numbers, on) == []
-    assert list(find_revocation_faults(on, on, sorted(numbers), None)) == []
+    on_day = DecisionDays(on, on)
+    assert list(find_revocation_faults(on_day, on_day, sorted(numbers), None)) == []
 
 
 def test_an_installation_may_replace_the_table_of_grounds(tmp_path):
@@ -111,7 +132,7 @@ def test_a_recognition_that_was_replaced_is_not_revoked(decided_on, again_on, re
         RegisteredRecognition("b", "meets", "y", again_on),
     )
     first, second = set_replacement_days([earlier, later])
-    if second.decided_on <= revoked_on:
+    if second.effective_on <= revoked_on:
         with pytest.raises(RecognitionReplaced):
             refuse_replaced(first, revoked_on)
     else:

@@ -86,6 +86,7 @@ async def recognize(
         decision_number=decision.decision_number,
         decision_key=canonicalize(decision.decision_number),
         decision_date=decision.decided_on,
+        effective_on=decision.effective_on,
         year=decision.year,
         grounds=grounds,
         assessments=list(basis.assessment.reports) if basis.assessment else [],
@@ -133,6 +134,7 @@ def to_event_data(row: Recognition) -> dict[str, Any]:
         "criteria_set": row.criteria_set,
         "year": row.year,
         "decision": {"number": row.decision_number, "date": row.decision_date.isoformat()},
+        "effective_on": row.effective_on.isoformat(),
     }
 
 
@@ -171,7 +173,8 @@ def _find_same_decision(
         row_number = canonicalize(row.decision_number)
         same = (row.level, row.criteria_set, row_number, row.decision_date) == key
         if same and row.unit == decision.unit:
-            if (row.field, row.year, row.grounds) != (decision.field, decision.year, grounds):
+            content = (decision.field, decision.year, grounds, decision.effective_on)
+            if (row.field, row.year, row.grounds, row.effective_on) != content:
                 raise RecognitionExists(recognition=str(row.id))
             return row
     return None

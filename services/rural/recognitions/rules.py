@@ -3,8 +3,9 @@
 What the body alone shows is a fault of the body. What only the register or an assessment shows is a broken rule: refused
 with its clause, unless an authorized officer records an exception with a reason. A duplicate is always refused.
 
-A recognition is in force from its decision until it is revoked, or until the unit is recognized again at the same level,
-also where its criteria set is an earlier one. A unit that was recognized before is recognized again only with grounds.
+A recognition is in force from the day on which its decision takes effect until it is revoked, or until the unit is
+recognized again at the same level, also where its criteria set is an earlier one. A unit that was recognized before is
+recognized again only with grounds.
 
     Conflict
     ├── RecognitionExists       recognition_exists             one under the same set is in force
@@ -21,7 +22,7 @@ from typing import Any
 
 from services.rural.assessments.rules import AcceptedAssessment
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, RecognitionLevel
-from services.rural.rules import RuleBroken
+from services.rural.rules import DecisionDays, RuleBroken, find_effective_day_faults
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 SET_UNKNOWN = Sentence(
@@ -55,8 +56,8 @@ DECIDED_BEFORE_ASSESSMENT = Sentence(
     "The decision is dated {date}, before the assessment of {year} was signed ({assessed_on}).",
 )
 GROUNDS_MISSING = Sentence(
-    "Đơn vị đã được công nhận ở mức này ngày {decided_on}; cần nêu căn cứ công nhận lại.",
-    "The unit was recognized at this level on {decided_on}; state the grounds for recognizing it again.",
+    "Đơn vị đã được công nhận ở mức này từ ngày {effective_on}; cần nêu căn cứ công nhận lại.",
+    "The unit was recognized at this level from {effective_on} on; state the grounds for recognizing it again.",
 )
 
 
@@ -110,6 +111,8 @@ class RecognitionDecision:
     criteria_set: str
     decision_number: str
     decided_on: date
+    effective_on: date
+    """The day on which it takes effect: that of the decision or a later one."""
     year: int
     """The year recognized for."""
 
@@ -121,14 +124,14 @@ class RegisteredRecognition:
     id: str
     level: str
     criteria_set: str
-    decided_on: date
+    effective_on: date
     revoked_on: date | None = None
     replaced_on: date | None = None
-    """The day of the later decision that recognizes the unit again at this level."""
+    """The day on which a later recognition of the unit at this level takes effect."""
 
     def is_in_force(self, on: date) -> bool:
-        """Whether the recognition is in force on a day: from its decision to the day before it ended."""
-        return self.decided_on <= on and not self.has_ended(on)
+        """Whether the recognition is in force on a day: from that of its effect to the day before it ended."""
+        return self.effective_on <= on and not self.has_ended(on)
 
     def has_ended(self, on: date) -> bool:
         """Whether the recognition was revoked or replaced by a day."""
@@ -146,13 +149,13 @@ class AssessmentBasis:
 
 
 def set_replacement_days(recognitions: Sequence[RegisteredRecognition]) -> list[RegisteredRecognition]:
-    """Return the recognitions of one unit in the order of their decisions, with `replaced_on` set."""
-    ordered = sorted(recognitions, key=lambda recognition: (recognition.decided_on, recognition.id))
+    """Return the recognitions of one unit in the order of their effects, with `replaced_on` set."""
+    ordered = sorted(recognitions, key=lambda recognition: (recognition.effective_on, recognition.id))
     return [
         replace(
             recognition,
             replaced_on=next(
-                (later.decided_on for later in ordered[index + 1 :] if later.level == recognition.level),
+                (later.effective_on for later in ordered[index + 1 :] if later.level == recognition.level),
                 None,
             ),
         )
@@ -178,6 +181,7 @@ def find_decision_faults(
             date=decision.decided_on,
             year=decision.year,
         )
+    yield from find_effective_day_faults(DecisionDays(decision.decided_on, decision.effective_on), unread)
     if "criteria_set" in unread:
         return
     criteria_set = sets.get(decision.criteria_set)
@@ -249,10 +253,10 @@ def _find_field_faults(field: str | None, criteria_set: CriteriaSet) -> Iterator
 
 
 def refuse_duplicate(decision: RecognitionDecision, registered: Sequence[RegisteredRecognition]) -> None:
-    """Raise `RecognitionExists` where one at the same level under the same set is in force on that day or later."""
+    """Raise `RecognitionExists` where one at the same level under the same set is in force on the day of effect or later."""
     for other in registered:
         same = (other.level, other.criteria_set) == (decision.level, decision.criteria_set)
-        if same and (other.revoked_on is None or decision.decided_on < other.revoked_on):
+        if same and (other.revoked_on is None or decision.effective_on < other.revoked_on):
             raise RecognitionExists(recognition=other.id)
 
 
@@ -261,12 +265,12 @@ def find_grounds_faults(
 ) -> Iterator[Fault]:
     """Yield a fault where the unit was recognized at this level before and no grounds are stated."""
     before = [
-        other.decided_on
+        other.effective_on
         for other in registered
-        if other.level == decision.level and other.decided_on <= decision.decided_on
+        if other.level == decision.level and other.effective_on <= decision.effective_on
     ]
     if before and grounds is None:
-        yield make_fault("/grounds", "grounds_missing", GROUNDS_MISSING, decided_on=max(before))
+        yield make_fault("/grounds", "grounds_missing", GROUNDS_MISSING, effective_on=max(before))
 
 
 def find_assessment_faults(decision: RecognitionDecision, basis: AssessmentBasis) -> Iterator[Fault]:
@@ -291,7 +295,7 @@ def find_broken_rules(
 ) -> list[RuleBroken]:
     """Return the rules that a decision breaks: on the level below, and on the assessment of the year."""
     broken: list[RuleBroken] = []
-    on, confidence = decision.decided_on, criteria_set.confidence
+    on, confidence = decision.effective_on, criteria_set.confidence
     needs = criteria_set.needs
     if needs is not None and not any(other.level == needs and other.is_in_force(on) for other in registered):
         broken.append(

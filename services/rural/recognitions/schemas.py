@@ -12,6 +12,7 @@ from services.rural.criteria.sets import LEVELS, CriteriaSets, RecognitionLevel
 from services.rural.models import Recognition, Revocation
 from services.rural.recognitions.rules import RecognitionDecision
 from services.rural.recognitions.store import SetCount
+from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
 from shared.periods import FIRST_YEAR, LAST_YEAR
@@ -48,6 +49,7 @@ class RecognitionIn(PartialModel):
         "field": None,
         "criteria_set": "-",
         "decision": {"number": "-", "date": dt.date.min},
+        "effective_on": None,
         "year": FIRST_YEAR,
         "grounds": None,
         "exception": None,
@@ -64,6 +66,10 @@ class RecognitionIn(PartialModel):
         min_length=1, max_length=60, description="code of the criteria set; see /v1/rural/criteria-sets"
     )
     decision: DecisionIn = Field(description="the decision that recognizes")
+    effective_on: IsoDate | None = Field(
+        None,
+        description="the day on which the decision takes effect; that of the decision when left out",
+    )
     year: int = Field(
         strict=True,
         ge=FIRST_YEAR,
@@ -92,6 +98,7 @@ class RecognitionIn(PartialModel):
             self.criteria_set,
             self.decision.number,
             self.decision.date,
+            self.effective_on or self.decision.date,
             self.year,
         )
 
@@ -100,6 +107,7 @@ class RevocationOut(BaseModel):
     """A decision that ended a recognition."""
 
     decision: DecisionIn = Field(description="the decision that revokes")
+    effective_on: dt.date = Field(description="the first day on which the recognition is no longer in force")
     reason: str = Field(description="grounds of the revocation, as text")
     unmet: list[int] = Field(description="numbers of the criteria that are no longer met")
     exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")
@@ -111,6 +119,7 @@ class RevocationOut(BaseModel):
         """Serialize a row."""
         return cls(
             decision=DecisionIn(number=row.decision_number, date=row.decision_date),
+            effective_on=row.effective_on,
             reason=row.reason,
             unmet=row.unmet,
             exceptions=row.exceptions,
@@ -129,6 +138,7 @@ class RecognitionOut(BaseModel):
     field: str | None = Field(description="field of a model commune")
     criteria_set: str = Field(description="code of the criteria set")
     decision: DecisionIn = Field(description="the decision that recognizes")
+    effective_on: dt.date = Field(description="the first day on which the recognition is in force")
     authority: AuthorityOut | None = Field(
         description="who recognizes under the set on that day; null where unknown"
     )
@@ -158,6 +168,7 @@ class RecognitionOut(BaseModel):
             field=row.field,
             criteria_set=row.criteria_set,
             decision=DecisionIn(number=row.decision_number, date=row.decision_date),
+            effective_on=row.effective_on,
             authority=AuthorityOut.from_fact(authority) if authority else None,
             year=row.year,
             grounds=row.grounds,
@@ -177,7 +188,7 @@ class LevelInForceOut(BaseModel):
 
     level: RecognitionLevel = Field(description="meets, advanced or model")
     criteria_set: str = Field(description="code of the criteria set of the recognition")
-    since: dt.date = Field(description="the day of the decision")
+    since: dt.date = Field(description="the day on which the decision takes effect")
     recognition: uuid.UUID = Field(description="id of the recognition")
 
     @classmethod
@@ -187,7 +198,7 @@ class LevelInForceOut(BaseModel):
             {
                 "level": row.level,
                 "criteria_set": row.criteria_set,
-                "since": row.decision_date,
+                "since": row.effective_on,
                 "recognition": row.id,
             }
         )

@@ -1,6 +1,6 @@
 """Queries of recognitions: all that were decided, and those in force on a day. Flushes, never commits.
 
-In force on a day: of the decisions by then the latest on its unit at its level, unless it was revoked by then. A
+In force on a day: of the decisions in effect by then the latest on its unit at its level, unless it was revoked by then. A
 recognition follows its unit only to the same land: a merged commune has to be recognized anew.
 """
 
@@ -66,7 +66,7 @@ async def find_recognition(session: AsyncSession, recognition_id: uuid.UUID) -> 
 
 
 async def find_unit_recognitions(session: AsyncSession, unit: UnitOnDay, on: date) -> list[Recognition]:
-    """Return the recognitions of the land of a unit of a day, under each code that it has had, the oldest first."""
+    """Return the recognitions of the land of a unit of a day, under each code that it has had, the earliest effect first."""
     of_unit = (
         Recognition.unit == unit.unit.code
         if unit.unit.level == "village"
@@ -77,16 +77,16 @@ async def find_unit_recognitions(session: AsyncSession, unit: UnitOnDay, on: dat
 
 
 async def find_land_recognitions(session: AsyncSession, commune: str, on: date) -> list[Recognition]:
-    """Return the recognitions of the land of a commune of a day and of its villages, the oldest decision first."""
+    """Return the recognitions of the land of a commune of a day and of its villages, the earliest effect first."""
     return list(await session.scalars(_select_of_land(commune, on)))
 
 
 async def find_village_recognitions(session: AsyncSession, code: str) -> list[Recognition]:
-    """Return the recognitions of a village, the oldest decision first. A village's code is never used again."""
+    """Return the recognitions of a village, the earliest effect first. A village's code is never used again."""
     rows = await session.scalars(
         _select_with_revocation()
         .where(Recognition.unit == code)
-        .order_by(Recognition.decision_date, Recognition.id)
+        .order_by(Recognition.effective_on, Recognition.id)
     )
     return list(rows)
 
@@ -95,9 +95,9 @@ def to_registered(rows: Iterable[Recognition]) -> list[RegisteredRecognition]:
     """Convert the recognitions of one commune and its villages, each with the days on which it ended."""
     by_unit: dict[str, list[RegisteredRecognition]] = defaultdict(list)
     for row in rows:
-        revoked_on = row.revocation.decision_date if row.revocation else None
+        revoked_on = row.revocation.effective_on if row.revocation else None
         recognition = RegisteredRecognition(
-            str(row.id), row.level, row.criteria_set, row.decision_date, revoked_on
+            str(row.id), row.level, row.criteria_set, row.effective_on, revoked_on
         )
         by_unit[row.unit if row.unit_level == "village" else "commune"].append(recognition)
     return [recognition for of_unit in by_unit.values() for recognition in set_replacement_days(of_unit)]
@@ -173,19 +173,19 @@ def select_in_force(units: Collection[str], on: date, as_of: datetime | None) ->
         )
         .join(lands, is_land_of(Recognition, lands))
         .where(
-            Recognition.decision_date <= on,
+            Recognition.effective_on <= on,
             is_recorded_by(Recognition, as_of),
             in_units if villages_alone else true(),
         )
         .ext(distinct_on(unit_of_day, Recognition.level))
-        .order_by(unit_of_day, Recognition.level, Recognition.decision_date.desc(), Recognition.id.desc())
+        .order_by(unit_of_day, Recognition.level, Recognition.effective_on.desc(), Recognition.id.desc())
         .subquery("latest")
     )
     revoked = (
         select(Revocation.recognition_id)
         .where(
             Revocation.recognition_id == latest.c.id,
-            Revocation.decision_date <= on,
+            Revocation.effective_on <= on,
             true() if as_of is None else Revocation.recorded_at <= as_of,
         )
         .exists()
@@ -203,7 +203,7 @@ def _select_of_land(commune: str, on: date) -> Select[Recognition]:
     return (
         _select_with_revocation()
         .where(land.in_(select(lands.c.code, lands.c.valid_from)))
-        .order_by(Recognition.decision_date, Recognition.id)
+        .order_by(Recognition.effective_on, Recognition.id)
     )
 
 

@@ -19,7 +19,7 @@ from services.rural.revocations.rules import (
     refuse_required_by_higher,
 )
 from services.rural.revocations.schemas import RevocationIn
-from services.rural.rules import accept_exception
+from services.rural.rules import DecisionDays, accept_exception
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.json_body import PartialBody
@@ -44,10 +44,16 @@ async def revoke(
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
     body, criteria_set = draft.body, sets.get(row.criteria_set)
-    decision, unmet = body.decision, sorted(set(body.unmet))
+    decision, ends_on, unmet = body.decision, body.ends_on, sorted(set(body.unmet))
     faults = [
         *draft.faults,
-        *find_revocation_faults(row.decision_date, decision.date, body.unmet, criteria_set, draft.unread),
+        *find_revocation_faults(
+            DecisionDays(row.decision_date, row.effective_on),
+            DecisionDays(decision.date, ends_on),
+            body.unmet,
+            criteria_set,
+            draft.unread,
+        ),
     ]
     if "decision" not in draft.unread:
         faults += find_future_date_faults(decision.date, context)
@@ -60,12 +66,12 @@ async def revoke(
     if row.revocation is not None:
         if _is_same(row.revocation, body):
             return RegisterResult(row, created=False)
-        revoked_on = row.revocation.decision_date.isoformat()
+        revoked_on = row.revocation.effective_on.isoformat()
         raise RecognitionRevoked(recognition=str(row.id), revoked_on=revoked_on)
     registered = store.to_registered(await find_recognitions_of_land(context, unit, row.decision_date))
     recognition = next(other for other in registered if other.id == str(row.id))
-    refuse_replaced(recognition, decision.date)
-    refuse_required_by_higher(recognition, decision.date, registered, sets)
+    refuse_replaced(recognition, ends_on)
+    refuse_required_by_higher(recognition, ends_on, registered, sets)
     broken = find_broken_rules(criteria_set, unmet, decision.date)
     reason = accept_exception(broken, body.exception_reason, context.caller.scopes)
     context.session.add(
@@ -73,6 +79,7 @@ async def revoke(
             recognition_id=row.id,
             decision_number=decision.number,
             decision_date=decision.date,
+            effective_on=ends_on,
             reason=body.reason,
             unmet=unmet,
             exceptions=[rule.code for rule in broken],
@@ -82,7 +89,11 @@ async def revoke(
         )
     )
     await context.session.flush()
-    revoked_by = {"number": decision.number, "date": decision.date.isoformat()}
+    revoked_by = {
+        "number": decision.number,
+        "date": decision.date.isoformat(),
+        "effective_on": ends_on.isoformat(),
+    }
     data = {**to_event_data(row), "revoked_by": revoked_by}
     event = Event("unit.recognition_revoked", f"recognitions/{row.id}", data)
     await publish_events(context.session, at, [event])
@@ -90,9 +101,11 @@ async def revoke(
 
 
 def _is_same(row: Revocation, body: RevocationIn) -> bool:
-    return (canonicalize(row.decision_number), row.decision_date, row.reason, row.unmet) == (
+    number = canonicalize(row.decision_number)
+    return (number, row.decision_date, row.effective_on, row.reason, row.unmet) == (
         canonicalize(body.decision.number),
         body.decision.date,
+        body.ends_on,
         body.reason,
         sorted(set(body.unmet)),
     )

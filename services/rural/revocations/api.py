@@ -32,7 +32,7 @@ async def revoke_recognition(
     draft: Annotated[PartialBody[RevocationIn], Body()],
     response: Response,
 ) -> RevokedOut:
-    """End a recognition by a decision with its grounds; it is in force to the day before that decision.
+    """End a recognition by a decision with its grounds; it is in force to the day before the decision takes effect.
 
     Where the criteria set has rules for revocations, the criteria no longer met must be sufficient grounds: refused with
     the clause (409), or accepted by a recorded exception with its reason. A revocation is valid by its own decision; the

@@ -16,12 +16,16 @@ from datetime import date
 
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets
 from services.rural.recognitions.rules import RegisteredRecognition
-from services.rural.rules import RuleBroken
+from services.rural.rules import DecisionDays, RuleBroken, find_effective_day_faults
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 REVOKED_BEFORE_RECOGNITION = Sentence(
     "Quyết định thu hồi đề ngày {date}, trước quyết định công nhận ({decided_on}).",
     "The revocation is dated {date}, before the recognition ({decided_on}).",
+)
+REVOKED_BEFORE_EFFECT = Sentence(
+    "Quyết định thu hồi có hiệu lực ngày {effective_on}, trước ngày quyết định công nhận có hiệu lực ({recognized_from}).",
+    "The revocation takes effect on {effective_on}, before the recognition does ({recognized_from}).",
 )
 CRITERION_UNKNOWN = Sentence(
     "Bộ tiêu chí {set} không có tiêu chí số {number}.", "The set {set} has no criterion {number}."
@@ -69,25 +73,32 @@ class HigherLevelInForce(Conflict):
 
 
 def find_revocation_faults(
-    decided_on: date,
-    revoked_on: date,
+    recognized: DecisionDays,
+    revoked: DecisionDays,
     unmet: Sequence[int],
     criteria_set: CriteriaSet | None,
     unread: Collection[str] = (),
 ) -> Iterator[Fault]:
     """Yield the faults that the body alone shows; fields in `unread` are at fault already.
 
-    `decided_on` is the day of the recognition. Without a criteria set (None: this installation no longer has it) the
-    numbers of criteria are not checked.
+    `recognized` are the days of the recognition, `revoked` those of the revocation. Without a criteria set (None: this
+    installation no longer has it) the numbers of criteria are not checked.
     """
-    if "decision" not in unread and revoked_on < decided_on:
+    yield from find_effective_day_faults(revoked, unread)
+    if "decision" not in unread and revoked.decided_on < recognized.decided_on:
         yield make_fault(
             "/decision/date",
             "revoked_before_recognition",
             REVOKED_BEFORE_RECOGNITION,
-            date=revoked_on,
-            decided_on=decided_on,
+            date=revoked.decided_on,
+            decided_on=recognized.decided_on,
         )
+    elif (
+        not {"decision", "effective_on"}.intersection(unread)
+        and revoked.effective_on < recognized.effective_on
+    ):
+        facts = {"effective_on": revoked.effective_on, "recognized_from": recognized.effective_on}
+        yield make_fault("/effective_on", "revoked_before_effect", REVOKED_BEFORE_EFFECT, **facts)
     if criteria_set is None or "unmet" in unread:
         return
     for index, number in enumerate(unmet):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.recognitions.schemas import ExceptionIn, RecognitionOut, RevocationReason
+from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
@@ -29,12 +30,17 @@ class RevocationIn(PartialModel):
     )
     unread: ClassVar[Mapping[str, Any]] = {
         "decision": {"number": "-", "date": dt.date.min},
+        "effective_on": None,
         "reason": "---",
         "unmet": [],
         "exception": None,
     }
 
     decision: DecisionIn = Field(description="the decision that revokes")
+    effective_on: IsoDate | None = Field(
+        None,
+        description="the first day on which it is no longer in force; the date of the decision when left out",
+    )
     reason: RevocationReason = Field(description="grounds of the revocation, as text")
     unmet: list[CriterionNumber] = Field(
         default_factory=list,
@@ -44,6 +50,11 @@ class RevocationIn(PartialModel):
     exception: ExceptionIn | None = Field(
         None, description="set a broken rule aside by a recorded exception; requires the scope review as well"
     )
+
+    @property
+    def ends_on(self) -> dt.date:
+        """The first day on which the recognition is no longer in force."""
+        return self.effective_on or self.decision.date
 
     @property
     def exception_reason(self) -> str | None:
