@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
+from gateway.reference.sharing import iterate_operations, share_components
 from gateway.upstreams import UpstreamTimeout, UpstreamUnavailable
 from shared.kit.exception_handlers import MethodNotAllowed
 from shared.kit.openapi.document import PROBLEMS
@@ -84,6 +85,7 @@ def merge_documents(own: OpenApiDocument, services: Mapping[str, OpenApiDocument
     add_problem_components(merged, problems)
     for response in merged["components"]["responses"].values():
         add_headers(response, RATE_LIMIT_FIELDS)
+    share_components(merged, services)
     return merged
 
 
@@ -115,14 +117,7 @@ def _name_tag(service: str, tag: str) -> str:
 
 def _list_tags(paths: Mapping[str, Any]) -> list[str]:
     """Return the tags of the operations in their order."""
-    return list(
-        dict.fromkeys(
-            tag
-            for operations in paths.values()
-            for operation in operations.values()
-            for tag in operation["tags"]
-        )
-    )
+    return list(dict.fromkeys(tag for operation in iterate_operations(paths) for tag in operation["tags"]))
 
 
 def _rename_operations(

@@ -104,7 +104,6 @@ def test_all_documents_merge_into_one_with_every_operation_once():
     assert len(ids) == len(set(ids)) == sum(len(list(list_operation_ids(part))) for part in parts)
 
 
-@pytest.mark.long
 def test_the_merged_document_is_valid():
     merged, _ = merge_all_documents()
     validate(merged)

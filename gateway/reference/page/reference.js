@@ -12,17 +12,10 @@ function makeKey() {
 }
 
 function leaveKeysToThePage(description) {
-  for (const operations of Object.values(description.paths)) {
-    for (const operation of Object.values(operations)) {
-      for (const parameter of operation.parameters ?? []) {
-        if (parameter.name === KEY) {
-          parameter.required = false;
-          parameter.description = HOW + parameter.description;
-          delete parameter.example;
-        }
-      }
-    }
-  }
+  const parameter = description.components.parameters[KEY];
+  parameter.required = false;
+  parameter.description = HOW + parameter.description;
+  delete parameter.example;
   return description;
 }
 

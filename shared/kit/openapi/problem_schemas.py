@@ -27,8 +27,6 @@ PROBLEM_RESPONSE: dict[str, Any] = {
 }
 """The default response of every operation: a refusal that is not listed."""
 
-_SHAPE_CODES = "\n".join(f"- `{shape.code}`: {shape.sentence.en}" for shape in SHAPES)
-
 SCHEMAS: dict[str, Any] = {
     "Problem": {
         "title": "Problem",
@@ -80,7 +78,7 @@ SCHEMAS: dict[str, Any] = {
     },
     "ShapeCode": {
         "title": "ShapeCode",
-        "description": f"Faults of shape, which every operation may name.\n\n{_SHAPE_CODES}",
+        "description": "Faults of shape, which every operation may name; /problems has the sentence of each.",
         "type": "string",
         "enum": list(dict.fromkeys(shape.code for shape in SHAPES)),
     },
@@ -107,9 +105,10 @@ def name_response(codes: Iterable[str]) -> str:
 
 
 def read_response_codes(response: Mapping[str, Any]) -> list[str]:
-    """Return the codes of a reference to such a response; none of any other."""
+    """Return the codes of a reference to such a response; none of any other, whose name has a capital."""
     reference = str(response.get("$ref", ""))
-    return reference.removeprefix(RESPONSES).split(".") if reference.startswith(RESPONSES) else []
+    name = reference.removeprefix(RESPONSES)
+    return name.split(".") if reference.startswith(RESPONSES) and name.islower() else []
 
 
 def group_codes(codes: Iterable[str], problems: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -143,13 +142,13 @@ def add_problem_components(document: dict[str, Any], problems: Mapping[str, Mapp
 
 
 def _make_response(codes: Sequence[str], problems: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the response of one status: its codes, each with its sentence and its example."""
+    """Return the response of one status: its codes, each with its example, whose summary is the sentence."""
     status = problems[codes[0]]["status"]
     examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     content = {"schema": PROBLEM_RESPONSE["content"][PROBLEM_JSON]["schema"], "examples": examples}
     headers = {name: refer_to_header(name) for name in HEADERS_OF_STATUS.get(status, ())}
     return {
-        "description": "\n".join(f"- `{code}`: {problems[code]['detail']['en']}" for code in codes),
+        "description": ", ".join(f"`{code}`" for code in codes),
         **({"headers": headers} if headers else {}),
         "content": {problems[codes[0]]["media_type"]: content},
     }
@@ -166,4 +165,4 @@ def _make_example(code: str, problem: Mapping[str, Any]) -> dict[str, Any]:
         "instance": "/v1/…",
         "code": code,
     }
-    return {"summary": problem["title"]["en"], "value": value}
+    return {"summary": problem["detail"]["en"], "value": value}
