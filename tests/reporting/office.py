@@ -22,7 +22,7 @@ from shared.periods import PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak
 from shared.reporting.catalogue.dimensions import Dimension, DimensionIdentity, Member, expand_indicators
-from shared.reporting.catalogue.formulas import Average, CountUnits, Ratio, Sum
+from shared.reporting.catalogue.formulas import Average, CountUnits, EndToEndChange, Ratio, Sum
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
@@ -89,6 +89,8 @@ def catalogue() -> Catalogue:
     figures += [
         Figure("poverty_rate", NAME, Ratio(("poor",), ("households",), Decimal(100)), "percent", NAME, "-", 2, valid_from=SINCE, headline=True, better="lower", breaks=(SeriesBreak(date(2021, 12, 31), NAME),)),
         Figure("communes_done", NAME, CountUnits(("criterion_a", "criterion_b"), done), "communes", NAME, "-", valid_from=SINCE, headline=True, adds=False),
+        Figure("poverty_rate_fall", NAME, EndToEndChange("poverty_rate", "fall"), "percentage points", NAME, "-", 2, valid_from=SINCE),
+        Figure("communes_done_rise", NAME, EndToEndChange("communes_done", "rise"), "communes", NAME, "-", valid_from=SINCE),
         Figure("criteria_average", NAME, Average(("criterion_a", "criterion_b")), "criteria", NAME, "-", 1, valid_from=SINCE, adds=False),
     ]  # fmt: skip
     standards = (

@@ -15,7 +15,7 @@ from shared.reporting.catalogue.consistency import (
     find_preliminary_faults,
     find_table_faults,
 )
-from shared.reporting.catalogue.definitions import Figure, Form, Indicator, SeriesBreak
+from shared.reporting.catalogue.definitions import Figure, Form, Indicator, SeriesBreak, resolve_changes
 from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.dimensions import (
     Dimension,
@@ -96,6 +96,7 @@ class Catalogue:
     _days: dict[date, _Day] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "figures", resolve_changes(self.figures))
         by_input: dict[str, tuple[Figure, ...]] = {}
         for figure in self.figures.values():
             for code in figure.inputs if figure.is_made_unit_by_unit else ():
@@ -258,7 +259,7 @@ class Catalogue:
 
     def list_series_breaks(self, figure: Figure) -> list[SeriesBreak]:
         """Return the breaks in the series of a figure, the earliest first: its own, and each change of its standard."""
-        breaks = [*figure.breaks]
+        breaks = [*figure.breaks, *(figure.changing.breaks if figure.changing else ())]
         if any(version.by_standard for code in figure.inputs for version in self.indicators[code]):
             breaks += [
                 SeriesBreak(standard.valid_from, standard.label, standard.code)

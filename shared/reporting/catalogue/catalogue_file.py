@@ -22,6 +22,7 @@ from shared.reporting.catalogue.dimensions import (
 from shared.reporting.catalogue.formulas import (
     Average,
     CountUnits,
+    EndToEndChange,
     Formula,
     FromRegister,
     Ratio,
@@ -38,6 +39,7 @@ FORMULAS: Mapping[str, type[Formula]] = {
     "average": Average,
     "count": CountUnits,
     "register": FromRegister,
+    "change": EndToEndChange,
 }
 """By the `kind` of a figure in the file; the fields of a formula are in the same row as those of its figure."""
 FORMULA_FIELDS = frozenset(column.name for formula in FORMULAS.values() for column in fields(formula))

@@ -4,15 +4,21 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from shared.reporting.catalogue.definitions import MAX_DECIMALS, Figure, Form, Indicator
-from shared.reporting.catalogue.formulas import CountUnits
+from shared.reporting.catalogue.formulas import CountUnits, EndToEndChange, FromRegister
 from shared.reporting.catalogue.standards import Standard, list_standards
 
 
 def find_figure_faults(
     figures: Iterable[Figure], indicators: Mapping[str, object], non_additive: Collection[str]
 ) -> Iterator[str]:
-    """Return the figures that are made from unknown indicators, or from values that do not add."""
+    """Return the figures that are made from unknown indicators, from values that do not add, or as a change of no such figure."""
     for figure in figures:
+        if isinstance(figure.formula, EndToEndChange):
+            if figure.changing is None:
+                yield f"figure {figure.code} is the change of an unknown figure: {figure.formula.figure}"
+            elif isinstance(figure.changing.formula, EndToEndChange | FromRegister):
+                yield f"figure {figure.code} is the change of {figure.formula.figure}, which is a change or a count from a register"
+            continue
         unknown = [code for code in figure.inputs if code not in indicators]
         if unknown:
             yield f"figure {figure.code} is made from unknown indicators: {unknown}"
@@ -32,6 +38,8 @@ def find_mixed_standards(
     """Return the figures whose inputs would be read under different standards."""
     codes = {form: frozenset(standard.code for standard in list_standards(standards, form)) for form in forms}
     for figure in figures:
+        if figure.changing is not None:
+            continue
         kinds = {codes[form] for form in find_forms_stating(figure.inputs)}
         if not figure.is_made_unit_by_unit:
             kinds.discard(frozenset())

@@ -1,7 +1,7 @@
 """Forms, indicators and figures, as a catalogue defines them. Pure."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -9,7 +9,15 @@ from typing import Literal
 from shared.dated_facts.facts import Dated, DatedFact, select_in_force
 from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
-from shared.reporting.catalogue.formulas import Average, CountUnits, Formula, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.formulas import (
+    Average,
+    CountUnits,
+    EndToEndChange,
+    Formula,
+    FromRegister,
+    Ratio,
+    Sum,
+)
 
 MAX_DECIMALS = 6
 """The database keeps so many decimal places."""
@@ -203,25 +211,17 @@ class Figure(Dated):
     """Whether a count from a register counts what happened in the period, so that the counts of several years add up."""
     breaks: tuple[SeriesBreak, ...] = ()
     """Breaks in its series that no change of a standard explains."""
+    changing: "Figure | None" = None
+    """The figure of which this is a change; None for any other, and in a catalogue as it is written."""
 
     @property
     def formula_text(self) -> str:
         """The formula as a text that a reader can follow."""
-        match self.formula:
-            case Sum(terms):
-                return " + ".join(terms)
-            case Ratio(numerator, denominator, scale):
-                return f"{scale:f} * ({' + '.join(numerator)}) / ({' + '.join(denominator)})"
-            case Average(terms):
-                return f"({' + '.join(terms)}) / units that state them"
-            case CountUnits(_, rule):
-                return f"units where {rule.__name__}"
-            case FromRegister(register):
-                return f"count from the register {register}"
+        return self.formula.text
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The indicators that it is made from; none for a count from a register."""
+        """The indicators that it is made from, of a change those of the figure that changes; none for a count from a register."""
         match self.formula:
             case Sum(terms) | Average(terms):
                 return terms
@@ -231,6 +231,8 @@ class Figure(Dated):
                 return inputs
             case FromRegister():
                 return ()
+            case EndToEndChange():
+                return self.changing.inputs if self.changing else ()
 
     @property
     def is_made_unit_by_unit(self) -> bool:
@@ -242,14 +244,28 @@ class Figure(Dated):
     @property
     def is_additive(self) -> bool:
         """Whether it adds up over units that merge: a count of units, or an average over them, never does."""
+        if self.changing is not None:
+            return self.changing.is_additive
         return self.adds and not isinstance(self.formula, CountUnits | Average)
 
     @property
     def measure_codes(self) -> tuple[str, ...]:
         """The measures that it reads: its own code when it is made unit by unit, else its indicators."""
+        if self.changing is not None:
+            return self.changing.measure_codes
         return (self.code,) if self.is_made_unit_by_unit else self.inputs
 
 
 def find_due_rule(rules: tuple[DueRule, ...], period: Period) -> DueRule | None:
     """Return the rule of a calendar that is in force on a period's last day."""
     return next(iter(select_in_force(rules, period.ends_on)), None)
+
+
+def resolve_changes(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return figures by code, each change with the figure of which it is the change."""
+    return {
+        code: replace(figure, changing=figures.get(figure.formula.figure))
+        if isinstance(figure.formula, EndToEndChange)
+        else figure
+        for code, figure in figures.items()
+    }

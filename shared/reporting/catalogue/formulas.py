@@ -1,8 +1,9 @@
-"""The formulas of figures: sums, ratios and averages of sums, counts of units by a rule, counts from a register. Pure."""
+"""The formulas of figures: sums, ratios and averages of sums, counts of units by a rule, counts from a register, changes. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from shared.reporting.catalogue.derivations import Values
 
@@ -16,6 +17,11 @@ class Sum:
 
     terms: tuple[str, ...]
 
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        return " + ".join(self.terms)
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
@@ -25,12 +31,22 @@ class Ratio:
     denominator: tuple[str, ...]
     scale: Decimal = Decimal(100)
 
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        return f"{self.scale:f} * ({' + '.join(self.numerator)}) / ({' + '.join(self.denominator)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Average:
     """The sum of the terms divided by the number of units that state them all."""
 
     terms: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        return f"({' + '.join(self.terms)}) / units that state them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +56,11 @@ class CountUnits:
     inputs: tuple[str, ...]
     rule: UnitRule
 
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        return f"units where {self.rule.__name__}"
+
 
 @dataclass(frozen=True, slots=True)
 class FromRegister:
@@ -47,5 +68,29 @@ class FromRegister:
 
     register: str
 
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        return f"count from the register {self.register}"
 
-Formula = Sum | Ratio | Average | CountUnits | FromRegister
+
+ChangeDirection = Literal["fall", "rise"]
+
+
+@dataclass(frozen=True, slots=True)
+class EndToEndChange:
+    """The change of another figure from the end of the period before to the end of the period (ADR 0020)."""
+
+    figure: str
+    """The code of that figure; a change of a rate is in percentage points."""
+    direction: ChangeDirection
+    """fall: the end before less the end; rise: the end less the end before."""
+
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        ends = (f"{self.figure} at the end before", f"{self.figure} at the end")
+        return " - ".join(ends if self.direction == "fall" else reversed(ends))
+
+
+Formula = Sum | Ratio | Average | CountUnits | FromRegister | EndToEndChange

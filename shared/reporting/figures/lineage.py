@@ -1,7 +1,8 @@
 """The lineage of a figure: its formula, values, reports, receipts and reviewers. The values make the figure again."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -11,24 +12,28 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
+from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures import store
+from shared.reporting.figures.change_schemas import EndToEndChangeOut
+from shared.reporting.figures.changes import evaluate_change, make_query_before
 from shared.reporting.figures.coverage import CoverageCalculator, find_nil_inputs
-from shared.reporting.figures.map_projection import MapProjection, requires_reassessment
+from shared.reporting.figures.coverage_schemas import CaveatOut
+from shared.reporting.figures.map_projection import requires_reassessment
 from shared.reporting.figures.query import FigureQuery
-from shared.reporting.figures.reading import (
+from shared.reporting.figures.rules import FormStage
+from shared.reporting.figures.unit_reading import (
+    EvaluatedFigure,
     compute_figure,
     count_registers,
     find_projection,
     read_nil_reports,
     read_projected_values,
 )
-from shared.reporting.figures.rules import FormStage
-from shared.reporting.figures.schemas import CaveatOut
 from shared.reporting.models import Report, Review
-from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.report_content import STATUSES, Status
+from shared.territory.units import SplitWithoutWeight
 
 MAX_VALUES = 20_000
 """A longer answer is refused: the criteria of a province are 85 communes by 19."""
@@ -108,6 +113,9 @@ class LineageOut(BaseModel):
         None,
         description="official, preliminary or mixed: the forms that it is read from; null where nothing is stated",
     )
+    change: EndToEndChangeOut | None = Field(
+        None, description="the two ends that it is the change between; null for other figures"
+    )
     register_rows: str | None = Field(
         None,
         description="where the decisions behind a count from a register are read; null for other figures",
@@ -118,21 +126,25 @@ class LineageOut(BaseModel):
 
 
 async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Figure) -> LineageOut:
-    """Return everything that a figure is made from.
+    """Return everything that a figure is made from, of a change that of both ends.
 
-    Three statements, those of its register if it has one, and one that looks for nil where an input has no value.
+    Three statements, those of its register if it has one, and one that looks for nil where an input has no value; for a
+    change these for each end.
     """
     catalogue = context.engine.catalogue
-    projection = find_projection(context, query)
-    projected = await read_projected_values(context, query, projection, frozenset(figure.inputs))
-    values = store.select_counted_values(catalogue, query.period, projected)
+    counts: Mapping[str, RegisterCount] = {}
+    change = None
+    if figure.changing is None:
+        traced = await _trace_end(context, query, figure)
+        values, computed, counts = traced.values, traced.evaluated.value, traced.counts
+    else:
+        end = await _trace_end(context, query, figure.changing, with_coverage=True)
+        before = await _trace_end_before(context, query, figure.changing)
+        values = [*end.values, *(before.values if before else ())]
+        change = evaluate_change(context, query, figure, end.evaluated, before.evaluated if before else None)
+        computed = change.evaluated.value
     if len(values) > MAX_VALUES:
         raise LineageTooLarge(values=len(values), limit=MAX_VALUES)
-    counts = await count_registers(context, query, projection, [figure])
-    reassess = requires_reassessment(figure, projection, values)
-    measures = to_measures(catalogue, query.period, values)
-    nil_inputs = await _find_nil_inputs(context, query, projection, figure, measures, projected)
-    computed = compute_figure(figure, measures, counts, nil_inputs, reassess=reassess)
     return LineageOut(
         **catalogue.split_key(figure.code)._asdict(),
         formula=figure.formula_text,
@@ -144,6 +156,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
         missing=list(computed.missing),
         stage=computed.stage,
         register_rows=counts[figure.code].lineage if figure.code in counts else None,
+        change=None if change is None else EndToEndChangeOut.from_change(context, figure, change),
         caveat=CaveatOut.from_count(counts.get(figure.code)),
         values=[
             LineageValue(
@@ -162,22 +175,47 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
     )
 
 
-async def _find_nil_inputs(
-    context: ReportingContext,
-    query: FigureQuery,
-    projection: MapProjection,
-    figure: Figure,
-    measures: Mapping[str, Measure],
-    values: Sequence[EffectiveValue],
-) -> frozenset[str]:
-    """Return the inputs of a figure of which only nil was stated, by a report or in place of each value."""
-    if all(code in measures and measures[code].nil_covers == 0 for code in figure.measure_codes):
-        return frozenset()
-    nil_reports = await read_nil_reports(context, query, projection)
-    calculator = CoverageCalculator(
-        context.engine.catalogue, context.territory, projection, values, nil_reports
+@dataclass(frozen=True, slots=True)
+class _TracedEnd:
+    """A figure of one period with the values that it is made from."""
+
+    values: list[EffectiveValue]
+    evaluated: EvaluatedFigure
+    counts: Mapping[str, RegisterCount]
+
+
+async def _trace_end(
+    context: ReportingContext, query: FigureQuery, figure: Figure, *, with_coverage: bool = False
+) -> _TracedEnd:
+    """Return a figure that is no change, with the values of the period of a query that it is made from.
+
+    Nil reports are read where an input has no value, or the coverage is shown.
+    """
+    catalogue = context.engine.catalogue
+    projection = find_projection(context, query)
+    projected = await read_projected_values(context, query, projection, frozenset(figure.inputs))
+    values = store.select_counted_values(catalogue, query.period, projected)
+    counts = await count_registers(context, query, projection, [figure])
+    measures = to_measures(catalogue, query.period, values)
+    has_values = all(code in measures and not measures[code].nil_covers for code in figure.measure_codes)
+    nil_reports = (
+        [] if has_values and not with_coverage else await read_nil_reports(context, query, projection)
     )
-    return find_nil_inputs(calculator.compute_by_input(figure, measures))
+    calculator = CoverageCalculator(catalogue, context.territory, projection, projected, nil_reports)
+    by_input = calculator.compute_by_input(figure, measures)
+    reassess = requires_reassessment(figure, projection, values)
+    computed = compute_figure(figure, measures, counts, find_nil_inputs(by_input), reassess=reassess)
+    return _TracedEnd(values, EvaluatedFigure(computed, by_input, reassess), counts)
+
+
+async def _trace_end_before(
+    context: ReportingContext, query: FigureQuery, figure: Figure
+) -> _TracedEnd | None:
+    """Return a figure at the end before; None where a unit of then was divided without weights."""
+    try:
+        return await _trace_end(context, make_query_before(query), figure, with_coverage=True)
+    except SplitWithoutWeight:
+        return None
 
 
 async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:

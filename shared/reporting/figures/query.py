@@ -37,9 +37,12 @@ class FigureQuery:
     official_only: bool = False
     """Whether values of preliminary forms are left out, as in a publication."""
 
+    standards_on: date | None = None
+    """The day whose standards are read where none is named; None: the period's last day."""
+
     def select_standards(self, catalogue: Catalogue) -> FormStandards:
         """Return the standard that is read of each form; raise `StandardNotFound`."""
-        return catalogue.select_standards(self.period.ends_on, self.standard)
+        return catalogue.select_standards(self.standards_on or self.period.ends_on, self.standard)
 
 
 def make_lineage_address(
@@ -60,7 +63,12 @@ def make_lineage_address(
         params["map"] = query.map_on.isoformat()
     if query.standard:
         params["standard"] = query.standard
-    if query.map_on or has_preliminary or _is_made_from_subperiods(context, figure, query.period):
+    if (
+        query.map_on
+        or has_preliminary
+        or figure.changing
+        or _is_made_from_subperiods(context, figure, query.period)
+    ):
         return f"{context.engine.path}/lineage/{figure.code}?{urlencode(params, safe=',:')}"
     params["indicator"] = ",".join(figure.inputs)
     return f"{context.engine.path}/observations?{urlencode(params, safe=',:')}"

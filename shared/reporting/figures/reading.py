@@ -1,75 +1,73 @@
 """Read figures: the measures of a unit and period, their targets, coverage and lineage."""
 
-from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from shared.kit.change_feed import read_newest_change
 from shared.periods import Period
 from shared.reporting.basis import BasisName
-from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
-from shared.reporting.engine import CountScope, RegisterCount
-from shared.reporting.figures import store
-from shared.reporting.figures.coverage import CoverageCalculator, NilReport, find_nil_inputs
-from shared.reporting.figures.map_projection import (
-    MapProjection,
-    SourceMap,
-    project_unit,
-    project_values,
-    requires_reassessment,
-)
+from shared.reporting.figures.change_schemas import EndToEndChangeOut
+from shared.reporting.figures.changes import evaluate_change, read_end_before
+from shared.reporting.figures.map_projection import MapProjection
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
-from shared.reporting.figures.rules import FigureValue, evaluate_formula
 from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOut
+from shared.reporting.figures.unit_reading import (
+    count_registers,
+    find_projection,
+    read_projected_values,
+    read_unit,
+)
 from shared.reporting.models import Target
-from shared.reporting.observations.measures import Measure
-from shared.reporting.observations.store import read_effective_values
-from shared.reporting.observations.values import EffectiveValue, prefer_official, to_measures
+from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.targets.store import read_targets_in_force
 
 
 async def read_figures(context: ReportingContext, query: FigureQuery) -> FiguresOut:
     """Return the figures of a unit and period.
 
-    Four statements and those of each register (one or two), whatever the number of units, reports and years. A reading of
-    the past, of one commune or on another map costs what its observations cost.
+    Four statements and those of each register (one or two), whatever the number of units, reports and years; two more where
+    a figure is a change. A reading of the past, of one commune or on another map costs what its observations cost.
     """
     catalogue = context.engine.catalogue
     standards = query.select_standards(catalogue)
-    projection = find_projection(context, query)
     figures = [
         figure
         for figure in catalogue.find_figures(query.period.ends_on, headline=query.headline)
         if query.only is None or figure.code in query.only
     ]
-    nil_reports = await read_nil_reports(context, query, projection)
-    measures, values = await read_unit_measures(context, query, projection, nil_reports)
+    reading = await read_unit(context, query)
+    projection = reading.projection
+    has_changes = any(figure.changing for figure in figures)
+    before = await read_end_before(context, query) if has_changes else None
     counts = await count_registers(context, query, projection, figures)
     targets = await _read_targets(context, query, projection)
     _, changed_at = await read_newest_change(context.session)
-    coverage = CoverageCalculator(catalogue, context.territory, projection, values, nil_reports)
     answer = []
     for figure in figures:
-        reassess = requires_reassessment(figure, projection, values or ())
-        by_input = coverage.compute_by_input(figure, measures)
-        nil_inputs = find_nil_inputs(by_input)
+        change = None
+        if figure.changing is None:
+            evaluated = reading.evaluate(figure, counts)
+        else:
+            changing = figure.changing
+            end, at_before = reading.evaluate(changing), before.evaluate(changing) if before else None
+            change = evaluate_change(context, query, figure, end, at_before)
+            evaluated = change.evaluated
         standard = catalogue.find_figure_standard(figure, standards)
-        computed = compute_figure(figure, measures, counts, nil_inputs, reassess=reassess)
         answer.append(
             FigureOut.from_computed(
                 figure,
-                computed,
+                evaluated.value,
                 series=catalogue.split_key(figure.code),
                 catalogue_version=catalogue.version,
                 standard=standard,
                 target=targets.get((figure.code, standard)),
-                coverage=by_input,
+                coverage=evaluated.by_input,
                 count=counts.get(figure.code),
-                lineage=make_lineage_address(context, query, figure, counts, computed.stage),
+                change=None if change is None else EndToEndChangeOut.from_change(context, figure, change),
+                lineage=make_lineage_address(context, query, figure, counts, evaluated.value.stage),
                 comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
-                reassess=reassess,
+                reassess=evaluated.reassess,
             )
         )
     return FiguresOut(
@@ -87,96 +85,6 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     )
 
 
-def find_projection(context: ReportingContext, query: FigureQuery) -> MapProjection:
-    """Return the projection onto the unit and the map of a query."""
-    return project_unit(context.territory, query.unit, query.period, query.map_on or query.period.ends_on)
-
-
-async def read_projected_values(
-    context: ReportingContext,
-    query: FigureQuery,
-    projection: MapProjection,
-    indicators: frozenset[str] | None = None,
-) -> list[EffectiveValue]:
-    """Return the values in effect in a unit, each in the share of its land there. One statement for each source map."""
-    values: list[EffectiveValue] = []
-    for source in projection.source_maps:
-        if source.parts:
-            values += await _read_values_on(context, query, source, indicators)
-    is_flow = context.engine.catalogue.find_flows(query.period.ends_on).__contains__
-    return project_values(context.territory, projection, prefer_official(context.territory, values), is_flow)
-
-
-async def read_nil_reports(
-    context: ReportingContext, query: FigureQuery, projection: MapProjection
-) -> list[NilReport]:
-    """Return the reports of units that stated nil: those in the unit, and those above it."""
-    above = (unit.code for unit in context.territory.ancestors(projection.unit.code, projection.map_on))
-    return await store.read_nil_reports(
-        context.session,
-        parts=[part for source in projection.source_maps for part in _select_reportable(context, source)],
-        basis=query.basis,
-        standards=query.select_standards(context.engine.catalogue),
-        units=frozenset(above).union(*(source.units for source in projection.source_maps)),
-        as_of=query.as_of,
-        official_only=query.official_only,
-    )
-
-
-async def _has_values_on_other_maps(
-    context: ReportingContext, query: FigureQuery, projection: MapProjection
-) -> bool:
-    """Whether a value is in effect for a part of the period that ended on another map. One statement for each such map."""
-    return any(
-        [
-            await _read_values_on(context, query, source)
-            for source in projection.others
-            if _select_reportable(context, source)
-        ]
-    )
-
-
-def _select_reportable(context: ReportingContext, source: SourceMap) -> list[Period]:
-    """Return the parts of a period that some form is for."""
-    kinds = {kind for form in context.engine.catalogue.forms.values() for kind in form.periods}
-    return [part for part in source.parts if part.kind in kinds]
-
-
-async def _read_values_on(
-    context: ReportingContext,
-    query: FigureQuery,
-    source: SourceMap,
-    indicators: frozenset[str] | None = None,
-) -> list[EffectiveValue]:
-    return await read_effective_values(
-        context.session,
-        period=query.period,
-        parts=source.parts,
-        basis=query.basis,
-        standards=query.select_standards(context.engine.catalogue),
-        units=source.units,
-        indicators=indicators,
-        as_of=query.as_of,
-        official_only=query.official_only,
-    )
-
-
-def compute_figure(
-    figure: Figure,
-    measures: Mapping[str, Measure],
-    counts: Mapping[str, RegisterCount],
-    nil_inputs: Collection[str] = (),
-    *,
-    reassess: bool,
-) -> FigureValue:
-    """Return the value of a figure; none where it must be assessed again for merged units, or an input is missing."""
-    if reassess:
-        return FigureValue(None)
-    if isinstance(figure.formula, FromRegister):
-        return FigureValue(Decimal(counts[figure.code].value), status="official")
-    return evaluate_formula(figure, measures, nil_inputs)
-
-
 async def _read_targets(
     context: ReportingContext, query: FigureQuery, projection: MapProjection
 ) -> dict[tuple[str, str], Target]:
@@ -187,52 +95,6 @@ async def _read_targets(
         return {}
     targets = await read_targets_in_force(context.session, unit.code, str(query.period), as_of=query.as_of)
     return {(target.indicator, target.standard): target for target in targets}
-
-
-async def read_unit_measures(
-    context: ReportingContext,
-    query: FigureQuery,
-    projection: MapProjection,
-    nil_reports: Iterable[NilReport],
-) -> tuple[dict[str, Measure], list[EffectiveValue] | None]:
-    """Return measures from the roll-ups for the present of a district or province, else from observations, with those.
-
-    A year of two maps is read from roll-ups while no value is in effect for a part of it that ended on the earlier map.
-    """
-    unit = projection.unit
-    is_present = query.as_of is None and projection.is_on_own_map and unit.level in ("province", "district")
-    is_present = is_present and not query.official_only
-    on_one_map = all(nil_report.period in projection.read_map.parts for nil_report in nil_reports)
-    if is_present and on_one_map and not await _has_values_on_other_maps(context, query, projection):
-        below = context.territory.children(unit.code, projection.map_on)
-        districts = (lower.code for lower in below if lower.level == "district")
-        measures = await store.read_roll_ups(
-            context.session,
-            context.engine.catalogue,
-            period=query.period,
-            parts=projection.read_map.parts,
-            basis=query.basis,
-            standards=query.select_standards(context.engine.catalogue),
-            units=[unit.code, *districts],
-            root=unit.code,
-        )
-        return measures, None
-    values = await read_projected_values(context, query, projection)
-    return to_measures(context.engine.catalogue, query.period, values), values
-
-
-async def count_registers(
-    context: ReportingContext, query: FigureQuery, projection: MapProjection, figures: Collection[Figure]
-) -> dict[str, RegisterCount]:
-    """Return the counts of the registers behind these figures, by figure; each register is asked once."""
-    registers = {figure.formula.register for figure in figures if isinstance(figure.formula, FromRegister)}
-    scope = CountScope(
-        projection.unit.code, projection.register_units, query.period, query.period.ends_on, query.as_of
-    )
-    counts: dict[str, RegisterCount] = {}
-    for name in sorted(registers):
-        counts |= await context.engine.registers[name].count(context.session, scope)
-    return counts
 
 
 async def read_values_by_child(

@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Literal
 
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.formulas import (
+    Average,
+    ChangeDirection,
+    CountUnits,
+    EndToEndChange,
+    FromRegister,
+    Ratio,
+    Sum,
+)
 from shared.reporting.observations.measures import Measure
 from shared.reporting.ratios import divide_exactly
 from shared.reporting.report_content import STATUSES, Status
@@ -97,7 +105,7 @@ def _compute(
             above = _sum_terms(figure.measure_codes, measures, nil_inputs)
             below = Decimal(covers) if covers else None
             return divide_exactly(above, below, Decimal(1)), above, below
-        case FromRegister():
+        case FromRegister() | EndToEndChange():
             return None, None, None
 
 
@@ -109,3 +117,24 @@ def _sum_terms(
     if not stated or any(code not in measures for code in stated):
         return None
     return sum((measures[code].value for code in stated), Decimal(0))
+
+
+def compute_change(
+    before: FigureValue, end: FigureValue, direction: ChangeDirection, *, is_comparable: bool
+) -> FigureValue:
+    """Return the change from the end before to the end; without a value where one is missing, or they do not compare."""
+    ends = (before, end)
+    stated = [value for value in ends if value.stage is not None]
+    value = None
+    if is_comparable and before.value is not None and end.value is not None:
+        value = before.value - end.value if direction == "fall" else end.value - before.value
+    stages = {value.stage for value in stated}
+    return FigureValue(
+        value,
+        covers=min(value.covers for value in ends),
+        status=min((value.status for value in stated if value.status), key=STATUSES.index, default=None),
+        oldest_at=min((value.oldest_at for value in stated if value.oldest_at), default=None),
+        newest_at=max((value.newest_at for value in stated if value.newest_at), default=None),
+        missing=tuple(dict.fromkeys(code for value in ends for code in value.missing)),
+        stage=next(iter(stages)) if len(stages) == 1 else "mixed" if stages else None,
+    )

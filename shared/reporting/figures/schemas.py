@@ -11,24 +11,24 @@ from sqlalchemy import Row
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
-from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import to_series_key
-from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
+from shared.reporting.figures.change_schemas import EndToEndChangeOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
+from shared.reporting.figures.coverage_schemas import (
+    CaveatOut,
+    CoverageOut,
+    InputOut,
+    warn_of_unequal_coverage,
+)
 from shared.reporting.figures.rules import FigureValue, FormStage
 from shared.reporting.models import Observation, Target
 from shared.reporting.report_content import STATUSES, Status
 from shared.reporting.targets.schemas import PlanOut
-
-UNEQUAL_COVERAGE = Sentence(
-    "Các số hạng của chỉ tiêu này không do cùng số đơn vị nêu: {units}.",
-    "The terms of this figure are not stated by the same number of units: {units}.",
-)
 
 
 class FigureUnitOut(BaseModel):
@@ -40,40 +40,6 @@ class FigureUnitOut(BaseModel):
         description="Vietnamese type without accents: it tells a city from the province of its name"
     )
     since: date = Field(description="first day of the unit; its code may have named another one before")
-
-
-class CoverageOut(BaseModel):
-    """The coverage of a figure: silence is the difference between expected and the other two."""
-
-    reported: int = Field(description="units whose values are in the figure")
-    nil: int = Field(0, description="units that stated that nothing happened")
-    expected: int = Field(description="units that were expected to report")
-
-    @classmethod
-    def from_coverage(cls, coverage: Coverage | None) -> "CoverageOut | None":
-        """Serialize a coverage; null of none."""
-        return None if coverage is None else cls.model_validate(coverage, from_attributes=True)
-
-
-class InputOut(CoverageOut):
-    """The coverage of one input of a figure."""
-
-    indicator: str = Field(description="code of the indicator")
-
-
-class CaveatOut(BaseModel):
-    """A caveat that a reader of a figure has to know."""
-
-    code: str = Field(description="stable code")
-    text: str = Field(description="the sentence, in Vietnamese")
-    text_en: str = Field(description="the sentence, in English")
-
-    @classmethod
-    def from_count(cls, count: RegisterCount | None) -> "CaveatOut | None":
-        """Serialize the caveat of a count from a register; null where it has none."""
-        if count is None or count.caveat is None:
-            return None
-        return cls(code=count.caveat.code, text=count.caveat.sentence.vi, text_en=count.caveat.sentence.en)
 
 
 class FigureOut(BaseModel):
@@ -129,7 +95,12 @@ class FigureOut(BaseModel):
         None, description="what is planned, what was done, and how the percentage is computed"
     )
     better: Literal["higher", "lower"] = Field(description="which direction is better")
-    coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
+    change: EndToEndChangeOut | None = Field(
+        None, description="the two ends that it is the change between; null for other figures"
+    )
+    coverage: CoverageOut | None = Field(
+        description="what it covers, of a change the lesser of its two ends; null for a count from a register"
+    )
     inputs: list[InputOut] = Field(
         default_factory=list,
         description="what each input covers, where they differ; empty where they are alike",
@@ -179,6 +150,7 @@ class FigureOut(BaseModel):
         target: Target | None,
         coverage: Mapping[str, Coverage],
         count: RegisterCount | None,
+        change: EndToEndChangeOut | None,
         lineage: str,
         comparable_from: date | None,
         reassess: bool,
@@ -201,6 +173,7 @@ class FigureOut(BaseModel):
             achieved_percent=None if plan is None else plan.achieved_percent,
             plan=plan,
             better=figure.better,
+            change=change,
             coverage=CoverageOut.from_coverage(find_least_covered(coverage)),
             inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],
             missing=list(computed.missing),
@@ -212,21 +185,11 @@ class FigureOut(BaseModel):
             newest_at=computed.newest_at,
             version=figure.version,
             catalogue_version=catalogue_version,
-            caveat=CaveatOut.from_count(count) or _warn_of_unequal_coverage(figure, unequal),
+            caveat=change.caveat
+            if change
+            else CaveatOut.from_count(count) or warn_of_unequal_coverage(figure, unequal),
             lineage=lineage,
         )
-
-
-def _warn_of_unequal_coverage(figure: Figure, unequal: Mapping[str, Coverage]) -> CaveatOut | None:
-    """Return the caveat of a sum or ratio whose terms do not cover the same number of units."""
-    if not isinstance(figure.formula, Sum | Ratio) or not unequal:
-        return None
-    units = ", ".join(f"{code} {covered.reported}/{covered.expected}" for code, covered in unequal.items())
-    return CaveatOut(
-        code="inputs_covered_unequally",
-        text=UNEQUAL_COVERAGE.vi.format(units=units),
-        text_en=UNEQUAL_COVERAGE.en.format(units=units),
-    )
 
 
 class FiguresOut(BaseModel):

@@ -13,9 +13,10 @@ from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
+from shared.reporting.figures.coverage_schemas import CoverageOut
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
-from shared.reporting.figures.schemas import CoverageOut, FigureOut
+from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.report_content import Status
 from shared.territory.query_params import RequestedUnit
 from shared.territory.units import UnknownUnitOnDate

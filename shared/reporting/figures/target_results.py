@@ -19,21 +19,21 @@ from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
+from shared.reporting.figures.changes import evaluate_change, read_end_before
 from shared.reporting.figures.query import FigureQuery
-from shared.reporting.figures.reading import (
+from shared.reporting.figures.reading import read_figures
+from shared.reporting.figures.unit_reading import (
+    UnitReading,
     compute_figure,
     count_registers,
-    find_projection,
-    read_figures,
-    read_nil_reports,
-    read_unit_measures,
+    read_unit,
 )
 from shared.reporting.models import Target
 from shared.reporting.observations.measures import Measure, sum_measures
 from shared.reporting.targets.schemas import PlanOut
 from shared.reporting.targets.store import read_targets_in_force
 
-OverYears = Literal["sum", "last", "mixed"]
+OverYears = Literal["sum", "last", "change", "mixed"]
 
 
 class TargetResultOut(BaseModel):
@@ -50,7 +50,8 @@ class TargetResultOut(BaseModel):
     plan: PlanOut
     years: list[int] = Field(description="the years of which something was stated; of one period its year")
     over_years: OverYears | None = Field(
-        description="sum: the years add up; last: the last year counts; mixed: the inputs differ; null for one period"
+        description="sum: the years add up; last: the last year counts; change: from the end before the first year to the last end; "
+        "mixed: the inputs differ; null for one period"
     )
 
 
@@ -121,15 +122,14 @@ async def _read_results_of_years(
     figures = [
         catalogue.figures[target.indicator] for target in targets if target.indicator in catalogue.figures
     ]
-    measures: dict[int, Mapping[str, Measure]] = {}
+    readings: dict[int, UnitReading] = {}
     counts: dict[int, Mapping[str, RegisterCount]] = {}
     for year in span.years:
         if year.starts_on <= today and context.territory.find(query.unit, year.ends_on):
             yearly = _with_period(query, year)
-            projection = find_projection(context, yearly)
-            nil_reports = await read_nil_reports(context, yearly, projection)
-            measures[year.year], _ = await read_unit_measures(context, yearly, projection, nil_reports)
-            counts[year.year] = await count_registers(context, yearly, projection, figures)
+            readings[year.year] = reading = await read_unit(context, yearly)
+            counts[year.year] = await count_registers(context, yearly, reading.projection, figures)
+    measures = {year: reading.measures for year, reading in readings.items()}
     flows = catalogue.find_flows(span.years[-1].ends_on)
     combined = _combine_measures(measures, flows)
     results = []
@@ -140,6 +140,13 @@ async def _read_results_of_years(
         if isinstance(figure.formula, FromRegister):
             done = _combine_counts(figure, list(counts.values()))
             years = list(counts)
+        elif figure.changing is not None:
+            years = [
+                year
+                for year, of_year in measures.items()
+                if all(code in of_year for code in figure.measure_codes)
+            ]
+            done = await _change_over_years(context, figure, span, readings[years[-1]]) if years else None
         else:
             nil = frozenset(
                 code for code, measure in combined.items() if measure.covers == measure.nil_covers
@@ -167,6 +174,18 @@ async def _read_results_of_years(
     return results
 
 
+async def _change_over_years(
+    context: ReportingContext, figure: Figure, span: YearSpan, last: UnitReading
+) -> Decimal | None:
+    """Return the change of a figure from the end before the first year to the end of the last year that states it."""
+    changing, before_period = figure.changing, span.years[0].previous()
+    if changing is None:
+        return None
+    before = await read_end_before(context, last.query, before_period)
+    end, at_before = last.evaluate(changing), before.evaluate(changing) if before else None
+    return evaluate_change(context, last.query, figure, end, at_before, before_period).evaluated.value.value
+
+
 def _with_period(query: FigureQuery, period: Period) -> FigureQuery:
     return FigureQuery(query.unit, period, query.basis, query.as_of, standard=query.standard)
 
@@ -192,6 +211,8 @@ def _combine_counts(figure: Figure, by_year: Sequence[Mapping[str, RegisterCount
 
 
 def _name_over_years(figure: Figure, flows: Collection[str]) -> OverYears:
+    if figure.changing is not None:
+        return "change"
     if isinstance(figure.formula, FromRegister):
         return "sum" if figure.adds_over_time else "last"
     adds = {code in flows for code in figure.measure_codes}

@@ -10,16 +10,24 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, WholeTable
 from shared.reporting.catalogue.dimensions import Dimension, IdentityKind
-from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.formulas import (
+    Average,
+    CountUnits,
+    EndToEndChange,
+    FromRegister,
+    Ratio,
+    Sum,
+)
 from shared.reporting.catalogue.standards import Standard
 
-FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register"]
+FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register", "change"]
 KINDS: dict[type, FigureKind] = {
     Sum: "sum",
     Ratio: "ratio",
     Average: "average",
     CountUnits: "count",
     FromRegister: "register",
+    EndToEndChange: "change",
 }
 
 

@@ -15,7 +15,7 @@ from shared.periods import Period, local_day
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
-from shared.reporting.figures.map_projection import MapProjection, project_unit
+from shared.reporting.figures.map_projection import MapProjection, SourceMap, project_unit
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FigureOut
@@ -31,7 +31,7 @@ from shared.reporting.publications.schemas import (
 )
 from shared.reporting.reports.checking.sentences import PERIOD_NOT_STARTED
 from shared.territory.tree import Territory
-from shared.territory.units import to_commune_code
+from shared.territory.units import SplitWithoutWeight, to_commune_code
 
 ReportKey = tuple[str, str, str, str]
 """Unit, period, form and standard; at most one report of a key is in effect."""
@@ -115,15 +115,16 @@ async def compare_publications(
         raise NotComparable
     period = Period.parse(earlier.period)
     projection = project_unit(context.territory, earlier.unit, period, period.ends_on)
+    source_maps = [*projection.source_maps, *_find_maps_before(context, earlier.unit, period)]
     effect_changes = await store.read_effect_changes(
         context.session,
         basis=earlier.basis,
         standards=context.engine.catalogue.select_standards(period.ends_on, earlier.standard),
-        source_maps=projection.source_maps,
+        source_maps=source_maps,
         after=earlier.as_of,
         until=later.as_of,
     )
-    values = await store.read_stated_values(context.session, effect_changes, projection.source_maps)
+    values = await store.read_stated_values(context.session, effect_changes, source_maps)
     register_changes = await store.read_register_changes(
         context.session, _list_change_types(context), after=earlier.as_of, until=later.as_of
     )
@@ -132,6 +133,7 @@ async def compare_publications(
         effect_changes,
         _find_changed_indicators(effect_changes, values),
         [change for change in register_changes if _is_in_unit(context.territory, projection, change.data)],
+        frozenset(str(part) for part in period.with_subperiods()),
     )
     before, after = _read_frozen(earlier), _read_frozen(later)
     return ComparisonOut(
@@ -142,6 +144,16 @@ async def compare_publications(
             for code in dict.fromkeys([*before, *after])
         ],
     )
+
+
+def _find_maps_before(context: ReportingContext, unit: str, period: Period) -> Collection[SourceMap]:
+    """Return the maps of the end before, from which changes of figures are made; none where the catalogue has no such figure."""
+    if not any(figure.changing for figure in context.engine.catalogue.figures.values()):
+        return ()
+    try:
+        return project_unit(context.territory, unit, period.previous(), period.ends_on).source_maps
+    except SplitWithoutWeight:
+        return ()
 
 
 async def read_publication(context: ReportingContext, publication_id: uuid.UUID) -> Publication:
@@ -194,6 +206,8 @@ class _Differences:
     effect_changes: list[store.EffectChange]
     changed_indicators: Mapping[ReportKey, set[str]]
     register_changes: Collection[Change]
+    parts: Collection[str]
+    """The period of the publications and its sub-periods; of the period before only changes of figures are made."""
 
     def explain(self, code: str, before: FigureOut | None, after: FigureOut | None) -> FigureDifference:
         """Return a figure in both publications, with the reports and decisions that explain the difference."""
@@ -201,6 +215,7 @@ class _Differences:
         figure = self.context.engine.catalogue.figures.get(code)
         differs = figure is not None and old != new
         inputs = frozenset(figure.inputs if figure and differs else ())
+        reads_end_before = figure is not None and figure.changing is not None
         return FigureDifference(
             **self.context.engine.catalogue.split_key(code)._asdict(),
             before=old,
@@ -216,6 +231,7 @@ class _Differences:
                 )
                 for change in self.effect_changes
                 if inputs & self.changed_indicators[change.report.key]
+                and (reads_end_before or change.report.period in self.parts)
             ],
             decisions=[
                 _to_decision(change)
