@@ -58,7 +58,7 @@ def load_thresholds(sets: CriteriaSets, path: Path | None = None) -> Thresholds:
         codes = {
             indicator.code
             for criteria_set in sets.values()
-            for indicator in criteria_set.indicators
+            for indicator in criteria_set.numbers
             if not indicator.passes
         }
         for row in thresholds:
@@ -81,7 +81,7 @@ def load_ocop_rules(path: Path | None = None) -> OcopRules:
             grantors=facts.rows("grantor", Grantor, one_in_force=["stars"]),
             validities=facts.rows("validity", CertificateValidity, one_in_force=[]),
             parts=facts.rows("part", ScorePart),
-            groups=facts.rows("group", ProductGroup),
+            groups=facts.rows("group", ProductGroup, one_in_force=["number"]),
         )
 
 

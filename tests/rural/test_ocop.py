@@ -35,8 +35,8 @@ async def test_an_evaluation_is_created_and_read_at_its_address(clients):
     assert evaluation["valid_until"] == "2024-01-30"
     assert evaluation["validity"] == {
         "months": 36,
-        "legal_basis": "QĐ 148/QĐ-TTg 24/02/2023",
-        "confidence": "from memory",
+        "legal_basis": "QĐ 1048/QĐ-TTg 21/8/2019",
+        "confidence": "sourced",
     }
     assert evaluation["grantor"]["legal_basis"] == "QĐ 1048/QĐ-TTg 21/8/2019"
     assert evaluation["grantor"]["confidence"].startswith("sourced")
@@ -198,9 +198,33 @@ async def test_the_rules_are_answered_with_their_basis(clients):
         (1, 0, False),
     ]
     assert ([rule["months"] for rule in rules_2025["validities"]], len(rules_2025["groups"])) == ([36], 6)
+    assert [
+        (rules["groups"][3]["label"], rules["groups"][3]["legal_basis"], rules["groups"][3]["valid_from"])
+        for rules in (rules_2022, rules_2025)
+    ] == [
+        ("Vải, may mặc", "QĐ 1048/QĐ-TTg 21/8/2019", "2019-08-21"),
+        ("Hàng thủ công mỹ nghệ", "QĐ 148/QĐ-TTg 24/02/2023", "2023-02-24"),
+    ]
     all_rules = [rule for rows in rules_2025.values() if isinstance(rows, list) for rule in rows]
     assert all(rule["legal_basis"] and rule["confidence"] for rule in all_rules)
     assert (await clients.get("ocop/rules", on="2018-01-01"))["bands"] == []
+
+
+async def test_a_group_has_the_name_of_the_day_of_the_decision(clients):
+    earlier = await clients.create("ocop/products", evaluation_body("A", "2023-02-23", group=4))
+    later = await clients.create(
+        "ocop/products", evaluation_body("B", "2023-02-24", group=4, grantor="district")
+    )
+    labels = [(product["group_label"], product["group_label_en"]) for product in (earlier, later)]
+    assert labels == [("Vải, may mặc", "Fabrics and clothing"), ("Hàng thủ công mỹ nghệ", "Handicrafts")]
+    total = (await clients.get("ocop/summary", unit="62", on="2024-01-01"))["total"]
+    assert total["by_group"] == {"4": 2}
+    assert [
+        (group["number"], group["label"], group["valid_from"], group["products"]) for group in total["groups"]
+    ] == [
+        (4, "Vải, may mặc", "2019-08-21", 1),
+        (4, "Hàng thủ công mỹ nghệ", "2023-02-24", 1),
+    ]
 
 
 async def test_only_a_registrar_of_the_program_and_the_unit_may_post(clients):

@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 
 from services.rural.assessments.rules import CriteriaResult, find_changes
 from services.rural.assessments.store import CommuneAssessment
+from services.rural.criteria.explanations import list_unsure_grounds
 from services.rural.criteria.rules import MET
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
 from shared.reporting.basis import BasisName
+from shared.reporting.catalogue.derivations import to_grounds
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import StandardCodeOut
 
@@ -47,10 +49,15 @@ class IndicatorVerdictOut(LabelOut, BasisOut):
         cls, indicator: CriterionIndicator, value: Decimal | None, ground: Mapping[str, Any] | None
     ) -> Self:
         """Serialize an indicator; `ground` is its stored comparison, None where there was none."""
+        label = indicator.full_label
         if ground is None:
-            return cls.from_fact(indicator, value=value, threshold=None, met=None)
+            return cls.from_fact(
+                indicator, label=label.vi, label_en=label.en, value=value, threshold=None, met=None
+            )
         return cls.from_fact(
             indicator,
+            label=label.vi,
+            label_en=label.en,
             value=value,
             comparator=ground["comparator"],
             threshold=Decimal(ground["threshold"]),
@@ -69,6 +76,9 @@ class CriterionVerdictOut(LabelOut):
         description="values: it follows from the indicators; statement: the reporting unit states it, on its evidence"
     )
     rule: str | None = Field(description="by which set, region and year it follows; null for a statement")
+    unsure: list[str] = Field(
+        description="codes of the values whose thresholds were not checked against the document and on which it rests"
+    )
     why: str = Field(description="the reason, in Vietnamese")
     why_en: str = Field(description="the reason, in English")
     indicators: list[IndicatorVerdictOut] = Field(description="the indicators stated for it")
@@ -85,13 +95,14 @@ class CriterionVerdictOut(LabelOut):
             met=assessment.values[code] == MET,
             rests_on="values" if reasons else "statement",
             rule=reasons["rule"] if reasons else None,
+            unsure=[ground.indicator for ground in list_unsure_grounds(to_grounds(reasons))],
             why=reasons["why"] if reasons else stated.vi,
             why_en=reasons["why_en"] if reasons else stated.en,
             indicators=[
                 IndicatorVerdictOut.from_indicator(
                     indicator, assessment.values.get(indicator.code), grounds.get(indicator.code)
                 )
-                for indicator in criterion.indicators
+                for indicator in criterion.numbers
                 if indicator.code in assessment.values or indicator.applies in assessment.values
             ],
         )
@@ -105,6 +116,9 @@ class AssessmentOut(BaseModel):
     met: int = Field(description="criteria met")
     missing: list[int] = Field(description="numbers of the criteria not met, unstated ones included")
     unstated: list[int] = Field(description="numbers of the criteria that are not stated")
+    unsure: list[int] = Field(
+        description="numbers of the criteria whose verdicts rest on thresholds that were not checked against the document"
+    )
     gained: list[int] = Field(
         description="criteria met now and not in the assessment before, under the same standard"
     )
@@ -128,6 +142,11 @@ class AssessmentOut(BaseModel):
         result = CriteriaResult(verdicts)
         criteria_set = _find_assessed_set(sets, assessment.period.year, report.standard)
         criteria = criteria_set.criteria if criteria_set else ()
+        verdict_rows = [
+            CriterionVerdictOut.from_assessment(assessment, criterion, criterion.code)
+            for criterion in criteria
+            if criterion.code in assessment.values
+        ]
         return cls(
             period=str(assessment.period),
             standard=report.standard,
@@ -136,11 +155,8 @@ class AssessmentOut(BaseModel):
             unstated=result.unstated,
             **find_changes(before.verdicts if before else None, verdicts),
             year=assessment.period.year,
-            criteria=[
-                CriterionVerdictOut.from_assessment(assessment, criterion, criterion.code)
-                for criterion in criteria
-                if criterion.code in assessment.values
-            ],
+            criteria=verdict_rows,
+            unsure=[row.number for row in verdict_rows if row.unsure],
             document=report.document,
             evidence=[EvidenceRef(**file) for file in report.evidence],
             report=report.id,

@@ -105,7 +105,7 @@ async def _list_products(
 
 def _list_indicator_codes(sets: CriteriaSets) -> list[str]:
     """Return the codes of everything that is stated of indicators: values, and whether they apply."""
-    indicators = (indicator for criteria_set in sets.values() for indicator in criteria_set.indicators)
+    indicators = (indicator for criteria_set in sets.values() for indicator in criteria_set.numbers)
     return [code for indicator in indicators for code in (indicator.code, indicator.applies) if code]
 
 

@@ -21,7 +21,7 @@ def make_indicators(sets: CriteriaSets) -> Iterator[Indicator]:
     They do not add up over communes.
     """
     for criteria_set in sets.values():
-        for indicator in criteria_set.indicators if criteria_set.assessed_by else ():
+        for indicator in criteria_set.numbers if criteria_set.assessed_by else ():
             yield _make_value_indicator(indicator, criteria_set)
             if indicator.applies:
                 yield _make_applies_indicator(indicator, criteria_set)
@@ -77,5 +77,5 @@ def _make_applies_indicator(indicator: CriterionIndicator, criteria_set: Criteri
 
 def _make_label(indicator: CriterionIndicator) -> Sentence:
     """Return the name of an indicator after its number in the set."""
-    label = indicator.label
+    label = indicator.full_label
     return Sentence(f"{indicator.number} {label.vi}", f"{indicator.number} {label.en}")

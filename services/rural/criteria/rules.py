@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.rural.criteria.explanations import explain_verdict, format_percent, join_sentences
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
-from services.rural.criteria.thresholds import Thresholds
+from services.rural.criteria.thresholds import Threshold, Thresholds
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.catalogue.derivations import Derivation, ReportedUnit, ThresholdGround, Values
-from shared.reporting.report_content import to_canonical_text
 
 MET, NOT_MET = Decimal(1), Decimal(0)
 UNKNOWN_REGION = Sentence("không rõ vùng", "unknown region")
@@ -33,17 +33,17 @@ INDICATORS_MISSING = Sentence(
     "Tiêu chí {criterion} mới nêu một phần chỉ tiêu, còn thiếu {missing}; hãy nêu đủ, hoặc nêu kết luận {verdict} (1 hoặc 0).",
     "Criterion {criterion} is stated in part: {missing} is missing. State all indicators, or the verdict {verdict} (1 or 0).",
 )
+SHARE_EXCEEDS_TOTAL = Sentence(
+    "{part} là {value}, lớn hơn tỷ lệ chung {total}.", "{part} is {value}, more than the whole, {total}."
+)
+TOTAL_OUTSIDE_GROUPS = Sentence(
+    "{number} là {value}, nằm ngoài khoảng của các nhóm ({low} đến {high}).",
+    "{number} is {value}, outside the values of its groups ({low} to {high}).",
+)
 DOES_NOT_APPLY = Sentence(
     "Chỉ tiêu {number} đã nêu là không áp dụng ({applies} là 0) nên không có giá trị.",
     "Indicator {number} is stated not to apply ({applies} is 0), so it has no value.",
 )
-ALL_MET = Sentence("Đạt: cả {count} chỉ tiêu đều đạt.", "Met: all {count} indicators are met.")
-SOME_NOT_MET = Sentence("Không đạt: {failures}.", "Not met: {failures}.")
-THRESHOLD_FAILED = Sentence(
-    "{number} là {value}, cần {comparator} {threshold}",
-    "{number} is {value}, required {comparator} {threshold}",
-)
-PASS_FAILED = Sentence("{number} chưa đạt", "{number} is not met")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class VerdictDerivation:
     ) -> Iterator[Derivation | Fault]:
         stated = [
             indicator
-            for indicator in criterion.indicators
+            for indicator in criterion.numbers
             if indicator.code in values or indicator.applies in values
         ]
         if not stated or criterion.code is None:
@@ -129,12 +129,18 @@ class VerdictDerivation:
             if indicator.code in values and not _applies(indicator, values):
                 facts = {"number": indicator.number, "applies": indicator.applies}
                 yield make_fault(indicator.code, "indicator_does_not_apply", DOES_NOT_APPLY, **facts)
+        for indicator in criterion.indicators:
+            yield from _find_part_faults(indicator, values)
         comparison = compare_indicators(criterion, values, area, self.thresholds)
         if comparison.met is not None:
             verdict = MET if comparison.met else NOT_MET
             rule = f"{criteria_set.code}/{area.region or '-'}/{area.year}"
             yield Derivation(
-                criterion.code, verdict, rule, _explain(criterion, comparison), comparison.grounds
+                criterion.code,
+                verdict,
+                rule,
+                explain_verdict(criterion, comparison.grounds),
+                comparison.grounds,
             )
         elif criterion.code not in values:
             yield from _find_missing_faults(area, values, criterion, comparison)
@@ -145,17 +151,18 @@ def compare_indicators(
 ) -> IndicatorComparison:
     """Compare each indicator of a criterion that applies with its threshold."""
     grounds, unstated, without_threshold = [], [], []
-    for indicator in criterion.indicators:
+    for indicator in criterion.numbers:
         if not _applies(indicator, values):
             continue
         value = values.get(indicator.code)
         if value is None:
-            unstated.append(indicator)
+            if not indicator.is_optional:
+                unstated.append(indicator)
         elif indicator.passes:
             grounds.append(
                 ThresholdGround(indicator.code, value, "=", MET, indicator.legal_basis, indicator.confidence)
             )
-        elif (threshold := thresholds.find(indicator.code, area.year, area.codes)) is not None:
+        elif (threshold := find_threshold(indicator, area, thresholds)) is not None:
             grounds.append(
                 ThresholdGround(
                     indicator.code,
@@ -169,6 +176,43 @@ def compare_indicators(
         else:
             without_threshold.append(indicator)
     return IndicatorComparison(tuple(grounds), tuple(unstated), tuple(without_threshold))
+
+
+def find_threshold(
+    indicator: CriterionIndicator, area: AssessmentArea, thresholds: Thresholds
+) -> Threshold | None:
+    """Return the threshold of an indicator or of a further number of one, which may be that of the indicator."""
+    own = thresholds.find(indicator.code, area.year, area.codes)
+    if own is not None or indicator.threshold_of is None:
+        return own
+    return thresholds.find(indicator.threshold_of, area.year, area.codes)
+
+
+def _find_part_faults(indicator: CriterionIndicator, values: Values) -> Iterator[Fault]:
+    """Yield the faults of further numbers that cannot be those of the stated indicator."""
+    total = values.get(indicator.code)
+    parts = {number.code: number for number in indicator.numbers[1:] if number.code in values}
+    if total is None or not parts:
+        return
+    if indicator.parts_kind == "shares":
+        for code, number in parts.items():
+            if values[code] > total:
+                facts = {"part": number.name, "value": format_percent(values[code])}
+                yield make_fault(
+                    code, "share_exceeds_total", SHARE_EXCEEDS_TOTAL, total=format_percent(total), **facts
+                )
+    elif len(parts) == len(indicator.parts):
+        low, high = min(values[code] for code in parts), max(values[code] for code in parts)
+        if not low <= total <= high:
+            yield make_fault(
+                indicator.code,
+                "total_outside_groups",
+                TOTAL_OUTSIDE_GROUPS,
+                number=indicator.number,
+                value=format_percent(total),
+                low=format_percent(low),
+                high=format_percent(high),
+            )
 
 
 def _list_verdict_codes(sets: Iterable[CriteriaSet]) -> set[str]:
@@ -188,48 +232,19 @@ def _find_missing_faults(
             indicator.code,
             "threshold_missing",
             THRESHOLD_MISSING,
-            number=indicator.number,
+            number=indicator.name,
             year=area.year,
             verdict=criterion.code,
             region=area.region_label,
             delegated=DELEGATED if indicator.delegated else NOT_DELEGATED,
         )
     if comparison.unstated:
-        codes = (code for indicator in criterion.indicators for code in (indicator.code, indicator.applies))
+        codes = (code for indicator in criterion.numbers for code in (indicator.code, indicator.applies))
         yield make_fault(
             next(code for code in codes if code in values) or "",
             "indicators_missing",
             INDICATORS_MISSING,
             criterion=criterion.number,
-            missing=", ".join(indicator.number for indicator in comparison.unstated),
+            missing=join_sentences(", ", [indicator.name for indicator in comparison.unstated]),
             verdict=criterion.code,
         )
-
-
-def _explain(criterion: Criterion, comparison: IndicatorComparison) -> Sentence:
-    """Return the reason for a verdict: how many indicators are met, or each one that fails."""
-    failed = [ground for ground in comparison.grounds if not ground.is_met]
-    if not failed:
-        return ALL_MET.filled(count=len(comparison.grounds))
-    indicators = {indicator.code: indicator for indicator in criterion.indicators}
-    failures = [_explain_failure(indicators[ground.indicator], ground) for ground in failed]
-    joined = Sentence(
-        "; ".join(failure.vi for failure in failures), "; ".join(failure.en for failure in failures)
-    )
-    return SOME_NOT_MET.filled(failures=joined)
-
-
-def _explain_failure(indicator: CriterionIndicator, ground: ThresholdGround) -> Sentence:
-    if indicator.passes:
-        return PASS_FAILED.filled(number=indicator.number)
-    return THRESHOLD_FAILED.filled(
-        number=indicator.number,
-        comparator=ground.comparator,
-        value=_format_value(indicator, ground.value),
-        threshold=_format_value(indicator, ground.threshold),
-    )
-
-
-def _format_value(indicator: CriterionIndicator, value: Decimal) -> Sentence:
-    text = to_canonical_text(value) + ("%" if indicator.kind == "percent" else "")
-    return Sentence(text.replace(".", ","), text)

@@ -1,7 +1,7 @@
 """Criteria sets: what each recognizes, for which years, by whom, and by which criteria. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -17,8 +17,16 @@ LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
 IndicatorKind = Literal["pass", "pass_or_na", "percent", "amount"]
 """The kind of value that is stated of an indicator: 1 or 0; the same where it applies; a percentage; another amount."""
 
+PartsKind = Literal["groups", "shares"]
+"""The kind of the further numbers of an indicator: of groups, each of which must meet the threshold of the indicator, such as
+men and women; or of shares of it, each with a threshold of its own, such as water from central works."""
+
 UNITS_OF_MEASURE: Mapping[IndicatorKind, str] = {"pass": "met", "pass_or_na": "met", "percent": "percent"}
 """By kind; an amount has its own."""
+
+
+NAME_OF_PART = Sentence("{number} ({part})", "{number} ({part})")
+LABEL_OF_PART = Sentence("{label}: {part}", "{label}: {part}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,16 @@ class RevocationGround(DatedFact):
 
 
 @dataclass(frozen=True, slots=True)
+class IndicatorPart:
+    """A further number of an indicator, with a threshold of its own or that of the indicator."""
+
+    code: str
+    label: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionIndicator:
-    """One indicator of a criterion. It is met when its value meets a threshold."""
+    """One indicator of a criterion, or a further number of one. It is met when its value meets a threshold."""
 
     code: str
     """Its code in reports."""
@@ -59,6 +75,42 @@ class CriterionIndicator:
     """None for a kind that has only one."""
     delegated: bool = False
     """Whether the province sets its threshold."""
+    parts: tuple[IndicatorPart, ...] = ()
+    """Its further numbers, all of which must be stated and must meet their thresholds."""
+    parts_kind: PartsKind | None = None
+    """None where it has no parts."""
+    part: Sentence | None = None
+    """The name of the part; None for an indicator itself."""
+    threshold_of: str | None = None
+    """The indicator whose threshold is that of this part, unless it has one of its own."""
+
+    @property
+    def name(self) -> Sentence:
+        """Its number in the set, with the name of the part: 12.1, or 12.1 (men)."""
+        number = Sentence(self.number, self.number)
+        return number if self.part is None else NAME_OF_PART.filled(number=self.number, part=self.part)
+
+    @property
+    def full_label(self) -> Sentence:
+        """Its label, with the name of the part."""
+        return self.label if self.part is None else LABEL_OF_PART.filled(label=self.label, part=self.part)
+
+    @property
+    def numbers(self) -> tuple["CriterionIndicator", ...]:
+        """The indicator and its further numbers."""
+        threshold_of = self.code if self.parts_kind == "groups" else None
+        parts = (
+            replace(
+                self, code=part.code, part=part.label, parts=(), parts_kind=None, threshold_of=threshold_of
+            )
+            for part in self.parts
+        )
+        return (self, *parts)
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether its value may be left out, because the numbers of its groups decide."""
+        return self.parts_kind == "groups"
 
     @property
     def unit_of_measure(self) -> str:
@@ -78,6 +130,10 @@ class CriterionIndicator:
     def __post_init__(self) -> None:
         if self.own_unit_of_measure is None and self.kind not in UNITS_OF_MEASURE:
             raise ValueError("an amount needs its unit_of_measure")
+        if bool(self.parts) != (self.parts_kind is not None):
+            raise ValueError("parts need their parts_kind, and the other way around")
+        if self.parts and self.passes:
+            raise ValueError("an indicator that is met or not has no parts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +146,11 @@ class Criterion:
     """The code that states its verdict; None where the set is not reported on."""
     group: str | None = None
     indicators: tuple[CriterionIndicator, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[CriterionIndicator, ...]:
+        """Everything that is stated of its indicators: each with its further numbers."""
+        return tuple(number for indicator in self.indicators for number in indicator.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +254,11 @@ class CriteriaSet:
     def indicators(self) -> tuple[CriterionIndicator, ...]:
         """All indicators, in their order."""
         return tuple(indicator for criterion in self.criteria for indicator in criterion.indicators)
+
+    @property
+    def numbers(self) -> tuple[CriterionIndicator, ...]:
+        """All indicators with their further numbers, in their order."""
+        return tuple(number for criterion in self.criteria for number in criterion.numbers)
 
 
 class CriteriaSets(dict[str, CriteriaSet]):

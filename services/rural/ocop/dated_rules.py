@@ -98,6 +98,10 @@ class OcopRules:
         """Return the parts of a score in their order; none where no rule names any."""
         return select_in_force(self.parts, on)
 
+    def find_group(self, number: int, on: date) -> ProductGroup | None:
+        """Return the group of a number on a day."""
+        return self.map_groups(on).get(number)
+
     def map_groups(self, on: date) -> dict[int, ProductGroup]:
         """Return the groups by number."""
         return {group.number: group for group in select_in_force(self.groups, on)}

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from services.rural.ocop.dated_rules import OcopRules, add_months
-from services.rural.ocop.schemas import EvaluationOut, ProductOut, SummaryOut, SummaryRow
+from services.rural.ocop.dated_rules import OcopRules, ProductGroup, add_months
+from services.rural.ocop.schemas import EvaluationOut, GroupCountOut, ProductOut, SummaryOut, SummaryRow
 from services.rural.ocop.store import count_valid_products, find_product_evaluations
 from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import NotFound, Sentence
@@ -48,18 +48,18 @@ async def summarize_products(
     units_of = {child.code: expand_units(territory, [child.code], on) for child in children}
     of_top = [count for count in counts if count.unit_of_day == top.code]
     rows = [
-        _to_row(child, (count for count in counts if count.unit_of_day in units_of[child.code]))
+        _to_row(rules, child, (count for count in counts if count.unit_of_day in units_of[child.code]))
         for child in children
     ]
     return SummaryOut(
         on=on,
         expiring_before=expiring_before,
-        rows=[*([_to_row(top, of_top)] if of_top else []), *rows],
-        total=_to_row(top, counts),
+        rows=[*([_to_row(rules, top, of_top)] if of_top else []), *rows],
+        total=_to_row(rules, top, counts),
     )
 
 
-def _to_row(unit: Unit, unit_counts: Iterable[Any]) -> SummaryRow:
+def _to_row(rules: OcopRules, unit: Unit, unit_counts: Iterable[Any]) -> SummaryRow:
     counts = list(unit_counts)
 
     def sum_by(column: str) -> dict[Any, int]:
@@ -76,5 +76,17 @@ def _to_row(unit: Unit, unit_counts: Iterable[Any]) -> SummaryRow:
         potential_five_star=sum(count.products for count in counts if count.potential_five_star),
         by_owner_kind=sum_by("owner_kind"),
         by_group=sum_by("product_group"),
+        groups=_count_groups(rules, counts),
         expiring=sum(count.products for count in counts if count.ending),
     )
+
+
+def _count_groups(rules: OcopRules, counts: Iterable[Any]) -> list[GroupCountOut]:
+    """Return the products of each group as it was on the day of the decision, by number and then by days."""
+    products: Counter[ProductGroup] = Counter()
+    for count in counts:
+        group = rules.find_group(count.product_group, count.group_on)
+        if group is not None:
+            products[group] += count.products
+    ordered = sorted(products, key=lambda group: (group.number, group.valid_from))
+    return [GroupCountOut.from_fact(group, products=products[group]) for group in ordered]

@@ -12,7 +12,7 @@ from pydantic_core import PydanticKnownError
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.rules import StarDecision
-from shared.dated_facts.schemas import BasisOut
+from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
@@ -161,6 +161,10 @@ class EvaluationOut(BaseModel):
         description="name of a cooperative or enterprise, where stated; never one of a household"
     )
     group: int = Field(description="number of its group")
+    group_label: str | None = Field(
+        description="name in Vietnamese that the group of this number had on the day of the decision"
+    )
+    group_label_en: str | None = Field(description="that name in English")
     stars: int = Field(description="stars granted")
     score: JsonDecimal = Field(description="points scored")
     score_parts: ScorePartsOut | None = Field(description="the score by its parts, where known")
@@ -175,6 +179,7 @@ class EvaluationOut(BaseModel):
     def from_row(cls, row: OcopEvaluation, rules: OcopRules) -> Self:
         """Serialize a row with the grantor and the validity by the rules of its date."""
         grantor = rules.find_grantor(row.stars, row.decision_date)
+        group = rules.find_group(row.product_group, row.decision_date)
         ends_on, validity = rules.find_end(row.decision_date), rules.find_validity(row.decision_date)
         parts = dict(zip(("product", "marketing", "quality"), row.score_parts or (), strict=False))
         return cls(
@@ -185,6 +190,8 @@ class EvaluationOut(BaseModel):
             owner_kind=row.owner_kind,
             owner_name=row.owner_name,
             group=row.product_group,
+            group_label=group.label.vi if group else None,
+            group_label_en=group.label.en if group else None,
             stars=row.stars,
             score=row.score,
             score_parts=ScorePartsOut(**parts) if parts else None,
@@ -210,6 +217,14 @@ class ProductOut(BaseModel):
     history: list[EvaluationOut] = Field(description="all its evaluations, the newest decision first")
 
 
+class GroupCountOut(LabelOut):
+    """Valid products of a group under the names of some days."""
+
+    number: int = Field(description="number of the group")
+    valid_from: dt.date = Field(description="first day on which the group has this name")
+    products: int = Field(description="products with a valid certificate that were decided on its days")
+
+
 class SummaryRow(BaseModel):
     """Valid products of one unit."""
 
@@ -219,7 +234,12 @@ class SummaryRow(BaseModel):
     by_stars: dict[int, int] = Field(description="of them, by stars")
     potential_five_star: int = Field(description="of them, potential five-star products")
     by_owner_kind: dict[str, int] = Field(description="of them, by kind of owner")
-    by_group: dict[int, int] = Field(description="of them, by group")
+    by_group: dict[int, int] = Field(
+        description="of them, by number of the group, whatever name it had on the day of the decision"
+    )
+    groups: list[GroupCountOut] = Field(
+        description="of them, by the groups in force on the day of each decision: a number has had other names"
+    )
     expiring: int = Field(description="of them, those that end within the months of the request")
 
 

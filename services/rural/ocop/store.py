@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -77,7 +77,10 @@ def select_valid(
 async def count_valid_products(
     session: AsyncSession, rules: OcopRules, units: Collection[str], on: date, ending_before: date
 ) -> list[Row[Any]]:
-    """Count valid products by unit of the day (`unit_of_day`), stars, group, owner kind, potential, and whether they end."""
+    """Count valid products by unit of the day (`unit_of_day`), stars, group, owner kind, potential, whether they end.
+
+    `group_on` is the first day of the groups that were in force on the day of the decision.
+    """
     rows = select_valid_columns(rules, units, on, None).subquery()
     ending = (~_is_valid(rules, rows.c.decision_date, ending_before)).label("ending")
     keys = (
@@ -87,6 +90,7 @@ async def count_valid_products(
         rows.c.owner_kind,
         rows.c.potential_five_star,
         ending,
+        _find_first_day_of_groups(rules, rows.c.decision_date).label("group_on"),
     )
     counts = await session.execute(select(*keys, func.count().label("products")).group_by(*keys))
     return list(counts)
@@ -118,6 +122,12 @@ def select_valid_columns(
         .join(lands, is_land_of(evaluation, lands))
         .where(_is_valid(rules, evaluation.decision_date, on))
     )
+
+
+def _find_first_day_of_groups(rules: OcopRules, decided_on: Any) -> ColumnElement[date]:
+    """Return the first day of the groups in force on the day of a decision."""
+    days = sorted({group.valid_from for group in rules.groups}, reverse=True)
+    return case(*((decided_on >= day, literal(day, Date)) for day in days), else_=literal(days[-1], Date))
 
 
 def _is_valid(rules: OcopRules, decided_on: Any, on: date) -> ColumnElement[bool]:

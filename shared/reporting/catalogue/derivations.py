@@ -82,6 +82,21 @@ class Derivation:
         }
 
 
+def to_grounds(reasons: Mapping[str, Any] | None) -> list[ThresholdGround]:
+    """Return the grounds in the stored reasons of a value; none for a value without reasons."""
+    return [
+        ThresholdGround(
+            ground["indicator"],
+            Decimal(ground["value"]),
+            ground["comparator"],
+            Decimal(ground["threshold"]),
+            ground["legal_basis"],
+            ground["confidence"],
+        )
+        for ground in (reasons["grounds"] if reasons else ())
+    ]
+
+
 Check = Callable[[Values], Iterator[Fault]]
 """A rule across the values that one report states for one unit; the pointer of a fault is the code of the indicator."""
 
